@@ -1,0 +1,1 @@
+//! The embedded store: journal, positions, trades, funding, equity, risk events and controls in SQLite

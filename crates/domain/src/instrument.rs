@@ -1,0 +1,131 @@
+//! What a venue publishes about a contract.
+
+use crate::leverage::Leverage;
+use crate::margin::MarginTiers;
+use crate::money::Money;
+use crate::name::{Currency, Symbol, VenueId};
+use crate::price::{Price, Rounding, Step};
+use crate::quantity::Quantity;
+use crate::rate::Rate;
+use crate::side::Direction;
+use rust_decimal::Decimal;
+use std::sync::Arc;
+
+/// A perpetual contract as its venue publishes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instrument {
+    /// Where it trades.
+    pub venue: VenueId,
+    /// Its unified name.
+    pub symbol: Symbol,
+    /// The venue's own name for it (`BTCUSDT`).
+    pub native: Arc<str>,
+    /// The currency of margin, profit and fees.
+    pub settle: Currency,
+    /// Base units in one contract; 1 where the venue trades in base units.
+    pub multiplier: Decimal,
+    /// Distance between prices.
+    pub tick: Step,
+    /// Distance between sizes, in base units.
+    pub lot: Step,
+    /// The smallest order, in base units.
+    pub min_quantity: Quantity,
+    /// The largest limit order, in base units.
+    pub max_quantity: Quantity,
+    /// The largest market order, in base units.
+    pub max_market_quantity: Quantity,
+    /// The smallest notional of an order that is not reduce-only.
+    pub min_notional: Money,
+    /// The maintenance-margin table.
+    pub tiers: MarginTiers,
+    /// What trading costs, positive is paid.
+    pub fees: Fees,
+    /// What a forced close costs, as a fraction of its notional.
+    pub liquidation_fee: Rate,
+    /// Hours between fundings, as last announced; venues change it.
+    pub funding_interval_hours: u32,
+}
+
+/// Trading fees as fractions of the notional; a negative fee is a rebate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fees {
+    /// For a fill that added liquidity.
+    pub maker: Rate,
+    /// For a fill that took liquidity.
+    pub taker: Rate,
+}
+
+impl Instrument {
+    /// A size that may be sent, rounded down to the lot.
+    ///
+    /// # Errors
+    /// [`UnfitSize`] if nothing is left, or what is left is too small or too large for a market order at `price`.
+    pub fn market_size(&self, wanted: Quantity, price: Price) -> Result<Quantity, UnfitSize> {
+        let size = wanted.round(self.lot, Rounding::Down).ok_or(UnfitSize::BelowLot { wanted, lot: self.lot })?;
+        if size < self.min_quantity {
+            return Err(UnfitSize::TooSmall { size, min: self.min_quantity });
+        }
+        if size > self.max_market_quantity {
+            return Err(UnfitSize::TooLarge { size, max: self.max_market_quantity });
+        }
+        let notional = size * price;
+        if notional < self.min_notional {
+            return Err(UnfitSize::TooCheap { notional, min: self.min_notional });
+        }
+        Ok(size)
+    }
+
+    /// The trigger of a protective stop, rounded so that it fires earlier, never later: up below a long, down above a
+    /// short. `None` if no price is left.
+    #[must_use]
+    pub fn stop_price(&self, direction: Direction, wanted: Price) -> Option<Price> {
+        let rounding = match direction {
+            Direction::Long => Rounding::Up,
+            Direction::Short => Rounding::Down,
+        };
+        wanted.round(self.tick, rounding)
+    }
+
+    /// The most leverage that a position of this notional may have.
+    #[must_use]
+    pub fn max_leverage(&self, notional: Money) -> Leverage {
+        self.tiers.max_leverage(notional)
+    }
+}
+
+/// Why a size cannot be sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnfitSize {
+    /// Rounds to nothing.
+    #[error("{wanted} is less than one lot of {lot}")]
+    BelowLot {
+        /// What was asked for.
+        wanted: Quantity,
+        /// The lot.
+        lot: Step,
+    },
+    /// Below the venue's smallest order.
+    #[error("size {size} is below the smallest order of {min}")]
+    TooSmall {
+        /// The size, in lots.
+        size: Quantity,
+        /// The smallest.
+        min: Quantity,
+    },
+    /// Above the venue's largest market order.
+    #[error("size {size} is above the largest market order of {max}")]
+    TooLarge {
+        /// The size, in lots.
+        size: Quantity,
+        /// The largest.
+        max: Quantity,
+    },
+    /// Below the venue's smallest notional.
+    #[error("notional {notional} is below the smallest of {min}")]
+    TooCheap {
+        /// Size × price.
+        notional: Money,
+        /// The smallest.
+        min: Money,
+    },
+}

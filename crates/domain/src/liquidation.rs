@@ -1,0 +1,164 @@
+//! Where equity meets maintenance margin: solved exactly, through the tiers.
+//!
+//! Equity is linear in the price and maintenance margin convex, so equity less what is required is concave: the prices
+//! at which a position is solvent form one interval, and its ends are the liquidation prices. There is no iteration and
+//! no tolerance: the tiers are walked until the one that holds at the answer is found, and the answer is one division.
+
+mod estimate;
+mod solve;
+
+pub use estimate::{bankruptcy, distance, estimate};
+pub(crate) use solve::{Crossing, Line, Solvent, solve};
+
+use crate::margin::MarginTiers;
+use crate::money::Money;
+use crate::position::Position;
+use crate::price::{Price, Rounding, Step};
+use crate::rate::Rate;
+use rust_decimal::Decimal;
+
+/// The mark prices that liquidate, one on each side of solvency. A lone position has at most one of them (below a long,
+/// above a short); the two legs of a hedge can have both, since maintenance grows while their equity stands still.
+/// `None` is a side from which no price liquidates: never 0 and never negative.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct LiquidationBounds {
+    /// A mark at or below this liquidates.
+    pub below: Option<Price>,
+    /// A mark at or above this liquidates.
+    pub above: Option<Price>,
+}
+
+impl LiquidationBounds {
+    /// For a screen: to the tick, and away from safety (the bound below up, the bound above down), so that the printed
+    /// price is never further off than the true one. A bound that has no tick on that side stays as it is.
+    #[must_use]
+    pub fn for_display(self, tick: Step) -> Self {
+        let rounded = |price: Price, rounding| price.round(tick, rounding).unwrap_or(price);
+        Self {
+            below: self.below.map(|price| rounded(price, Rounding::Up)),
+            above: self.above.map(|price| rounded(price, Rounding::Down)),
+        }
+    }
+
+    /// Whether a position with these bounds stands at this mark.
+    #[must_use]
+    pub fn holds(self, mark: Price) -> bool {
+        self.below.is_none_or(|below| below < mark) && self.above.is_none_or(|above| mark < above)
+    }
+}
+
+/// What there is to say about a liquidation price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub enum Liquidation {
+    /// Solvent between these prices.
+    Bounds(LiquidationBounds),
+    /// Insolvent at the mark that was given or, where none was given, at every price: it *is* in liquidation.
+    AlreadyDue,
+}
+
+impl Liquidation {
+    /// The bounds of a solvent position.
+    #[must_use]
+    pub const fn bounds(self) -> Option<LiquidationBounds> {
+        match self {
+            Self::Bounds(bounds) => Some(bounds),
+            Self::AlreadyDue => None,
+        }
+    }
+}
+
+/// A position and the margin table of its contract.
+#[derive(Debug, Clone, Copy)]
+pub struct Leg<'a> {
+    /// What is held.
+    pub position: Position,
+    /// What its venue requires of it.
+    pub tiers: &'a MarginTiers,
+}
+
+impl Leg<'_> {
+    /// The number, from 0, of the tier that holds at this price. At a liquidation price it is the tier that answered.
+    #[must_use]
+    pub fn tier(&self, price: Price) -> usize {
+        self.tiers.index(self.position.notional(price))
+    }
+
+    /// `−s·q·E`: what equity would be at a price of zero, beside the margin.
+    fn at_zero(&self) -> Decimal {
+        let it = self.position;
+        -(it.direction.sign() * it.quantity.get()).saturating_mul(it.entry.get())
+    }
+
+    /// How fast equity less requirement rises with the notional, in the lowest tier: `s − rate₀ − f`.
+    fn slope(&self, closing_fee: Rate) -> Decimal {
+        let required = self.tiers.lowest().rate.get().saturating_add(closing_fee.get());
+        self.position.direction.sign().saturating_sub(required)
+    }
+}
+
+/// The liquidation price of an isolated position that `margin`, the wallet margin assigned to it, backs.
+///
+/// Solves `margin + s·q·(P − E) = q·P·(rate_k + closing_fee) − deduction_k`, with `k` the tier of `q·P`. The closing fee
+/// is zero on venues that do not count it. Without a mark the answer holds wherever the mark is, and
+/// [`Liquidation::AlreadyDue`] is left for a position that is solvent at no price.
+#[must_use]
+pub fn isolated(leg: Leg<'_>, margin: Money, closing_fee: Rate, mark: Option<Price>) -> Liquidation {
+    cross(&[leg], margin, Money::ZERO, closing_fee, mark)
+}
+
+/// The liquidation prices of one symbol of a cross account: its one position, or both its hedge legs, which move together
+/// and share one answer.
+///
+/// `wallet` is what backs the cross positions, without unrealised profit. `rest` is `Σ (U_j − M_j)` over the account's
+/// other cross positions, whose marks are held still. Without a mark the answer holds wherever the mark is. No leg has no
+/// liquidation price.
+#[must_use]
+pub fn cross(legs: &[Leg<'_>], wallet: Money, rest: Money, closing_fee: Rate, mark: Option<Price>) -> Liquidation {
+    let backing = wallet.get().saturating_add(rest.get());
+    let solvent = match legs {
+        [] => return Liquidation::Bounds(LiquidationBounds::default()),
+        [leg] => solve_by_notional(leg, backing, closing_fee),
+        legs => solve_by_price(legs, backing, closing_fee),
+    };
+    judge(solvent, mark)
+}
+
+/// One leg: in its notional, where the crossings are the floors of the table as they stand.
+fn solve_by_notional(leg: &Leg<'_>, backing: Decimal, closing_fee: Rate) -> Solvent {
+    let line = Line {
+        constant: backing.saturating_add(leg.at_zero()).saturating_add(leg.tiers.lowest().deduction.get()),
+        slope: leg.slope(closing_fee),
+    };
+    solve(line, leg.position.quantity.get(), leg.tiers.crossings())
+}
+
+/// Several legs: in the price that they share, through the crossings of all.
+fn solve_by_price(legs: &[Leg<'_>], backing: Decimal, closing_fee: Rate) -> Solvent {
+    let mut line = Line { constant: backing, slope: Decimal::ZERO };
+    let mut crossings = Vec::new();
+    for leg in legs {
+        let quantity = leg.position.quantity.get();
+        let constant = leg.at_zero().saturating_add(leg.tiers.lowest().deduction.get());
+        line = line.plus(Line { constant, slope: leg.slope(closing_fee).saturating_mul(quantity) });
+        crossings.extend(leg.tiers.crossings().filter_map(|crossing| crossing.scaled(quantity)));
+    }
+    crossings.sort_unstable_by_key(|crossing: &Crossing| crossing.at);
+    solve(line, Decimal::ONE, crossings)
+}
+
+/// Bounds that are prices, or the news that the mark is outside them.
+fn judge(solvent: Solvent, mark: Option<Price>) -> Liquidation {
+    let Solvent::Between { below, above } = solvent else { return Liquidation::AlreadyDue };
+    let highest = Price::MAX.get();
+    if below.is_some_and(|below| below >= highest) || above.is_some_and(|above| above <= Decimal::ZERO) {
+        return Liquidation::AlreadyDue;
+    }
+    let price = |root: Decimal| Price::new(root).ok();
+    let bounds = LiquidationBounds { below: below.and_then(price), above: above.and_then(price) };
+    match mark {
+        Some(mark) if !bounds.holds(mark) => Liquidation::AlreadyDue,
+        _ => Liquidation::Bounds(bounds),
+    }
+}

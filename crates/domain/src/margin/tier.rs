@@ -1,0 +1,197 @@
+//! A venue's maintenance-margin table, checked when it is loaded.
+
+use crate::leverage::Leverage;
+use crate::liquidation::Crossing;
+use crate::money::Money;
+use crate::rate::Rate;
+use rust_decimal::Decimal;
+
+/// One line of a margin table: what holds while `floor ≤ notional < the next floor`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Tier {
+    /// The notional from which this line holds.
+    pub floor: Money,
+    /// Maintenance margin per notional.
+    pub rate: Rate,
+    /// What is taken off, so that the maintenance margin has no steps (Binance: `cum`).
+    pub deduction: Money,
+    /// The most leverage that a position of this notional may have.
+    pub max_leverage: Leverage,
+}
+
+impl Tier {
+    /// `notional × rate − deduction`: maintenance margin by this line, whatever the notional.
+    #[must_use]
+    pub fn maintenance(&self, notional: Money) -> Money {
+        notional * self.rate - self.deduction
+    }
+}
+
+/// A whole margin table: from notional 0 up, continuous, increasing and convex. One that is not cannot be built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(transparent))]
+pub struct MarginTiers(Vec<Tier>);
+
+impl MarginTiers {
+    /// # Errors
+    /// [`BrokenTiers`] names the line and what is wrong with it.
+    pub fn new(tiers: Vec<Tier>) -> Result<Self, BrokenTiers> {
+        let first = tiers.first().ok_or(BrokenTiers::Empty)?;
+        if !first.floor.is_zero() {
+            return Err(BrokenTiers::StartsAbove(first.floor));
+        }
+        if !first.deduction.is_zero() {
+            return Err(BrokenTiers::Deduction { line: 1, found: first.deduction, expected: Money::ZERO });
+        }
+        for (line, tier) in (1..).zip(&tiers) {
+            if tier.rate <= Rate::ZERO || tier.rate.get() >= Decimal::ONE {
+                return Err(BrokenTiers::Rate { line, rate: tier.rate });
+            }
+        }
+        for (line, pair) in (2..).zip(tiers.windows(2)) {
+            let &[below, tier] = pair else { continue };
+            if tier.floor <= below.floor {
+                return Err(BrokenTiers::Unsorted { line, floor: tier.floor, below: below.floor });
+            }
+            if tier.rate < below.rate {
+                return Err(BrokenTiers::Falling { line, rate: tier.rate, below: below.rate });
+            }
+            if tier.max_leverage > below.max_leverage {
+                return Err(BrokenTiers::Leverage { line, leverage: tier.max_leverage, below: below.max_leverage });
+            }
+            let jump = tier.floor.get().saturating_mul(tier.rate.get() - below.rate.get());
+            let expected = Money::new(below.deduction.get().saturating_add(jump));
+            if tier.deduction != expected {
+                return Err(BrokenTiers::Deduction { line, found: tier.deduction, expected });
+            }
+        }
+        Ok(Self(tiers))
+    }
+
+    /// One line in force at every notional, taken as given: its deduction may be what a venue deducts at the size of one
+    /// position, which no whole table could start with. Right as long as the position stays within that line.
+    ///
+    /// # Errors
+    /// [`BrokenTiers`] for a rate that is no maintenance rate, and for a deduction that adds.
+    pub fn single(rate: Rate, deduction: Money, max_leverage: Leverage) -> Result<Self, BrokenTiers> {
+        if rate <= Rate::ZERO || rate.get() >= Decimal::ONE {
+            return Err(BrokenTiers::Rate { line: 1, rate });
+        }
+        if deduction.is_negative() {
+            return Err(BrokenTiers::Deduction { line: 1, found: deduction, expected: Money::ZERO });
+        }
+        Ok(Self(vec![Tier { floor: Money::ZERO, rate, deduction, max_leverage }]))
+    }
+
+    /// The lines, by rising floor; never empty.
+    #[must_use]
+    pub fn lines(&self) -> &[Tier] {
+        &self.0
+    }
+
+    /// The number of the line, from 0, that holds at `notional`. A negative notional counts as 0.
+    #[must_use]
+    pub fn index(&self, notional: Money) -> usize {
+        self.0.partition_point(|tier| tier.floor <= notional).saturating_sub(1)
+    }
+
+    /// The line that holds at `notional`.
+    #[must_use]
+    pub fn at(&self, notional: Money) -> &Tier {
+        &self.0[self.index(notional)]
+    }
+
+    /// The line that holds from notional 0.
+    pub(crate) fn lowest(&self) -> &Tier {
+        &self.0[0]
+    }
+
+    /// Where each further line begins, and how far it bends what is left of equity there.
+    pub(crate) fn crossings(&self) -> impl Iterator<Item = Crossing> {
+        self.0.windows(2).filter_map(|pair| match pair {
+            [below, tier] => Some(Crossing {
+                at: tier.floor.get(),
+                fall: tier.rate.get() - below.rate.get(),
+                rise: tier.deduction.get() - below.deduction.get(),
+            }),
+            _ => None,
+        })
+    }
+
+    /// Maintenance margin of a position of this notional.
+    #[must_use]
+    pub fn maintenance(&self, notional: Money) -> Money {
+        self.at(notional).maintenance(notional)
+    }
+
+    /// The most leverage that a position of this notional may have.
+    #[must_use]
+    pub fn max_leverage(&self, notional: Money) -> Leverage {
+        self.at(notional).max_leverage
+    }
+}
+
+/// What is wrong with a margin table. Lines count from 1.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BrokenTiers {
+    /// No lines.
+    #[error("a margin table needs at least one line")]
+    Empty,
+    /// The table says nothing about small positions.
+    #[error("line 1 of the margin table starts at notional {0}, it must start at 0")]
+    StartsAbove(Money),
+    /// Lines not by rising floor.
+    #[error(
+        "line {line} of the margin table starts at {floor}, not above the {below} of the line before: sort the lines"
+    )]
+    Unsorted {
+        /// The line.
+        line: usize,
+        /// Its floor.
+        floor: Money,
+        /// The floor before it.
+        below: Money,
+    },
+    /// A rate that is no maintenance rate.
+    #[error("line {line} of the margin table has rate {rate}, it must be above 0 and below 1")]
+    Rate {
+        /// The line.
+        line: usize,
+        /// Its rate.
+        rate: Rate,
+    },
+    /// A larger position with a smaller rate: not convex.
+    #[error("line {line} of the margin table has rate {rate}, below the {below} of the line before")]
+    Falling {
+        /// The line.
+        line: usize,
+        /// Its rate.
+        rate: Rate,
+        /// The rate before it.
+        below: Rate,
+    },
+    /// A larger position with more leverage.
+    #[error("line {line} of the margin table allows {leverage}, more than the {below} of the line before")]
+    Leverage {
+        /// The line.
+        line: usize,
+        /// Its leverage.
+        leverage: Leverage,
+        /// The leverage before it.
+        below: Leverage,
+    },
+    /// The maintenance margin would jump at the floor.
+    #[error(
+        "line {line} of the margin table deducts {found}, but maintenance margin is continuous only with {expected}"
+    )]
+    Deduction {
+        /// The line.
+        line: usize,
+        /// Its deduction.
+        found: Money,
+        /// The one that makes the table continuous.
+        expected: Money,
+    },
+}

@@ -1,0 +1,1 @@
+//! The use cases: open, watch, protect and close leveraged positions, built from ports only

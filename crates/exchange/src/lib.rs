@@ -1,0 +1,1 @@
+//! A deterministic perpetual-futures exchange in memory: matching, margin, funding, liquidation

@@ -1,0 +1,35 @@
+//! Private events of one account.
+
+use async_trait::async_trait;
+use plimsoll_domain::AccountEvent;
+
+/// The authenticated events of one account, in the order of arrival, through every reconnection.
+///
+/// A gap is never silent: whatever may have been missed is announced by [`StreamItem::Disconnected`] or
+/// [`StreamItem::Resync`], and made good by an [`AccountEvent::Snapshot`] and the fills since, before anything newer.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait AccountStream: Send {
+    /// The next item. Waits for as long as it takes; reconnects by itself. `None` once the stream has been shut down for
+    /// good.
+    async fn next(&mut self) -> Option<StreamItem>;
+}
+
+/// What a private stream brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StreamItem {
+    /// Events flow; a snapshot follows first.
+    Connected,
+    /// Events do not flow: what is known is ageing.
+    Disconnected {
+        /// Why, for the log.
+        reason: String,
+    },
+    /// Something could not be read or was missed: a snapshot follows.
+    Resync {
+        /// Why, for the log.
+        reason: String,
+    },
+    /// Something happened.
+    Event(AccountEvent),
+}

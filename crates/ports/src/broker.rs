@@ -1,0 +1,84 @@
+//! A venue that takes orders.
+
+use crate::error::{CommandError, PlaceError, QueryError};
+use async_trait::async_trait;
+use plimsoll_domain::{
+    AccountSnapshot, BalanceReport, ClientOrderId, Fill, FundingPayment, Instrument, Leverage, MarginMode, Money,
+    NewOrder, Order, OrderId, PositionMode, PositionReport, PositionSide, Price, Quantity, Symbol, Timestamp, VenueId,
+};
+
+/// One account at a venue that takes orders.
+///
+/// A client order id is identity, not idempotency: venues forget or re-accept ids, each in its own way, so "not found"
+/// after [`PlaceError::Unanswered`] proves nothing until the venue's own window has passed and positions and fills agree.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait Broker: Send + Sync {
+    /// The venue's name.
+    fn venue(&self) -> VenueId;
+
+    /// Every contract that is trading, with tiers and fees as they are for this account.
+    async fn instruments(&self) -> Result<Vec<Instrument>, QueryError>;
+
+    /// One contract; [`RefusalReason::NotTrading`](crate::RefusalReason::NotTrading) if there is none by this name.
+    async fn instrument(&self, symbol: &Symbol) -> Result<Instrument, QueryError>;
+
+    /// The whole account. Its time is the venue's, from before the first reading.
+    async fn account(&self) -> Result<AccountSnapshot, QueryError>;
+
+    /// Every open position.
+    async fn positions(&self) -> Result<Vec<PositionReport>, QueryError>;
+
+    /// Every balance that is not empty.
+    async fn balances(&self) -> Result<Vec<BalanceReport>, QueryError>;
+
+    /// Every open order of `symbol`, or of all symbols; conditional orders included.
+    async fn open_orders<'a>(&self, symbol: Option<&'a Symbol>) -> Result<Vec<Order>, QueryError>;
+
+    /// The order with this id, conditional or not, open or final, if the venue knows one. Once a conditional order has
+    /// triggered, it is reported as long as the venue remembers it, filled when its child has filled.
+    async fn order(&self, symbol: &Symbol, id: &ClientOrderId) -> Result<Option<Order>, QueryError>;
+
+    /// The account's trades in `symbol` at or after `since`, oldest first.
+    async fn fills(&self, symbol: &Symbol, since: Timestamp) -> Result<Vec<Fill>, QueryError>;
+
+    /// The account's booked funding at or after `since`, oldest first, each with the venue's id.
+    async fn funding_payments(&self, since: Timestamp) -> Result<Vec<FundingPayment>, QueryError>;
+
+    /// Sends one order and returns the venue's id of it. After [`PlaceError::Unanswered`] ask [`order`](Self::order)
+    /// before sending again: a venue may take a repeated id for a new order.
+    async fn place(&self, order: &NewOrder) -> Result<OrderId, PlaceError>;
+
+    /// Changes a resting limit order's size and price, keeping its ids.
+    async fn amend(
+        &self,
+        symbol: &Symbol,
+        id: &ClientOrderId,
+        quantity: Quantity,
+        price: Price,
+    ) -> Result<(), CommandError>;
+
+    /// Cancels one order, conditional or not. An order that is final already is
+    /// [`RefusalReason::UnknownOrder`](crate::RefusalReason::UnknownOrder).
+    async fn cancel(&self, symbol: &Symbol, id: &ClientOrderId) -> Result<(), CommandError>;
+
+    /// Cancels every open order of `symbol`, conditional ones included.
+    async fn cancel_all(&self, symbol: &Symbol) -> Result<(), CommandError>;
+
+    /// Sets a symbol's leverage. Setting what is set already succeeds.
+    async fn set_leverage(&self, symbol: &Symbol, leverage: Leverage) -> Result<(), CommandError>;
+
+    /// Sets what backs a symbol's positions. Setting what is set already succeeds.
+    async fn set_margin_mode(&self, symbol: &Symbol, mode: MarginMode) -> Result<(), CommandError>;
+
+    /// Sets how many positions a symbol may have, for the whole account. Setting what is set already succeeds.
+    async fn set_position_mode(&self, mode: PositionMode) -> Result<(), CommandError>;
+
+    /// Moves `amount` into (positive) or out of (negative) an isolated position's margin.
+    async fn adjust_isolated_margin(
+        &self,
+        symbol: &Symbol,
+        side: PositionSide,
+        amount: Money,
+    ) -> Result<(), CommandError>;
+}

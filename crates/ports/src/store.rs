@@ -1,0 +1,48 @@
+//! Durable records. What is written once under a natural key is written once, however often it is said.
+
+mod controls;
+mod equity;
+mod funding;
+mod journal;
+mod positions;
+mod risk_events;
+mod trades;
+
+#[cfg(feature = "mocks")]
+pub use controls::MockControlRepository;
+pub use controls::{ControlRepository, KillSwitchRecord, LadderStep};
+#[cfg(feature = "mocks")]
+pub use equity::MockEquityRepository;
+pub use equity::{EquityRepository, PnlSnapshot};
+#[cfg(feature = "mocks")]
+pub use funding::MockFundingRepository;
+pub use funding::{FundingRecord, FundingRepository};
+#[cfg(feature = "mocks")]
+pub use journal::MockOrderJournal;
+pub use journal::{JournalEntry, JournalState, OrderJournal, Purpose};
+#[cfg(feature = "mocks")]
+pub use positions::MockPositionRepository;
+pub use positions::{ClosedPosition, OpenedPosition, PositionId, PositionRecord, PositionRepository, PositionStatus};
+#[cfg(feature = "mocks")]
+pub use risk_events::MockRiskEventRepository;
+pub use risk_events::{RiskEventRecord, RiskEventRepository};
+#[cfg(feature = "mocks")]
+pub use trades::MockTradeRepository;
+pub use trades::{DailyPnl, TradeRecord, TradeRepository};
+
+/// Why a record was not written or read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The database cannot be reached; nothing was written.
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(String),
+    /// It contradicts what is recorded: the same key with other content, or a second open position.
+    #[error("contradicts the records: {0}")]
+    Conflict(String),
+    /// There is no such record.
+    #[error("not recorded: {0}")]
+    NotFound(String),
+    /// What the database holds cannot be read back.
+    #[error("the database holds what cannot be read: {0}")]
+    Corrupt(String),
+}

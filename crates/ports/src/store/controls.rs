@@ -1,0 +1,49 @@
+//! Controls that survive restarts: the kill switch, and the ladder to live trading.
+
+use super::StoreError;
+use async_trait::async_trait;
+use plimsoll_domain::{AccountId, Timestamp};
+
+/// The kill switch and the live-trading ladder.
+#[cfg_attr(feature = "mocks", mockall::automock)]
+#[async_trait]
+pub trait ControlRepository: Send + Sync {
+    /// The kill switch as last recorded; released if never.
+    async fn kill_switch(&self, account: &AccountId) -> Result<KillSwitchRecord, StoreError>;
+
+    /// Records the kill switch, and keeps what it was in its history.
+    async fn set_kill_switch(&self, account: &AccountId, record: &KillSwitchRecord) -> Result<(), StoreError>;
+
+    /// Every change of the kill switch, oldest first.
+    async fn kill_switch_history(&self, account: &AccountId) -> Result<Vec<KillSwitchRecord>, StoreError>;
+
+    /// The account's step on the ladder, and since when; `None` before the first.
+    async fn ladder(&self, account: &AccountId) -> Result<Option<LadderStep>, StoreError>;
+
+    /// Records a step on the ladder.
+    async fn set_ladder(&self, account: &AccountId, step: &LadderStep) -> Result<(), StoreError>;
+}
+
+/// The kill switch as recorded: engaged, it refuses everything that adds exposure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KillSwitchRecord {
+    /// Refuses everything that adds exposure.
+    pub engaged: bool,
+    /// Why it was engaged or released.
+    pub reason: String,
+    /// Who did it: a rule's name, or `operator`.
+    pub by: String,
+    /// When; `None` if it was never touched.
+    pub since: Option<Timestamp>,
+}
+
+/// A step on the ladder from paper to live trading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LadderStep {
+    /// `paper`, `micro` or `full`.
+    pub name: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// Who took the step out of turn, by name; `None` if it was due.
+    pub overridden_by: Option<String>,
+}

@@ -1,0 +1,1 @@
+//! Contract suites for every port, a simulated clock and market generators.

@@ -1,0 +1,1 @@
+//! HTTP and WebSocket sessions, weight budgets and back-off for venue adapters

@@ -1,0 +1,133 @@
+//! Dependencies point inwards: each layer names only the layers that it may, and outside crates stay where they belong.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+/// Each crate, and the crates of ours that it may name. Anything else is a mistake. Tests and benches may also drive
+/// what [`MAY_TEST_WITH`] lists.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("plimsoll-domain", &[]),
+    ("plimsoll-transport", &[]),
+    ("plimsoll-ports", &["plimsoll-domain"]),
+    ("plimsoll-engine", &["plimsoll-domain", "plimsoll-ports"]),
+    ("plimsoll-exchange", &["plimsoll-domain", "plimsoll-ports"]),
+    ("plimsoll-binance", &["plimsoll-domain", "plimsoll-ports", "plimsoll-transport"]),
+    ("plimsoll-sqlite", &["plimsoll-domain", "plimsoll-ports"]),
+    ("plimsoll-venue-server", &["plimsoll-domain", "plimsoll-exchange", "plimsoll-ports"]),
+    ("plimsoll-testkit", &["plimsoll-domain", "plimsoll-ports"]),
+    (
+        "plimsoll",
+        &[
+            "plimsoll-binance",
+            "plimsoll-domain",
+            "plimsoll-engine",
+            "plimsoll-exchange",
+            "plimsoll-ports",
+            "plimsoll-sqlite",
+            "plimsoll-venue-server",
+        ],
+    ),
+    ("xtask", &[]),
+    ("plimsoll-tests", &[]),
+];
+
+/// What tests and benches may drive besides: the suites, the venue server, the exchange, and a crate's own mocks.
+const MAY_TEST_WITH: &[&str] = &["plimsoll-testkit", "plimsoll-venue-server", "plimsoll-exchange", "plimsoll-ports"];
+
+/// Outside crates that only these of ours may name, outside of tests.
+const ONLY_IN: &[(&str, &[&str])] = &[
+    ("reqwest", &["plimsoll-transport"]),
+    ("tokio-tungstenite", &["plimsoll-transport"]),
+    ("rustls", &["plimsoll-transport"]),
+    ("sqlx", &["plimsoll-sqlite"]),
+    ("axum", &["plimsoll-venue-server"]),
+    ("clap", &["plimsoll"]),
+];
+
+/// The outside crates that the domain may name.
+const DOMAIN_NAMES: &[&str] = &["rust_decimal", "serde", "thiserror"];
+
+#[test]
+fn each_layer_names_only_what_it_may() {
+    let rule: BTreeMap<_, BTreeSet<_>> =
+        MAY_USE.iter().map(|(name, may)| (*name, may.iter().copied().collect())).collect();
+    let workspace = workspace();
+    let ours: BTreeSet<_> = workspace.iter().map(|package| package.name.as_str()).collect();
+    assert_eq!(ours, rule.keys().copied().collect(), "every crate has a line in the rule, and every line a crate");
+    let mut broken = Vec::new();
+    for package in &workspace {
+        for named in package.uses.iter().filter(|named| ours.contains(named.name.as_str())) {
+            let allowed = rule[package.name.as_str()].contains(named.name.as_str())
+                || named.only_tests && MAY_TEST_WITH.contains(&named.name.as_str())
+                || package.name == "plimsoll-tests";
+            if !allowed {
+                broken.push(format!("{} names {}", package.name, named.name));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn outside_crates_stay_where_they_belong() {
+    let mut broken = Vec::new();
+    for package in workspace() {
+        for named in package.uses.iter().filter(|named| !named.only_tests) {
+            let kept = ONLY_IN.iter().find(|(outside, _)| *outside == named.name);
+            if kept.is_some_and(|(_, keepers)| !keepers.contains(&package.name.as_str())) {
+                broken.push(format!("{} names {}", package.name, named.name));
+            }
+            if package.name == "plimsoll-domain" && !DOMAIN_NAMES.contains(&named.name.as_str()) {
+                broken.push(format!("{} names {}", package.name, named.name));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn the_architecture_page_tells_of_every_crate() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/architecture.md")).unwrap();
+    let untold: Vec<_> =
+        workspace().into_iter().map(|package| package.name).filter(|name| !page.contains(&format!("`{name}`"))).collect();
+    assert!(untold.is_empty(), "docs/architecture.md says nothing of {untold:?}");
+}
+
+struct Package {
+    name: String,
+    uses: Vec<Named>,
+}
+
+struct Named {
+    name: String,
+    only_tests: bool,
+}
+
+fn workspace() -> Vec<Package> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["metadata", "--format-version=1", "--no-deps", "--offline"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    metadata["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|package| Package {
+            name: text(&package["name"]),
+            uses: package["dependencies"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|used| Named { name: text(&used["name"]), only_tests: used["kind"] == "dev" })
+                .collect(),
+        })
+        .collect()
+}
