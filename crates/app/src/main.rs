@@ -1,3 +1,16 @@
-//! The `plimsoll` command.
+//! The `plimsoll` command: keeps leveraged perpetual-futures positions afloat.
 
-fn main() {}
+mod cli;
+mod exact;
+mod failure;
+mod screen;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let json = std::env::args().any(|argument| argument == "--json");
+    match cli::run() {
+        Ok(code) => code,
+        Err(failure) => failure.report(json),
+    }
+}

@@ -24,6 +24,12 @@ pub enum MarketEvent {
     Funding(FundingRate),
     /// A change of the order book.
     Book(BookUpdate),
+    /// The last trade's price, without quotes.
+    Last(LastPrice),
+    /// Funding as it was settled.
+    Settled(SettledFunding),
+    /// Somebody's forced close, as the venue publishes them.
+    Liquidation(MarketLiquidation),
 }
 
 /// The venue's fair price, used for profit and liquidation.
@@ -50,6 +56,32 @@ pub struct BestQuotes {
     pub ask: Option<(Price, Quantity)>,
     /// The last trade's price, where the message says.
     pub last: Option<Price>,
+    /// When.
+    pub time: Timestamp,
+}
+
+/// The last trade's price, where a venue publishes it without quotes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastPrice {
+    /// The contract.
+    pub symbol: Symbol,
+    /// The last trade's price.
+    pub price: Price,
+    /// When.
+    pub time: Timestamp,
+}
+
+/// A forced close of somebody's position, as the venue publishes it to everyone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MarketLiquidation {
+    /// The contract.
+    pub symbol: Symbol,
+    /// What the forced order did: a sale closes a long.
+    pub side: Side,
+    /// At this price.
+    pub price: Price,
+    /// This much, in base units.
+    pub quantity: Quantity,
     /// When.
     pub time: Timestamp,
 }

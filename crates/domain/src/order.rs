@@ -239,6 +239,9 @@ pub struct Order {
     pub reduce_only: bool,
     /// Closes the whole position when triggered.
     pub close_position: bool,
+    /// The market or limit order that a conditional order became when it triggered: from then on that order is the one
+    /// that rests and fills. `None` until it triggers, and for orders that wait for nothing.
+    pub child: Option<OrderId>,
     /// Where it is in its life.
     pub status: OrderStatus,
     /// When the venue last changed it.

@@ -46,10 +46,6 @@ impl Orders {
         self.open.values().map(|open| &open.order)
     }
 
-    pub(super) fn has_open(&self) -> bool {
-        !self.open.is_empty()
-    }
-
     pub(super) fn get(&self, conditional: bool, id: &OrderId) -> Option<&Order> {
         let key = (conditional, id.clone());
         self.open.get(&key).map(|open| &open.order).or_else(|| self.finished.get(&key))

@@ -39,6 +39,12 @@ impl MarginTiers {
     /// [`BrokenTiers`] names the line and what is wrong with it.
     pub fn new(tiers: Vec<Tier>) -> Result<Self, BrokenTiers> {
         let first = tiers.first().ok_or(BrokenTiers::Empty)?;
+        for (line, pair) in (2..).zip(tiers.windows(2)) {
+            let &[below, tier] = pair else { continue };
+            if tier.floor <= below.floor {
+                return Err(BrokenTiers::Unsorted { line, floor: tier.floor, below: below.floor });
+            }
+        }
         if !first.floor.is_zero() {
             return Err(BrokenTiers::StartsAbove(first.floor));
         }
@@ -52,9 +58,6 @@ impl MarginTiers {
         }
         for (line, pair) in (2..).zip(tiers.windows(2)) {
             let &[below, tier] = pair else { continue };
-            if tier.floor <= below.floor {
-                return Err(BrokenTiers::Unsorted { line, floor: tier.floor, below: below.floor });
-            }
             if tier.rate < below.rate {
                 return Err(BrokenTiers::Falling { line, rate: tier.rate, below: below.rate });
             }

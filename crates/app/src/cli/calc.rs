@@ -1,0 +1,42 @@
+//! `plimsoll calc`: the mathematics, without an account.
+
+mod account;
+mod funding;
+mod liquidation;
+mod margin;
+mod reduce;
+mod size;
+mod tiers;
+
+use crate::failure::Failure;
+use clap::Subcommand;
+use std::process::ExitCode;
+
+/// What to calculate.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Calc {
+    /// Exact liquidation price of a position, or of every position of an account
+    Liquidation(liquidation::Liquidation),
+    /// Initial and maintenance margin of a notional
+    Margin(margin::Margin),
+    /// What a position pays at each funding, and a day
+    Funding(funding::Funding),
+    /// How large a position may be, for what its stop may lose
+    Size(size::Size),
+    /// How much to close to bring the margin ratio down to a target
+    Reduce(reduce::Reduce),
+}
+
+impl Calc {
+    /// Calculates and prints.
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Liquidation(it) => it.run(),
+            Self::Margin(it) => it.run(),
+            Self::Funding(it) => it.run(),
+            Self::Size(it) => it.run(),
+            Self::Reduce(it) => it.run(),
+        }?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

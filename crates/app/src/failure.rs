@@ -1,0 +1,100 @@
+//! How the command says no: an exit code, one sentence, and what to do about it.
+
+use serde::Serialize;
+use std::fmt::Display;
+use std::process::ExitCode;
+
+/// Why the command did not do what it was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    kind: Kind,
+    message: String,
+    help: Option<String>,
+}
+
+/// What scripts can rely on: the exit code and a word for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    No,
+    Usage,
+    Unreachable,
+    OutcomeUnknown,
+}
+
+impl Kind {
+    const fn exit_code(self) -> u8 {
+        match self {
+            Self::No => 1,
+            Self::Usage => 2,
+            Self::Unreachable => 3,
+            Self::OutcomeUnknown => 4,
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::No => "no",
+            Self::Usage => "usage",
+            Self::Unreachable => "unreachable",
+            Self::OutcomeUnknown => "outcome_unknown",
+        }
+    }
+}
+
+impl Failure {
+    /// The answer is "no": refused by risk, not found, a check failed.
+    pub(crate) fn no(message: impl Display) -> Self {
+        Self::new(Kind::No, message)
+    }
+
+    /// Wrong use or configuration.
+    pub(crate) fn usage(message: impl Display) -> Self {
+        Self::new(Kind::Usage, message)
+    }
+
+    /// The venue or the database could not be reached.
+    pub(crate) fn unreachable(message: impl Display) -> Self {
+        Self::new(Kind::Unreachable, message)
+    }
+
+    /// It may or may not have been done.
+    pub(crate) fn outcome_unknown(message: impl Display) -> Self {
+        Self::new(Kind::OutcomeUnknown, message)
+    }
+
+    fn new(kind: Kind, message: impl Display) -> Self {
+        Self { kind, message: message.to_string(), help: None }
+    }
+
+    /// Adds what to do about it.
+    pub(crate) fn help(self, help: impl Display) -> Self {
+        Self { help: Some(help.to_string()), ..self }
+    }
+
+    /// Prints it to stderr, for a person or as JSON, and gives the exit code.
+    pub(crate) fn report(&self, json: bool) -> ExitCode {
+        if json {
+            let error =
+                Envelope { error: Body { code: self.kind.word(), message: &self.message, help: self.help.as_deref() } };
+            eprintln!("{}", serde_json::to_string(&error).unwrap_or_else(|_| self.message.clone()));
+        } else {
+            eprintln!("plimsoll: {}", self.message);
+            if let Some(help) = &self.help {
+                eprintln!("{help}");
+            }
+        }
+        ExitCode::from(self.kind.exit_code())
+    }
+}
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    error: Body<'a>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    code: &'a str,
+    message: &'a str,
+    help: Option<&'a str>,
+}

@@ -1,0 +1,96 @@
+//! Figures for people: tables that fit 80 columns. Programs get full precision through `--json` instead.
+
+use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use plimsoll_domain::{Decimal, Money, Price, Rate};
+use rust_decimal::RoundingStrategy;
+use serde::Serialize;
+use std::fmt::Display;
+
+use crate::failure::Failure;
+
+/// A table of facts, one a line: what it is, and its figure.
+#[derive(Debug, Default)]
+pub(crate) struct Facts(Vec<(String, String)>);
+
+impl Facts {
+    /// Adds a line.
+    pub(crate) fn line(mut self, what: impl Display, figure: impl Display) -> Self {
+        self.0.push((what.to_string(), figure.to_string()));
+        self
+    }
+
+    /// Adds a line if there is a figure.
+    pub(crate) fn maybe(self, what: impl Display, figure: Option<impl Display>) -> Self {
+        match figure {
+            Some(figure) => self.line(what, figure),
+            None => self,
+        }
+    }
+
+    /// Prints the table.
+    pub(crate) fn print(self) {
+        let width = self.0.iter().map(|(what, _)| what.chars().count()).max().unwrap_or(0);
+        for (what, figure) in self.0 {
+            println!("  {what:<width$}  {figure}");
+        }
+    }
+}
+
+/// A table with a header, for stdout.
+pub(crate) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_width(80);
+    table.set_header(header);
+    for row in rows {
+        let cells = row.into_iter().enumerate().map(|(column, text)| match column {
+            0 => Cell::new(text),
+            _ => Cell::new(text).set_alignment(CellAlignment::Right),
+        });
+        table.add_row(cells);
+    }
+    table
+}
+
+/// Prints one JSON value on one line.
+pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string(value).map_err(Failure::usage)?;
+    println!("{text}");
+    Ok(())
+}
+
+/// Full precision, for `--json`.
+pub(crate) fn full(value: impl Into<Decimal>) -> String {
+    value.into().normalize().to_string()
+}
+
+/// Money to the cent, halves to even; for people only.
+pub(crate) fn cents(money: Money) -> String {
+    format!("{:.2}", money.get().round_dp_with_strategy(2, RoundingStrategy::MidpointNearestEven))
+}
+
+/// Money with as many places as it has, four at most; for people only.
+pub(crate) fn money(money: Money) -> String {
+    let rounded = money.get().round_dp_with_strategy(4, RoundingStrategy::MidpointNearestEven).normalize();
+    if rounded.scale() < 2 { format!("{rounded:.2}") } else { rounded.to_string() }
+}
+
+/// A price with eight places at most, halves to even; for people only.
+pub(crate) fn price(price: Price) -> String {
+    price.get().round_dp_with_strategy(8, RoundingStrategy::MidpointNearestEven).normalize().to_string()
+}
+
+/// A fraction as a percentage with two places; for people only.
+pub(crate) fn percent(fraction: Decimal) -> String {
+    match fraction.checked_mul(Decimal::ONE_HUNDRED) {
+        Some(percent) => {
+            format!("{:.2} %", percent.round_dp_with_strategy(2, RoundingStrategy::MidpointNearestEven))
+        }
+        None => "beyond measure".to_owned(),
+    }
+}
+
+/// A small rate as a percentage with all its places.
+pub(crate) fn rate(rate: Rate) -> String {
+    let percent = rate.get().checked_mul(Decimal::ONE_HUNDRED).unwrap_or(Decimal::MAX);
+    format!("{} %", percent.normalize())
+}

@@ -1,0 +1,164 @@
+//! Whole accounts.
+
+use crate::given::{any_margin, any_position, any_tiers, btc, decimal, money, position, price, rate, single, symbol};
+use plimsoll_domain::{
+    Collateral, Decimal, Holding, Leg, Leverage, Liquidation, MarginHealth, MarginRatio, MarginTiers, Money, Portfolio,
+    Position, Rate, Symbol,
+    liquidation::{cross, isolated},
+    margin, margin_cover, pnl,
+};
+use proptest::prelude::*;
+
+fn holding<'a>(symbol: &'a Symbol, position: Position, mark: &str, tiers: &'a MarginTiers) -> Holding<'a> {
+    let (mark, closing_fee) = (price(mark), Rate::ZERO);
+    Holding { symbol, position, mark, collateral: Collateral::Cross, tiers, closing_fee }
+}
+
+#[test]
+fn two_cross_longs_share_the_wallet() {
+    let (eth, btc) = (symbol("ETH/USDT:USDT"), symbol("BTC/USDT:USDT"));
+    let (eth_tiers, btc_tiers) = (single("0.10", "135365"), single("0.025", "16300"));
+    let portfolio = Portfolio {
+        wallet: money("1535443.01"),
+        holdings: vec![
+            holding(&eth, position("long", "3683.979", "1456.84"), "1335.18", &eth_tiers),
+            holding(&btc, position("long", "109.488", "32481.98"), "31967.27", &btc_tiers),
+        ],
+    };
+    let assessment = portfolio.assess();
+    let below = |number: usize| assessment.positions[number].liquidation.bounds().unwrap().below.unwrap().get();
+    assert_eq!(below(0), decimal("1153.2564642391042704399539496"));
+    assert_eq!(below(1), decimal("26316.893264518860748584553933"));
+    let [eth, btc] = assessment.positions[..] else { panic!("two positions") };
+    assert_eq!(eth.unrealized_pnl, money("-448192.88514"));
+    assert_eq!(eth.maintenance, money("356512.508122"));
+    assert_eq!(btc.unrealized_pnl, money("-56354.56848"));
+    assert_eq!(btc.maintenance, money("71200.811444"));
+    assert_eq!(btc.notional, money("3500032.45776"));
+    assert_eq!(assessment.account.equity, money("1030895.55638"));
+    assert_eq!(assessment.account.maintenance, money("427713.319566"));
+    assert_eq!(btc.margin_ratio, assessment.account.ratio());
+}
+
+#[test]
+fn isolated_margin_backs_its_own_position_only() {
+    let (btc_symbol, eth_symbol, tiers) = (symbol("BTC/USDT:USDT"), symbol("ETH/USDT:USDT"), btc());
+    let isolated_btc = Holding {
+        collateral: Collateral::Isolated(money("5000")),
+        ..holding(&btc_symbol, position("long", "0.5", "50000"), "48000", &tiers)
+    };
+    let cross_eth = holding(&eth_symbol, position("short", "1", "2000"), "2100", &tiers);
+    let portfolio = Portfolio { wallet: money("6000"), holdings: vec![isolated_btc, cross_eth] };
+    assert_eq!(portfolio.cross_wallet(), money("1000"));
+    assert_eq!(portfolio.equity(), money("4900"));
+    assert_eq!(portfolio.margin().equity, money("900"));
+    assert_eq!(portfolio.margin().maintenance, money("8.4"));
+    let assessment = portfolio.assess();
+    assert_eq!(assessment.positions[0].margin_ratio, MarginRatio::of(money("96"), money("4000")));
+    let Liquidation::Bounds(bounds) = assessment.positions[0].liquidation else { panic!("solvent") };
+    assert_eq!(bounds.below.unwrap().get(), decimal("40160.642570281124497991967871"));
+    // (1000 + 2000) / 1.004
+    let Liquidation::Bounds(bounds) = assessment.positions[1].liquidation else { panic!("solvent") };
+    assert_eq!(bounds.above.unwrap().get(), decimal("2988.0478087649402390438247012"));
+}
+
+#[test]
+fn an_empty_account_requires_nothing() {
+    let portfolio = Portfolio { wallet: money("10"), holdings: Vec::new() };
+    assert_eq!(portfolio.margin().ratio(), None);
+    assert_eq!(MarginHealth::of(portfolio.margin().cover(), MarginHealth::DEFAULT_BUFFER), MarginHealth::NoPositions);
+    assert!(portfolio.assess().positions.is_empty());
+}
+
+#[test]
+fn health_follows_the_cover() {
+    let check = |maintenance: &str, equity: &str, expected| {
+        let cover = margin_cover(money(maintenance), money(equity));
+        assert_eq!(MarginHealth::of(cover, rate("0.15")), expected, "{maintenance} {equity}");
+    };
+    check("100", "99.99", MarginHealth::Flatten);
+    check("100", "-5", MarginHealth::Flatten);
+    check("100", "100", MarginHealth::Reduce);
+    check("100", "114.99", MarginHealth::Reduce);
+    check("100", "115", MarginHealth::Healthy);
+    check("0", "-5", MarginHealth::NoPositions);
+}
+
+#[test]
+fn initial_margin_is_notional_over_leverage() {
+    let leverage = |times| Leverage::new(times).unwrap();
+    assert_eq!(margin::initial(money("25000"), leverage(5)), money("5000"));
+    assert_eq!(margin::initial(money("12.314277"), leverage(20)), money("0.61571385"));
+    assert_eq!(margin::maintenance(position("long", "2", "50000"), price("50000"), &btc()), money("450"));
+}
+
+#[test]
+fn return_on_equity_is_the_move_times_the_leverage() {
+    let check = |direction: &str, times, mark: &str, expected: &str| {
+        let it = position(direction, "0.3", "50000");
+        assert_eq!(pnl::return_on_equity(it, Leverage::new(times).unwrap(), price(mark)), decimal(expected));
+    };
+    check("long", 10, "51000", "20");
+    check("short", 10, "51000", "-20");
+    check("long", 1, "50000", "0");
+    check("short", 3, "40000", "60");
+}
+
+#[test]
+fn net_profit_is_gross_less_fees_and_funding() {
+    assert_eq!(pnl::net(money("100"), money("7.5"), money("2.5")), money("90"));
+    assert_eq!(pnl::net(money("100"), money("-1"), money("-2")), money("103"));
+}
+
+/// Every position's bounds by the definition: the others are summed anew for each.
+fn by_definition(portfolio: &Portfolio<'_>, number: usize) -> Liquidation {
+    let it = portfolio.holdings[number];
+    if let Collateral::Isolated(margin) = it.collateral {
+        return isolated(Leg { position: it.position, tiers: it.tiers }, margin, it.closing_fee, Some(it.mark));
+    }
+    let cross_ones = || portfolio.holdings.iter().filter(|other| other.collateral == Collateral::Cross);
+    let others = cross_ones().filter(|other| other.symbol != it.symbol);
+    let rest = others.map(|other| other.unrealized_pnl() - other.maintenance()).sum();
+    let same = cross_ones().filter(|other| other.symbol == it.symbol);
+    let legs: Vec<Leg<'_>> = same.map(|leg| Leg { position: leg.position, tiers: leg.tiers }).collect();
+    cross(&legs, portfolio.cross_wallet(), rest, it.closing_fee, Some(it.mark))
+}
+
+proptest! {
+    #[test]
+    fn an_assessment_says_of_each_position_what_the_definition_says(
+        held in prop::collection::vec((any_position(), any_tiers(), 0_usize..6, prop::option::of(0_i64..500)), 1..9),
+        margin in any_margin(&[]),
+        marks in prop::collection::vec(-300_i64..300, 6),
+    ) {
+        let symbols: Vec<Symbol> = (0..6).map(|n| symbol(&format!("A{n}/USDT:USDT"))).collect();
+        let marks: Vec<_> = (0..6)
+            .map(|n| {
+                let entry = held.iter().find(|it| it.2 == n).map_or(Decimal::ONE, |it| it.0.entry.get());
+                plimsoll_domain::Price::new(entry * (Decimal::ONE + Decimal::new(marks[n], 3))).unwrap()
+            })
+            .collect();
+        let holdings: Vec<Holding<'_>> = held
+            .iter()
+            .map(|(position, tiers, n, own)| Holding {
+                symbol: &symbols[*n],
+                position: *position,
+                mark: marks[*n],
+                collateral: own.map_or(Collateral::Cross, |own| {
+                    Collateral::Isolated(position.notional(position.entry) * Decimal::new(own, 3))
+                }),
+                tiers,
+                closing_fee: Rate::ZERO,
+            })
+            .collect();
+        let backing: Money = holdings.iter().map(|it| it.position.notional(it.position.entry)).sum();
+        let portfolio = Portfolio { wallet: backing + margin, holdings };
+        let assessment = portfolio.assess();
+        for (number, it) in assessment.positions.iter().enumerate() {
+            let (ours, defined) = (it.liquidation, by_definition(&portfolio, number));
+            let digits = |bound: Option<plimsoll_domain::Price>| bound.map(|at| at.get().round_sf(20).unwrap().normalize());
+            let rounded = |it: Liquidation| it.bounds().map(|it| (digits(it.below), digits(it.above)));
+            prop_assert_eq!(rounded(ours), rounded(defined));
+        }
+    }
+}
