@@ -21,10 +21,12 @@ pub(crate) fn run_all() -> Result<()> {
             let venue = Venue::start()?;
             let script = root().join("crates/venue-server/conformance/binance.py");
             let mut client = program(&python, &[]);
-            client
-                .arg(script)
-                .args(["--rest", &venue.rest, "--key", KEY, "--secret", SECRET])
-                .args(["--position-mode", position_mode, "--margin-mode", margin_mode]);
+            client.arg(script).args(["--rest", &venue.rest, "--key", KEY, "--secret", SECRET]).args([
+                "--position-mode",
+                position_mode,
+                "--margin-mode",
+                margin_mode,
+            ]);
             run(&format!("CCXT, {position_mode}, {margin_mode}"), &mut client)?;
         }
     }

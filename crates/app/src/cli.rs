@@ -1,6 +1,8 @@
 //! The command line.
 
 mod calc;
+mod decode;
+mod request;
 
 use crate::failure::Failure;
 use clap::{Parser, Subcommand};
@@ -22,6 +24,10 @@ enum Verb {
     /// Liquidation price, margin, funding, size, reduction: no account needed
     #[command(subcommand)]
     Calc(calc::Calc),
+    /// What captured messages mean
+    Decode(decode::Decode),
+    /// The exact signed request of an action, unsent
+    Request(request::Request),
 }
 
 /// Reads the command line and does what it says.
@@ -36,6 +42,8 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
     };
     match command.verb {
         Verb::Calc(calc) => calc.run(),
+        Verb::Decode(decode) => decode.run(),
+        Verb::Request(request) => request.run(),
     }
 }
 

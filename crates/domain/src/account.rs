@@ -8,20 +8,20 @@ mod life;
 mod newest;
 mod orders;
 mod slot;
+mod view;
 
 pub use held::HeldPosition;
 
 use crate::change::{Balance, Change};
 use crate::event::{AccountEvent, AccountSnapshot, BalanceReport, ForcedClose, FundingPayment, MarginWarning};
 use crate::fill::{Fill, FillCause};
-use crate::leverage::Leverage;
 use crate::market::MarkPrice;
 use crate::money::Money;
-use crate::name::{Currency, OrderId, Symbol};
+use crate::name::{Currency, Symbol};
 use crate::order::Order;
 use crate::price::Price;
 use crate::quantity::Quantity;
-use crate::side::{MarginMode, PositionMode, PositionSide};
+use crate::side::{PositionMode, PositionSide};
 use crate::time::{Stamp, Timestamp};
 use contract::Contract;
 use funds::Funds;
@@ -40,6 +40,33 @@ const NOTICES_LIMIT: usize = 8192;
 /// fills are known by symbol and trade id; positions are the newest report with the fills since on top of it; a snapshot
 /// replaces everything that is not newer than it. What is remembered to recognise repetitions is bounded: beyond
 /// thousands of fills or orders a contract, what is older than the memory counts as known.
+///
+/// ```
+/// use plimsoll_domain::{AccountEvent, AccountState, Change, Fill, FillCause, Money, OrderId, PositionSide, Side};
+/// use plimsoll_domain::{ClientOrderId, Timestamp, TradeId};
+///
+/// let bought = Fill {
+///     trade_id: TradeId::new("7"),
+///     order_id: OrderId::new("42"),
+///     client_order_id: ClientOrderId::new("first")?,
+///     symbol: "BTC/USDT:USDT".parse()?,
+///     side: Side::Buy,
+///     position_side: PositionSide::Both,
+///     price: "60000".parse()?,
+///     quantity: "0.001".parse()?,
+///     fee: "0.03".parse()?,
+///     fee_currency: None,
+///     liquidity: None,
+///     realized_pnl: None,
+///     cause: FillCause::Order,
+///     time: Timestamp::from_millis(1_700_000_000_000),
+/// };
+/// let mut account = AccountState::new();
+/// let changes = account.apply(&AccountEvent::Fill(bought.clone()));
+/// assert!(matches!(changes[..], [Change::Filled(_), Change::PositionOpened { .. }]));
+/// assert!(account.apply(&AccountEvent::Fill(bought)).is_empty(), "a fill that is repeated changes nothing");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct AccountState {
     contracts: BTreeMap<Symbol, Contract>,
@@ -285,122 +312,9 @@ impl AccountState {
     }
 }
 
-/// What is known of the account.
-impl AccountState {
-    /// Every open position, by symbol and side.
-    pub fn positions(&self) -> impl Iterator<Item = HeldPosition> {
-        self.contracts.iter().flat_map(|(symbol, contract)| {
-            contract.slots().filter_map(move |(side, _)| HeldPosition::of(symbol, side, contract))
-        })
-    }
-
-    /// This position, if it is open.
-    #[must_use]
-    pub fn position(&self, symbol: &Symbol, position_side: PositionSide) -> Option<HeldPosition> {
-        HeldPosition::of(symbol, position_side, self.contracts.get(symbol)?)
-    }
-
-    /// Every open order, by symbol.
-    pub fn open_orders(&self) -> impl Iterator<Item = &Order> {
-        self.contracts.values().flat_map(|contract| contract.orders.open())
-    }
-
-    /// The open orders of one contract.
-    pub fn open_orders_of(&self, symbol: &Symbol) -> impl Iterator<Item = &Order> {
-        self.contracts.get(symbol).into_iter().flat_map(|contract| contract.orders.open())
-    }
-
-    /// An order by its venue's id, open or lately finished. `conditional` says which id space it is from.
-    #[must_use]
-    pub fn order_by_id(&self, symbol: &Symbol, conditional: bool, id: &OrderId) -> Option<&Order> {
-        self.contracts.get(symbol)?.orders.get(conditional, id)
-    }
-
-    /// Every currency of which a balance is known.
-    pub fn balances(&self) -> impl Iterator<Item = (&Currency, Balance)> {
-        self.funds.iter().map(|(currency, funds)| (currency, funds.get()))
-    }
-
-    /// The balance of one currency; all `None` if nothing is known.
-    #[must_use]
-    pub fn balance(&self, currency: &Currency) -> Balance {
-        self.funds.get(currency).map(Funds::get).unwrap_or_default()
-    }
-
-    /// Wallet and the unrealised profit at the marks of the positions that settle in this currency. Where the wallet or
-    /// a mark is missing, what the venue last gave as equity; `None` if it gave none.
-    #[must_use]
-    pub fn equity(&self, currency: &Currency) -> Option<Money> {
-        let balance = self.balance(currency);
-        let wallet = balance.wallet.zip(self.unrealized_pnl(currency));
-        wallet.map(|(wallet, profit)| sum(wallet, profit)).or(balance.equity)
-    }
-
-    /// Unrealised profit of the positions that settle in this currency; `None` if one of them has no mark.
-    #[must_use]
-    pub fn unrealized_pnl(&self, currency: &Currency) -> Option<Money> {
-        let settles = |it: &HeldPosition| it.symbol.settle() == currency.as_str();
-        self.positions().filter(settles).try_fold(Money::ZERO, |total, it| Some(sum(total, it.unrealized_pnl?)))
-    }
-
-    /// A symbol's leverage setting, if known.
-    #[must_use]
-    pub fn leverage(&self, symbol: &Symbol) -> Option<Leverage> {
-        self.contracts.get(symbol)?.leverage()
-    }
-
-    /// A symbol's margin mode, if known.
-    #[must_use]
-    pub fn margin_mode(&self, symbol: &Symbol) -> Option<MarginMode> {
-        self.contracts.get(symbol)?.margin_mode()
-    }
-
-    /// The account's position mode, if known.
-    #[must_use]
-    pub fn position_mode(&self) -> Option<PositionMode> {
-        self.position_mode.get()
-    }
-
-    /// Whether a position's automatic margin top-up is known to be on.
-    #[must_use]
-    pub fn auto_margin(&self, symbol: &Symbol, position_side: PositionSide) -> bool {
-        let contract = self.contracts.get(symbol);
-        contract.and_then(|contract| contract.slot(position_side).auto_margin.get()).unwrap_or(false)
-    }
-
-    /// The newest mark price of a symbol, if any was heard.
-    #[must_use]
-    pub fn mark_price(&self, symbol: &Symbol) -> Option<Price> {
-        self.contracts.get(symbol)?.mark.get()
-    }
-
-    /// The venue's time of the newest thing it said about the account.
-    #[must_use]
-    pub const fn as_of(&self) -> Option<Timestamp> {
-        self.as_of
-    }
-
-    /// The time of the newest snapshot.
-    #[must_use]
-    pub const fn synced_at(&self) -> Option<Timestamp> {
-        self.synced
-    }
-
-    /// Whether something was missed, so that only a snapshot can be trusted.
-    #[must_use]
-    pub fn needs_resync(&self) -> bool {
-        let lost = self.lost.is_some_and(|lost| self.synced.is_none_or(|synced| synced < lost));
-        lost || self.contracts.values().any(|contract| contract.slots().any(|(_, slot)| slot.doubt().is_some()))
-    }
-}
-
 /// A snapshot's time is from before its readings, so it holds everything of that moment.
 const fn as_read_at(time: Timestamp) -> Stamp {
     Stamp { time, sequence: u64::MAX }
-}
-
-fn sum(a: Money, b: Money) -> Money {
-    Money::new(a.get().saturating_add(b.get()))
 }
 
 fn tell_balance(currency: &Currency, before: Balance, balance: Balance, changes: &mut Vec<Change>) {

@@ -1,4 +1,54 @@
 //! Values, positions, margin, liquidation, funding and risk of perpetual futures, in exact decimals.
+//!
+//! ```
+//! use plimsoll_domain::liquidation::{self, Leg};
+//! use plimsoll_domain::{Direction, Leverage, MarginTiers, Money, Position, Price, Rate, Step, Tier, funding, margin};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // Half a bitcoin long from 50,000 at 5x, isolated, on a venue with these margin tiers.
+//! let position = Position { direction: Direction::Long, quantity: "0.5".parse()?, entry: "50000".parse()? };
+//! let tiers = MarginTiers::new(vec![
+//!     Tier { floor: Money::ZERO, rate: "0.004".parse()?, deduction: Money::ZERO, max_leverage: Leverage::new(125)? },
+//!     Tier {
+//!         floor: "50000".parse()?,
+//!         rate: "0.005".parse()?,
+//!         deduction: "50".parse()?,
+//!         max_leverage: Leverage::new(100)?,
+//!     },
+//! ])?;
+//! let mark: Price = "50000".parse()?;
+//! let margin = margin::initial(position.notional(position.entry), Leverage::new(5)?);
+//! assert_eq!(margin.to_string(), "5000");
+//!
+//! // Where is it liquidated? Exactly, and as a screen would show it: never further away than it is.
+//! let leg = Leg { position, tiers: &tiers };
+//! let bounds = liquidation::isolated(leg, margin, Rate::ZERO, Some(mark)).bounds().ok_or("already due")?;
+//! let shown = bounds.for_display(Step::new("0.1".parse()?)?);
+//! assert_eq!(bounds.below, Some("40160.642570281124497991967871".parse()?));
+//! assert_eq!(shown.below, Some("40160.7".parse()?));
+//! assert_eq!(bounds.above, None);
+//!
+//! // What does it pay a day, at 0.01 % every eight hours?
+//! let a_day = funding::daily_estimate(position, mark, "0.0001".parse()?, 8);
+//! assert_eq!(a_day, Some("7.5".parse()?));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! From here: [`Position::apply`] for what fills make of positions, [`liquidation`] for cross and hedged accounts,
+//! [`Portfolio`] for a whole account at its marks, [`stress`] and [`reduce`] for how far it is from trouble and how little
+//! to close, [`risk`] for whether an order may be sent, and [`AccountState`] for what a venue's events add up to.
+//!
+//! # What it does not do
+//!
+//! - No I/O, no clock, no logging, no async: time comes in as a value, and every function is plain.
+//! - No floats. Numbers are read exactly or refused ([`decimal::exact`]), and rounded only where a name says which way. A
+//!   quotient has the 28 digits of a [`Decimal`].
+//! - No venue's words and none of its display formulas: adapters translate, and report a venue's own figures beside ours.
+//! - Linear contracts only, margined in one settle currency: no inverse or quanto contracts, no options, no haircuts of a
+//!   multi-currency margin.
+//! - A cross liquidation price holds the other marks still; for all of them at once there is [`stress::common_move`].
+//! - No guess at how a venue unwinds a position that is due: partial liquidation, insurance and deleveraging are its own.
 
 pub mod decimal;
 pub mod funding;
@@ -50,7 +100,10 @@ pub use price::{NotAPrice, NotAStep, Price, Rounding, Step};
 pub use quantity::{NotAQuantity, Quantity, Remainder};
 pub use rate::{NotARate, Rate};
 pub use reduce::{Adjustment, Reducible, Reduction};
-pub use risk::{AccountFacts, Approval, EquityWatch, ExposureFacts, KillSwitch, MarginAlert, OrderFacts, Reason, Refused, RiskLimits};
+pub use risk::{
+    AccountFacts, Approval, EquityWatch, ExposureFacts, KillSwitch, MarginAlert, OrderFacts, Reason, Refused,
+    RiskLimits,
+};
 pub use rust_decimal::Decimal;
 pub use side::{Direction, MarginMode, PositionMode, PositionSide, Side, UnknownWord};
 pub use stress::{CommonMove, NotAFactor, Scenario};

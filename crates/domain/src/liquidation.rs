@@ -8,9 +8,10 @@ mod estimate;
 mod solve;
 
 pub use estimate::{bankruptcy, distance, estimate};
+use solve::merged;
 pub(crate) use solve::{Crossing, Line, Solvent, solve};
 
-use crate::margin::MarginTiers;
+use crate::margin::{MarginTiers, Tier};
 use crate::money::Money;
 use crate::position::Position;
 use crate::price::{Price, Rounding, Step};
@@ -91,10 +92,22 @@ impl Leg<'_> {
         -(it.direction.sign() * it.quantity.get()).saturating_mul(it.entry.get())
     }
 
-    /// How fast equity less requirement rises with the notional, in the lowest tier: `s − rate₀ − f`.
-    fn slope(&self, closing_fee: Rate) -> Decimal {
-        let required = self.tiers.lowest().rate.get().saturating_add(closing_fee.get());
+    /// How fast equity less requirement rises with the notional in this tier: `s − rate_k − f`.
+    fn slope(&self, tier: &Tier, closing_fee: Rate) -> Decimal {
+        let required = tier.rate.get().saturating_add(closing_fee.get());
         self.position.direction.sign().saturating_sub(required)
+    }
+
+    /// Equity less requirement in the lowest tier, as a line over the price, and its slope in the highest.
+    fn line(&self, closing_fee: Rate) -> (Line, Decimal) {
+        let (quantity, lowest) = (self.position.quantity.get(), self.tiers.lowest());
+        let constant = self.at_zero().saturating_add(lowest.deduction.get());
+        let slope = |tier| self.slope(tier, closing_fee).saturating_mul(quantity);
+        (Line { constant, slope: slope(lowest) }, slope(self.tiers.highest()))
+    }
+
+    fn crossings(&self) -> impl Iterator<Item = Crossing> {
+        self.tiers.crossings().map(|crossing| crossing.per(self.position.quantity.get()))
     }
 }
 
@@ -120,32 +133,40 @@ pub fn cross(legs: &[Leg<'_>], wallet: Money, rest: Money, closing_fee: Rate, ma
     let solvent = match legs {
         [] => return Liquidation::Bounds(LiquidationBounds::default()),
         [leg] => solve_by_notional(leg, backing, closing_fee),
-        legs => solve_by_price(legs, backing, closing_fee),
+        [one, other] => solve_by_price(legs, backing, closing_fee, merged(one.crossings(), other.crossings())),
+        legs => {
+            let mut crossings: Vec<Crossing> = legs.iter().flat_map(Leg::crossings).map(Crossing::divided).collect();
+            crossings.sort_unstable_by_key(|crossing| crossing.notional);
+            solve_by_price(legs, backing, closing_fee, crossings)
+        }
     };
     judge(solvent, mark)
 }
 
 /// One leg: in its notional, where the crossings are the floors of the table as they stand.
 fn solve_by_notional(leg: &Leg<'_>, backing: Decimal, closing_fee: Rate) -> Solvent {
+    let (lowest, highest) = (leg.tiers.lowest(), leg.tiers.highest());
     let line = Line {
-        constant: backing.saturating_add(leg.at_zero()).saturating_add(leg.tiers.lowest().deduction.get()),
-        slope: leg.slope(closing_fee),
+        constant: backing.saturating_add(leg.at_zero()).saturating_add(lowest.deduction.get()),
+        slope: leg.slope(lowest, closing_fee),
     };
-    solve(line, leg.position.quantity.get(), leg.tiers.crossings())
+    solve(line, leg.slope(highest, closing_fee), leg.position.quantity.get(), leg.tiers.crossings())
 }
 
 /// Several legs: in the price that they share, through the crossings of all.
-fn solve_by_price(legs: &[Leg<'_>], backing: Decimal, closing_fee: Rate) -> Solvent {
-    let mut line = Line { constant: backing, slope: Decimal::ZERO };
-    let mut crossings = Vec::new();
-    for leg in legs {
-        let quantity = leg.position.quantity.get();
-        let constant = leg.at_zero().saturating_add(leg.tiers.lowest().deduction.get());
-        line = line.plus(Line { constant, slope: leg.slope(closing_fee).saturating_mul(quantity) });
-        crossings.extend(leg.tiers.crossings().filter_map(|crossing| crossing.scaled(quantity)));
+fn solve_by_price(
+    legs: &[Leg<'_>],
+    backing: Decimal,
+    closing_fee: Rate,
+    crossings: impl IntoIterator<Item = Crossing>,
+) -> Solvent {
+    let mut sum = Line { constant: backing, slope: Decimal::ZERO };
+    let mut last_slope = Decimal::ZERO;
+    for (line, last) in legs.iter().map(|leg| leg.line(closing_fee)) {
+        sum = sum.plus(line);
+        last_slope = last_slope.saturating_add(last);
     }
-    crossings.sort_unstable_by_key(|crossing: &Crossing| crossing.at);
-    solve(line, Decimal::ONE, crossings)
+    solve(sum, last_slope, Decimal::ONE, crossings)
 }
 
 /// Bounds that are prices, or the news that the mark is outside them.

@@ -9,6 +9,7 @@ use crate::price::Price;
 use crate::rate::Rate;
 use rust_decimal::Decimal;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// The positions of one account in one settle currency, at their marks.
 #[derive(Debug, Clone)]
@@ -33,7 +34,8 @@ pub struct Holding<'a> {
     pub collateral: Collateral,
     /// The margin table of the contract.
     pub tiers: &'a MarginTiers,
-    /// The fee of closing that the venue counts into liquidation; zero where it does not.
+    /// The fee of closing that the venue counts into liquidation; zero where it does not. It counts into the liquidation
+    /// of its own symbol, and for all symbols into a common move; ratios are of maintenance alone.
     pub closing_fee: Rate,
 }
 
@@ -96,6 +98,13 @@ impl AccountMargin {
     }
 }
 
+impl AccountMargin {
+    fn add(&mut self, it: Figures) {
+        self.equity = plus(self.equity, it.unrealized_pnl);
+        self.maintenance = plus(self.maintenance, it.maintenance);
+    }
+}
+
 impl Holding<'_> {
     /// Size × mark.
     #[must_use]
@@ -139,10 +148,12 @@ impl Portfolio<'_> {
     /// The cross pool: one pass, no liquidation prices.
     #[must_use]
     pub fn margin(&self) -> AccountMargin {
-        let mut pool = AccountMargin { equity: self.cross_wallet(), maintenance: Money::ZERO };
-        for it in self.cross() {
-            pool.equity = plus(pool.equity, it.unrealized_pnl());
-            pool.maintenance = plus(pool.maintenance, it.maintenance());
+        let mut pool = AccountMargin { equity: self.wallet, maintenance: Money::ZERO };
+        for it in &self.holdings {
+            match it.collateral {
+                Collateral::Cross => pool.add(Figures::of(it)),
+                Collateral::Isolated(margin) => pool.equity = plus(pool.equity, -margin),
+            }
         }
         pool
     }
@@ -150,83 +161,106 @@ impl Portfolio<'_> {
     /// Every position and the pool, with exact liquidation prices; in time linear in the positions.
     #[must_use]
     pub fn assess(&self) -> Assessment {
-        let account = self.margin();
-        let shared = self.shared_bounds(account);
-        let positions = self.holdings.iter().map(|it| assessed(it, account, &shared)).collect();
-        Assessment { positions, account }
+        let figures: Vec<Figures> = self.holdings.iter().map(Figures::of).collect();
+        let wallet = self.cross_wallet();
+        let mut pool = AccountMargin { equity: wallet, maintenance: Money::ZERO };
+        for (_, figures) in self.holdings.iter().zip(&figures).filter(|(it, _)| it.is_cross()) {
+            pool.add(*figures);
+        }
+        let shared = self.shared(&figures, wallet, pool);
+        let positions = self.holdings.iter().zip(figures).map(|(it, figures)| assessed(it, figures, pool, &shared));
+        Assessment { positions: positions.collect(), account: pool }
     }
 
     pub(crate) fn cross(&self) -> impl Iterator<Item = &Holding<'_>> {
         self.holdings.iter().filter(|it| it.is_cross())
     }
 
-    /// The answer that the cross legs of each symbol share. What the pool has beyond its requirement is summed once, and
-    /// each symbol takes its own part out of it.
-    fn shared_bounds(&self, account: AccountMargin) -> HashMap<&Symbol, Liquidation> {
-        let mut symbols: HashMap<&Symbol, Pair<'_>> = HashMap::new();
-        for it in self.cross() {
-            symbols.entry(it.symbol).and_modify(|pair| pair.add(it)).or_insert_with(|| Pair::of(it));
+    /// The answer that the cross legs of each symbol share. What the positions have beyond their requirement is summed
+    /// once, and each symbol takes its own part out of it.
+    fn shared(&self, figures: &[Figures], wallet: Money, pool: AccountMargin) -> HashMap<&Symbol, Liquidation> {
+        let mut symbols: HashMap<&Symbol, Legs<'_>> = HashMap::with_capacity(self.holdings.len());
+        for (it, figures) in self.holdings.iter().zip(figures).filter(|(it, _)| it.is_cross()) {
+            match symbols.entry(it.symbol) {
+                Entry::Vacant(symbol) => {
+                    symbol.insert(Legs::of(it, figures.surplus()));
+                }
+                Entry::Occupied(mut legs) => legs.get_mut().add(it, figures.surplus()),
+            }
         }
-        let wallet = self.cross_wallet();
-        let surplus = plus(plus(account.equity, -wallet), -account.maintenance);
-        symbols.into_iter().map(|(symbol, pair)| (symbol, pair.bounds(wallet, surplus))).collect()
+        let surplus = plus(plus(pool.equity, -wallet), -pool.maintenance);
+        symbols.into_iter().map(|(symbol, legs)| (symbol, legs.liquidation(wallet, surplus))).collect()
     }
 }
 
-/// The cross positions of one symbol: one, or two in hedge mode.
-struct Pair<'a> {
+/// A position's figures at its mark.
+#[derive(Debug, Clone, Copy)]
+struct Figures {
+    notional: Money,
+    maintenance: Money,
+    unrealized_pnl: Money,
+}
+
+impl Figures {
+    fn of(it: &Holding<'_>) -> Self {
+        let notional = it.notional();
+        Self { notional, maintenance: it.tiers.maintenance(notional), unrealized_pnl: it.unrealized_pnl() }
+    }
+
+    /// `U − M`.
+    fn surplus(&self) -> Money {
+        plus(self.unrealized_pnl, -self.maintenance)
+    }
+}
+
+/// The cross positions of one symbol: one, or two in hedge mode, and what they have beyond their requirement.
+struct Legs<'a> {
     first: &'a Holding<'a>,
-    others: Vec<&'a Holding<'a>>,
+    others: Vec<Leg<'a>>,
     surplus: Money,
 }
 
-impl<'a> Pair<'a> {
-    fn of(first: &'a Holding<'a>) -> Self {
-        Self { first, others: Vec::new(), surplus: surplus(first) }
+impl<'a> Legs<'a> {
+    fn of(first: &'a Holding<'a>, surplus: Money) -> Self {
+        Self { first, others: Vec::new(), surplus }
     }
 
-    fn add(&mut self, it: &'a Holding<'a>) {
-        self.others.push(it);
-        self.surplus = plus(self.surplus, surplus(it));
+    fn add(&mut self, it: &'a Holding<'a>, surplus: Money) {
+        self.others.push(leg(it));
+        self.surplus = plus(self.surplus, surplus);
     }
 
-    fn bounds(&self, wallet: Money, surplus: Money) -> Liquidation {
+    fn liquidation(mut self, wallet: Money, surplus: Money) -> Liquidation {
         let rest = plus(surplus, -self.surplus);
         let (mark, fee) = (Some(self.first.mark), self.first.closing_fee);
         if self.others.is_empty() {
             return cross(&[leg(self.first)], wallet, rest, fee, mark);
         }
-        let legs: Vec<Leg<'_>> = std::iter::once(self.first).chain(self.others.iter().copied()).map(leg).collect();
-        cross(&legs, wallet, rest, fee, mark)
+        self.others.push(leg(self.first));
+        cross(&self.others, wallet, rest, fee, mark)
     }
 }
 
-fn assessed(it: &Holding<'_>, account: AccountMargin, shared: &HashMap<&Symbol, Liquidation>) -> PositionMargin {
-    let maintenance = it.maintenance();
-    let (liquidation, equity_against) = match it.collateral {
-        Collateral::Cross => (shared.get(it.symbol).copied(), account),
+fn assessed(
+    it: &Holding<'_>,
+    figures: Figures,
+    pool: AccountMargin,
+    shared: &HashMap<&Symbol, Liquidation>,
+) -> PositionMargin {
+    let Figures { notional, maintenance, unrealized_pnl } = figures;
+    let (liquidation, backing) = match it.collateral {
+        Collateral::Cross => (shared.get(it.symbol).copied().unwrap_or(Liquidation::AlreadyDue), pool),
         Collateral::Isolated(margin) => {
             let equity = isolated_equity(it.position, margin, it.mark);
-            let bounds = isolated(leg(it), margin, it.closing_fee, Some(it.mark));
-            (Some(bounds), AccountMargin { equity, maintenance })
+            let liquidation = isolated(leg(it), margin, it.closing_fee, Some(it.mark));
+            (liquidation, AccountMargin { equity, maintenance })
         }
     };
-    PositionMargin {
-        liquidation: liquidation.unwrap_or(Liquidation::AlreadyDue),
-        margin_ratio: equity_against.ratio(),
-        notional: it.notional(),
-        maintenance,
-        unrealized_pnl: it.unrealized_pnl(),
-    }
+    PositionMargin { liquidation, margin_ratio: backing.ratio(), notional, maintenance, unrealized_pnl }
 }
 
 fn leg<'a>(it: &Holding<'a>) -> Leg<'a> {
     Leg { position: it.position, tiers: it.tiers }
-}
-
-/// `U − M`.
-fn surplus(it: &Holding<'_>) -> Money {
-    plus(it.unrealized_pnl(), -it.maintenance())
 }
 
 /// Saturates, so that no number of positions overflows.

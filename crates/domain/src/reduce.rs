@@ -1,7 +1,8 @@
 //! How much to close, and no more.
 
+use crate::instrument::Instrument;
 use crate::liquidation::{Line, Solvent, solve};
-use crate::margin::{MarginRatio, MarginTiers};
+use crate::margin::{MarginRatio, MarginTiers, Tier};
 use crate::money::Money;
 use crate::position::Position;
 use crate::price::{Price, Rounding, Step};
@@ -80,11 +81,13 @@ impl Reducible<'_> {
         let (all, price, tier) = (self.position.quantity.get(), self.mark.get(), self.tiers.lowest());
         let cost_of_all = (all * price).saturating_mul(self.fee.get());
         let allowed = target.get().saturating_mul(self.equity.get().saturating_sub(cost_of_all));
+        let per_notional = target.get().saturating_mul(self.fee.get());
+        let slope = |tier: &Tier| per_notional.saturating_sub(tier.rate.get());
         let line = Line {
             constant: allowed.saturating_sub(self.elsewhere.get()).saturating_add(tier.deduction.get()),
-            slope: target.get().saturating_mul(self.fee.get()).saturating_sub(tier.rate.get()),
+            slope: slope(tier),
         };
-        match solve(line, price, self.tiers.crossings()) {
+        match solve(line, slope(self.tiers.highest()), price, self.tiers.crossings()) {
             Solvent::Between { above: Some(stays), .. } => {
                 self.lot.round((all.saturating_sub(stays)).max(Decimal::ZERO), Rounding::Up)
             }
@@ -92,6 +95,15 @@ impl Reducible<'_> {
             Solvent::Never => all,
         }
     }
+}
+
+/// The position to reduce first and by how much: the one with the largest notional, by [`half`]. Answers its number among
+/// those given; `None` without positions.
+#[must_use]
+pub fn reduce_largest(held: &[(Position, Price, &Instrument)]) -> Option<(usize, Quantity)> {
+    let number = largest(held.iter().map(|(position, mark, _)| (*position, *mark)))?;
+    let (position, _, instrument) = held.get(number)?;
+    Some((number, half(*position, instrument.lot, instrument.min_quantity)))
 }
 
 /// The number of the position with the largest notional, the first of equals; `None` without positions.

@@ -1,6 +1,7 @@
 //! What moves of the market do to an account.
 
 use crate::liquidation::{Line, Solvent, solve};
+use crate::margin::Tier;
 use crate::name::Symbol;
 use crate::portfolio::{Holding, Portfolio};
 use crate::price::Price;
@@ -29,18 +30,20 @@ pub enum CommonMove {
 /// closing fees of the positions count into what is required. Without cross positions there is no such move.
 #[must_use]
 pub fn common_move(portfolio: &Portfolio<'_>) -> CommonMove {
-    let mut line = Line { constant: portfolio.cross_wallet().get(), slope: Decimal::ZERO };
-    let mut crossings = Vec::new();
-    for it in portfolio.cross() {
-        line = line.plus(share(it));
-        let notional = it.notional().get();
-        crossings.extend(it.tiers.crossings().filter_map(|crossing| crossing.scaled(notional)));
-    }
     if portfolio.cross().next().is_none() {
         return CommonMove::Bounds { down: None, up: None };
     }
-    crossings.sort_unstable_by_key(|crossing| crossing.at);
-    match solve(line, Decimal::ONE, crossings) {
+    let mut line = Line { constant: portfolio.cross_wallet().get(), slope: Decimal::ZERO };
+    let mut last_slope = Decimal::ZERO;
+    let mut crossings = Vec::new();
+    for it in portfolio.cross() {
+        let notional = it.notional().get();
+        line = line.plus(share(it));
+        last_slope = last_slope.saturating_add(slope(it, it.tiers.highest()));
+        crossings.extend(it.tiers.crossings().map(|crossing| crossing.per(notional).divided()));
+    }
+    crossings.sort_unstable_by_key(|crossing| crossing.notional);
+    match solve(line, last_slope, Decimal::ONE, crossings) {
         Solvent::Between { below: down, above: up }
             if down.is_none_or(|down| down < Decimal::ONE) && up.is_none_or(|up| up > Decimal::ONE) =>
         {
@@ -52,13 +55,15 @@ pub fn common_move(portfolio: &Portfolio<'_>) -> CommonMove {
 
 /// What a position adds to the pool beyond its requirement, as a line over the factor.
 fn share(it: &Holding<'_>) -> Line {
-    let (sign, tier) = (it.position.direction.sign(), it.tiers.lowest());
-    let cost = sign * it.position.notional(it.position.entry).get();
+    let lowest = it.tiers.lowest();
+    let cost = it.position.direction.sign() * it.position.notional(it.position.entry).get();
+    Line { constant: lowest.deduction.get().saturating_sub(cost), slope: slope(it, lowest) }
+}
+
+/// How fast that rises with the factor, in this tier.
+fn slope(it: &Holding<'_>, tier: &Tier) -> Decimal {
     let required = tier.rate.get().saturating_add(it.closing_fee.get());
-    Line {
-        constant: tier.deduction.get().saturating_sub(cost),
-        slope: sign.saturating_sub(required).saturating_mul(it.notional().get()),
-    }
+    it.position.direction.sign().saturating_sub(required).saturating_mul(it.notional().get())
 }
 
 /// A named move of the market, each symbol by its own factor.

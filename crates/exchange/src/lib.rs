@@ -1,1 +1,40 @@
-//! A deterministic perpetual-futures exchange in memory: matching, margin, funding, liquidation
+//! A deterministic perpetual-futures exchange in memory: matching, margin, funding, liquidation.
+
+mod account;
+mod account_settings;
+mod adl;
+mod book;
+mod candles;
+mod clock;
+mod conditional;
+mod event;
+mod exchange;
+mod fills;
+mod filters;
+mod funding;
+mod gate;
+mod income;
+mod liquidation;
+pub mod listings;
+mod margin;
+mod market;
+mod matching;
+mod order;
+mod placing;
+pub mod prices;
+mod queries;
+mod rejection;
+mod settings;
+mod solvency;
+mod tick;
+
+pub use clock::MarketClock;
+pub use event::{ExchangeEvent, FillNews, News};
+pub use exchange::Exchange;
+pub use income::{Income, IncomeKind};
+pub use margin::{AccountFigures, PositionFigures};
+pub use market::{ListingRefused, MarketIndex, MarketView};
+pub use order::{ConditionalOrder, ConditionalStatus, ExpiryReason, OrderRef, PlacedOrder};
+pub use rejection::Rejection;
+pub use settings::Settings;
+pub use tick::{Tick, TickRefused};

@@ -14,3 +14,21 @@ pub trait Clock: Send + Sync {
     /// Returns once `duration` has passed on this clock.
     async fn sleep(&self, duration: Duration);
 }
+
+/// The clock of this machine, and the timers of tokio's runtime.
+#[cfg(feature = "system-clock")]
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+#[cfg(feature = "system-clock")]
+#[async_trait]
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        let since_1970 = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_micros(i64::try_from(since_1970.as_micros()).unwrap_or(i64::MAX))
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}

@@ -28,7 +28,7 @@ pub use risk_events::MockRiskEventRepository;
 pub use risk_events::{RiskEventRecord, RiskEventRepository};
 #[cfg(feature = "mocks")]
 pub use trades::MockTradeRepository;
-pub use trades::{DailyPnl, TradeRecord, TradeRepository};
+pub use trades::{DailyPnl, Totals, TradeRecord, TradeRepository};
 
 /// Why a record was not written or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

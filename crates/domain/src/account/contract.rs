@@ -72,7 +72,14 @@ impl Contract {
     }
 
     /// Takes a leverage setting; one that is merely learnt from a report is told only if another was known.
-    pub(super) fn set_leverage(&mut self, symbol: &Symbol, stamp: Stamp, to: Leverage, said: bool, changes: &mut Vec<Change>) {
+    pub(super) fn set_leverage(
+        &mut self,
+        symbol: &Symbol,
+        stamp: Stamp,
+        to: Leverage,
+        said: bool,
+        changes: &mut Vec<Change>,
+    ) {
         if let Some(before) = self.leverage.hear(stamp, to)
             && (said || before.is_some())
         {
@@ -81,7 +88,14 @@ impl Contract {
     }
 
     /// Takes a margin mode; one that is merely learnt from a report is told only if another was known.
-    pub(super) fn set_margin_mode(&mut self, symbol: &Symbol, stamp: Stamp, to: MarginMode, said: bool, changes: &mut Vec<Change>) {
+    pub(super) fn set_margin_mode(
+        &mut self,
+        symbol: &Symbol,
+        stamp: Stamp,
+        to: MarginMode,
+        said: bool,
+        changes: &mut Vec<Change>,
+    ) {
         if let Some(before) = self.margin_mode.hear(stamp, to)
             && (said || before.is_some())
         {

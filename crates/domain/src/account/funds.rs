@@ -52,13 +52,9 @@ impl Funds {
 
     /// Takes that a snapshot did not list the currency.
     pub(super) fn hear_empty(&mut self, stamp: Stamp) {
-        for known in [
-            &mut self.wallet,
-            &mut self.cross_wallet,
-            &mut self.available,
-            &mut self.equity,
-            &mut self.unrealized_pnl,
-        ] {
+        for known in
+            [&mut self.wallet, &mut self.cross_wallet, &mut self.available, &mut self.equity, &mut self.unrealized_pnl]
+        {
             known.hear(stamp, Money::ZERO);
         }
     }

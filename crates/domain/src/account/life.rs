@@ -61,9 +61,15 @@ pub(super) struct Whose<'a> {
 
 impl Life {
     /// Tells what `position` is now, if that is news.
-    pub(super) fn tell(&mut self, whose: Whose<'_>, now: Option<Position>, cause: &Cause<'_>, changes: &mut Vec<Change>) {
+    pub(super) fn tell(
+        &mut self,
+        whose: Whose<'_>,
+        now: Option<Position>,
+        cause: &Cause<'_>,
+        changes: &mut Vec<Change>,
+    ) {
         let realized = self.account(cause);
-        let confirmed = matches!((self.told, now), (Some(told), Some(now)) if same(told, now));
+        let confirmed = matches!((cause, self.told, now), (Cause::Report(..), Some(a), Some(b)) if same(a, b));
         let (symbol, position_side) = (whose.symbol, whose.position_side);
         match (self.told, now) {
             (None, None) => {}
@@ -155,7 +161,9 @@ impl Life {
     fn close(&mut self, whose: Whose<'_>, position: Position, cause: &Cause<'_>, changes: &mut Vec<Change>) {
         let (realized, by) = match cause {
             Cause::Fill(by, ..) => (Some(self.by_fills), Some(*by)),
-            Cause::Report(_, time) => (self.by_venue(), self.forced.filter(|(_, at)| near(*at, *time)).map(|(by, _)| by)),
+            Cause::Report(_, time) => {
+                (self.by_venue(), self.forced.filter(|(_, at)| near(*at, *time)).map(|(by, _)| by))
+            }
             Cause::Hindsight(_) => (None, None),
         };
         let (symbol, position_side) = (whose.symbol.clone(), whose.position_side);
@@ -171,7 +179,13 @@ impl Life {
         Some(plus(self.venue_now?, -self.venue_start?))
     }
 
-    fn tell_margin(&mut self, whose: Whose<'_>, margin: Option<Money>, now: Option<Position>, changes: &mut Vec<Change>) {
+    fn tell_margin(
+        &mut self,
+        whose: Whose<'_>,
+        margin: Option<Money>,
+        now: Option<Position>,
+        changes: &mut Vec<Change>,
+    ) {
         let margin = margin.filter(|_| now.is_some());
         if let (Some(before), Some(margin)) = (self.margin, margin)
             && before != margin
@@ -184,8 +198,8 @@ impl Life {
 }
 
 fn same(a: Position, b: Position) -> bool {
-    let apart = (a.entry.get() - b.entry.get()).abs();
-    a.direction == b.direction && a.quantity == b.quantity && apart <= a.entry.get() * ENTRY_TOLERANCE
+    let near = || (a.entry.get() - b.entry.get()).abs() <= a.entry.get() * ENTRY_TOLERANCE;
+    a.direction == b.direction && a.quantity == b.quantity && (a.entry == b.entry || near())
 }
 
 fn near(a: Timestamp, b: Timestamp) -> bool {

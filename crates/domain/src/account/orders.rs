@@ -127,5 +127,5 @@ fn by_news(a: &Order, b: &Order) -> Ordering {
         .cmp(&news(b))
         .then_with(|| content(a).cmp(&content(b)))
         .then_with(|| rest(a).cmp(&rest(b)))
-        .then_with(|| a.client_order_id.cmp(&b.client_order_id))
+        .then_with(|| (&a.client_order_id, &a.child).cmp(&(&b.client_order_id, &b.child)))
 }

@@ -44,13 +44,16 @@ struct Later {
     quantity: Quantity,
     price: crate::price::Price,
     reduces: bool,
+    /// The position after it, and whether it cannot have happened to the one before it.
+    after: Option<Position>,
+    impossible: bool,
 }
 
 /// What a fill did to a position.
 struct Step {
     position: Option<Position>,
     realized: Money,
-    /// It cannot have happened to the position that was known.
+    /// It cannot have happened to the position that was known: something before it was missed.
     impossible: bool,
 }
 
@@ -109,7 +112,7 @@ impl Slot {
         self.report = report.cloned();
         self.folded = None;
         self.later.retain(|later| later.time > stamp.time);
-        self.recount();
+        self.recount(0);
         true
     }
 
@@ -140,47 +143,48 @@ impl Slot {
             learnt = true;
         }
         if learnt {
-            self.recount();
+            self.recount(0);
         }
         learnt
     }
 
-    fn insert(&mut self, later: Later) -> Money {
-        let newest = self.later.last().is_none_or(|last| later.order_after(last));
-        if newest {
-            let step = later.step(self.current);
-            if step.impossible {
+    fn insert(&mut self, mut later: Later) -> Money {
+        let is_newest = self.later.last().is_none_or(|last| later.is_after(last));
+        if is_newest {
+            let realized = later.take(self.current);
+            self.current = later.after;
+            if later.impossible {
                 self.astray = Some(later.time);
             }
-            self.current = step.position;
             self.later.push(later);
-            return step.realized;
+            return realized;
         }
-        let at = self.later.partition_point(|known| later.order_after(known));
-        let before: Option<Position> = self.later.iter().take(at).fold(self.base, |it, later| later.step(it).position);
-        let realized = later.step(before).realized;
+        let at = self.later.partition_point(|known| later.is_after(known));
+        let realized = later.take(self.before(at));
         self.later.insert(at, later);
-        self.recount();
+        self.recount(at);
         realized
     }
 
-    fn recount(&mut self) {
-        self.astray = None;
-        self.current = self.base;
-        for later in &self.later {
-            let step = later.step(self.current);
-            self.current = step.position;
-            if step.impossible {
-                self.astray = Some(later.time);
-            }
+    /// The position before the fill at this index.
+    fn before(&self, index: usize) -> Option<Position> {
+        index.checked_sub(1).and_then(|before| self.later.get(before)).map_or(self.base, |before| before.after)
+    }
+
+    /// Applies the fills anew, from this index on.
+    fn recount(&mut self, from: usize) {
+        self.current = self.before(from);
+        for later in self.later.iter_mut().skip(from) {
+            later.take(self.current);
+            self.current = later.after;
         }
+        self.astray = self.later.iter().rfind(|later| later.impossible).map(|later| later.time);
     }
 
     fn fold(&mut self) {
         for later in self.later.drain(..FILLS_LIMIT / 2) {
-            let step = later.step(self.base);
-            self.base = step.position;
-            if step.impossible {
+            self.base = later.after;
+            if later.impossible {
                 self.missed = self.missed.max(Some(later.time));
             }
             self.folded = Some((later.time, later.trade_id));
@@ -199,10 +203,19 @@ impl Later {
             quantity: fill.quantity,
             price: fill.price,
             reduces: reduce_only || closes_leg || fill.cause != FillCause::Order,
+            after: None,
+            impossible: false,
         }
     }
 
-    fn order_after(&self, other: &Self) -> bool {
+    /// Applies this fill to what was held before it; the profit that it realised.
+    fn take(&mut self, before: Option<Position>) -> Money {
+        let step = self.step(before);
+        (self.after, self.impossible) = (step.position, step.impossible);
+        step.realized
+    }
+
+    fn is_after(&self, other: &Self) -> bool {
         exchange_order((self.time, &self.trade_id), (other.time, &other.trade_id)) == Ordering::Greater
     }
 
@@ -221,7 +234,7 @@ impl Later {
         if grows && self.reduces {
             return impossible(before, Money::ZERO);
         }
-        let too_large = |held: Position| Quantity::new((held.quantity + self.quantity).get()).is_err();
+        let too_large = |held: Position| held.quantity + self.quantity > Quantity::MAX;
         if grows && before.is_some_and(too_large) {
             return impossible(before, Money::ZERO);
         }

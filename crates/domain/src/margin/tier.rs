@@ -24,7 +24,7 @@ impl Tier {
     /// `notional × rate − deduction`: maintenance margin by this line, whatever the notional.
     #[must_use]
     pub fn maintenance(&self, notional: Money) -> Money {
-        notional * self.rate - self.deduction
+        Money::new(notional.get().saturating_mul(self.rate.get()).saturating_sub(self.deduction.get()))
     }
 }
 
@@ -83,7 +83,7 @@ impl MarginTiers {
             return Err(BrokenTiers::Rate { line: 1, rate });
         }
         if deduction.is_negative() {
-            return Err(BrokenTiers::Deduction { line: 1, found: deduction, expected: Money::ZERO });
+            return Err(BrokenTiers::Negative { line: 1, found: deduction });
         }
         Ok(Self(vec![Tier { floor: Money::ZERO, rate, deduction, max_leverage }]))
     }
@@ -111,11 +111,17 @@ impl MarginTiers {
         &self.0[0]
     }
 
+    /// The line that holds at the largest notionals.
+    pub(crate) fn highest(&self) -> &Tier {
+        &self.0[self.0.len() - 1]
+    }
+
     /// Where each further line begins, and how far it bends what is left of equity there.
     pub(crate) fn crossings(&self) -> impl Iterator<Item = Crossing> {
         self.0.windows(2).filter_map(|pair| match pair {
             [below, tier] => Some(Crossing {
-                at: tier.floor.get(),
+                notional: tier.floor.get(),
+                size: Decimal::ONE,
                 fall: tier.rate.get() - below.rate.get(),
                 rise: tier.deduction.get() - below.deduction.get(),
             }),
@@ -197,4 +203,103 @@ pub enum BrokenTiers {
         /// The one that makes the table continuous.
         expected: Money,
     },
+    /// A deduction that would add to the maintenance margin.
+    #[error("line {line} of the margin table deducts {found}, a deduction is never below 0")]
+    Negative {
+        /// The line.
+        line: usize,
+        /// Its deduction.
+        found: Money,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `floor rate deduction max_leverage`, one line a line.
+    fn table(text: &str) -> Result<MarginTiers, BrokenTiers> {
+        let line = |line: &str| {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            Tier {
+                floor: fields[0].parse().unwrap(),
+                rate: fields[1].parse().unwrap(),
+                deduction: fields[2].parse().unwrap(),
+                max_leverage: fields[3].parse().unwrap(),
+            }
+        };
+        MarginTiers::new(text.lines().map(str::trim).filter(|it| !it.is_empty()).map(line).collect())
+    }
+
+    #[test]
+    fn a_broken_table_says_what_is_wrong_with_it() {
+        let check = |text, expected| assert_eq!(table(text).unwrap_err().to_string(), expected);
+        check("", "a margin table needs at least one line");
+        check("1000 0.004 0 125", "line 1 of the margin table starts at notional 1000, it must start at 0");
+        check(
+            "0 0.004 5 125",
+            "line 1 of the margin table deducts 5, but maintenance margin is continuous only with 0",
+        );
+        check(
+            "
+            0     0.004 0  125
+            50000 0.005 50 100
+            50000 0.006 99 75
+            ",
+            "line 3 of the margin table starts at 50000, not above the 50000 of the line before: sort the lines",
+        );
+        check("0 0 0 125", "line 1 of the margin table has rate 0, it must be above 0 and below 1");
+        check("0 1 0 125", "line 1 of the margin table has rate 1, it must be above 0 and below 1");
+        check("0 -0.1 0 125", "line 1 of the margin table has rate -0.1, it must be above 0 and below 1");
+        check(
+            "
+            0     0.004 0   125
+            50000 0.003 -50 100
+            ",
+            "line 2 of the margin table has rate 0.003, below the 0.004 of the line before",
+        );
+        check(
+            "
+            0     0.004 0  100
+            50000 0.005 50 125
+            ",
+            "line 2 of the margin table allows 125x, more than the 100x of the line before",
+        );
+        check(
+            "
+            0     0.004 0  125
+            50000 0.005 51 100
+            ",
+            "line 2 of the margin table deducts 51, but maintenance margin is continuous only with 50",
+        );
+    }
+
+    #[test]
+    fn a_floor_belongs_to_the_line_that_it_starts() {
+        let tiers = table("0 0.004 0 125\n 50000 0.005 50 100\n 600000 0.0065 950 75").unwrap();
+        let check = |notional: &str, index, maintenance: &str, leverage| {
+            let notional = notional.parse().unwrap();
+            assert_eq!(tiers.index(notional), index, "{notional}");
+            assert_eq!(tiers.maintenance(notional), maintenance.parse().unwrap(), "{notional}");
+            assert_eq!(tiers.max_leverage(notional).get(), leverage, "{notional}");
+        };
+        check("-5", 0, "-0.02", 125);
+        check("0", 0, "0", 125);
+        check("49999.99", 0, "199.99996", 125);
+        check("50000", 1, "200", 100);
+        check("599999", 1, "2949.995", 100);
+        check("600000", 2, "2950", 75);
+        check("100000000", 2, "649050", 75);
+    }
+
+    #[test]
+    fn a_line_taken_as_given_may_deduct_but_not_add() {
+        let single = |rate: &str, deduction: &str| {
+            MarginTiers::single(rate.parse().unwrap(), deduction.parse().unwrap(), Leverage::ONE)
+        };
+        assert_eq!(single("0.005", "50").unwrap().maintenance("100000".parse().unwrap()), "450".parse().unwrap());
+        let refused = |rate, deduction| single(rate, deduction).unwrap_err().to_string();
+        assert_eq!(refused("0", "0"), "line 1 of the margin table has rate 0, it must be above 0 and below 1");
+        assert_eq!(refused("0.005", "-1"), "line 1 of the margin table deducts -1, a deduction is never below 0");
+    }
 }

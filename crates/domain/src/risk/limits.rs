@@ -76,14 +76,8 @@ fn times(times: u32) -> Leverage {
 }
 
 /// Limits that make sense. Nonsense cannot be built.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RiskLimits(LimitSettings);
-
-impl Default for RiskLimits {
-    fn default() -> Self {
-        Self(LimitSettings::default())
-    }
-}
 
 impl RiskLimits {
     /// # Errors

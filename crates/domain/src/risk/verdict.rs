@@ -1,8 +1,9 @@
 //! The check that never stops.
 
-use super::check::{Reason, losses};
-use super::limits::RiskLimits;
 use super::EquityWatch;
+use super::check::losses;
+use super::limits::RiskLimits;
+use super::reason::Reason;
 use crate::margin::{MarginHealth, MarginRatio};
 use crate::side::{UnknownWord, words};
 use rust_decimal::Decimal;

@@ -34,6 +34,8 @@ fn edge_quantity() -> impl Strategy<Value = Quantity> {
 fn edge_money() -> impl Strategy<Value = Money> {
     let ordinary = (any::<i64>(), 0_u32..=18).prop_map(|(m, s)| Money::new(Decimal::new(m, s)));
     prop_oneof![
+        Just(Money::new(Decimal::MAX)),
+        Just(Money::new(Decimal::MIN)),
         Just(Money::MAX_READ),
         Just(-Money::MAX_READ),
         Just(Money::ZERO),

@@ -68,10 +68,6 @@ pub(crate) fn any_price() -> impl Strategy<Value = Price> {
     (1_i64..10_000_000_000_000, 0_u32..=8).prop_filter_map("a price", |(m, s)| Price::new(Decimal::new(m, s)).ok())
 }
 
-pub(crate) fn any_quantity() -> impl Strategy<Value = Quantity> {
-    (1_i64..1_000_000_000_000, 0_u32..=8).prop_filter_map("a size", |(m, s)| Quantity::new(Decimal::new(m, s)).ok())
-}
-
 pub(crate) fn any_direction() -> impl Strategy<Value = Direction> {
     prop_oneof![Just(Direction::Long), Just(Direction::Short)]
 }

@@ -2,8 +2,9 @@
 
 use crate::given::{btc, decimal, money, position, price, rate, single, step};
 use plimsoll_domain::{
-    Direction, Leg, Leverage, Liquidation, LiquidationBounds, MarginTiers, Money, Price, Rate,
+    Direction, Leg, Leverage, Liquidation, LiquidationBounds, MarginTiers, Money, Price, Rate, Tier,
     liquidation::{bankruptcy, cross, distance, estimate, isolated},
+    margin,
 };
 
 fn side(bound: Option<Price>) -> String {
@@ -41,7 +42,7 @@ fn isolated_positions_liquidate_in_the_tier_of_their_liquidation_price() {
         short 0.5   50000   5000 0      -     | none 59760.956175298804780876494024 0
         long  2     50000  10000 0      -     | 45201.005025125628140703517588 none 1
         short 11.5  50000  57500 0      -     | none 54726.883949977321324434653016 2
-        long  0.5   50000   5000 0.0005 -     | 40180.813661476644902059266700 none 0
+        long  0.5   50000   5000 0.0005 -     | 40180.8136614766449020592667 none 0
         short 0.5   50000   5000 0.0005 -     | none 59731.209556993529118964659034 0
         short 9.8   60000  29400 0      60000 | none 62689.457303040441213743321472 2
         long  2     60000  12000 0      60000 | 54246.231155778894472361809045 none 1
@@ -65,7 +66,7 @@ fn no_price_is_none_and_insolvency_says_so() {
         short 1 50000 -60000 0 -     | due -
         long  1 50000  -1000 0 -     | 51206.030150753768844221105528 none 1
         long  1 50000  -1000 0 51000 | due -
-        short 1 5000000000 5000000000 0 - | none 9900990099.009900990099009900 3
+        short 1 5000000000 5000000000 0 - | none 9901001435.643564356435643564 3
         short 1 9000000000 9000000000 0 - | none none -
         ",
     );
@@ -87,21 +88,18 @@ fn a_mark_exactly_at_the_liquidation_price_is_due() {
 
 #[test]
 fn a_line_taken_as_given() {
-    check(
-        &single("0.10", "135365"),
-        "long 3683.979 1456.84 1535443.01 0 - | 1114.7849637458724806942589942981639 none 0",
-    );
+    check(&single("0.10", "135365"), "long 3683.979 1456.84 1535443.01 0 - | 1114.7849637458724806942589943 none 0");
     check(&single("0.025", "16300"), "long 109.488 32481.98 1535443.01 0 - | 18778.725932171000123652469115 none 0");
     check(
         &single("0.01", "0.01"),
         "
         short 1   10 2                              0 - | none 11.891089108910891089108910891 0
         short 1   10 3.3333333333333333333333333333 0 - | none 13.211221122112211221122112211 0
-        short 1    8 1.6                            0 - | none 9.5148514851485148514851485149 0
+        short 1    8 1.6                            0 - | none 9.514851485148514851485148515 0
         short 0.6 10 1.2                            0 - | none 11.897689768976897689768976898 0
-        long  1   10 2                              0 - | 8.0707070707070707070707070707 none 0
+        long  1   10 2                              0 - | 8.070707070707070707070707071 none 0
         long  1    8 1.6                            0 - | 6.4545454545454545454545454545 none 0
-        long  0.6 10 1.2                            0 - | 8.0639730639730639730639730640 none 0
+        long  0.6 10 1.2                            0 - | 8.063973063973063973063973064 none 0
         ",
     );
 }
@@ -125,6 +123,23 @@ fn a_cross_position_counts_what_the_others_leave() {
 }
 
 #[test]
+fn the_cross_price_does_not_move_with_the_leverage_setting() {
+    let position = position("long", "2", "50000");
+    let answers = [1, 5, 20, 125].map(|times| {
+        let leverage = Leverage::new(times).unwrap();
+        let lines = btc().lines().iter().map(|line| Tier { max_leverage: leverage, ..*line }).collect();
+        let tiers = MarginTiers::new(lines).unwrap();
+        let leg = Leg { position, tiers: &tiers };
+        let own = isolated(leg, margin::initial(position.notional(position.entry), leverage), Rate::ZERO, None);
+        (cross(&[leg], money("10000"), Money::ZERO, Rate::ZERO, None), own)
+    });
+    for pair in answers.windows(2) {
+        assert_eq!(pair[0].0, pair[1].0);
+        assert_ne!(pair[0].1, pair[1].1);
+    }
+}
+
+#[test]
 fn hedge_legs_share_one_answer() {
     let one_line = single("0.004", "0");
     let table = btc();
@@ -141,26 +156,29 @@ fn hedge_legs_share_one_answer() {
     check(&one_line, "5000", ("0.5", "30000"), ("1", "31000"), None, "none 41501.976284584980237154150198");
     check(&one_line, "5000", ("1", "30000"), ("1", "31000"), None, "none 750000");
     check(&one_line, "50000", ("1", "30000"), ("0.5", "31000"), None, "none none");
-    // Slightly net long through a whole table: equity rises slowly, at first faster than maintenance and then slower.
+    // The whole table, both legs in tiers of their own.
     check(&table, "0", ("100", "50000"), ("99", "50000"), Some("60000"), "due");
-    check(&table, "25000", ("10", "50000"), ("9.9", "50000"), Some("50000"), "due");
-    check(&table, "3000", ("10", "1000"), ("9.9", "1000"), Some("20000"), "none 45757.575757575757575757575758");
+    check(&table, "25000", ("10", "50000"), ("9.9", "50000"), Some("50000"), "none 433333.33333333333333333333333");
+    check(&table, "3000", ("10", "1000"), ("9.9", "1000"), Some("20000"), "none 163543.44122657580919931856899");
+    check(&table, "420", ("1", "50000"), ("0.995", "50000"), Some("50000"), "none 54271.356783919597989949748744");
+    check(&table, "420", ("1", "50000"), ("0.995", "50000"), Some("54272"), "due");
 }
 
 #[test]
 fn a_nearly_hedged_pair_is_liquidated_from_both_sides() {
-    // Net 0.1 long. Below 5,000 the lowest line holds for both, above 60,606.06 the second does.
     let tiers = btc();
     let long = Leg { position: position("long", "1", "50000"), tiers: &tiers };
     let short = Leg { position: position("short", "0.99", "50000"), tiers: &tiers };
-    let Liquidation::Bounds(LiquidationBounds { below, above }) =
-        cross(&[long, short], money("300"), Money::ZERO, Rate::ZERO, Some(price("40000")))
-    else {
-        panic!("solvent at 40,000")
+    let answer = |wallet: &str, mark: Option<&str>| {
+        said(cross(&[long, short], money(wallet), Money::ZERO, Rate::ZERO, mark.map(price)))
     };
-    // 300 + 0.01·(P − 50,000) = 0.00796·P below 50,000, and 0.00896·P − 50 up to 50,505, and 0.00995·P − 100 above.
-    assert_eq!(side(below), "98039.215686274509803921568627");
-    assert_eq!(above, None);
+    // 420 + 0.01·(P − 50,000) against 0.00796·P in the lowest tiers, and 0.012935·P − 1,900 in the third.
+    let both = "39215.686274509803921568627451 620102.21465076660988074957411";
+    assert_eq!(answer("420", None), both);
+    assert_eq!(answer("420", Some("40000")), both);
+    assert_eq!(answer("420", Some("39000")), "due");
+    assert_eq!(answer("420", Some("700000")), "due");
+    assert_eq!(answer("300", None), "due");
 }
 
 #[test]

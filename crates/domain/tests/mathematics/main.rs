@@ -6,6 +6,7 @@ mod extremes;
 mod funding;
 mod given;
 mod liquidation;
+mod pnl;
 mod portfolio;
 mod properties;
 mod reduce;

@@ -5,7 +5,7 @@ use plimsoll_domain::{
     Collateral, Decimal, Holding, Leg, Leverage, Liquidation, MarginHealth, MarginRatio, MarginTiers, Money, Portfolio,
     Position, Rate, Symbol,
     liquidation::{cross, isolated},
-    margin, margin_cover, pnl,
+    margin, margin_cover,
 };
 use proptest::prelude::*;
 
@@ -90,24 +90,6 @@ fn initial_margin_is_notional_over_leverage() {
     assert_eq!(margin::initial(money("25000"), leverage(5)), money("5000"));
     assert_eq!(margin::initial(money("12.314277"), leverage(20)), money("0.61571385"));
     assert_eq!(margin::maintenance(position("long", "2", "50000"), price("50000"), &btc()), money("450"));
-}
-
-#[test]
-fn return_on_equity_is_the_move_times_the_leverage() {
-    let check = |direction: &str, times, mark: &str, expected: &str| {
-        let it = position(direction, "0.3", "50000");
-        assert_eq!(pnl::return_on_equity(it, Leverage::new(times).unwrap(), price(mark)), decimal(expected));
-    };
-    check("long", 10, "51000", "20");
-    check("short", 10, "51000", "-20");
-    check("long", 1, "50000", "0");
-    check("short", 3, "40000", "60");
-}
-
-#[test]
-fn net_profit_is_gross_less_fees_and_funding() {
-    assert_eq!(pnl::net(money("100"), money("7.5"), money("2.5")), money("90"));
-    assert_eq!(pnl::net(money("100"), money("-1"), money("-2")), money("103"));
 }
 
 /// Every position's bounds by the definition: the others are summed anew for each.

@@ -1,11 +1,12 @@
 //! How much to close.
 
 use crate::given::{
-    any_fee, any_position, any_tiers, btc, decimal, money, position, price, quantity, rate, single, step,
+    any_fee, any_position, any_tiers, btc, decimal, money, position, price, quantity, rate, single, step, symbol,
 };
 use plimsoll_domain::{
-    Adjustment, Decimal, MarginRatio, MarginTiers, Money, Position, Price, Reducible, Reduction, Step,
-    reduce::{effective_leverage, half, largest, reduce_to_ratio, to_leverage},
+    Adjustment, Currency, Decimal, Fees, Instrument, MarginRatio, MarginTiers, Money, Position, Price, Reducible,
+    Reduction, Step, VenueId,
+    reduce::{effective_leverage, half, largest, reduce_largest, reduce_to_ratio, to_leverage},
 };
 use proptest::prelude::*;
 
@@ -82,6 +83,34 @@ fn the_largest_has_the_most_notional() {
     let held = held.map(|(direction, size, mark)| (position(direction, size, "1"), price(mark)));
     assert_eq!(largest(held), Some(1));
     assert_eq!(largest([]), None);
+}
+
+#[test]
+fn the_largest_position_is_halved_in_its_own_lots() {
+    let contract = |lot: &str, min: &str| Instrument {
+        venue: VenueId::new("venue"),
+        symbol: symbol("A/USDT:USDT"),
+        native: "AUSDT".into(),
+        settle: Currency::new("USDT"),
+        multiplier: Decimal::ONE,
+        tick: step("0.1"),
+        lot: step(lot),
+        min_quantity: quantity(min),
+        max_quantity: quantity("1000"),
+        max_market_quantity: quantity("1000"),
+        min_notional: money("5"),
+        tiers: btc(),
+        fees: Fees { maker: rate("0"), taker: rate("0") },
+        liquidation_fee: rate("0"),
+        funding_interval_hours: 8,
+    };
+    let (fine, coarse) = (contract("0.001", "0.001"), contract("1", "2"));
+    let small = (position("long", "0.5", "50"), price("50"), &fine);
+    let large = (position("short", "5", "50"), price("60"), &coarse);
+    assert_eq!(reduce_largest(&[small, large]), Some((1, quantity("3"))));
+    assert_eq!(reduce_largest(&[small]), Some((0, quantity("0.25"))));
+    assert_eq!(reduce_largest(&[(position("long", "3", "50"), price("60"), &coarse)]), Some((0, quantity("3"))));
+    assert_eq!(reduce_largest(&[]), None);
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn a_hedge_across_symbols_has_both() {
         ],
     };
     assert_eq!(common_move(&pair("20", "1")), CommonMove::Bounds { down: None, up: Some(decimal("2")) });
-    // 70 − 110·(1 − λ)… : −40 + 50·λ = 15·λ·… solved by hand: wallet 20, net long 1: 20 + 100·(λ − 1) = 15·λ.
+    // Long 2 and short 1: 20 + 100·(λ − 1) = 15·λ.
     let down = decimal("80") / decimal("85");
     assert_eq!(common_move(&pair("20", "2")), CommonMove::Bounds { down: Some(down), up: None });
     assert_eq!(common_move(&pair("9", "1")), CommonMove::AlreadyDue);

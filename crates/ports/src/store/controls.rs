@@ -11,7 +11,7 @@ pub trait ControlRepository: Send + Sync {
     /// The kill switch as last recorded; released if never.
     async fn kill_switch(&self, account: &AccountId) -> Result<KillSwitchRecord, StoreError>;
 
-    /// Records the kill switch, and keeps what it was in its history.
+    /// Records the kill switch, and keeps what it was in its history. Repeating the last record changes nothing.
     async fn set_kill_switch(&self, account: &AccountId, record: &KillSwitchRecord) -> Result<(), StoreError>;
 
     /// Every change of the kill switch, oldest first.
@@ -20,7 +20,7 @@ pub trait ControlRepository: Send + Sync {
     /// The account's step on the ladder, and since when; `None` before the first.
     async fn ladder(&self, account: &AccountId) -> Result<Option<LadderStep>, StoreError>;
 
-    /// Records a step on the ladder.
+    /// Records a step on the ladder; it replaces the one before.
     async fn set_ladder(&self, account: &AccountId, step: &LadderStep) -> Result<(), StoreError>;
 }
 

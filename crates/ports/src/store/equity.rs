@@ -8,10 +8,11 @@ use plimsoll_domain::{AccountId, MarginRatio, Money, Timestamp};
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait EquityRepository: Send + Sync {
-    /// Records one point; known by account and time. The same point again changes nothing.
+    /// Records one point; known by account and time. The same point again changes nothing; another point of the same
+    /// moment is a [`StoreError::Conflict`].
     async fn snapshot(&self, snapshot: &PnlSnapshot) -> Result<(), StoreError>;
 
-    /// The points of the `days` times 24 hours before `now`, oldest first.
+    /// The points of the `days` times 24 hours up to and with `now`, oldest first. A point exactly that old is outside.
     async fn curve(&self, account: &AccountId, days: u32, now: Timestamp) -> Result<Vec<PnlSnapshot>, StoreError>;
 
     /// The highest equity on record.

@@ -9,10 +9,11 @@ use plimsoll_domain::{AccountId, Currency, Money, PositionSide, Price, Quantity,
 #[async_trait]
 pub trait FundingRepository: Send + Sync {
     /// Records a booking; known by account, venue and the venue's booking id. The same booking again changes nothing and
-    /// returns `false`; the same id with another payment is a [`StoreError::Conflict`].
+    /// returns `false`; the same id with another payment, currency, symbol or time is a [`StoreError::Conflict`].
     async fn log(&self, event: &FundingRecord) -> Result<bool, StoreError>;
 
-    /// Bookings of the `days` times 24 hours before `now`, oldest first; of one symbol or venue, or of all.
+    /// Bookings of the `days` times 24 hours up to and with `now`, oldest first; of one symbol or venue, or of all. A
+    /// booking exactly that old is outside: one day of eight-hourly funding holds three payments, not four.
     async fn history<'a>(
         &self,
         account: &AccountId,

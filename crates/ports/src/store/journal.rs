@@ -8,12 +8,14 @@ use plimsoll_domain::{AccountId, ClientOrderId, NewOrder, OrderId, OrderStatus, 
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait OrderJournal: Send + Sync {
-    /// Writes down an order that is about to be sent, in state [`JournalState::Intended`]. The same order again changes
-    /// nothing; another order under the same id is a [`StoreError::Conflict`].
+    /// Writes down an order that is about to be sent, in state [`JournalState::Intended`] whatever the entry says. The
+    /// same order again (venue, order and purpose) changes nothing, however far it has got by then; another order under
+    /// the same id of the account is a [`StoreError::Conflict`].
     async fn intend(&self, entry: &JournalEntry) -> Result<(), StoreError>;
 
     /// Records what became of it. States only move forward: an earlier or equal rank than the recorded one
-    /// (see [`JournalState::rank`]) changes nothing.
+    /// (see [`JournalState::rank`]) changes nothing. An order that was never intended is [`StoreError::NotFound`]; one
+    /// [`Finished`](JournalState::Finished) with a status that is not final is a [`StoreError::Conflict`].
     async fn record(
         &self,
         account: &AccountId,
@@ -22,7 +24,7 @@ pub trait OrderJournal: Send + Sync {
         at: Timestamp,
     ) -> Result<(), StoreError>;
 
-    /// The entry of this order.
+    /// The entry of this order, if it was ever intended.
     async fn entry(&self, account: &AccountId, id: &ClientOrderId) -> Result<Option<JournalEntry>, StoreError>;
 
     /// Every entry of the account whose outcome is not final, oldest first.

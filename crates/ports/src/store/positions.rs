@@ -11,11 +11,18 @@ use plimsoll_domain::{
 #[async_trait]
 pub trait PositionRepository: Send + Sync {
     /// Records an opened position together with the trades that opened it, in one transaction. A second open position
-    /// of the same account, symbol and side is a [`StoreError::Conflict`].
+    /// of the same account, symbol and side is a [`StoreError::Conflict`]: of two that try at once, one succeeds.
+    ///
+    /// Here and below, trades become the position's own, whatever position they name; those already on record are
+    /// not doubled ([`TradeRecord::completed_by`]). A trade that contradicts the records, that is of another account,
+    /// venue or symbol, or that is another position's is a [`StoreError::Conflict`], and then nothing of the whole call is
+    /// recorded. One exception: the fill that closed a position may open the next (a flip); it stays with the position
+    /// that it closed.
     async fn open(&self, position: &OpenedPosition, trades: &[TradeRecord]) -> Result<PositionId, StoreError>;
 
     /// Records that an open position has changed (grown, or shrunk) together with the trades that did it, in one
-    /// transaction. Its realised profit and fees are those of all its trades.
+    /// transaction. Its realised profit and fees are those of all its trades. An unknown id is [`StoreError::NotFound`],
+    /// a position that is no longer open a [`StoreError::Conflict`].
     async fn update(
         &self,
         id: PositionId,
@@ -25,7 +32,8 @@ pub trait PositionRepository: Send + Sync {
     ) -> Result<(), StoreError>;
 
     /// Records a closed position together with the trades that closed it, in one transaction. Closing it again the same
-    /// way changes nothing.
+    /// way changes nothing; in another way, or with the status [`PositionStatus::Open`], is a [`StoreError::Conflict`].
+    /// An unknown id is [`StoreError::NotFound`].
     async fn close(&self, id: PositionId, closed: &ClosedPosition, trades: &[TradeRecord]) -> Result<(), StoreError>;
 
     /// The open position of this account, symbol and side.
@@ -59,6 +67,9 @@ pub enum PositionStatus {
 }
 
 impl PositionStatus {
+    /// Every status.
+    pub const ALL: [PositionStatus; 3] = [Self::Open, Self::Closed, Self::Liquidated];
+
     /// The word for it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

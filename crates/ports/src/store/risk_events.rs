@@ -8,7 +8,8 @@ use plimsoll_domain::{AccountId, Decimal, Symbol, Timestamp};
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait RiskEventRepository: Send + Sync {
-    /// Records one event. The same event again (account, time, kind, symbol) changes nothing.
+    /// Records one event; known by account, time, kind, symbol and detail. The same event again changes nothing; other
+    /// figures under the same key are a [`StoreError::Conflict`].
     async fn log(&self, event: &RiskEventRecord) -> Result<(), StoreError>;
 
     /// The account's events at or after `since`, oldest first.

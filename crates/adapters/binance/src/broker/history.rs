@@ -1,0 +1,88 @@
+//! What was traded and paid.
+
+use super::BinanceBroker;
+use crate::call_error::CallError;
+use crate::wire::request::{self, WhichOrder};
+use crate::wire::{self, body};
+use plimsoll_domain::{Fill, FundingPayment, OrderId, Symbol, Timestamp};
+use plimsoll_transport::Priority::{Ordinary, ReducesRisk};
+use std::collections::HashSet;
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// Trades are told for windows of 7 days at most.
+const WINDOW: Duration = Duration::from_secs(7 * 24 * 3600 - 1);
+/// The venue remembers trades and bookings for three months.
+const REMEMBERED: Duration = Duration::from_secs(90 * 24 * 3600);
+/// The most rows that one answer has.
+const FULL: usize = 1000;
+const MILLISECOND: Duration = Duration::from_millis(1);
+
+impl BinanceBroker {
+    /// Trades of at most the last 90 days, which is what the venue remembers.
+    pub(crate) async fn read_fills(&self, symbol: &Symbol, since: Timestamp) -> Result<Vec<Fill>, CallError> {
+        let native = self.shared.native(symbol).await?;
+        // A day more than now: a trade may carry a time that our idea of the venue's clock has not reached.
+        let end = self.shared.client.known_time().await?.plus(DAY);
+        let mut from = since.max(end.minus(REMEMBERED + DAY));
+        let (mut fills, mut known): (Vec<Fill>, HashSet<_>) = (Vec::new(), HashSet::new());
+        while from <= end {
+            let to = from.plus(WINDOW).min(end);
+            let call = request::fills(&native, Some(from), Some(to));
+            let page = self.shared.ask(&call, ReducesRisk, body::fills).await?;
+            let (full, last) = (page.len() >= FULL, page.iter().map(|fill| fill.time).max());
+            fills.extend(page.into_iter().filter(|fill| fill.time >= since && known.insert(fill.trade_id.clone())));
+            from = match last {
+                Some(last) if full => last.max(from.plus(MILLISECOND)),
+                _ => to.plus(MILLISECOND),
+            };
+        }
+        fills.sort_by_key(|fill| fill.time);
+        self.name(symbol, &native, &mut fills).await?;
+        Ok(fills)
+    }
+
+    /// Trades name their order by the venue's id alone. The client id, and with it whether an order of ours or the venue
+    /// by force has traded, is remembered or asked for. What the venue has forgotten stays without.
+    async fn name(&self, symbol: &Symbol, native: &str, fills: &mut [Fill]) -> Result<(), CallError> {
+        let mut orders: Vec<OrderId> = fills.iter().map(|fill| fill.order_id.clone()).collect();
+        orders.sort_unstable();
+        orders.dedup();
+        let unnamed = orders.into_iter().filter(|id| self.shared.memory.name(symbol, id).is_none());
+        for id in unnamed.collect::<Vec<_>>() {
+            let call = request::order(native, WhichOrder::Id(&id));
+            match self.shared.ask(&call, ReducesRisk, body::order).await {
+                Ok(order) => self.shared.memory.learn(&order),
+                Err(error) if error.code() == Some(-2013) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        for fill in fills {
+            if let Some(name) = self.shared.memory.name(symbol, &fill.order_id) {
+                fill.cause = wire::cause(name.as_str());
+                fill.client_order_id = name;
+            }
+        }
+        Ok(())
+    }
+
+    /// Bookings of at most the last 90 days, which is what the venue remembers.
+    pub(super) async fn read_funding(&self, since: Timestamp) -> Result<Vec<FundingPayment>, CallError> {
+        let end = self.shared.client.known_time().await?.plus(DAY);
+        let mut from = since.max(end.minus(REMEMBERED + DAY));
+        let (mut payments, mut known): (Vec<FundingPayment>, HashSet<_>) = (Vec::new(), HashSet::new());
+        loop {
+            let call = request::income(None, Some("FUNDING_FEE"), Some(from), Some(end));
+            let page = self.shared.ask(&call, Ordinary, body::funding_payments).await?;
+            let (full, last) = (page.len() >= FULL, page.iter().map(|payment| payment.time).max());
+            let fresh = |it: &FundingPayment| it.time >= since && it.id.as_ref().is_none_or(|id| known.insert(id.clone()));
+            payments.extend(page.into_iter().filter(fresh));
+            match last {
+                Some(last) if full => from = last.max(from.plus(MILLISECOND)),
+                _ => break,
+            }
+        }
+        payments.sort_by_key(|payment| payment.time);
+        Ok(payments)
+    }
+}

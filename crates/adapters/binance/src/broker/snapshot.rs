@@ -1,0 +1,65 @@
+//! What the account holds: several readings made one.
+
+use super::{BinanceBroker, position_mode};
+use crate::call_error::CallError;
+use crate::wire::{body, request};
+use plimsoll_domain::{AccountSnapshot, BalanceReport, Money, Order, PositionReport, Symbol};
+use plimsoll_transport::Priority::ReducesRisk;
+use std::time::Duration;
+
+impl BinanceBroker {
+    /// The whole account. Its time is a millisecond before what the venue's clock showed before the first reading, since
+    /// the venue cuts its times to milliseconds: what happened within that one may be news.
+    pub(crate) async fn snapshot(&self) -> Result<AccountSnapshot, CallError> {
+        let before = self.shared.client.measure_time().await?;
+        let (position_mode, positions, orders, balances) = tokio::try_join!(
+            position_mode(&self.shared),
+            self.read_positions(),
+            self.read_open_orders(None),
+            self.read_balances(),
+        )?;
+        let time = before.minus(Duration::from_millis(1));
+        Ok(AccountSnapshot { position_mode, positions, orders, balances, time })
+    }
+
+    pub(super) async fn read_positions(&self) -> Result<Vec<PositionReport>, CallError> {
+        let (positions, settings) = (request::positions(None), request::symbol_config(None));
+        let (mut positions, settings) = tokio::try_join!(
+            self.shared.ask(&positions, ReducesRisk, body::positions),
+            self.shared.ask(&settings, ReducesRisk, body::symbol_config),
+        )?;
+        positions.retain(|report| report.position.is_some());
+        for report in &mut positions {
+            if let Some(setting) = settings.iter().find(|setting| setting.symbol == report.symbol) {
+                setting.complete(report);
+            }
+        }
+        Ok(positions)
+    }
+
+    pub(super) async fn read_balances(&self) -> Result<Vec<BalanceReport>, CallError> {
+        let balances = self.shared.client.read(&request::account(), ReducesRisk, body::account_balances).await?;
+        let zero = |money: Option<Money>| money.is_none_or(Money::is_zero);
+        let empty = |it: &BalanceReport| zero(it.wallet) && zero(it.equity) && zero(it.unrealized_pnl);
+        Ok(balances.into_iter().filter(|balance| !empty(balance)).collect())
+    }
+
+    /// Both services' open orders.
+    pub(super) async fn read_open_orders(&self, symbol: Option<&Symbol>) -> Result<Vec<Order>, CallError> {
+        let native = match symbol {
+            Some(symbol) => Some(self.shared.native(symbol).await?),
+            None => None,
+        };
+        let (ordinary, conditional) = (request::open_orders(native.as_deref()), request::open_algo_orders(native.as_deref()));
+        let (mut orders, conditional) = tokio::try_join!(
+            self.shared.ask(&ordinary, ReducesRisk, body::orders),
+            self.shared.ask(&conditional, ReducesRisk, body::algo_orders),
+        )?;
+        orders.extend(conditional);
+        orders.retain(|order| !order.status.is_final());
+        for order in &orders {
+            self.shared.memory.learn(order);
+        }
+        Ok(orders)
+    }
+}

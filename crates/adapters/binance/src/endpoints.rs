@@ -1,0 +1,78 @@
+//! Where the venue is, and how patient we are with it.
+
+use plimsoll_transport::{HttpSettings, SocketSettings};
+use std::time::Duration;
+
+/// The addresses of one environment. Keys of one are worth nothing in another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoints {
+    /// Scheme and host of REST.
+    pub rest: String,
+    /// Scheme and host of the sockets; the routes `/public`, `/market` and `/private` are added to it.
+    pub sockets: String,
+}
+
+impl Endpoints {
+    /// The real venue, with real money.
+    #[must_use]
+    pub fn live() -> Self {
+        Self::custom("https://fapi.binance.com", "wss://fstream.binance.com")
+    }
+
+    /// The venue's demo environment. Its keys come from `demo.binance.com`.
+    #[must_use]
+    pub fn testnet() -> Self {
+        Self::custom("https://demo-fapi.binance.com", "wss://fstream.binancefuture.com")
+    }
+
+    /// Another place that speaks the same wire: a simulated venue on loopback, or one of the venue's alias hosts.
+    #[must_use]
+    pub fn custom(rest: impl Into<String>, sockets: impl Into<String>) -> Self {
+        Self { rest: rest.into(), sockets: sockets.into() }
+    }
+}
+
+/// Everything that has a sensible default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// How old a signed request may be when the venue reads it. Longer forgives slow networks and clocks, and lets a
+    /// request act later than it was meant to.
+    pub recv_window: Duration,
+    /// How often the difference to the venue's clock is measured anew.
+    pub measure_time_every: Duration,
+    /// How long the list of contracts, margin tables, fees and funding intervals is believed.
+    pub contracts_live: Duration,
+    /// How often the private stream's key is kept alive; the venue forgets it after 60 minutes.
+    pub keep_alive_every: Duration,
+    /// Request weight a minute that this address may use: 2400 live, 6000 in the demo environment.
+    pub weight_limit: u32,
+    /// The part of it that is kept for what reduces risk.
+    pub weight_reserve: u32,
+    /// How many events may wait for a slow reader before some are given up for a fresh snapshot.
+    pub waiting_events: usize,
+    /// Timeouts of REST.
+    pub http: HttpSettings,
+    /// When the private socket counts as dead. It may be silent for hours and be well.
+    pub private_socket: SocketSettings,
+    /// When a market socket counts as dead. Mark prices come every second: one that is silent was acknowledged and not
+    /// served, which the venue does to wrong routes.
+    pub market_socket: SocketSettings,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let minutes = |count: u64| Duration::from_secs(60 * count);
+        Self {
+            recv_window: Duration::from_secs(5),
+            measure_time_every: minutes(10),
+            contracts_live: minutes(60),
+            keep_alive_every: minutes(30),
+            weight_limit: 2400,
+            weight_reserve: 600,
+            waiting_events: 4096,
+            http: HttpSettings::default(),
+            private_socket: SocketSettings::default(),
+            market_socket: SocketSettings { mute_after: Some(minutes(1)), ..SocketSettings::default() },
+        }
+    }
+}

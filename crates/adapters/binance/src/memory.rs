@@ -1,0 +1,100 @@
+//! Which ids belong together, for the orders that this process has seen.
+
+use plimsoll_domain::{ClientOrderId, Order, OrderId, Symbol};
+use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// A bounded memory: what falls out of it is asked for again.
+pub(crate) struct Memory {
+    ids: Mutex<Ids>,
+}
+
+struct Ids {
+    /// Which of the venue's two services keeps an order of ours.
+    conditional: Bounded<ClientOrderId, bool>,
+    /// Trades name their order by the venue's id alone; such ids are unique within a symbol.
+    names: Bounded<(Symbol, OrderId), ClientOrderId>,
+}
+
+const REMEMBERED: usize = 8192;
+
+impl Memory {
+    pub(crate) fn new() -> Self {
+        Self { ids: Mutex::new(Ids { conditional: Bounded::new(REMEMBERED), names: Bounded::new(REMEMBERED) }) }
+    }
+
+    pub(crate) fn learn(&self, order: &Order) {
+        let conditional = order.order_type.is_conditional();
+        let mut ids = self.ids();
+        ids.conditional.insert(order.client_order_id.clone(), conditional);
+        if !conditional {
+            ids.names.insert((order.symbol.clone(), order.order_id.clone()), order.client_order_id.clone());
+        }
+    }
+
+    pub(crate) fn placed(&self, symbol: &Symbol, client: &ClientOrderId, id: &OrderId, conditional: bool) {
+        let mut ids = self.ids();
+        ids.conditional.insert(client.clone(), conditional);
+        if !conditional {
+            ids.names.insert((symbol.clone(), id.clone()), client.clone());
+        }
+    }
+
+    pub(crate) fn is_conditional(&self, client: &ClientOrderId) -> Option<bool> {
+        self.ids().conditional.get(client).copied()
+    }
+
+    pub(crate) fn name(&self, symbol: &Symbol, id: &OrderId) -> Option<ClientOrderId> {
+        self.ids().names.get(&(symbol.clone(), id.clone())).cloned()
+    }
+
+    fn ids(&self) -> MutexGuard<'_, Ids> {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A map that forgets its oldest entry for a new one.
+pub(crate) struct Bounded<K, V> {
+    entries: HashMap<K, V>,
+    order: VecDeque<K>,
+    limit: usize,
+}
+
+impl<K: Hash + Eq + Clone, V> Bounded<K, V> {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self { entries: HashMap::new(), order: VecDeque::new(), limit }
+    }
+
+    /// `false` if the key was there.
+    pub(crate) fn insert(&mut self, key: K, value: V) -> bool {
+        if self.entries.insert(key.clone(), value).is_some() {
+            return false;
+        }
+        self.order.push_back(key);
+        if self.order.len() > self.limit
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.entries.remove(&oldest);
+        }
+        true
+    }
+
+    fn get(&self, key: &K) -> Option<&V> {
+        self.entries.get(key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Bounded;
+
+    #[test]
+    fn the_oldest_is_forgotten() {
+        let mut bounded = Bounded::new(2);
+        assert!(bounded.insert("a", 1) && bounded.insert("b", 2));
+        assert!(!bounded.insert("a", 3), "known");
+        assert!(bounded.insert("c", 4));
+        assert_eq!((bounded.get(&"a"), bounded.get(&"b"), bounded.get(&"c")), (None, Some(&2), Some(&4)));
+    }
+}

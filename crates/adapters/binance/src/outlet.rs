@@ -1,0 +1,71 @@
+//! A bounded way out to a reader that may be slow. What does not fit is given up, and that is noticed.
+
+use tokio::sync::mpsc;
+
+pub(crate) struct Outlet<T> {
+    sender: mpsc::Sender<T>,
+    gave_up: bool,
+}
+
+impl<T> Outlet<T> {
+    pub(crate) fn new(capacity: usize) -> (Self, mpsc::Receiver<T>) {
+        let (sender, receiver) = mpsc::channel(capacity.max(1));
+        (Self { sender, gave_up: false }, receiver)
+    }
+
+    /// Passes the item on, unless something before it was given up: then it would leave a gap behind it.
+    pub(crate) fn put(&mut self, item: T) {
+        if !self.gave_up {
+            self.gave_up = matches!(self.sender.try_send(item), Err(mpsc::error::TrySendError::Full(_)));
+        }
+    }
+
+    /// Something was given up, and its reader does not know yet.
+    pub(crate) fn has_gap(&self) -> bool {
+        self.gave_up
+    }
+
+    /// Returns once the reader has made room for half of what may wait, so that there is room for making good.
+    pub(crate) async fn room(&self) {
+        // An error means that the reader is gone, which `closed` tells too.
+        drop(self.sender.reserve_many(self.sender.max_capacity().div_ceil(2)).await);
+    }
+
+    /// Begins again after a gap.
+    pub(crate) fn reopen(&mut self) {
+        self.gave_up = false;
+    }
+
+    /// Returns once nobody reads any more.
+    pub(crate) async fn closed(&self) {
+        self.sender.closed().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Outlet;
+
+    #[tokio::test]
+    async fn after_a_gap_nothing_passes_until_it_is_reopened() {
+        let (mut outlet, mut reader) = Outlet::new(2);
+        for item in 1..=3 {
+            outlet.put(item);
+        }
+        assert!(outlet.has_gap());
+        assert_eq!(reader.recv().await, Some(1));
+        outlet.put(4);
+        outlet.room().await;
+        outlet.reopen();
+        outlet.put(5);
+        assert_eq!((reader.recv().await, reader.recv().await), (Some(2), Some(5)));
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_is_gone_is_noticed() {
+        let (outlet, reader) = Outlet::<u8>::new(1);
+        drop(reader);
+        outlet.closed().await;
+        outlet.room().await;
+    }
+}

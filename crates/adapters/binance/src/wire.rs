@@ -1,0 +1,20 @@
+//! Binance's wire without a socket: requests out, events in, each a pure function of its arguments.
+//!
+//! No clock is read and nothing is sent: `now` comes in as an argument, and what goes out is a plain value.
+
+pub mod body;
+pub mod event;
+pub mod request;
+pub mod sign;
+
+mod read;
+mod symbols;
+mod word;
+
+pub use event::{Event, FillNotice, SessionEvent, decode};
+pub use read::DecodeError;
+pub use request::{Call, Credentials, HttpRequest, Method, Security};
+pub use symbols::Symbols;
+
+#[cfg(feature = "live")]
+pub(crate) use word::cause;

@@ -1,0 +1,88 @@
+//! Answers that are no data: errors, acknowledgements, the time, the listen key.
+
+use super::text;
+use crate::wire::event::leverage_of;
+use crate::wire::read::{DecodeError, Num, Text, json};
+use crate::wire::symbols::Symbols;
+use plimsoll_domain::{Leverage, Symbol, Timestamp};
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// What the venue says is wrong: `{"code":-1121,"msg":"Invalid symbol."}`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct Trouble {
+    /// The venue's code; below zero for errors.
+    pub code: i64,
+    /// The venue's text.
+    pub message: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct CodeAndText<'a> {
+    #[serde(default, borrow)]
+    pub(super) code: Option<Num<'a>>,
+    #[serde(default, borrow)]
+    pub(super) msg: Option<Text<'a>>,
+}
+
+impl CodeAndText<'_> {
+    pub(super) fn trouble(&self) -> Option<Trouble> {
+        let code: i64 = self.code?.0.parse().ok().filter(|code| *code < 0)?;
+        Some(Trouble { code, message: self.msg.as_ref().map_or_else(String::new, |text| text.as_str().to_owned()) })
+    }
+}
+
+/// The error that a body is, if it is one.
+#[must_use]
+pub fn trouble(body: &[u8]) -> Option<Trouble> {
+    let text = text(body).ok().filter(|text| text.starts_with('{'))?;
+    json::<CodeAndText<'_>>(text).ok()?.trouble()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ServerTime<'a> {
+    #[serde(borrow)]
+    server_time: Num<'a>,
+}
+
+/// `{"serverTime":1499827319559}`.
+///
+/// # Errors
+/// [`DecodeError`] for anything else.
+pub fn server_time(body: &[u8]) -> Result<Timestamp, DecodeError> {
+    json::<ServerTime<'_>>(text(body)?)?.server_time.time("serverTime")
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ListenKey<'a> {
+    #[serde(borrow)]
+    listen_key: Text<'a>,
+}
+
+/// `{"listenKey":"…"}`: who has it, reads the account's events.
+///
+/// # Errors
+/// [`DecodeError`] for anything else.
+pub fn listen_key(body: &[u8]) -> Result<SecretString, DecodeError> {
+    Ok(json::<ListenKey<'_>>(text(body)?)?.listen_key.as_str().into())
+}
+
+#[derive(Deserialize)]
+struct SetLeverage<'a> {
+    #[serde(borrow)]
+    symbol: Text<'a>,
+    #[serde(borrow)]
+    leverage: Num<'a>,
+}
+
+/// `{"leverage":21,"maxNotionalValue":"1000000","symbol":"BTCUSDT"}`.
+///
+/// # Errors
+/// [`DecodeError`] for anything else.
+pub fn leverage(body: &[u8], symbols: &Symbols) -> Result<(Symbol, Leverage), DecodeError> {
+    let it: SetLeverage<'_> = json(text(body)?)?;
+    Ok((symbols.symbol(it.symbol.as_str())?, leverage_of(it.leverage, "leverage")?))
+}

@@ -1,0 +1,226 @@
+//! Orders: those of the ordinary service, and conditional ones.
+
+use super::answer::{CodeAndText, Trouble};
+use super::{each, rows, text};
+use crate::wire::event::algo_status;
+use crate::wire::read::{DecodeError, Num, Text, json};
+use crate::wire::symbols::Symbols;
+use crate::wire::word;
+use plimsoll_domain::{ClientOrderId, Order, OrderId, OrderType, Stamp};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// An order as queries tell it. Answers to placing, changing and cancelling leave the average price out.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Row<'a> {
+    #[serde(borrow)]
+    order_id: Num<'a>,
+    #[serde(borrow)]
+    client_order_id: Text<'a>,
+    #[serde(borrow)]
+    symbol: Text<'a>,
+    #[serde(borrow)]
+    side: Text<'a>,
+    #[serde(borrow)]
+    position_side: Text<'a>,
+    #[serde(borrow, rename = "type")]
+    order_type: Text<'a>,
+    #[serde(default, borrow)]
+    time_in_force: Option<Text<'a>>,
+    #[serde(default, borrow)]
+    price: Num<'a>,
+    #[serde(default, borrow)]
+    stop_price: Num<'a>,
+    #[serde(borrow)]
+    orig_qty: Num<'a>,
+    #[serde(borrow)]
+    executed_qty: Num<'a>,
+    #[serde(default, borrow)]
+    avg_price: Num<'a>,
+    #[serde(default)]
+    reduce_only: bool,
+    #[serde(default)]
+    close_position: bool,
+    #[serde(borrow)]
+    status: Text<'a>,
+    #[serde(default, borrow)]
+    time: Num<'a>,
+    #[serde(default, borrow)]
+    update_time: Num<'a>,
+}
+
+/// One order of the ordinary service, as a query or an answer tells it.
+///
+/// # Errors
+/// [`DecodeError`] for anything else.
+pub fn order(body: &[u8], symbols: &Symbols) -> Result<Order, DecodeError> {
+    json::<Row<'_>>(text(body)?)?.order(symbols)
+}
+
+/// Orders of the ordinary service.
+///
+/// # Errors
+/// [`DecodeError`] for anything else.
+pub fn orders(body: &[u8], symbols: &Symbols) -> Result<Vec<Order>, DecodeError> {
+    let rows: Vec<Row<'_>> = rows(text(body)?)?;
+    each(&rows, |row| row.order(symbols).map(Some))
+}
+
+/// The answers to a batch, in the order of its orders: each an order, or what was wrong with it.
+///
+/// # Errors
+/// [`DecodeError`] for anything else.
+pub fn orders_or_troubles(body: &[u8], symbols: &Symbols) -> Result<Vec<Result<Order, Trouble>>, DecodeError> {
+    let rows: Vec<&RawValue> = rows(text(body)?)?;
+    each(&rows, |row| match json::<CodeAndText<'_>>(row.get())?.trouble() {
+        Some(trouble) => Ok(Some(Err(trouble))),
+        None => Ok(Some(Ok(json::<Row<'_>>(row.get())?.order(symbols)?))),
+    })
+}
+
+impl Row<'_> {
+    fn order(&self, symbols: &Symbols) -> Result<Order, DecodeError> {
+        let order_type = word::order_type(self.order_type.as_str())?;
+        let updated = if self.update_time.maybe_time("updateTime")?.is_some() { self.update_time } else { self.time };
+        Ok(Order {
+            order_id: OrderId::new(self.order_id.id("orderId")?),
+            client_order_id: ClientOrderId::reported(self.client_order_id.as_str()),
+            symbol: symbols.symbol(self.symbol.as_str())?,
+            side: word::side(self.side.as_str())?,
+            position_side: word::position_side(self.position_side.as_str())?,
+            order_type,
+            time_in_force: word::maybe_time_in_force(self.time_in_force.as_ref().map(Text::as_str))?,
+            price: self.price.maybe_price("price")?,
+            trigger: match order_type {
+                OrderType::TrailingStopMarket => None,
+                _ => self.stop_price.maybe_price("stopPrice")?,
+            },
+            quantity: self.orig_qty.maybe_quantity("origQty")?,
+            filled: self.executed_qty.maybe_quantity("executedQty")?,
+            average_price: self.avg_price.maybe_price("avgPrice")?,
+            reduce_only: self.reduce_only,
+            close_position: self.close_position,
+            child: None,
+            status: word::order_status(self.status.as_str())?,
+            updated: Stamp::at(updated.maybe_time("updateTime")?.unwrap_or_default()),
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Placed<'a> {
+    #[serde(borrow)]
+    order_id: Num<'a>,
+}
+
+/// The venue's id of an order that was just placed. Nothing else is read: an order that was taken is not to be lost over
+/// another field of the answer.
+///
+/// # Errors
+/// [`DecodeError`] if there is no id.
+pub fn placed(body: &[u8]) -> Result<OrderId, DecodeError> {
+    Ok(OrderId::new(json::<Placed<'_>>(text(body)?)?.order_id.id("orderId")?))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AlgoPlaced<'a> {
+    #[serde(borrow)]
+    algo_id: Num<'a>,
+}
+
+/// The venue's id of a conditional order that was just placed, or cancelled.
+///
+/// # Errors
+/// [`DecodeError`] if there is no id.
+pub fn algo_placed(body: &[u8]) -> Result<OrderId, DecodeError> {
+    Ok(OrderId::new(json::<AlgoPlaced<'_>>(text(body)?)?.algo_id.id("algoId")?))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AlgoRow<'a> {
+    #[serde(borrow)]
+    algo_id: Num<'a>,
+    #[serde(borrow)]
+    client_algo_id: Text<'a>,
+    #[serde(borrow, alias = "type")]
+    order_type: Text<'a>,
+    #[serde(borrow)]
+    symbol: Text<'a>,
+    #[serde(borrow)]
+    side: Text<'a>,
+    #[serde(default, borrow)]
+    position_side: Option<Text<'a>>,
+    #[serde(default, borrow)]
+    time_in_force: Option<Text<'a>>,
+    #[serde(default, borrow)]
+    quantity: Num<'a>,
+    #[serde(borrow)]
+    algo_status: Text<'a>,
+    #[serde(default, borrow)]
+    actual_order_id: Num<'a>,
+    #[serde(default, borrow)]
+    actual_price: Num<'a>,
+    #[serde(default, borrow)]
+    actual_qty: Num<'a>,
+    #[serde(default, borrow)]
+    trigger_price: Num<'a>,
+    #[serde(default, borrow)]
+    price: Num<'a>,
+    #[serde(default)]
+    close_position: bool,
+    #[serde(default)]
+    reduce_only: bool,
+    #[serde(default, borrow)]
+    create_time: Num<'a>,
+    #[serde(default, borrow)]
+    update_time: Num<'a>,
+}
+
+/// One conditional order; without a position side it is of one-way mode, the venue's default. Once it has triggered, [`Order::child`] names the order that took its place.
+///
+/// # Errors
+/// [`DecodeError`] for anything else.
+pub fn algo_order(body: &[u8], symbols: &Symbols) -> Result<Order, DecodeError> {
+    json::<AlgoRow<'_>>(text(body)?)?.order(symbols)
+}
+
+/// Conditional orders.
+///
+/// # Errors
+/// [`DecodeError`] for anything else.
+pub fn algo_orders(body: &[u8], symbols: &Symbols) -> Result<Vec<Order>, DecodeError> {
+    let rows: Vec<AlgoRow<'_>> = rows(text(body)?)?;
+    each(&rows, |row| row.order(symbols).map(Some))
+}
+
+impl AlgoRow<'_> {
+    fn order(&self, symbols: &Symbols) -> Result<Order, DecodeError> {
+        let quantity = self.quantity.maybe_quantity("quantity")?;
+        let filled = self.actual_qty.maybe_quantity("actualQty")?;
+        let updated =
+            if self.update_time.maybe_time("updateTime")?.is_some() { self.update_time } else { self.create_time };
+        Ok(Order {
+            order_id: OrderId::new(self.algo_id.id("algoId")?),
+            client_order_id: ClientOrderId::reported(self.client_algo_id.as_str()),
+            symbol: symbols.symbol(self.symbol.as_str())?,
+            side: word::side(self.side.as_str())?,
+            position_side: word::position_side(self.position_side.as_ref().map_or("BOTH", Text::as_str))?,
+            order_type: word::order_type(self.order_type.as_str())?,
+            time_in_force: word::maybe_time_in_force(self.time_in_force.as_ref().map(Text::as_str))?,
+            price: self.price.maybe_price("price")?,
+            trigger: self.trigger_price.maybe_price("triggerPrice")?,
+            quantity,
+            filled,
+            average_price: self.actual_price.maybe_price("actualPrice")?,
+            reduce_only: self.reduce_only,
+            close_position: self.close_position,
+            child: self.actual_order_id.maybe_id("actualOrderId")?.map(OrderId::new),
+            status: algo_status(self.algo_status.as_str(), quantity, filled)?,
+            updated: Stamp::at(updated.maybe_time("updateTime")?.unwrap_or_default()),
+        })
+    }
+}

@@ -1,0 +1,244 @@
+//! Reading JSON without losing a digit or guessing a value.
+
+use plimsoll_domain::{Decimal, Money, Price, Quantity, Rate, Timestamp, decimal};
+use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+use std::fmt;
+
+/// A message that cannot be read: what is wrong, and where in it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what}, in {place}")]
+pub struct DecodeError {
+    /// What is wrong.
+    pub what: String,
+    /// Where in the message.
+    pub place: String,
+}
+
+impl DecodeError {
+    pub(crate) fn new(what: impl Into<String>, place: impl Into<String>) -> Self {
+        Self { what: what.into(), place: place.into() }
+    }
+
+    /// A word that is not known.
+    pub(crate) fn word(kind: &'static str, word: &str) -> Self {
+        Self::new(format!("unknown {kind} '{}'", word.chars().take(64).collect::<String>()), kind)
+    }
+
+    /// The same, seen from further out.
+    pub(crate) fn inside(mut self, outer: &str) -> Self {
+        self.place = format!("{outer} {}", self.place);
+        self
+    }
+}
+
+impl From<serde_json::Error> for DecodeError {
+    fn from(error: serde_json::Error) -> Self {
+        let place = match error.line() {
+            0 => "the whole value".to_owned(),
+            line => format!("line {line} column {}", error.column()),
+        };
+        let what = error.to_string();
+        let what = what.split(" at line ").next().unwrap_or_default();
+        Self::new(what, place)
+    }
+}
+
+/// `text` as a whole JSON document of this shape.
+pub(crate) fn json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, DecodeError> {
+    Ok(serde_json::from_str(text)?)
+}
+
+/// Bytes as text.
+pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, DecodeError> {
+    std::str::from_utf8(bytes).map_err(|error| DecodeError::new("not UTF-8", format!("byte {}", error.valid_up_to())))
+}
+
+/// A number as it was sent: the text of a JSON string, or of a bare JSON number, which is never read through a binary
+/// fraction. Empty where the field is missing, null or an empty string.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Num<'a>(pub(crate) &'a str);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Num<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = <&'de RawValue>::deserialize(deserializer)?.get();
+        let quoted = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        match (quoted, raw.as_bytes().first()) {
+            (Some(text), _) => Ok(Self(text)),
+            (None, Some(b'-' | b'0'..=b'9')) => Ok(Self(raw)),
+            (None, Some(b'n')) => Ok(Self("")),
+            _ => Err(de::Error::custom("expected a number")),
+        }
+    }
+}
+
+impl<'a> Num<'a> {
+    fn present(self, place: &str) -> Result<&'a str, DecodeError> {
+        if self.0.is_empty() { Err(DecodeError::new("no value", place)) } else { Ok(self.0) }
+    }
+
+    fn read<T>(self, place: &str) -> Result<T, DecodeError>
+    where
+        T: std::str::FromStr,
+        T::Err: fmt::Display,
+    {
+        self.present(place)?.parse().map_err(|error: T::Err| DecodeError::new(error.to_string(), place))
+    }
+
+    pub(crate) fn decimal(self, place: &str) -> Result<Decimal, DecodeError> {
+        let text = self.present(place)?;
+        decimal::exact(text).map_err(|error| DecodeError::new(error.to_string(), place))
+    }
+
+    pub(crate) fn price(self, place: &str) -> Result<Price, DecodeError> {
+        self.read(place)
+    }
+
+    pub(crate) fn quantity(self, place: &str) -> Result<Quantity, DecodeError> {
+        self.read(place)
+    }
+
+    pub(crate) fn money(self, place: &str) -> Result<Money, DecodeError> {
+        self.read(place)
+    }
+
+    pub(crate) fn rate(self, place: &str) -> Result<Rate, DecodeError> {
+        self.read(place)
+    }
+
+    /// The venue writes 0 or nothing where there is no price.
+    pub(crate) fn maybe_price(self, place: &str) -> Result<Option<Price>, DecodeError> {
+        self.unless_zero(place, Price::new)
+    }
+
+    /// The venue writes 0 or nothing where there is no size.
+    pub(crate) fn maybe_quantity(self, place: &str) -> Result<Option<Quantity>, DecodeError> {
+        self.unless_zero(place, Quantity::new)
+    }
+
+    pub(crate) fn maybe_money(self, place: &str) -> Result<Option<Money>, DecodeError> {
+        if self.0.is_empty() { Ok(None) } else { self.money(place).map(Some) }
+    }
+
+    fn unless_zero<T, E: fmt::Display>(
+        self,
+        place: &str,
+        make: impl Fn(Decimal) -> Result<T, E>,
+    ) -> Result<Option<T>, DecodeError> {
+        if self.0.is_empty() || self.0 == "0" {
+            return Ok(None);
+        }
+        let value = self.decimal(place)?;
+        if value.is_zero() {
+            return Ok(None);
+        }
+        make(value).map(Some).map_err(|error| DecodeError::new(error.to_string(), place))
+    }
+
+    /// An id that is a number on the wire, here or there in quotes; empty where there is none.
+    pub(crate) fn id(self, place: &str) -> Result<&'a str, DecodeError> {
+        let text = self.present(place)?;
+        if text.bytes().all(|byte| byte.is_ascii_digit()) {
+            Ok(text)
+        } else {
+            Err(DecodeError::new(format!("'{}' is no id", text.chars().take(64).collect::<String>()), place))
+        }
+    }
+
+    /// An id that is 0 or missing where there is none.
+    pub(crate) fn maybe_id(self, place: &str) -> Result<Option<&'a str>, DecodeError> {
+        if self.0.is_empty() || self.0 == "0" { Ok(None) } else { self.id(place).map(Some) }
+    }
+
+    /// A whole number.
+    pub(crate) fn whole<T>(self, place: &str) -> Result<T, DecodeError>
+    where
+        T: std::str::FromStr,
+        T::Err: fmt::Display,
+    {
+        self.read(place)
+    }
+
+    /// Milliseconds since 1970.
+    pub(crate) fn time(self, place: &str) -> Result<Timestamp, DecodeError> {
+        let millis: i64 = self.whole(place)?;
+        if millis < 0 {
+            return Err(DecodeError::new(format!("a time before 1970: {millis}"), place));
+        }
+        Ok(Timestamp::from_millis(millis))
+    }
+
+    /// The venue writes 0 or nothing where there is no time.
+    pub(crate) fn maybe_time(self, place: &str) -> Result<Option<Timestamp>, DecodeError> {
+        if self.0.is_empty() || self.0 == "0" { Ok(None) } else { self.time(place).map(Some) }
+    }
+}
+
+/// A text, borrowed from the message unless it holds escapes.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Text<'a>(Cow<'a, str>);
+
+impl Text<'_> {
+    pub(crate) const EMPTY: Text<'static> = Text(Cow::Borrowed(""));
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AnyText;
+
+        impl<'de> Visitor<'de> for AnyText {
+            type Value = Text<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a text")
+            }
+
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Text(Cow::Owned(text.to_owned())))
+            }
+        }
+
+        deserializer.deserialize_str(AnyText)
+    }
+}
+
+/// A field whose presence says something even when it is null.
+pub(crate) fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
+    <&'de RawValue>::deserialize(deserializer).map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_number_keeps_every_digit() {
+        let number: Num<'_> = json("67123.123456789012345678").unwrap();
+        assert_eq!(number.decimal("p").unwrap().to_string(), "67123.123456789012345678");
+        let number: Num<'_> = json("0.0065").unwrap();
+        assert_eq!(number.rate("p").unwrap().to_string(), "0.0065");
+    }
+
+    #[test]
+    fn what_is_no_number_is_an_error_that_says_where() {
+        let check = |text: &str, expected: &str| {
+            let error = json::<Num<'_>>(text).and_then(|number| number.price("o.p").map(|_| ()));
+            assert_eq!(error.unwrap_err().to_string(), expected, "{text}");
+        };
+        check(r#""-1""#, "a price is above 0 and at most 10000000000, got -1, in o.p");
+        check(r#""1e300""#, "'1e300' is not a decimal number that can be kept exactly, in o.p");
+        check(r#""""#, "no value, in o.p");
+        check("null", "no value, in o.p");
+        check("true", "expected a number, in the whole value");
+        check("{}", "expected a number, in the whole value");
+    }
+}

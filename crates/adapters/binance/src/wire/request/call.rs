@@ -1,0 +1,219 @@
+//! A call, and the request that it becomes.
+
+use crate::wire::sign;
+use plimsoll_domain::Timestamp;
+use secrecy::{ExposeSecret, SecretString};
+use std::fmt;
+use std::time::Duration;
+
+/// An API key and its secret. The secret shows in no text of ours.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// The key, sent in the header `X-MBX-APIKEY`.
+    pub key: SecretString,
+    /// The secret, which signs and is never sent.
+    pub secret: SecretString,
+}
+
+impl Credentials {
+    /// A key and its secret, both case sensitive.
+    #[must_use]
+    pub fn new(key: impl Into<SecretString>, secret: impl Into<SecretString>) -> Self {
+        Self { key: key.into(), secret: secret.into() }
+    }
+}
+
+/// An HTTP method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// Reads.
+    Get,
+    /// Creates or sets.
+    Post,
+    /// Changes.
+    Put,
+    /// Removes.
+    Delete,
+}
+
+impl Method {
+    /// The word for it in HTTP.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What a call must show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Security {
+    /// Nothing.
+    Public,
+    /// The key.
+    Key,
+    /// The key, a timestamp and a signature.
+    Signed,
+}
+
+/// One call of the REST interface, without time, secret and address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The method.
+    pub method: Method,
+    /// The path, from its slash.
+    pub path: &'static str,
+    /// The parameters in the order in which they are sent, not yet encoded.
+    pub params: Vec<(&'static str, String)>,
+    /// What it must show.
+    pub security: Security,
+    /// What it takes from the request weight of the minute.
+    pub weight: u32,
+    /// Whether it takes from the order limits.
+    pub counts_as_order: bool,
+}
+
+impl Call {
+    pub(super) const fn new(method: Method, path: &'static str, security: Security, weight: u32) -> Self {
+        Self { method, path, params: Vec::new(), security, weight, counts_as_order: false }
+    }
+
+    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.params.push((name, value.into()));
+        self
+    }
+
+    pub(super) fn with_some(self, name: &'static str, value: Option<impl Into<String>>) -> Self {
+        match value {
+            Some(value) => self.with(name, value),
+            None => self,
+        }
+    }
+
+    pub(super) fn counted(mut self) -> Self {
+        self.counts_as_order = true;
+        self
+    }
+
+    /// The request, to be sent byte for byte as it is. `base` is the scheme and host; `now` is the venue's time as well
+    /// as we know it; without `recv_window` the venue accepts the request for 5 seconds.
+    ///
+    /// ```
+    /// use plimsoll_binance::wire::request::{self, Credentials};
+    /// use plimsoll_domain::Timestamp;
+    /// use std::time::Duration;
+    /// let keys = Credentials::new("key", "secret");
+    /// let now = Timestamp::from_millis(1_700_000_000_000);
+    /// let request = request::account_config().request("https://demo-fapi.binance.com", &keys, now, Some(Duration::from_secs(5)));
+    /// assert!(request.url.starts_with(
+    ///     "https://demo-fapi.binance.com/fapi/v1/accountConfig?recvWindow=5000&timestamp=1700000000000&signature="
+    /// ));
+    /// ```
+    #[must_use]
+    pub fn request(
+        &self,
+        base: &str,
+        credentials: &Credentials,
+        now: Timestamp,
+        recv_window: Option<Duration>,
+    ) -> HttpRequest {
+        let mut query = self.query();
+        if self.security == Security::Signed {
+            let times = times(now, recv_window);
+            let times = sign::query(times.iter().map(|(name, value)| (*name, value.as_str())));
+            query = if query.is_empty() { times } else { format!("{query}&{times}") };
+            let signature = sign::hmac_sha256(&credentials.secret, &query);
+            query = format!("{query}&signature={signature}");
+        }
+        let headers = match self.security {
+            Security::Public => Vec::new(),
+            Security::Key | Security::Signed => {
+                vec![("X-MBX-APIKEY", credentials.key.expose_secret().to_owned())]
+            }
+        };
+        self.with_query(base, &query, headers)
+    }
+
+    /// A public request, which needs no key.
+    ///
+    /// Calls that need one are [`Security::Key`] or [`Security::Signed`]; for those use [`request`](Self::request), or the
+    /// venue will refuse.
+    #[must_use]
+    pub fn public(&self, base: &str) -> HttpRequest {
+        self.with_query(base, &self.query(), Vec::new())
+    }
+
+    fn query(&self) -> String {
+        sign::query(self.params.iter().map(|(name, value)| (*name, value.as_str())))
+    }
+
+    fn with_query(&self, base: &str, query: &str, headers: Vec<(&'static str, String)>) -> HttpRequest {
+        let mark = if query.is_empty() { "" } else { "?" };
+        HttpRequest {
+            method: self.method,
+            url: format!("{}{}{mark}{query}", base.trim_end_matches('/'), self.path),
+            headers,
+            body: None,
+            weight: self.weight,
+            counts_as_order: self.counts_as_order,
+        }
+    }
+}
+
+/// `recvWindow` and `timestamp`, in the order of the venue's examples.
+pub(super) fn times(now: Timestamp, recv_window: Option<Duration>) -> Vec<(&'static str, String)> {
+    let recv_window = recv_window.map(|window| ("recvWindow", window.as_millis().to_string()));
+    recv_window.into_iter().chain([("timestamp", now.as_millis().to_string())]).collect()
+}
+
+/// An HTTP request as it is to be sent: not one byte may change, or its signature is void.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HttpRequest {
+    /// The method.
+    pub method: Method,
+    /// The whole address, with query and signature.
+    pub url: String,
+    /// Headers to add. The key is among them.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body, if any; none of our calls has one.
+    pub body: Option<String>,
+    /// What it takes from the request weight of the minute.
+    pub weight: u32,
+    /// Whether it takes from the order limits.
+    pub counts_as_order: bool,
+}
+
+impl HttpRequest {
+    /// The address without its query: for logs.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        self.url.split('?').next().unwrap_or_default()
+    }
+}
+
+impl fmt::Debug for HttpRequest {
+    /// Without key and signature.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = match self.url.split_once("signature=") {
+            Some((before, _)) => format!("{before}signature=…"),
+            None => self.url.clone(),
+        };
+        f.debug_struct("HttpRequest")
+            .field("method", &self.method)
+            .field("url", &url)
+            .field("headers", &self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
+            .field("weight", &self.weight)
+            .field("counts_as_order", &self.counts_as_order)
+            .finish_non_exhaustive()
+    }
+}

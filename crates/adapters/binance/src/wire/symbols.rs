@@ -1,0 +1,116 @@
+//! The venue's names of contracts and ours.
+
+use super::body::Contract;
+use super::read::DecodeError;
+use plimsoll_domain::Symbol;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// What contracts are quoted in, longest first so that `FDUSD` is not taken for `USD`.
+const QUOTES: [&str; 7] = ["BNFCR", "FDUSD", "USDT", "USDC", "BUSD", "USD1", "BTC"];
+
+/// The directory of contracts: `BTCUSDT` is `BTC/USDT:USDT`.
+#[derive(Debug, Clone, Default)]
+pub struct Symbols {
+    by_native: HashMap<Arc<str>, Symbol>,
+    by_symbol: HashMap<Symbol, Arc<str>>,
+    by_suffix: bool,
+}
+
+impl Symbols {
+    /// The perpetual contracts of the venue's list, and no others.
+    #[must_use]
+    pub fn listed(contracts: &[Contract]) -> Self {
+        let pairs = || contracts.iter().filter(|contract| contract.is_perpetual());
+        Self {
+            by_native: pairs().map(|it| (Arc::clone(&it.native), it.symbol.clone())).collect(),
+            by_symbol: pairs().map(|it| (it.symbol.clone(), Arc::clone(&it.native))).collect(),
+            by_suffix: false,
+        }
+    }
+
+    /// No list: a name is split before the quote currency that it ends with, one of USDT, USDC, FDUSD, BUSD, USD1, BTC
+    /// and BNFCR, and margin is taken to be in that currency. Right for every linear perpetual that Binance lists, but
+    /// only the list can know; for reading single messages.
+    #[must_use]
+    pub fn by_suffix() -> Self {
+        Self { by_suffix: true, ..Self::default() }
+    }
+
+    /// Our name of a contract.
+    ///
+    /// # Errors
+    /// [`DecodeError`] with the name if no perpetual contract goes by it.
+    pub fn symbol(&self, native: &str) -> Result<Symbol, DecodeError> {
+        let found = match self.by_native.get(native) {
+            Some(symbol) => Some(symbol.clone()),
+            None if self.by_suffix => split(native),
+            None => None,
+        };
+        found.ok_or_else(|| {
+            let native: String = native.chars().take(64).collect();
+            DecodeError::new(format!("'{native}' is no perpetual contract that is known"), "symbol")
+        })
+    }
+
+    /// The venue's name of a contract.
+    #[must_use]
+    pub fn native(&self, symbol: &Symbol) -> Option<Arc<str>> {
+        match self.by_symbol.get(symbol) {
+            Some(native) => Some(Arc::clone(native)),
+            None if self.by_suffix && symbol.quote() == symbol.settle() => {
+                Some(format!("{}{}", symbol.base(), symbol.quote()).into())
+            }
+            None => None,
+        }
+    }
+
+    /// How many contracts are listed.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.by_native.len()
+    }
+
+    /// No contract is listed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_native.is_empty()
+    }
+}
+
+fn split(native: &str) -> Option<Symbol> {
+    if native.contains('_') {
+        return None;
+    }
+    let (base, quote) = QUOTES.iter().find_map(|quote| Some((native.strip_suffix(quote)?, quote)))?;
+    Symbol::new(base, quote, quote).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_list_names_are_split_before_their_quote() {
+        for (native, expected) in [
+            ("BTCUSDT", Some("BTC/USDT:USDT")),
+            ("ETHUSDC", Some("ETH/USDC:USDC")),
+            ("ETHBTC", Some("ETH/BTC:BTC")),
+            ("1000PEPEUSDT", Some("1000PEPE/USDT:USDT")),
+            ("测试USDT", Some("测试/USDT:USDT")),
+            ("BTCFDUSD", Some("BTC/FDUSD:FDUSD")),
+            ("BTCUSDT_261225", None),
+            ("BTCUSD_PERP", None),
+            ("USDT", None),
+            ("ADAUSD", None),
+            ("", None),
+        ] {
+            let symbols = Symbols::by_suffix();
+            let symbol = symbols.symbol(native).ok();
+            assert_eq!(symbol.as_ref().map(Symbol::as_str), expected, "{native}");
+            if let Some(symbol) = symbol {
+                assert_eq!(symbols.native(&symbol).as_deref(), Some(native));
+            }
+        }
+    }
+}

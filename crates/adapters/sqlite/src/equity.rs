@@ -1,0 +1,93 @@
+//! The equity curve, in table `pnl_snapshots`.
+
+use crate::SqliteStore;
+use crate::error::store_error;
+use crate::row::{Columns, Text, optional_text};
+use crate::window::before;
+use async_trait::async_trait;
+use plimsoll_domain::{AccountId, Money, Timestamp};
+use plimsoll_ports::{EquityRepository, PnlSnapshot, StoreError};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{SqliteConnection, query};
+
+pub(crate) const BY_KEY: &str = "SELECT * FROM pnl_snapshots WHERE account = ?1 AND time = ?2";
+const INSERT: &str = "INSERT INTO pnl_snapshots (account, time, wallet, unrealized_pnl, realized_pnl, fees, funding, \
+    margin_ratio, open_positions, peak) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+pub(crate) const CURVE: &str =
+    "SELECT * FROM pnl_snapshots WHERE account = ?1 AND time > ?2 AND time <= ?3 ORDER BY time";
+pub(crate) const PEAK: &str = "SELECT id, peak FROM pnl_snapshots WHERE account = ?1 ORDER BY id DESC LIMIT 1";
+pub(crate) const FIRST_SINCE: &str =
+    "SELECT * FROM pnl_snapshots WHERE account = ?1 AND time >= ?2 ORDER BY time LIMIT 1";
+
+#[async_trait]
+impl EquityRepository for SqliteStore {
+    async fn snapshot(&self, snapshot: &PnlSnapshot) -> Result<(), StoreError> {
+        let mut transaction = self.writing().await?;
+        let by_key = query(BY_KEY).bind(snapshot.account.as_str()).bind(snapshot.time.as_micros());
+        let known = by_key.fetch_optional(&mut *transaction).await.map_err(store_error)?;
+        match known.as_ref().map(read).transpose()? {
+            Some(known) if known == *snapshot => return Ok(()),
+            Some(_) => {
+                let micros = snapshot.time.as_micros();
+                return Err(StoreError::Conflict(format!("another point of the curve is recorded at {micros} µs")));
+            }
+            None => insert(&mut transaction, snapshot).await?,
+        }
+        transaction.commit().await.map_err(store_error)
+    }
+
+    async fn curve(&self, account: &AccountId, days: u32, now: Timestamp) -> Result<Vec<PnlSnapshot>, StoreError> {
+        let curve = query(CURVE).bind(account.as_str()).bind(before(now, days).as_micros()).bind(now.as_micros());
+        curve.fetch_all(&self.readers).await.map_err(store_error)?.iter().map(read).collect()
+    }
+
+    async fn peak(&self, account: &AccountId) -> Result<Option<Money>, StoreError> {
+        peak(&mut *self.reading().await?, account).await
+    }
+
+    async fn first_since(&self, account: &AccountId, since: Timestamp) -> Result<Option<PnlSnapshot>, StoreError> {
+        let first = query(FIRST_SINCE).bind(account.as_str()).bind(since.as_micros());
+        first.fetch_optional(&self.readers).await.map_err(store_error)?.as_ref().map(read).transpose()
+    }
+}
+
+/// Every row carries the peak so far, so that finding it reads one row and not the whole curve.
+async fn peak(connection: &mut SqliteConnection, account: &AccountId) -> Result<Option<Money>, StoreError> {
+    let row = query(PEAK).bind(account.as_str()).fetch_optional(connection).await.map_err(store_error)?;
+    row.map(|row| Columns::of("pnl_snapshots", &row).read("peak")).transpose()
+}
+
+async fn insert(connection: &mut SqliteConnection, snapshot: &PnlSnapshot) -> Result<(), StoreError> {
+    let equity = snapshot.equity();
+    let highest = peak(connection, &snapshot.account).await?.map_or(equity, |before| before.max(equity));
+    query(INSERT)
+        .bind(snapshot.account.as_str())
+        .bind(snapshot.time.as_micros())
+        .bind(snapshot.wallet.to_text())
+        .bind(snapshot.unrealized_pnl.to_text())
+        .bind(snapshot.realized_pnl.to_text())
+        .bind(snapshot.fees.to_text())
+        .bind(snapshot.funding.to_text())
+        .bind(optional_text(snapshot.margin_ratio.as_ref()))
+        .bind(snapshot.open_positions)
+        .bind(highest.to_text())
+        .execute(connection)
+        .await
+        .map_err(store_error)?;
+    Ok(())
+}
+
+fn read(row: &SqliteRow) -> Result<PnlSnapshot, StoreError> {
+    let row = Columns::of("pnl_snapshots", row);
+    Ok(PnlSnapshot {
+        account: row.read("account")?,
+        time: row.time("time")?,
+        wallet: row.read("wallet")?,
+        unrealized_pnl: row.read("unrealized_pnl")?,
+        realized_pnl: row.read("realized_pnl")?,
+        fees: row.read("fees")?,
+        funding: row.read("funding")?,
+        margin_ratio: row.optional("margin_ratio")?,
+        open_positions: row.raw("open_positions")?,
+    })
+}

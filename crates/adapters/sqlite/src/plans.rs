@@ -1,0 +1,42 @@
+//! That every read of a growing table goes through an index made for it, and sorts nothing.
+
+use crate::{SqliteStore, controls, equity, funding, journal, positions, risk_events, trades};
+use sqlx::{Row, query};
+
+async fn plan(store: &SqliteStore, sql: &'static str) -> String {
+    let explain = sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+    let rows = query(explain).fetch_all(&store.readers).await.unwrap();
+    rows.iter().map(|row| row.get::<String, _>("detail")).collect::<Vec<_>>().join("; ")
+}
+
+#[tokio::test]
+async fn every_read_uses_its_index() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    for (index, sql) in [
+        ("orders_key", journal::ENTRY),
+        ("orders_unfinished", journal::UNFINISHED),
+        ("orders_by_time", journal::RECENT),
+        ("positions_one_open", positions::OPEN_ONE),
+        ("positions_by_status", positions::BY_STATUS),
+        ("trades_key", trades::BY_KEY),
+        ("trades_by_position", trades::OF_POSITION),
+        ("trades_by_time", trades::SINCE),
+        ("trades_by_symbol", trades::SINCE_OF_SYMBOL),
+        ("trades_by_time", trades::PROFIT),
+        ("funding_events_by_time", trades::FUNDING),
+        ("funding_events_key", funding::BY_KEY),
+        ("funding_events_by_time", funding::HISTORY),
+        ("pnl_snapshots_key", equity::BY_KEY),
+        ("pnl_snapshots_key", equity::CURVE),
+        ("pnl_snapshots_key", equity::FIRST_SINCE),
+        ("pnl_snapshots_latest", equity::PEAK),
+        ("risk_events_key", risk_events::BY_KEY),
+        ("risk_events_by_time", risk_events::SINCE),
+        ("controls_latest", controls::LATEST),
+        ("controls_latest", controls::HISTORY),
+    ] {
+        let plan = plan(&store, sql).await;
+        assert!(plan.contains(&format!("USING INDEX {index} (")), "{sql}\n{plan}");
+        assert!(!plan.contains("SCAN") && !plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
+    }
+}

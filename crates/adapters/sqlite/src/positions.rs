@@ -1,0 +1,223 @@
+//! Positions, in table `positions`, in one transaction with the trades that changed them.
+
+use crate::SqliteStore;
+use crate::error::store_error;
+use crate::row::{Columns, Text};
+use crate::trades;
+use async_trait::async_trait;
+use plimsoll_domain::{AccountId, Leverage, PositionSide, Price, Quantity, Symbol};
+use plimsoll_ports::{
+    ClosedPosition, OpenedPosition, PositionId, PositionRecord, PositionRepository, PositionStatus, StoreError,
+    TradeRecord,
+};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{SqliteConnection, query, query_scalar};
+
+const INSERT: &str = "INSERT INTO positions (account, venue, symbol, side, direction, quantity, entry_price, leverage, \
+    margin_mode, strategy, opened_at, status) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'open') RETURNING id";
+const UPDATE: &str = "UPDATE positions SET quantity = ?2, entry_price = ?3 WHERE id = ?1";
+const CLOSE: &str = "UPDATE positions SET status = ?2, exit_price = ?3, realized_pnl = ?4, fees = ?5, funding = ?6, \
+    close_reason = ?7, closed_at = ?8 WHERE id = ?1";
+pub(crate) const OPEN_ONE: &str =
+    "SELECT * FROM positions WHERE account = ?1 AND symbol = ?2 AND side = ?3 AND status = 'open'";
+const BY_ID: &str = "SELECT * FROM positions WHERE id = ?1";
+pub(crate) const BY_STATUS: &str =
+    "SELECT * FROM positions WHERE account = ?1 AND status = ?2 ORDER BY opened_at DESC, id DESC";
+
+#[async_trait]
+impl PositionRepository for SqliteStore {
+    async fn open(&self, position: &OpenedPosition, trades: &[TradeRecord]) -> Result<PositionId, StoreError> {
+        let mut transaction = self.writing().await?;
+        let OpenedPosition { account, symbol, side, .. } = position;
+        if let Some(held) = find_open(&mut transaction, account, symbol, *side).await? {
+            let PositionId(id) = held.id;
+            return Err(StoreError::Conflict(format!("position {id} of {symbol} ({side}) is still open")));
+        }
+        let id = insert(&mut transaction, position).await?;
+        for trade in trades {
+            if !closed_another(&mut transaction, trade, position).await? {
+                own(&mut transaction, id, position, trade).await?;
+            }
+        }
+        transaction.commit().await.map_err(store_error)?;
+        Ok(id)
+    }
+
+    async fn update(
+        &self,
+        id: PositionId,
+        quantity: Quantity,
+        entry_price: Price,
+        trades: &[TradeRecord],
+    ) -> Result<(), StoreError> {
+        let mut transaction = self.writing().await?;
+        let held = existing(&mut transaction, id).await?;
+        if held.closed.is_some() {
+            return Err(StoreError::Conflict(format!("position {} is no longer open", id.0)));
+        }
+        let update = query(UPDATE).bind(id.0).bind(quantity.to_text()).bind(entry_price.to_text());
+        update.execute(&mut *transaction).await.map_err(store_error)?;
+        for trade in trades {
+            own(&mut transaction, id, &held.opened, trade).await?;
+        }
+        transaction.commit().await.map_err(store_error)
+    }
+
+    async fn close(&self, id: PositionId, closed: &ClosedPosition, trades: &[TradeRecord]) -> Result<(), StoreError> {
+        if closed.status == PositionStatus::Open {
+            return Err(StoreError::Conflict(format!("position {} cannot be closed and open", id.0)));
+        }
+        let mut transaction = self.writing().await?;
+        let held = existing(&mut transaction, id).await?;
+        match &held.closed {
+            Some(recorded) if recorded == closed => return Ok(()),
+            Some(_) => return Err(StoreError::Conflict(format!("position {} was closed in another way", id.0))),
+            None => {}
+        }
+        end(&mut transaction, id, closed).await?;
+        for trade in trades {
+            own(&mut transaction, id, &held.opened, trade).await?;
+        }
+        transaction.commit().await.map_err(store_error)
+    }
+
+    async fn find_open(
+        &self,
+        account: &AccountId,
+        symbol: &Symbol,
+        side: PositionSide,
+    ) -> Result<Option<PositionRecord>, StoreError> {
+        find_open(&mut *self.reading().await?, account, symbol, side).await
+    }
+
+    async fn find(&self, id: PositionId) -> Result<Option<PositionRecord>, StoreError> {
+        find(&mut *self.reading().await?, id).await
+    }
+
+    async fn by_status(&self, account: &AccountId, status: PositionStatus) -> Result<Vec<PositionRecord>, StoreError> {
+        let by_status = query(BY_STATUS).bind(account.as_str()).bind(status.as_str());
+        by_status.fetch_all(&self.readers).await.map_err(store_error)?.iter().map(read).collect()
+    }
+}
+
+async fn find_open(
+    connection: &mut SqliteConnection,
+    account: &AccountId,
+    symbol: &Symbol,
+    side: PositionSide,
+) -> Result<Option<PositionRecord>, StoreError> {
+    let open_one = query(OPEN_ONE).bind(account.as_str()).bind(symbol.as_str()).bind(side.as_str());
+    open_one.fetch_optional(connection).await.map_err(store_error)?.as_ref().map(read).transpose()
+}
+
+async fn find(connection: &mut SqliteConnection, id: PositionId) -> Result<Option<PositionRecord>, StoreError> {
+    let row = query(BY_ID).bind(id.0).fetch_optional(connection).await.map_err(store_error)?;
+    row.as_ref().map(read).transpose()
+}
+
+async fn existing(connection: &mut SqliteConnection, id: PositionId) -> Result<PositionRecord, StoreError> {
+    find(connection, id).await?.ok_or_else(|| StoreError::NotFound(format!("position {}", id.0)))
+}
+
+async fn insert(connection: &mut SqliteConnection, position: &OpenedPosition) -> Result<PositionId, StoreError> {
+    let id = query_scalar(INSERT)
+        .bind(position.account.as_str())
+        .bind(position.venue.as_str())
+        .bind(position.symbol.as_str())
+        .bind(position.side.as_str())
+        .bind(position.direction.as_str())
+        .bind(position.quantity.to_text())
+        .bind(position.entry_price.to_text())
+        .bind(position.leverage.get())
+        .bind(position.margin_mode.as_str())
+        .bind(position.strategy.as_str())
+        .bind(position.opened_at.as_micros())
+        .fetch_one(connection)
+        .await
+        .map_err(store_error)?;
+    Ok(PositionId(id))
+}
+
+async fn end(connection: &mut SqliteConnection, id: PositionId, closed: &ClosedPosition) -> Result<(), StoreError> {
+    query(CLOSE)
+        .bind(id.0)
+        .bind(closed.status.as_str())
+        .bind(closed.exit_price.to_text())
+        .bind(closed.realized_pnl.to_text())
+        .bind(closed.fees.to_text())
+        .bind(closed.funding.to_text())
+        .bind(closed.reason.as_str())
+        .bind(closed.closed_at.as_micros())
+        .execute(connection)
+        .await
+        .map_err(store_error)?;
+    Ok(())
+}
+
+/// Whether this is the fill of a flip: on record as what closed another position, and now opening this one.
+async fn closed_another(
+    connection: &mut SqliteConnection,
+    trade: &TradeRecord,
+    position: &OpenedPosition,
+) -> Result<bool, StoreError> {
+    let Some(known) = trades::find(connection, trade).await? else { return Ok(false) };
+    let Some(other) = known.position else { return Ok(false) };
+    let report = TradeRecord { position: None, ..trade.clone() };
+    let closed = existing(connection, other).await?.closed.is_some();
+    Ok(closed && known.completed_by(&report).is_some() && fits(trade, position))
+}
+
+fn fits(trade: &TradeRecord, position: &OpenedPosition) -> bool {
+    (&trade.account, &trade.venue, &trade.fill.symbol) == (&position.account, &position.venue, &position.symbol)
+}
+
+/// Records a trade as one of this position's.
+async fn own(
+    connection: &mut SqliteConnection,
+    id: PositionId,
+    position: &OpenedPosition,
+    trade: &TradeRecord,
+) -> Result<(), StoreError> {
+    if !fits(trade, position) {
+        let id = &trade.fill.trade_id;
+        return Err(StoreError::Conflict(format!("trade '{id}' is of another account, venue or symbol")));
+    }
+    let trade = TradeRecord { position: Some(id), ..trade.clone() };
+    trades::record(connection, &trade).await?;
+    Ok(())
+}
+
+fn read(row: &SqliteRow) -> Result<PositionRecord, StoreError> {
+    let row = Columns::of("positions", row);
+    let leverage = Leverage::new(row.raw("leverage")?).map_err(|error| row.corrupt("leverage", &error.to_string()))?;
+    let opened = OpenedPosition {
+        account: row.read("account")?,
+        venue: row.read("venue")?,
+        symbol: row.read("symbol")?,
+        side: row.read("side")?,
+        direction: row.read("direction")?,
+        quantity: row.read("quantity")?,
+        entry_price: row.read("entry_price")?,
+        leverage,
+        margin_mode: row.read("margin_mode")?,
+        strategy: row.raw("strategy")?,
+        opened_at: row.time("opened_at")?,
+    };
+    let closed = match row.read("status")? {
+        PositionStatus::Open => None,
+        status @ (PositionStatus::Closed | PositionStatus::Liquidated) => Some(ended(row, status)?),
+    };
+    Ok(PositionRecord { id: PositionId(row.raw("id")?), opened, closed })
+}
+
+fn ended(row: Columns<'_>, status: PositionStatus) -> Result<ClosedPosition, StoreError> {
+    Ok(ClosedPosition {
+        status,
+        exit_price: row.read("exit_price")?,
+        realized_pnl: row.read("realized_pnl")?,
+        fees: row.read("fees")?,
+        funding: row.read("funding")?,
+        reason: row.raw("close_reason")?,
+        closed_at: row.time("closed_at")?,
+    })
+}

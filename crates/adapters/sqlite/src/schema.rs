@@ -1,0 +1,61 @@
+//! The schema and its versions.
+
+use crate::error::store_error;
+use plimsoll_ports::StoreError;
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{SqlSafeStr, SqliteConnection, SqlitePool, query_scalar};
+
+/// What opening did to a database's schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Migrated {
+    /// The version that it had; 0 for a new database.
+    pub from: i64,
+    /// The version that it has now.
+    pub to: i64,
+}
+
+/// Why a schema was not brought up to date.
+pub(crate) enum Unmigrated {
+    TooNew { found: i64, known: i64 },
+    Altered(i64),
+    Store(StoreError),
+}
+
+impl From<sqlx::Error> for Unmigrated {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Store(store_error(error))
+    }
+}
+
+/// The newest version that this program knows.
+pub(crate) const NEWEST: i64 = 1;
+
+fn migrator() -> Migrator {
+    let first = include_str!("../migrations/0001_records.sql").into_sql_str();
+    Migrator::with_migrations(vec![Migration::new(1, "records".into(), MigrationType::Simple, first, false)])
+}
+
+/// Brings the schema up to date, all of it or nothing; two programs that open a new file at once take turns.
+pub(crate) async fn migrate(writer: &SqlitePool) -> Result<Migrated, Unmigrated> {
+    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await?;
+    let from = version(&mut transaction).await?;
+    if from > NEWEST {
+        return Err(Unmigrated::TooNew { found: from, known: NEWEST });
+    }
+    migrator().run_direct(None, &mut *transaction, false).await.map_err(|error| match error {
+        MigrateError::VersionMismatch(version) | MigrateError::VersionMissing(version) => Unmigrated::Altered(version),
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
+        other => Unmigrated::Store(StoreError::Corrupt(other.to_string())),
+    })?;
+    transaction.commit().await?;
+    Ok(Migrated { from, to: NEWEST })
+}
+
+async fn version(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+    const HAS_VERSIONS: &str = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'";
+    let has_versions: i64 = query_scalar(HAS_VERSIONS).fetch_one(&mut *connection).await?;
+    if has_versions == 0 {
+        return Ok(0);
+    }
+    query_scalar("SELECT ifnull(max(version), 0) FROM _sqlx_migrations").fetch_one(connection).await
+}

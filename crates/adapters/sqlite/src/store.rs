@@ -1,0 +1,168 @@
+//! The store: its connections, and how it is opened and closed.
+
+use crate::error::{OpenError, is_busy, store_error};
+use crate::schema::{Migrated, Unmigrated, migrate};
+use plimsoll_ports::StoreError;
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Sqlite, SqlitePool, Transaction};
+use std::path::Path;
+use std::time::Duration;
+use tokio::time::sleep;
+
+/// How long a write waits for another process's write.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long to wait before a file that was busy is tried again.
+const RETRY_DELAY: Duration = Duration::from_millis(20);
+/// How long an operation waits for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+const READERS: u32 = 4;
+
+/// All records of all accounts in one SQLite database; clones share it.
+///
+/// Everything that has been written when a call returns survives the end of the process and of the machine's power
+/// (write-ahead log, `synchronous=FULL`). Writes take turns on one connection; reads run beside them and see what was
+/// committed before they began. Several processes may have the file open.
+#[derive(Debug, Clone)]
+pub struct SqliteStore {
+    pub(crate) writer: SqlitePool,
+    pub(crate) readers: SqlitePool,
+    migrated: Migrated,
+}
+
+impl SqliteStore {
+    /// Opens the database in this file, makes it if there is none, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// [`OpenError`]; one that a newer program has migrated is refused, and left as it is.
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
+        let path = path.as_ref();
+        let options = settings(SqliteConnectOptions::new().filename(path).create_if_missing(true))
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full);
+        let opened = async {
+            let writer = patiently(|| pool(1).connect_with(options.clone())).await?;
+            let migrated = migrated_or_closed(&writer).await?;
+            let options = options.pragma("query_only", "ON");
+            let readers = patiently(|| pool(READERS).connect_with(options.clone())).await?;
+            Ok(Self { writer, readers, migrated })
+        };
+        opened.await.map_err(|error| refused(&path.display().to_string(), error))
+    }
+
+    /// A database in memory, gone with the last clone of this value. Its reads and writes share one connection.
+    ///
+    /// # Errors
+    /// [`OpenError`] if SQLite has no memory for it.
+    pub async fn in_memory() -> Result<Self, OpenError> {
+        let options = settings(SqliteConnectOptions::new().in_memory(true));
+        let opened = async {
+            let only = pool(1).min_connections(1).idle_timeout(None).max_lifetime(None).connect_with(options).await?;
+            let migrated = migrate(&only).await?;
+            Ok(Self { readers: only.clone(), writer: only, migrated })
+        };
+        opened.await.map_err(|error| refused(":memory:", error))
+    }
+
+    /// What opening did to the schema; its `to` is the version of this database.
+    #[must_use]
+    pub const fn migrated(&self) -> Migrated {
+        self.migrated
+    }
+
+    /// Waits for what is running, and closes every connection of every clone; later calls are
+    /// [`StoreError::Unreachable`].
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+
+    /// A connection to read from.
+    pub(crate) async fn reading(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
+        self.readers.acquire().await.map_err(store_error)
+    }
+
+    /// A transaction that holds the right to write from its first statement, so that what it reads still holds when it
+    /// writes. Dropped without a commit, it leaves nothing behind.
+    pub(crate) async fn writing(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(store_error)
+    }
+}
+
+fn settings(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options.foreign_keys(true).busy_timeout(BUSY_TIMEOUT).disable_statement_logging()
+}
+
+fn pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT)
+}
+
+/// SQLite does not wait its busy timeout where a file is switched to its write-ahead log: two that open a new file at
+/// once have to try again.
+async fn patiently<F>(mut connect: impl FnMut() -> F) -> Result<SqlitePool, sqlx::Error>
+where
+    F: Future<Output = Result<SqlitePool, sqlx::Error>>,
+{
+    let mut tries_left = BUSY_TIMEOUT.as_millis() / RETRY_DELAY.as_millis();
+    loop {
+        match connect().await {
+            Err(error) if tries_left > 0 && is_busy(&error) => tries_left -= 1,
+            outcome => return outcome,
+        }
+        sleep(RETRY_DELAY).await;
+    }
+}
+
+/// A database that was refused is let go of at once.
+async fn migrated_or_closed(writer: &SqlitePool) -> Result<Migrated, Unmigrated> {
+    let outcome = migrate(writer).await;
+    if outcome.is_err() {
+        writer.close().await;
+    }
+    outcome
+}
+
+fn refused(path: &str, error: Unmigrated) -> OpenError {
+    let path = path.to_owned();
+    match error {
+        Unmigrated::TooNew { found, known } => OpenError::TooNew { path, found, known },
+        Unmigrated::Altered(version) => OpenError::Altered { path, version },
+        Unmigrated::Store(error) => OpenError::Store { path, error },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use sqlx::query_scalar;
+
+    #[tokio::test]
+    async fn every_connection_is_durable_and_patient() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(directory.path().join("plimsoll.db")).await.unwrap();
+        for pool in [&store.writer, &store.readers] {
+            let journal: String = query_scalar("PRAGMA journal_mode").fetch_one(pool).await.unwrap();
+            let synchronous: i64 = query_scalar("PRAGMA synchronous").fetch_one(pool).await.unwrap();
+            let foreign_keys: i64 = query_scalar("PRAGMA foreign_keys").fetch_one(pool).await.unwrap();
+            let busy_timeout: i64 = query_scalar("PRAGMA busy_timeout").fetch_one(pool).await.unwrap();
+            assert_eq!((journal.as_str(), synchronous, foreign_keys, busy_timeout), ("wal", 2, 1, 5000));
+        }
+    }
+
+    #[tokio::test]
+    async fn every_table_of_ours_is_strict() {
+        const LAX: &str = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0 \
+            AND name NOT LIKE 'sqlite_%' AND name <> '_sqlx_migrations'";
+        let store = SqliteStore::in_memory().await.unwrap();
+        let lax: Vec<String> = query_scalar(LAX).fetch_all(&store.readers).await.unwrap();
+        assert_eq!(lax, [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn a_reader_cannot_write() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(directory.path().join("plimsoll.db")).await.unwrap();
+        let outcome = sqlx::query("DELETE FROM controls").execute(&store.readers).await;
+        assert!(outcome.is_err_and(|error| error.to_string().contains("readonly")));
+    }
+}

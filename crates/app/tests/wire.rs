@@ -1,0 +1,159 @@
+//! `plimsoll request` and `plimsoll decode` as a script sees them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+use serde_json::{Value, json};
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+
+const KEY: &str = "dbefbc809e3e83c283a984c3a1459732ea7db1360ca80c5c2c8867408d28cc83";
+const SECRET: &str = "2b5eb11e18796d12d88f13dc27dbbd02c2cc51ff7059765ed9821957d82bb4d9";
+
+fn request(at: &str, action: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(["request", "--venue", "binance", "--key", KEY, "--secret", SECRET, "--at", at])
+        .args(action)
+        .output()
+        .unwrap()
+}
+
+fn signed(at: &str, action: &str) -> String {
+    let output = request(at, &action.split_whitespace().collect::<Vec<_>>());
+    assert!(output.status.success(), "{action}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Binance's documented signatures, and those of the same strings that its documents leave out.
+#[test]
+fn requests_carry_the_worked_signatures() {
+    let order = "--symbol BTC/USDT:USDT --side buy --type limit --quantity 1 --price 9000";
+    for (at, action, signature) in [
+        (
+            "1591702613943",
+            format!("--recv-window 5000 place {order}"),
+            "3c661234138461fcc7a7d8746c6558c9842d4e10870d2ecbedf7777cad694af9",
+        ),
+        (
+            "1591702613943",
+            "sign --query symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC \
+             --body quantity=1&price=9000&recvWindow=5000&timestamp=1591702613943"
+                .to_owned(),
+            "30baaf0fab549bbeda7f5ef201898b34122da25fd23c646cac2c529aebe670a4",
+        ),
+        ("1591702613943", "positions".to_owned(), "84901bbeed96ffa9adf9995c40fcadcb0a9ddad37c2605ce82491f2c771077a6"),
+        (
+            "1591702613943",
+            "--recv-window 5000 account".to_owned(),
+            "5581570ecf76b9b74c6f1a66ef6520c2959a75c32641affb2634d655d6e64db8",
+        ),
+        (
+            "1591702613943",
+            "--recv-window 5000 place --symbol BTCUSDT --side sell --type stop_market --stop-price 8500 \
+             --close-position --client-id sl-1"
+                .to_owned(),
+            "000a4d146ea1b03546592317d16d1ad7593833ae36b046d63c758046cdf85a36",
+        ),
+        (
+            "1591702613943",
+            "place --symbol BTCUSDT --side buy --type limit --quantity 0.001 --price 10001 --batch".to_owned(),
+            "dcac873835e9c3c74083d5e19cd547b0020b65acee0be43f5e585ef521981c0f",
+        ),
+        (
+            "1760000007980",
+            "place --symbol 测试/USDT:USDT --side buy --type market --quantity 1".to_owned(),
+            "f5a675acf0ed2365094143f2921df08b17ba837118e5e06178defa1b39d60116",
+        ),
+        (
+            "1591702613943",
+            format!("--recv-window 5000 place {order} --ws-api 1"),
+            "5b8fe2b962b8e1b2b82fb40e548d56147c2a8f835b5f1393ae4b4b90c38b527f",
+        ),
+    ] {
+        let said = signed(at, &action);
+        assert!(said.contains(signature), "{action}: {said}");
+    }
+}
+
+#[test]
+fn a_request_is_printed_whole_and_unsent() {
+    let said: Value = serde_json::from_str(&signed("1591702613943", "positions --symbol BTC/USDT:USDT")).unwrap();
+    assert_eq!(said["method"], "GET");
+    assert_eq!(said["headers"], json!({ "X-MBX-APIKEY": KEY }));
+    assert_eq!(said["body"], Value::Null);
+    let url = said["url"].as_str().unwrap();
+    assert!(url.starts_with("https://fapi.binance.com/fapi/v3/positionRisk?symbol=BTCUSDT&timestamp="), "{url}");
+    assert!(!said.to_string().contains(SECRET));
+}
+
+#[test]
+fn what_the_venue_cannot_express_is_refused() {
+    for (action, sentence) in [
+        ("place --symbol BTCUSDT --side buy --type market --close-position", "Binance has no such market order"),
+        ("place --symbol BTCUSDT --side buy --type limit --quantity 1", "a limit order needs --price"),
+        ("place --symbol BTCUSDT --side buy --type market", "an order needs --quantity"),
+        ("place --symbol BTCUSDT --side both --type market --quantity 1", "unknown side 'both'"),
+    ] {
+        let output = request("0", &action.split_whitespace().collect::<Vec<_>>());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{action}: {said}");
+        assert!(said.contains(sentence) && !said.contains(SECRET), "{action}: {said}");
+    }
+}
+
+fn decode(arguments: &[&str], lines: &[&str]) -> Vec<Value> {
+    let mut process = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(["decode", "--venue", "binance"])
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = process.stdin.take().unwrap();
+    input.write_all(lines.join("\n").as_bytes()).unwrap();
+    drop(input);
+    let output = process.wait_with_output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn every_line_has_its_answer_and_a_bad_one_spoils_no_other() {
+    let answers = decode(
+        &[],
+        &[
+            r#"{"e":"ACCOUNT_CONFIG_UPDATE","E":1611646737479,"T":1611646737476,"ac":{"s":"BTCUSDT","l":25}}"#,
+            "not json",
+            "",
+            r#"{"e":"somethingNew","E":1}"#,
+        ],
+    );
+    assert_eq!(
+        answers[0],
+        json!({"events":[{
+            "type": "leverage", "symbol": "BTC/USDT:USDT", "value": "25", "time": "2021-01-26T07:38:57.476Z"
+        }]})
+    );
+    assert!(answers[1]["error"].is_string() && answers[2]["error"].is_string(), "{answers:?}");
+    assert_eq!(answers[3], json!({"events":[{"type":"unknown","what":"somethingNew"}]}));
+    assert_eq!(answers.len(), 4);
+}
+
+#[test]
+fn bodies_are_read_by_the_call_that_they_answer() {
+    let body = r#"[{"symbol":"BTCUSDT","positionSide":"BOTH","positionAmt":"-0.010","entryPrice":"50000","markPrice":"51000.5","unRealizedProfit":"-10.005","liquidationPrice":"0","isolatedMargin":"0","notional":"-510.005","marginAsset":"USDT","isolatedWallet":"0","initialMargin":"5","maintMargin":"2.04002","adl":1,"updateTime":1700000000000}]"#;
+    let answers = decode(&["--endpoint", "GET /fapi/v3/positionRisk"], &[body]);
+    let position = &answers[0]["events"][0];
+    for (field, expected) in [
+        ("type", "position"),
+        ("symbol", "BTC/USDT:USDT"),
+        ("position_side", "short"),
+        ("quantity", "0.01"),
+        ("entry_price", "50000"),
+        ("mark_price", "51000.5"),
+        ("unrealized_pnl", "-10.005"),
+        ("maintenance_margin", "2.04002"),
+    ] {
+        assert_eq!(position[field], expected, "{field} of {position}");
+    }
+    assert_eq!(position["liquidation_price"], Value::Null);
+}

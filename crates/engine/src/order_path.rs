@@ -1,0 +1,240 @@
+//! From an order to what became of it: nothing lost, nothing doubled.
+//!
+//! The order is journalled before its first byte is sent. An answer that never comes is looked up by client order id,
+//! with back-off, until the venue is definite; the same intent is never sent under a second id.
+
+mod lookup;
+
+pub(crate) use lookup::distinct;
+
+use crate::execution::Execution;
+use crate::trouble::{Trouble, Troubles};
+use plimsoll_domain::{AccountId, NewOrder, Order, OrderId, OrderStatus, Position, Timestamp, VenueId};
+use plimsoll_ports::{
+    Broker, Clock, JournalEntry, JournalState, NotSent, OrderJournal, PlaceError, Purpose, Refusal, RefusalReason,
+    StoreError,
+};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long the order path waits, and for what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// Between the first two questions about an order; doubled each time.
+    pub first_wait: Duration,
+    /// The longest wait between two questions.
+    pub longest_wait: Duration,
+    /// How long "not found" proves nothing: the venue's own window within which an order may still turn up.
+    pub window: Duration,
+    /// After this long an order whose fate is not known is left to [`reconcile`](crate::PositionManager::reconcile).
+    pub give_up: Duration,
+    /// How often an order that removes exposure is sent again after it certainly was not sent.
+    pub resends: u32,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            first_wait: Duration::from_millis(100),
+            longest_wait: Duration::from_secs(2),
+            window: Duration::from_secs(10),
+            give_up: Duration::from_secs(60),
+            resends: 5,
+        }
+    }
+}
+
+impl Patience {
+    pub(crate) fn next(&self, wait: Duration) -> Duration {
+        wait.saturating_mul(2).min(self.longest_wait).max(Duration::from_micros(1))
+    }
+}
+
+/// Sends orders of one account.
+#[derive(Clone)]
+pub struct OrderPath {
+    /// Takes the orders.
+    pub broker: Arc<dyn Broker>,
+    /// Remembers them.
+    pub journal: Arc<dyn OrderJournal>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Whose orders.
+    pub account: AccountId,
+    /// How long to wait.
+    pub patience: Patience,
+}
+
+/// What became of an order that the venue has or had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Placed {
+    /// It rests, or waits for its trigger: this is how the venue reads it back.
+    Resting(Box<Order>),
+    /// It has ended.
+    Ended(Execution),
+}
+
+/// Why an order came to nothing, or may not have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendFailure {
+    /// It adds exposure and could not be written down: nothing was sent.
+    #[error("nothing was sent, since the order could not be journalled: {0}")]
+    NotJournalled(StoreError),
+    /// The venue said no; nothing rests.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// It never left us.
+    #[error(transparent)]
+    NotSent(NotSent),
+    /// The venue never answered, and by its book, its trades and the position it never got there.
+    #[error("the order never arrived")]
+    NeverArrived,
+    /// The venue accepted it once, and knows nothing of it any more: nothing of it rests, and it traded nothing.
+    #[error("the venue has forgotten the order, nothing of it rests and it traded nothing")]
+    Forgotten,
+    /// The venue may have it: it is looked up again by the next [`reconcile`](crate::PositionManager::reconcile).
+    #[error("it is not known what became of the order: {0}")]
+    Unresolved(String),
+}
+
+/// What must agree before an order counts as never arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Evidence {
+    /// The position of its symbol and side is still this one.
+    Position(Option<Position>),
+    /// The venue's book and trades are enough.
+    BookAndTrades,
+}
+
+impl OrderPath {
+    /// Journals, sends, and follows an order to a definite state.
+    ///
+    /// `held` is the position of the order's symbol and side before it, against which "never arrived" is judged. What
+    /// went wrong beside it is in the second part.
+    ///
+    /// # Errors
+    /// [`SendFailure`]. Only [`SendFailure::Unresolved`] leaves open whether something is live at the venue.
+    pub async fn send(
+        &self,
+        order: &NewOrder,
+        purpose: Purpose,
+        held: Option<Position>,
+    ) -> (Result<Placed, SendFailure>, Vec<Trouble>) {
+        let mut troubles = Troubles::default();
+        let evidence = if order.adds_exposure() { Evidence::Position(held) } else { Evidence::BookAndTrades };
+        let outcome = self.send_noting(order, purpose, evidence, &mut troubles).await;
+        (outcome, troubles.into_vec())
+    }
+
+    pub(crate) async fn send_noting(
+        &self,
+        order: &NewOrder,
+        purpose: Purpose,
+        evidence: Evidence,
+        troubles: &mut Troubles,
+    ) -> Result<Placed, SendFailure> {
+        let intended_at = self.clock.now();
+        self.intend(order, purpose, intended_at, troubles).await?;
+        match self.place(order).await {
+            Ok(order_id) => {
+                self.record(order, JournalState::Accepted { order_id: order_id.clone() }, troubles).await;
+                self.follow(order, Some(order_id), intended_at, evidence, troubles).await
+            }
+            Err(PlaceError::Refused(refusal)) if refusal.reason == RefusalReason::DuplicateId => {
+                self.follow(order, None, intended_at, evidence, troubles).await
+            }
+            Err(PlaceError::Refused(refusal)) => {
+                self.record(order, JournalState::Refused { reason: refusal.to_string() }, troubles).await;
+                Err(SendFailure::Refused(refusal))
+            }
+            Err(PlaceError::NotSent(why)) => {
+                self.record(order, JournalState::NotSent { reason: why.to_string() }, troubles).await;
+                Err(SendFailure::NotSent(why))
+            }
+            Err(PlaceError::Unanswered(why)) => {
+                tracing::warn!(id = %order.client_order_id, %why, "the venue never answered, looking the order up");
+                self.record(order, JournalState::Unanswered, troubles).await;
+                self.follow(order, None, intended_at, evidence, troubles).await
+            }
+        }
+    }
+
+    /// Without a journal entry nothing that adds exposure is sent; what removes it is sent all the same.
+    async fn intend(
+        &self,
+        order: &NewOrder,
+        purpose: Purpose,
+        now: Timestamp,
+        troubles: &mut Troubles,
+    ) -> Result<(), SendFailure> {
+        let entry = JournalEntry {
+            account: self.account.clone(),
+            venue: self.venue(),
+            order: order.clone(),
+            purpose,
+            state: JournalState::Intended,
+            intended_at: now,
+            updated_at: now,
+        };
+        match self.journal.intend(&entry).await {
+            Err(error) if order.adds_exposure() => Err(SendFailure::NotJournalled(error)),
+            Err(error) => {
+                troubles.add(Trouble::NotJournalled { id: order.client_order_id.clone(), error });
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Sends; what removes exposure is sent again, under the same id, while it certainly has not been sent.
+    async fn place(&self, order: &NewOrder) -> Result<OrderId, PlaceError> {
+        let resends = if order.adds_exposure() { 0 } else { self.patience.resends };
+        let mut wait = self.patience.first_wait;
+        for _ in 0..resends {
+            match self.broker.place(order).await {
+                Err(PlaceError::NotSent(why)) if !matches!(why, NotSent::Invalid(_)) => {
+                    tracing::warn!(id = %order.client_order_id, %why, "sending again");
+                    self.clock.sleep(self.until_allowed(&why).unwrap_or(wait)).await;
+                    wait = self.patience.next(wait);
+                }
+                answer => return answer,
+            }
+        }
+        self.broker.place(order).await
+    }
+
+    fn until_allowed(&self, why: &NotSent) -> Option<Duration> {
+        match why {
+            NotSent::Throttled { until } => Some(until.since(self.clock.now()).min(self.patience.give_up)),
+            _ => None,
+        }
+    }
+
+    pub(crate) async fn record(&self, order: &NewOrder, state: JournalState, troubles: &mut Troubles) {
+        let id = &order.client_order_id;
+        let written = self.journal.record(&self.account, id, &state, self.clock.now()).await;
+        troubles.keep(written, |error| Trouble::NotJournalled { id: id.clone(), error });
+    }
+
+    pub(crate) async fn record_end(&self, order: &NewOrder, execution: &Execution, troubles: &mut Troubles) {
+        let state = JournalState::Finished {
+            status: execution.status,
+            filled: execution.filled(),
+            average_price: execution.average_price(),
+        };
+        self.record(order, state, troubles).await;
+        if !execution.is_told() {
+            troubles.add(Trouble::FillsMissing { id: order.client_order_id.clone() });
+        }
+    }
+
+    fn venue(&self) -> VenueId {
+        self.broker.venue()
+    }
+}
+
+/// A status that a market order may show on its way; a limit or conditional order rests with it.
+pub(crate) const fn is_on_its_way(order: &Order) -> bool {
+    matches!(order.order_type, plimsoll_domain::OrderType::Market)
+        && matches!(order.status, OrderStatus::New | OrderStatus::PartiallyFilled)
+}

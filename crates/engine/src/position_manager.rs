@@ -1,0 +1,190 @@
+//! Opens, watches, protects and closes leveraged positions, under hard limits.
+
+mod close;
+mod failure;
+mod flatten;
+mod kill_switch;
+mod ledger;
+mod monitor;
+mod open;
+mod outcome;
+mod protection;
+mod reading;
+mod reconcile;
+mod settle;
+
+pub use failure::{CloseFailure, MonitorFailure, OpenFailure, ProtectionFailure, ReconcileFailure, ReleaseFailure};
+pub use outcome::{
+    Action, Closed, EndedPosition, FlattenReason, Flattened, MonitorReport, OpenWarning, Opened, PositionHealth,
+    Protection, Unclosed,
+};
+pub use reconcile::{Adopted, OrderFate, Orphan, Reconciliation, Unprotected};
+
+use crate::client_order_id::ClientOrderIds;
+use crate::funding_service::FundingService;
+use crate::order_path::{OrderPath, Patience};
+use crate::venue_account::AccountView;
+use plimsoll_domain::risk::RiskLimits;
+use plimsoll_domain::{AccountId, Currency, Decimal, MarginMode, Money, PositionMode, Rate};
+use plimsoll_ports::{
+    Broker, Clock, ControlRepository, EquityRepository, FundingRates, FundingRepository, MarketFeed, Notifier,
+    OrderJournal, PositionRepository, RiskEventRepository, TradeRepository,
+};
+use std::sync::atomic::AtomicU32;
+use std::sync::{Arc, Mutex};
+use tokio::sync::{Semaphore, watch};
+
+/// Everything outside that a [`PositionManager`] works with.
+#[derive(Clone)]
+pub struct Ports {
+    /// Takes the orders.
+    pub broker: Arc<dyn Broker>,
+    /// Has the prices.
+    pub feed: Arc<dyn MarketFeed>,
+    /// Has the funding rates.
+    pub funding_rates: Arc<dyn FundingRates>,
+    /// Remembers every order before it is sent.
+    pub journal: Arc<dyn OrderJournal>,
+    /// Remembers positions.
+    pub positions: Arc<dyn PositionRepository>,
+    /// Remembers trades.
+    pub trades: Arc<dyn TradeRepository>,
+    /// Remembers funding.
+    pub funding: Arc<dyn FundingRepository>,
+    /// Remembers the equity curve.
+    pub equity: Arc<dyn EquityRepository>,
+    /// Remembers refusals and interventions.
+    pub risk_events: Arc<dyn RiskEventRepository>,
+    /// Holds the kill switch.
+    pub controls: Arc<dyn ControlRepository>,
+    /// Tells a person.
+    pub notifier: Arc<dyn Notifier>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// How a [`PositionManager`] is to work.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The account.
+    pub account: AccountId,
+    /// The currency that the account is kept in: equity, limits and records are in it, and only contracts that settle in
+    /// it are opened.
+    pub settle: Currency,
+    /// What is allowed.
+    pub limits: RiskLimits,
+    /// How many positions a symbol may have; set at the venue before the first order if it differs there.
+    pub position_mode: PositionMode,
+    /// What backs new positions; set at the venue before an order if it differs there.
+    pub margin_mode: MarginMode,
+    /// The fee of closing that the venue counts into liquidation; zero where it does not.
+    pub closing_fee: Rate,
+    /// A funding cost a day above which an opened position is warned about.
+    pub funding_warning: Money,
+    /// What to do with a position whose stop cannot be verified at the venue.
+    pub unverified_stop: UnverifiedStop,
+    /// How long to wait for the venue, and for what.
+    pub patience: Patience,
+}
+
+/// What to do with a position whose stop-loss was wanted and cannot be verified at the venue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnverifiedStop {
+    /// Close it again.
+    Close,
+    /// Keep it, and tell a person.
+    Keep,
+}
+
+impl Settings {
+    /// Settings of an account in USDT with the default limits, one-way, isolated, with a warning above 10.00 of funding
+    /// a day, that closes what it cannot protect.
+    #[must_use]
+    pub fn new(account: AccountId) -> Self {
+        Self {
+            account,
+            settle: Currency::new("USDT"),
+            limits: RiskLimits::default(),
+            position_mode: PositionMode::OneWay,
+            margin_mode: MarginMode::Isolated,
+            closing_fee: Rate::ZERO,
+            funding_warning: Money::new(Decimal::TEN),
+            unverified_stop: UnverifiedStop::Close,
+            patience: Patience::default(),
+        }
+    }
+}
+
+/// Opens, watches, protects and closes the positions of one account.
+///
+/// Whatever adds exposure is checked against every limit, journalled before it is sent, followed to a definite state, and
+/// protected by a stop that is read back from the venue. Whatever removes exposure always gets through: a database that
+/// fails is reported and does not stop it. One intent is opened at a time; closing waits for nobody.
+pub struct PositionManager {
+    ports: Ports,
+    settings: Settings,
+    path: OrderPath,
+    funding: FundingService,
+    ids: ClientOrderIds,
+    view: Option<watch::Receiver<Arc<AccountView>>>,
+    /// Whoever holds its one permit may add exposure.
+    turn: Semaphore,
+    /// What this process knows of the kill switch, so that a database that fails cannot release it.
+    latch: Mutex<Option<plimsoll_ports::KillSwitchRecord>>,
+    /// How many flattenings are under way: none may be raced by an order that adds exposure.
+    flattening: AtomicU32,
+}
+
+impl PositionManager {
+    /// A manager of the account that `ports.broker` trades.
+    #[must_use]
+    pub fn new(ports: Ports, settings: Settings) -> Self {
+        let path = OrderPath {
+            broker: Arc::clone(&ports.broker),
+            journal: Arc::clone(&ports.journal),
+            clock: Arc::clone(&ports.clock),
+            account: settings.account.clone(),
+            patience: settings.patience,
+        };
+        let funding = FundingService {
+            account: settings.account.clone(),
+            rates: Arc::clone(&ports.funding_rates),
+            broker: Arc::clone(&ports.broker),
+            feed: Arc::clone(&ports.feed),
+            records: Arc::clone(&ports.funding),
+            positions: Arc::clone(&ports.positions),
+            trades: Arc::clone(&ports.trades),
+            clock: Arc::clone(&ports.clock),
+        };
+        let ids = ClientOrderIds::new(&settings.account);
+        let (turn, latch, flattening) = (Semaphore::new(1), Mutex::new(None), AtomicU32::new(0));
+        Self { ports, settings, path, funding, ids, view: None, turn, latch, flattening }
+    }
+
+    /// Judges freshness by what a [`VenueAccount`](crate::VenueAccount) publishes: while it is stale or in doubt nothing
+    /// that adds exposure is sent. Without one the account is read anew for every order.
+    #[must_use]
+    pub fn with_view(mut self, view: watch::Receiver<Arc<AccountView>>) -> Self {
+        self.view = Some(view);
+        self
+    }
+
+    /// Names orders by these ids instead, so that a replay names them alike.
+    #[must_use]
+    pub fn with_ids(mut self, ids: ClientOrderIds) -> Self {
+        self.ids = ids;
+        self
+    }
+
+    /// The account's funding.
+    #[must_use]
+    pub const fn funding(&self) -> &FundingService {
+        &self.funding
+    }
+
+    /// How this manager works.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}

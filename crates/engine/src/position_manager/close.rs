@@ -1,0 +1,254 @@
+//! Closing a position, in whole or part. It waits for nobody and stops for no database.
+
+use super::PositionManager;
+use super::failure::CloseFailure;
+use super::outcome::Closed;
+use super::reading::find_direction;
+use crate::client_order_id::IntentId;
+use crate::execution::{Execution, fees, total, walk};
+use crate::order_path::{Evidence, Placed, SendFailure};
+use crate::trouble::{Record, Subject, Trouble, Troubles};
+use plimsoll_domain::pnl::average_price;
+use plimsoll_domain::{
+    Direction, Fill, Instrument, Money, NewOrder, OrderKind, OrderSize, Position, PositionReport, PositionSide,
+    Quantity, Remainder, Rounding, Symbol,
+};
+use plimsoll_ports::{CloseIntent, Purpose, QueryError, RefusalReason};
+
+/// The most orders that one intent is split into.
+const MOST_ORDERS: u8 = 32;
+
+/// What is to be closed, and what for.
+pub(crate) struct Closing<'a> {
+    pub(crate) symbol: &'a Symbol,
+    pub(crate) direction: Direction,
+    /// `None` closes it whole.
+    pub(crate) quantity: Option<Quantity>,
+    pub(crate) purpose: Purpose,
+}
+
+/// One position on its way out.
+struct Leg<'a> {
+    symbol: &'a Symbol,
+    side: PositionSide,
+    held: Position,
+    purpose: Purpose,
+    intent: IntentId,
+}
+
+impl PositionManager {
+    /// Closes a position at market, in whole or part, whatever the kill switch says. Closed whole, its remaining
+    /// protective orders are cancelled and its end is recorded with profit, fees and funding from its true fills and
+    /// bookings.
+    ///
+    /// # Errors
+    /// [`CloseFailure`]. What fails beside it, like a database, is in [`Closed::troubles`] and does not stop it.
+    pub async fn close(&self, intent: &CloseIntent) -> Result<Closed, CloseFailure> {
+        let CloseIntent { symbol, direction, quantity } = intent;
+        let closing = Closing { symbol, direction: *direction, quantity: *quantity, purpose: Purpose::Exit };
+        self.close_for(&closing).await
+    }
+
+    pub(crate) async fn close_for(&self, closing: &Closing<'_>) -> Result<Closed, CloseFailure> {
+        let mut troubles = Troubles::default();
+        let Closing { symbol, direction, purpose, .. } = *closing;
+        let positions = self.positions_patiently().await.map_err(CloseFailure::NotKnown)?;
+        let nothing = || CloseFailure::NothingHeld { symbol: symbol.clone(), direction };
+        let (report, held) = find_direction(&positions, symbol, direction).ok_or_else(nothing)?;
+        let instrument = self.ports.broker.instrument(symbol).await;
+        let instrument = troubles.known(Subject::Instrument, symbol, instrument);
+        let quantity = size(closing, held, instrument.as_ref())?;
+        let intent = self.ids.intent(self.ports.clock.now());
+        let leg = Leg { symbol, side: report.position_side, held, purpose, intent };
+        let orders = self.send_closing(&leg, quantity, instrument.as_ref(), &mut troubles).await?;
+        Ok(self.after_closing(leg, orders, troubles).await)
+    }
+
+    /// Sends as many orders as the venue's largest market order makes necessary.
+    async fn send_closing(
+        &self,
+        leg: &Leg<'_>,
+        quantity: Quantity,
+        instrument: Option<&Instrument>,
+        troubles: &mut Troubles,
+    ) -> Result<Vec<Execution>, CloseFailure> {
+        let mut orders: Vec<Execution> = Vec::new();
+        let mut left = quantity;
+        let mut cleared = false;
+        for attempt in 0..MOST_ORDERS {
+            let part = instrument.map_or(left, |instrument| largest_part(left, instrument));
+            let order = leg.order(part, attempt);
+            let id = order.client_order_id.clone();
+            let failure = match self.path.send_noting(&order, leg.purpose, Evidence::BookAndTrades, troubles).await {
+                Ok(Placed::Ended(execution)) => match execution.filled() {
+                    Some(filled) => {
+                        orders.push(execution);
+                        match left.minus(filled) {
+                            Remainder::Left(rest) => left = rest,
+                            Remainder::Nothing | Remainder::Excess(_) => return Ok(orders),
+                        }
+                        continue;
+                    }
+                    None => CloseFailure::NothingFilled { id, status: execution.status },
+                },
+                Ok(Placed::Resting(_)) => {
+                    let failure = SendFailure::Unresolved("a market order rests".to_owned());
+                    CloseFailure::Order { id, failure }
+                }
+                Err(SendFailure::Refused(refusal))
+                    if refusal.reason == RefusalReason::NothingToReduce && !cleared && orders.is_empty() =>
+                {
+                    // Either it is gone, or resting reduce-only orders hold its whole size: they make way.
+                    self.still_held(leg).await?;
+                    cleared = true;
+                    self.clear_reducing_orders(leg, troubles).await;
+                    continue;
+                }
+                Err(failure) => CloseFailure::Order { id, failure },
+            };
+            // What was closed is closed: a later part that fails does not undo it, and shows in what remains.
+            if orders.is_empty() {
+                return Err(failure);
+            }
+            tracing::warn!(%failure, "part of a position was not closed");
+            return Ok(orders);
+        }
+        Ok(orders)
+    }
+
+    async fn after_closing(&self, leg: Leg<'_>, orders: Vec<Execution>, mut troubles: Troubles) -> Closed {
+        let mut fills: Vec<Fill> = orders.iter().flat_map(|order| order.fills.iter().cloned()).collect();
+        let told = orders.iter().all(Execution::is_told);
+        walk(Some(leg.held), &mut fills);
+        let quantity = orders.iter().filter_map(Execution::filled).reduce(|sum, it| sum + it);
+        let quantity = quantity.or_else(|| total(&fills)).unwrap_or(leg.held.quantity);
+        let remaining = self.remaining(&leg, quantity, &mut troubles).await;
+        let cancelled = match remaining {
+            Some(_) => Vec::new(),
+            None => self.sweep_protection(leg.symbol, leg.side, &mut troubles).await,
+        };
+        let found = self.ports.positions.find_open(&self.settings.account, leg.symbol, leg.side).await;
+        let record = troubles.read(Record::Position, found).flatten();
+        let ended = match &record {
+            Some(record) if told => {
+                let reason = leg.purpose.as_str();
+                self.record_exit(record, fills.clone(), remaining, reason, &mut troubles).await
+            }
+            Some(_) => None,
+            None => {
+                self.log_trades(&fills, &mut troubles).await;
+                None
+            }
+        };
+        Closed {
+            record: record.map(|record| record.id),
+            symbol: leg.symbol.clone(),
+            side: leg.side,
+            direction: leg.held.direction,
+            purpose: leg.purpose,
+            quantity,
+            price: if told { average_price(&fills) } else { orders.last().and_then(Execution::average_price) },
+            realized_pnl: fills.iter().filter_map(|fill| fill.realized_pnl).sum::<Money>(),
+            fees: fees(&fills),
+            orders,
+            remaining,
+            ended,
+            cancelled,
+            troubles: troubles.into_vec(),
+        }
+    }
+
+    /// What the venue still holds; by the fills, if it does not tell.
+    async fn remaining(&self, leg: &Leg<'_>, closed: Quantity, troubles: &mut Troubles) -> Option<Position> {
+        match self.ports.broker.positions().await {
+            Ok(positions) => find_direction(&positions, leg.symbol, leg.held.direction).map(|(_, held)| held),
+            Err(error) => {
+                let symbol = leg.symbol.clone();
+                troubles.add(Trouble::NotKnown { subject: Subject::Position, symbol, error });
+                match leg.held.quantity.minus(closed) {
+                    Remainder::Left(quantity) => Some(Position { quantity, ..leg.held }),
+                    Remainder::Nothing | Remainder::Excess(_) => None,
+                }
+            }
+        }
+    }
+
+    async fn log_trades(&self, fills: &[Fill], troubles: &mut Troubles) {
+        for trade in self.trades(fills, None) {
+            troubles.written(Record::Trade, self.ports.trades.log(&trade).await);
+        }
+    }
+
+    /// The venue's positions, asked for as often as an order that removes exposure is sent.
+    pub(crate) async fn positions_patiently(&self) -> Result<Vec<PositionReport>, QueryError> {
+        let patience = &self.settings.patience;
+        let mut wait = patience.first_wait;
+        for _ in 0..patience.resends {
+            match self.ports.broker.positions().await {
+                Err(error) => {
+                    tracing::warn!(%error, "the positions cannot be read, asking again");
+                    self.ports.clock.sleep(wait).await;
+                    wait = patience.next(wait);
+                }
+                positions => return positions,
+            }
+        }
+        self.ports.broker.positions().await
+    }
+
+    async fn still_held(&self, leg: &Leg<'_>) -> Result<(), CloseFailure> {
+        let positions = self.positions_patiently().await.map_err(CloseFailure::NotKnown)?;
+        let direction = leg.held.direction;
+        match find_direction(&positions, leg.symbol, direction) {
+            Some(_) => Ok(()),
+            None => Err(CloseFailure::NothingHeld { symbol: leg.symbol.clone(), direction }),
+        }
+    }
+
+    /// Cancels the sized reduce-only orders of a position; those that close it whole hold no size.
+    async fn clear_reducing_orders(&self, leg: &Leg<'_>, troubles: &mut Troubles) {
+        let open = self.ports.broker.open_orders(Some(leg.symbol)).await;
+        for order in troubles.known(Subject::Orders, leg.symbol, open).unwrap_or_default() {
+            if order.side == leg.held.direction.closing_side() && order.position_side == leg.side && !order.close_position
+            {
+                self.cancel(leg.symbol, &order.client_order_id, troubles).await;
+            }
+        }
+    }
+}
+
+impl Leg<'_> {
+    fn order(&self, quantity: Quantity, attempt: u8) -> NewOrder {
+        NewOrder {
+            client_order_id: self.intent.order(self.purpose, attempt),
+            symbol: self.symbol.clone(),
+            side: self.held.direction.closing_side(),
+            position_side: self.side,
+            kind: OrderKind::Market,
+            size: OrderSize::Quantity(quantity),
+            reduce_only: true,
+        }
+    }
+}
+
+/// The size to close: a part goes down to the lot, the whole as it is held.
+fn size(closing: &Closing<'_>, held: Position, instrument: Option<&Instrument>) -> Result<Quantity, CloseFailure> {
+    let Some(wanted) = closing.quantity else { return Ok(held.quantity) };
+    if wanted > held.quantity {
+        return Err(CloseFailure::MoreThanHeld { wanted, held: held.quantity });
+    }
+    match instrument {
+        Some(instrument) if wanted < held.quantity => {
+            let below = CloseFailure::BelowLot { wanted, lot: instrument.lot };
+            wanted.round(instrument.lot, Rounding::Down).ok_or(below)
+        }
+        _ => Ok(wanted),
+    }
+}
+
+fn largest_part(left: Quantity, instrument: &Instrument) -> Quantity {
+    if left <= instrument.max_market_quantity {
+        return left;
+    }
+    instrument.max_market_quantity.round(instrument.lot, Rounding::Down).unwrap_or(left)
+}

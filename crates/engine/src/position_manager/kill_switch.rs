@@ -1,0 +1,118 @@
+//! The kill switch: durable, and latched in this process as well.
+
+use super::PositionManager;
+use super::failure::ReleaseFailure;
+use crate::trouble::{Record, Trouble, Troubles};
+use plimsoll_domain::risk::{Engagement, KillSwitch};
+use plimsoll_domain::Timestamp;
+use plimsoll_ports::{Alert, KillSwitchRecord, Severity, StoreError};
+use std::sync::PoisonError;
+
+impl PositionManager {
+    /// The kill switch: engaged if the records or this process say so. A release by another process counts if it is newer
+    /// than what this process knows.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the records cannot be read, and this process knows of no engagement: nothing that adds exposure
+    /// may be sent then.
+    pub async fn kill_switch(&self) -> Result<KillSwitchRecord, StoreError> {
+        let recorded = self.ports.controls.kill_switch(&self.settings.account).await;
+        match (self.latched(), recorded) {
+            (None, recorded) => recorded,
+            (Some(_), Ok(recorded)) if recorded.engaged => Ok(recorded),
+            (Some(latched), Ok(released)) if released.since > latched.since => {
+                self.unlatch();
+                Ok(released)
+            }
+            (Some(latched), _) => Ok(latched),
+        }
+    }
+
+    /// Engages the kill switch: from now on, and through restarts, everything that adds exposure is refused. It holds in
+    /// this process even if it cannot be recorded, which is among the troubles answered.
+    pub async fn engage_kill_switch(&self, by: &str, reason: &str) -> Vec<Trouble> {
+        let mut troubles = Troubles::default();
+        self.engage(by, reason, &mut troubles).await;
+        troubles.into_vec()
+    }
+
+    pub(crate) async fn engage(&self, by: &str, reason: &str, troubles: &mut Troubles) {
+        let now = self.ports.clock.now();
+        let record =
+            KillSwitchRecord { engaged: true, reason: reason.to_owned(), by: by.to_owned(), since: Some(now) };
+        if !self.latch(&record) {
+            self.persist_latch(troubles).await;
+            return;
+        }
+        let account = &self.settings.account;
+        let recorded = self.ports.controls.kill_switch(account).await;
+        if !recorded.is_ok_and(|recorded| recorded.engaged) {
+            troubles.written(Record::KillSwitch, self.ports.controls.set_kill_switch(account, &record).await);
+        }
+        self.log_risk("kill_switch", None, reason, None, None, "engaged", troubles).await;
+        let alert = Alert {
+            severity: Severity::Critical,
+            key: format!("kill_switch/{account}"),
+            title: format!("kill switch engaged on {account}"),
+            body: format!("by {by}: {reason}. Nothing that adds exposure is sent until an operator releases it."),
+        };
+        self.alert(&alert, troubles).await;
+    }
+
+    /// An engagement that could not be recorded is recorded as soon as it can be.
+    async fn persist_latch(&self, troubles: &mut Troubles) {
+        let Some(latched) = self.latched() else { return };
+        let account = &self.settings.account;
+        if let Some(recorded) = troubles.read(Record::KillSwitch, self.ports.controls.kill_switch(account).await)
+            && !recorded.engaged
+        {
+            troubles.written(Record::KillSwitch, self.ports.controls.set_kill_switch(account, &latched).await);
+        }
+    }
+
+    /// Releases the kill switch.
+    ///
+    /// # Errors
+    /// [`ReleaseFailure`]; it stays engaged then.
+    pub async fn release_kill_switch(&self, by: &str, reason: &str) -> Result<(), ReleaseFailure> {
+        let (account, now) = (&self.settings.account, self.ports.clock.now());
+        let mut switch = as_switch(&self.kill_switch().await?, now);
+        switch.release(by, reason, now)?;
+        let record = KillSwitchRecord { engaged: false, reason: reason.to_owned(), by: by.to_owned(), since: Some(now) };
+        self.ports.controls.set_kill_switch(account, &record).await?;
+        self.unlatch();
+        let mut troubles = Troubles::default();
+        self.log_risk("kill_switch", None, &format!("{by}: {reason}"), None, None, "released", &mut troubles).await;
+        Ok(())
+    }
+
+    /// What this process knows of an engagement.
+    pub(crate) fn latched(&self) -> Option<KillSwitchRecord> {
+        self.latch.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn unlatch(&self) {
+        *self.latch.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// Latches an engagement; `false` if one is latched already, which stands.
+    fn latch(&self, record: &KillSwitchRecord) -> bool {
+        let mut latch = self.latch.lock().unwrap_or_else(PoisonError::into_inner);
+        let free = latch.is_none();
+        latch.get_or_insert_with(|| record.clone());
+        free
+    }
+}
+
+/// The record as the value that the checks judge by.
+pub(crate) fn as_switch(record: &KillSwitchRecord, now: Timestamp) -> KillSwitch {
+    if !record.engaged {
+        return KillSwitch::Released;
+    }
+    KillSwitch::Engaged(Engagement {
+        reason: record.reason.as_str().into(),
+        by: record.by.as_str().into(),
+        since: record.since.unwrap_or(now),
+    })
+}
+

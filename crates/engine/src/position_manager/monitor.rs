@@ -1,0 +1,282 @@
+//! One look at the account, and what it makes necessary.
+
+mod books;
+
+use super::PositionManager;
+use super::close::Closing;
+use super::failure::MonitorFailure;
+use super::outcome::{Action, EndedPosition, FlattenReason, MonitorReport, PositionHealth, Unclosed};
+use super::reading::{Held, Reading};
+use crate::funding_service::FundingRecording;
+use crate::trouble::{Record, Troubles};
+use plimsoll_domain::risk::{EquityWatch, MarginAlert, Reason, distance_to, verdict};
+use plimsoll_domain::{
+    AccountMargin, Assessment, Collateral, Decimal, MarginHealth, MarginRatio, Money, OrderType, PositionMargin, margin,
+    margin_cover, reduce,
+};
+use plimsoll_ports::{Alert, PnlSnapshot, Purpose, Severity};
+
+/// What the bookkeeping of one pass brought.
+#[derive(Default)]
+struct Books {
+    ended: Vec<EndedPosition>,
+    funding: FundingRecording,
+    snapshot: Option<PnlSnapshot>,
+    trips: Vec<Reason>,
+}
+
+impl PositionManager {
+    /// One pass: reads the account and the marks, judges margin and losses, does what they make necessary, records what
+    /// ended without us, what funding was booked, and a point of the equity curve.
+    ///
+    /// Thin margin closes half of the largest position that it concerns. Margin that is gone, and a broken limit on the
+    /// day's loss or the drawdown, engage the kill switch and close everything. What must be closed is closed before
+    /// anything is written down.
+    ///
+    /// # Errors
+    /// [`MonitorFailure::Blind`] if the account cannot be read; a person is told.
+    pub async fn monitor(&self) -> Result<MonitorReport, MonitorFailure> {
+        let mut troubles = Troubles::default();
+        let reading = match self.read_account(&mut troubles).await {
+            Ok(reading) => reading,
+            Err(error) => {
+                self.tell_of_blindness(&error, &mut troubles).await;
+                return Err(MonitorFailure::Blind(error));
+            }
+        };
+        let assessment = reading.assess(&self.settings.settle, self.settings.closing_fee);
+        let equity = reading.wallet(&self.settings.settle) + reading.unrealized_pnl();
+        let calm = EquityWatch::new(equity, self.ports.clock.now());
+        let mut verdict = verdict(worst_cover(&reading, &assessment), &calm, &self.settings.limits);
+        let mut action = self.act_on_margin(&reading, &assessment, verdict.health, &mut troubles).await;
+        let books = self.keep_books(&reading, &action, &mut troubles).await;
+        if !books.trips.is_empty() && !matches!(action, Action::Flattened(_)) {
+            action = self.act_on_losses(&reading, &books.trips, &mut troubles).await;
+        }
+        verdict.trips = books.trips;
+        let positions = self.healths(&reading, &assessment);
+        let margin_ratio = worst_ratio(&assessment);
+        let alert = MarginAlert::of(margin_ratio);
+        self.tell_of_margin(&positions, margin_ratio, alert, &mut troubles).await;
+        Ok(MonitorReport {
+            time: reading.snapshot.time,
+            wallet: reading.wallet(&self.settings.settle),
+            equity,
+            margin_ratio,
+            alert,
+            verdict,
+            positions,
+            unpriced: reading.unpriced,
+            ended: books.ended,
+            funding: books.funding,
+            snapshot: books.snapshot,
+            action,
+            troubles: troubles.into_vec(),
+        })
+    }
+
+    async fn act_on_margin(
+        &self,
+        reading: &Reading,
+        assessment: &Assessment,
+        health: MarginHealth,
+        troubles: &mut Troubles,
+    ) -> Action {
+        match health {
+            MarginHealth::NoPositions | MarginHealth::Healthy => Action::None,
+            MarginHealth::Reduce => self.reduce_largest(reading, assessment, troubles).await,
+            MarginHealth::Flatten => {
+                let cover = worst_cover(reading, assessment).unwrap_or_default();
+                let reason = FlattenReason::Margin { cover };
+                self.engage("margin", &reason.to_string(), troubles).await;
+                Action::Flattened(Box::new(self.flatten_all(reason).await))
+            }
+        }
+    }
+
+    async fn act_on_losses(&self, reading: &Reading, trips: &[Reason], troubles: &mut Troubles) -> Action {
+        let reason = FlattenReason::Losses { reasons: trips.to_vec() };
+        let engaged_before = self.kill_switch().await.is_ok_and(|switch| switch.engaged);
+        self.engage("risk limits", &reason.to_string(), troubles).await;
+        if reading.open_positions() > 0 {
+            return Action::Flattened(Box::new(self.flatten_all(reason).await));
+        }
+        if engaged_before { Action::None } else { Action::Stopped { reasons: trips.to_vec() } }
+    }
+
+    /// Half of the largest position whose margin is thin, rounded up to the lot.
+    async fn reduce_largest(&self, reading: &Reading, assessment: &Assessment, troubles: &mut Troubles) -> Action {
+        let thin: Vec<&Held> = reading
+            .held
+            .iter()
+            .zip(&assessment.positions)
+            .filter(|(held, it)| self.is_thin(cover_of(held, it, assessment.account)))
+            .map(|(held, _)| held)
+            .collect();
+        let largest = reduce::largest(thin.iter().map(|held| (held.position, held.mark)));
+        let Some(held) = largest.and_then(|index| thin.get(index)) else { return Action::None };
+        let half = reduce::half(held.position, held.instrument.lot, held.instrument.min_quantity);
+        let (symbol, direction) = (&held.report.symbol, held.position.direction);
+        let closing = Closing { symbol, direction, quantity: Some(half), purpose: Purpose::Reduce };
+        let outcome = self.close_for(&closing).await;
+        let cover = worst_cover(reading, assessment);
+        let settings = self.settings.limits.settings();
+        let limit = settings.min_cover.saturating_add(settings.cover_buffer.get());
+        let (detail, done) = match &outcome {
+            Ok(closed) => (format!("closed {} of {} {symbol}", closed.quantity, held.position.quantity), "reduced"),
+            Err(failure) => (format!("{symbol} was not reduced: {failure}"), "failed"),
+        };
+        self.log_risk("margin_thin", Some(symbol), &detail, cover, Some(limit), done, troubles).await;
+        let alert = Alert {
+            severity: Severity::Critical,
+            key: format!("margin/{}/{symbol}", self.settings.account),
+            title: format!("margin is thin on {}: {done}", self.settings.account),
+            body: detail,
+        };
+        self.alert(&alert, troubles).await;
+        match outcome {
+            Ok(closed) => Action::Reduced(Box::new(closed)),
+            Err(failure) => Action::NotReduced(Unclosed { symbol: symbol.clone(), direction, failure }),
+        }
+    }
+
+    fn is_thin(&self, cover: Option<Decimal>) -> bool {
+        let settings = self.settings.limits.settings();
+        let enough = settings.min_cover.saturating_add(settings.cover_buffer.get());
+        cover.is_some_and(|cover| cover < enough)
+    }
+
+    fn healths(&self, reading: &Reading, assessment: &Assessment) -> Vec<PositionHealth> {
+        let health = |(held, it): (&Held, &PositionMargin)| PositionHealth {
+            symbol: held.report.symbol.clone(),
+            side: held.report.position_side,
+            position: held.position,
+            mark: held.mark,
+            unrealized_pnl: it.unrealized_pnl,
+            liquidation: it.liquidation,
+            venue_liquidation: held.report.liquidation_price,
+            distance: distance_to(it.liquidation, held.mark),
+            margin_ratio: it.margin_ratio,
+            alert: MarginAlert::of(it.margin_ratio),
+            has_stop: reading.has_stop(held),
+        };
+        reading.held.iter().zip(&assessment.positions).map(health).collect()
+    }
+
+    async fn tell_of_margin(
+        &self,
+        positions: &[PositionHealth],
+        ratio: Option<MarginRatio>,
+        alert: MarginAlert,
+        troubles: &mut Troubles,
+    ) {
+        let account = &self.settings.account;
+        for it in positions.iter().filter(|it| it.alert > MarginAlert::Calm) {
+            let ratio = it.margin_ratio.map(MarginRatio::get);
+            let symbol = Some(&it.symbol);
+            let detail = format!("{} is at margin ratio {}", it.symbol, ratio.unwrap_or_default().round_dp(4));
+            self.log_risk("margin_ratio", symbol, &detail, ratio, None, it.alert.as_str(), troubles).await;
+        }
+        if alert > MarginAlert::Calm {
+            let worst = ratio.map_or(Decimal::ZERO, MarginRatio::get).round_dp(4);
+            let severity = if alert == MarginAlert::Warning { Severity::Critical } else { Severity::Warning };
+            let key = format!("margin_ratio/{account}/{alert}");
+            let title = format!("margin ratio {worst} on {account}: {alert}");
+            self.alert(&Alert { severity, key, title, body: "1 is liquidation".to_owned() }, troubles).await;
+        }
+        for it in positions.iter().filter(|it| !it.has_stop) {
+            let key = format!("no_stop/{account}/{}", it.symbol);
+            let title = format!("{} has no stop-loss at the venue", it.symbol);
+            let body = format!("{} {} from {}", it.position.direction, it.position.quantity, it.position.entry);
+            self.alert(&Alert { severity: Severity::Warning, key, title, body }, troubles).await;
+        }
+    }
+
+    async fn tell_of_blindness(&self, error: &plimsoll_ports::QueryError, troubles: &mut Troubles) {
+        let account = &self.settings.account;
+        let body = format!("{error}. What is held keeps the protection that rests at the venue.");
+        let (key, title) = (format!("blind/{account}"), format!("{account} cannot be read"));
+        self.alert(&Alert { severity: Severity::Critical, key, title, body }, troubles).await;
+    }
+
+    /// What follows the doing: records, funding, the equity curve, and the losses that it shows.
+    async fn keep_books(&self, reading: &Reading, action: &Action, troubles: &mut Troubles) -> Books {
+        let mut books = Books::default();
+        let fresh = match action {
+            Action::None => None,
+            // What was just done is not in the reading.
+            _ => match self.read_account(troubles).await {
+                Ok(fresh) => Some(fresh),
+                Err(error) => {
+                    self.tell_of_blindness(&error, troubles).await;
+                    return books;
+                }
+            },
+        };
+        let reading = fresh.as_ref().unwrap_or(reading);
+        match self.funding.record(None).await {
+            Ok(funding) => books.funding = funding,
+            Err(error) => {
+                if let Some(held) = reading.held.first() {
+                    self.funding_trouble(&held.report.symbol, error, troubles);
+                }
+            }
+        }
+        self.tell_of_funding(&books.funding, troubles).await;
+        let (ended, explained) = self.settle(reading, troubles).await;
+        books.ended = ended;
+        books.snapshot = self.snapshot(reading, troubles).await;
+        books.trips = self.trips(reading, books.snapshot.as_ref().filter(|_| explained), troubles).await;
+        books
+    }
+
+    async fn tell_of_funding(&self, funding: &FundingRecording, troubles: &mut Troubles) {
+        for (booking, error) in &funding.failed {
+            tracing::warn!(%booking, %error, "a booking is not recorded");
+            troubles.written::<()>(Record::Funding, Err(error.clone()));
+        }
+        for it in &funding.differences {
+            let detail = format!("{} booked {}, expected {}", it.symbol, it.booked, it.expected);
+            let (figure, limit) = (Some(it.booked.get()), Some(it.expected.get()));
+            self.log_risk("funding_difference", Some(&it.symbol), &detail, figure, limit, "told", troubles).await;
+        }
+    }
+}
+
+impl Reading {
+    /// Whether an order rests that closes this position at a loss.
+    pub(crate) fn has_stop(&self, held: &Held) -> bool {
+        self.snapshot.orders.iter().any(|order| {
+            order.symbol == held.report.symbol
+                && order.position_side == held.report.position_side
+                && order.side == held.position.direction.closing_side()
+                && matches!(order.order_type, OrderType::StopMarket | OrderType::Stop | OrderType::TrailingStopMarket)
+                && !order.status.is_final()
+        })
+    }
+}
+
+/// Equity ÷ maintenance of what backs a position.
+fn cover_of(held: &Held, it: &PositionMargin, pool: AccountMargin) -> Option<Decimal> {
+    match held.collateral() {
+        Collateral::Cross => pool.cover(),
+        Collateral::Isolated(assigned) => {
+            margin_cover(it.maintenance, margin::isolated_equity(held.position, assigned, held.mark))
+        }
+    }
+}
+
+/// The worst cover of the cross pool and the isolated positions; `None` where nothing is required.
+fn worst_cover(reading: &Reading, assessment: &Assessment) -> Option<Decimal> {
+    let each = reading.held.iter().zip(&assessment.positions);
+    each.filter_map(|(held, it)| cover_of(held, it, assessment.account)).min()
+}
+
+fn worst_ratio(assessment: &Assessment) -> Option<MarginRatio> {
+    assessment.positions.iter().filter_map(|it| it.margin_ratio).max()
+}
+
+/// Realised profit less fees and funding, and what is unrealised: what the records say was earned.
+fn earned(snapshot: &PnlSnapshot) -> Money {
+    snapshot.realized_pnl - snapshot.fees - snapshot.funding + snapshot.unrealized_pnl
+}

@@ -1,0 +1,353 @@
+//! Opening: read, check, set up, journal, send, resolve, protect, record.
+
+mod checks;
+
+use super::PositionManager;
+use super::close::Closing;
+use super::failure::OpenFailure;
+use super::outcome::{OpenWarning, Opened, Protection};
+use super::protection::Wanted;
+use super::reading::{Held, Reading};
+use super::UnverifiedStop;
+use crate::client_order_id::IntentId;
+use crate::execution::{Execution, walk};
+use crate::funding_service::{FundingCost, cost_of};
+use crate::order_path::{Evidence, Placed, SendFailure};
+use crate::trouble::{Record, Subject, Troubles};
+use checks::Approved;
+use plimsoll_domain::{
+    FundingRate, Instrument, Liquidation, MarginMode, NewOrder, OrderKind, OrderSize, Position, PositionSide, Price,
+    margin,
+};
+use plimsoll_ports::{Alert, JournalState, OpenIntent, OpenedPosition, Purpose, Severity};
+
+/// What an intent is judged and carried out with.
+struct Plan<'a> {
+    intent: &'a OpenIntent,
+    id: IntentId,
+    instrument: Instrument,
+    side: PositionSide,
+    mark: Price,
+    funding: Option<FundingRate>,
+    reading: Reading,
+}
+
+impl Plan<'_> {
+    fn held(&self) -> Option<Position> {
+        self.reading.report(&self.intent.symbol, self.side).and_then(|report| report.position)
+    }
+
+    fn funding_of(&self, position: Position) -> Option<FundingCost> {
+        let rate = self.funding.as_ref()?;
+        let hours = rate.interval_hours.unwrap_or(self.instrument.funding_interval_hours);
+        cost_of(position, rate, self.mark, hours)
+    }
+}
+
+impl PositionManager {
+    /// Opens a position, or adds to it, for the operator: see [`open_for`](Self::open_for).
+    ///
+    /// # Errors
+    /// [`OpenFailure`].
+    pub async fn open(&self, intent: &OpenIntent) -> Result<Opened, OpenFailure> {
+        self.open_for("operator", intent).await
+    }
+
+    /// Opens a position, or adds to it, at market, for `strategy`.
+    ///
+    /// The account, the contract, the price and the funding are read; every limit is checked; margin mode and leverage
+    /// are set; the order is journalled, sent, and followed to a definite state; the stop-loss and the take-profit are
+    /// placed at the venue as orders that close the whole position on the mark price, and read back; position and trades
+    /// are recorded in one transaction.
+    ///
+    /// # Errors
+    /// [`OpenFailure`]: every reason of a refusal, which is recorded as a risk event. After
+    /// [`OpenFailure::Unprotected`] and [`OpenFailure::Stopped`] something was opened, and is closed again.
+    pub async fn open_for(&self, strategy: &str, intent: &OpenIntent) -> Result<Opened, OpenFailure> {
+        // The semaphore is never closed: a failure to acquire would only mean that nobody else can hold it.
+        let _turn = self.turn.acquire().await.ok();
+        let mut troubles = Troubles::default();
+        self.refuse_while_unresolved(intent).await?;
+        let plan = self.plan(intent, &mut troubles).await?;
+        let approved = self.approve(&plan, &mut troubles).await?;
+        self.set_up(&plan).await?;
+        let entry = self.enter(&plan, &approved, &mut troubles).await?;
+        let stop = self.stop(&plan, Purpose::StopLoss, intent.stop_loss, &mut troubles).await;
+        let profit = self.stop(&plan, Purpose::TakeProfit, intent.take_profit, &mut troubles).await;
+        let mut warnings = approved.warnings;
+        let take_profit = profit.unwrap_or_else(|failure| {
+            warnings.push(OpenWarning::TakeProfitNotVerified(failure));
+            None
+        });
+        let (stop_loss, stop_failure) = match stop {
+            Ok(stop_loss) => (stop_loss, None),
+            Err(failure) => (None, Some(failure)),
+        };
+        if intent.stop_loss.is_none() {
+            warnings.push(OpenWarning::NoStop);
+        }
+        let mut opened = self.figures(&plan, entry, &mut troubles).await;
+        (opened.stop_loss, opened.take_profit) = (stop_loss, take_profit);
+        opened.warnings = [warnings, self.late_warnings(&opened, approved.quantity)].concat();
+        opened.record = self.record_opened(strategy, &plan, &opened, &mut troubles).await;
+        self.conclude(opened, stop_failure, troubles).await
+    }
+
+    /// Everything that judging takes. What is not known refuses the order, except funding, which has a limit of its own
+    /// for that.
+    async fn plan<'a>(&self, intent: &'a OpenIntent, troubles: &mut Troubles) -> Result<Plan<'a>, OpenFailure> {
+        let symbol = &intent.symbol;
+        let instrument = self.ports.broker.instrument(symbol).await?;
+        if instrument.settle != self.settings.settle {
+            let (symbol, settle, kept) = (symbol.clone(), instrument.settle, self.settings.settle.clone());
+            return Err(OpenFailure::WrongCurrency { symbol, settle, kept });
+        }
+        let reading = self.read_account(troubles).await?;
+        let mark = self.ports.feed.mark_price(symbol).await?.price;
+        let funding = troubles.known(Subject::Funding, symbol, self.ports.funding_rates.current(symbol).await);
+        let side = PositionSide::of(intent.direction, self.settings.position_mode);
+        let id = self.ids.intent(self.ports.clock.now());
+        Ok(Plan { intent, id, instrument, side, mark, funding, reading })
+    }
+
+    /// An entry whose fate is not known may be live: nothing more is opened in its contract before it is.
+    async fn refuse_while_unresolved(&self, intent: &OpenIntent) -> Result<(), OpenFailure> {
+        let unfinished = self.ports.journal.unfinished(&self.settings.account).await?;
+        let unresolved = unfinished.into_iter().find(|entry| {
+            entry.purpose == Purpose::Entry
+                && entry.order.symbol == intent.symbol
+                && matches!(entry.state, JournalState::Intended | JournalState::Unanswered)
+        });
+        match unresolved {
+            Some(entry) => Err(OpenFailure::EarlierUnresolved(entry.order.client_order_id)),
+            None => Ok(()),
+        }
+    }
+
+    /// Position mode, margin mode and leverage, each only where it differs or is not known.
+    async fn set_up(&self, plan: &Plan<'_>) -> Result<(), OpenFailure> {
+        let (broker, symbol) = (&self.ports.broker, &plan.intent.symbol);
+        let snapshot = &plan.reading.snapshot;
+        if snapshot.position_mode != self.settings.position_mode {
+            if !(snapshot.positions.is_empty() && snapshot.orders.is_empty()) {
+                let (found, wanted) = (snapshot.position_mode, self.settings.position_mode);
+                return Err(OpenFailure::WrongPositionMode { found, wanted });
+            }
+            broker.set_position_mode(self.settings.position_mode).await?;
+        }
+        let known = plan.reading.report(symbol, plan.side);
+        if known.and_then(|report| report.margin_mode) != Some(self.settings.margin_mode) {
+            broker.set_margin_mode(symbol, self.settings.margin_mode).await?;
+        }
+        if known.and_then(|report| report.leverage) != Some(plan.intent.leverage) {
+            broker.set_leverage(symbol, plan.intent.leverage).await?;
+        }
+        Ok(())
+    }
+
+    async fn enter(
+        &self,
+        plan: &Plan<'_>,
+        approved: &Approved,
+        troubles: &mut Troubles,
+    ) -> Result<Execution, OpenFailure> {
+        if self.is_flattening() {
+            return Err(OpenFailure::Flattening);
+        }
+        let order = NewOrder {
+            client_order_id: plan.id.order(Purpose::Entry, 0),
+            symbol: plan.intent.symbol.clone(),
+            side: plan.intent.direction.opening_side(),
+            position_side: plan.side,
+            kind: OrderKind::Market,
+            size: OrderSize::Quantity(approved.quantity),
+            reduce_only: false,
+        };
+        let id = order.client_order_id.clone();
+        let evidence = Evidence::Position(plan.held());
+        match self.path.send_noting(&order, Purpose::Entry, evidence, troubles).await {
+            Ok(Placed::Ended(mut execution)) => {
+                walk(plan.held(), &mut execution.fills);
+                match execution.filled().zip(execution.average_price()) {
+                    Some(_) => Ok(execution),
+                    None => Err(OpenFailure::NothingFilled { id, status: execution.status }),
+                }
+            }
+            Ok(Placed::Resting(_)) => {
+                let failure = SendFailure::Unresolved("a market order rests".to_owned());
+                Err(OpenFailure::Order { id, failure })
+            }
+            Err(failure) => {
+                if matches!(failure, SendFailure::Unresolved(_)) {
+                    self.tell_of_unresolved(plan, &failure, troubles).await;
+                }
+                Err(OpenFailure::Order { id, failure })
+            }
+        }
+    }
+
+    async fn stop(
+        &self,
+        plan: &Plan<'_>,
+        purpose: Purpose,
+        trigger: Option<Price>,
+        troubles: &mut Troubles,
+    ) -> Result<Option<Protection>, super::failure::ProtectionFailure> {
+        let Some(trigger) = trigger else { return Ok(None) };
+        let wanted = Wanted {
+            intent: &plan.id,
+            instrument: &plan.instrument,
+            direction: plan.intent.direction,
+            side: plan.side,
+            purpose,
+            trigger,
+        };
+        let protection = self.protect(&wanted, troubles).await;
+        if let Err(failure) = &protection {
+            let symbol = &plan.intent.symbol;
+            let detail = format!("{} of {symbol} at {trigger}: {failure}", purpose.as_str());
+            self.log_risk("protection_not_verified", Some(symbol), &detail, Some(trigger.get()), None, "told", troubles)
+                .await;
+            let severity = if purpose == Purpose::StopLoss { Severity::Critical } else { Severity::Warning };
+            let key = format!("protection/{}/{symbol}", self.settings.account);
+            let title = format!("{symbol}: the {} is not verified", purpose.as_str());
+            self.alert(&Alert { severity, key, title, body: detail }, troubles).await;
+        }
+        protection.map(Some)
+    }
+
+    /// The figures of what was opened, by the venue's reading of now, or by our own fills if it does not tell.
+    async fn figures(&self, plan: &Plan<'_>, entry: Execution, troubles: &mut Troubles) -> Opened {
+        let intent = plan.intent;
+        let (quantity, price) = match entry.filled().zip(entry.average_price()) {
+            Some(filled) => filled,
+            None => (intent.quantity, plan.mark),
+        };
+        let made = match plan.held() {
+            Some(held) => held.apply(intent.direction, quantity, price).position(),
+            None => None,
+        };
+        let made = made.unwrap_or(Position { direction: intent.direction, quantity, entry: price });
+        let reading = troubles.known(Subject::Position, &intent.symbol, self.read_account(&mut Troubles::default()).await);
+        let held = reading.as_ref().and_then(|reading| reading.find(&intent.symbol, plan.side)).cloned();
+        let after = match reading {
+            Some(reading) if held.is_some() => reading,
+            // The venue does not show the position yet: what our fills make of the reading before.
+            _ => self.projected(plan, made),
+        };
+        let held = held.unwrap_or_else(|| self.as_held(plan, made));
+        let position = held.position;
+        let margin = match held.report.isolated_margin {
+            Some(assigned) if held.report.margin_mode == Some(MarginMode::Isolated) => assigned,
+            _ => margin::initial(position.notional(position.entry), intent.leverage),
+        };
+        Opened {
+            record: None,
+            symbol: intent.symbol.clone(),
+            side: plan.side,
+            direction: intent.direction,
+            quantity,
+            price,
+            fees: entry.fees(),
+            notional: if entry.is_told() { entry.notional() } else { quantity * price },
+            entry,
+            position,
+            leverage: intent.leverage,
+            margin,
+            mark: held.mark,
+            liquidation: self.liquidation_in(&after, &held),
+            venue_liquidation: held.report.liquidation_price,
+            funding: plan.funding_of(position),
+            stop_loss: None,
+            take_profit: None,
+            warnings: Vec::new(),
+            troubles: Vec::new(),
+        }
+    }
+
+    /// The exact liquidation price of one position of a reading.
+    pub(crate) fn liquidation_in(&self, reading: &Reading, held: &Held) -> Liquidation {
+        let assessment = reading.assess(&self.settings.settle, self.settings.closing_fee);
+        let is_it = |other: &Held| {
+            other.report.symbol == held.report.symbol && other.report.position_side == held.report.position_side
+        };
+        let index = reading.held.iter().position(is_it);
+        let found = index.and_then(|index| assessment.positions.get(index));
+        found.map_or(Liquidation::AlreadyDue, |margin| margin.liquidation)
+    }
+
+    async fn record_opened(
+        &self,
+        strategy: &str,
+        plan: &Plan<'_>,
+        opened: &Opened,
+        troubles: &mut Troubles,
+    ) -> Option<plimsoll_ports::PositionId> {
+        let first = opened.entry.fills.first().map(|fill| fill.time);
+        let record = OpenedPosition {
+            account: self.settings.account.clone(),
+            venue: plan.instrument.venue.clone(),
+            symbol: opened.symbol.clone(),
+            side: opened.side,
+            direction: opened.direction,
+            quantity: opened.position.quantity,
+            entry_price: opened.position.entry,
+            leverage: opened.leverage,
+            margin_mode: self.settings.margin_mode,
+            strategy: strategy.to_owned(),
+            opened_at: first.unwrap_or_else(|| self.ports.clock.now()),
+        };
+        let id = self.record_entry(&record, &opened.entry.fills, troubles).await;
+        if id.is_none() {
+            let detail = format!("{} {} was opened and is not recorded", opened.symbol, opened.direction);
+            let key = format!("records/{}", self.settings.account);
+            let title = format!("{} cannot be written", Record::Position);
+            self.alert(&Alert { severity: Severity::Critical, key, title, body: detail }, troubles).await;
+        }
+        id
+    }
+
+    /// A stop that is not verified, or trading that was stopped meanwhile, takes back what was opened.
+    async fn conclude(
+        &self,
+        mut opened: Opened,
+        stop_failure: Option<super::failure::ProtectionFailure>,
+        troubles: Troubles,
+    ) -> Result<Opened, OpenFailure> {
+        let closing = Closing {
+            symbol: &opened.symbol.clone(),
+            direction: opened.direction,
+            quantity: None,
+            purpose: Purpose::Flatten,
+        };
+        opened.troubles = troubles.into_vec();
+        if self.is_flattening() || self.latched().is_some() {
+            let closing = Box::new(self.close_for(&closing).await);
+            return Err(OpenFailure::Stopped { opened: Box::new(opened), closing });
+        }
+        match (stop_failure, self.settings.unverified_stop) {
+            (None, _) => Ok(opened),
+            (Some(failure), UnverifiedStop::Keep) => {
+                opened.warnings.push(OpenWarning::StopNotVerified(failure));
+                Ok(opened)
+            }
+            (Some(failure), UnverifiedStop::Close) => {
+                let closing = Box::new(self.close_for(&closing).await);
+                Err(OpenFailure::Unprotected { opened: Box::new(opened), failure, closing })
+            }
+        }
+    }
+
+    async fn tell_of_unresolved(&self, plan: &Plan<'_>, failure: &SendFailure, troubles: &mut Troubles) {
+        let symbol = &plan.intent.symbol;
+        let body = format!("an entry in {symbol} may be live: {failure}");
+        self.log_risk("order_unresolved", Some(symbol), &body, None, None, "told", troubles).await;
+        let alert = Alert {
+            severity: Severity::Critical,
+            key: format!("unresolved/{}/{symbol}", self.settings.account),
+            title: format!("{symbol}: the fate of an order is not known"),
+            body,
+        };
+        self.alert(&alert, troubles).await;
+    }
+}

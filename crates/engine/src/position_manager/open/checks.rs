@@ -1,0 +1,195 @@
+//! May this be opened? Every limit, on the account as it was read.
+
+use super::Plan;
+use crate::position_manager::PositionManager;
+use crate::position_manager::failure::OpenFailure;
+use crate::position_manager::kill_switch::as_switch;
+use crate::position_manager::outcome::{OpenWarning, Opened};
+use crate::position_manager::reading::{Held, Reading};
+use crate::trouble::Troubles;
+use plimsoll_domain::risk::{AccountFacts, OrderFacts, Projection, Refused, check, distance_to};
+use plimsoll_domain::{
+    Direction, Liquidation, MarginMode, Money, Position, PositionReport, Price, Quantity, Stamp, margin,
+};
+use plimsoll_ports::StoreError;
+use std::time::Duration;
+
+/// An intent that may be sent.
+pub(super) struct Approved {
+    pub(super) quantity: Quantity,
+    pub(super) warnings: Vec<OpenWarning>,
+}
+
+impl PositionManager {
+    /// Sizes the order and checks it against every limit.
+    pub(super) async fn approve(&self, plan: &Plan<'_>, troubles: &mut Troubles) -> Result<Approved, OpenFailure> {
+        let intent = plan.intent;
+        if self.is_flattening() {
+            return Err(OpenFailure::Flattening);
+        }
+        let held = plan.held();
+        if let Some(held) = held.filter(|held| held.direction != intent.direction) {
+            return Err(OpenFailure::OppositePosition { symbol: intent.symbol.clone(), held: held.direction });
+        }
+        plan.right_sides()?;
+        let quantity = plan.instrument.market_size(intent.quantity, plan.mark)?;
+        let projection =
+            Projection::of(&plan.instrument, held, intent.direction, quantity, plan.mark, intent.leverage);
+        let made = projection.after.unwrap_or(Position {
+            direction: intent.direction,
+            quantity,
+            entry: plan.mark,
+        });
+        let liquidation = self.liquidation_in(&self.projected(plan, made), &self.as_held(plan, made));
+        plan.stop_comes_first(liquidation)?;
+        let funding = plan.funding_of(made).map(|cost| cost.per_day);
+        let distance = distance_to(liquidation, plan.mark);
+        let facts = projection.facts(intent.leverage, plan.reading.open_positions(), distance, funding);
+        match self.judge(&plan.reading, &OrderFacts::Adds(facts)).await? {
+            Ok(limits) => Ok(Approved { quantity, warnings: self.warnings(intent.quantity, quantity, limits) }),
+            Err(refused) => {
+                self.record_refusal(plan, &refused, troubles).await;
+                Err(OpenFailure::Refused(refused))
+            }
+        }
+    }
+
+    async fn judge(
+        &self,
+        reading: &Reading,
+        order: &OrderFacts,
+    ) -> Result<Result<Vec<plimsoll_domain::risk::Warning>, Refused>, StoreError> {
+        let now = self.ports.clock.now();
+        let kill_switch = as_switch(&self.kill_switch().await?, now);
+        let equity = reading.wallet(&self.settings.settle) + reading.unrealized_pnl();
+        let watch = self.equity_watch(equity).await?;
+        let account = AccountFacts {
+            equity,
+            available: reading.available(&self.settings.settle),
+            day_start_equity: watch.day_start_equity(),
+            peak_equity: watch.peak_equity(),
+            state_age: self.state_age(reading),
+            kill_switch: &kill_switch,
+        };
+        Ok(check(order, &account, &self.settings.limits).map(|approval| approval.warnings))
+    }
+
+    /// How old the state is: what the account's own task says, where there is one; else the reading was just taken. A
+    /// position that cannot be priced leaves the account in doubt.
+    fn state_age(&self, reading: &Reading) -> Option<Duration> {
+        if !reading.unpriced.is_empty() {
+            return None;
+        }
+        match &self.view {
+            Some(view) => view.borrow().age(self.ports.clock.now()),
+            None => Some(Duration::ZERO),
+        }
+    }
+
+    fn warnings(
+        &self,
+        wanted: Quantity,
+        sent: Quantity,
+        limits: Vec<plimsoll_domain::risk::Warning>,
+    ) -> Vec<OpenWarning> {
+        let rounded = (wanted != sent).then_some(OpenWarning::Rounded { wanted, sent });
+        limits.into_iter().map(OpenWarning::Limits).chain(rounded).collect()
+    }
+
+    /// What only the outcome shows.
+    pub(super) fn late_warnings(&self, opened: &Opened, sent: Quantity) -> Vec<OpenWarning> {
+        let limit = self.settings.funding_warning;
+        let costly = opened.funding.filter(|cost| cost.per_day > limit);
+        let said = |warning: &OpenWarning| matches!(warning, OpenWarning::Limits(_));
+        let funding = costly.filter(|_| !opened.warnings.iter().any(said));
+        let funding = funding.map(|cost| OpenWarning::Funding { per_day: cost.per_day, limit });
+        let filled = opened.quantity;
+        let partly = (filled < sent).then_some(OpenWarning::PartlyFilled { sent, filled });
+        funding.into_iter().chain(partly).collect()
+    }
+
+    async fn record_refusal(&self, plan: &Plan<'_>, refused: &Refused, troubles: &mut Troubles) {
+        let symbol = &plan.intent.symbol;
+        for reason in &refused.reasons {
+            let kind = format!("refused_{}", reason.check());
+            let (figure, limit) = (reason.figure(), reason.limit());
+            self.log_risk(&kind, Some(symbol), &reason.to_string(), figure, limit, "refused", troubles).await;
+        }
+        let trips: Vec<String> = refused.trips().map(ToString::to_string).collect();
+        if !trips.is_empty() {
+            self.engage("risk limits", &trips.join("; "), troubles).await;
+        }
+    }
+
+    /// The reading as it would be with `made` as the position of the intent.
+    pub(super) fn projected(&self, plan: &Plan<'_>, made: Position) -> Reading {
+        let is_other = |held: &&Held| {
+            held.report.symbol != plan.intent.symbol || held.report.position_side != plan.side
+        };
+        let others = plan.reading.held.iter().filter(is_other).cloned();
+        Reading {
+            snapshot: plan.reading.snapshot.clone(),
+            held: others.chain([self.as_held(plan, made)]).collect(),
+            unpriced: Vec::new(),
+        }
+    }
+
+    /// `made` as a position held at the plan's mark, with the margin that the settings would give it.
+    pub(super) fn as_held(&self, plan: &Plan<'_>, made: Position) -> Held {
+        let before = plan.reading.report(&plan.intent.symbol, plan.side);
+        let assigned = before.filter(|before| before.position.is_some()).and_then(|before| before.isolated_margin);
+        let added = match plan.held() {
+            Some(held) => made.notional(made.entry) - held.notional(held.entry),
+            None => made.notional(made.entry),
+        };
+        let margin = assigned.unwrap_or(Money::ZERO) + margin::initial(added, plan.intent.leverage);
+        let report = PositionReport {
+            symbol: plan.intent.symbol.clone(),
+            position_side: plan.side,
+            position: Some(made),
+            mark_price: Some(plan.mark),
+            liquidation_price: None,
+            unrealized_pnl: None,
+            realized_pnl: None,
+            leverage: Some(plan.intent.leverage),
+            margin_mode: Some(self.settings.margin_mode),
+            isolated_margin: (self.settings.margin_mode == MarginMode::Isolated).then_some(margin),
+            maintenance_margin: None,
+            margin_ratio: None,
+            stamp: Stamp::at(plan.reading.snapshot.time),
+        };
+        Held { report, position: made, instrument: plan.instrument.clone(), mark: plan.mark }
+    }
+}
+
+impl Plan<'_> {
+    /// A stop rests on the losing side of the mark, a profit is taken on the other.
+    fn right_sides(&self) -> Result<(), OpenFailure> {
+        let (direction, mark) = (self.intent.direction, self.mark);
+        let is_below = |trigger: Price| trigger < mark;
+        let is_above = |trigger: Price| trigger > mark;
+        let long = direction == Direction::Long;
+        let losing: &dyn Fn(Price) -> bool = if long { &is_below } else { &is_above };
+        let winning: &dyn Fn(Price) -> bool = if long { &is_above } else { &is_below };
+        let wrong = |what, trigger| Err(OpenFailure::WrongSide { what, trigger, mark, direction });
+        match (self.intent.stop_loss, self.intent.take_profit) {
+            (Some(trigger), _) if !losing(trigger) => wrong("stop-loss", trigger),
+            (_, Some(trigger)) if !winning(trigger) => wrong("take-profit", trigger),
+            _ => Ok(()),
+        }
+    }
+
+    /// A stop beyond the liquidation price protects nothing. Both are judged before the order, at the mark.
+    fn stop_comes_first(&self, liquidation: Liquidation) -> Result<(), OpenFailure> {
+        let Some((trigger, bounds)) = self.intent.stop_loss.zip(liquidation.bounds()) else { return Ok(()) };
+        let beyond = match self.intent.direction {
+            Direction::Long => bounds.below.filter(|below| trigger <= *below),
+            Direction::Short => bounds.above.filter(|above| trigger >= *above),
+        };
+        match beyond {
+            Some(liquidation) => Err(OpenFailure::StopBeyondLiquidation { trigger, liquidation }),
+            None => Ok(()),
+        }
+    }
+}
+

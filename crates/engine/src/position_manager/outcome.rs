@@ -1,0 +1,327 @@
+//! What operations came to, with ids and figures.
+
+use super::failure::{CloseFailure, ProtectionFailure};
+use crate::execution::Execution;
+use crate::funding_service::{FundingCost, FundingRecording};
+use crate::trouble::Trouble;
+use plimsoll_domain::risk::{MarginAlert, Reason, Verdict};
+use plimsoll_domain::{
+    ClientOrderId, Direction, Leverage, Liquidation, MarginHealth, MarginRatio, Money, Order, OrderId, Position,
+    PositionReport, PositionSide, Price, Quantity, Rate, Symbol, Timestamp,
+};
+use plimsoll_ports::{PnlSnapshot, PositionId, PositionStatus, Purpose};
+
+/// A position that was opened, or added to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// Its number in the records; `None` if it could not be recorded (see [`troubles`](Self::troubles)).
+    pub record: Option<PositionId>,
+    /// The contract.
+    pub symbol: Symbol,
+    /// Which position of it.
+    pub side: PositionSide,
+    /// Long or short.
+    pub direction: Direction,
+    /// The entry order, with its fills and ids.
+    pub entry: Execution,
+    /// What this order filled, in base units.
+    pub quantity: Quantity,
+    /// The size-weighted mean price of this order's fills.
+    pub price: Price,
+    /// Fees of this order; positive is paid.
+    pub fees: Money,
+    /// Size × price of what this order filled.
+    pub notional: Money,
+    /// The whole position now, as the venue holds it (as our fills make it, if the venue does not tell).
+    pub position: Position,
+    /// The leverage that was set.
+    pub leverage: Leverage,
+    /// The margin that the position holds: assigned, if it is isolated; notional ÷ leverage, if it is cross.
+    pub margin: Money,
+    /// The mark price that the figures are for.
+    pub mark: Price,
+    /// The exact liquidation price, ours.
+    pub liquidation: Liquidation,
+    /// The venue's own liquidation price.
+    pub venue_liquidation: Option<Price>,
+    /// What funding costs the whole position, if the rate is known.
+    pub funding: Option<FundingCost>,
+    /// The stop-loss that rests at the venue.
+    pub stop_loss: Option<Protection>,
+    /// The take-profit that rests at the venue.
+    pub take_profit: Option<Protection>,
+    /// What the operator should know.
+    pub warnings: Vec<OpenWarning>,
+    /// What went wrong beside it.
+    pub troubles: Vec<Trouble>,
+}
+
+/// A protective order that was read back from the venue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Protection {
+    /// [`Purpose::StopLoss`] or [`Purpose::TakeProfit`].
+    pub purpose: Purpose,
+    /// Our name for it.
+    pub client_order_id: ClientOrderId,
+    /// The venue's.
+    pub order_id: OrderId,
+    /// Where it triggers, on the mark price.
+    pub trigger: Price,
+    /// When it was read back.
+    pub verified_at: Timestamp,
+}
+
+/// Something that an operator should know of an opened position.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OpenWarning {
+    /// Funding costs much, or is not known.
+    #[error(transparent)]
+    Limits(plimsoll_domain::risk::Warning),
+    /// Funding costs more than the settings' warning level.
+    #[error("funding costs {per_day} a day, above {limit}")]
+    Funding {
+        /// Over a day, at the rate and mark of now.
+        per_day: Money,
+        /// The warning level.
+        limit: Money,
+    },
+    /// The size was rounded down to the lot.
+    #[error("size {wanted} was rounded down to {sent}")]
+    Rounded {
+        /// As asked for.
+        wanted: Quantity,
+        /// As sent.
+        sent: Quantity,
+    },
+    /// Not all of it was filled.
+    #[error("{filled} of {sent} were filled")]
+    PartlyFilled {
+        /// As sent.
+        sent: Quantity,
+        /// As filled.
+        filled: Quantity,
+    },
+    /// The stop-loss cannot be verified, and the settings say to keep the position.
+    #[error("the stop-loss is not verified: {0}")]
+    StopNotVerified(ProtectionFailure),
+    /// The take-profit cannot be verified.
+    #[error("the take-profit is not verified: {0}")]
+    TakeProfitNotVerified(ProtectionFailure),
+    /// No stop-loss was asked for.
+    #[error("the position has no stop-loss")]
+    NoStop,
+}
+
+/// A position that was closed, in whole or part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closed {
+    /// Its number in the records, if it was recorded.
+    pub record: Option<PositionId>,
+    /// The contract.
+    pub symbol: Symbol,
+    /// Which position of it.
+    pub side: PositionSide,
+    /// Which way it went.
+    pub direction: Direction,
+    /// What it was for.
+    pub purpose: Purpose,
+    /// The closing orders, with their fills and ids: several if one would have been too large for the venue.
+    pub orders: Vec<Execution>,
+    /// What was closed, in base units.
+    pub quantity: Quantity,
+    /// The size-weighted mean price of the closing fills; `None` if the venue has told neither fills nor a price yet.
+    pub price: Option<Price>,
+    /// Profit of the closing fills, before fees and funding.
+    pub realized_pnl: Money,
+    /// Fees of the closing fills; positive is paid.
+    pub fees: Money,
+    /// What is left of the position.
+    pub remaining: Option<Position>,
+    /// The figures of the position's whole life, once it is closed whole.
+    pub ended: Option<EndedPosition>,
+    /// Protective orders that were cancelled with it.
+    pub cancelled: Vec<ClientOrderId>,
+    /// What went wrong beside it.
+    pub troubles: Vec<Trouble>,
+}
+
+/// A position at its end, with the figures of its whole life from its true fills and bookings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndedPosition {
+    /// Its number in the records.
+    pub record: PositionId,
+    /// The contract.
+    pub symbol: Symbol,
+    /// Which position of it.
+    pub side: PositionSide,
+    /// Which way it went.
+    pub direction: Direction,
+    /// Closed or liquidated.
+    pub status: PositionStatus,
+    /// Why: `exit`, `stop_loss`, `take_profit`, `reduce`, `flatten`, `liquidation`, `adl`, `settlement` or `elsewhere`.
+    pub reason: String,
+    /// The size-weighted mean price of its closing fills.
+    pub exit_price: Price,
+    /// Profit, before fees and funding.
+    pub realized_pnl: Money,
+    /// Fees of all its trades; positive is paid.
+    pub fees: Money,
+    /// Funding over its life; positive is paid.
+    pub funding: Money,
+    /// When.
+    pub closed_at: Timestamp,
+}
+
+impl EndedPosition {
+    /// What it brought after fees and funding.
+    #[must_use]
+    pub fn net(&self) -> Money {
+        plimsoll_domain::pnl::net(self.realized_pnl, self.fees, self.funding)
+    }
+}
+
+/// Why an account is flattened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FlattenReason {
+    /// Somebody wants it.
+    #[error("{by}: {reason}")]
+    Wanted {
+        /// Who.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// Margin equity is below what is required.
+    #[error("margin cover {cover} is below the minimum")]
+    Margin {
+        /// Equity ÷ maintenance, of the pool or position that is worst.
+        cover: plimsoll_domain::Decimal,
+    },
+    /// A loss limit is broken.
+    #[error("{}", reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Losses {
+        /// Which, with figures.
+        reasons: Vec<Reason>,
+    },
+}
+
+/// An account that was flattened, as far as the venue confirms it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flattened {
+    /// Why.
+    pub reason: FlattenReason,
+    /// What was closed.
+    pub closed: Vec<Closed>,
+    /// What could not be closed, each try.
+    pub failed: Vec<Unclosed>,
+    /// Orders that were cancelled.
+    pub cancelled: Vec<ClientOrderId>,
+    /// What the venue still holds; `None` if it does not tell.
+    pub remaining: Option<(Vec<PositionReport>, Vec<Order>)>,
+    /// What went wrong beside it.
+    pub troubles: Vec<Trouble>,
+}
+
+impl Flattened {
+    /// The venue says that no position is held and no order is open.
+    #[must_use]
+    pub fn is_confirmed(&self) -> bool {
+        self.remaining.as_ref().is_some_and(|(positions, orders)| positions.is_empty() && orders.is_empty())
+    }
+}
+
+/// A position that could not be closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unclosed {
+    /// The contract.
+    pub symbol: Symbol,
+    /// Which way the position goes.
+    pub direction: Direction,
+    /// Why.
+    pub failure: CloseFailure,
+}
+
+/// What one pass of monitoring saw and did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MonitorReport {
+    /// The venue's time of the reading.
+    pub time: Timestamp,
+    /// Everything but unrealised profit.
+    pub wallet: Money,
+    /// Wallet and unrealised profit.
+    pub equity: Money,
+    /// The worst margin ratio of the cross pool and the isolated positions; `None` where nothing is required.
+    pub margin_ratio: Option<MarginRatio>,
+    /// How loud that ratio is.
+    pub alert: MarginAlert,
+    /// What margin and losses ask for.
+    pub verdict: Verdict,
+    /// Every position that can be judged.
+    pub positions: Vec<PositionHealth>,
+    /// Positions that cannot be priced: nobody can judge them.
+    pub unpriced: Vec<PositionReport>,
+    /// Positions that ended without us since the last pass: stopped out, liquidated, or closed by hand.
+    pub ended: Vec<EndedPosition>,
+    /// Funding that was booked since the last pass.
+    pub funding: FundingRecording,
+    /// The point of the equity curve, with realised profit from the trade and funding records; `None` if those cannot be
+    /// read.
+    pub snapshot: Option<PnlSnapshot>,
+    /// What was done about it.
+    pub action: Action,
+    /// What went wrong beside it.
+    pub troubles: Vec<Trouble>,
+}
+
+impl MonitorReport {
+    /// What the margin asks for.
+    #[must_use]
+    pub const fn health(&self) -> MarginHealth {
+        self.verdict.health
+    }
+}
+
+/// One position as monitoring judges it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PositionHealth {
+    /// The contract.
+    pub symbol: Symbol,
+    /// Which position of it.
+    pub side: PositionSide,
+    /// What is held.
+    pub position: Position,
+    /// The mark price.
+    pub mark: Price,
+    /// Profit at the mark, before fees.
+    pub unrealized_pnl: Money,
+    /// The exact liquidation price, ours.
+    pub liquidation: Liquidation,
+    /// The venue's own liquidation price.
+    pub venue_liquidation: Option<Price>,
+    /// How far the mark is from liquidation, as a share of itself; `None` if no price liquidates.
+    pub distance: Option<Rate>,
+    /// Of what backs it.
+    pub margin_ratio: Option<MarginRatio>,
+    /// How loud that ratio is.
+    pub alert: MarginAlert,
+    /// A stop-loss rests at the venue for it.
+    pub has_stop: bool,
+}
+
+/// What monitoring did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// Nothing: all is well, or only to be watched.
+    None,
+    /// Margin was thin: half of the largest position was closed.
+    Reduced(Box<Closed>),
+    /// Margin is thin, and the largest position could not be reduced.
+    NotReduced(Unclosed),
+    /// Margin was gone or a loss limit broken: everything was closed and the kill switch engaged.
+    Flattened(Box<Flattened>),
+    /// A loss limit is broken and nothing is held: the kill switch was engaged.
+    Stopped {
+        /// Which limits, with figures.
+        reasons: Vec<Reason>,
+    },
+}

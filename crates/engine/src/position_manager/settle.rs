@@ -1,0 +1,214 @@
+//! Positions that changed without us: stopped out, liquidated, closed or grown by hand. The records follow the venue, by
+//! its true fills.
+
+use super::PositionManager;
+use super::outcome::EndedPosition;
+use super::reading::Reading;
+use crate::execution::walk;
+use crate::order_path::distinct;
+use crate::trouble::{Record, Subject, Trouble, Troubles};
+use plimsoll_domain::{
+    ClientOrderId, Fill, FillCause, OrderStatus, OrderType, Position, PositionSide, Symbol, Timestamp,
+};
+use plimsoll_ports::{Alert, JournalState, PositionRecord, PositionStatus, Purpose, Severity};
+
+impl PositionManager {
+    /// Compares every recorded open position with the venue, and records what differs. Answers the positions that ended,
+    /// and whether all differences could be explained by fills.
+    pub(crate) async fn settle(&self, reading: &Reading, troubles: &mut Troubles) -> (Vec<EndedPosition>, bool) {
+        let open = self.ports.positions.by_status(&self.settings.account, PositionStatus::Open).await;
+        let Some(open) = troubles.read(Record::Position, open) else { return (Vec::new(), false) };
+        let (mut ended, mut explained) = (Vec::new(), true);
+        for record in open {
+            let opened = &record.opened;
+            let report = reading.report(&opened.symbol, opened.side);
+            let held = report.and_then(|report| report.position);
+            let is_same = |held: Position| held.direction == opened.direction && held.quantity == opened.quantity;
+            if held.is_some_and(is_same) {
+                continue;
+            }
+            match self.settle_one(&record, held, troubles).await {
+                Settled::Ended(end) => ended.push(*end),
+                Settled::Changed => {}
+                Settled::Unexplained => explained = false,
+            }
+        }
+        for end in &ended {
+            self.tell_of_end(end, troubles).await;
+        }
+        (ended, explained)
+    }
+
+    /// Brings one record up to what the venue holds of it.
+    pub(crate) async fn settle_one(
+        &self,
+        record: &PositionRecord,
+        held: Option<Position>,
+        troubles: &mut Troubles,
+    ) -> Settled {
+        let opened = &record.opened;
+        let Some(new) = self.unrecorded(&opened.symbol, opened.side, opened.opened_at, troubles).await else {
+            return Settled::Unexplained;
+        };
+        let before =
+            Position { direction: opened.direction, quantity: opened.quantity, entry: opened.entry_price };
+        let left = walk(Some(before), &mut new.clone()).filter(|left| left.direction == opened.direction);
+        let held = held.filter(|held| held.direction == opened.direction);
+        // Only what the fills explain is recorded: the rest was read at another moment, or is not told yet.
+        if left.map(|left| left.quantity) != held.map(|held| held.quantity) {
+            tracing::warn!(symbol = %opened.symbol, "the fills do not explain yet what the venue holds");
+            return Settled::Unexplained;
+        }
+        if held.is_some() {
+            self.record_exit(record, new, held, "", troubles).await;
+            return Settled::Changed;
+        }
+        let reason = self.reason_of(record, &new, troubles).await;
+        match self.record_exit(record, new, None, &reason, troubles).await {
+            Some(end) => {
+                self.sweep_protection(&opened.symbol, opened.side, troubles).await;
+                Settled::Ended(Box::new(end))
+            }
+            None => Settled::Unexplained,
+        }
+    }
+
+    /// The fills of a position that its record does not hold yet, oldest first; `None` if they cannot be told apart.
+    pub(crate) async fn unrecorded(
+        &self,
+        symbol: &Symbol,
+        side: PositionSide,
+        since: Timestamp,
+        troubles: &mut Troubles,
+    ) -> Option<Vec<Fill>> {
+        let fills = troubles.known(Subject::Fills, symbol, self.ports.broker.fills(symbol, since).await)?;
+        let recorded = self.ports.trades.since(&self.settings.account, Some(symbol), since).await;
+        let recorded = troubles.read(Record::Trade, recorded)?;
+        let is_new = |fill: &Fill| {
+            fill.position_side == side && !recorded.iter().any(|known| known.fill.trade_id == fill.trade_id)
+        };
+        Some(distinct(fills.into_iter().filter(is_new)))
+    }
+
+    /// Why a position ended: the venue's own word for a forced close, else the purpose of the order that closed it.
+    async fn reason_of(&self, record: &PositionRecord, new: &[Fill], troubles: &mut Troubles) -> String {
+        let opened = &record.opened;
+        let closing = || new.iter().filter(|fill| fill.side == opened.direction.closing_side());
+        let forced = closing().map(|fill| fill.cause).find(|cause| *cause != FillCause::Order);
+        if let Some(cause) = forced {
+            return cause.to_string();
+        }
+        if let Some(purpose) = self.triggered(&opened.symbol, opened.side, troubles).await {
+            return purpose.as_str().to_owned();
+        }
+        let Some(last) = closing().last() else { return "elsewhere".to_owned() };
+        let entry = self.ports.journal.entry(&self.settings.account, &last.client_order_id).await;
+        let purpose = troubles.read(Record::Journal, entry).flatten().map(|entry| entry.purpose);
+        purpose.map_or("elsewhere", Purpose::as_str).to_owned()
+    }
+
+    /// Which of our protective orders of this position has filled, by the venue's word; journals how it ended.
+    async fn triggered(&self, symbol: &Symbol, side: PositionSide, troubles: &mut Troubles) -> Option<Purpose> {
+        let unfinished = self.ports.journal.unfinished(&self.settings.account).await;
+        let mut filled = None;
+        for entry in troubles.read(Record::Journal, unfinished)? {
+            let protects = matches!(entry.purpose, Purpose::StopLoss | Purpose::TakeProfit);
+            if !protects || entry.order.symbol != *symbol || entry.order.position_side != side {
+                continue;
+            }
+            let found = self.ports.broker.order(symbol, &entry.order.client_order_id).await;
+            let Some(order) = troubles.known(Subject::Orders, symbol, found).flatten() else { continue };
+            if order.status.is_final() {
+                let state = JournalState::Finished {
+                    status: order.status,
+                    filled: order.filled,
+                    average_price: order.average_price,
+                };
+                self.path.record(&entry.order, state, troubles).await;
+            }
+            if order.status == OrderStatus::Filled {
+                filled = Some(entry.purpose);
+            }
+        }
+        filled
+    }
+
+    /// Cancels what is left of our protective orders of a position that is gone: none may outlive it.
+    pub(crate) async fn sweep_protection(
+        &self,
+        symbol: &Symbol,
+        side: PositionSide,
+        troubles: &mut Troubles,
+    ) -> Vec<ClientOrderId> {
+        let open = self.ports.broker.open_orders(Some(symbol)).await;
+        let open = troubles.known(Subject::Orders, symbol, open).unwrap_or_default();
+        let mut cancelled = Vec::new();
+        for order in open {
+            let protects = order.close_position || (order.reduce_only && is_protective(order.order_type));
+            if protects && order.position_side == side && self.ids.is_ours(&order.client_order_id) {
+                cancelled.extend(self.cancel(symbol, &order.client_order_id, troubles).await);
+            }
+        }
+        cancelled
+    }
+
+    /// Cancels one order; one that is final already needs none. Answers its id if it was cancelled.
+    pub(crate) async fn cancel(
+        &self,
+        symbol: &Symbol,
+        id: &ClientOrderId,
+        troubles: &mut Troubles,
+    ) -> Option<ClientOrderId> {
+        use plimsoll_ports::{CommandError, RefusalReason};
+        match self.ports.broker.cancel(symbol, id).await {
+            Ok(()) => {
+                let state =
+                    JournalState::Finished { status: OrderStatus::Canceled, filled: None, average_price: None };
+                let now = self.ports.clock.now();
+                let written = self.ports.journal.record(&self.settings.account, id, &state, now).await;
+                if let Err(error) = written
+                    && !matches!(error, plimsoll_ports::StoreError::NotFound(_))
+                {
+                    troubles.add(Trouble::NotJournalled { id: id.clone(), error });
+                }
+                Some(id.clone())
+            }
+            Err(CommandError::Refused(refusal)) if refusal.reason == RefusalReason::UnknownOrder => None,
+            Err(error) => {
+                troubles.add(Trouble::NotCancelled { id: id.clone(), error });
+                None
+            }
+        }
+    }
+
+    async fn tell_of_end(&self, end: &EndedPosition, troubles: &mut Troubles) {
+        let detail = format!(
+            "{} {} ended at {} ({}): profit {}, fees {}, funding {}",
+            end.symbol, end.direction, end.exit_price, end.reason, end.realized_pnl, end.fees, end.funding
+        );
+        let net = Some(end.net().get());
+        self.log_risk("position_ended", Some(&end.symbol), &detail, net, None, &end.reason, troubles).await;
+        let forced = end.status == PositionStatus::Liquidated;
+        let alert = Alert {
+            severity: if forced { Severity::Critical } else { Severity::Warning },
+            key: format!("ended/{}/{}", self.settings.account, end.symbol),
+            title: format!("{} {} was closed: {}", end.symbol, end.direction, end.reason),
+            body: detail,
+        };
+        self.alert(&alert, troubles).await;
+    }
+}
+
+/// What became of one record.
+pub(crate) enum Settled {
+    /// The position is gone, and its end is recorded.
+    Ended(Box<EndedPosition>),
+    /// It is another size now, and recorded.
+    Changed,
+    /// Its fills are not told, or cannot be recorded: the next pass tries again.
+    Unexplained,
+}
+
+pub(crate) const fn is_protective(order_type: OrderType) -> bool {
+    order_type.is_conditional()
+}

@@ -1,0 +1,13 @@
+//! Whole flows of the position manager against a venue and a store that live in memory and fail on command.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
+
+mod close;
+mod desk;
+mod funding;
+mod monitor;
+mod open;
+mod reconcile;
+mod store;
+mod venue;
+mod venue_account;

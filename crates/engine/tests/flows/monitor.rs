@@ -1,0 +1,224 @@
+use crate::desk::{desk, desk_with, long};
+use crate::venue::{Fault, btc, eth, money, price, size};
+use plimsoll_engine::{Action, FlattenReason, MonitorFailure, Settings};
+use plimsoll_ports::domain::risk::{LimitSettings, MarginAlert, RiskLimits};
+use plimsoll_ports::domain::{Direction, FillCause, Leverage, MarginHealth, MarginMode, Money, OrderType};
+use plimsoll_ports::{OpenIntent, PositionStatus, Purpose, RefusalReason, Severity};
+
+/// Limits so wide that only the margin speaks.
+fn wide(settings: Settings) -> Settings {
+    let limits = LimitSettings {
+        max_position: money("1000000"),
+        max_position_share: "100".parse().unwrap(),
+        max_daily_loss: money("1000000"),
+        max_daily_loss_share: "1".parse().unwrap(),
+        max_drawdown: money("1000000"),
+        max_leverage: Leverage::new(20).unwrap(),
+        ..LimitSettings::default()
+    };
+    Settings { limits: RiskLimits::new(limits).unwrap(), ..settings }
+}
+
+fn cross(settings: Settings) -> Settings {
+    Settings { margin_mode: MarginMode::Cross, ..wide(settings) }
+}
+
+/// 2 BTC at 20x against a wallet of 10,000: maintenance is 0.5 % less 50.
+fn big() -> OpenIntent {
+    OpenIntent { quantity: size("2"), leverage: Leverage::new(20).unwrap(), stop_loss: None, ..long() }
+}
+
+#[tokio::test]
+async fn an_account_without_positions_has_nothing_to_do() {
+    let desk = desk();
+    let report = desk.manager.monitor().await.unwrap();
+    assert_eq!((report.health(), report.action.clone()), (MarginHealth::NoPositions, Action::None));
+    assert_eq!((report.equity, report.margin_ratio), (money("10000"), None));
+    assert_eq!(desk.store.tables().equity.len(), 1);
+}
+
+#[tokio::test]
+async fn a_healthy_position_is_only_watched() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    desk.venue.mark(&btc(), "51000");
+    let report = desk.manager.monitor().await.unwrap();
+    assert_eq!((report.health(), report.alert, report.action.clone()), (MarginHealth::Healthy, MarginAlert::Calm, Action::None));
+    let it = &report.positions[0];
+    assert_eq!((it.unrealized_pnl, it.has_stop), (money("50"), true));
+    assert_eq!(it.distance.unwrap().get().round_dp(4).to_string(), "0.2126");
+    assert!(report.ended.is_empty() && report.troubles.is_empty());
+}
+
+#[tokio::test]
+async fn the_snapshot_takes_realised_profit_from_the_records() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    desk.venue.pay_funding(&btc(), "F1", "0.25");
+    desk.venue.mark(&btc(), "51000");
+    desk.close().await.unwrap();
+    // A deposit moves the balance, not the profit.
+    desk.venue.state().wallet += money("5000");
+    let snapshot = desk.manager.monitor().await.unwrap().snapshot.unwrap();
+    assert_eq!((snapshot.realized_pnl, snapshot.fees, snapshot.funding), (money("50"), money("2.525"), money("0.25")));
+    assert_eq!(snapshot.wallet, money("15047.225"));
+}
+
+#[tokio::test]
+async fn thin_margin_closes_half_of_the_largest_position() {
+    let desk = desk_with(cross);
+    desk.open(&big()).await.unwrap();
+    // Equity 9,950 − 2 × 4,750 = 450 against 0.5 % of 90,500 − 50 = 402.5: cover 1.118.
+    desk.venue.mark(&btc(), "45250");
+    let report = desk.manager.monitor().await.unwrap();
+    assert_eq!((report.health(), report.alert), (MarginHealth::Reduce, MarginAlert::HighUsage));
+    let Action::Reduced(closed) = &report.action else { panic!("{:?}", report.action) };
+    assert_eq!((closed.purpose, closed.quantity), (Purpose::Reduce, size("1")));
+    assert_eq!(desk.venue.position(&btc()).unwrap().quantity, size("1"));
+    assert_eq!(desk.store.tables().positions[0].opened.quantity, size("1"));
+    assert!(!desk.is_killed());
+    assert_eq!(desk.store.events("margin_thin").len(), 1);
+    assert_eq!(desk.manager.monitor().await.unwrap().health(), MarginHealth::Healthy);
+}
+
+#[tokio::test]
+async fn a_reduction_that_fails_is_told() {
+    let desk = desk_with(cross);
+    desk.open(&big()).await.unwrap();
+    desk.venue.mark(&btc(), "45250");
+    desk.venue.fail(OrderType::Market, Fault::Refuse(RefusalReason::Other));
+    let report = desk.manager.monitor().await.unwrap();
+    assert!(matches!(report.action, Action::NotReduced(_)));
+    assert!(desk.store.tables().alerts.iter().any(|alert| alert.severity == Severity::Critical));
+}
+
+#[tokio::test]
+async fn margin_that_is_gone_closes_everything_and_engages_the_kill_switch() {
+    let desk = desk_with(cross);
+    desk.open(&big()).await.unwrap();
+    desk.venue.open_elsewhere(&eth(), Direction::Long, "0.5");
+    desk.venue.mark(&btc(), "45200");
+    let report = desk.manager.monitor().await.unwrap();
+    assert_eq!(report.health(), MarginHealth::Flatten);
+    let Action::Flattened(flattened) = &report.action else { panic!("{:?}", report.action) };
+    assert!(matches!(flattened.reason, FlattenReason::Margin { .. }) && flattened.is_confirmed());
+    assert!(desk.is_killed() && desk.venue.state().held.is_empty());
+    assert!(desk.open(&long()).await.is_err());
+}
+
+#[tokio::test]
+async fn margin_is_defended_with_the_database_down() {
+    let desk = desk_with(cross);
+    desk.open(&big()).await.unwrap();
+    desk.venue.mark(&btc(), "45200");
+    desk.store.tables().down = true;
+    let report = desk.manager.monitor().await.unwrap();
+    assert!(matches!(report.action, Action::Flattened(ref flattened) if flattened.is_confirmed()));
+    assert!(!report.troubles.is_empty());
+    desk.store.tables().down = false;
+    assert!(desk.open(&long()).await.is_err(), "the kill switch holds in this process");
+}
+
+#[tokio::test]
+async fn an_isolated_position_is_judged_by_its_own_margin() {
+    let desk = desk_with(wide);
+    desk.open(&OpenIntent { stop_loss: None, ..long() }).await.unwrap();
+    // 500 − 0.05 × 9,790 = 10.5 against 0.4 % of 2,010.5 = 8.04; the wallet of 10,000 does not count.
+    desk.venue.mark(&btc(), "40210");
+    let report = desk.manager.monitor().await.unwrap();
+    assert_eq!((report.health(), report.alert), (MarginHealth::Healthy, MarginAlert::HighRisk));
+    desk.venue.mark(&btc(), "40170");
+    let report = desk.manager.monitor().await.unwrap();
+    assert_eq!(report.health(), MarginHealth::Reduce);
+}
+
+#[tokio::test]
+async fn a_loss_beyond_the_days_limit_stops_trading() {
+    let desk = desk_with(|settings| Settings { margin_mode: MarginMode::Cross, ..settings });
+    desk.manager.monitor().await.unwrap();
+    desk.open(&OpenIntent { stop_loss: None, ..long() }).await.unwrap();
+    desk.venue.mark(&btc(), "41000");
+    assert_eq!(desk.manager.monitor().await.unwrap().action, Action::None);
+    desk.venue.mark(&btc(), "39900");
+    let report = desk.manager.monitor().await.unwrap();
+    let Action::Flattened(flattened) = &report.action else { panic!("{:?}", report.action) };
+    assert!(matches!(&flattened.reason, FlattenReason::Losses { reasons } if reasons.len() == 1));
+    assert!(desk.is_killed() && desk.venue.position(&btc()).is_none());
+    assert_eq!(desk.manager.monitor().await.unwrap().action, Action::None, "it is stopped once");
+}
+
+#[tokio::test]
+async fn a_withdrawal_is_no_loss() {
+    let desk = desk();
+    desk.manager.monitor().await.unwrap();
+    desk.venue.state().wallet -= money("900");
+    let report = desk.manager.monitor().await.unwrap();
+    assert_eq!((report.action, desk.is_killed()), (Action::None, false));
+}
+
+#[tokio::test]
+async fn a_drawdown_from_the_peak_stops_trading_even_when_flat() {
+    let desk = desk();
+    desk.manager.monitor().await.unwrap();
+    desk.venue.state().wallet -= money("1001");
+    let report = desk.manager.monitor().await.unwrap();
+    assert!(matches!(report.action, Action::Stopped { .. }), "{:?}", report.action);
+    assert!(desk.is_killed());
+}
+
+#[tokio::test]
+async fn a_stop_that_filled_is_recorded_with_its_true_fill() {
+    let desk = desk();
+    desk.open(&OpenIntent { take_profit: Some(price("60000")), ..long() }).await.unwrap();
+    desk.venue.mark(&btc(), "44900");
+    let report = desk.manager.monitor().await.unwrap();
+    let ended = &report.ended[0];
+    assert_eq!((ended.reason.as_str(), ended.status), ("stop_loss", PositionStatus::Closed));
+    assert_eq!((ended.exit_price, ended.realized_pnl, ended.fees), (price("44900"), money("-255"), money("2.3725")));
+    assert!(desk.venue.state().open.is_empty(), "the take-profit does not outlive its position");
+    assert!(desk.manager.monitor().await.unwrap().ended.is_empty(), "it is told once");
+    let expected = money("10000") + Money::new(ended.net().get());
+    assert_eq!(desk.venue.state().wallet, expected);
+}
+
+#[tokio::test]
+async fn a_take_profit_that_filled_is_named_so() {
+    let desk = desk();
+    desk.open(&OpenIntent { take_profit: Some(price("51000")), ..long() }).await.unwrap();
+    desk.venue.mark(&btc(), "51000");
+    assert_eq!(desk.manager.monitor().await.unwrap().ended[0].reason, "take_profit");
+}
+
+#[tokio::test]
+async fn forced_and_foreign_closes_are_told_apart() {
+    let cases = [
+        (FillCause::Liquidation, "autoclose-1", "liquidation", PositionStatus::Liquidated),
+        (FillCause::Adl, "adl_autoclose", "adl", PositionStatus::Closed),
+        (FillCause::Order, "web_1", "elsewhere", PositionStatus::Closed),
+    ];
+    for (cause, id, reason, status) in cases {
+        let desk = desk();
+        desk.open(&long()).await.unwrap();
+        desk.venue.close_elsewhere(&btc(), id, cause);
+        let report = desk.manager.monitor().await.unwrap();
+        assert_eq!((report.ended[0].reason.as_str(), report.ended[0].status), (reason, status));
+        assert!(desk.venue.state().open.is_empty(), "the stop is swept");
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_cannot_be_read_is_told() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    desk.venue.state().blind = true;
+    assert!(matches!(desk.manager.monitor().await, Err(MonitorFailure::Blind(_))));
+    assert!(desk.store.tables().alerts.iter().any(|alert| alert.key == "blind/main"));
+}
+
+#[tokio::test]
+async fn a_position_without_a_stop_is_told() {
+    let desk = desk();
+    desk.open(&OpenIntent { stop_loss: None, ..long() }).await.unwrap();
+    assert!(!desk.manager.monitor().await.unwrap().positions[0].has_stop);
+    assert!(desk.store.tables().alerts.iter().any(|alert| alert.key.starts_with("no_stop/main")));
+}

@@ -1,0 +1,287 @@
+use crate::desk::{desk, desk_with, long};
+use crate::venue::{Fault, btc, eth, money, price, size};
+use plimsoll_engine::{
+    CloseFailure, OpenFailure, OpenWarning, ProtectionFailure, SendFailure, Settings, Trouble, UnverifiedStop,
+};
+use plimsoll_ports::domain::risk::RiskCheck;
+use plimsoll_ports::domain::{
+    Direction, Leverage, Liquidation, LiquidationBounds, MarginMode, OrderType, Position, PositionMode,
+};
+use plimsoll_ports::{JournalState, OpenIntent, Purpose, RefusalReason, Severity};
+
+#[tokio::test]
+async fn a_position_is_opened_protected_and_recorded() {
+    let desk = desk();
+    let opened = desk.open(&OpenIntent { take_profit: Some(price("60000")), ..long() }).await.unwrap();
+
+    assert_eq!((opened.price, opened.quantity), (price("50000"), size("0.05")));
+    assert_eq!((opened.notional, opened.fees, opened.margin), (money("2500"), money("1.25"), money("500")));
+    let below = (2500 - 500) as f64 / (0.05 * 0.996);
+    let Liquidation::Bounds(LiquidationBounds { below: Some(liquidation), above: None }) = opened.liquidation else {
+        panic!("a long is liquidated below")
+    };
+    assert_eq!(liquidation.get().round_dp(6).to_string(), format!("{below:.6}"));
+    assert_eq!(opened.venue_liquidation, Some(price("1")));
+    let funding = opened.funding.unwrap();
+    assert_eq!((funding.per_day, funding.next_payment), (money("0.75"), money("0.25")));
+    assert_eq!(opened.stop_loss.unwrap().trigger, price("45000"));
+    assert_eq!(opened.take_profit.unwrap().trigger, price("60000"));
+    assert!(opened.warnings.is_empty() && opened.troubles.is_empty());
+
+    let tables = desk.store.tables();
+    let record = &tables.positions[0];
+    assert_eq!(Some(record.id), opened.record);
+    assert_eq!((record.opened.quantity, record.opened.strategy.as_str()), (size("0.05"), "operator"));
+    assert_eq!(tables.trades.len(), 1);
+    assert_eq!(tables.trades[0].position, opened.record);
+    let purposes: Vec<_> = tables.journal.iter().map(|entry| entry.purpose).collect();
+    assert_eq!(purposes, [Purpose::Entry, Purpose::StopLoss, Purpose::TakeProfit]);
+    assert!(matches!(tables.journal[0].state, JournalState::Finished { .. }));
+    assert!(matches!(tables.journal[1].state, JournalState::Accepted { .. }));
+}
+
+#[tokio::test]
+async fn margin_mode_and_leverage_are_set_before_the_order() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    assert_eq!(
+        desk.venue.state().calls,
+        ["margin mode isolated BTC/USDT:USDT", "leverage 5x BTC/USDT:USDT", "place market buy", "place stop_market sell"]
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_lists_and_records_every_reason() {
+    let desk = desk();
+    let too_much = OpenIntent { quantity: size("0.5"), leverage: Leverage::new(10).unwrap(), ..long() };
+    let failure = desk.open(&OpenIntent { stop_loss: None, ..too_much }).await.unwrap_err();
+    let OpenFailure::Refused(refused) = failure else { panic!("{failure}") };
+    let checks: Vec<_> = refused.reasons.iter().map(|reason| reason.check()).collect();
+    assert_eq!(checks, [RiskCheck::Leverage, RiskCheck::PositionSize]);
+    assert_eq!(desk.store.events("refused_leverage").len(), 1);
+    let size = &desk.store.events("refused_position_size")[0];
+    assert_eq!((size.figure.unwrap(), size.limit.unwrap()), (25_000.into(), 3_000.into()));
+    assert!(desk.venue.state().calls.is_empty(), "nothing was sent or set");
+}
+
+#[tokio::test]
+async fn what_cannot_be_right_is_refused_before_anything_is_sent() {
+    let desk = desk();
+    let cases = [
+        (OpenIntent { stop_loss: Some(price("51000")), ..long() }, "wrong side"),
+        (OpenIntent { take_profit: Some(price("49000")), ..long() }, "wrong side"),
+        (OpenIntent { stop_loss: Some(price("40100")), ..long() }, "beyond the liquidation price"),
+        (OpenIntent { quantity: size("0.0001"), ..long() }, "less than one lot"),
+        (OpenIntent { direction: Direction::Short, stop_loss: Some(price("49000")), ..long() }, "wrong side"),
+    ];
+    for (intent, said) in cases {
+        let failure = desk.open(&intent).await.unwrap_err();
+        assert!(failure.to_string().contains(said), "{failure}");
+    }
+    assert!(desk.venue.state().calls.is_empty());
+}
+
+#[tokio::test]
+async fn a_one_way_position_is_not_turned_by_opening() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    let short = OpenIntent { direction: Direction::Short, stop_loss: Some(price("55000")), ..long() };
+    let failure = desk.open(&short).await.unwrap_err();
+    assert_eq!(failure, OpenFailure::OppositePosition { symbol: btc(), held: Direction::Long });
+}
+
+#[tokio::test]
+async fn funding_above_ten_a_day_is_warned_about() {
+    let desk = desk();
+    desk.venue.state().rate = "0.002".parse().unwrap();
+    let opened = desk.open(&long()).await.unwrap();
+    assert_eq!(opened.funding.unwrap().per_day, money("15"));
+    let warned = |warning: &&OpenWarning| warning.to_string().contains("funding");
+    assert_eq!(opened.warnings.iter().filter(warned).count(), 1, "{:?}", opened.warnings);
+}
+
+#[tokio::test]
+async fn a_size_is_rounded_down_to_the_lot_and_said() {
+    let desk = desk();
+    let opened = desk.open(&OpenIntent { quantity: size("0.0509"), ..long() }).await.unwrap();
+    assert_eq!(opened.quantity, size("0.05"));
+    assert_eq!(opened.warnings, [OpenWarning::Rounded { wanted: size("0.0509"), sent: size("0.05") }]);
+}
+
+#[tokio::test]
+async fn a_partial_fill_is_protected_and_recorded_as_it_is() {
+    let desk = desk();
+    desk.venue.fail(OrderType::Market, Fault::Partly(size("0.02")));
+    let opened = desk.open(&long()).await.unwrap();
+    assert_eq!((opened.quantity, opened.position.quantity), (size("0.02"), size("0.02")));
+    assert_eq!(opened.warnings, [OpenWarning::PartlyFilled { sent: size("0.05"), filled: size("0.02") }]);
+    assert_eq!(desk.store.tables().positions[0].opened.quantity, size("0.02"));
+}
+
+#[tokio::test]
+async fn adding_blends_the_entry_and_replaces_the_stop() {
+    let desk = desk();
+    desk.open(&OpenIntent { quantity: size("0.02"), ..long() }).await.unwrap();
+    desk.venue.mark(&btc(), "52000");
+    let more = OpenIntent { quantity: size("0.02"), stop_loss: Some(price("48000")), ..long() };
+    let opened = desk.open(&more).await.unwrap();
+    assert_eq!(opened.position.entry, price("51000"));
+    assert_eq!(opened.position.quantity, size("0.04"));
+    let tables = desk.store.tables();
+    assert_eq!((tables.positions.len(), tables.trades.len()), (1, 2));
+    assert_eq!(tables.positions[0].opened.entry_price, price("51000"));
+    let stops: Vec<_> = desk.venue.state().open.iter().map(|order| order.trigger.unwrap()).collect();
+    assert_eq!(stops, [price("48000")]);
+}
+
+#[tokio::test]
+async fn a_lost_answer_opens_once() {
+    let desk = desk();
+    desk.venue.fail(OrderType::Market, Fault::LostAnswer);
+    let opened = desk.open(&long()).await.unwrap();
+    assert_eq!(opened.position.quantity, size("0.05"));
+    let sent = desk.venue.state().calls.iter().filter(|call| *call == "place market buy").count();
+    assert_eq!(sent, 1);
+}
+
+#[tokio::test]
+async fn a_lost_request_opens_nothing_and_leaves_the_way_free() {
+    let desk = desk();
+    desk.venue.fail(OrderType::Market, Fault::LostRequest);
+    let failure = desk.open(&long()).await.unwrap_err();
+    assert!(matches!(failure, OpenFailure::Order { failure: SendFailure::NeverArrived, .. }), "{failure}");
+    assert!(desk.venue.position(&btc()).is_none());
+    desk.open(&long()).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_entry_of_unknown_fate_blocks_its_contract_only() {
+    let desk = desk();
+    // The order never arrives, and a position that nobody can explain appears: it may have arrived after all.
+    desk.venue.fail(OrderType::Market, Fault::LostRequestWhilePositionGrows(size("0.01")));
+    let failure = desk.open(&long()).await.unwrap_err();
+    let OpenFailure::Order { failure: SendFailure::Unresolved(_), id } = failure else { panic!("{failure}") };
+    assert_eq!(desk.open(&long()).await, Err(OpenFailure::EarlierUnresolved(id)));
+    assert!(desk.store.tables().alerts.iter().any(|alert| alert.key.starts_with("unresolved/")));
+    let other = OpenIntent { symbol: eth(), quantity: size("0.5"), stop_loss: None, ..long() };
+    desk.open(&other).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stop_that_reads_back_differently_closes_the_position_again() {
+    let desk = desk();
+    desk.venue.fail(OrderType::StopMarket, Fault::OtherTrigger(price("44000")));
+    let failure = desk.open(&long()).await.unwrap_err();
+    let OpenFailure::Unprotected { opened, failure, closing } = failure else { panic!("{failure}") };
+    assert!(matches!(failure, ProtectionFailure::ReadBackDifferently(_)), "{failure}");
+    assert_eq!(opened.quantity, size("0.05"));
+    assert_eq!(closing.unwrap().remaining, None);
+    assert!(desk.venue.position(&btc()).is_none() && desk.venue.state().open.is_empty());
+    assert!(desk.store.tables().alerts.iter().any(|alert| alert.severity == Severity::Critical));
+    assert_eq!(desk.store.events("protection_not_verified").len(), 1);
+    assert!(desk.store.tables().positions[0].closed.is_some());
+}
+
+#[tokio::test]
+async fn a_refused_stop_keeps_the_position_if_the_settings_say_so() {
+    let desk = desk_with(|settings| Settings { unverified_stop: UnverifiedStop::Keep, ..settings });
+    desk.venue.fail(OrderType::StopMarket, Fault::Refuse(RefusalReason::WouldTrigger));
+    let opened = desk.open(&long()).await.unwrap();
+    assert!(opened.stop_loss.is_none());
+    assert!(matches!(opened.warnings.as_slice(), [OpenWarning::StopNotVerified(ProtectionFailure::Order(_))]));
+    assert!(desk.venue.position(&btc()).is_some());
+}
+
+#[tokio::test]
+async fn a_stop_whose_answer_was_lost_is_found_and_verified() {
+    let desk = desk();
+    desk.venue.fail(OrderType::StopMarket, Fault::LostAnswer);
+    let opened = desk.open(&long()).await.unwrap();
+    assert!(opened.stop_loss.is_some());
+    assert_eq!(desk.venue.state().open.len(), 1);
+}
+
+#[tokio::test]
+async fn a_take_profit_that_fails_is_only_a_warning() {
+    let desk = desk();
+    desk.venue.fail(OrderType::TakeProfitMarket, Fault::Refuse(RefusalReason::Other));
+    let opened = desk.open(&OpenIntent { take_profit: Some(price("60000")), ..long() }).await.unwrap();
+    assert!(opened.stop_loss.is_some() && opened.take_profit.is_none());
+    assert!(matches!(opened.warnings.as_slice(), [OpenWarning::TakeProfitNotVerified(_)]));
+}
+
+#[tokio::test]
+async fn the_kill_switch_refuses_exposure_through_restarts_and_lets_closing_through() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    assert!(desk.manager.engage_kill_switch("operator", "lunch").await.is_empty());
+    let restarted = crate::desk::manager(&desk.venue, &desk.store, |settings| settings);
+    for manager in [&desk.manager, &restarted] {
+        let Err(OpenFailure::Refused(refused)) = manager.open(&long()).await else { panic!("it was let through") };
+        assert!(refused.reasons.iter().any(|reason| reason.check() == RiskCheck::KillSwitch));
+    }
+    assert_eq!(desk.close().await.unwrap().remaining, None);
+
+    assert!(desk.manager.release_kill_switch("", "done").await.is_err(), "nobody released it");
+    desk.manager.release_kill_switch("operator", "done").await.unwrap();
+    desk.open(&long()).await.unwrap();
+}
+
+#[tokio::test]
+async fn with_the_database_down_nothing_is_opened_and_everything_is_closed() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    desk.store.tables().down = true;
+    assert!(matches!(desk.open(&long()).await, Err(OpenFailure::Records(_))));
+    let closed = desk.close().await.unwrap();
+    assert_eq!((closed.remaining, closed.quantity), (None, size("0.05")));
+    assert!(closed.troubles.iter().any(|trouble| matches!(trouble, Trouble::NotJournalled { .. })));
+    assert!(desk.venue.position(&btc()).is_none() && desk.venue.state().open.is_empty());
+
+    // Once it is back, the records follow.
+    desk.store.tables().down = false;
+    let report = desk.manager.monitor().await.unwrap();
+    assert_eq!(report.ended.len(), 1);
+    assert_eq!(report.ended[0].exit_price, price("50000"));
+}
+
+#[tokio::test]
+async fn a_kill_switch_that_cannot_be_recorded_holds_all_the_same() {
+    let desk = desk();
+    desk.store.tables().down = true;
+    assert!(!desk.manager.engage_kill_switch("operator", "fire").await.is_empty());
+    desk.store.tables().down = false;
+    assert!(matches!(desk.open(&long()).await, Err(OpenFailure::Refused(_))));
+    desk.manager.engage_kill_switch("operator", "still").await;
+    assert!(desk.is_killed(), "it is recorded once it can be");
+}
+
+#[tokio::test]
+async fn the_position_mode_is_set_only_on_an_empty_account() {
+    let hedge = |settings| Settings { position_mode: PositionMode::Hedge, ..settings };
+    let desk = desk_with(hedge);
+    let opened = desk.open(&long()).await.unwrap();
+    assert_eq!(opened.side, plimsoll_ports::domain::PositionSide::Long);
+    assert_eq!(desk.venue.state().calls[0], "position mode hedge");
+
+    let busy = desk_with(hedge);
+    busy.venue.open_elsewhere(&eth(), Direction::Long, "0.1");
+    assert!(matches!(busy.open(&long()).await, Err(OpenFailure::WrongPositionMode { .. })));
+}
+
+#[tokio::test]
+async fn hedge_legs_are_opened_protected_and_closed_apart() {
+    let desk = desk_with(|settings| Settings {
+        position_mode: PositionMode::Hedge,
+        margin_mode: MarginMode::Cross,
+        ..settings
+    });
+    desk.open(&long()).await.unwrap();
+    let short = OpenIntent { direction: Direction::Short, stop_loss: Some(price("55000")), ..long() };
+    let opened = desk.open(&short).await.unwrap();
+    assert_eq!(opened.position, Position { direction: Direction::Short, quantity: size("0.05"), entry: price("50000") });
+    assert_eq!(desk.close().await.unwrap().remaining, None);
+    assert_eq!(desk.venue.state().held.len(), 1);
+    assert_eq!(desk.venue.state().open.len(), 1, "the short keeps its stop");
+    assert!(matches!(desk.close().await, Err(CloseFailure::NothingHeld { .. })));
+}

@@ -1,0 +1,172 @@
+use crate::desk::{desk, long, manager};
+use crate::venue::{Fault, btc, eth, money, price, size};
+use plimsoll_engine::{OpenFailure, Placed, SendFailure};
+use plimsoll_ports::domain::{
+    Direction, FillCause, NewOrder, OrderKind, OrderSize, OrderType, PositionSide, Side, TriggerBy,
+};
+use plimsoll_ports::{Broker, Clock, JournalEntry, JournalState, OrderJournal, PositionStatus, Purpose};
+use std::time::Duration;
+
+#[tokio::test]
+async fn an_account_that_agrees_is_clean() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    let reconciliation = manager(&desk.venue, &desk.store, |it| it).reconcile().await.unwrap();
+    assert_eq!((reconciliation.orders.len(), reconciliation.is_clean()), (1, true), "{reconciliation:?}");
+}
+
+#[tokio::test]
+async fn an_entry_that_filled_while_we_died_is_found_and_its_position_adopted() {
+    let desk = desk();
+    // Died between the answer and everything after it: intended, sent, filled, and nothing more written.
+    desk.open(&long()).await.unwrap();
+    {
+        let mut tables = desk.store.tables();
+        tables.journal.truncate(1);
+        tables.journal[0].state = JournalState::Intended;
+        tables.positions.clear();
+        tables.trades.clear();
+        desk.venue.state().open.clear();
+    }
+    let restarted = manager(&desk.venue, &desk.store, |it| it);
+    assert!(matches!(restarted.open(&long()).await, Err(OpenFailure::EarlierUnresolved(_))));
+    let reconciliation = restarted.reconcile().await.unwrap();
+    assert!(matches!(reconciliation.orders[0].fate, Ok(Placed::Ended(_))));
+    assert!(matches!(desk.store.state_of(Purpose::Entry), JournalState::Finished { .. }));
+    let adopted = &reconciliation.adopted[0];
+    assert_eq!((adopted.position.quantity, adopted.fills), (size("0.05"), 1));
+    assert_eq!(reconciliation.unprotected.len(), 1, "its stop was never placed");
+    let tables = desk.store.tables();
+    assert_eq!((tables.positions[0].opened.strategy.as_str(), tables.trades.len()), ("recovered", 1));
+}
+
+#[tokio::test]
+async fn an_entry_that_never_left_is_finished_in_the_journal() {
+    let desk = desk();
+    desk.venue.fail(OrderType::Market, Fault::LostRequest);
+    desk.venue.state().blind = false;
+    let now = desk.venue.now();
+    let order = NewOrder {
+        client_order_id: plimsoll_engine::ClientOrderIds::new(&desk.manager.settings().account)
+            .intent(now)
+            .order(Purpose::Entry, 0),
+        symbol: btc(),
+        side: Side::Buy,
+        position_side: PositionSide::Both,
+        kind: OrderKind::Market,
+        size: OrderSize::Quantity(size("0.05")),
+        reduce_only: false,
+    };
+    let entry = JournalEntry {
+        account: desk.manager.settings().account.clone(),
+        venue: Broker::venue(&desk.venue),
+        order,
+        purpose: Purpose::Entry,
+        state: JournalState::Intended,
+        intended_at: now,
+        updated_at: now,
+    };
+    desk.store.intend(&entry).await.unwrap();
+    desk.venue.sleep(Duration::from_secs(3600)).await;
+    let before = desk.venue.now();
+    let reconciliation = desk.manager.reconcile().await.unwrap();
+    assert!(matches!(reconciliation.orders[0].fate, Err(SendFailure::NeverArrived)));
+    assert_eq!(desk.venue.now(), before, "an hour proves enough: nothing is waited for");
+    assert!(matches!(desk.store.state_of(Purpose::Entry), JournalState::NotSent { .. }));
+}
+
+#[tokio::test]
+async fn a_position_opened_by_hand_is_adopted_and_closed_with_true_figures() {
+    let desk = desk();
+    desk.venue.open_elsewhere(&eth(), Direction::Long, "0.5");
+    let reconciliation = desk.manager.reconcile().await.unwrap();
+    assert_eq!(reconciliation.adopted[0].symbol, eth());
+    assert_eq!(desk.store.tables().positions[0].opened.strategy, "adopted");
+    desk.venue.mark(&eth(), "2100");
+    let closed = desk.manager.close(&crate::desk::close_all(&eth(), Direction::Long)).await.unwrap();
+    assert_eq!(closed.ended.unwrap().realized_pnl, money("50"));
+}
+
+#[tokio::test]
+async fn a_position_that_was_stopped_out_meanwhile_is_recorded_as_such() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    desk.venue.mark(&btc(), "44000");
+    let reconciliation = manager(&desk.venue, &desk.store, |it| it).reconcile().await.unwrap();
+    let ended = &reconciliation.ended[0];
+    assert_eq!((ended.exit_price, ended.realized_pnl), (price("44000"), money("-300")));
+    assert_eq!(desk.store.tables().positions[0].closed.as_ref().unwrap().status, PositionStatus::Closed);
+    assert!(reconciliation.adopted.is_empty());
+}
+
+#[tokio::test]
+async fn a_position_that_grew_by_hand_is_followed() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    desk.venue.open_elsewhere(&btc(), Direction::Long, "0.01");
+    let reconciliation = desk.manager.reconcile().await.unwrap();
+    assert_eq!(reconciliation.changed.len(), 1);
+    assert_eq!(desk.store.tables().positions[0].opened.quantity, size("0.06"));
+}
+
+#[tokio::test]
+async fn what_no_fills_explain_is_told_and_not_invented() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    desk.venue.close_elsewhere(&btc(), "web_1", FillCause::Order);
+    desk.venue.state().hide_fills = true;
+    let reconciliation = desk.manager.reconcile().await.unwrap();
+    assert_eq!((reconciliation.unexplained.len(), reconciliation.ended.len()), (1, 0));
+    assert!(desk.store.tables().positions[0].closed.is_none());
+}
+
+#[tokio::test]
+async fn our_stops_without_a_position_are_swept_and_foreign_orders_are_only_told() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    let ours = desk.venue.state().open[0].clone();
+    desk.close().await.unwrap();
+    let foreign = plimsoll_ports::domain::ClientOrderId::reported("web_1");
+    let mut theirs = ours.clone();
+    theirs.client_order_id = foreign.clone();
+    desk.venue.state().open = vec![ours.clone(), theirs];
+    let reconciliation = desk.manager.reconcile().await.unwrap();
+    let told: Vec<_> =
+        reconciliation.orphans.iter().map(|it| (it.order.client_order_id.clone(), it.is_ours, it.cancelled)).collect();
+    assert_eq!(told, [(ours.client_order_id, true, true), (foreign, false, false)]);
+    assert_eq!(desk.venue.state().open.len(), 1);
+}
+
+#[tokio::test]
+async fn a_stop_that_disappeared_is_missed() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    desk.venue.state().open.clear();
+    desk.venue.sleep(Duration::from_secs(3600)).await;
+    let reconciliation = desk.manager.reconcile().await.unwrap();
+    assert!(matches!(reconciliation.orders[0].fate, Err(SendFailure::Forgotten)));
+    assert_eq!(reconciliation.unprotected[0].symbol, btc());
+    assert!(desk.store.tables().alerts.iter().any(|alert| alert.key == "reconcile/main"));
+}
+
+#[tokio::test]
+async fn nothing_is_decided_blindly() {
+    let desk = desk();
+    desk.venue.state().blind = true;
+    assert!(desk.manager.reconcile().await.is_err());
+    desk.venue.state().blind = false;
+    desk.store.tables().down = true;
+    assert!(desk.manager.reconcile().await.is_err());
+}
+
+#[tokio::test]
+async fn a_stop_is_recognised_by_its_trigger_on_the_mark() {
+    let desk = desk();
+    let opened = desk.open(&long()).await.unwrap();
+    let stop = opened.stop_loss.unwrap();
+    let tables = desk.store.tables();
+    let sent = &tables.journal[1].order;
+    assert_eq!(sent.client_order_id, stop.client_order_id);
+    assert_eq!(sent.kind, OrderKind::StopMarket { trigger: price("45000"), trigger_by: TriggerBy::Mark });
+    assert_eq!(sent.size, OrderSize::WholePosition);
+}

@@ -1,0 +1,290 @@
+//! Every repository in memory; down on command.
+
+use async_trait::async_trait;
+use plimsoll_ports::domain::{
+    AccountId, ClientOrderId, Currency, Money, PositionSide, Price, Quantity, Symbol, Timestamp, VenueId,
+};
+use plimsoll_ports::{
+    Alert, ClosedPosition, ControlRepository, DailyPnl, EquityRepository, FundingRecord, FundingRepository,
+    JournalEntry, JournalState, KillSwitchRecord, LadderStep, Notifier, NotifyError, OpenedPosition, OrderJournal,
+    PnlSnapshot, PositionId, PositionRecord, PositionRepository, PositionStatus, RiskEventRecord, RiskEventRepository,
+    StoreError, Totals, TradeRecord, TradeRepository,
+};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+#[derive(Default)]
+pub(crate) struct Tables {
+    pub(crate) down: bool,
+    pub(crate) journal: Vec<JournalEntry>,
+    pub(crate) positions: Vec<PositionRecord>,
+    pub(crate) trades: Vec<TradeRecord>,
+    pub(crate) funding: Vec<FundingRecord>,
+    pub(crate) equity: Vec<PnlSnapshot>,
+    pub(crate) risk_events: Vec<RiskEventRecord>,
+    pub(crate) kill_switch: Vec<KillSwitchRecord>,
+    pub(crate) alerts: Vec<Alert>,
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct Store(Arc<Mutex<Tables>>);
+
+impl Store {
+    pub(crate) fn tables(&self) -> MutexGuard<'_, Tables> {
+        self.0.lock().unwrap()
+    }
+
+    fn up(&self) -> Result<MutexGuard<'_, Tables>, StoreError> {
+        let tables = self.tables();
+        if tables.down { Err(StoreError::Unreachable("no database".to_owned())) } else { Ok(tables) }
+    }
+
+    pub(crate) fn events(&self, kind: &str) -> Vec<RiskEventRecord> {
+        self.tables().risk_events.iter().filter(|event| event.kind == kind).cloned().collect()
+    }
+
+    pub(crate) fn state_of(&self, purpose: plimsoll_ports::Purpose) -> JournalState {
+        let tables = self.tables();
+        tables.journal.iter().rfind(|entry| entry.purpose == purpose).unwrap().state.clone()
+    }
+}
+
+impl Tables {
+    fn keep(&mut self, trades: &[TradeRecord], position: Option<PositionId>) {
+        for trade in trades {
+            if !self.trades.iter().any(|known| known.fill.trade_id == trade.fill.trade_id) {
+                self.trades.push(TradeRecord { position: position.or(trade.position), ..trade.clone() });
+            }
+        }
+    }
+
+    fn record(&mut self, id: PositionId) -> Result<&mut PositionRecord, StoreError> {
+        let missing = || StoreError::NotFound(format!("position {}", id.0));
+        self.positions.iter_mut().find(|record| record.id == id).ok_or_else(missing)
+    }
+}
+
+#[async_trait]
+impl OrderJournal for Store {
+    async fn intend(&self, entry: &JournalEntry) -> Result<(), StoreError> {
+        let mut tables = self.up()?;
+        let same_id = |known: &JournalEntry| known.order.client_order_id == entry.order.client_order_id;
+        assert!(!tables.journal.iter().any(same_id), "an id was given twice");
+        tables.journal.push(entry.clone());
+        Ok(())
+    }
+
+    async fn record(
+        &self,
+        _: &AccountId,
+        id: &ClientOrderId,
+        state: &JournalState,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut tables = self.up()?;
+        let entry = tables.journal.iter_mut().find(|entry| entry.order.client_order_id == *id);
+        let entry = entry.ok_or_else(|| StoreError::NotFound(id.to_string()))?;
+        if state.rank() > entry.state.rank() {
+            (entry.state, entry.updated_at) = (state.clone(), at);
+        }
+        Ok(())
+    }
+
+    async fn entry(&self, _: &AccountId, id: &ClientOrderId) -> Result<Option<JournalEntry>, StoreError> {
+        Ok(self.up()?.journal.iter().find(|entry| entry.order.client_order_id == *id).cloned())
+    }
+
+    async fn unfinished(&self, _: &AccountId) -> Result<Vec<JournalEntry>, StoreError> {
+        Ok(self.up()?.journal.iter().filter(|entry| !entry.state.is_final()).cloned().collect())
+    }
+
+    async fn recent(&self, _: &AccountId, limit: u32) -> Result<Vec<JournalEntry>, StoreError> {
+        Ok(self.up()?.journal.iter().rev().take(limit as usize).cloned().collect())
+    }
+}
+
+#[async_trait]
+impl PositionRepository for Store {
+    async fn open(&self, position: &OpenedPosition, trades: &[TradeRecord]) -> Result<PositionId, StoreError> {
+        let mut tables = self.up()?;
+        let is_open = |known: &PositionRecord| {
+            known.closed.is_none() && known.opened.symbol == position.symbol && known.opened.side == position.side
+        };
+        if tables.positions.iter().any(is_open) {
+            return Err(StoreError::Conflict("a second open position".to_owned()));
+        }
+        let id = PositionId(i64::try_from(tables.positions.len()).unwrap() + 1);
+        tables.positions.push(PositionRecord { id, opened: position.clone(), closed: None });
+        tables.keep(trades, Some(id));
+        Ok(id)
+    }
+
+    async fn update(
+        &self,
+        id: PositionId,
+        quantity: Quantity,
+        entry_price: Price,
+        trades: &[TradeRecord],
+    ) -> Result<(), StoreError> {
+        let mut tables = self.up()?;
+        let record = tables.record(id)?;
+        (record.opened.quantity, record.opened.entry_price) = (quantity, entry_price);
+        tables.keep(trades, Some(id));
+        Ok(())
+    }
+
+    async fn close(&self, id: PositionId, closed: &ClosedPosition, trades: &[TradeRecord]) -> Result<(), StoreError> {
+        let mut tables = self.up()?;
+        tables.record(id)?.closed = Some(closed.clone());
+        tables.keep(trades, Some(id));
+        Ok(())
+    }
+
+    async fn find_open(
+        &self,
+        _: &AccountId,
+        symbol: &Symbol,
+        side: PositionSide,
+    ) -> Result<Option<PositionRecord>, StoreError> {
+        let is_it = |it: &&PositionRecord| it.closed.is_none() && it.opened.symbol == *symbol && it.opened.side == side;
+        Ok(self.up()?.positions.iter().find(is_it).cloned())
+    }
+
+    async fn find(&self, id: PositionId) -> Result<Option<PositionRecord>, StoreError> {
+        Ok(self.up()?.positions.iter().find(|record| record.id == id).cloned())
+    }
+
+    async fn by_status(&self, _: &AccountId, status: PositionStatus) -> Result<Vec<PositionRecord>, StoreError> {
+        let status_of =
+            |record: &&PositionRecord| record.closed.as_ref().map_or(PositionStatus::Open, |it| it.status) == status;
+        Ok(self.up()?.positions.iter().rev().filter(status_of).cloned().collect())
+    }
+}
+
+#[async_trait]
+impl TradeRepository for Store {
+    async fn log(&self, trade: &TradeRecord) -> Result<bool, StoreError> {
+        let mut tables = self.up()?;
+        let before = tables.trades.len();
+        tables.keep(std::slice::from_ref(trade), None);
+        Ok(tables.trades.len() > before)
+    }
+
+    async fn of_position(&self, id: PositionId) -> Result<Vec<TradeRecord>, StoreError> {
+        Ok(self.up()?.trades.iter().filter(|trade| trade.position == Some(id)).cloned().collect())
+    }
+
+    async fn since<'a>(
+        &self,
+        _: &AccountId,
+        symbol: Option<&'a Symbol>,
+        since: Timestamp,
+    ) -> Result<Vec<TradeRecord>, StoreError> {
+        let is_its =
+            |it: &&TradeRecord| it.fill.time >= since && symbol.is_none_or(|symbol| it.fill.symbol == *symbol);
+        Ok(self.up()?.trades.iter().filter(is_its).cloned().collect())
+    }
+
+    async fn daily_pnl(&self, _: &AccountId, _: u32, _: Timestamp) -> Result<Vec<DailyPnl>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn totals(&self, _: &AccountId) -> Result<Vec<Totals>, StoreError> {
+        let tables = self.up()?;
+        Ok(vec![Totals {
+            currency: Currency::new("USDT"),
+            realized_pnl: tables.trades.iter().filter_map(|trade| trade.fill.realized_pnl).sum(),
+            fees: tables.trades.iter().map(|trade| trade.fill.fee).sum(),
+            funding: tables.funding.iter().map(|booking| booking.payment).sum(),
+        }])
+    }
+}
+
+#[async_trait]
+impl FundingRepository for Store {
+    async fn log(&self, event: &FundingRecord) -> Result<bool, StoreError> {
+        let mut tables = self.up()?;
+        let is_known = tables.funding.iter().any(|known| known.booking == event.booking);
+        if !is_known {
+            tables.funding.push(event.clone());
+        }
+        Ok(!is_known)
+    }
+
+    async fn history<'a>(
+        &self,
+        _: &AccountId,
+        symbol: Option<&'a Symbol>,
+        _: Option<&'a VenueId>,
+        _: u32,
+        _: Timestamp,
+    ) -> Result<Vec<FundingRecord>, StoreError> {
+        let of = |it: &&FundingRecord| symbol.is_none_or(|symbol| it.symbol == *symbol);
+        Ok(self.up()?.funding.iter().filter(of).cloned().collect())
+    }
+}
+
+#[async_trait]
+impl EquityRepository for Store {
+    async fn snapshot(&self, snapshot: &PnlSnapshot) -> Result<(), StoreError> {
+        self.up()?.equity.push(snapshot.clone());
+        Ok(())
+    }
+
+    async fn curve(&self, _: &AccountId, _: u32, _: Timestamp) -> Result<Vec<PnlSnapshot>, StoreError> {
+        Ok(self.up()?.equity.clone())
+    }
+
+    async fn peak(&self, _: &AccountId) -> Result<Option<Money>, StoreError> {
+        Ok(self.up()?.equity.iter().map(PnlSnapshot::equity).max())
+    }
+
+    async fn first_since(&self, _: &AccountId, since: Timestamp) -> Result<Option<PnlSnapshot>, StoreError> {
+        Ok(self.up()?.equity.iter().find(|point| point.time >= since).cloned())
+    }
+}
+
+#[async_trait]
+impl RiskEventRepository for Store {
+    async fn log(&self, event: &RiskEventRecord) -> Result<(), StoreError> {
+        self.up()?.risk_events.push(event.clone());
+        Ok(())
+    }
+
+    async fn since(&self, _: &AccountId, since: Timestamp) -> Result<Vec<RiskEventRecord>, StoreError> {
+        Ok(self.up()?.risk_events.iter().filter(|event| event.time >= since).cloned().collect())
+    }
+}
+
+#[async_trait]
+impl ControlRepository for Store {
+    async fn kill_switch(&self, _: &AccountId) -> Result<KillSwitchRecord, StoreError> {
+        let never =
+            KillSwitchRecord { engaged: false, reason: String::new(), by: String::new(), since: None };
+        Ok(self.up()?.kill_switch.last().cloned().unwrap_or(never))
+    }
+
+    async fn set_kill_switch(&self, _: &AccountId, record: &KillSwitchRecord) -> Result<(), StoreError> {
+        self.up()?.kill_switch.push(record.clone());
+        Ok(())
+    }
+
+    async fn kill_switch_history(&self, _: &AccountId) -> Result<Vec<KillSwitchRecord>, StoreError> {
+        Ok(self.up()?.kill_switch.clone())
+    }
+
+    async fn ladder(&self, _: &AccountId) -> Result<Option<LadderStep>, StoreError> {
+        Ok(None)
+    }
+
+    async fn set_ladder(&self, _: &AccountId, _: &LadderStep) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Notifier for Store {
+    async fn notify(&self, alert: &Alert) -> Result<(), NotifyError> {
+        self.tables().alerts.push(alert.clone());
+        Ok(())
+    }
+}

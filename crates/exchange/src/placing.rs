@@ -1,0 +1,425 @@
+//! Placing, cancelling and amending ordinary orders.
+
+use crate::event::News;
+use crate::exchange::Exchange;
+use crate::filters;
+use crate::margin::Candidate;
+use crate::order::{ExpiryReason, FIRST_ORDER, OrderRef, Working, number, reduces};
+use crate::rejection::Rejection;
+use plimsoll_domain::{
+    AccountId, ClientOrderId, FillCause, Money, NewOrder, Order, OrderKind, OrderSize, OrderStatus, OrderType,
+    PositionMode, PositionSide, Price, Quantity, Side, Symbol, TimeInForce,
+};
+use rust_decimal::Decimal;
+
+/// An ordinary order to be placed, by the account or as the child of a conditional order.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    pub(crate) account: usize,
+    pub(crate) market: usize,
+    pub(crate) client_order_id: ClientOrderId,
+    pub(crate) side: Side,
+    pub(crate) position_side: PositionSide,
+    pub(crate) limit: Option<(Price, TimeInForce)>,
+    pub(crate) quantity: Quantity,
+    pub(crate) reduce_only: bool,
+    pub(crate) close_position: bool,
+    pub(crate) parent: Option<usize>,
+    pub(crate) original_type: OrderType,
+}
+
+impl Request {
+    fn reduces(&self) -> bool {
+        reduces(self.reduce_only || self.close_position, self.side, self.position_side)
+    }
+
+    /// It may only be filled now: it never rests.
+    fn is_immediate(&self) -> bool {
+        !matches!(self.limit, Some((_, TimeInForce::Gtc | TimeInForce::PostOnly)))
+    }
+}
+
+impl Exchange {
+    /// Places an order. The answer is its state after everything that it did at once: a market order comes back
+    /// filled. A stop-market or take-profit-market order is stored under an id of the conditional space.
+    ///
+    /// A reduce-only order that is larger than what it may reduce comes back smaller; in hedge mode, where closing is
+    /// implied by side and position side, it is refused.
+    ///
+    /// # Errors
+    /// The [`Rejection`]; nothing rests then, and no event tells of it.
+    pub fn place(&mut self, account: &AccountId, order: &NewOrder) -> Result<Order, Rejection> {
+        let account = self.account_index(account)?;
+        let market = self.market_index(&order.symbol)?;
+        self.check_position_side(account, order.side, order.position_side, order.size)?;
+        let limit = match order.kind {
+            OrderKind::Market => None,
+            OrderKind::Limit { price, time_in_force } => Some((price, time_in_force)),
+            OrderKind::StopMarket { trigger, trigger_by } | OrderKind::TakeProfitMarket { trigger, trigger_by } => {
+                return self.store_conditional(account, market, order, trigger, trigger_by);
+            }
+        };
+        let OrderSize::Quantity(quantity) = order.size else { return Err(Rejection::ClosePositionNeedsTrigger) };
+        let taken = self.accounts[account].order_names.get(&order.client_order_id);
+        if taken.is_some_and(|taken| !self.orders[*taken].status.is_final()) {
+            return Err(Rejection::DuplicateClientOrderId);
+        }
+        let placed = self.place_plain(Request {
+            account,
+            market,
+            client_order_id: order.client_order_id.clone(),
+            side: order.side,
+            position_side: order.position_side,
+            limit,
+            quantity,
+            reduce_only: order.reduce_only,
+            close_position: false,
+            parent: None,
+            original_type: order.kind.order_type(),
+        })?;
+        self.settle();
+        Ok(self.orders[placed].report())
+    }
+
+    fn check_position_side(
+        &self,
+        account: usize,
+        side: Side,
+        position_side: PositionSide,
+        size: OrderSize,
+    ) -> Result<(), Rejection> {
+        let mode = self.accounts[account].position_mode;
+        let leg = position_side.direction();
+        let fits = leg.is_some() == (mode == PositionMode::Hedge);
+        let opens_whole = size == OrderSize::WholePosition && leg.is_some_and(|leg| side == leg.opening_side());
+        if fits && !opens_whole { Ok(()) } else { Err(Rejection::PositionSideMismatch { position_side, mode }) }
+    }
+
+    /// Checks, accepts and matches an order; what is left rests or expires. Answers its number.
+    pub(crate) fn place_plain(&mut self, request: Request) -> Result<usize, Rejection> {
+        let request = self.checked(request)?;
+        let parent = request.parent;
+        let number = self.accept(request);
+        if let Some(parent) = parent {
+            self.adopt_child(parent, number);
+        }
+        let news = News::OrderAccepted(Box::new(self.orders[number].placed()));
+        self.tell(self.orders[number].account, news);
+        self.take(number);
+        self.rest_or_expire(number);
+        Ok(number)
+    }
+
+    /// Every check of an order, in the order in which venues are known to make them: its own shape first, then the
+    /// market, then the account.
+    fn checked(&self, mut request: Request) -> Result<Request, Rejection> {
+        let market = &self.markets[request.market];
+        let instrument = &market.instrument;
+        let (limit, side) = (request.limit.map(|(price, _)| price), request.side);
+        if let Some((_, time_in_force @ (TimeInForce::Gtd | TimeInForce::Rpi))) = request.limit {
+            return Err(Rejection::TimeInForceNotOffered(time_in_force));
+        }
+        if let Some(price) = limit {
+            filters::tick(instrument, price)?;
+            filters::band(market, side, price, self.settings.price_band)?;
+        }
+        if !request.close_position {
+            filters::size(instrument, request.quantity, limit.is_none())?;
+        }
+        let counter = self.counter(request.market, side);
+        let price = self.expected_price(side, limit, counter);
+        if request.reduces() {
+            request.quantity = self.fitted_to_position(&request)?;
+        } else {
+            filters::notional(instrument, request.quantity, price)?;
+            if limit.is_none() {
+                filters::band(market, side, counter, self.settings.price_band)?;
+            }
+        }
+        self.check_time_in_force(&request)?;
+        if !request.reduces() {
+            self.check_margin(&request, price, None)?;
+        }
+        Ok(request)
+    }
+
+    /// The price that an order is likely to trade at: the counter price if it takes, else its limit.
+    fn expected_price(&self, side: Side, limit: Option<Price>, counter: Price) -> Price {
+        match (limit, side) {
+            (None, _) => counter,
+            (Some(limit), Side::Buy) => limit.min(counter),
+            (Some(limit), Side::Sell) => limit.max(counter),
+        }
+    }
+
+    /// The size of an order that may only reduce, within what is there to reduce. One that can rest leaves room for
+    /// those that rest already; one that trades at once goes before them.
+    fn fitted_to_position(&self, request: &Request) -> Result<Quantity, Rejection> {
+        let Request { account, market, side, position_side, quantity, .. } = *request;
+        let refuse = |reducible| Err(Rejection::ReduceOnlyRejected { reducible });
+        let held = self.accounts[account].holdings[market].position(position_side);
+        let Some(held) = held.filter(|position| side == position.direction.closing_side()) else {
+            return refuse(None);
+        };
+        let resting: Decimal = if request.is_immediate() {
+            Decimal::ZERO
+        } else {
+            let orders = self.reducing(account, market, position_side);
+            orders.filter_map(|number| self.orders[number].remaining()).map(Quantity::get).sum()
+        };
+        let Ok(room) = Quantity::new(held.quantity.get() - resting) else { return refuse(None) };
+        if quantity <= room {
+            return Ok(quantity);
+        }
+        if position_side == PositionSide::Both || request.close_position { Ok(room) } else { refuse(Some(room)) }
+    }
+
+    fn check_time_in_force(&self, request: &Request) -> Result<(), Rejection> {
+        let Some((price, time_in_force)) = request.limit else { return Ok(()) };
+        let counter = self.best_counter(request.market, request.side);
+        match time_in_force {
+            TimeInForce::PostOnly if reaches(request.side, price, counter) => {
+                Err(Rejection::WouldTakeLiquidity { price, counter })
+            }
+            TimeInForce::Fok => {
+                let fillable = self.fillable(request.account, request.market, request.side, price);
+                match fillable {
+                    Some(fillable) if fillable < request.quantity.get() => Err(Rejection::FokNotFilled {
+                        fillable: Quantity::new(fillable).ok(),
+                        quantity: request.quantity,
+                    }),
+                    _ => Ok(()),
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_margin(&self, request: &Request, price: Price, replacing: Option<usize>) -> Result<(), Rejection> {
+        let Request { account, market, side, quantity, .. } = *request;
+        let it = &self.markets[market];
+        let holding = &self.accounts[account].holdings[market];
+        let candidate = Candidate::new(side, quantity, price, it.mark);
+        let (added, reach) = self.margin_of(account, market, candidate, replacing);
+        if !added.is_positive() {
+            return Ok(());
+        }
+        let leverage = holding.leverage;
+        if let Some(max) = it.max_notional(leverage).filter(|max| reach > *max) {
+            return Err(Rejection::MaxPositionAtLeverage { notional: reach, max, leverage });
+        }
+        let opened = Money::new(added.get() * leverage.as_decimal()).min(candidate.notional);
+        let fee = (opened * it.instrument.fees.taker).max(Money::ZERO);
+        let released = replacing.map_or(Money::ZERO, |number| self.margin_held_by(number));
+        let (required, available) = (added + fee, self.free(account) + released);
+        if required > available {
+            return Err(Rejection::InsufficientMargin { required, available: available.max(Money::ZERO) });
+        }
+        Ok(())
+    }
+
+    fn accept(&mut self, request: Request) -> usize {
+        let number = self.orders.len();
+        let stamp = self.next_stamp();
+        let account = &mut self.accounts[request.account];
+        account.open_orders.insert(number);
+        account.all_orders.push(number);
+        account.order_names.insert(request.client_order_id.clone(), number);
+        self.orders.push(Working {
+            number,
+            account: request.account,
+            market: request.market,
+            symbol: self.markets[request.market].instrument.symbol.clone(),
+            client_order_id: request.client_order_id,
+            side: request.side,
+            position_side: request.position_side,
+            order_type: if request.limit.is_some() { OrderType::Limit } else { OrderType::Market },
+            original_type: request.original_type,
+            limit: request.limit,
+            quantity: request.quantity,
+            filled: Decimal::ZERO,
+            cost: Decimal::ZERO,
+            reduce_only: request.reduce_only,
+            close_position: request.close_position,
+            parent: request.parent,
+            cause: FillCause::Order,
+            status: OrderStatus::New,
+            priority: None,
+            created: self.now,
+            updated: stamp,
+        });
+        number
+    }
+
+    fn rest_or_expire(&mut self, number: usize) {
+        let order = &self.orders[number];
+        if order.status.is_final() {
+            return;
+        }
+        match order.limit {
+            Some((_, TimeInForce::Gtc | TimeInForce::PostOnly)) => {
+                self.rest(number);
+                let order = &self.orders[number];
+                if order.reduces() {
+                    self.trim_reducing(order.account, order.market, order.position_side);
+                }
+            }
+            _ => self.expire(number, ExpiryReason::ImmediateOrCancel),
+        }
+    }
+
+    fn rest(&mut self, number: usize) {
+        self.priorities += 1;
+        let order = &mut self.orders[number];
+        if let Some((price, _)) = order.limit {
+            order.priority = Some(self.priorities);
+            self.markets[order.market].book.rest(order.side, price, self.priorities, number);
+        }
+    }
+
+    /// Cancels an open ordinary order.
+    ///
+    /// # Errors
+    /// [`Rejection::UnknownOrder`] if no ordinary order of that name is open.
+    pub fn cancel(&mut self, account: &AccountId, symbol: &Symbol, which: &OrderRef) -> Result<Order, Rejection> {
+        let account = self.account_index(account)?;
+        let market = self.market_index(symbol)?;
+        let number = self.open_order(account, market, which)?;
+        self.cancel_number(number);
+        self.settle();
+        Ok(self.orders[number].report())
+    }
+
+    /// Cancels every open ordinary order of a symbol; conditional orders stay.
+    ///
+    /// # Errors
+    /// [`Rejection::UnknownAccount`], [`Rejection::UnknownSymbol`]. Nothing to cancel is no error.
+    pub fn cancel_all(&mut self, account: &AccountId, symbol: &Symbol) -> Result<Vec<Order>, Rejection> {
+        let account = self.account_index(account)?;
+        let market = self.market_index(symbol)?;
+        let numbers = self.open_orders_of(account, market);
+        for number in &numbers {
+            self.cancel_number(*number);
+        }
+        self.settle();
+        Ok(numbers.into_iter().map(|number| self.orders[number].report()).collect())
+    }
+
+    fn cancel_number(&mut self, number: usize) {
+        self.end(number, OrderStatus::Canceled);
+        let news = News::OrderCancelled(Box::new(self.orders[number].placed()));
+        self.tell(self.orders[number].account, news);
+    }
+
+    /// Changes an open limit order's size and price. It loses its place in the queue. An order whose new size has been
+    /// filled already is cancelled; a post-only order that would take expires.
+    ///
+    /// # Errors
+    /// [`Rejection::NoChange`] for the size and price that it has, and every refusal of [`place`](Self::place); the
+    /// order is unchanged then.
+    pub fn amend(
+        &mut self,
+        account: &AccountId,
+        symbol: &Symbol,
+        which: &OrderRef,
+        quantity: Quantity,
+        price: Price,
+    ) -> Result<Order, Rejection> {
+        let account = self.account_index(account)?;
+        let market = self.market_index(symbol)?;
+        let number = self.open_order(account, market, which)?;
+        let order = &self.orders[number];
+        let Some((old_price, time_in_force)) = order.limit else { return Err(Rejection::NotAmendable) };
+        if (order.quantity, old_price) == (quantity, price) {
+            return Err(Rejection::NoChange);
+        }
+        let instrument = &self.markets[market].instrument;
+        filters::tick(instrument, price)?;
+        filters::band(&self.markets[market], order.side, price, self.settings.price_band)?;
+        filters::size(instrument, quantity, false)?;
+        let Ok(remaining) = Quantity::new(quantity.get() - order.filled) else {
+            self.cancel_number(number);
+            self.settle();
+            return Ok(self.orders[number].report());
+        };
+        self.check_amended(number, quantity, remaining, price)?;
+        self.unrest(number);
+        let stamp = self.next_stamp();
+        let order = &mut self.orders[number];
+        (order.quantity, order.limit, order.updated) = (quantity, Some((price, time_in_force)), stamp);
+        let (side, account) = (order.side, order.account);
+        let news = News::OrderAmended(Box::new(order.placed()));
+        self.tell(account, news);
+        if time_in_force == TimeInForce::PostOnly && reaches(side, price, self.best_counter(market, side)) {
+            self.expire(number, ExpiryReason::WouldTakeLiquidity);
+        } else {
+            self.take(number);
+            self.rest_or_expire(number);
+        }
+        self.settle();
+        Ok(self.orders[number].report())
+    }
+
+    fn check_amended(
+        &self,
+        number: usize,
+        quantity: Quantity,
+        remaining: Quantity,
+        price: Price,
+    ) -> Result<(), Rejection> {
+        let order = &self.orders[number];
+        if order.reduces() {
+            let position = self.accounts[order.account].holdings[order.market].position(order.position_side);
+            let held = position.map(|position| position.quantity);
+            return if held.is_some_and(|held| remaining <= held) {
+                Ok(())
+            } else {
+                Err(Rejection::ReduceOnlyRejected { reducible: held })
+            };
+        }
+        filters::notional(&self.markets[order.market].instrument, quantity, price)?;
+        let counter = self.counter(order.market, order.side);
+        let request = Request {
+            account: order.account,
+            market: order.market,
+            client_order_id: order.client_order_id.clone(),
+            side: order.side,
+            position_side: order.position_side,
+            limit: order.limit,
+            quantity: remaining,
+            reduce_only: false,
+            close_position: false,
+            parent: None,
+            original_type: order.original_type,
+        };
+        let expected = self.expected_price(order.side, Some(price), counter);
+        self.check_margin(&request, expected, Some(number))
+    }
+
+    pub(crate) fn open_orders_of(&self, account: usize, market: usize) -> Vec<usize> {
+        let open = self.accounts[account].open_orders.iter().copied();
+        open.filter(|number| self.orders[*number].market == market).collect()
+    }
+
+    fn open_order(&self, account: usize, market: usize, which: &OrderRef) -> Result<usize, Rejection> {
+        let number = self.find_order(account, market, which).ok_or(Rejection::UnknownOrder)?;
+        if self.orders[number].status.is_final() { Err(Rejection::UnknownOrder) } else { Ok(number) }
+    }
+
+    pub(crate) fn find_order(&self, account: usize, market: usize, which: &OrderRef) -> Option<usize> {
+        let number = match which {
+            OrderRef::Id(id) => number(id, FIRST_ORDER)?,
+            OrderRef::Client(id) => *self.accounts[account].order_names.get(id)?,
+        };
+        let order = self.orders.get(number)?;
+        (order.account == account && order.market == market).then_some(number)
+    }
+}
+
+/// Whether a limit of this side reaches a counter price.
+pub(crate) fn reaches(side: Side, limit: Price, counter: Price) -> bool {
+    match side {
+        Side::Buy => limit >= counter,
+        Side::Sell => limit <= counter,
+    }
+}

@@ -1,0 +1,39 @@
+//! What an operator of the exchange may choose.
+
+use plimsoll_domain::{Leverage, Money, Rate};
+use rust_decimal::Decimal;
+
+/// How the exchange behaves, beyond what its instruments say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Distance between the outside bid and ask in ticks. The outside bid is the fed last price, rounded down to the
+    /// tick; the ask is this much above it.
+    pub spread_ticks: u32,
+    /// How far from the mark a limit may be on its taking side, and how far the best counter price may be for a market
+    /// order that adds exposure.
+    pub price_band: Rate,
+    /// Whether margin is enforced after an order has filled: margin calls, liquidation and deleveraging.
+    pub liquidation: bool,
+    /// A margin call is sent when equity has fallen to this many times the maintenance margin. At 1 or less there are
+    /// no calls.
+    pub margin_call_cover: Decimal,
+    /// What the insurance fund holds at first, in the settle currency.
+    pub insurance_fund: Money,
+    /// The leverage of every symbol until an account sets its own; a contract's maximum caps it.
+    pub default_leverage: Leverage,
+}
+
+impl Default for Settings {
+    /// One tick between bid and ask, a price band of 5 %, calls at 1.25 times maintenance, a fund of 1,000,000, and
+    /// leverage 20.
+    fn default() -> Self {
+        Self {
+            spread_ticks: 1,
+            price_band: Rate::new(Decimal::new(5, 2)),
+            liquidation: true,
+            margin_call_cover: Decimal::new(125, 2),
+            insurance_fund: Money::new(Decimal::from(1_000_000)),
+            default_leverage: Leverage::new(20).unwrap_or(Leverage::ONE),
+        }
+    }
+}

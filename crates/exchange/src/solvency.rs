@@ -1,0 +1,297 @@
+//! Margin pools: what backs what, and between which marks nothing is due.
+//!
+//! A pool is a wallet and the positions that it backs: an isolated position is one, all cross positions of an account
+//! are one. A pool that is judged sound gets a fence around the mark of each of its symbols, within which it stays
+//! sound whatever the others do inside theirs; it is judged again only when a mark leaves its fence, or when its wallet
+//! or its positions change. The fence of a pool of one symbol is its exact liquidation price.
+
+use crate::account::Held;
+use crate::event::News;
+use crate::exchange::Exchange;
+use crate::gate::PriceKey;
+use crate::market::Market;
+use plimsoll_domain::liquidation::{self, Leg, Liquidation, LiquidationBounds};
+use plimsoll_domain::{
+    MarginMode, MarginRatio, MarginTiers, MarginWarning, Money, Position, PositionSide, Price, Rate,
+};
+use rust_decimal::Decimal;
+use std::time::Duration;
+
+/// A margin pool of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct PoolId {
+    pub(crate) account: usize,
+    /// The market and side of an isolated position; `None` is the cross pool.
+    pub(crate) isolated: Option<(usize, PositionSide)>,
+}
+
+/// A pool as it is now.
+#[derive(Debug, Clone)]
+pub(crate) struct Pool {
+    pub(crate) id: PoolId,
+    /// What backs it, without unrealised profit.
+    pub(crate) wallet: Money,
+    /// By market.
+    pub(crate) positions: Vec<(usize, PositionSide, Position)>,
+}
+
+/// What is to be done about a pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Sound,
+    /// Equity is near maintenance.
+    Thin,
+    /// Equity has met maintenance.
+    Due,
+}
+
+/// A call is not repeated within this time.
+const CALL_EVERY: Duration = Duration::from_secs(3600);
+
+impl Pool {
+    /// The markets that it has positions in.
+    fn markets(&self) -> Vec<usize> {
+        let mut markets: Vec<usize> = self.positions.iter().map(|(market, _, _)| *market).collect();
+        markets.dedup();
+        markets
+    }
+
+    fn legs<'a>(&self, market: usize, tiers: &'a MarginTiers) -> Vec<Leg<'a>> {
+        let own = self.positions.iter().filter(|(its, _, _)| *its == market);
+        own.map(|(_, _, position)| Leg { position: *position, tiers }).collect()
+    }
+
+    /// `Σ (U − M)` of the positions of one market.
+    fn cushion(&self, index: usize, market: &Market, tiers: &MarginTiers) -> Money {
+        let own = self.positions.iter().filter(|(its, _, _)| *its == index);
+        own.map(|(_, _, position)| {
+            position.unrealized_pnl(market.mark) - tiers.maintenance(position.notional(market.mark))
+        })
+        .sum()
+    }
+}
+
+/// The tables that a pool is judged by: those of liquidation, or those of a margin call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Line {
+    Liquidation,
+    Call,
+}
+
+impl Line {
+    fn tiers(self, market: &Market) -> &MarginTiers {
+        match (self, &market.call_tiers) {
+            (Self::Call, Some(tiers)) => tiers,
+            _ => &market.instrument.tiers,
+        }
+    }
+}
+
+impl Exchange {
+    /// Judges every pool that changed, until nothing is left to do, and learns what to wait for.
+    pub(crate) fn settle(&mut self) {
+        while let Some(account) = self.unsettled.pop_first() {
+            self.assess(account);
+        }
+        self.rewatch();
+    }
+
+    /// Judges the pools whose fence a mark has left.
+    pub(crate) fn look_at_pools(&mut self, market: usize) {
+        let it = &self.markets[market];
+        let key = PriceKey::of(it.mark);
+        let below = it.floors.iter().rev().take_while(|(floor, _)| *floor >= key);
+        let above = it.ceilings.iter().take_while(|(ceiling, _)| *ceiling <= key);
+        self.unsettled.extend(below.chain(above).map(|(_, pool)| pool.account));
+    }
+
+    /// Judges the pools whose call has run out.
+    pub(crate) fn recall(&mut self) {
+        while let Some((time, pool)) = self.called.first().copied().filter(|(time, _)| *time <= self.now) {
+            self.called.remove(&(time, pool));
+            self.unsettled.insert(pool.account);
+        }
+    }
+
+    fn assess(&mut self, account: usize) {
+        self.take_fences_down(account);
+        if !self.settings.liquidation {
+            return;
+        }
+        self.cover_deficit(account);
+        let pools = self.pools(account);
+        self.called.retain(|(_, called)| called.account != account || pools.iter().any(|pool| pool.id == *called));
+        for pool in pools {
+            match self.judge(&pool) {
+                Verdict::Due => {
+                    self.liquidate(&pool);
+                    self.unsettled.insert(account);
+                    return;
+                }
+                Verdict::Thin => {
+                    self.call(&pool);
+                    self.fence(&pool, Line::Liquidation);
+                }
+                Verdict::Sound => self.fence(&pool, Line::Call),
+            }
+        }
+    }
+
+    /// The account's margin pools with positions.
+    pub(crate) fn pools(&self, account: usize) -> Vec<Pool> {
+        let it = &self.accounts[account];
+        let mut pools = Vec::new();
+        let mut cross =
+            Pool { id: PoolId { account, isolated: None }, wallet: it.cross_wallet(), positions: Vec::new() };
+        for (market, side, Held { position, margin }) in it.positions() {
+            if it.holdings[market].margin_mode == MarginMode::Cross {
+                cross.positions.push((market, side, position));
+            } else {
+                let id = PoolId { account, isolated: Some((market, side)) };
+                pools.push(Pool { id, wallet: margin, positions: vec![(market, side, position)] });
+            }
+        }
+        if !cross.positions.is_empty() {
+            pools.push(cross);
+        }
+        pools
+    }
+
+    /// The pool that backs this position.
+    pub(crate) fn pool_of(&self, account: usize, market: usize, side: PositionSide) -> Option<Pool> {
+        let holding = &self.accounts[account].holdings[market];
+        holding.position(side)?;
+        let isolated = (holding.margin_mode == MarginMode::Isolated).then_some((market, side));
+        self.pools(account).into_iter().find(|pool| pool.id.isolated == isolated)
+    }
+
+    fn judge(&self, pool: &Pool) -> Verdict {
+        if self.is_met(pool, Line::Liquidation) {
+            return Verdict::Due;
+        }
+        if self.is_met(pool, Line::Call) { Verdict::Thin } else { Verdict::Sound }
+    }
+
+    /// Whether equity has met the requirement at the marks, by the same sums as the liquidation price that is shown.
+    fn is_met(&self, pool: &Pool, line: Line) -> bool {
+        if line == Line::Call && !self.calls(pool) {
+            return false;
+        }
+        let markets = pool.markets();
+        markets.iter().any(|index| self.liquidation_of(pool, *index, line, true) == Liquidation::AlreadyDue)
+    }
+
+    fn calls(&self, pool: &Pool) -> bool {
+        pool.positions.iter().all(|(market, _, _)| self.markets[*market].call_tiers.is_some())
+    }
+
+    /// Where the pool meets the requirement if only this market moves.
+    fn liquidation_of(&self, pool: &Pool, index: usize, line: Line, at_mark: bool) -> Liquidation {
+        let market = &self.markets[index];
+        let others = pool.markets().into_iter().filter(|other| *other != index);
+        let rest =
+            others.map(|other| pool.cushion(other, &self.markets[other], line.tiers(&self.markets[other]))).sum();
+        let legs = pool.legs(index, line.tiers(market));
+        liquidation::cross(&legs, pool.wallet, rest, Rate::ZERO, at_mark.then_some(market.mark))
+    }
+
+    /// The marks that liquidate this pool if only this market moves.
+    pub(crate) fn liquidation_bounds(&self, pool: &Pool, market: usize) -> LiquidationBounds {
+        self.liquidation_of(pool, market, Line::Liquidation, false).bounds().unwrap_or_default()
+    }
+
+    /// Puts a fence around the mark of each market: what the pool has to spare is shared out among them, and the fence
+    /// is where its market would have used up its share.
+    fn fence(&mut self, pool: &Pool, line: Line) {
+        let line = if self.calls(pool) { line } else { Line::Liquidation };
+        let markets = pool.markets();
+        let cushion = |index: usize| pool.cushion(index, &self.markets[index], line.tiers(&self.markets[index]));
+        let spare = pool.wallet + markets.iter().map(|index| cushion(*index)).sum();
+        let share = spare / Decimal::from(markets.len().max(1));
+        let mut fences = Vec::with_capacity(markets.len());
+        for index in &markets {
+            let market = &self.markets[*index];
+            let wallet = if markets.len() == 1 { pool.wallet } else { share - cushion(*index) };
+            let legs = pool.legs(*index, line.tiers(market));
+            let bounds = match liquidation::cross(&legs, wallet, Money::ZERO, Rate::ZERO, Some(market.mark)) {
+                Liquidation::Bounds(bounds) => bounds,
+                // Nothing to spare: the next change of the mark is looked at.
+                Liquidation::AlreadyDue => LiquidationBounds { below: Some(market.mark), above: Some(market.mark) },
+            };
+            fences.push((*index, bounds));
+        }
+        for (index, bounds) in fences {
+            let market = &mut self.markets[index];
+            market.floors.extend(bounds.below.map(|price| (PriceKey::of(price), pool.id)));
+            market.ceilings.extend(bounds.above.map(|price| (PriceKey::of(price), pool.id)));
+            self.fenced.entry(pool.id.account).or_default().push((index, pool.id, bounds));
+        }
+    }
+
+    fn take_fences_down(&mut self, account: usize) {
+        for (index, pool, bounds) in self.fenced.remove(&account).unwrap_or_default() {
+            let market = &mut self.markets[index];
+            if let Some(price) = bounds.below {
+                market.floors.remove(&(PriceKey::of(price), pool));
+            }
+            if let Some(price) = bounds.above {
+                market.ceilings.remove(&(PriceKey::of(price), pool));
+            }
+        }
+    }
+
+    fn call(&mut self, pool: &Pool) {
+        if self.called.iter().any(|(_, called)| *called == pool.id) {
+            return;
+        }
+        self.called.insert((self.now.plus(CALL_EVERY), pool.id));
+        let positions = self.warnings(pool);
+        let cross_wallet = pool.id.isolated.is_none().then_some(pool.wallet);
+        self.tell(pool.id.account, News::MarginCall { positions, cross_wallet });
+    }
+
+    /// What there is to say about each position of a pool whose margin is thin.
+    pub(crate) fn warnings(&self, pool: &Pool) -> Vec<MarginWarning> {
+        let ratio = self.ratio(pool);
+        let warning = |(index, side, position): &(usize, PositionSide, Position)| {
+            let market = &self.markets[*index];
+            MarginWarning {
+                symbol: market.instrument.symbol.clone(),
+                position_side: *side,
+                quantity: Some(position.quantity),
+                margin_ratio: ratio,
+                liquidation_price: self.shown_liquidation_price(pool, *index, *position),
+                mark_price: Some(market.mark),
+                maintenance_margin: Some(market.instrument.tiers.maintenance(position.notional(market.mark))),
+                time: self.now,
+            }
+        };
+        pool.positions.iter().map(warning).collect()
+    }
+
+    /// Equity of a pool at the marks.
+    pub(crate) fn equity(&self, pool: &Pool) -> Money {
+        let unrealized = |(market, _, position): &(usize, PositionSide, Position)| {
+            position.unrealized_pnl(self.markets[*market].mark)
+        };
+        pool.wallet + pool.positions.iter().map(unrealized).sum()
+    }
+
+    pub(crate) fn ratio(&self, pool: &Pool) -> Option<MarginRatio> {
+        let maintenance = |(market, _, position): &(usize, PositionSide, Position)| {
+            let market = &self.markets[*market];
+            market.instrument.tiers.maintenance(position.notional(market.mark))
+        };
+        MarginRatio::of(pool.positions.iter().map(maintenance).sum(), self.equity(pool))
+    }
+
+    /// The one liquidation price that venues show: of the two of a hedged pair, the one on the side that its net
+    /// exposure loses on.
+    pub(crate) fn shown_liquidation_price(&self, pool: &Pool, market: usize, position: Position) -> Option<Price> {
+        let bounds = self.liquidation_bounds(pool, market);
+        let own = pool.positions.iter().filter(|(its, _, _)| *its == market);
+        let net: Decimal = own.map(|(_, _, leg)| leg.direction.sign() * leg.quantity.get()).sum();
+        let falls = if net.is_zero() { position.direction.sign() } else { net };
+        if falls.is_sign_positive() { bounds.below.or(bounds.above) } else { bounds.above.or(bounds.below) }
+    }
+}

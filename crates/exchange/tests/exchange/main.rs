@@ -1,0 +1,14 @@
+//! The exchange as its users see it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
+
+mod conditionals;
+mod deleveraging;
+mod filters;
+mod fundings;
+mod liquidations;
+mod orders;
+mod properties;
+mod recorded;
+mod reduce_only;
+mod settings;
+mod venue;

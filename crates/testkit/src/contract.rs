@@ -1,0 +1,23 @@
+//! Every promise in the docs of a port, as a case that a broken one fails by name.
+//!
+//! A suite is an async function: it is given a way to make a fresh stage or store for each case, runs all cases, and
+//! panics once with a line for each broken promise.
+
+mod records;
+mod stage;
+pub(crate) mod suite;
+
+pub mod broker;
+pub mod feed;
+pub mod funding_rates;
+pub mod stream;
+
+pub mod controls;
+pub mod equity;
+pub mod funding;
+pub mod journal;
+pub mod positions;
+pub mod risk_events;
+pub mod trades;
+
+pub use stage::{BrokerStage, FeedStage, FundingStage, StreamStage};

@@ -1,0 +1,316 @@
+//! A WebSocket that stays: it connects, watches that the other side is alive, and connects again.
+
+use crate::backoff::{Backoff, BackoffSettings};
+use crate::redact::redacted;
+use crate::tls;
+use futures_util::{SinkExt, StreamExt};
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep_until, timeout};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
+use tracing::{debug, warn};
+
+/// Where to connect, and what to say first. Its `Debug` hides keys.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Address {
+    /// The whole address (`wss://…`).
+    pub url: String,
+    /// Text frames to send once connected: logins, subscriptions.
+    pub greetings: Vec<String>,
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", redacted(&self.url))
+    }
+}
+
+/// Why there is no address to connect to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DialFailure {
+    /// For the log; without secrets.
+    pub reason: String,
+    /// Do not ask again before this has passed, however short the back-off.
+    pub not_before: Option<Duration>,
+}
+
+/// Finds the address anew for every connection: a venue may want a fresh key in it.
+pub trait Dial: Send {
+    /// The address to connect to now.
+    fn dial(&mut self) -> impl Future<Output = Result<Address, DialFailure>> + Send;
+}
+
+/// An address that never changes.
+impl Dial for Address {
+    async fn dial(&mut self) -> Result<Address, DialFailure> {
+        Ok(self.clone())
+    }
+}
+
+/// When a connection counts as dead, and when another is tried. Times are of the real network, never of a simulated
+/// clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SocketSettings {
+    /// For a connection and its handshake.
+    pub connect_timeout: Duration,
+    /// A ping goes out when nothing has arrived for this long.
+    pub ping_after: Duration,
+    /// Dead when nothing at all, not even a pong, has arrived for this long.
+    pub dead_after: Duration,
+    /// Dead when no message has arrived for this long, whatever the pongs say; `None` where silence is normal.
+    pub mute_after: Option<Duration>,
+    /// A connection is given up for a new one at this age, before the venue cuts it.
+    pub longest_life: Duration,
+    /// A connection that lived this long was a good one: the back-off starts from the beginning.
+    pub settled_after: Duration,
+    /// The waits between attempts.
+    pub backoff: BackoffSettings,
+    /// The largest message that is read, in bytes.
+    pub largest_message: usize,
+}
+
+impl Default for SocketSettings {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(10),
+            ping_after: Duration::from_secs(15),
+            dead_after: Duration::from_secs(45),
+            mute_after: None,
+            longest_life: Duration::from_secs(23 * 3600),
+            settled_after: Duration::from_secs(30),
+            backoff: BackoffSettings::default(),
+            largest_message: 16 * 1024 * 1024,
+        }
+    }
+}
+
+/// What a session brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SocketItem {
+    /// Connected and greeted.
+    Connected,
+    /// A message, text or binary.
+    Message(Vec<u8>),
+    /// The connection is gone, or the first attempt failed; further failures are only logged, until it stands again.
+    Disconnected {
+        /// For the log; without secrets.
+        reason: String,
+    },
+}
+
+/// A connection through every reconnection. Dropping it closes the connection.
+#[derive(Debug)]
+pub struct SocketSession<D> {
+    dial: D,
+    settings: SocketSettings,
+    backoff: Backoff,
+    state: State,
+    /// Whoever reads has been told that nothing flows.
+    told: bool,
+}
+
+#[derive(Debug)]
+enum State {
+    Waiting { until: Instant },
+    Open(Box<Link>),
+}
+
+#[derive(Debug)]
+struct Link {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    opened: Instant,
+    last_frame: Instant,
+    last_message: Instant,
+    last_ping: Instant,
+}
+
+impl<D: Dial> SocketSession<D> {
+    /// A session that connects when it is first read.
+    #[must_use]
+    pub fn new(dial: D, settings: SocketSettings) -> Self {
+        let state = State::Waiting { until: Instant::now() };
+        Self { dial, settings, backoff: Backoff::new(settings.backoff), state, told: false }
+    }
+
+    /// Whoever finds the addresses.
+    pub fn dialler(&mut self) -> &mut D {
+        &mut self.dial
+    }
+
+    /// The next item. Waits for as long as it takes; may be dropped and called again without losing anything.
+    pub async fn next(&mut self) -> SocketItem {
+        loop {
+            match &mut self.state {
+                State::Open(link) => match link.read(&self.settings).await {
+                    Ok(message) => return SocketItem::Message(message),
+                    Err(reason) => return self.lost(reason),
+                },
+                State::Waiting { until } => {
+                    sleep_until(*until).await;
+                    match self.connect().await {
+                        Ok(link) => {
+                            self.state = State::Open(Box::new(link));
+                            self.told = false;
+                            return SocketItem::Connected;
+                        }
+                        Err(failure) => {
+                            let wait = self.backoff.next_wait().max(failure.not_before.unwrap_or_default());
+                            self.state = State::Waiting { until: Instant::now() + wait };
+                            warn!(reason = %failure.reason, ?wait, "no connection");
+                            if !self.told {
+                                self.told = true;
+                                return SocketItem::Disconnected { reason: failure.reason };
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Gives the connection up for a new one at once, for example because its key has expired.
+    pub fn reconnect(&mut self, reason: &str) -> SocketItem {
+        self.state = State::Waiting { until: Instant::now() };
+        self.told = true;
+        SocketItem::Disconnected { reason: reason.to_owned() }
+    }
+
+    fn lost(&mut self, reason: Lost) -> SocketItem {
+        let life = match &self.state {
+            State::Open(link) => link.opened.elapsed(),
+            State::Waiting { .. } => Duration::ZERO,
+        };
+        if life >= self.settings.settled_after {
+            self.backoff.reset();
+        }
+        let wait = match reason {
+            Lost::Aged(_) => Duration::ZERO,
+            _ => self.backoff.next_wait(),
+        };
+        warn!(%reason, ?life, ?wait, "connection lost");
+        self.state = State::Waiting { until: Instant::now() + wait };
+        self.told = true;
+        SocketItem::Disconnected { reason: reason.to_string() }
+    }
+
+    async fn connect(&mut self) -> Result<Link, DialFailure> {
+        let address = self.dial.dial().await?;
+        let failed = |reason: String| DialFailure { reason: format!("{address:?}: {reason}"), not_before: None };
+        let opening = open(&address, &self.settings);
+        match timeout(self.settings.connect_timeout, opening).await {
+            Ok(Ok(link)) => {
+                debug!(?address, "connected");
+                Ok(link)
+            }
+            // The library's errors can hold the request, and with it a key.
+            Ok(Err(error)) => Err(failed(short(&error))),
+            Err(_) => Err(failed(format!("no connection within {:?}", self.settings.connect_timeout))),
+        }
+    }
+}
+
+type SocketError = tokio_tungstenite::tungstenite::Error;
+
+async fn open(address: &Address, settings: &SocketSettings) -> Result<Link, SocketError> {
+    let config = WebSocketConfig::default()
+        .max_message_size(Some(settings.largest_message))
+        .max_frame_size(Some(settings.largest_message));
+    let tls = Connector::Rustls(tls::client_config());
+    let (mut socket, _) = connect_async_tls_with_config(address.url.as_str(), Some(config), true, Some(tls)).await?;
+    for greeting in &address.greetings {
+        socket.send(Message::text(greeting.as_str())).await?;
+    }
+    let now = Instant::now();
+    Ok(Link { socket, opened: now, last_frame: now, last_message: now, last_ping: now })
+}
+
+/// What went wrong, in words that hold no address.
+fn short(error: &SocketError) -> String {
+    match error {
+        SocketError::Http(response) => format!("the handshake was answered with status {}", response.status().as_u16()),
+        SocketError::Io(error) => error.to_string(),
+        SocketError::Tls(error) => error.to_string(),
+        SocketError::Url(error) => error.to_string(),
+        SocketError::Protocol(error) => error.to_string(),
+        SocketError::Capacity(error) => error.to_string(),
+        SocketError::ConnectionClosed | SocketError::AlreadyClosed => "closed".to_owned(),
+        _ => "the connection failed".to_owned(),
+    }
+}
+
+/// Why a connection is given up.
+#[derive(Debug, thiserror::Error)]
+enum Lost {
+    #[error("closed by the other side")]
+    Closed,
+    #[error("{0}")]
+    Broken(String),
+    #[error("nothing has arrived for {0:?}")]
+    Dead(Duration),
+    #[error("connected, but no message has arrived for {0:?}")]
+    Mute(Duration),
+    #[error("given up at {0:?} of age, before the venue cuts it")]
+    Aged(Duration),
+}
+
+impl Link {
+    async fn read(&mut self, settings: &SocketSettings) -> Result<Vec<u8>, Lost> {
+        loop {
+            let deadline = self.next_deadline(settings);
+            tokio::select! {
+                biased;
+                frame = self.socket.next() => {
+                    self.last_frame = Instant::now();
+                    match frame {
+                        Some(Ok(Message::Text(text))) => return Ok(self.message(text.as_bytes().to_vec())),
+                        Some(Ok(Message::Binary(bytes))) => return Ok(self.message(bytes.to_vec())),
+                        // A ping is answered by the library when the socket is next read.
+                        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+                        Some(Ok(Message::Close(_))) | None => return Err(Lost::Closed),
+                        Some(Err(error)) => return Err(Lost::Broken(short(&error))),
+                    }
+                }
+                () = sleep_until(deadline) => self.overdue(settings).await?,
+            }
+        }
+    }
+
+    fn message(&mut self, message: Vec<u8>) -> Vec<u8> {
+        self.last_message = self.last_frame;
+        message
+    }
+
+    fn next_deadline(&self, settings: &SocketSettings) -> Instant {
+        let ping = self.last_frame.max(self.last_ping) + settings.ping_after;
+        let dead = self.last_frame + settings.dead_after;
+        let aged = self.opened + settings.longest_life;
+        let mute = settings.mute_after.map_or(aged, |limit| self.last_message + limit);
+        ping.min(dead).min(aged).min(mute)
+    }
+
+    async fn overdue(&mut self, settings: &SocketSettings) -> Result<(), Lost> {
+        let now = Instant::now();
+        if now >= self.opened + settings.longest_life {
+            return Err(Lost::Aged(settings.longest_life));
+        }
+        if now >= self.last_frame + settings.dead_after {
+            return Err(Lost::Dead(settings.dead_after));
+        }
+        if let Some(limit) = settings.mute_after
+            && now >= self.last_message + limit
+        {
+            return Err(Lost::Mute(limit));
+        }
+        self.last_ping = now;
+        let ping = self.socket.send(Message::Ping(Vec::new().into()));
+        match timeout(settings.ping_after, ping).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(Lost::Broken(short(&error))),
+            Err(_) => Err(Lost::Broken("a ping could not be sent".to_owned())),
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! What a socket session tells, over loopback, of servers that behave and servers that do not.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
+
+use futures_util::{SinkExt, StreamExt};
+use plimsoll_transport::{Address, BackoffSettings, Dial, DialFailure, SocketItem, SocketSession, SocketSettings};
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+
+const LONG: Duration = Duration::from_secs(3600);
+
+/// Settings in which nothing happens by itself.
+fn settings() -> SocketSettings {
+    SocketSettings {
+        ping_after: LONG,
+        dead_after: LONG,
+        backoff: BackoffSettings { first: Duration::from_millis(1), longest: Duration::from_millis(4), seed: Some(1) },
+        ..SocketSettings::default()
+    }
+}
+
+async fn listen() -> (TcpListener, Address) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}/ws", listener.local_addr().unwrap());
+    (listener, Address { url, greetings: vec!["hello".into()] })
+}
+
+async fn accept(listener: &TcpListener) -> WebSocketStream<TcpStream> {
+    let (socket, _) = listener.accept().await.unwrap();
+    tokio_tungstenite::accept_async(socket).await.unwrap()
+}
+
+/// The next item, within a time that only a hang exceeds.
+async fn next<D: Dial>(session: &mut SocketSession<D>) -> SocketItem {
+    tokio::time::timeout(Duration::from_secs(20), session.next()).await.expect("an item")
+}
+
+async fn reason<D: Dial>(session: &mut SocketSession<D>) -> String {
+    match next(session).await {
+        SocketItem::Disconnected { reason } => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn it_greets_reads_and_comes_back() {
+    let (listener, address) = listen().await;
+    let server = tokio::spawn(async move {
+        for word in ["first", "second"] {
+            let mut socket = accept(&listener).await;
+            assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("hello"));
+            socket.send(Message::text(word)).await.unwrap();
+            socket.send(Message::binary(vec![1, 2])).await.unwrap();
+            socket.close(None).await.unwrap();
+        }
+        listener
+    });
+    let mut session = SocketSession::new(address, settings());
+    for word in ["first", "second"] {
+        assert_eq!(next(&mut session).await, SocketItem::Connected);
+        assert_eq!(next(&mut session).await, SocketItem::Message(word.into()));
+        assert_eq!(next(&mut session).await, SocketItem::Message(vec![1, 2]));
+        assert_eq!(reason(&mut session).await, "closed by the other side");
+    }
+    server.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_ping_is_answered_and_a_pong_is_life() {
+    let (listener, address) = listen().await;
+    tokio::spawn(async move {
+        let mut socket = accept(&listener).await;
+        let (mut pings, mut pongs) = (0, 0);
+        socket.send(Message::Ping(vec![9].into())).await.unwrap();
+        while pings < 3 || pongs < 1 {
+            match socket.next().await.unwrap().unwrap() {
+                Message::Ping(_) => pings += 1,
+                Message::Pong(payload) => {
+                    assert_eq!(payload.as_ref(), [9]);
+                    pongs += 1;
+                }
+                _ => {}
+            }
+        }
+        socket.send(Message::text("alive")).await.unwrap();
+        listener
+    });
+    let patient =
+        SocketSettings { ping_after: Duration::from_millis(20), dead_after: Duration::from_secs(15), ..settings() };
+    let mut session = SocketSession::new(address, patient);
+    assert_eq!(next(&mut session).await, SocketItem::Connected);
+    assert_eq!(next(&mut session).await, SocketItem::Message("alive".into()));
+}
+
+#[tokio::test]
+async fn a_silent_connection_is_dead() {
+    let (listener, address) = listen().await;
+    let server = tokio::spawn(async move {
+        // Holds the connections and reads nothing, so that no ping is answered.
+        (accept(&listener).await, accept(&listener).await, listener)
+    });
+    let limit = Duration::from_millis(50);
+    let mut session = SocketSession::new(address, SocketSettings { dead_after: limit, ..settings() });
+    assert_eq!(next(&mut session).await, SocketItem::Connected);
+    assert_eq!(reason(&mut session).await, "nothing has arrived for 50ms");
+    assert_eq!(next(&mut session).await, SocketItem::Connected);
+    server.await.unwrap();
+}
+
+#[tokio::test]
+async fn pongs_do_not_excuse_a_mute_feed() {
+    let (listener, address) = listen().await;
+    tokio::spawn(async move {
+        let mut socket = accept(&listener).await;
+        while let Some(Ok(_)) = socket.next().await {}
+    });
+    let quick = SocketSettings {
+        ping_after: Duration::from_millis(10),
+        mute_after: Some(Duration::from_millis(100)),
+        ..settings()
+    };
+    let mut session = SocketSession::new(address, quick);
+    assert_eq!(next(&mut session).await, SocketItem::Connected);
+    assert_eq!(reason(&mut session).await, "connected, but no message has arrived for 100ms");
+}
+
+#[tokio::test]
+async fn an_old_connection_is_rolled_over() {
+    let (listener, address) = listen().await;
+    let server = tokio::spawn(async move { (accept(&listener).await, accept(&listener).await) });
+    let limit = Duration::from_millis(50);
+    let mut session = SocketSession::new(address, SocketSettings { longest_life: limit, ..settings() });
+    assert_eq!(next(&mut session).await, SocketItem::Connected);
+    assert!(reason(&mut session).await.starts_with("given up at 50ms of age"));
+    assert_eq!(next(&mut session).await, SocketItem::Connected);
+    server.await.unwrap();
+}
+
+/// Fails twice, then knows an address.
+struct Reluctant(u32, Address);
+
+impl Dial for Reluctant {
+    async fn dial(&mut self) -> Result<Address, DialFailure> {
+        self.0 += 1;
+        match self.0 {
+            ..=2 => Err(DialFailure { reason: format!("no key, attempt {}", self.0), not_before: None }),
+            _ => Ok(self.1.clone()),
+        }
+    }
+}
+
+#[tokio::test]
+async fn failing_attempts_are_told_once_and_go_on() {
+    let (listener, address) = listen().await;
+    let server = tokio::spawn(async move { accept(&listener).await });
+    let mut session = SocketSession::new(Reluctant(0, address), settings());
+    assert_eq!(reason(&mut session).await, "no key, attempt 1");
+    assert_eq!(next(&mut session).await, SocketItem::Connected);
+    assert_eq!(session.dialler().0, 3);
+    server.await.unwrap();
+}
+
+#[tokio::test]
+async fn no_reason_shows_a_key() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let key = "pqia91ma19a5s61cv6a81va65sdf19v8a65a1a5s61cv6a81va65sdf19v8a65a1";
+    let url = format!("ws://{}/private/ws/{key}?token={key}", listener.local_addr().unwrap());
+    drop(listener);
+    let mut session = SocketSession::new(Address { url, greetings: vec![key.into()] }, settings());
+    let reason = reason(&mut session).await;
+    assert!(!reason.contains(key) && !format!("{session:?}").contains(key), "{reason}");
+}
+
+#[tokio::test]
+async fn a_reader_that_gives_up_loses_nothing() {
+    let (listener, address) = listen().await;
+    let (say, mut said) = tokio::sync::mpsc::channel::<()>(1);
+    tokio::spawn(async move {
+        let mut socket = accept(&listener).await;
+        said.recv().await;
+        socket.send(Message::text("kept")).await.unwrap();
+        said.recv().await;
+    });
+    let mut session = SocketSession::new(address, settings());
+    assert_eq!(next(&mut session).await, SocketItem::Connected);
+    for _ in 0..10 {
+        assert!(tokio::time::timeout(Duration::from_millis(1), session.next()).await.is_err());
+    }
+    say.send(()).await.unwrap();
+    assert_eq!(next(&mut session).await, SocketItem::Message("kept".into()));
+}
