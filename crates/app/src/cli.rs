@@ -2,7 +2,9 @@
 
 mod calc;
 mod decode;
+mod demo;
 mod request;
+mod venue;
 
 use crate::failure::Failure;
 use clap::{Parser, Subcommand};
@@ -21,6 +23,8 @@ struct Command {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// The guided tour: a position from open to close, on Binance's own wire
+    Demo(demo::Demo),
     /// Liquidation price, margin, funding, size, reduction: no account needed
     #[command(subcommand)]
     Calc(calc::Calc),
@@ -28,6 +32,8 @@ enum Verb {
     Decode(decode::Decode),
     /// The exact signed request of an action, unsent
     Request(request::Request),
+    /// Serve the simulated exchange with a venue's wire on loopback
+    Venue(venue::Venue),
 }
 
 /// Reads the command line and does what it says.
@@ -41,9 +47,11 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
         }
     };
     match command.verb {
+        Verb::Demo(demo) => demo.run(),
         Verb::Calc(calc) => calc.run(),
         Verb::Decode(decode) => decode.run(),
         Verb::Request(request) => request.run(),
+        Verb::Venue(venue) => venue.run(),
     }
 }
 
@@ -54,5 +62,21 @@ fn misuse(error: &clap::Error) -> Failure {
     match text.split_once("\n\n") {
         Some((message, help)) => Failure::usage(message.trim()).help(help.trim()),
         None => Failure::usage(text),
+    }
+}
+
+/// The runtime of the verbs that wait for something.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Runtime::new().map_err(|error| Failure::unreachable(format!("cannot start: {error}")))
+}
+
+/// Returns when the process is asked to stop.
+async fn stopped() -> Result<(), Failure> {
+    let no_signals = |error| Failure::unreachable(format!("cannot wait for signals: {error}"));
+    let mut terminate =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(no_signals)?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(no_signals),
+        _ = terminate.recv() => Ok(()),
     }
 }

@@ -3,6 +3,8 @@
 mod cli;
 mod exact;
 mod failure;
+mod notify;
+mod prices;
 mod screen;
 
 use std::process::ExitCode;

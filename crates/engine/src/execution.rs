@@ -1,9 +1,7 @@
 //! What an order came to: its fills, and their sums.
 
-use plimsoll_domain::{
-    ClientOrderId, Direction, Fill, Money, Order, OrderId, OrderStatus, Position, Price, Quantity,
-};
 use plimsoll_domain::pnl::average_price;
+use plimsoll_domain::{ClientOrderId, Direction, Fill, Money, Order, OrderId, OrderStatus, Position, Price, Quantity};
 
 /// An order that has ended, with everything it traded.
 #[derive(Debug, Clone, PartialEq, Eq)]

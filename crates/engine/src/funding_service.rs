@@ -4,7 +4,9 @@ mod booking;
 
 pub use booking::{Difference, FundingRecording};
 
-use plimsoll_domain::{AccountId, FundingRate, Money, Position, Price, Rate, SettledFunding, Symbol, Timestamp, funding};
+use plimsoll_domain::{
+    AccountId, FundingRate, Money, Position, Price, Rate, SettledFunding, Symbol, Timestamp, funding,
+};
 use plimsoll_ports::{
     Broker, Clock, FundingRates, FundingRecord, FundingRepository, MarketFeed, PositionRepository, QueryError,
     StoreError, TradeRepository,

@@ -1,4 +1,100 @@
 //! The use cases: open, watch, protect and close leveraged positions, built from ports only.
+//!
+//! A [`PositionManager`] is given everything that it works with, so it is tested with mocks alone. Here the kill switch is
+//! engaged, and what was wanted is refused before anything is sent; a mock that is not told to expect an order fails if
+//! one comes:
+//!
+//! ```
+//! use plimsoll_engine::{OpenFailure, Ports, PositionManager, Settings};
+//! use plimsoll_ports::domain::risk::Reason;
+//! use plimsoll_ports::domain::{AccountId, Direction, Leverage, Timestamp};
+//! use plimsoll_ports::*;
+//! use std::sync::Arc;
+//!
+//! # use plimsoll_ports::domain::*;
+//! # fn account_snapshot() -> AccountSnapshot {
+//! #     let money = |text: &str| text.parse::<Money>().ok();
+//! #     AccountSnapshot {
+//! #         position_mode: PositionMode::OneWay, positions: vec![], orders: vec![], time: Timestamp::default(),
+//! #         balances: vec![BalanceReport {
+//! #             currency: Currency::new("USDT"), wallet: money("10000"), cross_wallet: None,
+//! #             available: money("10000"), equity: None, unrealized_pnl: None, stamp: Stamp::default(),
+//! #         }],
+//! #     }
+//! # }
+//! # fn bitcoin() -> Result<Instrument, Box<dyn std::error::Error>> {
+//! #     let tier = Tier {
+//! #         floor: Money::ZERO, rate: "0.004".parse()?, deduction: Money::ZERO, max_leverage: Leverage::new(125)?,
+//! #     };
+//! #     Ok(Instrument {
+//! #         venue: VenueId::new("test"), symbol: "BTC/USDT:USDT".parse()?, native: "BTCUSDT".into(),
+//! #         settle: Currency::new("USDT"), multiplier: Decimal::ONE, tick: Step::new("0.1".parse()?)?,
+//! #         lot: Step::new("0.001".parse()?)?, min_quantity: "0.001".parse()?, max_quantity: "1000".parse()?,
+//! #         max_market_quantity: "120".parse()?, min_notional: "5".parse()?, tiers: MarginTiers::new(vec![tier])?,
+//! #         fees: Fees { maker: "0.0002".parse()?, taker: "0.0005".parse()? }, liquidation_fee: "0.0125".parse()?,
+//! #         funding_interval_hours: 8,
+//! #     })
+//! # }
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let (mut broker, mut feed, mut funding_rates) = (MockBroker::new(), MockMarketFeed::new(), MockFundingRates::new());
+//! let (mut journal, mut equity, mut controls) =
+//!     (MockOrderJournal::new(), MockEquityRepository::new(), MockControlRepository::new());
+//! let (mut risk_events, mut clock) = (MockRiskEventRepository::new(), MockClock::new());
+//! # let instrument = bitcoin()?;
+//! # let mark: Price = "50000".parse()?;
+//! broker.expect_instrument().returning(move |_| Ok(instrument.clone()));
+//! broker.expect_account().returning(|| Ok(account_snapshot()));
+//! # feed.expect_mark_price().returning(move |symbol| {
+//! #     Ok(MarkPrice { symbol: symbol.clone(), price: mark, index: None, time: Timestamp::default() })
+//! # });
+//! # funding_rates.expect_current().returning(|_| {
+//! #     Err(QueryError::Unreachable(NotSent::Disconnected("no route".to_owned())))
+//! # });
+//! # equity.expect_first_since().returning(|_, _| Ok(None));
+//! # equity.expect_peak().returning(|_| Ok(None));
+//! # clock.expect_now().returning(Timestamp::default);
+//! journal.expect_unfinished().returning(|_| Ok(vec![]));
+//! controls.expect_kill_switch().returning(|_| {
+//!     let (reason, by) = ("maintenance".to_owned(), "operator".to_owned());
+//!     Ok(KillSwitchRecord { engaged: true, reason, by, since: Some(Timestamp::default()) })
+//! });
+//! risk_events.expect_log().times(1).withf(|event| event.kind == "refused_kill_switch").returning(|_| Ok(()));
+//!
+//! let ports = Ports {
+//!     broker: Arc::new(broker),
+//!     feed: Arc::new(feed),
+//!     funding_rates: Arc::new(funding_rates),
+//!     journal: Arc::new(journal),
+//!     positions: Arc::new(MockPositionRepository::new()),
+//!     trades: Arc::new(MockTradeRepository::new()),
+//!     funding: Arc::new(MockFundingRepository::new()),
+//!     equity: Arc::new(equity),
+//!     risk_events: Arc::new(risk_events),
+//!     controls: Arc::new(controls),
+//!     notifier: Arc::new(MockNotifier::new()),
+//!     clock: Arc::new(clock),
+//! };
+//! let manager = PositionManager::new(ports, Settings::new(AccountId::new("main")));
+//! let wanted = OpenIntent {
+//!     symbol: "BTC/USDT:USDT".parse()?,
+//!     direction: Direction::Long,
+//!     quantity: "0.05".parse()?,
+//!     leverage: Leverage::new(5)?,
+//!     stop_loss: Some("45000".parse()?),
+//!     take_profit: None,
+//! };
+//! let Err(OpenFailure::Refused(refused)) = manager.open(&wanted).await else { panic!("it was let through") };
+//! assert!(matches!(refused.reasons.as_slice(), [Reason::KillSwitch { .. }]));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`OrderPath`] takes an order from the journal to a definite end; [`FundingService`] tells what funding costs, and records
+//! what was booked; [`VenueAccount`] is the one owner of what is known of an account.
+//!
+//! This crate knows no venue and no database, reads no configuration, and has no clock of its own. It decides nothing that a
+//! strategy should: it carries out intents, within limits.
 
 mod client_order_id;
 mod execution;
@@ -15,7 +111,7 @@ pub use order_path::{OrderPath, Patience, Placed, SendFailure};
 pub use position_manager::{
     Action, Adopted, CloseFailure, Closed, EndedPosition, FlattenReason, Flattened, MonitorFailure, MonitorReport,
     OpenFailure, OpenWarning, Opened, OrderFate, Orphan, Ports, PositionHealth, PositionManager, Protection,
-    ProtectionFailure, Reconciliation, ReconcileFailure, ReleaseFailure, Settings, Unclosed, Unprotected,
+    ProtectionFailure, ReconcileFailure, Reconciliation, ReleaseFailure, Settings, Unclosed, Unprotected,
     UnverifiedStop,
 };
 pub use trouble::{Record, Subject, Trouble};

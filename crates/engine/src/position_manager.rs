@@ -24,12 +24,13 @@ use crate::client_order_id::ClientOrderIds;
 use crate::funding_service::FundingService;
 use crate::order_path::{OrderPath, Patience};
 use crate::venue_account::AccountView;
-use plimsoll_domain::risk::RiskLimits;
-use plimsoll_domain::{AccountId, Currency, Decimal, MarginMode, Money, PositionMode, Rate};
+use plimsoll_domain::risk::{MarginAlert, RiskLimits};
+use plimsoll_domain::{AccountId, Currency, MarginMode, PositionMode, PositionSide, Rate, Symbol};
 use plimsoll_ports::{
     Broker, Clock, ControlRepository, EquityRepository, FundingRates, FundingRepository, MarketFeed, Notifier,
     OrderJournal, PositionRepository, RiskEventRepository, TradeRepository,
 };
+use std::collections::HashMap;
 use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, Mutex};
 use tokio::sync::{Semaphore, watch};
@@ -79,8 +80,6 @@ pub struct Settings {
     pub margin_mode: MarginMode,
     /// The fee of closing that the venue counts into liquidation; zero where it does not.
     pub closing_fee: Rate,
-    /// A funding cost a day above which an opened position is warned about.
-    pub funding_warning: Money,
     /// What to do with a position whose stop cannot be verified at the venue.
     pub unverified_stop: UnverifiedStop,
     /// How long to wait for the venue, and for what.
@@ -97,8 +96,7 @@ pub enum UnverifiedStop {
 }
 
 impl Settings {
-    /// Settings of an account in USDT with the default limits, one-way, isolated, with a warning above 10.00 of funding
-    /// a day, that closes what it cannot protect.
+    /// Settings of an account in USDT with the default limits, one-way, isolated, that closes what it cannot protect.
     #[must_use]
     pub fn new(account: AccountId) -> Self {
         Self {
@@ -108,7 +106,6 @@ impl Settings {
             position_mode: PositionMode::OneWay,
             margin_mode: MarginMode::Isolated,
             closing_fee: Rate::ZERO,
-            funding_warning: Money::new(Decimal::TEN),
             unverified_stop: UnverifiedStop::Close,
             patience: Patience::default(),
         }
@@ -133,6 +130,10 @@ pub struct PositionManager {
     latch: Mutex<Option<plimsoll_ports::KillSwitchRecord>>,
     /// How many flattenings are under way: none may be raced by an order that adds exposure.
     flattening: AtomicU32,
+    /// How many flattenings have begun in all.
+    flattenings: AtomicU32,
+    /// How loud each position's margin ratio was when it was last told.
+    told: Mutex<HashMap<(Symbol, PositionSide), MarginAlert>>,
 }
 
 impl PositionManager {
@@ -157,8 +158,19 @@ impl PositionManager {
             clock: Arc::clone(&ports.clock),
         };
         let ids = ClientOrderIds::new(&settings.account);
-        let (turn, latch, flattening) = (Semaphore::new(1), Mutex::new(None), AtomicU32::new(0));
-        Self { ports, settings, path, funding, ids, view: None, turn, latch, flattening }
+        Self {
+            ports,
+            settings,
+            path,
+            funding,
+            ids,
+            view: None,
+            turn: Semaphore::new(1),
+            latch: Mutex::default(),
+            flattening: AtomicU32::new(0),
+            flattenings: AtomicU32::new(0),
+            told: Mutex::default(),
+        }
     }
 
     /// Judges freshness by what a [`VenueAccount`](crate::VenueAccount) publishes: while it is stale or in doubt nothing

@@ -148,7 +148,11 @@ async fn the_intent_is_written_before_the_order_is_sent_and_its_end_after() {
         .times(1)
         .in_sequence(&mut sequence)
         .returning(|_, _| Ok(Some(found(OrderStatus::Filled, Some("2")))));
-    broker.expect_fills().times(1).in_sequence(&mut sequence).returning(|_, _| Ok(vec![fill("1", "1"), fill("2", "1")]));
+    broker
+        .expect_fills()
+        .times(1)
+        .in_sequence(&mut sequence)
+        .returning(|_, _| Ok(vec![fill("1", "1"), fill("2", "1")]));
     journal
         .expect_record()
         .withf(|_, _, state, _| word_of(state) == "finished")

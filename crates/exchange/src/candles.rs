@@ -37,7 +37,7 @@ impl CandleSeries {
 
     #[inline]
     pub(crate) fn tick(&mut self, time: Timestamp, price: Price, key: PriceKey) {
-        if time.as_micros() - self.open.open_micros >= MINUTE_MICROS {
+        if time.as_micros().saturating_sub(self.open.open_micros) >= MINUTE_MICROS {
             return self.roll(time, price, key);
         }
         if key >= self.high && price > self.open.high {
@@ -76,7 +76,7 @@ impl CandleSeries {
         let mut candles: Vec<Candle> = Vec::new();
         let first = self.closed.partition_point(|bar| bar.open_micros < from.as_micros());
         for bar in self.closed.range(first..).chain([&self.open]) {
-            let open_time = Timestamp::from_micros(bar.open_micros - bar.open_micros.rem_euclid(micros));
+            let open_time = Timestamp::from_micros(bar.open_micros.saturating_sub(bar.open_micros.rem_euclid(micros)));
             if open_time < from || open_time >= to {
                 continue;
             }
@@ -92,7 +92,7 @@ impl CandleSeries {
 impl Bar {
     fn opening(time: Timestamp, price: Price) -> Self {
         let micros = time.as_micros();
-        let open_micros = micros - micros.rem_euclid(MINUTE_MICROS);
+        let open_micros = micros.saturating_sub(micros.rem_euclid(MINUTE_MICROS));
         Self { open_micros, open: price, high: price, low: price, close: price, volume: Decimal::ZERO }
     }
 

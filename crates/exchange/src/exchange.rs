@@ -196,7 +196,7 @@ impl Exchange {
             return self.advance_eventfully(market.0, time, last, mark, index);
         }
         self.now = time;
-        it.set_prices(time, last, mark, index);
+        it.set_prices(time, (last, last_key), (mark, mark_key), index);
         Ok(())
     }
 
@@ -219,7 +219,8 @@ impl Exchange {
         }
         self.settle_funding_before(time);
         self.now = time;
-        self.markets[market].set_prices(time, last, mark, index);
+        let keyed = |price| (price, PriceKey::of(price));
+        self.markets[market].set_prices(time, keyed(last), keyed(mark), index);
         self.settle_funding_at(time);
         self.recall();
         self.look_at_pools(market);
@@ -237,7 +238,7 @@ impl Exchange {
         self.now
     }
 
-    /// Everything that happened since the last call, in order.
+    /// Everything that happened since the last call, in order. Until then it is kept.
     pub fn drain_events(&mut self) -> Vec<ExchangeEvent> {
         std::mem::take(&mut self.events)
     }
@@ -309,12 +310,12 @@ impl Exchange {
 
 impl Market {
     #[inline]
-    fn set_prices(&mut self, time: Timestamp, last: Price, mark: Price, index: Option<Price>) {
+    fn set_prices(&mut self, time: Timestamp, last: (Price, PriceKey), mark: (Price, PriceKey), index: Option<Price>) {
         self.time = time;
-        self.last = last;
-        self.mark = mark;
+        self.last = last.0;
+        self.mark = mark.0;
         self.index = index.or(self.index);
-        self.last_candles.tick(time, last, PriceKey::of(last));
-        self.mark_candles.tick(time, mark, PriceKey::of(mark));
+        self.last_candles.tick(time, last.0, last.1);
+        self.mark_candles.tick(time, mark.0, mark.1);
     }
 }

@@ -5,15 +5,17 @@ use crate::exchange::Exchange;
 use crate::income::{IncomeKind, paid};
 use crate::rejection::Rejection;
 use plimsoll_domain::{FundingPayment, MarginMode, PositionSide, Rate, SettledFunding, Symbol, Timestamp, funding};
+use rust_decimal::Decimal;
 use std::sync::Arc;
 
 impl Exchange {
     /// The rate of every funding to come that has none of its own. 0.0001 until it is set.
     ///
     /// # Errors
-    /// [`Rejection::UnknownSymbol`].
+    /// [`Rejection::UnknownSymbol`]; [`Rejection::UnfitRate`] beyond ±1.
     pub fn set_funding_rate(&mut self, symbol: &Symbol, rate: Rate) -> Result<(), Rejection> {
         let market = self.market_index(symbol)?;
+        let rate = fit(rate)?;
         self.markets[market].funding_rate = rate;
         Ok(())
     }
@@ -22,13 +24,15 @@ impl Exchange {
     /// is stamped within the hour from its time on. Fundings without one use the standing rate.
     ///
     /// # Errors
-    /// [`Rejection::UnknownSymbol`].
+    /// [`Rejection::UnknownSymbol`]; [`Rejection::UnfitRate`] for any beyond ±1, and none is scheduled then.
     pub fn schedule_funding(
         &mut self,
         symbol: &Symbol,
         rates: impl IntoIterator<Item = (Timestamp, Rate)>,
     ) -> Result<(), Rejection> {
         let market = self.market_index(symbol)?;
+        let rates: Vec<_> =
+            rates.into_iter().map(|(time, rate)| Ok((time, fit(rate)?))).collect::<Result<_, Rejection>>()?;
         self.markets[market].funding_schedule.extend(rates);
         Ok(())
     }
@@ -97,4 +101,8 @@ impl Exchange {
         let balance = self.balance_report(account);
         self.tell(account, News::FundingPaid { payment, position, balance });
     }
+}
+
+fn fit(rate: Rate) -> Result<Rate, Rejection> {
+    if rate.get().abs() <= Decimal::ONE { Ok(rate) } else { Err(Rejection::UnfitRate(rate)) }
 }

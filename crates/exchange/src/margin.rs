@@ -4,10 +4,12 @@
 //! the buys and the sells of a symbol are netted with the position and the larger side counts; in hedge mode each leg's
 //! opening orders count. What an opening order would lose at once, filled at its limit, is added.
 
-use crate::account::Holding;
+use crate::account::{Held, Holding};
 use crate::exchange::Exchange;
 use crate::order::Working;
-use plimsoll_domain::{Direction, Leverage, MarginMode, Money, PositionMode, PositionSide, Price, Quantity, Side};
+use plimsoll_domain::{
+    Direction, Leverage, MarginMode, Money, PositionMode, PositionSide, Price, Quantity, Side, Transition,
+};
 
 /// An order that is to be counted beside those that rest.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +41,8 @@ pub(crate) struct Load {
     pub(crate) bids: Money,
     /// Opening sells, or the opening orders of the short leg.
     pub(crate) asks: Money,
-    open_loss: Money,
+    bids_loss: Money,
+    asks_loss: Money,
     /// Positions' notional at the mark: of the long side, and of the short.
     long: Money,
     short: Money,
@@ -49,30 +52,45 @@ pub(crate) struct Load {
 impl Load {
     fn add(&mut self, candidate: Candidate) {
         match candidate.side {
-            Side::Buy => self.bids += candidate.notional,
-            Side::Sell => self.asks += candidate.notional,
+            Side::Buy => {
+                self.bids += candidate.notional;
+                self.bids_loss += candidate.open_loss;
+            }
+            Side::Sell => {
+                self.asks += candidate.notional;
+                self.asks_loss += candidate.open_loss;
+            }
         }
-        self.open_loss += candidate.open_loss;
+    }
+
+    fn net(self) -> Money {
+        self.long - self.short
     }
 
     /// The largest notional that the position, or one of its legs, can reach.
     pub(crate) fn reach(self) -> Money {
         if self.netted {
-            let net = self.long - self.short;
+            let net = self.net();
             (net + self.bids).abs().max((net - self.asks).abs()).max(net.abs())
         } else {
             (self.long + self.bids).max(self.short + self.asks)
         }
     }
 
-    fn positions(self) -> Money {
-        if self.netted { (self.long - self.short).abs() } else { self.long + self.short }
-    }
-
-    /// Initial margin of the orders beyond that of the positions.
+    /// Initial margin of the orders beyond that of the positions. Orders that only close need none.
     fn orders(self, leverage: Leverage) -> Money {
-        let added = if self.netted { self.reach() - self.positions() } else { self.bids + self.asks };
-        added / leverage.as_decimal() + self.open_loss
+        let leverage = leverage.as_decimal();
+        if !self.netted {
+            return (self.bids + self.asks) / leverage + self.bids_loss + self.asks_loss;
+        }
+        let (held, reach) = (self.net().abs(), self.reach());
+        if reach <= held {
+            Money::ZERO
+        } else if reach == (self.net() + self.bids).abs() {
+            (reach - held) / leverage + self.bids_loss
+        } else {
+            (reach - held) / leverage + self.asks_loss
+        }
     }
 }
 
@@ -191,6 +209,27 @@ impl Exchange {
         let mut after = before;
         after.add(candidate);
         (after.orders(leverage) - before.orders(leverage), after.reach())
+    }
+
+    /// An order that turns an isolated position around gives the old margin back, less what it realises, and takes margin
+    /// for the rest: what that takes and what there is for it. `None` for other orders.
+    pub(crate) fn turning(
+        &self,
+        account: usize,
+        market: usize,
+        side: Side,
+        quantity: Quantity,
+        price: Price,
+    ) -> Option<(Money, Money)> {
+        let holding = &self.accounts[account].holdings[market];
+        let Held { position, margin } = holding.slot(PositionSide::Both).held?;
+        let Transition::Flipped(rest, realized) = position.apply(side.into(), quantity, price) else { return None };
+        if holding.margin_mode == MarginMode::Cross {
+            return None;
+        }
+        let fee = (quantity * price * self.markets[market].instrument.fees.taker).max(Money::ZERO);
+        let required = rest.notional(price) / holding.leverage.as_decimal() + fee;
+        Some((required, self.free(account) + margin + realized))
     }
 
     /// What leaving out one open order would set free.

@@ -166,7 +166,7 @@ impl Market {
     pub(crate) fn funding_after(&self, time: Timestamp) -> Timestamp {
         let interval = self.funding_interval_micros();
         let micros = time.as_micros();
-        Timestamp::from_micros((micros - micros.rem_euclid(interval)).saturating_add(interval))
+        Timestamp::from_micros(micros.saturating_sub(micros.rem_euclid(interval)).saturating_add(interval))
     }
 
     pub(crate) fn funding_interval_micros(&self) -> i64 {
@@ -184,7 +184,8 @@ impl Market {
     pub(crate) fn outside(&self, spread_ticks: u32) -> (Price, Price) {
         let tick = self.instrument.tick;
         let bid = self.last.round(tick, Rounding::Down).unwrap_or(self.last);
-        let ask = Price::new(bid.get() + tick.get() * Decimal::from(spread_ticks)).unwrap_or(bid);
+        let spread = tick.get().saturating_mul(Decimal::from(spread_ticks));
+        let ask = Price::new(bid.get().saturating_add(spread)).unwrap_or(bid);
         (bid, ask)
     }
 

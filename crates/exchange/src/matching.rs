@@ -87,6 +87,10 @@ impl Exchange {
         if order.reduces() {
             return true;
         }
+        let turning = self.turning(order.account, order.market, order.side, remaining, price);
+        if turning.is_some_and(|(required, available)| required > available) {
+            return false;
+        }
         let fee = (remaining * price * self.markets[order.market].instrument.fees.maker).max(Money::ZERO);
         let adds = self.load(order.account, order.market, None).reach()
             > self.load(order.account, order.market, Some(number)).reach();

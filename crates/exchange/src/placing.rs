@@ -1,4 +1,4 @@
-//! Placing, cancelling and amending ordinary orders.
+//! Placing ordinary orders: every check, then the book.
 
 use crate::event::News;
 use crate::exchange::Exchange;
@@ -8,7 +8,7 @@ use crate::order::{ExpiryReason, FIRST_ORDER, OrderRef, Working, number, reduces
 use crate::rejection::Rejection;
 use plimsoll_domain::{
     AccountId, ClientOrderId, FillCause, Money, NewOrder, Order, OrderKind, OrderSize, OrderStatus, OrderType,
-    PositionMode, PositionSide, Price, Quantity, Side, Symbol, TimeInForce,
+    PositionMode, PositionSide, Price, Quantity, Side, TimeInForce,
 };
 use rust_decimal::Decimal;
 
@@ -144,7 +144,7 @@ impl Exchange {
     }
 
     /// The price that an order is likely to trade at: the counter price if it takes, else its limit.
-    fn expected_price(&self, side: Side, limit: Option<Price>, counter: Price) -> Price {
+    pub(crate) fn expected_price(&self, side: Side, limit: Option<Price>, counter: Price) -> Price {
         match (limit, side) {
             (None, _) => counter,
             (Some(limit), Side::Buy) => limit.min(counter),
@@ -195,11 +195,23 @@ impl Exchange {
         }
     }
 
-    fn check_margin(&self, request: &Request, price: Price, replacing: Option<usize>) -> Result<(), Rejection> {
+    pub(crate) fn check_margin(
+        &self,
+        request: &Request,
+        price: Price,
+        replacing: Option<usize>,
+    ) -> Result<(), Rejection> {
         let Request { account, market, side, quantity, .. } = *request;
         let it = &self.markets[market];
         let holding = &self.accounts[account].holdings[market];
         let candidate = Candidate::new(side, quantity, price, it.mark);
+        let insufficient = |required, available: Money| {
+            Err(Rejection::InsufficientMargin { required, available: available.max(Money::ZERO) })
+        };
+        match self.turning(account, market, side, quantity, price) {
+            Some((required, available)) if required > available => return insufficient(required, available),
+            _ => {}
+        }
         let (added, reach) = self.margin_of(account, market, candidate, replacing);
         if !added.is_positive() {
             return Ok(());
@@ -213,7 +225,7 @@ impl Exchange {
         let released = replacing.map_or(Money::ZERO, |number| self.margin_held_by(number));
         let (required, available) = (added + fee, self.free(account) + released);
         if required > available {
-            return Err(Rejection::InsufficientMargin { required, available: available.max(Money::ZERO) });
+            return insufficient(required, available);
         }
         Ok(())
     }
@@ -251,7 +263,7 @@ impl Exchange {
         number
     }
 
-    fn rest_or_expire(&mut self, number: usize) {
+    pub(crate) fn rest_or_expire(&mut self, number: usize) {
         let order = &self.orders[number];
         if order.status.is_final() {
             return;
@@ -277,131 +289,12 @@ impl Exchange {
         }
     }
 
-    /// Cancels an open ordinary order.
-    ///
-    /// # Errors
-    /// [`Rejection::UnknownOrder`] if no ordinary order of that name is open.
-    pub fn cancel(&mut self, account: &AccountId, symbol: &Symbol, which: &OrderRef) -> Result<Order, Rejection> {
-        let account = self.account_index(account)?;
-        let market = self.market_index(symbol)?;
-        let number = self.open_order(account, market, which)?;
-        self.cancel_number(number);
-        self.settle();
-        Ok(self.orders[number].report())
-    }
-
-    /// Cancels every open ordinary order of a symbol; conditional orders stay.
-    ///
-    /// # Errors
-    /// [`Rejection::UnknownAccount`], [`Rejection::UnknownSymbol`]. Nothing to cancel is no error.
-    pub fn cancel_all(&mut self, account: &AccountId, symbol: &Symbol) -> Result<Vec<Order>, Rejection> {
-        let account = self.account_index(account)?;
-        let market = self.market_index(symbol)?;
-        let numbers = self.open_orders_of(account, market);
-        for number in &numbers {
-            self.cancel_number(*number);
-        }
-        self.settle();
-        Ok(numbers.into_iter().map(|number| self.orders[number].report()).collect())
-    }
-
-    fn cancel_number(&mut self, number: usize) {
-        self.end(number, OrderStatus::Canceled);
-        let news = News::OrderCancelled(Box::new(self.orders[number].placed()));
-        self.tell(self.orders[number].account, news);
-    }
-
-    /// Changes an open limit order's size and price. It loses its place in the queue. An order whose new size has been
-    /// filled already is cancelled; a post-only order that would take expires.
-    ///
-    /// # Errors
-    /// [`Rejection::NoChange`] for the size and price that it has, and every refusal of [`place`](Self::place); the
-    /// order is unchanged then.
-    pub fn amend(
-        &mut self,
-        account: &AccountId,
-        symbol: &Symbol,
-        which: &OrderRef,
-        quantity: Quantity,
-        price: Price,
-    ) -> Result<Order, Rejection> {
-        let account = self.account_index(account)?;
-        let market = self.market_index(symbol)?;
-        let number = self.open_order(account, market, which)?;
-        let order = &self.orders[number];
-        let Some((old_price, time_in_force)) = order.limit else { return Err(Rejection::NotAmendable) };
-        if (order.quantity, old_price) == (quantity, price) {
-            return Err(Rejection::NoChange);
-        }
-        let instrument = &self.markets[market].instrument;
-        filters::tick(instrument, price)?;
-        filters::band(&self.markets[market], order.side, price, self.settings.price_band)?;
-        filters::size(instrument, quantity, false)?;
-        let Ok(remaining) = Quantity::new(quantity.get() - order.filled) else {
-            self.cancel_number(number);
-            self.settle();
-            return Ok(self.orders[number].report());
-        };
-        self.check_amended(number, quantity, remaining, price)?;
-        self.unrest(number);
-        let stamp = self.next_stamp();
-        let order = &mut self.orders[number];
-        (order.quantity, order.limit, order.updated) = (quantity, Some((price, time_in_force)), stamp);
-        let (side, account) = (order.side, order.account);
-        let news = News::OrderAmended(Box::new(order.placed()));
-        self.tell(account, news);
-        if time_in_force == TimeInForce::PostOnly && reaches(side, price, self.best_counter(market, side)) {
-            self.expire(number, ExpiryReason::WouldTakeLiquidity);
-        } else {
-            self.take(number);
-            self.rest_or_expire(number);
-        }
-        self.settle();
-        Ok(self.orders[number].report())
-    }
-
-    fn check_amended(
-        &self,
-        number: usize,
-        quantity: Quantity,
-        remaining: Quantity,
-        price: Price,
-    ) -> Result<(), Rejection> {
-        let order = &self.orders[number];
-        if order.reduces() {
-            let position = self.accounts[order.account].holdings[order.market].position(order.position_side);
-            let held = position.map(|position| position.quantity);
-            return if held.is_some_and(|held| remaining <= held) {
-                Ok(())
-            } else {
-                Err(Rejection::ReduceOnlyRejected { reducible: held })
-            };
-        }
-        filters::notional(&self.markets[order.market].instrument, quantity, price)?;
-        let counter = self.counter(order.market, order.side);
-        let request = Request {
-            account: order.account,
-            market: order.market,
-            client_order_id: order.client_order_id.clone(),
-            side: order.side,
-            position_side: order.position_side,
-            limit: order.limit,
-            quantity: remaining,
-            reduce_only: false,
-            close_position: false,
-            parent: None,
-            original_type: order.original_type,
-        };
-        let expected = self.expected_price(order.side, Some(price), counter);
-        self.check_margin(&request, expected, Some(number))
-    }
-
     pub(crate) fn open_orders_of(&self, account: usize, market: usize) -> Vec<usize> {
         let open = self.accounts[account].open_orders.iter().copied();
         open.filter(|number| self.orders[*number].market == market).collect()
     }
 
-    fn open_order(&self, account: usize, market: usize, which: &OrderRef) -> Result<usize, Rejection> {
+    pub(crate) fn open_order(&self, account: usize, market: usize, which: &OrderRef) -> Result<usize, Rejection> {
         let number = self.find_order(account, market, which).ok_or(Rejection::UnknownOrder)?;
         if self.orders[number].status.is_final() { Err(Rejection::UnknownOrder) } else { Ok(number) }
     }

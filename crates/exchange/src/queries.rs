@@ -148,7 +148,7 @@ impl Exchange {
         Some(self.position_figures_of(account, self.market_index(symbol).ok()?, side))
     }
 
-    /// Profit realised by a symbol's position since the account was opened, and when that position last changed.
+    /// When a position last changed.
     #[must_use]
     pub fn position_updated(&self, account: &AccountId, symbol: &Symbol, side: PositionSide) -> Option<Timestamp> {
         let holding = &self.accounts[self.account_index(account).ok()?].holdings[self.market_index(symbol).ok()?];

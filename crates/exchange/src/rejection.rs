@@ -1,6 +1,6 @@
 //! Why the exchange says no.
 
-use plimsoll_domain::{Leverage, Money, PositionMode, PositionSide, Price, Quantity, Step, TimeInForce};
+use plimsoll_domain::{Leverage, Money, PositionMode, PositionSide, Price, Quantity, Rate, Step, TimeInForce};
 
 /// A refusal, with the figures that it was judged on. Nothing has changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -172,6 +172,9 @@ pub enum Rejection {
     /// Only limit orders can be amended.
     #[error("only limit orders can be amended")]
     NotAmendable,
+    /// No funding rate: beyond the whole notional.
+    #[error("a funding rate is between -1 and 1, got {0}")]
+    UnfitRate(Rate),
     /// An amount beyond what an account may hold, or finer than 1e-8.
     #[error("{0} is no amount that an account can hold: at most a thousand million million, in steps of 0.00000001")]
     UnfitAmount(Money),

@@ -1,9 +1,51 @@
 //! The traits through which Plimsoll meets venues, databases, people and time.
+//!
+//! Code that is written against them is tested without any of the four. The feature `mocks` gives a mock of every trait:
+//!
+//! ```
+//! use plimsoll_ports::domain::{Direction, Position, PositionReport, PositionSide, Price, Stamp, Symbol};
+//! use plimsoll_ports::{Broker, MockBroker, QueryError};
+//!
+//! /// How many contracts the account is short of.
+//! async fn shorts(broker: &dyn Broker) -> Result<usize, QueryError> {
+//!     let is_short = |it: &&PositionReport| it.position.is_some_and(|held| held.direction == Direction::Short);
+//!     Ok(broker.positions().await?.iter().filter(is_short).count())
+//! }
+//!
+//! # fn report(symbol: &Symbol, direction: Direction) -> Result<PositionReport, Box<dyn std::error::Error>> {
+//! #     let position = Position { direction, quantity: "0.5".parse()?, entry: "50000".parse()? };
+//! #     Ok(PositionReport {
+//! #         symbol: symbol.clone(), position_side: PositionSide::Both, position: Some(position), mark_price: None,
+//! #         liquidation_price: None, unrealized_pnl: None, realized_pnl: None, leverage: None, margin_mode: None,
+//! #         isolated_margin: None, maintenance_margin: None, margin_ratio: None, stamp: Stamp::default(),
+//! #     })
+//! # }
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let held = vec![
+//!     report(&"BTC/USDT:USDT".parse()?, Direction::Long)?,
+//!     report(&"ETH/USDT:USDT".parse()?, Direction::Short)?,
+//! ];
+//! let mut broker = MockBroker::new();
+//! broker.expect_positions().times(1).returning(move || Ok(held.clone()));
+//! assert_eq!(shorts(&broker).await?, 1);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`Broker`], [`AccountStream`], [`MarketFeed`] and [`FundingRates`] are a venue; [`OrderJournal`] and the repositories are
+//! a store; [`Strategy`] decides; [`Notifier`], [`EventBus`], [`Lease`] and [`Clock`] are the rest of the world. Errors say
+//! whose turn it is: see [`PlaceError`].
+//!
+//! This crate talks to nobody. It holds no venue, no database, no engine and no retries: an implementation brings its own,
+//! and proves by the contract suites of `plimsoll-testkit` that it keeps what the traits promise. Its few functions
+//! ([`place_bracket`], [`close_all`], [`cancel_all_orders`]) are for those who use a venue without the engine.
 
 mod account_stream;
 mod bracket;
 mod broker;
 mod clock;
+mod close_all;
 mod error;
 mod event_bus;
 mod funding_rates;
@@ -13,14 +55,12 @@ mod store;
 mod strategy;
 
 pub use account_stream::{AccountStream, StreamItem};
-pub use bracket::{
-    Bracket, BracketError, ClosedAll, NotClosed, PlacedBracket, Protection, ProtectionLeg, cancel_all_orders, close_all,
-    place_bracket,
-};
+pub use bracket::{Bracket, BracketError, PlacedBracket, Protection, ProtectionLeg, place_bracket};
 pub use broker::Broker;
 pub use clock::Clock;
 #[cfg(feature = "system-clock")]
 pub use clock::SystemClock;
+pub use close_all::{ClosedAll, NotClosed, cancel_all_orders, close_all};
 pub use error::{CommandError, NotSent, PlaceError, QueryError, Refusal, RefusalReason};
 pub use event_bus::{BusError, EventBus, Held, Lease, LeaseError};
 pub use funding_rates::FundingRates;
@@ -30,8 +70,8 @@ pub use plimsoll_domain as domain;
 pub use store::{
     ClosedPosition, ControlRepository, DailyPnl, EquityRepository, FundingRecord, FundingRepository, JournalEntry,
     JournalState, KillSwitchRecord, LadderStep, OpenedPosition, OrderJournal, PnlSnapshot, PositionId, PositionRecord,
-    PositionRepository, PositionStatus, Purpose, RiskEventRecord, RiskEventRepository, StoreError, Totals,
-    TradeRecord, TradeRepository,
+    PositionRepository, PositionStatus, Purpose, RiskEventRecord, RiskEventRepository, StoreError, Totals, TradeRecord,
+    TradeRepository,
 };
 pub use strategy::{BadState, CloseIntent, Intent, OpenIntent, Strategy, StrategyView};
 

@@ -6,6 +6,81 @@ use plimsoll_domain::{
 };
 
 /// A trading strategy: pure, so that it decides the same in a backtest, on paper and live.
+///
+/// It is tested with values, and the loop that feeds it with mocks:
+///
+/// ```
+/// use plimsoll_ports::domain::{AccountId, Direction, Leverage, MarkPrice, MarketEvent, Money, Price, Timestamp};
+/// use plimsoll_ports::{
+///     BadState, Intent, MarketItem, MarketStream, MockMarketStream, OpenIntent, Strategy, StrategyView,
+/// };
+///
+/// /// Buys once, when the mark falls to a price.
+/// struct BuyTheDip {
+///     below: Price,
+///     bought: bool,
+/// }
+///
+/// impl Strategy for BuyTheDip {
+///     fn name(&self) -> String {
+///         "buy-the-dip".to_owned()
+///     }
+///
+///     fn decide(&mut self, _: &StrategyView<'_>, event: &MarketEvent) -> Vec<Intent> {
+///         let MarketEvent::Mark(mark) = event else { return Vec::new() };
+///         if self.bought || mark.price > self.below {
+///             return Vec::new();
+///         }
+///         self.bought = true;
+///         let (symbol, direction, leverage) = (mark.symbol.clone(), Direction::Long, Leverage::ONE);
+///         let Ok(quantity) = "0.001".parse() else { return Vec::new() };
+///         let (stop_loss, take_profit) = (None, None);
+///         vec![Intent::Open(OpenIntent { symbol, direction, quantity, leverage, stop_loss, take_profit })]
+///     }
+///
+///     fn state(&self) -> String {
+///         self.bought.to_string()
+///     }
+///
+///     fn restore(&mut self, state: &str) -> Result<(), BadState> {
+///         self.bought = state.parse().map_err(|_| BadState(state.to_owned()))?;
+///         Ok(())
+///     }
+/// }
+///
+/// /// Feeds a strategy with everything that a stream brings, and collects what it wants.
+/// async fn feed(strategy: &mut dyn Strategy, stream: &mut dyn MarketStream) -> Vec<Intent> {
+///     let account = AccountId::new("main");
+///     let (now, equity) = (Timestamp::default(), Money::ZERO);
+///     let view = StrategyView { now, account: &account, instruments: &[], positions: &[], equity, available: equity };
+///     let mut wanted = Vec::new();
+///     while let Some(item) = stream.next().await {
+///         if let MarketItem::Event(event) = item {
+///             wanted.extend(strategy.decide(&view, &event));
+///         }
+///     }
+///     wanted
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut marks = ["52000", "49000", "48000"].into_iter();
+/// let mut stream = MockMarketStream::new();
+/// stream.expect_next().returning(move || {
+///     let price = marks.next()?.parse().ok()?;
+///     let symbol = "BTC/USDT:USDT".parse().ok()?;
+///     let mark = MarkPrice { symbol, price, index: None, time: Timestamp::default() };
+///     Some(MarketItem::Event(MarketEvent::Mark(mark)))
+/// });
+/// let mut strategy = BuyTheDip { below: "50000".parse()?, bought: false };
+/// assert_eq!(feed(&mut strategy, &mut stream).await.len(), 1);
+///
+/// let mut restarted = BuyTheDip { below: "50000".parse()?, bought: false };
+/// restarted.restore(&strategy.state())?;
+/// assert!(restarted.bought);
+/// # Ok(())
+/// # }
+/// ```
 #[cfg_attr(feature = "mocks", mockall::automock)]
 pub trait Strategy: Send {
     /// Its name, for records.

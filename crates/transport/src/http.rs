@@ -121,7 +121,8 @@ pub struct HttpSettings {
     pub connect_timeout: Duration,
     /// For the whole exchange, connection included; longer than the former, so that "no connection" stays certain.
     pub timeout: Duration,
-    /// How long an idle connection is kept for the next request.
+    /// How long an idle connection is kept for the next request. Shorter than the other side keeps it: a request on a
+    /// connection that is closing under it may be lost without an answer.
     pub keep_idle: Duration,
 }
 
@@ -130,7 +131,7 @@ impl Default for HttpSettings {
         Self {
             connect_timeout: Duration::from_secs(5),
             timeout: Duration::from_secs(10),
-            keep_idle: Duration::from_secs(60),
+            keep_idle: Duration::from_secs(30),
         }
     }
 }

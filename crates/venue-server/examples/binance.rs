@@ -1,7 +1,6 @@
 //! Serves an exchange with Binance's wire on loopback until stdin closes or ctrl-c, at a price that wanders a little.
 //!
 //! Prints one line of JSON when it is ready. `cargo run -p plimsoll-venue-server --example binance -- [price]`
-#![allow(clippy::print_stdout, reason = "an example talks to whoever started it")]
 
 use plimsoll_domain::{AccountId, Price, Timestamp};
 use plimsoll_exchange::{Exchange, Tick, listings};

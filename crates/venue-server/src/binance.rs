@@ -3,6 +3,7 @@
 mod account;
 mod algo;
 mod auth;
+mod deadlines;
 mod error;
 mod facts;
 mod floor;
@@ -69,7 +70,8 @@ pub struct Settings {
     pub rate_limits: RateLimits,
     /// What a newly opened account has in its wallet.
     pub wallet: Money,
-    /// How long a listen key lives without being kept alive, on the authentication clock.
+    /// How long a listen key lives without being kept alive, on the authentication clock: where that is the market's and
+    /// the market is replayed fast, longer than what passes between two of a client's requests.
     pub listen_key_life: Duration,
     /// How many frames may wait for a socket's reader before the socket is cut.
     pub backlog: usize,
@@ -111,7 +113,8 @@ impl BinanceVenue {
         let server = Server::start(listen, Arc::clone(&venue) as Arc<dyn Wire>).await;
         let server = server.map_err(|source| StartError::Listen { address: listen, source })?;
         let keeper = tokio::spawn(keep_time(Arc::downgrade(&venue)));
-        Ok(Running { venue, server, keeper })
+        let closing = Closing { venue: Arc::clone(&venue), keeper };
+        Ok(Running { venue, server, _closing: closing })
     }
 }
 
@@ -136,7 +139,23 @@ pub enum StartError {
 pub struct Running {
     venue: Arc<Venue>,
     server: Server,
+    _closing: Closing,
+}
+
+/// Cuts every socket when it goes: their tasks would keep the venue alive.
+#[derive(Debug)]
+struct Closing {
+    venue: Arc<Venue>,
     keeper: JoinHandle<()>,
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.keeper.abort();
+        let mut floor = self.venue.floor();
+        floor.cut_private_sockets();
+        floor.cut_market_sockets();
+    }
 }
 
 impl Running {
@@ -228,13 +247,9 @@ impl Running {
 
     /// Stops: every socket is cut, answers under way are finished.
     pub async fn shutdown(self) {
-        self.keeper.abort();
-        {
-            let mut floor = self.venue.floor();
-            floor.cut_private_sockets();
-            floor.cut_market_sockets();
-        }
-        self.server.stop().await;
+        let Self { server, _closing: closing, .. } = self;
+        drop(closing);
+        server.stop().await;
     }
 }
 
@@ -262,6 +277,7 @@ impl Wire for Venue {
         let answer = {
             let mut floor = self.floor();
             floor.keep_time();
+            floor.publish();
             let answer = router::answer(&mut floor, arrived);
             floor.publish();
             answer

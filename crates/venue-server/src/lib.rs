@@ -1,4 +1,44 @@
-//! The simulated exchange behind a venue's own HTTP and WebSocket wire, on loopback.
+//! A simulated exchange that Binance's own clients can trade on, without leaving this machine.
+//!
+//! ```
+//! use plimsoll_domain::{AccountId, Timestamp};
+//! use plimsoll_exchange::{Exchange, Tick, listings};
+//! use plimsoll_venue_server::{AuthenticationClock, BinanceVenue, Settings};
+//! use secrecy::SecretString;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // An exchange with one contract …
+//! let bitcoin = listings::btc_usdt();
+//! let start = Timestamp::from_millis(1_767_225_600_000);
+//! let mut exchange = Exchange::new(start);
+//! exchange.list(bitcoin.clone(), "60000".parse()?)?;
+//!
+//! // … behind Binance's wire, on a free port of loopback, with an account that holds a key.
+//! let settings = Settings { clock: AuthenticationClock::Market, ..Settings::default() };
+//! let venue = BinanceVenue::start(exchange, settings).await?;
+//! let account = AccountId::new("main");
+//! venue.open_account(&account, "my-key", SecretString::from("my-secret"))?;
+//! println!("put {} where a client has https://fapi.binance.com", venue.rest_url());
+//! println!("put {} where it has wss://fstream.binance.com", venue.ws_url());
+//!
+//! // The market moves when it is told to; whoever is connected hears of it.
+//! let later = start.plus(std::time::Duration::from_secs(1));
+//! venue.advance([&Tick::at(bitcoin.symbol, later, "60100".parse()?)])?;
+//! assert!(venue.exchange(|exchange| exchange.balance(&account)).is_some());
+//! venue.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What is behind the wire is [`plimsoll_exchange::Exchange`], one value behind one lock. A request is answered, and what
+//! it set off is queued on every socket that listens, before the next one is looked at; so whoever asks after an answer
+//! finds the events of that answer already on their way.
+//!
+//! It does not listen beyond loopback, keeps nothing on disk, and has no prices of its own: feed it
+//! ([`Running::advance`]) with recorded or generated ones. It is Binance's wire that is spoken, not Binance's business:
+//! one asset is margin for everything, conditional orders are those that become market orders, and sizes of the outside
+//! market are made up.
 
 pub mod binance;
 

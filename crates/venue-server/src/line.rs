@@ -34,10 +34,7 @@ pub(crate) fn line(backlog: usize) -> (Line, LineEnd) {
     let (sender, queue) = mpsc::channel(backlog.max(1));
     let (alive, cut) = watch::channel(());
     let progress = Arc::new(Progress::default());
-    (
-        Line { queue: sender, progress: Arc::clone(&progress), _alive: alive },
-        LineEnd { queue, progress, cut },
-    )
+    (Line { queue: sender, progress: Arc::clone(&progress), _alive: alive }, LineEnd { queue, progress, cut })
 }
 
 impl Line {

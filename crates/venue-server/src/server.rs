@@ -1,13 +1,13 @@
 //! HTTP and WebSocket on loopback, whatever is spoken over them.
 
 use crate::line::LineEnd;
+use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ws::{Message, WebSocket};
 use axum::extract::{Request, WebSocketUpgrade};
 use axum::http::{HeaderMap, Response, StatusCode};
 use axum::response::IntoResponse;
 use axum::serve::ListenerExt;
-use axum::Router;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,8 +83,9 @@ impl Server {
 }
 
 impl Drop for Server {
+    /// Nobody waits, but connections that are idle are closed and no new ones are taken.
     fn drop(&mut self) {
-        self.task.abort();
+        self.stop.send_replace(true);
     }
 }
 

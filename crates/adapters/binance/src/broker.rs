@@ -27,8 +27,10 @@ use std::sync::Arc;
 ///
 /// ```no_run
 /// use plimsoll_binance::{BinanceBroker, Credentials, Endpoints};
-/// use plimsoll_ports::domain::{ClientOrderId, Leverage, NewOrder, OrderKind, OrderSize, PositionSide, Side, TriggerBy};
-/// use plimsoll_ports::{AccountStream, Bracket, Broker, Protection, SystemClock, place_bracket};
+/// use plimsoll_ports::domain::{
+///     ClientOrderId, Decimal, Direction, Leverage, NewOrder, OrderKind, OrderSize, PositionSide, Price, Side, TriggerBy,
+/// };
+/// use plimsoll_ports::{AccountStream, Bracket, Broker, MarketFeed, Protection, SystemClock, place_bracket};
 /// use std::sync::Arc;
 ///
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -41,10 +43,12 @@ use std::sync::Arc;
 /// let instrument = broker.instrument(&symbol).await?;
 /// println!("{} positions; lots of {}", account.positions.len(), instrument.lot);
 ///
-/// // A long with a stop behind it.
+/// // A long at 3x with a stop 3 % below the mark. The entry's fate is known before the stop is sent, and the stop is
+/// // read back.
 /// broker.set_leverage(&symbol, Leverage::new(3)?).await?;
 /// let mark = broker.market_feed().mark_price(&symbol).await?.price;
-/// let stop = plimsoll_ports::domain::Price::new(mark.get() * "0.97".parse::<plimsoll_ports::domain::Decimal>()?)?;
+/// let stop = Price::new(mark.get() * Decimal::new(97, 2))?;
+/// let trigger = instrument.stop_price(Direction::Long, stop).ok_or("no price is left")?;
 /// let entry = NewOrder {
 ///     client_order_id: ClientOrderId::new("entry-1")?,
 ///     symbol,
@@ -54,11 +58,8 @@ use std::sync::Arc;
 ///     size: OrderSize::Quantity("0.002".parse()?),
 ///     reduce_only: false,
 /// };
-/// let stop_loss = instrument.stop_price(plimsoll_ports::domain::Direction::Long, stop).map(|trigger| Protection {
-///     client_order_id: ClientOrderId::new("stop-1").expect("a valid id"),
-///     trigger,
-///     trigger_by: TriggerBy::Mark,
-/// });
+/// let client_order_id = ClientOrderId::new("stop-1")?;
+/// let stop_loss = Some(Protection { client_order_id, trigger, trigger_by: TriggerBy::Mark });
 /// let placed = place_bracket(&broker, &SystemClock, &Bracket { entry, stop_loss, take_profit: None }).await?;
 /// println!("filled at {:?}", placed.entry.average_price);
 ///
@@ -69,7 +70,6 @@ use std::sync::Arc;
 /// }
 /// # Ok(())
 /// # }
-/// # use plimsoll_ports::MarketFeed;
 /// ```
 ///
 /// Cloning shares the connection, its budget and what it remembers. An address has one request budget: make one broker

@@ -50,6 +50,8 @@ pub struct Settings {
     pub weight_reserve: u32,
     /// How many events may wait for a slow reader before some are given up for a fresh snapshot.
     pub waiting_events: usize,
+    /// However many messages cannot be read, snapshots of the account are taken no more often than this.
+    pub between_snapshots: Duration,
     /// Timeouts of REST.
     pub http: HttpSettings,
     /// When the private socket counts as dead. It may be silent for hours and be well.
@@ -70,6 +72,7 @@ impl Default for Settings {
             weight_limit: 2400,
             weight_reserve: 600,
             waiting_events: 4096,
+            between_snapshots: Duration::from_secs(5),
             http: HttpSettings::default(),
             private_socket: SocketSettings::default(),
             market_socket: SocketSettings { mute_after: Some(minutes(1)), ..SocketSettings::default() },

@@ -24,15 +24,18 @@ impl Memory {
         Self { ids: Mutex::new(Ids { conditional: Bounded::new(REMEMBERED), names: Bounded::new(REMEMBERED) }) }
     }
 
+    /// Takes note of an order that the venue reports. That it is of the ordinary service proves nothing: it may be what a
+    /// conditional order of the same client id became.
     pub(crate) fn learn(&self, order: &Order) {
-        let conditional = order.order_type.is_conditional();
         let mut ids = self.ids();
-        ids.conditional.insert(order.client_order_id.clone(), conditional);
-        if !conditional {
+        if order.order_type.is_conditional() {
+            ids.conditional.insert(order.client_order_id.clone(), true);
+        } else {
             ids.names.insert((order.symbol.clone(), order.order_id.clone()), order.client_order_id.clone());
         }
     }
 
+    /// Takes note of an order that we have placed.
     pub(crate) fn placed(&self, symbol: &Symbol, client: &ClientOrderId, id: &OrderId, conditional: bool) {
         let mut ids = self.ids();
         ids.conditional.insert(client.clone(), conditional);
@@ -41,6 +44,7 @@ impl Memory {
         }
     }
 
+    /// Whether an order of ours is in the conditional service; `None` if that is not known.
     pub(crate) fn is_conditional(&self, client: &ClientOrderId) -> Option<bool> {
         self.ids().conditional.get(client).copied()
     }

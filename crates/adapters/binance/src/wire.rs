@@ -7,6 +7,7 @@ pub mod event;
 pub mod request;
 pub mod sign;
 
+mod plain;
 mod read;
 mod symbols;
 mod word;

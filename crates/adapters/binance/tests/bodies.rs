@@ -264,7 +264,7 @@ fn errors_successes_and_strangers_are_told_apart() {
     insta::assert_snapshot!(read("GET /fapi/v1/time", r#"{"serverTime":1764000000000}"#), @"nothing");
     insta::assert_snapshot!(read("GET /fapi/v1/openInterest", r#"{"openInterest":"1","symbol":"BTCUSDT","time":1}"#), @"unknown: GET /fapi/v1/openInterest");
     insta::assert_snapshot!(read("GET /fapi/v1/time", "<html>"), @"error: expected value, in /fapi/v1/time line 1 column 1");
-    insta::assert_snapshot!(read("GET /fapi/v3/positionRisk", "{}"), @"nothing");
+    insta::assert_snapshot!(read("GET /fapi/v3/positionRisk", "{}"), @"error: missing field `symbol`, in /fapi/v3/positionRisk line 1 column 2");
     insta::assert_snapshot!(read("nonsense", "[]"), @"unknown: GET nonsense");
 }
 

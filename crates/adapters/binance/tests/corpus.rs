@@ -2,7 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
+use plimsoll_binance::wire::request::{self, Call, Place, WhichOrder};
 use plimsoll_binance::wire::{self, Event, SessionEvent, Symbols, body::decode_endpoint};
+use plimsoll_domain::{
+    ClientOrderId, Leverage, MarginMode, OrderKind, OrderSize, PositionMode, PositionSide, Side, TimeInForce,
+    Timestamp, TriggerBy,
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::path::{Path, PathBuf};
@@ -58,10 +63,14 @@ impl Tally {
         }
     }
 
-    fn print(&self) {
+    /// Prints what is not an event, and holds the errors to the rows that are known to deserve one.
+    fn check(&self, deserved: &[&str]) {
         println!("{} give events, {} are unknown, {} errors", self.events, self.unknown.len(), self.errors.len());
         self.unknown.iter().for_each(|it| println!("  unknown  {it}"));
         self.errors.iter().for_each(|it| println!("  error    {it}"));
+        for error in &self.errors {
+            assert!(deserved.iter().any(|name| error.starts_with(name)), "not a row that deserves an error: {error}");
+        }
     }
 }
 
@@ -73,7 +82,8 @@ fn every_recorded_message_gives_events_or_a_definite_error() {
         let frame = row.message.unwrap().get();
         tally.count(&row.call, wire::decode(frame.as_bytes(), &Symbols::by_suffix(), 1));
     }
-    tally.print();
+    // A candle with nothing but its opening time.
+    tally.check(&["Concurrent:push"]);
 }
 
 #[test]
@@ -87,7 +97,13 @@ fn every_recorded_answer_gives_events_or_a_definite_error() {
         let outcome = decode_endpoint(&endpoint, body.as_bytes(), &Symbols::by_suffix());
         tally.count(&format!("{} [{endpoint}]", row.call), outcome);
     }
-    tally.print();
+    // An empty margin table; an answer filed under another call's name, twice; a position without an entry price.
+    tally.check(&[
+        "notional_and_leverage_brackets",
+        "continuous_contract_kline_candlestick_data",
+        "mark_price_kline_candlestick_data",
+        "http_futures_account_positions_hedge",
+    ]);
 }
 
 /// Which endpoint a recorded answer is from: that of the request of the same name, or one of these.
@@ -141,4 +157,98 @@ fn named(call: &str) -> String {
         _ if call.contains("listen_key") => "/fapi/v1/listenKey".to_owned(),
         _ => format!("/{market}"),
     }
+}
+
+#[test]
+fn our_calls_have_the_names_of_the_official_client() {
+    let Some(text) = recorded("requests.jsonl") else { return };
+    let rows = ours(&text);
+    for call in calls() {
+        let names = |row: &&Row<'_>| row.required.is_some() || row.optional.is_some();
+        let same = |row: &&Row<'_>| {
+            row.http_method == Some(call.method.as_str())
+                && row.url.is_some_and(|url| url.ends_with(&format!("com{}", call.path)))
+        };
+        let found: Vec<&Row<'_>> = rows.iter().filter(same).collect();
+        assert!(!found.is_empty(), "nobody makes this call: {} {}", call.method, call.path);
+        let Some(row) = found.into_iter().find(names) else { continue };
+        let required = row.required.iter().flatten();
+        let known: Vec<&String> = required.clone().chain(row.optional.iter().flatten()).collect();
+        let sent: Vec<&str> = call.params.iter().map(|(name, _)| *name).collect();
+        for name in &sent {
+            assert!(known.iter().any(|known| known == name), "{} {} has no {name}", call.method, call.path);
+        }
+        for name in required {
+            assert!(sent.contains(&name.as_str()), "{} {} lacks {name}", call.method, call.path);
+        }
+    }
+}
+
+/// Every call that we make, with all that it can carry.
+fn calls() -> Vec<Call> {
+    let (native, id) = ("BTCUSDT", ClientOrderId::new("plim-1").unwrap());
+    let (which, time) = (WhichOrder::Client(&id), Some(Timestamp::from_millis(1_700_000_000_000)));
+    let (price, quantity) = ("9000".parse().unwrap(), "1".parse().unwrap());
+    let order = |kind, size| Place {
+        native,
+        side: Side::Buy,
+        position_side: PositionSide::Both,
+        kind,
+        size,
+        reduce_only: true,
+        client_order_id: Some("plim-1"),
+    };
+    let limit = OrderKind::Limit { price, time_in_force: TimeInForce::PostOnly };
+    let stop = OrderKind::StopMarket { trigger: price, trigger_by: TriggerBy::Mark };
+    let target = OrderKind::TakeProfitMarket { trigger: price, trigger_by: TriggerBy::Last };
+    let fixed = OrderSize::Quantity(quantity);
+    let placed = [
+        order(OrderKind::Market, fixed),
+        order(limit, fixed),
+        order(stop, fixed),
+        order(target, OrderSize::WholePosition),
+        Place { position_side: PositionSide::Long, ..order(limit, fixed) },
+        Place { position_side: PositionSide::Short, ..order(stop, fixed) },
+    ];
+    let mut calls: Vec<Call> = placed.iter().map(|order| request::place(order).unwrap()).collect();
+    calls.push(request::batch_place(&placed[..2]).unwrap());
+    calls.extend([
+        request::cancel(native, which),
+        request::cancel_algo(which),
+        request::cancel_all(native),
+        request::cancel_all_algo(native),
+        request::amend(native, which, Side::Buy, quantity, price),
+        request::order(native, which),
+        request::algo_order(which),
+        request::open_orders(Some(native)),
+        request::open_algo_orders(Some(native)),
+        request::all_orders(native, time, time),
+        request::all_algo_orders(native, time, time),
+        request::account(),
+        request::balances(),
+        request::positions(Some(native)),
+        request::symbol_config(Some(native)),
+        request::account_config(),
+        request::position_mode(),
+        request::commission_rate(native),
+        request::leverage_brackets(Some(native)),
+        request::fills(native, time, time),
+        request::income(Some(native), Some("FUNDING_FEE"), time, time),
+        request::set_leverage(native, Leverage::ONE),
+        request::set_margin_mode(native, MarginMode::Isolated),
+        request::set_position_mode(PositionMode::Hedge),
+        request::set_isolated_margin(native, PositionSide::Long, "-5".parse().unwrap()),
+        request::listen_key_open(),
+        request::listen_key_keep_alive(),
+        request::listen_key_close(),
+        request::server_time(),
+        request::exchange_info(),
+        request::premium_index(Some(native)),
+        request::funding_history(Some(native), time, time),
+        request::funding_info(),
+        request::book_ticker(Some(native)),
+        request::candles(native, "1m", time, time, 500),
+        request::mark_price_candles(native, "1m", time, time, 500),
+    ]);
+    calls
 }

@@ -143,9 +143,9 @@ fn what_cannot_be_read_is_an_error_that_says_what_and_where() {
         assert!(order.contains(from), "{from}");
         read(&order.replace(from, to))
     };
-    insta::assert_snapshot!(edited(r#""X":"PARTIALLY_FILLED""#, r#""X":"HALF_FILLED""#), @"error: unknown order status 'HALF_FILLED', in ORDER_TRADE_UPDATE order status");
-    insta::assert_snapshot!(edited(r#""x":"TRADE""#, r#""x":"GIFT""#), @"error: unknown execution type 'GIFT', in ORDER_TRADE_UPDATE execution type");
-    insta::assert_snapshot!(edited(r#""o":"LIMIT""#, r#""o":"ICEBERG""#), @"error: unknown order type 'ICEBERG', in ORDER_TRADE_UPDATE order type");
+    insta::assert_snapshot!(edited(r#""X":"PARTIALLY_FILLED""#, r#""X":"HALF_FILLED""#), @"error: unknown order status 'HALF_FILLED', in ORDER_TRADE_UPDATE o.X");
+    insta::assert_snapshot!(edited(r#""x":"TRADE""#, r#""x":"GIFT""#), @"error: unknown execution type 'GIFT', in ORDER_TRADE_UPDATE o.x");
+    insta::assert_snapshot!(edited(r#""o":"LIMIT""#, r#""o":"ICEBERG""#), @"error: unknown order type 'ICEBERG', in ORDER_TRADE_UPDATE o.o");
     insta::assert_snapshot!(edited(r#""S":"SELL","#, ""), @"error: missing field `S`, in ORDER_TRADE_UPDATE line 1 column 484");
     insta::assert_snapshot!(edited(r#""l":"0.005""#, r#""l":"-0.005""#), @"error: a size is above 0 and at most 100000000000000, got -0.005, in ORDER_TRADE_UPDATE o.l");
     insta::assert_snapshot!(edited(r#""L":"61000.5""#, r#""L":"1e99""#), @"error: '1e99' is not a decimal number that can be kept exactly, in ORDER_TRADE_UPDATE o.L");
@@ -153,8 +153,8 @@ fn what_cannot_be_read_is_an_error_that_says_what_and_where() {
     insta::assert_snapshot!(edited(r#""s":"BTCUSDT""#, r#""s":"BTCUSDT_261225""#), @"error: 'BTCUSDT_261225' is no perpetual contract that is known, in ORDER_TRADE_UPDATE symbol");
     insta::assert_snapshot!(edited(r#""p":"61000.5""#, r#""p":"1","p":"2""#), @"error: duplicate field `p`, in ORDER_TRADE_UPDATE line 1 column 150");
     insta::assert_snapshot!(read("not json"), @"error: expected ident, in line 1 column 2");
-    insta::assert_snapshot!(read("[1]"), @"error: invalid type: integer `1`, expected struct Envelope, in [0] line 1 column 1");
-    insta::assert_snapshot!(read("7"), @"error: invalid type: integer `7`, expected struct Envelope, in line 1 column 1");
+    insta::assert_snapshot!(read("[1]"), @"error: neither an object nor a list, in [0] the whole message");
+    insta::assert_snapshot!(read("7"), @"error: neither an object nor a list, in the whole message");
     insta::assert_snapshot!(read(""), @"error: EOF while parsing a value, in line 1 column 0");
     insta::assert_snapshot!(read(r#"{"e":"ORDER_TRADE_UPDATE"}"#), @"error: missing field `T`, in ORDER_TRADE_UPDATE line 1 column 26");
     insta::assert_snapshot!(told(decode(b"\xff{}", &Symbols::by_suffix(), 0)), @"error: not UTF-8, in byte 0");

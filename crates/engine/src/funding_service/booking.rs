@@ -144,11 +144,7 @@ impl FundingService {
         Some(settlements)
     }
 
-    async fn settled_at(
-        &self,
-        payment: &FundingPayment,
-        symbol: &Symbol,
-    ) -> Result<Option<(Rate, Price)>, QueryError> {
+    async fn settled_at(&self, payment: &FundingPayment, symbol: &Symbol) -> Result<Option<(Rate, Price)>, QueryError> {
         let (from, to) = (payment.time.minus(SETTLEMENT_SLACK), payment.time.plus(SETTLEMENT_SLACK));
         let settled = self.rates.history(symbol, from, to).await?;
         let nearest = settled.iter().min_by_key(|it| it.time.since(payment.time).max(payment.time.since(it.time)));

@@ -4,9 +4,10 @@ use super::PositionManager;
 use super::failure::CloseFailure;
 use super::outcome::Closed;
 use super::reading::find_direction;
+use super::settle::Settled;
 use crate::client_order_id::IntentId;
 use crate::execution::{Execution, fees, total, walk};
-use crate::order_path::{Evidence, Placed, SendFailure};
+use crate::order_path::{Evidence, Placed, SendFailure, distinct};
 use crate::trouble::{Record, Subject, Trouble, Troubles};
 use plimsoll_domain::pnl::average_price;
 use plimsoll_domain::{
@@ -131,8 +132,14 @@ impl PositionManager {
         let record = troubles.read(Record::Position, found).flatten();
         let ended = match &record {
             Some(record) if told => {
-                let reason = leg.purpose.as_str();
-                self.record_exit(record, fills.clone(), remaining, reason, &mut troubles).await
+                // What changed by hand before belongs to the books as well.
+                let opened = &record.opened;
+                let others = self.unrecorded(leg.symbol, leg.side, opened.opened_at, &mut troubles).await;
+                let new = distinct(fills.iter().cloned().chain(others.unwrap_or_default()));
+                match self.record_exit(record, new, remaining, leg.purpose.as_str(), &mut troubles).await {
+                    Settled::Ended(ended) => Some(*ended),
+                    Settled::Changed | Settled::Unexplained => None,
+                }
             }
             Some(_) => None,
             None => {
@@ -209,7 +216,9 @@ impl PositionManager {
     async fn clear_reducing_orders(&self, leg: &Leg<'_>, troubles: &mut Troubles) {
         let open = self.ports.broker.open_orders(Some(leg.symbol)).await;
         for order in troubles.known(Subject::Orders, leg.symbol, open).unwrap_or_default() {
-            if order.side == leg.held.direction.closing_side() && order.position_side == leg.side && !order.close_position
+            if order.side == leg.held.direction.closing_side()
+                && order.position_side == leg.side
+                && !order.close_position
             {
                 self.cancel(leg.symbol, &order.client_order_id, troubles).await;
             }

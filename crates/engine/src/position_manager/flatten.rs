@@ -32,6 +32,7 @@ impl PositionManager {
     /// whether the venue is flat: only [`Flattened::is_confirmed`] says so. It goes on when parts of it fail, and tells
     /// each.
     pub async fn flatten_all(&self, reason: FlattenReason) -> Flattened {
+        self.flattenings.fetch_add(1, Ordering::SeqCst);
         let _under_way = UnderWay::new(&self.flattening);
         let mut it = Flattened {
             reason,
@@ -125,6 +126,11 @@ impl PositionManager {
         self.alert(&alert, troubles).await;
     }
 
+    /// How many flattenings have begun in all.
+    pub(crate) fn flattenings_begun(&self) -> u32 {
+        self.flattenings.load(Ordering::SeqCst)
+    }
+
     /// Whether a flattening is under way.
     pub(crate) fn is_flattening(&self) -> bool {
         self.flattening.load(Ordering::SeqCst) > 0
@@ -140,4 +146,3 @@ fn adds_exposure(order: &Order) -> bool {
 fn directions(positions: &[PositionReport]) -> Vec<(Symbol, Direction)> {
     positions.iter().filter_map(|report| Some((report.symbol.clone(), report.position?.direction))).collect()
 }
-

@@ -3,8 +3,8 @@
 use super::PositionManager;
 use super::failure::ReleaseFailure;
 use crate::trouble::{Record, Trouble, Troubles};
-use plimsoll_domain::risk::{Engagement, KillSwitch};
 use plimsoll_domain::Timestamp;
+use plimsoll_domain::risk::{Engagement, KillSwitch};
 use plimsoll_ports::{Alert, KillSwitchRecord, Severity, StoreError};
 use std::sync::PoisonError;
 
@@ -38,8 +38,7 @@ impl PositionManager {
 
     pub(crate) async fn engage(&self, by: &str, reason: &str, troubles: &mut Troubles) {
         let now = self.ports.clock.now();
-        let record =
-            KillSwitchRecord { engaged: true, reason: reason.to_owned(), by: by.to_owned(), since: Some(now) };
+        let record = KillSwitchRecord { engaged: true, reason: reason.to_owned(), by: by.to_owned(), since: Some(now) };
         if !self.latch(&record) {
             self.persist_latch(troubles).await;
             return;
@@ -78,7 +77,8 @@ impl PositionManager {
         let (account, now) = (&self.settings.account, self.ports.clock.now());
         let mut switch = as_switch(&self.kill_switch().await?, now);
         switch.release(by, reason, now)?;
-        let record = KillSwitchRecord { engaged: false, reason: reason.to_owned(), by: by.to_owned(), since: Some(now) };
+        let record =
+            KillSwitchRecord { engaged: false, reason: reason.to_owned(), by: by.to_owned(), since: Some(now) };
         self.ports.controls.set_kill_switch(account, &record).await?;
         self.unlatch();
         let mut troubles = Troubles::default();
@@ -115,4 +115,3 @@ pub(crate) fn as_switch(record: &KillSwitchRecord, now: Timestamp) -> KillSwitch
         since: record.since.unwrap_or(now),
     })
 }
-

@@ -2,6 +2,7 @@
 
 use super::PositionManager;
 use super::outcome::EndedPosition;
+use super::settle::Settled;
 use crate::execution::{fees, walk};
 use crate::order_path::distinct;
 use crate::trouble::{Record, Subject, Trouble, Troubles};
@@ -42,12 +43,8 @@ impl PositionManager {
 
     pub(crate) fn trades(&self, fills: &[Fill], position: Option<PositionId>) -> Vec<TradeRecord> {
         let (account, venue) = (&self.settings.account, self.ports.broker.venue());
-        let record = |fill: &Fill| TradeRecord {
-            account: account.clone(),
-            venue: venue.clone(),
-            position,
-            fill: fill.clone(),
-        };
+        let record =
+            |fill: &Fill| TradeRecord { account: account.clone(), venue: venue.clone(), position, fill: fill.clone() };
         fills.iter().map(record).collect()
     }
 
@@ -73,50 +70,51 @@ impl PositionManager {
         }
     }
 
-    /// Records what closing fills made of a position: a smaller one, or its end. `reason` names the end.
+    /// Records what fills made of a position: another size, or its end, which `reason` names.
     ///
-    /// An end is recorded only once all its fills are told, so that its figures are true: until then the record stays
-    /// open, and the next pass of monitoring tries again.
+    /// Only what the fills explain is recorded, so that every figure is true: until they are all told the record stays as
+    /// it is, and the next pass of monitoring tries again.
     pub(crate) async fn record_exit(
         &self,
         record: &PositionRecord,
-        mut new: Vec<Fill>,
+        new: Vec<Fill>,
         remaining: Option<Position>,
         reason: &str,
         troubles: &mut Troubles,
-    ) -> Option<EndedPosition> {
-        let opened = &record.opened;
-        let before =
-            Position { direction: opened.direction, quantity: opened.quantity, entry: opened.entry_price };
-        let left = walk(Some(before), &mut new);
+    ) -> Settled {
+        let remaining = remaining.filter(|it| it.direction == record.opened.direction);
+        let known = self.ports.trades.of_position(record.id).await;
+        let Some(known) = troubles.read(Record::Trade, known) else { return Settled::Unexplained };
+        let known: Vec<Fill> = known.into_iter().map(|trade| trade.fill).collect();
+        let Some(new) = explaining(record, &known, new, remaining) else {
+            tracing::warn!(symbol = %record.opened.symbol, "the fills do not explain yet what the venue holds");
+            return Settled::Unexplained;
+        };
         let trades = self.trades(&new, Some(record.id));
-        if let Some(remaining) = remaining.filter(|it| it.direction == opened.direction) {
-            let written =
-                self.ports.positions.update(record.id, remaining.quantity, remaining.entry, &trades).await;
+        if let Some(remaining) = remaining {
+            let written = self.ports.positions.update(record.id, remaining.quantity, remaining.entry, &trades).await;
             troubles.written(Record::Position, written);
-            return None;
+            return Settled::Changed;
         }
-        if left.is_some_and(|left| left.direction == opened.direction) {
-            return None;
-        }
-        let (ended, closed) = self.end_of(record, &new, reason, troubles).await?;
+        let Some((ended, closed)) = self.end_of(record, known, &new, reason, troubles).await else {
+            return Settled::Unexplained;
+        };
         let written = self.ports.positions.close(record.id, &closed, &trades).await;
         troubles.written(Record::Position, written);
-        Some(ended)
+        Settled::Ended(Box::new(ended))
     }
 
     /// The figures of a position's whole life.
     async fn end_of(
         &self,
         record: &PositionRecord,
+        known: Vec<Fill>,
         new: &[Fill],
         reason: &str,
         troubles: &mut Troubles,
     ) -> Option<(EndedPosition, ClosedPosition)> {
         let opened = &record.opened;
-        let known = self.ports.trades.of_position(record.id).await;
-        let known = troubles.read(Record::Trade, known)?.into_iter().map(|trade| trade.fill);
-        let fills = distinct(known.chain(new.iter().cloned()));
+        let fills = distinct(known.into_iter().chain(new.iter().cloned()));
         let is_closing = |fill: &&Fill| fill.side == opened.direction.closing_side();
         let closing: Vec<Fill> = fills.iter().filter(is_closing).cloned().collect();
         let closed_at = closing.last()?.time;
@@ -184,4 +182,27 @@ impl PositionManager {
             FundingFailure::NoInterval(_) => {}
         }
     }
+}
+
+/// The new fills with the profit that each realised, if they explain what remains: from the position as it is recorded or,
+/// where its opening fills were not told when it was recorded, from nothing through all its fills.
+fn explaining(
+    record: &PositionRecord,
+    known: &[Fill],
+    new: Vec<Fill>,
+    remaining: Option<Position>,
+) -> Option<Vec<Fill>> {
+    let opened = &record.opened;
+    let before = Position { direction: opened.direction, quantity: opened.quantity, entry: opened.entry_price };
+    let explains = |left: Option<Position>| {
+        let left = left.filter(|left| left.direction == opened.direction);
+        left.map(|left| left.quantity) == remaining.map(|remaining| remaining.quantity)
+    };
+    let mut from_record = new.clone();
+    if explains(walk(Some(before), &mut from_record)) {
+        return Some(from_record);
+    }
+    let is_new = |fill: &Fill| new.iter().any(|new| new.trade_id == fill.trade_id);
+    let mut all = distinct(known.iter().chain(&new).cloned());
+    explains(walk(None, &mut all)).then(|| all.into_iter().filter(is_new).collect())
 }

@@ -5,21 +5,23 @@ mod books;
 use super::PositionManager;
 use super::close::Closing;
 use super::failure::MonitorFailure;
-use super::outcome::{Action, EndedPosition, FlattenReason, MonitorReport, PositionHealth, Unclosed};
+use super::outcome::{Action, FlattenReason, MonitorReport, PositionHealth, Unclosed};
 use super::reading::{Held, Reading};
+use super::settle::Settlement;
 use crate::funding_service::FundingRecording;
 use crate::trouble::{Record, Troubles};
 use plimsoll_domain::risk::{EquityWatch, MarginAlert, Reason, distance_to, verdict};
 use plimsoll_domain::{
-    AccountMargin, Assessment, Collateral, Decimal, MarginHealth, MarginRatio, Money, OrderType, PositionMargin, margin,
-    margin_cover, reduce,
+    AccountMargin, Assessment, Collateral, Decimal, MarginHealth, MarginRatio, Money, OrderType, PositionMargin,
+    margin, margin_cover, reduce,
 };
 use plimsoll_ports::{Alert, PnlSnapshot, Purpose, Severity};
+use std::sync::PoisonError;
 
 /// What the bookkeeping of one pass brought.
 #[derive(Default)]
 struct Books {
-    ended: Vec<EndedPosition>,
+    settlement: Settlement,
     funding: FundingRecording,
     snapshot: Option<PnlSnapshot>,
     trips: Vec<Reason>,
@@ -67,7 +69,9 @@ impl PositionManager {
             verdict,
             positions,
             unpriced: reading.unpriced,
-            ended: books.ended,
+            ended: books.settlement.ended,
+            unrecorded: books.settlement.unrecorded,
+            unexplained: books.settlement.unexplained,
             funding: books.funding,
             snapshot: books.snapshot,
             action,
@@ -171,7 +175,7 @@ impl PositionManager {
         troubles: &mut Troubles,
     ) {
         let account = &self.settings.account;
-        for it in positions.iter().filter(|it| it.alert > MarginAlert::Calm) {
+        for it in positions.iter().filter(|it| self.is_louder(it)) {
             let ratio = it.margin_ratio.map(MarginRatio::get);
             let symbol = Some(&it.symbol);
             let detail = format!("{} is at margin ratio {}", it.symbol, ratio.unwrap_or_default().round_dp(4));
@@ -188,6 +192,22 @@ impl PositionManager {
             let key = format!("no_stop/{account}/{}", it.symbol);
             let title = format!("{} has no stop-loss at the venue", it.symbol);
             let body = format!("{} {} from {}", it.position.direction, it.position.quantity, it.position.entry);
+            self.alert(&Alert { severity: Severity::Warning, key, title, body }, troubles).await;
+        }
+    }
+
+    /// Whether a position's margin ratio is louder than when it was last told, so that a level is recorded once.
+    fn is_louder(&self, it: &PositionHealth) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = told.insert((it.symbol.clone(), it.side), it.alert);
+        it.alert > before.unwrap_or(MarginAlert::Calm)
+    }
+
+    async fn tell_of_unrecorded(&self, settlement: &Settlement, troubles: &mut Troubles) {
+        for it in &settlement.unrecorded {
+            let key = format!("unrecorded/{}/{}", self.settings.account, it.symbol);
+            let title = format!("{} holds a position that is not recorded", it.symbol);
+            let body = "opened by hand, or by an order of unknown fate: reconcile adopts it".to_owned();
             self.alert(&Alert { severity: Severity::Warning, key, title, body }, troubles).await;
         }
     }
@@ -223,10 +243,11 @@ impl PositionManager {
             }
         }
         self.tell_of_funding(&books.funding, troubles).await;
-        let (ended, explained) = self.settle(reading, troubles).await;
-        books.ended = ended;
+        books.settlement = self.settle(reading, troubles).await;
+        self.tell_of_unrecorded(&books.settlement, troubles).await;
         books.snapshot = self.snapshot(reading, troubles).await;
-        books.trips = self.trips(reading, books.snapshot.as_ref().filter(|_| explained), troubles).await;
+        let complete = books.snapshot.as_ref().filter(|_| books.settlement.is_complete);
+        books.trips = self.trips(reading, complete, troubles).await;
         books
     }
 

@@ -3,12 +3,12 @@
 mod checks;
 
 use super::PositionManager;
+use super::UnverifiedStop;
 use super::close::Closing;
 use super::failure::OpenFailure;
 use super::outcome::{OpenWarning, Opened, Protection};
 use super::protection::Wanted;
 use super::reading::{Held, Reading};
-use super::UnverifiedStop;
 use crate::client_order_id::IntentId;
 use crate::execution::{Execution, walk};
 use crate::funding_service::{FundingCost, cost_of};
@@ -19,7 +19,7 @@ use plimsoll_domain::{
     FundingRate, Instrument, Liquidation, MarginMode, NewOrder, OrderKind, OrderSize, Position, PositionSide, Price,
     margin,
 };
-use plimsoll_ports::{Alert, JournalState, OpenIntent, OpenedPosition, Purpose, Severity};
+use plimsoll_ports::{Alert, OpenIntent, OpenedPosition, Purpose, Severity};
 
 /// What an intent is judged and carried out with.
 struct Plan<'a> {
@@ -30,6 +30,8 @@ struct Plan<'a> {
     mark: Price,
     funding: Option<FundingRate>,
     reading: Reading,
+    /// How many flattenings had begun when it was made: one more, and it is void.
+    flattenings: u32,
 }
 
 impl Plan<'_> {
@@ -88,15 +90,18 @@ impl PositionManager {
         }
         let mut opened = self.figures(&plan, entry, &mut troubles).await;
         (opened.stop_loss, opened.take_profit) = (stop_loss, take_profit);
-        opened.warnings = [warnings, self.late_warnings(&opened, approved.quantity)].concat();
+        if opened.quantity < approved.quantity {
+            warnings.push(OpenWarning::PartlyFilled { sent: approved.quantity, filled: opened.quantity });
+        }
+        opened.warnings = warnings;
         opened.record = self.record_opened(strategy, &plan, &opened, &mut troubles).await;
-        self.conclude(opened, stop_failure, troubles).await
+        self.conclude(&plan, opened, stop_failure, troubles).await
     }
 
     /// Everything that judging takes. What is not known refuses the order, except funding, which has a limit of its own
     /// for that.
     async fn plan<'a>(&self, intent: &'a OpenIntent, troubles: &mut Troubles) -> Result<Plan<'a>, OpenFailure> {
-        let symbol = &intent.symbol;
+        let (symbol, flattenings) = (&intent.symbol, self.flattenings_begun());
         let instrument = self.ports.broker.instrument(symbol).await?;
         if instrument.settle != self.settings.settle {
             let (symbol, settle, kept) = (symbol.clone(), instrument.settle, self.settings.settle.clone());
@@ -107,17 +112,14 @@ impl PositionManager {
         let funding = troubles.known(Subject::Funding, symbol, self.ports.funding_rates.current(symbol).await);
         let side = PositionSide::of(intent.direction, self.settings.position_mode);
         let id = self.ids.intent(self.ports.clock.now());
-        Ok(Plan { intent, id, instrument, side, mark, funding, reading })
+        Ok(Plan { intent, id, instrument, side, mark, funding, reading, flattenings })
     }
 
     /// An entry whose fate is not known may be live: nothing more is opened in its contract before it is.
     async fn refuse_while_unresolved(&self, intent: &OpenIntent) -> Result<(), OpenFailure> {
         let unfinished = self.ports.journal.unfinished(&self.settings.account).await?;
-        let unresolved = unfinished.into_iter().find(|entry| {
-            entry.purpose == Purpose::Entry
-                && entry.order.symbol == intent.symbol
-                && matches!(entry.state, JournalState::Intended | JournalState::Unanswered)
-        });
+        let unresolved =
+            unfinished.into_iter().find(|entry| entry.purpose == Purpose::Entry && entry.order.symbol == intent.symbol);
         match unresolved {
             Some(entry) => Err(OpenFailure::EarlierUnresolved(entry.order.client_order_id)),
             None => Ok(()),
@@ -151,7 +153,7 @@ impl PositionManager {
         approved: &Approved,
         troubles: &mut Troubles,
     ) -> Result<Execution, OpenFailure> {
-        if self.is_flattening() {
+        if self.is_stopped_since(plan) {
             return Err(OpenFailure::Flattening);
         }
         let order = NewOrder {
@@ -193,7 +195,8 @@ impl PositionManager {
         trigger: Option<Price>,
         troubles: &mut Troubles,
     ) -> Result<Option<Protection>, super::failure::ProtectionFailure> {
-        let Some(trigger) = trigger else { return Ok(None) };
+        // What is taken back in a moment is not protected first.
+        let Some(trigger) = trigger.filter(|_| !self.is_stopped_since(plan)) else { return Ok(None) };
         let wanted = Wanted {
             intent: &plan.id,
             instrument: &plan.instrument,
@@ -206,8 +209,8 @@ impl PositionManager {
         if let Err(failure) = &protection {
             let symbol = &plan.intent.symbol;
             let detail = format!("{} of {symbol} at {trigger}: {failure}", purpose.as_str());
-            self.log_risk("protection_not_verified", Some(symbol), &detail, Some(trigger.get()), None, "told", troubles)
-                .await;
+            let kind = format!("{}_not_verified", purpose.as_str());
+            self.log_risk(&kind, Some(symbol), &detail, Some(trigger.get()), None, "told", troubles).await;
             let severity = if purpose == Purpose::StopLoss { Severity::Critical } else { Severity::Warning };
             let key = format!("protection/{}/{symbol}", self.settings.account);
             let title = format!("{symbol}: the {} is not verified", purpose.as_str());
@@ -228,7 +231,8 @@ impl PositionManager {
             None => None,
         };
         let made = made.unwrap_or(Position { direction: intent.direction, quantity, entry: price });
-        let reading = troubles.known(Subject::Position, &intent.symbol, self.read_account(&mut Troubles::default()).await);
+        let reading =
+            troubles.known(Subject::Position, &intent.symbol, self.read_account(&mut Troubles::default()).await);
         let held = reading.as_ref().and_then(|reading| reading.find(&intent.symbol, plan.side)).cloned();
         let after = match reading {
             Some(reading) if held.is_some() => reading,
@@ -295,7 +299,8 @@ impl PositionManager {
             leverage: opened.leverage,
             margin_mode: self.settings.margin_mode,
             strategy: strategy.to_owned(),
-            opened_at: first.unwrap_or_else(|| self.ports.clock.now()),
+            // Fills that are not told yet are looked for from here on later: the reading was before them.
+            opened_at: first.unwrap_or(plan.reading.snapshot.time),
         };
         let id = self.record_entry(&record, &opened.entry.fills, troubles).await;
         if id.is_none() {
@@ -307,12 +312,18 @@ impl PositionManager {
         id
     }
 
+    /// Trading is stopped, or a flattening has begun since the plan was made.
+    fn is_stopped_since(&self, plan: &Plan<'_>) -> bool {
+        self.is_flattening() || self.flattenings_begun() != plan.flattenings || self.latched().is_some()
+    }
+
     /// A stop that is not verified, or trading that was stopped meanwhile, takes back what was opened.
     async fn conclude(
         &self,
+        plan: &Plan<'_>,
         mut opened: Opened,
         stop_failure: Option<super::failure::ProtectionFailure>,
-        troubles: Troubles,
+        mut troubles: Troubles,
     ) -> Result<Opened, OpenFailure> {
         let closing = Closing {
             symbol: &opened.symbol.clone(),
@@ -320,11 +331,13 @@ impl PositionManager {
             quantity: None,
             purpose: Purpose::Flatten,
         };
-        opened.troubles = troubles.into_vec();
-        if self.is_flattening() || self.latched().is_some() {
+        if self.is_stopped_since(plan) {
             let closing = Box::new(self.close_for(&closing).await);
+            self.sweep_protection(&opened.symbol, opened.side, &mut troubles).await;
+            opened.troubles = troubles.into_vec();
             return Err(OpenFailure::Stopped { opened: Box::new(opened), closing });
         }
+        opened.troubles = troubles.into_vec();
         match (stop_failure, self.settings.unverified_stop) {
             (None, _) => Ok(opened),
             (Some(failure), UnverifiedStop::Keep) => {

@@ -74,17 +74,9 @@ pub struct Protection {
 /// Something that an operator should know of an opened position.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum OpenWarning {
-    /// Funding costs much, or is not known.
+    /// Funding costs more a day than its limit (10.00 unless set otherwise), or is not known.
     #[error(transparent)]
     Limits(plimsoll_domain::risk::Warning),
-    /// Funding costs more than the settings' warning level.
-    #[error("funding costs {per_day} a day, above {limit}")]
-    Funding {
-        /// Over a day, at the rate and mark of now.
-        per_day: Money,
-        /// The warning level.
-        limit: Money,
-    },
     /// The size was rounded down to the lot.
     #[error("size {wanted} was rounded down to {sent}")]
     Rounded {
@@ -262,6 +254,11 @@ pub struct MonitorReport {
     pub unpriced: Vec<PositionReport>,
     /// Positions that ended without us since the last pass: stopped out, liquidated, or closed by hand.
     pub ended: Vec<EndedPosition>,
+    /// Positions that the venue holds and the records do not: [`reconcile`](super::PositionManager::reconcile) adopts
+    /// them.
+    pub unrecorded: Vec<PositionReport>,
+    /// Recorded positions that differ from the venue in a way that no fills explain yet: the next pass tries again.
+    pub unexplained: Vec<PositionId>,
     /// Funding that was booked since the last pass.
     pub funding: FundingRecording,
     /// The point of the equity curve, with realised profit from the trade and funding records; `None` if those cannot be

@@ -3,8 +3,8 @@
 use super::PositionManager;
 use crate::trouble::{Subject, Troubles};
 use plimsoll_domain::{
-    AccountSnapshot, Assessment, BalanceReport, Collateral, Currency, Direction, Holding, Instrument, MarginMode, Money,
-    Portfolio, Position, PositionReport, PositionSide, Price, Rate, Symbol, margin,
+    AccountSnapshot, Assessment, BalanceReport, Collateral, Currency, Direction, Holding, Instrument, MarginMode,
+    Money, Portfolio, Position, PositionReport, PositionSide, Price, Rate, Symbol, margin,
 };
 use plimsoll_ports::QueryError;
 
@@ -64,9 +64,11 @@ impl Reading {
     /// What new positions may use: the venue's word, or what the positions' initial margins leave.
     pub(crate) fn available(&self, currency: &Currency) -> Money {
         let leave = || {
-            let used: Money = self.held.iter().filter_map(|held| {
-                Some(margin::initial(held.position.notional(held.mark), held.report.leverage?))
-            }).sum();
+            let used: Money = self
+                .held
+                .iter()
+                .filter_map(|held| Some(margin::initial(held.position.notional(held.mark), held.report.leverage?)))
+                .sum();
             self.wallet(currency) + self.unrealized_pnl() - used
         };
         self.balance(currency).and_then(|balance| balance.available).unwrap_or_else(leave)

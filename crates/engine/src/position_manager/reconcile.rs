@@ -16,7 +16,7 @@ use plimsoll_ports::{
 use std::time::Duration;
 
 /// How far back the fills of an unrecorded position are looked for.
-const LOOK_BACK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const LOOK_BACK: Duration = Duration::from_secs(6 * 24 * 60 * 60);
 
 /// What comparing records and venue brought.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -281,4 +281,3 @@ fn opening_fills(fills: Vec<Fill>, held: Position) -> Vec<Fill> {
     }
     Vec::new()
 }
-

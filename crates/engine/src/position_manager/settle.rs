@@ -4,21 +4,29 @@
 use super::PositionManager;
 use super::outcome::EndedPosition;
 use super::reading::Reading;
-use crate::execution::walk;
 use crate::order_path::distinct;
 use crate::trouble::{Record, Subject, Trouble, Troubles};
 use plimsoll_domain::{
-    ClientOrderId, Fill, FillCause, OrderStatus, OrderType, Position, PositionSide, Symbol, Timestamp,
+    ClientOrderId, Fill, FillCause, OrderStatus, OrderType, Position, PositionReport, PositionSide, Symbol, Timestamp,
 };
-use plimsoll_ports::{Alert, JournalState, PositionRecord, PositionStatus, Purpose, Severity};
+use plimsoll_ports::{Alert, JournalState, PositionId, PositionRecord, PositionStatus, Purpose, Severity};
 
 impl PositionManager {
-    /// Compares every recorded open position with the venue, and records what differs. Answers the positions that ended,
-    /// and whether all differences could be explained by fills.
-    pub(crate) async fn settle(&self, reading: &Reading, troubles: &mut Troubles) -> (Vec<EndedPosition>, bool) {
+    /// Compares every recorded open position with the venue, and records what differs.
+    pub(crate) async fn settle(&self, reading: &Reading, troubles: &mut Troubles) -> Settlement {
+        let mut settlement = Settlement::default();
         let open = self.ports.positions.by_status(&self.settings.account, PositionStatus::Open).await;
-        let Some(open) = troubles.read(Record::Position, open) else { return (Vec::new(), false) };
-        let (mut ended, mut explained) = (Vec::new(), true);
+        let Some(open) = troubles.read(Record::Position, open) else { return settlement };
+        // While an order that adds exposure is under way its position is not recorded yet.
+        if self.turn.try_acquire().is_ok() {
+            let is_recorded = |report: &PositionReport| {
+                let is_its =
+                    |it: &PositionRecord| it.opened.symbol == report.symbol && it.opened.side == report.position_side;
+                open.iter().any(is_its)
+            };
+            let positions = reading.snapshot.positions.iter().filter(|report| report.position.is_some());
+            settlement.unrecorded = positions.filter(|report| !is_recorded(report)).cloned().collect();
+        }
         for record in open {
             let opened = &record.opened;
             let report = reading.report(&opened.symbol, opened.side);
@@ -28,15 +36,16 @@ impl PositionManager {
                 continue;
             }
             match self.settle_one(&record, held, troubles).await {
-                Settled::Ended(end) => ended.push(*end),
+                Settled::Ended(end) => settlement.ended.push(*end),
                 Settled::Changed => {}
-                Settled::Unexplained => explained = false,
+                Settled::Unexplained => settlement.unexplained.push(record.id),
             }
         }
-        for end in &ended {
+        for end in &settlement.ended {
             self.tell_of_end(end, troubles).await;
         }
-        (ended, explained)
+        settlement.is_complete = settlement.unexplained.is_empty() && settlement.unrecorded.is_empty();
+        settlement
     }
 
     /// Brings one record up to what the venue holds of it.
@@ -50,27 +59,16 @@ impl PositionManager {
         let Some(new) = self.unrecorded(&opened.symbol, opened.side, opened.opened_at, troubles).await else {
             return Settled::Unexplained;
         };
-        let before =
-            Position { direction: opened.direction, quantity: opened.quantity, entry: opened.entry_price };
-        let left = walk(Some(before), &mut new.clone()).filter(|left| left.direction == opened.direction);
         let held = held.filter(|held| held.direction == opened.direction);
-        // Only what the fills explain is recorded: the rest was read at another moment, or is not told yet.
-        if left.map(|left| left.quantity) != held.map(|held| held.quantity) {
-            tracing::warn!(symbol = %opened.symbol, "the fills do not explain yet what the venue holds");
-            return Settled::Unexplained;
+        let reason = match held {
+            Some(_) => String::new(),
+            None => self.reason_of(record, &new, troubles).await,
+        };
+        let settled = self.record_exit(record, new, held, &reason, troubles).await;
+        if matches!(settled, Settled::Ended(_)) {
+            self.sweep_protection(&opened.symbol, opened.side, troubles).await;
         }
-        if held.is_some() {
-            self.record_exit(record, new, held, "", troubles).await;
-            return Settled::Changed;
-        }
-        let reason = self.reason_of(record, &new, troubles).await;
-        match self.record_exit(record, new, None, &reason, troubles).await {
-            Some(end) => {
-                self.sweep_protection(&opened.symbol, opened.side, troubles).await;
-                Settled::Ended(Box::new(end))
-            }
-            None => Settled::Unexplained,
-        }
+        settled
     }
 
     /// The fills of a position that its record does not hold yet, oldest first; `None` if they cannot be told apart.
@@ -84,9 +82,10 @@ impl PositionManager {
         let fills = troubles.known(Subject::Fills, symbol, self.ports.broker.fills(symbol, since).await)?;
         let recorded = self.ports.trades.since(&self.settings.account, Some(symbol), since).await;
         let recorded = troubles.read(Record::Trade, recorded)?;
-        let is_new = |fill: &Fill| {
-            fill.position_side == side && !recorded.iter().any(|known| known.fill.trade_id == fill.trade_id)
-        };
+        // A trade that was recorded by itself, before its position was, is news to the position.
+        let is_known =
+            |fill: &Fill| recorded.iter().any(|known| known.position.is_some() && known.fill.trade_id == fill.trade_id);
+        let is_new = |fill: &Fill| fill.position_side == side && !is_known(fill);
         Some(distinct(fills.into_iter().filter(is_new)))
     }
 
@@ -101,7 +100,7 @@ impl PositionManager {
         if let Some(purpose) = self.triggered(&opened.symbol, opened.side, troubles).await {
             return purpose.as_str().to_owned();
         }
-        let Some(last) = closing().last() else { return "elsewhere".to_owned() };
+        let Some(last) = closing().next_back() else { return "elsewhere".to_owned() };
         let entry = self.ports.journal.entry(&self.settings.account, &last.client_order_id).await;
         let purpose = troubles.read(Record::Journal, entry).flatten().map(|entry| entry.purpose);
         purpose.map_or("elsewhere", Purpose::as_str).to_owned()
@@ -162,8 +161,7 @@ impl PositionManager {
         use plimsoll_ports::{CommandError, RefusalReason};
         match self.ports.broker.cancel(symbol, id).await {
             Ok(()) => {
-                let state =
-                    JournalState::Finished { status: OrderStatus::Canceled, filled: None, average_price: None };
+                let state = JournalState::Finished { status: OrderStatus::Canceled, filled: None, average_price: None };
                 let now = self.ports.clock.now();
                 let written = self.ports.journal.record(&self.settings.account, id, &state, now).await;
                 if let Err(error) = written
@@ -197,6 +195,16 @@ impl PositionManager {
         };
         self.alert(&alert, troubles).await;
     }
+}
+
+/// What comparing all records with the venue brought.
+#[derive(Default)]
+pub(crate) struct Settlement {
+    pub(crate) ended: Vec<EndedPosition>,
+    pub(crate) unexplained: Vec<PositionId>,
+    pub(crate) unrecorded: Vec<PositionReport>,
+    /// The records hold everything that happened.
+    pub(crate) is_complete: bool,
 }
 
 /// What became of one record.

@@ -1,8 +1,8 @@
 use crate::desk::{desk, long};
 use crate::venue::{Fault, btc, eth, market, money, price, size};
-use plimsoll_engine::{CloseFailure, FlattenReason, SendFailure};
+use plimsoll_engine::{CloseFailure, FlattenReason};
 use plimsoll_ports::domain::{ClientOrderId, Direction, FillCause, OrderType, Side};
-use plimsoll_ports::{Broker, CloseIntent, JournalState, OpenIntent, PositionStatus, Purpose, RefusalReason};
+use plimsoll_ports::{Broker, CloseIntent, JournalState, PositionStatus, Purpose, RefusalReason};
 
 #[tokio::test]
 async fn closing_whole_records_the_true_figures_and_cancels_the_protection() {
@@ -100,8 +100,6 @@ async fn flattening_cancels_entries_closes_everything_and_reads_back() {
     let desk = desk();
     desk.open(&long()).await.unwrap();
     desk.venue.open_elsewhere(&eth(), Direction::Short, "0.5");
-    let stop = OpenIntent { take_profit: Some(price("60000")), ..long() };
-    drop(stop);
     let reason = FlattenReason::Wanted { by: "operator".to_owned(), reason: "holiday".to_owned() };
     let flattened = desk.manager.flatten_all(reason).await;
     assert!(flattened.is_confirmed(), "{flattened:?}");
@@ -145,8 +143,28 @@ async fn a_foreign_close_in_between_is_told_as_nothing_held() {
     let order = market(&btc(), Side::Sell, size("1"), ClientOrderId::reported("x"), true);
     assert!(desk.venue.place(&order).await.is_err());
     assert!(matches!(desk.close().await, Err(CloseFailure::NothingHeld { .. })));
-    let refused = |failure: &CloseFailure| {
-        matches!(failure, CloseFailure::Order { failure: SendFailure::Refused(_), .. })
-    };
-    assert!(!refused(&desk.close().await.unwrap_err()));
+}
+
+#[tokio::test]
+async fn what_was_changed_by_hand_is_in_the_figures_of_the_end() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    desk.venue.mark(&btc(), "51000");
+    desk.venue.open_elsewhere(&btc(), Direction::Long, "0.05");
+    desk.venue.mark(&btc(), "52000");
+    let ended = desk.close().await.unwrap().ended.unwrap();
+    assert_eq!((ended.realized_pnl, ended.fees), (money("150"), money("7.725")));
+    assert_eq!(desk.venue.state().wallet, money("10000") + ended.net());
+}
+
+#[tokio::test]
+async fn an_entry_whose_fills_came_late_ends_with_true_figures() {
+    let desk = desk();
+    desk.venue.state().hide_fills = true;
+    let opened = desk.open(&long()).await.unwrap();
+    assert_eq!((opened.price, opened.entry.is_told()), (price("50000"), false));
+    desk.venue.state().hide_fills = false;
+    desk.venue.mark(&btc(), "52000");
+    let ended = desk.close().await.unwrap().ended.unwrap();
+    assert_eq!((ended.realized_pnl, ended.fees), (money("100"), money("2.55")));
 }

@@ -43,10 +43,13 @@ async fn a_healthy_position_is_only_watched() {
     desk.open(&long()).await.unwrap();
     desk.venue.mark(&btc(), "51000");
     let report = desk.manager.monitor().await.unwrap();
-    assert_eq!((report.health(), report.alert, report.action.clone()), (MarginHealth::Healthy, MarginAlert::Calm, Action::None));
+    assert_eq!(
+        (report.health(), report.alert, report.action.clone()),
+        (MarginHealth::Healthy, MarginAlert::Calm, Action::None)
+    );
     let it = &report.positions[0];
     assert_eq!((it.unrealized_pnl, it.has_stop), (money("50"), true));
-    assert_eq!(it.distance.unwrap().get().round_dp(4).to_string(), "0.2126");
+    assert_eq!(it.distance.unwrap().get().round_dp(4).to_string(), "0.2125");
     assert!(report.ended.is_empty() && report.troubles.is_empty());
 }
 
@@ -221,4 +224,21 @@ async fn a_position_without_a_stop_is_told() {
     desk.open(&OpenIntent { stop_loss: None, ..long() }).await.unwrap();
     assert!(!desk.manager.monitor().await.unwrap().positions[0].has_stop);
     assert!(desk.store.tables().alerts.iter().any(|alert| alert.key.starts_with("no_stop/main")));
+}
+
+#[tokio::test]
+async fn a_position_opened_by_hand_is_announced_and_a_level_recorded_once() {
+    let desk = desk_with(cross);
+    desk.venue.open_elsewhere(&eth(), Direction::Long, "0.5");
+    let report = desk.manager.monitor().await.unwrap();
+    assert_eq!(report.unrecorded[0].symbol, eth());
+    assert_eq!(desk.manager.reconcile().await.unwrap().adopted.len(), 1);
+    assert!(desk.manager.monitor().await.unwrap().unrecorded.is_empty());
+
+    desk.open(&big()).await.unwrap();
+    desk.venue.mark(&btc(), "45300");
+    for _ in 0..2 {
+        assert_eq!(desk.manager.monitor().await.unwrap().alert, MarginAlert::HighRisk);
+    }
+    assert_eq!(desk.store.events("margin_ratio").len(), 2, "one for each position of the pool");
 }

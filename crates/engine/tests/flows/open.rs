@@ -1,7 +1,8 @@
 use crate::desk::{desk, desk_with, long};
 use crate::venue::{Fault, btc, eth, money, price, size};
 use plimsoll_engine::{
-    CloseFailure, OpenFailure, OpenWarning, ProtectionFailure, SendFailure, Settings, Trouble, UnverifiedStop,
+    CloseFailure, FlattenReason, OpenFailure, OpenWarning, ProtectionFailure, SendFailure, Settings, Trouble,
+    UnverifiedStop,
 };
 use plimsoll_ports::domain::risk::RiskCheck;
 use plimsoll_ports::domain::{
@@ -46,7 +47,12 @@ async fn margin_mode_and_leverage_are_set_before_the_order() {
     desk.open(&long()).await.unwrap();
     assert_eq!(
         desk.venue.state().calls,
-        ["margin mode isolated BTC/USDT:USDT", "leverage 5x BTC/USDT:USDT", "place market buy", "place stop_market sell"]
+        [
+            "margin mode isolated BTC/USDT:USDT",
+            "leverage 5x BTC/USDT:USDT",
+            "place market buy",
+            "place stop_market sell"
+        ]
     );
 }
 
@@ -178,7 +184,7 @@ async fn a_stop_that_reads_back_differently_closes_the_position_again() {
     assert_eq!(closing.unwrap().remaining, None);
     assert!(desk.venue.position(&btc()).is_none() && desk.venue.state().open.is_empty());
     assert!(desk.store.tables().alerts.iter().any(|alert| alert.severity == Severity::Critical));
-    assert_eq!(desk.store.events("protection_not_verified").len(), 1);
+    assert_eq!(desk.store.events("stop_loss_not_verified").len(), 1);
     assert!(desk.store.tables().positions[0].closed.is_some());
 }
 
@@ -279,9 +285,35 @@ async fn hedge_legs_are_opened_protected_and_closed_apart() {
     desk.open(&long()).await.unwrap();
     let short = OpenIntent { direction: Direction::Short, stop_loss: Some(price("55000")), ..long() };
     let opened = desk.open(&short).await.unwrap();
-    assert_eq!(opened.position, Position { direction: Direction::Short, quantity: size("0.05"), entry: price("50000") });
+    assert_eq!(
+        opened.position,
+        Position { direction: Direction::Short, quantity: size("0.05"), entry: price("50000") }
+    );
     assert_eq!(desk.close().await.unwrap().remaining, None);
     assert_eq!(desk.venue.state().held.len(), 1);
     assert_eq!(desk.venue.state().open.len(), 1, "the short keeps its stop");
     assert!(matches!(desk.close().await, Err(CloseFailure::NothingHeld { .. })));
+}
+
+#[tokio::test]
+async fn a_flattening_takes_back_what_is_being_opened() {
+    let desk = desk();
+    // The answer is lost, and the order looked up for a while: meanwhile everything is flattened.
+    desk.venue.fail(OrderType::Market, Fault::LostAnswer);
+    desk.venue.state().unknown = 3;
+    desk.venue.state().hide_fills = true;
+    let intent = long();
+    let reason = FlattenReason::Wanted { by: "operator".to_owned(), reason: "now".to_owned() };
+    let flatten = async {
+        let flattened = desk.manager.flatten_all(reason).await;
+        desk.venue.state().hide_fills = false;
+        flattened
+    };
+    let (outcome, flattened) = tokio::join!(desk.open(&intent), flatten);
+    assert!(matches!(outcome, Err(OpenFailure::Stopped { .. })), "{outcome:?}");
+    assert!(flattened.is_confirmed());
+    assert!(desk.venue.position(&btc()).is_none() && desk.venue.state().open.is_empty());
+    // The records come to the same within a pass.
+    desk.manager.monitor().await.unwrap();
+    assert!(desk.store.tables().positions.iter().all(|record| record.closed.is_some()));
 }

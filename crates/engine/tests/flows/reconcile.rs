@@ -1,9 +1,7 @@
 use crate::desk::{desk, long, manager};
-use crate::venue::{Fault, btc, eth, money, price, size};
+use crate::venue::{btc, eth, money, price, size};
 use plimsoll_engine::{OpenFailure, Placed, SendFailure};
-use plimsoll_ports::domain::{
-    Direction, FillCause, NewOrder, OrderKind, OrderSize, OrderType, PositionSide, Side, TriggerBy,
-};
+use plimsoll_ports::domain::{Direction, FillCause, NewOrder, OrderKind, OrderSize, PositionSide, Side, TriggerBy};
 use plimsoll_ports::{Broker, Clock, JournalEntry, JournalState, OrderJournal, PositionStatus, Purpose};
 use std::time::Duration;
 
@@ -43,8 +41,6 @@ async fn an_entry_that_filled_while_we_died_is_found_and_its_position_adopted() 
 #[tokio::test]
 async fn an_entry_that_never_left_is_finished_in_the_journal() {
     let desk = desk();
-    desk.venue.fail(OrderType::Market, Fault::LostRequest);
-    desk.venue.state().blind = false;
     let now = desk.venue.now();
     let order = NewOrder {
         client_order_id: plimsoll_engine::ClientOrderIds::new(&desk.manager.settings().account)

@@ -51,8 +51,10 @@ impl Store {
 impl Tables {
     fn keep(&mut self, trades: &[TradeRecord], position: Option<PositionId>) {
         for trade in trades {
-            if !self.trades.iter().any(|known| known.fill.trade_id == trade.fill.trade_id) {
-                self.trades.push(TradeRecord { position: position.or(trade.position), ..trade.clone() });
+            let position = position.or(trade.position);
+            match self.trades.iter_mut().find(|known| known.fill.trade_id == trade.fill.trade_id) {
+                Some(known) => known.position = known.position.or(position),
+                None => self.trades.push(TradeRecord { position, ..trade.clone() }),
             }
         }
     }
@@ -179,8 +181,7 @@ impl TradeRepository for Store {
         symbol: Option<&'a Symbol>,
         since: Timestamp,
     ) -> Result<Vec<TradeRecord>, StoreError> {
-        let is_its =
-            |it: &&TradeRecord| it.fill.time >= since && symbol.is_none_or(|symbol| it.fill.symbol == *symbol);
+        let is_its = |it: &&TradeRecord| it.fill.time >= since && symbol.is_none_or(|symbol| it.fill.symbol == *symbol);
         Ok(self.up()?.trades.iter().filter(is_its).cloned().collect())
     }
 
@@ -258,8 +259,7 @@ impl RiskEventRepository for Store {
 #[async_trait]
 impl ControlRepository for Store {
     async fn kill_switch(&self, _: &AccountId) -> Result<KillSwitchRecord, StoreError> {
-        let never =
-            KillSwitchRecord { engaged: false, reason: String::new(), by: String::new(), since: None };
+        let never = KillSwitchRecord { engaged: false, reason: String::new(), by: String::new(), since: None };
         Ok(self.up()?.kill_switch.last().cloned().unwrap_or(never))
     }
 

@@ -50,6 +50,8 @@ pub(crate) struct State {
     pub(crate) faults: Vec<(OrderType, Fault)>,
     /// Nothing can be read.
     pub(crate) blind: bool,
+    /// So many questions about an order are answered by "not known".
+    pub(crate) unknown: u32,
     /// Trades are not told.
     pub(crate) hide_fills: bool,
     pub(crate) max_market: Quantity,
@@ -108,6 +110,7 @@ impl Venue {
             rate: "0.0001".parse().unwrap(),
             faults: Vec::new(),
             blind: false,
+            unknown: 0,
             hide_fills: false,
             max_market: size("120"),
             calls: Vec::new(),
@@ -171,7 +174,13 @@ impl Venue {
     }
 }
 
-pub(crate) fn market(symbol: &Symbol, side: Side, quantity: Quantity, id: ClientOrderId, reduce_only: bool) -> NewOrder {
+pub(crate) fn market(
+    symbol: &Symbol,
+    side: Side,
+    quantity: Quantity,
+    id: ClientOrderId,
+    reduce_only: bool,
+) -> NewOrder {
     NewOrder {
         client_order_id: id,
         symbol: symbol.clone(),
@@ -347,13 +356,10 @@ impl Broker for Venue {
     }
 
     async fn account(&self) -> Result<AccountSnapshot, QueryError> {
-        Ok(AccountSnapshot {
-            positions: self.positions().await?,
-            orders: self.open_orders(None).await?,
-            balances: self.balances().await?,
-            position_mode: self.see()?.mode,
-            time: self.see()?.now,
-        })
+        let (positions, orders, balances) =
+            (self.positions().await?, self.open_orders(None).await?, self.balances().await?);
+        let state = self.see()?;
+        Ok(AccountSnapshot { positions, orders, balances, position_mode: state.mode, time: state.now })
     }
 
     async fn positions(&self) -> Result<Vec<PositionReport>, QueryError> {
@@ -397,7 +403,11 @@ impl Broker for Venue {
     }
 
     async fn order(&self, _: &Symbol, id: &ClientOrderId) -> Result<Option<Order>, QueryError> {
-        let state = self.see()?;
+        let mut state = self.see()?;
+        if state.unknown > 0 {
+            state.unknown -= 1;
+            return Ok(None);
+        }
         Ok(state.open.iter().chain(&state.done).rfind(|order| order.client_order_id == *id).cloned())
     }
 
@@ -552,7 +562,10 @@ impl Clock for Venue {
     }
 
     async fn sleep(&self, duration: Duration) {
-        let mut state = self.state();
-        state.now = state.now.plus(duration);
+        {
+            let mut state = self.state();
+            state.now = state.now.plus(duration);
+        }
+        tokio::task::yield_now().await;
     }
 }

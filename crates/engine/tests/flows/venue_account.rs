@@ -1,10 +1,10 @@
 use crate::desk::{desk, long};
-use crate::venue::{Venue, btc, price};
+use crate::venue::{Venue, btc, price, size};
 use async_trait::async_trait;
 use plimsoll_engine::{AccountView, Link, OpenFailure, VenueAccount};
 use plimsoll_ports::domain::risk::RiskCheck;
 use plimsoll_ports::domain::{AccountEvent, Change, Direction, MarkPrice};
-use plimsoll_ports::{AccountStream, Broker, Clock, StreamItem};
+use plimsoll_ports::{AccountStream, Broker, Clock, OpenIntent, StreamItem};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -95,7 +95,8 @@ async fn a_stale_view_refuses_exposure_and_lets_closing_through() {
     let (account, stream) = start(&desk.venue);
     desk.manager = crate::desk::manager(&desk.venue, &desk.store, |it| it).with_view(account.watch());
     let stale = async |desk: &crate::desk::Desk| {
-        let Err(OpenFailure::Refused(refused)) = desk.open(&long()).await else { panic!("it was let through") };
+        let more = OpenIntent { quantity: size("0.001"), ..long() };
+        let Err(OpenFailure::Refused(refused)) = desk.open(&more).await else { panic!("it was let through") };
         assert_eq!(refused.reasons.iter().map(|it| it.check()).collect::<Vec<_>>(), [RiskCheck::Freshness]);
     };
     stale(&desk).await;

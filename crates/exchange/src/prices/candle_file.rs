@@ -1,8 +1,10 @@
 //! Candles from CSV, and the ticks that they stand for.
 
 use crate::prices::calendar::timestamp;
+use crate::prices::mark::MarkModel;
+use crate::tick::Tick;
 use csv::StringRecord;
-use plimsoll_domain::{Candle, Price, Symbol, Timestamp, decimal};
+use plimsoll_domain::{Candle, Price, Step, Symbol, Timestamp, decimal};
 use std::io::Read;
 use std::time::Duration;
 
@@ -68,6 +70,33 @@ pub fn candle_ticks(candle: &Candle) -> [(Timestamp, Price); 4] {
     let (second, third) = if rises { (candle.low, candle.high) } else { (candle.high, candle.low) };
     let at = |quarter: u32| candle.open_time.plus(candle.interval * quarter / 4);
     [(at(0), candle.open), (at(1), second), (at(2), third), (at(3), candle.close)]
+}
+
+/// The ticks of these candles, with a mark of this model; `tick` is the contract's.
+pub fn ticks(candles: &[Candle], model: MarkModel, tick: Step) -> impl Iterator<Item = Tick> + '_ {
+    let mut mark = None;
+    path(candles).map(move |(symbol, time, last)| {
+        let next = model.next(mark.unwrap_or(last), last, tick);
+        mark = Some(next);
+        Tick { symbol: symbol.clone(), time, last, mark: next, index: None }
+    })
+}
+
+/// The ticks of these candles, with the mark of other candles: the newest one of their own path at that time; the last
+/// price before they begin.
+pub fn ticks_with_marks<'a>(candles: &'a [Candle], marks: &'a [Candle]) -> impl Iterator<Item = Tick> + 'a {
+    let mut marks = path(marks).peekable();
+    let mut mark = None;
+    path(candles).map(move |(symbol, time, last)| {
+        while let Some((_, _, price)) = marks.next_if(|(_, marked, _)| *marked <= time) {
+            mark = Some(price);
+        }
+        Tick { symbol: symbol.clone(), time, last, mark: mark.unwrap_or(last), index: None }
+    })
+}
+
+fn path(candles: &[Candle]) -> impl Iterator<Item = (&Symbol, Timestamp, Price)> {
+    candles.iter().flat_map(|candle| candle_ticks(candle).map(|(time, price)| (&candle.symbol, time, price)))
 }
 
 /// Hands the named columns of every row to `take`.
@@ -180,5 +209,16 @@ mod tests {
         };
         check("100,110,95,105", ["100", "95", "110", "105"]);
         check("100,110,95,98", ["100", "110", "95", "98"]);
+    }
+
+    #[test]
+    fn marks_are_joined_by_time() {
+        let lasts = read("2021-12-31 23:01:00,100,100,100,100,1\n2021-12-31 23:02:00,110,110,110,110,1\n").unwrap();
+        let marks = read("2021-12-31 23:01:30,101,101,101,101,0\n2021-12-31 23:02:15,108,108,108,108,0\n").unwrap();
+        let joined: Vec<String> = ticks_with_marks(&lasts, &marks).map(|tick| tick.mark.to_string()).collect();
+        assert_eq!(joined, ["100", "100", "101", "101", "101", "108", "108", "108"]);
+        let tick = Step::new(rust_decimal::Decimal::new(1, 1)).unwrap();
+        let followed = ticks(&lasts, MarkModel::Follows { one_in: 2 }, tick).map(|tick| tick.mark.to_string());
+        assert_eq!(followed.skip(3).take(3).collect::<Vec<_>>(), ["100", "105", "107.5"]);
     }
 }

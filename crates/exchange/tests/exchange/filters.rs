@@ -51,13 +51,22 @@ fn margin_and_fees_must_be_there() {
     // 0.2 × 50,000.1 = 10,000.02, open loss 0.02, fee 4.000008.
     assert_eq!(
         venue.try_place("buy 0.2"),
-        Err(Rejection::InsufficientMargin { required: money("10004.048008"), available: money("10000") })
+        Err(Rejection::InsufficientMargin { required: money("10004.040008"), available: money("10000") })
     );
     venue.place("buy 0.199");
     assert!(matches!(venue.try_place("buy 0.002 at 49000"), Err(Rejection::InsufficientMargin { .. })));
     // Turning the position around needs no more than it has.
     venue.place("sell 0.398");
     assert_eq!(venue.position(), "short 0.199 at 50000");
+}
+
+#[test]
+fn a_plain_close_needs_no_margin_even_below_the_mark() {
+    let mut venue = Venue::new().set(MarginMode::Cross, 1);
+    venue.place("buy 0.199");
+    venue.tick_apart("49000", "50000");
+    venue.place("sell 0.199");
+    assert_eq!(venue.position(), "flat");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 use crate::venue::*;
 use plimsoll_domain::{MarginMode, Money, Rate, Timestamp};
-use plimsoll_exchange::{IncomeKind, Tick};
+use plimsoll_exchange::{IncomeKind, Rejection, Tick};
 use std::time::Duration;
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -73,6 +73,14 @@ fn a_schedule_goes_before_the_standing_rate() {
     assert_eq!(venue.exchange.market(&btc()).unwrap().funding_rate, rate("0.001"));
     at(&mut venue, START.plus(HOUR * 24), "50000");
     assert_eq!(paid(&venue), ["-5", "-0.5", "10"]);
+}
+
+#[test]
+fn a_rate_beyond_the_notional_is_none() {
+    let mut venue = Venue::new();
+    let rate = Rate::new(rust_decimal::Decimal::TWO);
+    assert_eq!(venue.exchange.set_funding_rate(&btc(), rate), Err(Rejection::UnfitRate(rate)));
+    assert_eq!(venue.exchange.schedule_funding(&btc(), [(START, rate)]), Err(Rejection::UnfitRate(rate)));
 }
 
 #[test]

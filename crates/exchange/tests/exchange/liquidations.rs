@@ -129,7 +129,7 @@ fn the_price_that_is_shown_for_one_of_several_symbols_is_where_it_ends() {
 
 #[test]
 fn a_hedged_pair_is_liquidated_by_a_rally() {
-    let mut venue = Venue::with(Settings::default(), "500").hedge().set(MarginMode::Cross, 100);
+    let mut venue = Venue::with(Settings::default(), "600").hedge().set(MarginMode::Cross, 100);
     venue.place("buy 0.5 long");
     venue.place("sell 0.5 short");
     let report = venue.exchange.position(&alice(), &btc(), plimsoll_domain::PositionSide::Long).unwrap();
@@ -198,4 +198,29 @@ fn the_fee_is_an_insurance_row() {
     assert!(clear.amount.is_negative());
     let ids: std::collections::BTreeSet<u64> = rows.iter().map(|row| row.id).collect();
     assert_eq!(ids.len(), rows.len());
+}
+
+#[test]
+fn a_cross_pool_that_cannot_pay_is_left_with_nothing_and_the_fund_pays_the_shortage() {
+    let mut venue = Venue::new().set(MarginMode::Cross, 50);
+    venue.place("buy 2");
+    venue.place("buy 20 eth");
+    let wallet = venue.exchange.balance(&alice()).unwrap().wallet.unwrap();
+    venue.tick("40000");
+    assert_eq!(venue.wallet(), "0");
+    // Bitcoin lost 20,000.2 and ether 0.2 more than the wallet had; rounding to ticks went through the fee.
+    let shortage = money("20000.4") - wallet;
+    assert_eq!(venue.exchange.insurance_fund(), money("1000000") - shortage);
+}
+
+#[test]
+fn nobody_owes_the_exchange() {
+    let mut venue = Venue::with(Settings::default(), "510").set(MarginMode::Isolated, 10);
+    venue.place("sell 0.1");
+    venue.tick_apart("60000", "50000");
+    venue.story();
+    venue.place("buy 0.1 reduce");
+    // 510 − 2 − 2.400004 of fees − 1,000.01.
+    assert_eq!(venue.story(), ["accepted", "filled 0.1 at 60000.1", "trade", "covered 494.410004"]);
+    assert_eq!(venue.wallet(), "0");
 }

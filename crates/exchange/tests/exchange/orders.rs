@@ -122,10 +122,10 @@ fn accounts_trade_with_each_other_in_price_time_priority() {
     assert_eq!(venue.now(&late).status, OrderStatus::New);
     assert_eq!(venue.bobs_position(), "short 0.15 at 50000.5");
     // The rest of the book, then the outside market.
-    let order = venue.place("buy 0.3");
+    let order = venue.place("buy 0.25");
     assert_eq!(order.status, OrderStatus::Filled);
     assert_eq!(venue.now(&late).status, OrderStatus::Filled);
-    assert_eq!(order.average_price, Some(price("50000.78333333333333333333333333")));
+    assert_eq!(order.average_price, Some(price("50000.74")));
 }
 
 #[test]

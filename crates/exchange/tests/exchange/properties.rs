@@ -48,7 +48,7 @@ fn command() -> impl Strategy<Value = Command> {
         0_usize..9,
         1_i64..2000,
         -400_i64..400,
-        any::<bool>(),
+        prop::bool::weighted(0.2),
         any::<bool>(),
     )
         .prop_map(|(symbol, buy, side, kind, size, away_bp, reduce, whole)| {
@@ -59,7 +59,7 @@ fn command() -> impl Strategy<Value = Command> {
             .prop_map(|(symbol, move_bp, mark_bp, seconds)| Command::Tick { symbol, move_bp, mark_bp, seconds }),
         1 => (any::<bool>(), -4000_i64..4000, Just(0_i64), 0_u64..200_000)
             .prop_map(|(symbol, move_bp, mark_bp, seconds)| Command::Tick { symbol, move_bp, mark_bp, seconds }),
-        10 => (who.clone(), order).prop_map(|(who, order)| Command::Place { who, order }),
+        20 => (who.clone(), order).prop_map(|(who, order)| Command::Place { who, order }),
         1 => (who.clone(), 0_usize..8).prop_map(|(who, which)| Command::Cancel { who, which }),
         1 => who.clone().prop_map(|who| Command::CancelAll { who }),
         2 => (who.clone(), 0_usize..8, 1_i64..2000, -400_i64..400)
@@ -115,7 +115,7 @@ impl World {
                 self.exchange.advance(&Tick { symbol, time, last, mark, index: None }).unwrap();
             }
             Command::Place { who, order } => {
-                let order = self.order(order);
+                let order = self.order(*who, order);
                 let _ = self.exchange.place(&self.accounts[*who], &order);
             }
             Command::Cancel { who, which } => {
@@ -162,7 +162,7 @@ impl World {
         self.events.extend(self.exchange.drain_events());
     }
 
-    fn order(&mut self, it: &RandomOrder) -> NewOrder {
+    fn order(&mut self, who: usize, it: &RandomOrder) -> NewOrder {
         self.names += 1;
         let symbol = symbol_of(it.symbol);
         let at = self.moved(&symbol, it.away_bp);
@@ -185,7 +185,11 @@ impl World {
             client_order_id: ClientOrderId::new(&format!("random-{}", self.names)).unwrap(),
             symbol,
             side: if it.buy { Side::Buy } else { Side::Sell },
-            position_side: SIDES[it.side],
+            position_side: match self.exchange.position_mode(&self.accounts[who]) {
+                _ if it.side < 3 => SIDES[it.side],
+                Some(PositionMode::Hedge) => SIDES[1 + it.side % 2],
+                _ => PositionSide::Both,
+            },
             kind,
             size,
             reduce_only: it.reduce,
@@ -263,6 +267,13 @@ impl World {
         let mut reducing: HashMap<(Symbol, PositionSide), Decimal> = HashMap::new();
         for placed in self.exchange.open_orders(account) {
             let order = placed.order;
+            let quotes = self.exchange.quotes(&order.symbol).unwrap();
+            let limit = order.price.unwrap();
+            let rests = match order.side {
+                Side::Buy => limit < quotes.ask.unwrap().0,
+                Side::Sell => limit > quotes.bid.unwrap().0,
+            };
+            prop_assert!(rests, "{:?}", order);
             let closes_leg = order.position_side.direction().is_some_and(|leg| order.side == leg.closing_side());
             if order.reduce_only || closes_leg {
                 let left = order.quantity.unwrap().get() - order.filled.map_or(Decimal::ZERO, Quantity::get);
@@ -305,7 +316,7 @@ impl World {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
+    #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
     fn whatever_is_done_money_positions_and_orders_add_up(commands in prop::collection::vec(command(), 1..120)) {

@@ -1,9 +1,10 @@
 //! A real month, where the recording is at hand.
 
 use crate::venue::*;
-use plimsoll_domain::{MarginMode, Money};
-use plimsoll_exchange::prices::{MarkModel, candle_ticks, read_candles};
-use plimsoll_exchange::{Exchange, IncomeKind, Tick, listings};
+use plimsoll_domain::{FillCause, MarginMode, Money};
+use plimsoll_exchange::prices::{MarkModel, read_candles, ticks};
+use plimsoll_exchange::{Exchange, IncomeKind, listings};
+use rust_decimal_macros::dec;
 use std::fs::File;
 use std::path::PathBuf;
 
@@ -29,21 +30,21 @@ fn a_month_that_falls_by_a_third_liquidates_a_long_and_the_books_agree() {
     exchange.set_leverage(&alice(), &btc(), leverage(5)).unwrap();
     let order = Venue::new().order("buy 0.01");
     exchange.place(&alice(), &order).unwrap();
-    let liquidation = exchange.positions(&alice())[0].liquidation_price.unwrap();
-    let (mut mark, tick_size) = (first.open, listings::btc_usdt().tick);
-    for (time, last) in candles.iter().flat_map(candle_ticks) {
-        mark = MarkModel::Follows { one_in: 4 }.next(mark, last, tick_size);
-        exchange.advance(&Tick { symbol: btc(), time, last, mark, index: None }).unwrap();
+    for tick in ticks(&candles, MarkModel::Follows { one_in: 4 }, listings::btc_usdt().tick) {
+        exchange.advance(&tick).unwrap();
     }
     assert!(exchange.positions(&alice()).is_empty());
     let symbol = btc();
     let alice = alice();
     let forced = exchange.fills(&alice, &symbol).last().unwrap();
-    assert!(forced.price <= liquidation);
+    assert_eq!(forced.cause, FillCause::Liquidation);
+    // Five times leverage ends about a fifth below the entry; funding has brought it a little nearer.
+    let fallen = forced.price.get() / first.open.get();
+    assert!((dec!(0.8)..dec!(0.83)).contains(&fallen), "{fallen}");
     let rows = exchange.income(&alice);
     let wallet = exchange.balance(&alice).unwrap().wallet.unwrap();
     assert_eq!(wallet, rows.iter().map(|row| row.amount).sum::<Money>());
     let fundings = rows.iter().filter(|row| row.kind == IncomeKind::FundingFee).count();
     assert!(fundings > 10);
-    assert_eq!(exchange.funding_history(&btc()).len(), 93);
+    assert_eq!(exchange.funding_history(&btc()).len(), 94);
 }

@@ -85,6 +85,21 @@ fn closing_part_of_an_isolated_position_gives_its_share_back() {
 }
 
 #[test]
+fn turning_a_losing_isolated_position_around_takes_margin() {
+    let mut venue = Venue::with(plimsoll_exchange::Settings::default(), "510").set(MarginMode::Isolated, 10);
+    venue.place("sell 0.1");
+    venue.tick("54000");
+    // The margin of 500 has lost 400: what is left does not open another 0.1.
+    assert!(matches!(venue.try_place("buy 0.2"), Err(Rejection::InsufficientMargin { .. })));
+    let resting = venue.place("buy 0.1 at 53000");
+    venue.place("buy 0.1 reduce");
+    assert_eq!(venue.now(&resting).status, plimsoll_domain::OrderStatus::New);
+    venue.tick("53000");
+    assert_eq!(venue.now(&resting).status, plimsoll_domain::OrderStatus::Expired);
+    assert_eq!(venue.position(), "flat");
+}
+
+#[test]
 fn money_moves_in_and_out() {
     let mut venue = Venue::new().set(MarginMode::Cross, 10);
     venue.exchange.transfer(&alice(), money("500")).unwrap();

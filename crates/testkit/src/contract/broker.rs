@@ -68,6 +68,7 @@ pub async fn run<S: BrokerStage>(fresh: impl AsyncFn() -> S) {
         orders::an_order_beyond_the_margin_is_refused,
         orders::a_reduce_only_order_opens_nothing,
         orders::a_reduce_only_order_reduces_and_closes,
+        orders::a_forced_close_is_told_from_an_order_of_ours,
         conditional::a_stop_is_an_open_order_until_cancelled,
         conditional::cancel_all_takes_conditional_orders_too,
         conditional::a_stop_triggers_closes_and_is_reported_filled,

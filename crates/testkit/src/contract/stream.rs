@@ -1,10 +1,10 @@
-//! What [`AccountStream`](plimsoll_ports::AccountStream) promises.
+//! What [`AccountStream`] promises.
 
 use super::stage::{StreamStage, Trader};
 use super::suite::{Failure, Outcome, Suite, ensure, ensure_eq};
 use plimsoll_domain::{
-    AccountEvent, AccountState, Change, ClientOrderId, Decimal, Leverage, Order, OrderKind, OrderStatus, PositionSide,
-    Side, Symbol, TradeId,
+    AccountEvent, AccountState, Change, ClientOrderId, Decimal, Leverage, MarginMode, NewOrder, Order, OrderKind,
+    OrderStatus, PositionMode, PositionSide, Side, Symbol, TradeId,
 };
 use plimsoll_ports::{AccountStream, StreamItem};
 use std::collections::HashMap;
@@ -29,6 +29,8 @@ pub async fn run<S: StreamStage>(fresh: impl AsyncFn() -> S) {
         a_stop_tells_its_life_and_its_fill,
         a_new_leverage_is_told,
         settled_funding_is_told,
+        a_forced_close_is_told,
+        hedge_legs_are_told_apart,
         a_cut_is_told_and_made_good,
         what_happens_during_a_cut_is_counted_once,
         it_survives_cut_after_cut,
@@ -102,6 +104,15 @@ impl Watched {
             _ => None,
         })
         .await
+    }
+
+    /// Reads on until so many trades have been told.
+    async fn hears_trades(&mut self, count: usize) -> Outcome {
+        while self.fills.len() < count {
+            let told = self.fills.len();
+            self.item().await.map_err(|failure| Failure::new(format!("{told} of {count} trades: {failure}")))?;
+        }
+        Ok(())
     }
 
     /// Reads until the connection is announced lost, then made good.
@@ -250,6 +261,42 @@ async fn settled_funding_is_told(stage: &dyn StreamStage) -> Outcome {
     Ok(())
 }
 
+async fn a_forced_close_is_told(stage: &dyn StreamStage) -> Outcome {
+    let it = Trader::new(stage).await?;
+    it.broker.set_margin_mode(&it.symbol, MarginMode::Isolated).await?;
+    it.broker.set_leverage(&it.symbol, Leverage::new(20)?).await?;
+    it.go_long().await?;
+    let mut watched = Watched::open(stage).await?;
+    let beyond = it.off(-80).await?;
+    stage.move_price(beyond).await;
+    settles(stage, &it, &mut watched).await?;
+    while !watched.changes.iter().any(|change| matches!(change, Change::PositionLiquidated(_))) {
+        watched.item().await.map_err(|failure| Failure::new(format!("no liquidation among the changes: {failure}")))?;
+    }
+    Ok(())
+}
+
+async fn hedge_legs_are_told_apart(stage: &dyn StreamStage) -> Outcome {
+    let it = Trader::new(stage).await?;
+    it.broker.set_position_mode(PositionMode::Hedge).await?;
+    let mut watched = Watched::open(stage).await?;
+    ensure_eq!(watched.state.position_mode(), Some(PositionMode::Hedge), "position mode");
+    for (side, position_side) in [(Side::Buy, PositionSide::Long), (Side::Sell, PositionSide::Short)] {
+        it.broker.place(&NewOrder { position_side, ..it.market(side) }).await?;
+    }
+    let held = |state: &AccountState, side| state.position(&it.symbol, side).map(|held| held.position.quantity);
+    while [PositionSide::Long, PositionSide::Short].map(|side| held(&watched.state, side)) != [Some(it.size); 2] {
+        watched.item().await.map_err(|failure| Failure::new(format!("not both legs: {failure}")))?;
+    }
+    let close = NewOrder { position_side: PositionSide::Long, ..it.market(Side::Sell) };
+    it.broker.place(&close).await?;
+    while held(&watched.state, PositionSide::Long).is_some() {
+        watched.item().await.map_err(|failure| Failure::new(format!("the long leg stays: {failure}")))?;
+    }
+    ensure_eq!(held(&watched.state, PositionSide::Short), Some(it.size), "the short leg");
+    Ok(())
+}
+
 async fn a_cut_is_told_and_made_good(stage: &dyn StreamStage) -> Outcome {
     let it = Trader::new(stage).await?;
     let mut watched = Watched::open(stage).await?;
@@ -271,12 +318,14 @@ async fn what_happens_during_a_cut_is_counted_once(stage: &dyn StreamStage) -> O
     let resting = it.resting().await?;
     it.broker.place(&resting).await?;
     watched.hears_cut().await?;
+    watched.hears_trades(2).await?;
     settles(stage, &it, &mut watched).await?;
-    ensure_eq!(watched.counted(), watched.fills.len(), "fills counted, of the trades told");
-    let sold: Vec<&Change> = watched.changes.iter().filter(|change| matches!(change, Change::Filled(_))).collect();
-    ensure_eq!(watched.fills.len(), 2, "trades told: {sold:?}");
     let known = watched.state.open_orders().any(|order| order.client_order_id == resting.client_order_id);
     ensure!(known, "the order placed during the cut is not known");
+    // What comes after is heard after everything that was made good.
+    it.broker.cancel(&it.symbol, &resting.client_order_id).await?;
+    watched.hears_order(&resting.client_order_id, OrderStatus::Canceled).await?;
+    ensure_eq!((watched.fills.len(), watched.counted()), (2, 2), "trades told and counted");
     Ok(())
 }
 
@@ -288,6 +337,7 @@ async fn it_survives_cut_after_cut(stage: &dyn StreamStage) -> Outcome {
         it.broker.place(&it.order(Side::Buy, OrderKind::Market, it.quarters(1)?)).await?;
         watched.hears_cut().await?;
     }
+    watched.hears_trades(3).await?;
     settles(stage, &it, &mut watched).await?;
     ensure_eq!((watched.fills.len(), watched.counted()), (3, 3), "trades told and counted");
     Ok(())
@@ -303,8 +353,9 @@ async fn an_orderly_life_leaves_the_state_that_the_venue_has(stage: &dyn StreamS
     stage.move_price(up).await;
     it.broker.place(&it.order(Side::Sell, OrderKind::Market, it.quarters(1)?)).await?;
     it.broker.place(&it.resting().await?).await?;
+    watched.hears_trades(2).await?;
     settles(stage, &it, &mut watched).await?;
-    ensure_eq!(watched.counted(), 2, "fills counted");
+    ensure_eq!((watched.fills.len(), watched.counted()), (2, 2), "trades told and counted");
     Ok(())
 }
 

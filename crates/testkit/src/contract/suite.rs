@@ -108,16 +108,21 @@ impl Suite {
     }
 }
 
-/// Asks until there is an answer; a venue's readings may lag behind what it has just done.
+/// The longest wait between two looks.
+const LONGEST_WAIT: Duration = Duration::from_millis(640);
+
+/// Asks, with growing waits, until there is an answer; a venue's readings may lag behind what it has just done.
 pub(crate) async fn eventually<T, F: Future<Output = Result<Option<T>, Failure>>>(
     what: &str,
     mut ask: impl FnMut() -> F,
 ) -> Result<T, Failure> {
-    for _ in 0..500 {
+    let mut wait = Duration::from_millis(5);
+    for _ in 0..18 {
         if let Some(answer) = ask().await? {
             return Ok(answer);
         }
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(LONGEST_WAIT);
     }
     Err(Failure::new(format!("never happened: {what}")))
 }

@@ -98,7 +98,10 @@ mod tests {
         assert_eq!(check(&format!("{query}&signature={joined}"), body), Ok(()));
         for (form, signature) in [
             ("timestamp=1591702613943", "84901bbeed96ffa9adf9995c40fcadcb0a9ddad37c2605ce82491f2c771077a6"),
-            ("recvWindow=5000&timestamp=1591702613943", "5581570ecf76b9b74c6f1a66ef6520c2959a75c32641affb2634d655d6e64db8"),
+            (
+                "recvWindow=5000&timestamp=1591702613943",
+                "5581570ecf76b9b74c6f1a66ef6520c2959a75c32641affb2634d655d6e64db8",
+            ),
             (
                 "algoType=CONDITIONAL&symbol=BTCUSDT&side=SELL&type=STOP_MARKET&triggerPrice=8500&closePosition=true&workingType=MARK_PRICE&clientAlgoId=sl-1&recvWindow=5000&timestamp=1591702613943",
                 "000a4d146ea1b03546592317d16d1ad7593833ae36b046d63c758046cdf85a36",

@@ -107,7 +107,10 @@ impl Refusal {
     /// An order too small in money.
     pub(crate) fn min_notional(notional: Decimal) -> Self {
         let notional = notional.normalize();
-        Self::told(-4164, format!("Order's notional must be no smaller than {notional} (unless you choose reduce only)."))
+        Self::told(
+            -4164,
+            format!("Order's notional must be no smaller than {notional} (unless you choose reduce only)."),
+        )
     }
 
     /// A close-position that this type cannot be.
@@ -189,6 +192,5 @@ impl Refusal {
     /// No key, or nothing that could be one.
     pub(crate) const BAD_KEY_FORMAT: Self = Self::unauthorised(-2014, "API-key format invalid.");
     /// A key of nobody's.
-    pub(crate) const UNKNOWN_KEY: Self =
-        Self::unauthorised(-2015, "Invalid API-key, IP, or permissions for action.");
+    pub(crate) const UNKNOWN_KEY: Self = Self::unauthorised(-2015, "Invalid API-key, IP, or permissions for action.");
 }

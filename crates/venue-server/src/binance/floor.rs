@@ -1,5 +1,6 @@
 //! The trading floor: the exchange, who may call, who listens, and what the venue remembers beyond the exchange.
 
+use crate::binance::deadlines::{Dated, Deadlines};
 use crate::binance::facts::Trigger;
 use crate::binance::limits::Usage;
 use crate::binance::listen_key::ListenKeys;
@@ -11,14 +12,14 @@ use crate::binance::user_data::{self, UserEvent};
 use crate::binance::{AuthenticationClock, Settings};
 use crate::line::{LineEnd, Progress, line};
 use plimsoll_domain::{
-    AccountId, BalanceReport, Candle, ClientOrderId, Instrument, Leverage, MarginMode, Money, OrderId, PositionMode,
+    AccountId, BalanceReport, Candle, ClientOrderId, Instrument, Leverage, MarginMode, Money, PositionMode,
     PositionReport, PositionSide, Symbol, Timestamp,
 };
 use plimsoll_exchange::{
     ConditionalOrder, Exchange, ExchangeEvent, MarketView, News, OrderRef, PlacedOrder, Tick, TickRefused,
 };
 use secrecy::SecretString;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -36,16 +37,6 @@ pub(crate) struct Floor {
     opened: u64,
     generated: u64,
     tapes: BTreeMap<Symbol, Tape>,
-}
-
-/// Orders that the venue cancels in time, since the exchange knows no dates.
-#[derive(Debug, Default)]
-pub(crate) struct Deadlines {
-    /// When good-till-date orders end, in milliseconds; kept after they have, for those who ask.
-    good_till: BTreeMap<OrderId, i64>,
-    waiting: BTreeSet<(i64, AccountId, Symbol, OrderId)>,
-    /// When every order of a contract is cancelled unless the account says otherwise, in milliseconds.
-    pub(crate) countdowns: BTreeMap<(AccountId, Symbol), i64>,
 }
 
 /// One change of an isolated position's margin.
@@ -218,31 +209,17 @@ impl Floor {
         user_data::open_notional(self.open_orders(account, Some(symbol)).iter())
     }
 
-    // --- deadlines
-
-    /// When an order ends by its date, in milliseconds.
-    pub(crate) fn good_till(&self, order: &OrderId) -> Option<i64> {
-        self.deadlines.good_till.get(order).copied()
-    }
-
-    /// Remembers when an order ends.
-    pub(crate) fn end_at(&mut self, account: &AccountId, symbol: &Symbol, order: &OrderId, millis: i64) {
-        self.deadlines.good_till.insert(order.clone(), millis);
-        self.deadlines.waiting.insert((millis, account.clone(), symbol.clone(), order.clone()));
-    }
+    // --- time
 
     /// Does what has fallen due: orders past their date, countdowns that ran out, listen keys that were not kept alive.
     pub(crate) fn keep_time(&mut self) {
         let now = self.server_time();
         let millis = now.as_millis();
-        while let Some((_, account, symbol, order)) = self.deadlines.waiting.first().filter(|due| due.0 <= millis).cloned()
-        {
-            self.deadlines.waiting.pop_first();
+        for Dated { account, symbol, order, .. } in self.deadlines.dated_until(millis) {
             // One that is final already needs no cancelling.
             let _ = self.exchange.cancel(&account, &symbol, &OrderRef::Id(order));
         }
-        let due: Vec<_> = self.deadlines.countdowns.extract_if(.., |_, at| *at <= millis).map(|(key, _)| key).collect();
-        for (account, symbol) in due {
+        for (account, symbol) in self.deadlines.run_out(millis) {
             // A countdown for a contract without orders has nothing to do.
             let _ = self.exchange.cancel_all(&account, &symbol);
         }
@@ -271,6 +248,8 @@ impl Floor {
     pub(crate) fn advance(&mut self, tick: &Tick) -> Result<(), TickRefused> {
         self.exchange.advance(tick)?;
         self.observe(&tick.symbol);
+        // What happened is told before the time that passed ends the key that it is told by.
+        self.publish();
         self.keep_time();
         self.publish();
         self.publish_market(&tick.symbol);
@@ -287,6 +266,9 @@ impl Floor {
         let print = tape.outside(instrument, view.last, view.time);
         let changes = quotes.and_then(|(bid, ask)| tape.quote(instrument, bid, ask));
         let update = tape.update;
+        if self.sessions.is_empty() {
+            return;
+        }
         let frames = market_data::moved(instrument, print.as_ref(), changes.as_ref(), update, view.time);
         self.broadcast(symbol, frames);
     }

@@ -99,6 +99,14 @@ pub(crate) fn set_margin_type(floor: &mut Floor, call: &Call<'_>) -> Handled {
     success()
 }
 
+#[derive(Serialize)]
+struct Adjusted {
+    amount: Box<RawValue>,
+    code: u32,
+    msg: &'static str,
+    r#type: i64,
+}
+
 pub(crate) fn adjust_margin(floor: &mut Floor, call: &Call<'_>) -> Handled {
     let (account, symbol) = (call.account()?, symbol(floor, call)?);
     let amount = call.parameters.required_decimal("amount")?;
@@ -123,13 +131,6 @@ pub(crate) fn adjust_margin(floor: &mut Floor, call: &Call<'_>) -> Handled {
         other => refusal::of(&other),
     })?;
     let msg = "Successfully modify position margin.";
-    #[derive(Serialize)]
-    struct Adjusted {
-        amount: Box<RawValue>,
-        code: u32,
-        msg: &'static str,
-        r#type: i64,
-    }
     json(&Adjusted { amount: bare(amount), code: 200, msg, r#type: direction })
 }
 

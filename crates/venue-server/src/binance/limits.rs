@@ -5,7 +5,8 @@ use plimsoll_domain::AccountId;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// What callers may ask for. The defaults are the venue's own.
+/// What callers may ask for. The defaults are the venue's own. Limits guard the server, so their windows run on the
+/// wall clock, whatever clock requests are judged by; each begins with the first call in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimits {
     /// Request weight a minute, for all callers of one address.

@@ -93,7 +93,7 @@ mod tests {
         assert_eq!(keys.open(&account, &secret, at(10)), key);
         assert_eq!(keys.extend(&account, at(50)), Some(key.clone()));
         assert_eq!(keys.expire(at(109)), Vec::<String>::new());
-        assert_eq!(keys.expire(at(110)), [key.clone()]);
+        assert_eq!(keys.expire(at(110)), std::slice::from_ref(&key));
         assert_eq!(keys.extend(&account, at(110)), None);
         assert_ne!(keys.open(&account, &secret, at(110)), key);
         assert!(keys.close(&account));

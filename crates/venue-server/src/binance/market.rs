@@ -50,9 +50,7 @@ pub(crate) fn time(_: &mut Floor, call: &Call<'_>) -> Handled {
 
 pub(crate) fn exchange_info(floor: &mut Floor, call: &Call<'_>) -> Handled {
     let limits = floor.usage.limits();
-    let limit = |kind: &str, interval: &str, number: u32, limit: u32| {
-        json!({"rateLimitType": kind, "interval": interval, "intervalNum": number, "limit": limit})
-    };
+    let limit = |kind: &str, interval: &str, number: u32, limit: u32| json!({"rateLimitType": kind, "interval": interval, "intervalNum": number, "limit": limit});
     let instruments = floor.instruments();
     let mut settles: Vec<&str> = instruments.iter().map(|instrument| instrument.settle.as_str()).collect();
     settles.sort_unstable();
@@ -184,8 +182,18 @@ fn candle_rows(floor: &Floor, call: &Call<'_>, of_mark: bool) -> Handled {
         let price = |price: Price| number::price(instrument, Some(price));
         let (volume, turnover) = if of_mark { ("0".to_owned(), "0".to_owned()) } else { volumes(instrument, candle) };
         json!([
-            candle.open_time.as_millis(), price(candle.open), price(candle.high), price(candle.low),
-            price(candle.close), volume, candle_close(candle), turnover, 0, "0", "0", "0"
+            candle.open_time.as_millis(),
+            price(candle.open),
+            price(candle.high),
+            price(candle.low),
+            price(candle.close),
+            volume,
+            candle_close(candle),
+            turnover,
+            0,
+            "0",
+            "0",
+            "0"
         ])
     });
     json(&period.cut(rows.collect(), limit))
@@ -280,7 +288,8 @@ pub(crate) fn open_interest(floor: &mut Floor, call: &Call<'_>) -> Handled {
     let instrument = named(floor, call.parameters)?;
     let held = |direction: Direction| -> Decimal {
         let reports = floor.exchange.accounts().flat_map(|account| floor.positions(account));
-        let positions = reports.filter(|report| report.symbol == instrument.symbol).filter_map(|report| report.position);
+        let positions =
+            reports.filter(|report| report.symbol == instrument.symbol).filter_map(|report| report.position);
         positions.filter(|position| position.direction == direction).map(|position| position.quantity.get()).sum()
     };
     // What one side of the accounts holds beyond the other is held against the outside market.

@@ -17,6 +17,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     AggregateTrade,
+    Trade,
     DepthChange,
     ForcedOrder,
 }
@@ -25,6 +26,7 @@ impl Kind {
     pub(crate) const fn of(stream: &Stream) -> Option<Self> {
         match stream {
             Stream::AggregateTrade { .. } => Some(Self::AggregateTrade),
+            Stream::Trade { .. } => Some(Self::Trade),
             Stream::Depth { levels: None, .. } => Some(Self::DepthChange),
             Stream::ForcedOrder { .. } => Some(Self::ForcedOrder),
             _ => None,
@@ -48,23 +50,29 @@ pub(crate) fn moved(
 ) -> Vec<(Kind, String)> {
     let millis = time.as_millis();
     let native = &*instrument.native;
-    let trade = print.map(|print| {
-        let quantity = number::quantity(instrument, Some(print.quantity));
-        let trade = json!({
-            "e": "aggTrade", "E": millis, "s": native, "a": print.id, "p": number::price(instrument, Some(print.price)),
-            "q": quantity, "nq": quantity, "f": print.id, "l": print.id, "T": print.time.as_millis(),
-            "m": print.buyer_is_maker, "st": 1,
+    let trades = print.map(|print| {
+        let (price, quantity) =
+            (number::price(instrument, Some(print.price)), number::quantity(instrument, Some(print.quantity)));
+        let (id, time, maker) = (print.id, print.time.as_millis(), print.buyer_is_maker);
+        let aggregate = json!({
+            "e": "aggTrade", "E": millis, "s": native, "a": id, "p": price, "q": quantity, "nq": quantity, "f": id,
+            "l": id, "T": time, "m": maker, "st": 1,
         });
-        (Kind::AggregateTrade, trade.to_string())
+        let single = json!({
+            "e": "trade", "E": millis, "T": time, "s": native, "t": id, "p": price, "q": quantity, "X": "MARKET",
+            "m": maker, "st": 1,
+        });
+        [(Kind::AggregateTrade, aggregate.to_string()), (Kind::Trade, single.to_string())]
     });
     let book = changes.map(|changes| {
+        // The first number is the one before, so that a follower whose snapshot is of just then finds itself within.
         let book = json!({
-            "e": "depthUpdate", "E": millis, "T": millis, "s": native, "ps": native, "U": update, "u": update,
+            "e": "depthUpdate", "E": millis, "T": millis, "s": native, "ps": native, "U": update - 1, "u": update,
             "pu": update - 1, "b": levels(instrument, &changes.bids), "a": levels(instrument, &changes.asks), "st": 1,
         });
         (Kind::DepthChange, book.to_string())
     });
-    trade.into_iter().chain(book).collect()
+    trades.into_iter().flatten().chain(book).collect()
 }
 
 /// A book's levels as pairs of texts.
@@ -118,6 +126,7 @@ impl<'a> Shown<'a> {
             Stream::Depth { levels: Some(count), .. } => self.partial_depth(*count).into_iter().collect(),
             Stream::Depth { levels: None, .. }
             | Stream::AggregateTrade { .. }
+            | Stream::Trade { .. }
             | Stream::ForcedOrder { .. }
             | Stream::Silent => Vec::new(),
         };
@@ -204,7 +213,7 @@ impl<'a> Shown<'a> {
 /// When the candle of this length that holds a moment opened.
 pub(crate) fn candle_open(time: Timestamp, interval: Duration) -> Timestamp {
     let length = i64::try_from(interval.as_micros()).unwrap_or(i64::MAX).max(1);
-    Timestamp::from_micros(time.as_micros() - time.as_micros().rem_euclid(length))
+    Timestamp::from_micros(time.as_micros().saturating_sub(time.as_micros().rem_euclid(length)))
 }
 
 /// The last millisecond of a candle.
@@ -214,8 +223,11 @@ pub(crate) fn candle_close(candle: &Candle) -> i64 {
 
 /// What was traded, in base units and in money at the closing price.
 pub(crate) fn volumes(instrument: &Instrument, candle: &Candle) -> (String, String) {
-    let turnover = candle.volume.checked_mul(candle.close.get()).unwrap_or_default();
-    (padded(candle.volume, number::quantity_precision(instrument)), padded(turnover, 2))
+    (padded(candle.volume, number::quantity_precision(instrument)), padded(turnover(candle), 2))
+}
+
+fn turnover(candle: &Candle) -> Decimal {
+    candle.volume.saturating_mul(candle.close.get())
 }
 
 /// A contract over the last day.
@@ -249,8 +261,8 @@ impl Day {
             low: candles.iter().map(|candle| candle.low).min()?,
             last: last.close,
             last_quantity: tape.newest().map(|print| print.quantity),
-            volume: candles.iter().map(|candle| candle.volume).sum(),
-            turnover: candles.iter().map(|candle| candle.volume * candle.close.get()).sum(),
+            volume: candles.iter().fold(Decimal::ZERO, |sum, candle| sum.saturating_add(candle.volume)),
+            turnover: candles.iter().fold(Decimal::ZERO, |sum, candle| sum.saturating_add(turnover(candle))),
             first_id: recent().next().map_or(-1, |print| print.id),
             last_id: tape.newest().map_or(-1, |print| print.id),
             count: recent().count(),

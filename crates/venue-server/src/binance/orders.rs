@@ -1,5 +1,6 @@
 //! Placing and cancelling ordinary orders, one by one and in batches.
 
+use crate::binance::deadlines::Dated;
 use crate::binance::error::Refusal;
 use crate::binance::facts::{OrderFacts, order_id};
 use crate::binance::floor::Floor;
@@ -24,7 +25,7 @@ const MOST_CANCELLED: usize = 10;
 pub(crate) fn body(floor: &Floor, account: &AccountId, placed: &PlacedOrder, shape: Shape) -> Handled {
     let instrument = floor.instrument(&placed.order.symbol).ok_or(Refusal::INVALID_SYMBOL)?;
     let trigger = floor.trigger(account, placed);
-    let good_till = floor.good_till(&placed.order.order_id);
+    let good_till = floor.deadlines.good_till(&placed.order.order_id);
     json(&OrderBody::new(&OrderFacts { placed, instrument, trigger, good_till }, shape))
 }
 
@@ -55,7 +56,8 @@ fn place_one(floor: &mut Floor, account: &AccountId, parameters: &Parameters, no
     let accepted = floor.exchange.place(account, &order);
     let accepted = accepted.map_err(|rejection| refusal::of_order(&rejection, order.side, priced))?;
     if let Some(millis) = good_till {
-        floor.end_at(account, &order.symbol, &accepted.order_id, millis);
+        let (account, symbol, order) = (account.clone(), order.symbol.clone(), accepted.order_id.clone());
+        floor.deadlines.end_at(Dated { at: millis, account, symbol, order });
     }
     let placed = found(floor, account, &order.symbol, &OrderRef::Id(accepted.order_id))?;
     let shape = command_shape(floor);
@@ -121,7 +123,8 @@ pub(crate) fn batch(parameters: &Parameters) -> Result<Vec<Parameters>, Refusal>
     if items.is_empty() || items.len() > MOST_PLACED {
         return Err(Refusal::BATCH_SIZE);
     }
-    let text = |value: &RawValue| serde_json::from_str::<String>(value.get()).unwrap_or_else(|_| value.get().to_owned());
+    let text =
+        |value: &RawValue| serde_json::from_str::<String>(value.get()).unwrap_or_else(|_| value.get().to_owned());
     let pairs = |item: BTreeMap<String, Box<RawValue>>| {
         Parameters::from_pairs(item.into_iter().map(|(name, value)| (name, text(&value))))
     };
@@ -191,11 +194,7 @@ pub(crate) fn countdown(floor: &mut Floor, call: &Call<'_>) -> Handled {
     if millis < 0 {
         return Err(Refusal::mandatory("countdownTime"));
     }
-    if millis == 0 {
-        floor.deadlines.countdowns.remove(&(account, symbol));
-    } else {
-        let at = call.now.as_millis().saturating_add(millis);
-        floor.deadlines.countdowns.insert((account, symbol), at);
-    }
+    let at = (millis > 0).then(|| call.now.as_millis().saturating_add(millis));
+    floor.deadlines.count_down(account, symbol, at);
     json(&json!({"symbol": native, "countdownTime": millis.to_string()}))
 }

@@ -47,6 +47,6 @@ pub(crate) fn of(rejection: &Rejection) -> Refusal {
         Rejection::NoPosition => Refusal::NO_POSITION_FOR_MARGIN,
         Rejection::TooMuchTaken { .. } => Refusal::ISOLATED_BALANCE,
         Rejection::NotAmendable => Refusal::ONLY_LIMIT,
-        Rejection::UnfitAmount(_) => Refusal::BAD_PRECISION,
+        Rejection::UnfitAmount(_) | Rejection::UnfitRate(_) => Refusal::BAD_PRECISION,
     }
 }

@@ -285,6 +285,103 @@ mod tests {
         assert_eq!(distinct.len(), ROUTES.len());
     }
 
+    const NAMES: [&str; 24] = [
+        "symbol",
+        "side",
+        "type",
+        "quantity",
+        "price",
+        "timeInForce",
+        "positionSide",
+        "reduceOnly",
+        "closePosition",
+        "triggerPrice",
+        "algoType",
+        "orderId",
+        "origClientOrderId",
+        "batchOrders",
+        "orderIdList",
+        "leverage",
+        "amount",
+        "startTime",
+        "endTime",
+        "fromId",
+        "limit",
+        "interval",
+        "countdownTime",
+        "goodTillDate",
+    ];
+    const VALUES: [&str; 22] = [
+        "BTCUSDT",
+        "ETHUSDT",
+        "BUY",
+        "SELL",
+        "LIMIT",
+        "MARKET",
+        "STOP_MARKET",
+        "GTC",
+        "GTD",
+        "CONDITIONAL",
+        "LONG",
+        "true",
+        "0",
+        "1",
+        "-1",
+        "0.001",
+        "60000.1",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "1e10",
+        "[{\"symbol\":\"BTCUSDT\",\"side\":\"BUY\",\"type\":\"MARKET\",\"quantity\":1e-3}]",
+        "1m",
+    ];
+
+    fn floor() -> (Floor, AccountId) {
+        let mut exchange = plimsoll_exchange::Exchange::new(Timestamp::from_millis(1_767_226_200_000));
+        exchange.list(plimsoll_exchange::listings::btc_usdt(), "60000".parse().unwrap()).unwrap();
+        exchange.list(plimsoll_exchange::listings::eth_usdt(), "3000".parse().unwrap()).unwrap();
+        let account = AccountId::new("main");
+        exchange.open_account(account.clone(), "10000".parse().unwrap()).unwrap();
+        let settings = crate::Settings { clock: crate::AuthenticationClock::Market, ..Default::default() };
+        let mut floor = Floor::new(exchange, settings);
+        floor.add_key(account.clone(), "key".to_owned(), "secret".to_owned().into());
+        (floor, account)
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { cases: 40, ..Default::default() })]
+        #[test]
+        fn no_request_breaks_the_venue(
+            calls in proptest::collection::vec(
+                (0..ROUTES.len(), proptest::collection::vec((0..NAMES.len(), 0..VALUES.len()), 0..9)),
+                1..60,
+            )
+        ) {
+            let (mut floor, account) = floor();
+            for (route, chosen) in calls {
+                let pairs = chosen.into_iter().map(|(name, value)| (NAMES[name].to_owned(), VALUES[value].to_owned()));
+                let parameters = Parameters::from_pairs(pairs);
+                let now = floor.server_time();
+                let call = Call { caller: Some(account.clone()), parameters: &parameters, now };
+                if let Ok(body) = (ROUTES[route].handle)(&mut floor, &call) {
+                    proptest::prop_assert!(serde_json::from_str::<serde_json::Value>(&body).is_ok(), "{}", body);
+                }
+                floor.publish();
+            }
+        }
+
+        #[test]
+        fn no_bytes_break_the_venue(path in ".*", query in ".*", body in ".*", key in ".*") {
+            let (mut floor, _) = floor();
+            let sent = Sent { query: &query, body: &body };
+            for path in [path.as_str(), "/fapi/v1/order"] {
+                let arrived = Arrived { method: "POST", path, key: Some(&key), sent, form: true };
+                proptest::prop_assert!(answer(&mut floor, arrived).status >= 400);
+            }
+            floor.open(&path, &query);
+        }
+    }
+
     #[test]
     fn rows_weigh() {
         for (rows, depth, candles) in [(5, 2, 1), (100, 5, 2), (500, 10, 5), (1000, 20, 5), (1500, 20, 10)] {

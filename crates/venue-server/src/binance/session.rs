@@ -29,7 +29,7 @@ impl Address {
     /// Reads `/market/ws/btcusdt@aggTrade`, `/public/stream?streams=…`, `/private/ws?listenKey=…`; `None` for any other
     /// path.
     pub(crate) fn read(path: &str, query: &str) -> Option<Self> {
-        let (route, rest) = match path.split_at_checked(path[1..].find('/').map_or(path.len(), |at| at + 1))? {
+        let (route, rest) = match path.split_at_checked(path.get(1..)?.find('/').map_or(path.len(), |at| at + 1))? {
             ("/public", rest) => (Route::Public, rest),
             ("/market", rest) => (Route::Market, rest),
             ("/private", rest) => (Route::Private, rest),
@@ -125,7 +125,8 @@ impl Session {
 
     /// Takes a client's message and queues the answer; `false` if the socket is to be closed.
     pub(crate) fn hear(&mut self, text: &str, now: Instant) -> bool {
-        let running = self.messages.0.is_some_and(|began| now.saturating_duration_since(began) < Duration::from_secs(1));
+        let running =
+            self.messages.0.is_some_and(|began| now.saturating_duration_since(began) < Duration::from_secs(1));
         self.messages = if running { (self.messages.0, self.messages.1 + 1) } else { (Some(now), 1) };
         if self.messages.1 > MOST_MESSAGES {
             return false;
@@ -298,7 +299,9 @@ mod tests {
         assert_eq!(&*said[0], r#"{"id":1,"result":null}"#);
         assert_eq!(&*said[2], r#"{"id":3,"result":["btcusdt@markPrice"]}"#);
         assert_eq!(&*said[3], r#"{"id":4,"result":false}"#);
-        assert!(said[4].contains("expected Boolean") && said[5].contains(r#""code":2"#) && said[6].contains(r#""code":3"#));
+        assert!(
+            said[4].contains("expected Boolean") && said[5].contains(r#""code":2"#) && said[6].contains(r#""code":3"#)
+        );
     }
 
     #[test]

@@ -69,8 +69,6 @@ pub(crate) fn commission_rate(floor: &mut Floor, call: &Call<'_>) -> Handled {
 pub(crate) fn order_limits(floor: &mut Floor, call: &Call<'_>) -> Handled {
     call.account()?;
     let limits = floor.usage.limits();
-    let row = |interval: &str, number: u32, limit: u32| {
-        json!({"rateLimitType": "ORDERS", "interval": interval, "intervalNum": number, "limit": limit})
-    };
+    let row = |interval: &str, number: u32, limit: u32| json!({"rateLimitType": "ORDERS", "interval": interval, "intervalNum": number, "limit": limit});
     json(&json!([row("SECOND", 10, limits.orders_per_ten_seconds), row("MINUTE", 1, limits.orders_per_minute)]))
 }

@@ -18,13 +18,37 @@ pub(crate) enum Route {
 /// A market stream, by what its name says. Symbols are the venue's, upper-case; `None` is all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Stream {
-    MarkPrice { symbol: Option<String>, every: Duration },
-    BookTicker { symbol: Option<String> },
-    AggregateTrade { symbol: String },
-    Candle { symbol: String, word: String, interval: Duration },
-    Ticker { symbol: Option<String>, mini: bool },
-    Depth { symbol: String, levels: Option<usize>, every: Duration },
-    ForcedOrder { symbol: Option<String> },
+    MarkPrice {
+        symbol: Option<String>,
+        every: Duration,
+    },
+    BookTicker {
+        symbol: Option<String>,
+    },
+    AggregateTrade {
+        symbol: String,
+    },
+    /// Single trades: in no list of the venue\'s, but served beside the books and followed by many clients.
+    Trade {
+        symbol: String,
+    },
+    Candle {
+        symbol: String,
+        word: String,
+        interval: Duration,
+    },
+    Ticker {
+        symbol: Option<String>,
+        mini: bool,
+    },
+    Depth {
+        symbol: String,
+        levels: Option<usize>,
+        every: Duration,
+    },
+    ForcedOrder {
+        symbol: Option<String>,
+    },
     /// A name that nothing is ever sent for.
     Silent,
 }
@@ -62,6 +86,7 @@ impl Stream {
             ("markPrice", Some("1s")) => Self::MarkPrice { symbol: Some(symbol), every: Duration::from_secs(1) },
             ("bookTicker", None) => Self::BookTicker { symbol: Some(symbol) },
             ("aggTrade", None) => Self::AggregateTrade { symbol },
+            ("trade", None) => Self::Trade { symbol },
             ("ticker", None) => Self::Ticker { symbol: Some(symbol), mini: false },
             ("miniTicker", None) => Self::Ticker { symbol: Some(symbol), mini: true },
             ("forceOrder", None) => Self::ForcedOrder { symbol: Some(symbol) },
@@ -99,7 +124,7 @@ impl Stream {
     /// The one route that this stream is served on.
     pub(crate) const fn route(&self) -> Option<Route> {
         match self {
-            Self::BookTicker { .. } | Self::Depth { .. } => Some(Route::Public),
+            Self::BookTicker { .. } | Self::Depth { .. } | Self::Trade { .. } => Some(Route::Public),
             Self::MarkPrice { .. }
             | Self::AggregateTrade { .. }
             | Self::Candle { .. }
@@ -118,6 +143,7 @@ impl Stream {
             Self::Ticker { .. } => Duration::from_secs(1),
             Self::BookTicker { symbol: Some(_) }
             | Self::AggregateTrade { .. }
+            | Self::Trade { .. }
             // Changes of a book are numbered in a chain: leaving one out would break it.
             | Self::Depth { levels: None, .. }
             | Self::ForcedOrder { .. }
@@ -132,7 +158,10 @@ impl Stream {
             | Self::BookTicker { symbol }
             | Self::Ticker { symbol, .. }
             | Self::ForcedOrder { symbol } => symbol.as_deref().is_none_or(|symbol| symbol == native),
-            Self::AggregateTrade { symbol } | Self::Candle { symbol, .. } | Self::Depth { symbol, .. } => symbol == native,
+            Self::AggregateTrade { symbol }
+            | Self::Trade { symbol }
+            | Self::Candle { symbol, .. }
+            | Self::Depth { symbol, .. } => symbol == native,
             Self::Silent => false,
         }
     }
@@ -160,7 +189,12 @@ impl UserData {
             match (name, found.last_mut()) {
                 ("listenKey", _) => found.push(Self { listen_key: value.to_owned(), events: BTreeSet::new() }),
                 ("events", Some(last)) => last.events.extend(
-                    value.replace("%2F", "/").replace("%2f", "/").split('/').filter(|word| !word.is_empty()).map(str::to_owned),
+                    value
+                        .replace("%2F", "/")
+                        .replace("%2f", "/")
+                        .split('/')
+                        .filter(|word| !word.is_empty())
+                        .map(str::to_owned),
                 ),
                 _ => {}
             }
@@ -195,7 +229,7 @@ mod tests {
         check("BTCUSDT@aggTrade", None);
         check("btcusdt@kline_7m", None);
         check("btcusdt@depth7", None);
-        check("btcusdt@trade", None);
+        check("btcusdt@trade", Some(Route::Public));
         check("", None);
         check("@", None);
     }

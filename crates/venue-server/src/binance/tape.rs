@@ -90,10 +90,7 @@ impl Tape {
         }
         let before = std::mem::replace(&mut self.depth, depth);
         self.update += 1;
-        Some(Depth {
-            bids: changes(&before.bids, &self.depth.bids),
-            asks: changes(&before.asks, &self.depth.asks),
-        })
+        Some(Depth { bids: changes(&before.bids, &self.depth.bids), asks: changes(&before.asks, &self.depth.asks) })
     }
 
     /// The book as it is.
@@ -137,7 +134,8 @@ mod tests {
         let mut tape = Tape::default();
         let mut follower = Depth::default();
         for bid in ["60000", "60000.1", "59990", "60000.1"] {
-            let Some(changes) = tape.quote(&instrument, price(bid), price(&format!("{}", price(bid).get() + instrument.tick.get())))
+            let Some(changes) =
+                tape.quote(&instrument, price(bid), price(&format!("{}", price(bid).get() + instrument.tick.get())))
             else {
                 panic!("every quote here is news")
             };
@@ -161,8 +159,14 @@ mod tests {
         let instrument = listings::btc_usdt();
         let mut tape = Tape::default();
         let at = Timestamp::from_millis(1);
-        assert_eq!(tape.outside(&instrument, price("10"), at).map(|print| (print.id, print.buyer_is_maker)), Some((1, false)));
+        assert_eq!(
+            tape.outside(&instrument, price("10"), at).map(|print| (print.id, print.buyer_is_maker)),
+            Some((1, false))
+        );
         assert_eq!(tape.outside(&instrument, price("10"), at), None);
-        assert_eq!(tape.outside(&instrument, price("9"), at).map(|print| (print.id, print.buyer_is_maker)), Some((2, true)));
+        assert_eq!(
+            tape.outside(&instrument, price("9"), at).map(|print| (print.id, print.buyer_is_maker)),
+            Some((2, true))
+        );
     }
 }

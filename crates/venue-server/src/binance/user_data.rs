@@ -1,14 +1,22 @@
 //! What a private socket is sent: one exchange event becomes the venue's events, in the venue's order.
 
+mod frame;
+
 use crate::binance::facts::{OrderFacts, id};
 use crate::binance::floor::Floor;
 use crate::binance::number::{self, shown_trimmed, stream_price, stream_quantity, trimmed};
 use crate::binance::words;
+use frame::{
+    AccountBody, AccountUpdate, AlgoBody, AlgoUpdate, BalanceRow, MarginCall, MarginCallRow, OrderBody, OrderUpdate,
+    PositionRow, TradeLite,
+};
 use plimsoll_domain::{
     AccountId, BalanceReport, Fill, Instrument, Liquidity, MarginMode, MarginWarning, Money, OrderStatus,
     PositionReport, PositionSide, Price, Quantity, Side, Symbol,
 };
-use plimsoll_exchange::{ConditionalOrder, ConditionalStatus, ExchangeEvent, ExpiryReason, FillNews, News, PlacedOrder};
+use plimsoll_exchange::{
+    ConditionalOrder, ConditionalStatus, ExchangeEvent, ExpiryReason, FillNews, News, PlacedOrder,
+};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
@@ -94,7 +102,7 @@ impl Teller<'_> {
             placed,
             instrument,
             trigger: self.floor.trigger(self.account, placed),
-            good_till: self.floor.good_till(&placed.order.order_id),
+            good_till: self.floor.deadlines.good_till(&placed.order.order_id),
         };
         let order = &placed.order;
         let fill = news.map(|news| &news.fill);
@@ -138,7 +146,10 @@ impl Teller<'_> {
             gtd: facts.good_till.unwrap_or(0),
             er: reason,
         };
-        event("ORDER_TRADE_UPDATE", &OrderUpdate { e: "ORDER_TRADE_UPDATE", event: self.time, time: self.time, o: body })
+        event(
+            "ORDER_TRADE_UPDATE",
+            &OrderUpdate { e: "ORDER_TRADE_UPDATE", event: self.time, time: self.time, o: body },
+        )
     }
 
     /// A fill is told three times: briefly, as a change of the account, as a change of the order.
@@ -244,7 +255,10 @@ impl Teller<'_> {
             reduce_only: it.reduce_only,
             tt: order.triggered.map_or(0, |time| time.as_millis()),
             gtd: 0,
-            rm: order.refusal.as_ref().map(|refusal| crate::binance::refusal::of_order(refusal, it.side, false).msg.into_owned()),
+            rm: order
+                .refusal
+                .as_ref()
+                .map(|refusal| crate::binance::refusal::of_order(refusal, it.side, false).msg.into_owned()),
             ia: false,
         };
         event("ALGO_UPDATE", &AlgoUpdate { e: "ALGO_UPDATE", event: self.time, time: self.time, o: body })
@@ -353,196 +367,4 @@ pub(crate) fn open_notional<'a>(orders: impl Iterator<Item = &'a PlacedOrder>) -
         }
     }
     sums
-}
-
-#[derive(Serialize)]
-struct OrderUpdate<'a> {
-    e: &'static str,
-    #[serde(rename = "T")]
-    time: i64,
-    #[serde(rename = "E")]
-    event: i64,
-    o: OrderBody<'a>,
-}
-
-#[derive(Serialize)]
-struct OrderBody<'a> {
-    s: &'a str,
-    c: &'a str,
-    #[serde(rename = "S")]
-    side: &'static str,
-    o: &'static str,
-    f: &'static str,
-    q: String,
-    p: String,
-    ap: String,
-    sp: String,
-    x: &'a str,
-    #[serde(rename = "X")]
-    status: &'static str,
-    i: i64,
-    l: String,
-    z: String,
-    #[serde(rename = "L")]
-    last: String,
-    n: String,
-    #[serde(rename = "N")]
-    commission_asset: &'a str,
-    #[serde(rename = "T")]
-    time: i64,
-    t: i64,
-    b: String,
-    a: String,
-    m: bool,
-    #[serde(rename = "R")]
-    reduce_only: bool,
-    wt: &'static str,
-    ot: &'static str,
-    ps: &'static str,
-    cp: bool,
-    rp: String,
-    #[serde(rename = "pP")]
-    price_protect: bool,
-    si: i64,
-    ss: i64,
-    #[serde(rename = "V")]
-    stp: &'static str,
-    pm: &'static str,
-    gtd: i64,
-    er: &'a str,
-}
-
-#[derive(Serialize)]
-struct TradeLite<'a> {
-    e: &'static str,
-    #[serde(rename = "E")]
-    event: i64,
-    #[serde(rename = "T")]
-    time: i64,
-    s: &'a str,
-    q: String,
-    p: String,
-    m: bool,
-    c: &'a str,
-    #[serde(rename = "S")]
-    side: &'static str,
-    #[serde(rename = "L")]
-    last: String,
-    l: String,
-    t: i64,
-    i: i64,
-}
-
-#[derive(Serialize)]
-struct AccountUpdate<'a> {
-    e: &'static str,
-    #[serde(rename = "T")]
-    time: i64,
-    #[serde(rename = "E")]
-    event: i64,
-    a: AccountBody<'a>,
-}
-
-#[derive(Serialize)]
-struct AccountBody<'a> {
-    #[serde(rename = "B")]
-    balances: &'a [BalanceRow<'a>],
-    #[serde(rename = "P")]
-    positions: Vec<PositionRow>,
-    m: &'a str,
-    #[serde(rename = "S", skip_serializing_if = "Option::is_none")]
-    symbol: Option<String>,
-}
-
-#[derive(Serialize)]
-struct BalanceRow<'a> {
-    a: &'a str,
-    wb: String,
-    cw: String,
-    bc: String,
-}
-
-#[derive(Serialize)]
-struct PositionRow {
-    s: String,
-    pa: String,
-    ep: String,
-    cr: String,
-    up: String,
-    mt: &'static str,
-    iw: String,
-    ps: &'static str,
-    ma: String,
-    bep: String,
-}
-
-#[derive(Serialize)]
-struct AlgoUpdate<'a> {
-    e: &'static str,
-    #[serde(rename = "T")]
-    time: i64,
-    #[serde(rename = "E")]
-    event: i64,
-    o: AlgoBody<'a>,
-}
-
-#[derive(Serialize)]
-struct AlgoBody<'a> {
-    caid: &'a str,
-    aid: i64,
-    at: &'static str,
-    o: &'static str,
-    s: &'a str,
-    #[serde(rename = "S")]
-    side: &'static str,
-    ps: &'static str,
-    f: &'static str,
-    q: String,
-    #[serde(rename = "X")]
-    status: &'static str,
-    ai: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ap: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    aq: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    act: Option<&'static str>,
-    tp: String,
-    p: &'static str,
-    #[serde(rename = "V")]
-    stp: &'static str,
-    wt: &'static str,
-    pm: &'static str,
-    cp: bool,
-    #[serde(rename = "pP")]
-    price_protect: bool,
-    #[serde(rename = "R")]
-    reduce_only: bool,
-    tt: i64,
-    gtd: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rm: Option<String>,
-    ia: bool,
-}
-
-#[derive(Serialize)]
-struct MarginCall {
-    e: &'static str,
-    #[serde(rename = "E")]
-    event: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cw: Option<String>,
-    p: Vec<MarginCallRow>,
-}
-
-#[derive(Serialize)]
-struct MarginCallRow {
-    s: String,
-    ps: &'static str,
-    pa: String,
-    mt: &'static str,
-    iw: String,
-    mp: String,
-    up: String,
-    mm: String,
 }

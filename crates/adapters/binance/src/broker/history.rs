@@ -4,7 +4,7 @@ use super::BinanceBroker;
 use crate::call_error::CallError;
 use crate::wire::request::{self, WhichOrder};
 use crate::wire::{self, body};
-use plimsoll_domain::{Fill, FundingPayment, OrderId, Symbol, Timestamp};
+use plimsoll_domain::{Fill, FundingPayment, Symbol, Timestamp};
 use plimsoll_transport::Priority::{Ordinary, ReducesRisk};
 use std::collections::HashSet;
 use std::time::Duration;
@@ -16,6 +16,8 @@ const WINDOW: Duration = Duration::from_secs(7 * 24 * 3600 - 1);
 const REMEMBERED: Duration = Duration::from_secs(90 * 24 * 3600);
 /// The most rows that one answer has.
 const FULL: usize = 1000;
+/// More orders than this are asked for by the week.
+const ASKED_ONE_BY_ONE: usize = 8;
 const MILLISECOND: Duration = Duration::from_millis(1);
 
 impl BinanceBroker {
@@ -45,12 +47,16 @@ impl BinanceBroker {
     /// Trades name their order by the venue's id alone. The client id, and with it whether an order of ours or the venue
     /// by force has traded, is remembered or asked for. What the venue has forgotten stays without.
     async fn name(&self, symbol: &Symbol, native: &str, fills: &mut [Fill]) -> Result<(), CallError> {
-        let mut orders: Vec<OrderId> = fills.iter().map(|fill| fill.order_id.clone()).collect();
-        orders.sort_unstable();
-        orders.dedup();
-        let unnamed = orders.into_iter().filter(|id| self.shared.memory.name(symbol, id).is_none());
-        for id in unnamed.collect::<Vec<_>>() {
-            let call = request::order(native, WhichOrder::Id(&id));
+        let mut unnamed: Vec<&Fill> = fills.iter().filter(|fill| !self.is_named(fill)).collect();
+        unnamed.dedup_by_key(|fill| &fill.order_id);
+        if unnamed.len() > ASKED_ONE_BY_ONE {
+            self.learn_orders(native, fills).await?;
+        }
+        for fill in fills.iter() {
+            if self.is_named(fill) {
+                continue;
+            }
+            let call = request::order(native, WhichOrder::Id(&fill.order_id));
             match self.shared.ask(&call, ReducesRisk, body::order).await {
                 Ok(order) => self.shared.memory.learn(&order),
                 Err(error) if error.code() == Some(-2013) => {}
@@ -66,6 +72,25 @@ impl BinanceBroker {
         Ok(())
     }
 
+    fn is_named(&self, fill: &Fill) -> bool {
+        self.shared.memory.name(&fill.symbol, &fill.order_id).is_some()
+    }
+
+    /// Learns the orders of the days in which these fills were, a week at a time.
+    async fn learn_orders(&self, native: &str, fills: &[Fill]) -> Result<(), CallError> {
+        let (Some(first), Some(last)) = (fills.first(), fills.last()) else { return Ok(()) };
+        let mut from = first.time.minus(DAY);
+        while from <= last.time {
+            let to = from.plus(WINDOW).min(last.time);
+            let call = request::all_orders(native, Some(from), Some(to));
+            for order in self.shared.ask(&call, ReducesRisk, body::orders).await? {
+                self.shared.memory.learn(&order);
+            }
+            from = to.plus(MILLISECOND);
+        }
+        Ok(())
+    }
+
     /// Bookings of at most the last 90 days, which is what the venue remembers.
     pub(super) async fn read_funding(&self, since: Timestamp) -> Result<Vec<FundingPayment>, CallError> {
         let end = self.shared.client.known_time().await?.plus(DAY);
@@ -75,7 +100,8 @@ impl BinanceBroker {
             let call = request::income(None, Some("FUNDING_FEE"), Some(from), Some(end));
             let page = self.shared.ask(&call, Ordinary, body::funding_payments).await?;
             let (full, last) = (page.len() >= FULL, page.iter().map(|payment| payment.time).max());
-            let fresh = |it: &FundingPayment| it.time >= since && it.id.as_ref().is_none_or(|id| known.insert(id.clone()));
+            let fresh =
+                |it: &FundingPayment| it.time >= since && it.id.as_ref().is_none_or(|id| known.insert(id.clone()));
             payments.extend(page.into_iter().filter(fresh));
             match last {
                 Some(last) if full => from = last.max(from.plus(MILLISECOND)),

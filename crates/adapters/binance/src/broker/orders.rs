@@ -2,8 +2,8 @@
 
 use super::{BinanceBroker, nothing_sent};
 use crate::call_error::CallError;
-use crate::wire::request::{self, Place, WhichOrder};
 use crate::wire::body;
+use crate::wire::request::{self, Place, WhichOrder};
 use plimsoll_domain::{ClientOrderId, NewOrder, Order, OrderId, Price, Quantity, Symbol};
 use plimsoll_ports::{CommandError, NotSent, PlaceError, Refusal, RefusalReason};
 use plimsoll_transport::Priority::{Ordinary, ReducesRisk};

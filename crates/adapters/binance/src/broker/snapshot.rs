@@ -50,7 +50,8 @@ impl BinanceBroker {
             Some(symbol) => Some(self.shared.native(symbol).await?),
             None => None,
         };
-        let (ordinary, conditional) = (request::open_orders(native.as_deref()), request::open_algo_orders(native.as_deref()));
+        let (ordinary, conditional) =
+            (request::open_orders(native.as_deref()), request::open_algo_orders(native.as_deref()));
         let (mut orders, conditional) = tokio::try_join!(
             self.shared.ask(&ordinary, ReducesRisk, body::orders),
             self.shared.ask(&conditional, ReducesRisk, body::algo_orders),

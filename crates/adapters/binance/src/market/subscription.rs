@@ -2,6 +2,7 @@
 
 use crate::broker::Shared;
 use crate::call_error::CallError;
+use crate::directory::Listed;
 use crate::outlet::Outlet;
 use crate::wire::request::{self, Route};
 use crate::wire::{self, Event, SessionEvent};
@@ -51,7 +52,7 @@ impl BinanceMarketStream {
         let public = socket(Route::Public, &quotes, SocketSettings { mute_after: None, ..settings });
         let market = socket(Route::Market, &prices, settings);
         let (outlet, items) = Outlet::new(shared.client.settings.waiting_events);
-        let task = tokio::spawn(Reader { shared, public, market, outlet, arrival: 0, told: None }.run());
+        let task = tokio::spawn(Reader { shared, listed, public, market, outlet, arrival: 0, told: None }.run());
         Ok(Self { items, task })
     }
 }
@@ -72,6 +73,7 @@ struct Socket {
 
 struct Reader {
     shared: Arc<Shared>,
+    listed: Arc<Listed>,
     public: Socket,
     market: Socket,
     outlet: Outlet<MarketItem>,
@@ -128,8 +130,7 @@ impl Reader {
 
     async fn frame(&mut self, frame: &[u8]) {
         self.arrival += 1;
-        let Ok(listed) = self.shared.listed().await else { return };
-        match wire::decode(frame, &listed.symbols, self.arrival) {
+        match wire::decode(frame, &self.listed.symbols, self.arrival) {
             Ok(events) => {
                 for event in events {
                     self.event(event).await;
@@ -141,15 +142,20 @@ impl Reader {
 
     async fn event(&mut self, event: Event) {
         match event {
-            Event::Market(event) => self.outlet.put(MarketItem::Event(event)),
+            // One socket alone is half a feed: it counts as disconnected, and says nothing.
+            Event::Market(event) if self.told == Some(true) => self.outlet.put(MarketItem::Event(event)),
             Event::Session(SessionEvent::ContractChanged { native }) => {
                 tracing::info!(%native, "a contract has changed: what is remembered of contracts is forgotten");
                 self.shared.directory.forget().await;
+                match self.shared.listed().await {
+                    Ok(listed) => self.listed = listed,
+                    Err(error) => tracing::warn!(%error, "going on with the old list of contracts"),
+                }
             }
             Event::Session(SessionEvent::VenueError { code, message }) => {
                 tracing::warn!(%code, %message, "the venue says that something is wrong");
             }
-            Event::Session(_) | Event::Account(_) | Event::FillNotice(_) => {}
+            Event::Market(_) | Event::Session(_) | Event::Account(_) | Event::FillNotice(_) => {}
         }
     }
 }

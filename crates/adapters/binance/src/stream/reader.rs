@@ -21,8 +21,6 @@ use tokio::time::{Instant, sleep, sleep_until};
 const NO_SUCH_KEY: i64 = -1125;
 /// When keeping the key alive failed for another reason.
 const TRY_AGAIN: Duration = Duration::from_secs(60);
-/// However many messages cannot be read, snapshots are taken no more often than this.
-const BETWEEN_SNAPSHOTS: Duration = Duration::from_secs(5);
 /// So many attempts at a snapshot; then the connection is given up too.
 const ATTEMPTS: u32 = 5;
 
@@ -167,7 +165,8 @@ impl Reader {
     /// Says that something was missed, and has a snapshot taken now, or as soon as that may be again.
     fn resync(&mut self, reason: String) {
         self.outlet.put(StreamItem::Resync { reason });
-        let earliest = self.caught_up.map(|last| last + BETWEEN_SNAPSHOTS);
+        let pause = self.client().settings.between_snapshots;
+        let earliest = self.caught_up.map(|last| last + pause);
         let now = Instant::now();
         self.doubt.get_or_insert(earliest.map_or(now, |earliest| earliest.max(now)));
     }

@@ -216,6 +216,10 @@ struct Envelope<'a> {
 }
 
 fn envelope(text: &str, context: Context<'_>) -> Result<Vec<Event>, DecodeError> {
+    if !text.starts_with('{') {
+        json::<serde::de::IgnoredAny>(text)?;
+        return Err(DecodeError::new("neither an object nor a list", "the whole message"));
+    }
     let it: Envelope<'_> = json(text)?;
     if let Some(name) = &it.e {
         return payload(name.as_str(), text, context);

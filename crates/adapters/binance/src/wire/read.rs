@@ -22,8 +22,8 @@ impl DecodeError {
     }
 
     /// A word that is not known.
-    pub(crate) fn word(kind: &'static str, word: &str) -> Self {
-        Self::new(format!("unknown {kind} '{}'", word.chars().take(64).collect::<String>()), kind)
+    pub(crate) fn word(kind: &str, word: &str, place: &str) -> Self {
+        Self::new(format!("unknown {kind} '{}'", word.chars().take(64).collect::<String>()), place)
     }
 
     /// The same, seen from further out.
@@ -57,7 +57,7 @@ pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, DecodeError> {
 
 /// A number as it was sent: the text of a JSON string, or of a bare JSON number, which is never read through a binary
 /// fraction. Empty where the field is missing, null or an empty string.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Num<'a>(pub(crate) &'a str);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Num<'a> {
@@ -86,21 +86,31 @@ impl<'a> Num<'a> {
         self.present(place)?.parse().map_err(|error: T::Err| DecodeError::new(error.to_string(), place))
     }
 
+    fn make<T, E: fmt::Display>(self, place: &str, make: impl Fn(Decimal) -> Result<T, E>) -> Result<T, DecodeError> {
+        make(self.decimal(place)?).map_err(|error| DecodeError::new(error.to_string(), place))
+    }
+
     pub(crate) fn decimal(self, place: &str) -> Result<Decimal, DecodeError> {
+        if let Some(short) = short(self.0) {
+            return Ok(short);
+        }
         let text = self.present(place)?;
         decimal::exact(text).map_err(|error| DecodeError::new(error.to_string(), place))
     }
 
     pub(crate) fn price(self, place: &str) -> Result<Price, DecodeError> {
-        self.read(place)
+        self.make(place, Price::new)
     }
 
     pub(crate) fn quantity(self, place: &str) -> Result<Quantity, DecodeError> {
-        self.read(place)
+        self.make(place, Quantity::new)
     }
 
     pub(crate) fn money(self, place: &str) -> Result<Money, DecodeError> {
-        self.read(place)
+        match short(self.0) {
+            Some(amount) => Ok(Money::new(amount)),
+            None => self.read(place),
+        }
     }
 
     pub(crate) fn rate(self, place: &str) -> Result<Rate, DecodeError> {
@@ -175,12 +185,39 @@ impl<'a> Num<'a> {
     }
 }
 
+/// `-?digits[.digits]` of at most 18 characters, which is what nearly every number of the venue is: no such number can be
+/// rounded, nor be beyond what [`Money`] may be. Everything else is left to [`decimal::exact`].
+fn short(text: &str) -> Option<Decimal> {
+    let (digits, negative) = match text.as_bytes() {
+        [b'-', digits @ ..] => (digits, true),
+        digits => (digits, false),
+    };
+    let ([first, ..], [.., last]) = (digits, digits) else { return None };
+    if digits.len() > 18 || !first.is_ascii_digit() || !last.is_ascii_digit() {
+        return None;
+    }
+    let (mut value, mut point) = (0_i64, None);
+    for (index, byte) in digits.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => value = value * 10 + i64::from(byte - b'0'),
+            b'.' if point.is_none() => point = Some(index),
+            _ => return None,
+        }
+    }
+    let scale = point.map_or(0, |point| digits.len() - point - 1);
+    Some(Decimal::new(if negative { -value } else { value }, u32::try_from(scale).ok()?))
+}
+
 /// A text, borrowed from the message unless it holds escapes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Text<'a>(Cow<'a, str>);
 
-impl Text<'_> {
+impl<'a> Text<'a> {
     pub(crate) const EMPTY: Text<'static> = Text(Cow::Borrowed(""));
+
+    pub(crate) const fn borrowed(text: &'a str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
 
     pub(crate) fn as_str(&self) -> &str {
         &self.0
@@ -226,6 +263,30 @@ mod tests {
         assert_eq!(number.decimal("p").unwrap().to_string(), "67123.123456789012345678");
         let number: Num<'_> = json("0.0065").unwrap();
         assert_eq!(number.rate("p").unwrap().to_string(), "0.0065");
+    }
+
+    #[test]
+    fn short_numbers_are_read_as_all_others() {
+        for text in [
+            "0",
+            "7",
+            "-7",
+            "0.10",
+            "-0.0001",
+            "61000.5",
+            "999999999999999999",
+            "99999999.999999999",
+            "0.1234567890123456",
+        ] {
+            assert_eq!(
+                short(text).map(|it| it.to_string()),
+                decimal::exact(text).ok().map(|it| it.to_string()),
+                "{text}"
+            );
+        }
+        for text in ["", "-", ".", "1.", ".1", "1.1.1", "+1", "1e5", "1 ", "--1", "9999999999999999999"] {
+            assert_eq!(short(text), None, "{text}");
+        }
     }
 
     #[test]

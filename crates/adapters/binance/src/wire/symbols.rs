@@ -2,8 +2,8 @@
 
 use super::body::Contract;
 use super::read::DecodeError;
-use plimsoll_domain::Symbol;
-use std::collections::HashMap;
+use plimsoll_domain::{Currency, Symbol};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// What contracts are quoted in, longest first so that `FDUSD` is not taken for `USD`.
@@ -14,6 +14,7 @@ const QUOTES: [&str; 7] = ["BNFCR", "FDUSD", "USDT", "USDC", "BUSD", "USD1", "BT
 pub struct Symbols {
     by_native: HashMap<Arc<str>, Symbol>,
     by_symbol: HashMap<Symbol, Arc<str>>,
+    settle: Vec<Currency>,
     by_suffix: bool,
 }
 
@@ -25,6 +26,7 @@ impl Symbols {
         Self {
             by_native: pairs().map(|it| (Arc::clone(&it.native), it.symbol.clone())).collect(),
             by_symbol: pairs().map(|it| (it.symbol.clone(), Arc::clone(&it.native))).collect(),
+            settle: pairs().map(|it| it.settle.clone()).collect::<BTreeSet<_>>().into_iter().collect(),
             by_suffix: false,
         }
     }
@@ -63,6 +65,12 @@ impl Symbols {
             }
             None => None,
         }
+    }
+
+    /// A currency by its code: the one that is held already, if contracts settle in it.
+    pub(crate) fn currency(&self, code: &str) -> Currency {
+        let held = self.settle.iter().find(|held| held.as_str() == code);
+        held.cloned().unwrap_or_else(|| Currency::new(code))
     }
 
     /// How many contracts are listed.

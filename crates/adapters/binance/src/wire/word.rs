@@ -3,11 +3,11 @@
 use super::read::DecodeError;
 use plimsoll_domain::{FillCause, MarginMode, OrderStatus, OrderType, PositionSide, Side, TimeInForce, TriggerBy};
 
-pub(crate) fn side(word: &str) -> Result<Side, DecodeError> {
+pub(crate) fn side(word: &str, place: &str) -> Result<Side, DecodeError> {
     match word {
         "BUY" => Ok(Side::Buy),
         "SELL" => Ok(Side::Sell),
-        _ => Err(DecodeError::word("side", word)),
+        _ => Err(DecodeError::word("side", word, place)),
     }
 }
 
@@ -18,12 +18,12 @@ pub(crate) const fn of_side(side: Side) -> &'static str {
     }
 }
 
-pub(crate) fn position_side(word: &str) -> Result<PositionSide, DecodeError> {
+pub(crate) fn position_side(word: &str, place: &str) -> Result<PositionSide, DecodeError> {
     match word {
         "BOTH" => Ok(PositionSide::Both),
         "LONG" => Ok(PositionSide::Long),
         "SHORT" => Ok(PositionSide::Short),
-        _ => Err(DecodeError::word("position side", word)),
+        _ => Err(DecodeError::word("position side", word, place)),
     }
 }
 
@@ -35,7 +35,7 @@ pub(crate) const fn of_position_side(side: PositionSide) -> &'static str {
     }
 }
 
-pub(crate) fn order_type(word: &str) -> Result<OrderType, DecodeError> {
+pub(crate) fn order_type(word: &str, place: &str) -> Result<OrderType, DecodeError> {
     match word {
         "LIMIT" => Ok(OrderType::Limit),
         "MARKET" => Ok(OrderType::Market),
@@ -45,7 +45,7 @@ pub(crate) fn order_type(word: &str) -> Result<OrderType, DecodeError> {
         "TAKE_PROFIT_MARKET" => Ok(OrderType::TakeProfitMarket),
         "TRAILING_STOP_MARKET" => Ok(OrderType::TrailingStopMarket),
         "LIQUIDATION" => Ok(OrderType::Liquidation),
-        _ => Err(DecodeError::word("order type", word)),
+        _ => Err(DecodeError::word("order type", word, place)),
     }
 }
 
@@ -63,7 +63,7 @@ pub(crate) const fn of_order_type(order_type: OrderType) -> &'static str {
 }
 
 /// Of an ordinary order. `EXPIRED_IN_MATCH` is an order that met another of the same account.
-pub(crate) fn order_status(word: &str) -> Result<OrderStatus, DecodeError> {
+pub(crate) fn order_status(word: &str, place: &str) -> Result<OrderStatus, DecodeError> {
     match word {
         "NEW" => Ok(OrderStatus::New),
         "PARTIALLY_FILLED" => Ok(OrderStatus::PartiallyFilled),
@@ -71,12 +71,12 @@ pub(crate) fn order_status(word: &str) -> Result<OrderStatus, DecodeError> {
         "CANCELED" => Ok(OrderStatus::Canceled),
         "EXPIRED" | "EXPIRED_IN_MATCH" => Ok(OrderStatus::Expired),
         "REJECTED" => Ok(OrderStatus::Rejected),
-        _ => Err(DecodeError::word("order status", word)),
+        _ => Err(DecodeError::word("order status", word, place)),
     }
 }
 
 /// `GTE_GTC`, which the venue's own screens use, is a GTC that also ends with its position.
-pub(crate) fn time_in_force(word: &str) -> Result<TimeInForce, DecodeError> {
+pub(crate) fn time_in_force(word: &str, place: &str) -> Result<TimeInForce, DecodeError> {
     match word {
         "GTC" | "GTE_GTC" => Ok(TimeInForce::Gtc),
         "IOC" => Ok(TimeInForce::Ioc),
@@ -84,13 +84,13 @@ pub(crate) fn time_in_force(word: &str) -> Result<TimeInForce, DecodeError> {
         "GTX" => Ok(TimeInForce::PostOnly),
         "GTD" => Ok(TimeInForce::Gtd),
         "RPI" => Ok(TimeInForce::Rpi),
-        _ => Err(DecodeError::word("time in force", word)),
+        _ => Err(DecodeError::word("time in force", word, place)),
     }
 }
 
 /// A field that some reports leave out.
-pub(crate) fn maybe_time_in_force(word: Option<&str>) -> Result<Option<TimeInForce>, DecodeError> {
-    word.filter(|word| !word.is_empty()).map(time_in_force).transpose()
+pub(crate) fn maybe_time_in_force(word: Option<&str>, place: &str) -> Result<Option<TimeInForce>, DecodeError> {
+    word.filter(|word| !word.is_empty()).map(|word| time_in_force(word, place)).transpose()
 }
 
 pub(crate) const fn of_time_in_force(time_in_force: TimeInForce) -> &'static str {
@@ -112,11 +112,11 @@ pub(crate) const fn of_trigger_by(trigger_by: TriggerBy) -> &'static str {
 }
 
 /// Lower case in some messages, upper case in others, and `CROSSED` beside `cross`.
-pub(crate) fn margin_mode(word: &str) -> Result<MarginMode, DecodeError> {
+pub(crate) fn margin_mode(word: &str, place: &str) -> Result<MarginMode, DecodeError> {
     match word {
         "cross" | "CROSS" | "crossed" | "CROSSED" => Ok(MarginMode::Cross),
         "isolated" | "ISOLATED" => Ok(MarginMode::Isolated),
-        _ => Err(DecodeError::word("margin mode", word)),
+        _ => Err(DecodeError::word("margin mode", word, place)),
     }
 }
 

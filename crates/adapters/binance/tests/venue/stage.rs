@@ -13,12 +13,12 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 
 /// 2026-01-05 07:59:30 UTC: half a minute before a funding settlement.
-pub const START: Timestamp = Timestamp::from_millis(1_767_599_970_000);
+pub(crate) const START: Timestamp = Timestamp::from_millis(1_767_599_970_000);
 
-pub struct Stage {
-    pub venue: Arc<Running>,
-    pub clock: MarketClock,
-    pub broker: BinanceBroker,
+pub(crate) struct Stage {
+    pub(crate) venue: Arc<Running>,
+    pub(crate) clock: MarketClock,
+    pub(crate) broker: BinanceBroker,
     market: Arc<Mutex<Market>>,
     ticker: JoinHandle<()>,
 }
@@ -32,28 +32,28 @@ struct Market {
 const KEY: &str = "dbefbc809e3e83c283a984c3a1459732ea7db1360ca80c5c2c8867408d28cc83";
 const SECRET: &str = "2b5eb11e18796d12d88f13dc27dbbd02c2cc51ff7059765ed9821957d82bb4d9";
 
-pub fn symbol() -> Symbol {
+pub(crate) fn symbol() -> Symbol {
     listings::btc_usdt().symbol
 }
 
-pub fn credentials() -> Credentials {
+pub(crate) fn credentials() -> Credentials {
     Credentials::new(KEY, SECRET)
 }
 
 /// Quick to come back, and repeatable.
-pub fn settings() -> Settings {
+pub(crate) fn settings() -> Settings {
     let backoff =
         BackoffSettings { first: Duration::from_millis(100), longest: Duration::from_millis(400), seed: Some(7) };
     let private_socket = SocketSettings { backoff, ..SocketSettings::default() };
-    Settings { private_socket, market_socket: private_socket, ..Settings::default() }
+    Settings { private_socket, market_socket: private_socket, between_snapshots: Duration::ZERO, ..Settings::default() }
 }
 
 impl Stage {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(settings(), VenueSettings::default()).await
     }
 
-    pub async fn with(settings: Settings, venue_settings: VenueSettings) -> Self {
+    pub(crate) async fn with(settings: Settings, venue_settings: VenueSettings) -> Self {
         let price: Price = "60000".parse().expect("a price");
         let mut exchange = Exchange::new(START);
         exchange.list(listings::btc_usdt(), price).expect("a listing");
@@ -74,7 +74,7 @@ impl Stage {
     }
 
     /// Lets the market's time pass at once.
-    pub fn skip(&self, duration: Duration) {
+    pub(crate) fn skip(&self, duration: Duration) {
         self.tick(|market| market.time = market.time.plus(duration));
     }
 
@@ -127,7 +127,7 @@ impl BrokerStage for Stage {
     }
 
     async fn settle_funding(&self) -> bool {
-        let next = self.venue.exchange(|exchange| exchange.market(&symbol()).map(|it| it.next_funding_time));
+        let next = self.venue.exchange(|exchange| exchange.market(&symbol()).map(|it| it.next_funding));
         let next = next.expect("the market is listed");
         self.tick(|market| market.time = next.plus(Duration::from_secs(1)));
         true

@@ -4,10 +4,10 @@ use super::Plan;
 use crate::position_manager::PositionManager;
 use crate::position_manager::failure::OpenFailure;
 use crate::position_manager::kill_switch::as_switch;
-use crate::position_manager::outcome::{OpenWarning, Opened};
+use crate::position_manager::outcome::OpenWarning;
 use crate::position_manager::reading::{Held, Reading};
 use crate::trouble::Troubles;
-use plimsoll_domain::risk::{AccountFacts, OrderFacts, Projection, Refused, check, distance_to};
+use plimsoll_domain::risk::{AccountFacts, OrderFacts, Projection, Reason, Refused, check, distance_to};
 use plimsoll_domain::{
     Direction, Liquidation, MarginMode, Money, Position, PositionReport, Price, Quantity, Stamp, margin,
 };
@@ -33,13 +33,8 @@ impl PositionManager {
         }
         plan.right_sides()?;
         let quantity = plan.instrument.market_size(intent.quantity, plan.mark)?;
-        let projection =
-            Projection::of(&plan.instrument, held, intent.direction, quantity, plan.mark, intent.leverage);
-        let made = projection.after.unwrap_or(Position {
-            direction: intent.direction,
-            quantity,
-            entry: plan.mark,
-        });
+        let projection = Projection::of(&plan.instrument, held, intent.direction, quantity, plan.mark, intent.leverage);
+        let made = projection.after.unwrap_or(Position { direction: intent.direction, quantity, entry: plan.mark });
         let liquidation = self.liquidation_in(&self.projected(plan, made), &self.as_held(plan, made));
         plan.stop_comes_first(liquidation)?;
         let funding = plan.funding_of(made).map(|cost| cost.per_day);
@@ -96,24 +91,18 @@ impl PositionManager {
         limits.into_iter().map(OpenWarning::Limits).chain(rounded).collect()
     }
 
-    /// What only the outcome shows.
-    pub(super) fn late_warnings(&self, opened: &Opened, sent: Quantity) -> Vec<OpenWarning> {
-        let limit = self.settings.funding_warning;
-        let costly = opened.funding.filter(|cost| cost.per_day > limit);
-        let said = |warning: &OpenWarning| matches!(warning, OpenWarning::Limits(_));
-        let funding = costly.filter(|_| !opened.warnings.iter().any(said));
-        let funding = funding.map(|cost| OpenWarning::Funding { per_day: cost.per_day, limit });
-        let filled = opened.quantity;
-        let partly = (filled < sent).then_some(OpenWarning::PartlyFilled { sent, filled });
-        funding.into_iter().chain(partly).collect()
-    }
-
     async fn record_refusal(&self, plan: &Plan<'_>, refused: &Refused, troubles: &mut Troubles) {
         let symbol = &plan.intent.symbol;
-        for reason in &refused.reasons {
-            let kind = format!("refused_{}", reason.check());
+        // One event a check: events of one kind, time and contract are one.
+        for (index, reason) in refused.reasons.iter().enumerate() {
+            let same_check = |other: &&Reason| other.check() == reason.check();
+            if refused.reasons.iter().take(index).any(|other| same_check(&other)) {
+                continue;
+            }
+            let said: Vec<String> = refused.reasons.iter().filter(same_check).map(ToString::to_string).collect();
+            let (kind, detail) = (format!("refused_{}", reason.check()), said.join("; "));
             let (figure, limit) = (reason.figure(), reason.limit());
-            self.log_risk(&kind, Some(symbol), &reason.to_string(), figure, limit, "refused", troubles).await;
+            self.log_risk(&kind, Some(symbol), &detail, figure, limit, "refused", troubles).await;
         }
         let trips: Vec<String> = refused.trips().map(ToString::to_string).collect();
         if !trips.is_empty() {
@@ -123,9 +112,8 @@ impl PositionManager {
 
     /// The reading as it would be with `made` as the position of the intent.
     pub(super) fn projected(&self, plan: &Plan<'_>, made: Position) -> Reading {
-        let is_other = |held: &&Held| {
-            held.report.symbol != plan.intent.symbol || held.report.position_side != plan.side
-        };
+        let is_other =
+            |held: &&Held| held.report.symbol != plan.intent.symbol || held.report.position_side != plan.side;
         let others = plan.reading.held.iter().filter(is_other).cloned();
         Reading {
             snapshot: plan.reading.snapshot.clone(),
@@ -192,4 +180,3 @@ impl Plan<'_> {
         }
     }
 }
-

@@ -63,11 +63,10 @@ pub(super) async fn a_stop_triggers_closes_and_is_reported_filled(stage: &dyn Br
     it.open_are(&[]).await?;
     let found = it.order_is("the stop is final", &stop.client_order_id, |it| it.status.is_final()).await?;
     ensure_eq!((found.status, found.filled), (OrderStatus::Filled, Some(it.size)), "status and filled");
+    let traded_by = found.child.as_ref().unwrap_or(&found.order_id);
     let fills = it.broker.fills(&it.symbol, since).await?;
-    ensure!(
-        fills.iter().any(|fill| fill.side == Side::Sell && fill.order_id == found.order_id),
-        "no fill belongs to the order that is reported filled: {found:?}, {fills:?}"
-    );
+    let sold = fills.iter().any(|fill| fill.side == Side::Sell && fill.order_id == *traded_by);
+    ensure!(sold, "no fill belongs to the order that is reported filled: {found:?}, {fills:?}");
     Ok(())
 }
 

@@ -4,8 +4,8 @@ use super::reads::wallet;
 use crate::contract::stage::{BrokerStage, Trader, fresh_id};
 use crate::contract::suite::{Failure, Outcome, ensure, ensure_eq, eventually};
 use plimsoll_domain::{
-    Decimal, Direction, Fill, Liquidity, Money, NewOrder, OrderId, OrderKind, OrderStatus, OrderType, PositionSide,
-    Quantity, Side, TimeInForce, Timestamp,
+    Decimal, Direction, Fill, FillCause, Leverage, Liquidity, MarginMode, Money, NewOrder, OrderId, OrderKind,
+    OrderStatus, OrderType, PositionSide, Quantity, Side, TimeInForce, Timestamp,
 };
 use plimsoll_ports::{CommandError, NotSent, PlaceError, RefusalReason};
 
@@ -206,6 +206,28 @@ pub(super) async fn a_reduce_only_order_reduces_and_closes(stage: &dyn BrokerSta
     let other_half = it.order(Side::Sell, OrderKind::Market, it.quarters(2)?);
     it.broker.place(&NewOrder { reduce_only: true, ..other_half }).await?;
     it.is_flat().await
+}
+
+pub(super) async fn a_forced_close_is_told_from_an_order_of_ours(stage: &dyn BrokerStage) -> Outcome {
+    let it = Trader::new(stage).await?;
+    let since = it.broker.account().await?.time;
+    it.broker.set_margin_mode(&it.symbol, MarginMode::Isolated).await?;
+    it.broker.set_leverage(&it.symbol, Leverage::new(20)?).await?;
+    it.go_long().await?;
+    // Twenty times the margin has no room for a twelfth.
+    let beyond = it.off(-80).await?;
+    stage.move_price(beyond).await;
+    it.is_flat().await?;
+    let fills = eventually("the forced close is among the fills", || async {
+        let fills = it.broker.fills(&it.symbol, since).await?;
+        Ok(fills.iter().any(|fill| fill.side == Side::Sell).then_some(fills))
+    })
+    .await?;
+    for fill in &fills {
+        let forced = fill.side == Side::Sell;
+        ensure_eq!(fill.cause == FillCause::Liquidation, forced, "forced, of {fill:?}");
+    }
+    Ok(())
 }
 
 /// The order's fills, once they add up to its size.

@@ -119,7 +119,7 @@ pub fn positions(body: &[u8], symbols: &Symbols) -> Result<Vec<PositionReport>, 
 
 impl PositionRow<'_> {
     fn report(&self, symbols: &Symbols) -> Result<Option<PositionReport>, DecodeError> {
-        let position_side = word::position_side(self.position_side.as_str())?;
+        let position_side = word::position_side(self.position_side.as_str(), "positionSide")?;
         let position = held(self.position_amt, self.entry_price, position_side, ("positionAmt", "entryPrice"))?;
         let symbol = match symbols.symbol(self.symbol.as_str()) {
             Ok(symbol) => symbol,
@@ -150,7 +150,7 @@ impl PositionRow<'_> {
 
     fn margin_mode(&self) -> Result<Option<MarginMode>, DecodeError> {
         if let Some(word) = &self.margin_type {
-            return word::margin_mode(word.as_str()).map(Some);
+            return word::margin_mode(word.as_str(), "marginType").map(Some);
         }
         Ok(self.isolated.map(|isolated| if isolated { MarginMode::Isolated } else { MarginMode::Cross }))
     }
@@ -226,7 +226,7 @@ pub fn symbol_config(body: &[u8], symbols: &Symbols) -> Result<Vec<SymbolConfig>
     each(&rows, |row| {
         let Ok(symbol) = symbols.symbol(row.symbol.as_str()) else { return Ok(None) };
         let leverage = leverage_of(row.leverage, "leverage")?;
-        let margin_mode = word::margin_mode(row.margin_type.as_str())?;
+        let margin_mode = word::margin_mode(row.margin_type.as_str(), "marginType")?;
         Ok(Some(SymbolConfig { symbol, leverage, margin_mode }))
     })
 }

@@ -81,16 +81,16 @@ pub fn orders_or_troubles(body: &[u8], symbols: &Symbols) -> Result<Vec<Result<O
 
 impl Row<'_> {
     fn order(&self, symbols: &Symbols) -> Result<Order, DecodeError> {
-        let order_type = word::order_type(self.order_type.as_str())?;
+        let order_type = word::order_type(self.order_type.as_str(), "type")?;
         let updated = if self.update_time.maybe_time("updateTime")?.is_some() { self.update_time } else { self.time };
         Ok(Order {
             order_id: OrderId::new(self.order_id.id("orderId")?),
             client_order_id: ClientOrderId::reported(self.client_order_id.as_str()),
             symbol: symbols.symbol(self.symbol.as_str())?,
-            side: word::side(self.side.as_str())?,
-            position_side: word::position_side(self.position_side.as_str())?,
+            side: word::side(self.side.as_str(), "side")?,
+            position_side: word::position_side(self.position_side.as_str(), "positionSide")?,
             order_type,
-            time_in_force: word::maybe_time_in_force(self.time_in_force.as_ref().map(Text::as_str))?,
+            time_in_force: word::maybe_time_in_force(self.time_in_force.as_ref().map(Text::as_str), "timeInForce")?,
             price: self.price.maybe_price("price")?,
             trigger: match order_type {
                 OrderType::TrailingStopMarket => None,
@@ -102,7 +102,7 @@ impl Row<'_> {
             reduce_only: self.reduce_only,
             close_position: self.close_position,
             child: None,
-            status: word::order_status(self.status.as_str())?,
+            status: word::order_status(self.status.as_str(), "status")?,
             updated: Stamp::at(updated.maybe_time("updateTime")?.unwrap_or_default()),
         })
     }
@@ -207,10 +207,13 @@ impl AlgoRow<'_> {
             order_id: OrderId::new(self.algo_id.id("algoId")?),
             client_order_id: ClientOrderId::reported(self.client_algo_id.as_str()),
             symbol: symbols.symbol(self.symbol.as_str())?,
-            side: word::side(self.side.as_str())?,
-            position_side: word::position_side(self.position_side.as_ref().map_or("BOTH", Text::as_str))?,
-            order_type: word::order_type(self.order_type.as_str())?,
-            time_in_force: word::maybe_time_in_force(self.time_in_force.as_ref().map(Text::as_str))?,
+            side: word::side(self.side.as_str(), "side")?,
+            position_side: word::position_side(
+                self.position_side.as_ref().map_or("BOTH", Text::as_str),
+                "positionSide",
+            )?,
+            order_type: word::order_type(self.order_type.as_str(), "type")?,
+            time_in_force: word::maybe_time_in_force(self.time_in_force.as_ref().map(Text::as_str), "timeInForce")?,
             price: self.price.maybe_price("price")?,
             trigger: self.trigger_price.maybe_price("triggerPrice")?,
             quantity,
@@ -219,7 +222,7 @@ impl AlgoRow<'_> {
             reduce_only: self.reduce_only,
             close_position: self.close_position,
             child: self.actual_order_id.maybe_id("actualOrderId")?.map(OrderId::new),
-            status: algo_status(self.algo_status.as_str(), quantity, filled)?,
+            status: algo_status(self.algo_status.as_str(), quantity, filled, "algoStatus")?,
             updated: Stamp::at(updated.maybe_time("updateTime")?.unwrap_or_default()),
         })
     }

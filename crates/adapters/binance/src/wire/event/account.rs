@@ -1,61 +1,65 @@
 //! `ACCOUNT_UPDATE`, `MARGIN_CALL` and `ACCOUNT_CONFIG_UPDATE`.
 
 use super::{Context, Event};
-use crate::wire::read::{DecodeError, Num, Text, json};
+use crate::wire::plain::{Plain, Scan, message, read};
+use crate::wire::read::{DecodeError, Num, Text};
 use crate::wire::word;
 use plimsoll_domain::{
-    AccountEvent, BalanceReport, Currency, Direction, FundingPayment, Leverage, MarginMode, MarginWarning, Position,
+    AccountEvent, BalanceReport, Direction, FundingPayment, Leverage, MarginMode, MarginWarning, Position,
     PositionReport, PositionSide, Quantity, Stamp, Symbol, Timestamp,
 };
-use serde::Deserialize;
 
-#[derive(Deserialize)]
-struct Update<'a> {
-    #[serde(rename = "T", borrow)]
-    time: Num<'a>,
-    #[serde(borrow)]
-    a: Body<'a>,
+message! {
+    struct Update {
+        required {
+            time = "T": Num<'a>,
+            a = "a": Body<'a>,
+        }
+        optional {}
+    }
 }
 
-#[derive(Deserialize)]
-struct Body<'a> {
-    m: &'a str,
-    #[serde(rename = "B", default, borrow)]
-    balances: Vec<Balance<'a>>,
-    #[serde(rename = "P", default, borrow)]
-    positions: Vec<Row<'a>>,
-    #[serde(rename = "S", default, borrow)]
-    symbol: Option<Text<'a>>,
+message! {
+    struct Body {
+        required {
+            m = "m": &'a str,
+        }
+        optional {
+            balances = "B": Vec<Balance<'a>>,
+            positions = "P": Vec<Row<'a>>,
+            symbol = "S": Option<Text<'a>>,
+        }
+    }
 }
 
-#[derive(Deserialize)]
-struct Balance<'a> {
-    a: &'a str,
-    #[serde(borrow)]
-    wb: Num<'a>,
-    #[serde(default, borrow)]
-    cw: Num<'a>,
-    #[serde(default, borrow)]
-    bc: Num<'a>,
+message! {
+    struct Balance {
+        required {
+            a = "a": &'a str,
+            wb = "wb": Num<'a>,
+        }
+        optional {
+            cw = "cw": Num<'a>,
+            bc = "bc": Num<'a>,
+        }
+    }
 }
 
-#[derive(Deserialize)]
-struct Row<'a> {
-    #[serde(borrow)]
-    s: Text<'a>,
-    #[serde(borrow)]
-    pa: Num<'a>,
-    #[serde(default, borrow)]
-    ep: Num<'a>,
-    #[serde(default, borrow)]
-    cr: Num<'a>,
-    #[serde(default, borrow)]
-    up: Num<'a>,
-    #[serde(default)]
-    mt: Option<&'a str>,
-    #[serde(default, borrow)]
-    iw: Num<'a>,
-    ps: &'a str,
+message! {
+    struct Row {
+        required {
+            s = "s": Text<'a>,
+            pa = "pa": Num<'a>,
+            ps = "ps": &'a str,
+        }
+        optional {
+            ep = "ep": Num<'a>,
+            cr = "cr": Num<'a>,
+            up = "up": Num<'a>,
+            mt = "mt": Option<&'a str>,
+            iw = "iw": Num<'a>,
+        }
+    }
 }
 
 /// Balances and positions as they are now; funding, where that was the reason; margin modes, where that was.
@@ -64,12 +68,12 @@ struct Row<'a> {
 /// "bc":"0"}],"P":[{"s":"BTCUSDT","pa":"20","ep":"6563.665","cr":"0","up":"2850.2","mt":"isolated","iw":"13200.7",
 /// "ps":"LONG"}]}}`
 pub(super) fn update(text: &str, context: Context<'_>) -> Result<Vec<Event>, DecodeError> {
-    let Update { time, a } = json(text)?;
+    let Update { time, a } = read(text)?;
     let time = time.time("T")?;
     let stamp = context.stamp(time);
     let mut events = Vec::with_capacity(a.balances.len() + a.positions.len() + 1);
     for balance in &a.balances {
-        events.push(AccountEvent::Balance(balance.report(stamp)?));
+        events.push(AccountEvent::Balance(balance.report(context, stamp)?));
     }
     for row in &a.positions {
         let report = row.report(context, stamp)?;
@@ -85,9 +89,9 @@ pub(super) fn update(text: &str, context: Context<'_>) -> Result<Vec<Event>, Dec
 }
 
 impl Balance<'_> {
-    fn report(&self, stamp: Stamp) -> Result<BalanceReport, DecodeError> {
+    fn report(&self, context: Context<'_>, stamp: Stamp) -> Result<BalanceReport, DecodeError> {
         Ok(BalanceReport {
-            currency: Currency::new(self.a),
+            currency: context.symbols.currency(self.a),
             wallet: Some(self.wb.money("a.B.wb")?),
             cross_wallet: self.cw.maybe_money("a.B.cw")?,
             available: None,
@@ -100,8 +104,8 @@ impl Balance<'_> {
 
 impl Row<'_> {
     fn report(&self, context: Context<'_>, stamp: Stamp) -> Result<PositionReport, DecodeError> {
-        let position_side = word::position_side(self.ps)?;
-        let margin_mode = self.mt.map(word::margin_mode).transpose()?;
+        let position_side = word::position_side(self.ps, "a.P.ps")?;
+        let margin_mode = self.mt.map(|mode| word::margin_mode(mode, "a.P.mt")).transpose()?;
         let isolated = margin_mode == Some(MarginMode::Isolated);
         Ok(PositionReport {
             symbol: context.symbols.symbol(self.s.as_str())?,
@@ -167,45 +171,48 @@ fn funding(
             symbol: symbol.clone(),
             payment: -change,
             rate: None,
-            currency: Currency::new(balance.a),
+            currency: context.symbols.currency(balance.a),
             time,
         }));
     }
     Ok(())
 }
 
-#[derive(Deserialize)]
-struct MarginCall<'a> {
-    #[serde(rename = "E", borrow)]
-    time: Num<'a>,
-    #[serde(borrow)]
-    p: Vec<Called<'a>>,
+message! {
+    struct MarginCall {
+        required {
+            time = "E": Num<'a>,
+            p = "p": Vec<Called<'a>>,
+        }
+        optional {}
+    }
 }
 
-#[derive(Deserialize)]
-struct Called<'a> {
-    #[serde(borrow)]
-    s: Text<'a>,
-    ps: &'a str,
-    #[serde(borrow)]
-    pa: Num<'a>,
-    #[serde(default, borrow)]
-    mp: Num<'a>,
-    #[serde(default, borrow)]
-    mm: Num<'a>,
+message! {
+    struct Called {
+        required {
+            s = "s": Text<'a>,
+            ps = "ps": &'a str,
+            pa = "pa": Num<'a>,
+        }
+        optional {
+            mp = "mp": Num<'a>,
+            mm = "mm": Num<'a>,
+        }
+    }
 }
 
 /// `{"e":"MARGIN_CALL","E":1587727187525,"cw":"3.16812045","p":[{"s":"ETHUSDT","ps":"LONG","pa":"1.327","mt":"CROSSED",
 /// "iw":"0","mp":"187.17127","up":"-1.166074","mm":"1.614445"}]}`
 pub(super) fn margin_call(text: &str, context: Context<'_>) -> Result<Vec<Event>, DecodeError> {
-    let MarginCall { time, p } = json(text)?;
+    let MarginCall { time, p } = read(text)?;
     let time = time.time("E")?;
     p.iter().map(|called| Ok(Event::Account(AccountEvent::MarginCall(called.warning(context, time)?)))).collect()
 }
 
 impl Called<'_> {
     fn warning(&self, context: Context<'_>, time: Timestamp) -> Result<MarginWarning, DecodeError> {
-        let position_side = word::position_side(self.ps)?;
+        let position_side = word::position_side(self.ps, "p.ps")?;
         Ok(MarginWarning {
             symbol: context.symbols.symbol(self.s.as_str())?,
             position_side,
@@ -219,33 +226,44 @@ impl Called<'_> {
     }
 }
 
-#[derive(Deserialize)]
-struct Config<'a> {
-    #[serde(rename = "T", borrow)]
-    time: Num<'a>,
-    #[serde(default, borrow)]
-    ac: Option<Setting<'a>>,
-    #[serde(default)]
-    ai: Option<Assets>,
+message! {
+    struct Config {
+        required {
+            time = "T": Num<'a>,
+        }
+        optional {
+            ac = "ac": Option<Setting<'a>>,
+            ai = "ai": Option<Assets>,
+        }
+    }
 }
 
-#[derive(Deserialize)]
-struct Setting<'a> {
-    #[serde(borrow)]
-    s: Text<'a>,
-    #[serde(borrow)]
-    l: Num<'a>,
+message! {
+    struct Setting {
+        required {
+            s = "s": Text<'a>,
+            l = "l": Num<'a>,
+        }
+        optional {}
+    }
 }
 
-#[derive(Deserialize)]
+#[derive(serde::Deserialize)]
 struct Assets {
     j: bool,
+}
+
+/// Too rare for the fast road.
+impl<'a> Plain<'a> for Assets {
+    fn take(_: &mut Scan<'a>) -> Option<Self> {
+        None
+    }
 }
 
 /// `{"e":"ACCOUNT_CONFIG_UPDATE","E":1611646737479,"T":1611646737476,"ac":{"s":"BTCUSDT","l":25}}`, or
 /// `"ai":{"j":true}` for the multi-assets mode, which we do not use.
 pub(super) fn config(text: &str, context: Context<'_>) -> Result<Vec<Event>, DecodeError> {
-    let Config { time, ac, ai } = json(text)?;
+    let Config { time, ac, ai } = read(text)?;
     let stamp = context.stamp(time.time("T")?);
     let mut events = Vec::new();
     if let Some(Setting { s, l }) = ac {

@@ -1,56 +1,47 @@
 //! `ALGO_UPDATE` and the reject that came before it: conditional orders, in their id space of their own.
 
 use super::{Context, Event};
-use crate::wire::read::{DecodeError, Num, Text, json};
+use crate::wire::plain::{message, read};
+use crate::wire::read::{DecodeError, Num, Text};
 use crate::wire::word;
 use plimsoll_domain::{AccountEvent, ClientOrderId, Order, OrderId, OrderStatus, Quantity};
-use serde::Deserialize;
 
-#[derive(Deserialize)]
-struct Update<'a> {
-    #[serde(rename = "T", borrow)]
-    time: Num<'a>,
-    #[serde(borrow)]
-    o: Body<'a>,
+message! {
+    struct Update {
+        required {
+            time = "T": Num<'a>,
+            o = "o": Body<'a>,
+        }
+        optional {}
+    }
 }
 
-/// Only `caid aid s S X` are promised in every update. An order without its type cannot be told; one without its position
-/// side is of one-way mode, the venue's default.
-#[derive(Deserialize)]
-struct Body<'a> {
-    #[serde(borrow)]
-    caid: Text<'a>,
-    #[serde(borrow)]
-    aid: Num<'a>,
-    o: &'a str,
-    #[serde(borrow)]
-    s: Text<'a>,
-    #[serde(rename = "S")]
-    side: &'a str,
-    #[serde(default)]
-    ps: Option<&'a str>,
-    #[serde(default)]
-    f: Option<&'a str>,
-    #[serde(default, borrow)]
-    q: Num<'a>,
-    #[serde(rename = "X")]
-    status: &'a str,
-    #[serde(default, borrow)]
-    ai: Num<'a>,
-    #[serde(default, borrow)]
-    ap: Num<'a>,
-    #[serde(default, borrow)]
-    aq: Num<'a>,
-    #[serde(default, borrow)]
-    tp: Num<'a>,
-    #[serde(default, borrow)]
-    p: Num<'a>,
-    #[serde(default)]
-    cp: bool,
-    #[serde(rename = "R", default)]
-    reduce_only: bool,
-    #[serde(default, borrow)]
-    rm: Option<Text<'a>>,
+message! {
+    /// Only `caid aid s S X` are promised in every update. An order without its type cannot be told; one without its position
+    /// side is of one-way mode, the venue's default.
+    struct Body {
+        required {
+            caid = "caid": Text<'a>,
+            aid = "aid": Num<'a>,
+            o = "o": &'a str,
+            s = "s": Text<'a>,
+            side = "S": &'a str,
+            status = "X": &'a str,
+        }
+        optional {
+            ps = "ps": Option<&'a str>,
+            f = "f": Option<&'a str>,
+            q = "q": Num<'a>,
+            ai = "ai": Num<'a>,
+            ap = "ap": Num<'a>,
+            aq = "aq": Num<'a>,
+            tp = "tp": Num<'a>,
+            p = "p": Num<'a>,
+            cp = "cp": bool,
+            reduce_only = "R": bool,
+            rm = "rm": Option<Text<'a>>,
+        }
+    }
 }
 
 /// The conditional order's state. Once it has triggered, [`Order::child`] names the order that took its place. A rejected
@@ -60,18 +51,18 @@ struct Body<'a> {
 /// "o":"STOP_MARKET","s":"BNBUSDT","S":"SELL","ps":"BOTH","f":"GTC","q":"0.01","X":"TRIGGERED","ai":"88937381063",
 /// "tp":"750","p":"0","cp":false,"R":true}}`
 pub(super) fn update(text: &str, context: Context<'_>) -> Result<Vec<Event>, DecodeError> {
-    let Update { time, o } = json(text)?;
+    let Update { time, o } = read(text)?;
     let quantity = o.q.maybe_quantity("o.q")?;
     let filled = o.aq.maybe_quantity("o.aq")?;
-    let status = status(o.status, quantity, filled)?;
+    let status = status(o.status, quantity, filled, "o.X")?;
     let order = Order {
         order_id: OrderId::new(o.aid.id("o.aid")?),
         client_order_id: ClientOrderId::reported(o.caid.as_str()),
         symbol: context.symbols.symbol(o.s.as_str())?,
-        side: word::side(o.side)?,
-        position_side: word::position_side(o.ps.unwrap_or("BOTH"))?,
-        order_type: word::order_type(o.o)?,
-        time_in_force: word::maybe_time_in_force(o.f)?,
+        side: word::side(o.side, "o.S")?,
+        position_side: word::position_side(o.ps.unwrap_or("BOTH"), "o.ps")?,
+        order_type: word::order_type(o.o, "o.o")?,
+        time_in_force: word::maybe_time_in_force(o.f, "o.f")?,
         price: o.p.maybe_price("o.p")?,
         trigger: o.tp.maybe_price("o.tp")?,
         quantity,
@@ -95,6 +86,7 @@ pub(crate) fn status(
     text: &str,
     quantity: Option<Quantity>,
     filled: Option<Quantity>,
+    place: &str,
 ) -> Result<OrderStatus, DecodeError> {
     match (text, filled) {
         ("NEW" | "TRIGGERING" | "TRIGGERED", _) => Ok(OrderStatus::New),
@@ -104,30 +96,34 @@ pub(crate) fn status(
         ("CANCELED", _) => Ok(OrderStatus::Canceled),
         ("REJECTED", _) => Ok(OrderStatus::Rejected),
         ("EXPIRED", _) => Ok(OrderStatus::Expired),
-        _ => Err(DecodeError::word("conditional order status", text)),
+        _ => Err(DecodeError::word("conditional order status", text, place)),
     }
 }
 
-#[derive(Deserialize)]
-struct TriggerReject<'a> {
-    #[serde(borrow)]
-    or: Rejected<'a>,
+message! {
+    struct TriggerReject {
+        required {
+            or = "or": Rejected<'a>,
+        }
+        optional {}
+    }
 }
 
-#[derive(Deserialize)]
-struct Rejected<'a> {
-    #[serde(borrow)]
-    s: Text<'a>,
-    #[serde(borrow)]
-    i: Num<'a>,
-    #[serde(borrow)]
-    r: Text<'a>,
+message! {
+    struct Rejected {
+        required {
+            s = "s": Text<'a>,
+            i = "i": Num<'a>,
+            r = "r": Text<'a>,
+        }
+        optional {}
+    }
 }
 
 /// `{"e":"CONDITIONAL_ORDER_TRIGGER_REJECT","E":1685517224945,"T":1685517224955,"or":{"s":"ETHUSDT","i":155618472834,
 /// "r":"…"}}`: no state of an order, so it is told as what the venue says is wrong.
 pub(super) fn trigger_reject(text: &str, context: Context<'_>) -> Result<Vec<Event>, DecodeError> {
-    let TriggerReject { or } = json(text)?;
+    let TriggerReject { or } = read(text)?;
     let symbol = context.symbols.symbol(or.s.as_str())?;
     let message = format!("order {} of {symbol}: {}", or.i.id("or.i")?, or.r.as_str());
     Ok(vec![Event::venue_error("CONDITIONAL_ORDER_TRIGGER_REJECT", message)])

@@ -1,69 +1,55 @@
 //! `ORDER_TRADE_UPDATE` and `TRADE_LITE`.
 
 use super::{Context, Event, FillNotice};
-use crate::wire::read::{DecodeError, Num, Text, json};
+use crate::wire::plain::{message, read};
+use crate::wire::read::{DecodeError, Num, Text};
 use crate::wire::word;
 use plimsoll_domain::{
-    AccountEvent, ClientOrderId, Currency, Fill, FillCause, ForcedClose, Liquidity, Money, Order, OrderId, OrderStatus,
+    AccountEvent, ClientOrderId, Fill, FillCause, ForcedClose, Liquidity, Money, Order, OrderId, OrderStatus,
     OrderType, Quantity, Symbol, TradeId,
 };
-use serde::Deserialize;
 
-#[derive(Deserialize)]
-struct Update<'a> {
-    #[serde(rename = "T", borrow)]
-    time: Num<'a>,
-    #[serde(borrow)]
-    o: Body<'a>,
+message! {
+    struct Update {
+        required {
+            time = "T": Num<'a>,
+            o = "o": Body<'a>,
+        }
+        optional {}
+    }
 }
 
-#[derive(Deserialize)]
-struct Body<'a> {
-    #[serde(borrow)]
-    s: Text<'a>,
-    #[serde(borrow)]
-    c: Text<'a>,
-    #[serde(rename = "S")]
-    side: &'a str,
-    o: &'a str,
-    #[serde(default)]
-    f: Option<&'a str>,
-    #[serde(borrow)]
-    q: Num<'a>,
-    #[serde(default, borrow)]
-    p: Num<'a>,
-    #[serde(default, borrow)]
-    ap: Num<'a>,
-    #[serde(default, borrow)]
-    sp: Num<'a>,
-    x: &'a str,
-    #[serde(rename = "X")]
-    status: &'a str,
-    #[serde(borrow)]
-    i: Num<'a>,
-    #[serde(borrow)]
-    l: Num<'a>,
-    #[serde(borrow)]
-    z: Num<'a>,
-    #[serde(rename = "L", default, borrow)]
-    last_price: Num<'a>,
-    #[serde(rename = "N", default)]
-    fee_currency: Option<&'a str>,
-    #[serde(default, borrow)]
-    n: Num<'a>,
-    #[serde(rename = "T", default, borrow)]
-    time: Num<'a>,
-    #[serde(default, borrow)]
-    t: Num<'a>,
-    #[serde(default)]
-    m: bool,
-    #[serde(rename = "R", default)]
-    reduce_only: bool,
-    ps: &'a str,
-    #[serde(default)]
-    cp: bool,
-    #[serde(default, borrow)]
-    rp: Num<'a>,
+message! {
+    struct Body {
+        required {
+            s = "s": Text<'a>,
+            c = "c": Text<'a>,
+            side = "S": &'a str,
+            o = "o": &'a str,
+            q = "q": Num<'a>,
+            x = "x": &'a str,
+            status = "X": &'a str,
+            i = "i": Num<'a>,
+            l = "l": Num<'a>,
+            z = "z": Num<'a>,
+            ps = "ps": &'a str,
+        }
+        optional {
+            f = "f": Option<&'a str>,
+            p = "p": Num<'a>,
+            ap = "ap": Num<'a>,
+            sp = "sp": Num<'a>,
+            last_price = "L": Num<'a>,
+            fee_currency = "N": Option<&'a str>,
+            n = "n": Num<'a>,
+            time = "T": Num<'a>,
+            t = "t": Num<'a>,
+            m = "m": bool,
+            reduce_only = "R": bool,
+            cp = "cp": bool,
+            rp = "rp": Num<'a>,
+        }
+    }
 }
 
 /// The order's state; with it the fill, if the update is one; with that the forced close, if the venue did it.
@@ -72,13 +58,13 @@ struct Body<'a> {
 /// "f":"GTC","q":"0.001","p":"9910","ap":"9910","sp":"0","x":"TRADE","X":"FILLED","i":8886774,"l":"0.001","z":"0.001",
 /// "L":"9910","N":"USDT","n":"0.00198","T":1568879465650,"t":12,"m":true,"R":false,"ps":"BOTH","cp":false,"rp":"0"}}`
 pub(super) fn update(text: &str, context: Context<'_>) -> Result<Vec<Event>, DecodeError> {
-    let Update { time, o } = json(text)?;
+    let Update { time, o } = read(text)?;
     let order = order(&o, time, context)?;
-    let Some(fill) = fill(&o, &order, time)? else {
+    let Some(fill) = fill(&o, &order, time, context)? else {
         return Ok(vec![Event::Account(AccountEvent::Order(order))]);
     };
     let forced = forced(&fill);
-    let mut events = Vec::with_capacity(3);
+    let mut events = Vec::with_capacity(if forced.is_some() { 3 } else { 2 });
     events.push(Event::Account(AccountEvent::Order(order)));
     events.push(Event::Account(AccountEvent::Fill(fill)));
     events.extend(forced.map(Event::Account));
@@ -86,17 +72,17 @@ pub(super) fn update(text: &str, context: Context<'_>) -> Result<Vec<Event>, Dec
 }
 
 fn order(o: &Body<'_>, time: Num<'_>, context: Context<'_>) -> Result<Order, DecodeError> {
-    let order_type = word::order_type(o.o)?;
+    let order_type = word::order_type(o.o, "o.o")?;
     let quantity = o.q.maybe_quantity("o.q")?;
     let filled = o.z.maybe_quantity("o.z")?;
     Ok(Order {
         order_id: OrderId::new(o.i.id("o.i")?),
         client_order_id: ClientOrderId::reported(o.c.as_str()),
         symbol: context.symbols.symbol(o.s.as_str())?,
-        side: word::side(o.side)?,
-        position_side: word::position_side(o.ps)?,
+        side: word::side(o.side, "o.S")?,
+        position_side: word::position_side(o.ps, "o.ps")?,
         order_type,
-        time_in_force: word::maybe_time_in_force(o.f)?,
+        time_in_force: word::maybe_time_in_force(o.f, "o.f")?,
         price: o.p.maybe_price("o.p")?,
         trigger: if order_type == OrderType::TrailingStopMarket { None } else { o.sp.maybe_price("o.sp")? },
         quantity,
@@ -113,7 +99,7 @@ fn order(o: &Body<'_>, time: Num<'_>, context: Context<'_>) -> Result<Order, Dec
 /// `NEW_INSURANCE` and `NEW_ADL` name who forced the order; how far it is, its quantities say.
 fn status(text: &str, quantity: Option<Quantity>, filled: Option<Quantity>) -> Result<OrderStatus, DecodeError> {
     if !matches!(text, "NEW_INSURANCE" | "NEW_ADL") {
-        return word::order_status(text);
+        return word::order_status(text, "o.X");
     }
     Ok(match (quantity, filled) {
         (_, None) => OrderStatus::New,
@@ -122,7 +108,7 @@ fn status(text: &str, quantity: Option<Quantity>, filled: Option<Quantity>) -> R
     })
 }
 
-fn fill(o: &Body<'_>, order: &Order, time: Num<'_>) -> Result<Option<Fill>, DecodeError> {
+fn fill(o: &Body<'_>, order: &Order, time: Num<'_>, context: Context<'_>) -> Result<Option<Fill>, DecodeError> {
     if !executes(o.x)? {
         return Ok(None);
     }
@@ -139,7 +125,7 @@ fn fill(o: &Body<'_>, order: &Order, time: Num<'_>) -> Result<Option<Fill>, Deco
         quantity,
         // The venue leaves the fee out where there is none.
         fee: o.n.maybe_money("o.n")?.unwrap_or(Money::ZERO),
-        fee_currency: o.fee_currency.map(Currency::new),
+        fee_currency: o.fee_currency.map(|code| context.symbols.currency(code)),
         liquidity: Some(if o.m { Liquidity::Maker } else { Liquidity::Taker }),
         realized_pnl: o.rp.maybe_money("o.rp")?,
         cause: cause(o),
@@ -152,7 +138,7 @@ fn executes(text: &str) -> Result<bool, DecodeError> {
     match text {
         "TRADE" | "CALCULATED" => Ok(true),
         "NEW" | "CANCELED" | "EXPIRED" | "AMENDMENT" | "REJECTED" => Ok(false),
-        _ => Err(DecodeError::word("execution type", text)),
+        _ => Err(DecodeError::word("execution type", text, "o.x")),
     }
 }
 
@@ -182,38 +168,34 @@ fn forced(fill: &Fill) -> Option<AccountEvent> {
     }))
 }
 
-#[derive(Deserialize)]
-struct TradeLite<'a> {
-    #[serde(rename = "T", borrow)]
-    time: Num<'a>,
-    #[serde(borrow)]
-    s: Text<'a>,
-    #[serde(borrow)]
-    c: Text<'a>,
-    #[serde(rename = "S")]
-    side: &'a str,
-    #[serde(rename = "L", borrow)]
-    price: Num<'a>,
-    #[serde(borrow)]
-    l: Num<'a>,
-    #[serde(borrow)]
-    t: Num<'a>,
-    #[serde(borrow)]
-    i: Num<'a>,
-    m: bool,
+message! {
+    struct TradeLite {
+        required {
+            time = "T": Num<'a>,
+            s = "s": Text<'a>,
+            c = "c": Text<'a>,
+            side = "S": &'a str,
+            price = "L": Num<'a>,
+            l = "l": Num<'a>,
+            t = "t": Num<'a>,
+            i = "i": Num<'a>,
+            m = "m": bool,
+        }
+        optional {}
+    }
 }
 
 /// `{"e":"TRADE_LITE","E":1721895408092,"T":1721895408214,"s":"BTCUSDT","q":"0.001","p":"0","m":false,"c":"z8hc","S":"BUY",
 /// "L":"64089.20","l":"0.040","t":109100866,"i":8886774}`: `p` and `q` are the order's, `L` and `l` the fill's.
 pub(super) fn trade_lite(text: &str, context: Context<'_>) -> Result<Vec<Event>, DecodeError> {
-    let it: TradeLite<'_> = json(text)?;
+    let it: TradeLite<'_> = read(text)?;
     let symbol: Symbol = context.symbols.symbol(it.s.as_str())?;
     Ok(vec![Event::FillNotice(FillNotice {
         symbol,
         trade_id: TradeId::new(it.t.id("t")?),
         order_id: OrderId::new(it.i.id("i")?),
         client_order_id: ClientOrderId::reported(it.c.as_str()),
-        side: word::side(it.side)?,
+        side: word::side(it.side, "S")?,
         price: it.price.price("L")?,
         quantity: it.l.quantity("l")?,
         liquidity: if it.m { Liquidity::Maker } else { Liquidity::Taker },

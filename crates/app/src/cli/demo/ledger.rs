@@ -1,0 +1,83 @@
+//! The ledger from the database, held against the exchange's own books.
+
+use super::stage::Stage;
+use super::story::{Step, Story};
+use crate::failure::Failure;
+use crate::screen::{self, full};
+use plimsoll_domain::{Money, Timestamp};
+use plimsoll_exchange::IncomeKind;
+use plimsoll_ports::{OrderJournal, PositionRepository, PositionStatus, TradeRecord, TradeRepository};
+use std::time::Duration;
+
+/// Prints the ledger; a sum that differs from the exchange's is a failure.
+pub(super) async fn print(stage: &Stage, story: &Story) -> Result<(), Failure> {
+    let trades = stage.store.since(&stage.account, None, Timestamp::default()).await.map_err(Failure::unreachable)?;
+    story.show("\n7  The ledger, from the database\n");
+    story.show(table(&trades));
+    let ours = Sums::of_the_records(stage).await?;
+    let theirs = Sums::of_the_exchange(stage);
+    let journal = stage.store.recent(&stage.account, 1000).await.map_err(Failure::unreachable)?;
+    let closed = stage.store.by_status(&stage.account, PositionStatus::Closed).await.map_err(Failure::unreachable)?;
+    let agrees = ours == theirs;
+    let step = Step::new("ledger", "   Sums")
+        .plain("positions_closed", "positions closed", closed.len())
+        .plain("orders", "orders in the journal", journal.len())
+        .plain("trades", "trades", trades.len())
+        .fact("realized_pnl", full(ours.realized_pnl.get()), "realised", full(ours.realized_pnl.get()))
+        .fact("fees", full(ours.fees.get()), "fees", full(ours.fees.get()))
+        .fact("funding", full(ours.funding.get()), "funding", full(ours.funding.get()))
+        .fact("wallet", full(ours.wallet.get()), "wallet", full(ours.wallet.get()))
+        .fact("exchange_wallet", full(theirs.wallet.get()), "the exchange says", full(theirs.wallet.get()))
+        .plain("agrees", "records and exchange agree", if agrees { "yes, to the last digit" } else { "no" });
+    story.tell(&step)?;
+    if agrees { Ok(()) } else { Err(Failure::no(format!("the records say {ours:?}, the exchange says {theirs:?}"))) }
+}
+
+/// What an account's books add up to; fees and funding are positive when paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sums {
+    realized_pnl: Money,
+    fees: Money,
+    funding: Money,
+    wallet: Money,
+}
+
+impl Sums {
+    async fn of_the_records(stage: &Stage) -> Result<Self, Failure> {
+        let totals = stage.store.totals(&stage.account).await.map_err(Failure::unreachable)?;
+        let totals = totals.into_iter().find(|totals| totals.currency == stage.instrument.settle);
+        let (realized_pnl, fees, funding) =
+            totals.map_or_else(Default::default, |totals| (totals.realized_pnl, totals.fees, totals.funding));
+        Ok(Self { realized_pnl, fees, funding, wallet: stage.wallet + realized_pnl - fees - funding })
+    }
+
+    fn of_the_exchange(stage: &Stage) -> Self {
+        stage.venue.exchange(|exchange| {
+            let income = exchange.income(&stage.account);
+            let sum = |kind| income.iter().filter(|row| row.kind == kind).map(|row| row.amount).sum::<Money>();
+            let wallet = exchange.balance(&stage.account).and_then(|balance| balance.wallet);
+            Self {
+                realized_pnl: sum(IncomeKind::RealizedPnl),
+                fees: -sum(IncomeKind::Commission),
+                funding: -sum(IncomeKind::FundingFee),
+                wallet: wallet.unwrap_or_default(),
+            }
+        })
+    }
+}
+
+fn table(trades: &[TradeRecord]) -> comfy_table::Table {
+    let rows = trades.iter().map(|TradeRecord { fill, .. }| {
+        let time = Duration::from_micros(fill.time.as_micros().unsigned_abs());
+        vec![
+            format!("{}", fill.trade_id),
+            fill.side.to_string(),
+            fill.quantity.to_string(),
+            fill.price.to_string(),
+            screen::money(fill.fee),
+            fill.realized_pnl.map_or_else(|| "-".to_owned(), screen::money),
+            time.as_secs().to_string(),
+        ]
+    });
+    screen::table(&["trade", "side", "size", "price", "fee", "realised", "unix s"], rows)
+}

@@ -1,0 +1,189 @@
+//! What the demo is played on: a venue on loopback, the live adapter connected to it, a manager, a database.
+
+use super::Demo;
+use super::story::Step;
+use crate::failure::Failure;
+use crate::prices::Prices;
+use crate::screen;
+use plimsoll_binance::wire::Credentials;
+use plimsoll_binance::{BinanceBroker, Endpoints};
+use plimsoll_domain::risk::{LimitSettings, RiskLimits};
+use plimsoll_domain::{AccountId, Instrument, Leverage, Money, Price, Timestamp};
+use plimsoll_engine::{Ports, PositionManager, Settings, VenueAccount};
+use plimsoll_exchange::{Exchange, MarketClock, Tick, listings};
+use plimsoll_ports::{Broker, Clock, SystemClock};
+use plimsoll_sqlite::SqliteStore;
+use plimsoll_venue_server::binance::{AuthenticationClock, BinanceVenue, Running, Settings as VenueSettings};
+use secrecy::SecretString;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The demo's wallet, in USDT.
+const WALLET: u32 = 10_000;
+
+/// A market of three days where none is recorded.
+const GENERATED: Duration = Duration::from_secs(3 * 86_400);
+
+const KEY: &str = "demo-key";
+const SECRET: &str = "demo-secret";
+
+pub(super) struct Stage {
+    pub(super) venue: Running,
+    pub(super) clock: MarketClock,
+    pub(super) broker: Arc<BinanceBroker>,
+    pub(super) manager: PositionManager,
+    pub(super) stream: VenueAccount,
+    pub(super) store: SqliteStore,
+    pub(super) account: AccountId,
+    pub(super) instrument: Instrument,
+    pub(super) wallet: Money,
+    market: String,
+    records: String,
+}
+
+impl Stage {
+    /// Starts the venue at the market's first price and connects everything; gives the market's further prices.
+    pub(super) async fn set(demo: &Demo) -> Result<(Self, Box<dyn Iterator<Item = Tick> + Send>), Failure> {
+        // Bitcoin's smallest order at the time of older recordings was 5 USDT: the demo's 0.001 must be possible.
+        let instrument = Instrument { min_notional: Money::new(5.into()), ..listings::btc_usdt() };
+        let (prices, market) = market(demo, &instrument)?;
+        let clock = MarketClock::new(prices.start);
+        let venue = start(&prices, instrument.clone()).await?;
+        let account = AccountId::new(format!("demo-{}", SystemClock.now().as_millis()));
+        venue.open_account(&account, KEY, SecretString::from(SECRET)).map_err(Failure::usage)?;
+        let (store, records) = store(demo).await?;
+        let clock_port: Arc<dyn Clock> = Arc::new(clock.clone());
+        let endpoints = Endpoints::custom(venue.rest_url(), venue.ws_url());
+        let broker = BinanceBroker::new(endpoints, Credentials::new(KEY, SECRET), Arc::clone(&clock_port));
+        let broker = Arc::new(broker.map_err(Failure::unreachable)?);
+        let stream = VenueAccount::spawn(Box::new(broker.account_stream()), Arc::clone(&clock_port));
+        let manager = PositionManager::new(ports(&broker, &store, clock_port), settings(&account)?);
+        let wallet = Money::new(WALLET.into());
+        let stage = Self { venue, clock, broker, manager, stream, store, account, instrument, wallet, market, records };
+        Ok((stage, prices.ticks))
+    }
+
+    pub(super) fn introduced(&self) -> Step {
+        Step::new("venue", "1  A venue of our own, behind Binance's wire")
+            .plain("rest", "REST", self.venue.rest_url())
+            .plain("ws", "WebSocket", self.venue.ws_url())
+            .plain("symbol", "contract", &self.instrument.symbol)
+            .plain("market", "market", &self.market)
+            .fact("wallet", self.wallet, "wallet", format!("{} USDT", screen::cents(self.wallet)))
+            .plain("database", "records", &self.records)
+    }
+
+    /// Moves the market to these ticks, one by one, and lets every listener keep up.
+    pub(super) async fn advance(&self, ticks: &[Tick]) -> Result<(), Failure> {
+        self.venue.advance(ticks).map_err(Failure::usage)?;
+        self.clock.tell(self.venue.exchange(|exchange| exchange.now()));
+        self.venue.flushed().await;
+        Ok(())
+    }
+
+    /// Does something while the market's time goes on at its price, as it would outside.
+    pub(super) async fn live<T>(&self, doing: impl Future<Output = T>) -> T {
+        let passing = async {
+            let mut beat = tokio::time::interval(Duration::from_millis(2));
+            loop {
+                beat.tick().await;
+                let standing = self.tick(self.price(), Duration::from_millis(2));
+                if self.advance(&[standing]).await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        tokio::select! {
+            done = doing => done,
+            () = passing => unreachable_market().await,
+        }
+    }
+
+    /// A price of the market, a while after now.
+    pub(super) fn tick(&self, price: Price, later: Duration) -> Tick {
+        Tick::at(self.instrument.symbol.clone(), self.now().plus(later), price)
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The last price.
+    pub(super) fn price(&self) -> Price {
+        let symbol = &self.instrument.symbol;
+        self.venue.exchange(|exchange| exchange.market(symbol).map(|market| market.last)).unwrap_or(Price::MAX)
+    }
+
+    /// Ends everything.
+    pub(super) async fn strike(self) {
+        drop(self.stream);
+        self.store.close().await;
+        self.venue.shutdown().await;
+    }
+}
+
+/// Time passes without end, so nobody gets here.
+async fn unreachable_market<T>() -> T {
+    std::future::pending().await
+}
+
+fn market(demo: &Demo, instrument: &Instrument) -> Result<(Prices, String), Failure> {
+    match &demo.prices {
+        Some(file) => Ok((Prices::recorded(file, instrument)?, format!("recorded, {}", file.display()))),
+        None => {
+            let start = Timestamp::from_millis(1_767_225_600_000);
+            let opening = Price::new(60_000.into()).map_err(Failure::usage)?;
+            let every = Duration::from_secs(10);
+            let Prices { start, opening, ticks } = Prices::generated(demo.seed, instrument, start, opening, every);
+            let count = usize::try_from(GENERATED.as_secs() / every.as_secs()).unwrap_or(usize::MAX);
+            let prices = Prices { start, opening, ticks: Box::new(ticks.take(count)) };
+            Ok((prices, format!("three days, generated from seed {}", demo.seed)))
+        }
+    }
+}
+
+async fn start(prices: &Prices, instrument: Instrument) -> Result<Running, Failure> {
+    let mut exchange = Exchange::new(prices.start);
+    exchange.list(instrument, prices.opening).map_err(Failure::usage)?;
+    let wallet = Money::new(WALLET.into());
+    let settings = VenueSettings { clock: AuthenticationClock::Market, wallet, ..VenueSettings::default() };
+    BinanceVenue::start(exchange, settings).await.map_err(Failure::unreachable)
+}
+
+async fn store(demo: &Demo) -> Result<(SqliteStore, String), Failure> {
+    match &demo.database {
+        Some(file) => {
+            let store = SqliteStore::open(file).await.map_err(Failure::unreachable)?;
+            Ok((store, format!("SQLite, {}", file.display())))
+        }
+        None => {
+            let store = SqliteStore::in_memory().await.map_err(Failure::unreachable)?;
+            Ok((store, "SQLite, in memory (--database FILE keeps them)".to_owned()))
+        }
+    }
+}
+
+fn ports(broker: &Arc<BinanceBroker>, store: &SqliteStore, clock: Arc<dyn Clock>) -> Ports {
+    let store = Arc::new(store.clone());
+    Ports {
+        broker: Arc::clone(broker) as Arc<dyn Broker>,
+        feed: Arc::new(broker.market_feed()),
+        funding_rates: Arc::new(broker.funding_rates()),
+        journal: store.clone(),
+        positions: store.clone(),
+        trades: store.clone(),
+        funding: store.clone(),
+        equity: store.clone(),
+        risk_events: store.clone(),
+        controls: store,
+        notifier: Arc::new(crate::notify::Log),
+        clock,
+    }
+}
+
+/// The default limits, but for leverage: the second act borrows twenty times.
+fn settings(account: &AccountId) -> Result<Settings, Failure> {
+    let max_leverage = Leverage::new(20).map_err(Failure::usage)?;
+    let limits = RiskLimits::new(LimitSettings { max_leverage, ..LimitSettings::default() }).map_err(Failure::usage)?;
+    Ok(Settings { limits, ..Settings::new(account.clone()) })
+}

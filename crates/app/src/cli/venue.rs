@@ -1,0 +1,118 @@
+//! `plimsoll venue`: the simulated exchange, served on loopback with a venue's wire.
+
+use super::request::Venue as Speaks;
+use crate::failure::Failure;
+use crate::prices::Prices;
+use crate::screen;
+use clap::Args;
+use plimsoll_domain::{AccountId, Money, Price};
+use plimsoll_exchange::{Exchange, Tick, listings};
+use plimsoll_ports::{Clock, SystemClock};
+use plimsoll_venue_server::binance::{AuthenticationClock, BinanceVenue, Running, Settings};
+use secrecy::SecretString;
+use serde::Serialize;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Serve the simulated exchange with a venue's wire on loopback, until stopped.
+///
+/// Prints one line of JSON with its addresses when it is ready. Any client of that venue can trade against it.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  plimsoll venue --speak binance --seed 7 --key k --secret s")]
+pub(crate) struct Venue {
+    /// Whose wire
+    #[arg(long, value_enum)]
+    speak: Speaks,
+    /// Where to listen, on loopback; port 0 takes any that is free
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Replay candles from this CSV file
+    #[arg(long, conflicts_with = "seed")]
+    prices: Option<PathBuf>,
+    /// Generate prices from this seed
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The API key of the account
+    #[arg(long, default_value = "simulated-key")]
+    key: String,
+    /// The API secret of the account
+    #[arg(long, default_value = "simulated-secret")]
+    secret: String,
+    /// What the account has, in USDT
+    #[arg(long, default_value = "10000")]
+    wallet: Money,
+    /// How much faster than the wall clock the market goes
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    speed: u32,
+    /// Accepted for uniformity: the output is always JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// The opening price of a generated market.
+const OPENING: u32 = 60_000;
+
+#[derive(Serialize)]
+struct Ready<'a> {
+    venue: &'a str,
+    rest: String,
+    ws: String,
+    key: &'a str,
+    symbols: Vec<String>,
+}
+
+impl Venue {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        super::runtime()?.block_on(self.serve())?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn serve(self) -> Result<(), Failure> {
+        let Speaks::Binance = self.speak;
+        let bitcoin = listings::btc_usdt();
+        let prices = match &self.prices {
+            Some(file) => Prices::recorded(file, &bitcoin)?,
+            None => {
+                let opening = Price::new(OPENING.into()).map_err(Failure::usage)?;
+                Prices::generated(self.seed, &bitcoin, SystemClock.now(), opening, Duration::from_secs(1))
+            }
+        };
+        let mut exchange = Exchange::new(prices.start);
+        let symbols = vec![bitcoin.symbol.to_string()];
+        exchange.list(bitcoin, prices.opening).map_err(Failure::usage)?;
+        let settings = Settings {
+            listen: self.listen,
+            clock: AuthenticationClock::Wall,
+            wallet: self.wallet,
+            ..Settings::default()
+        };
+        let venue = BinanceVenue::start(exchange, settings).await.map_err(|error| {
+            Failure::usage(error).help("Choose a free port of 127.0.0.1 with --listen 127.0.0.1:PORT, or 0 for any.")
+        })?;
+        let secret = SecretString::from(self.secret.as_str());
+        venue.open_account(&AccountId::new("main"), self.key.as_str(), secret).map_err(Failure::usage)?;
+        screen::json(&Ready { venue: "binance", rest: venue.rest_url(), ws: venue.ws_url(), key: &self.key, symbols })?;
+        tokio::select! {
+            ended = replay(&venue, prices.ticks, self.speed) => ended?,
+            stopped = super::stopped() => stopped?,
+        }
+        venue.shutdown().await;
+        Ok(())
+    }
+}
+
+/// Lets the market go at its speed; once the prices end, it stands still until the venue is stopped.
+async fn replay(venue: &Running, ticks: impl Iterator<Item = Tick>, speed: u32) -> Result<(), Failure> {
+    let started = tokio::time::Instant::now();
+    let mut first = None;
+    for tick in ticks {
+        let since = tick.time.since(*first.get_or_insert(tick.time));
+        tokio::time::sleep_until(started + since / speed).await;
+        venue.advance([&tick]).map_err(Failure::usage)?;
+    }
+    std::future::pending().await
+}

@@ -1,0 +1,9 @@
+//! The Binance wire, from outside: a raw HTTP and WebSocket client against a running venue.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
+
+mod client;
+mod events;
+mod market;
+mod orders;
+mod requests;
+mod sockets;
