@@ -191,6 +191,10 @@ impl Owner {
                 self.link = Link::Syncing;
                 self.lose_track(now)
             }
+            Some(StreamItem::Alive) => {
+                self.heard_at = Some(now);
+                Vec::new()
+            }
             Some(StreamItem::Event(event)) => {
                 self.heard_at = Some(now);
                 if matches!(event, plimsoll_domain::AccountEvent::Snapshot(_)) {

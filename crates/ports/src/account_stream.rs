@@ -30,6 +30,9 @@ pub enum StreamItem {
         /// Why, for the log.
         reason: String,
     },
+    /// The connection has just shown that it is alive, and nothing has happened: what is known is current. A quiet
+    /// account hears this every few seconds.
+    Alive,
     /// Something happened.
     Event(AccountEvent),
 }

@@ -95,6 +95,8 @@ pub enum SocketItem {
     Connected,
     /// A message, text or binary.
     Message(Vec<u8>),
+    /// A ping or a pong: the other side is alive, and has nothing to say.
+    Alive,
     /// The connection is gone, or the first attempt failed; further failures are only logged, until it stands again.
     Disconnected {
         /// For the log; without secrets.
@@ -146,7 +148,8 @@ impl<D: Dial> SocketSession<D> {
         loop {
             match &mut self.state {
                 State::Open(link) => match link.read(&self.settings).await {
-                    Ok(message) => return SocketItem::Message(message),
+                    Ok(Some(message)) => return SocketItem::Message(message),
+                    Ok(None) => return SocketItem::Alive,
                     Err(reason) => return self.lost(reason),
                 },
                 State::Waiting { until } => {
@@ -258,7 +261,8 @@ enum Lost {
 }
 
 impl Link {
-    async fn read(&mut self, settings: &SocketSettings) -> Result<Vec<u8>, Lost> {
+    /// The next message; `None` for a mere sign of life.
+    async fn read(&mut self, settings: &SocketSettings) -> Result<Option<Vec<u8>>, Lost> {
         loop {
             let deadline = self.next_deadline(settings);
             tokio::select! {
@@ -266,10 +270,11 @@ impl Link {
                 frame = self.socket.next() => {
                     self.last_frame = Instant::now();
                     match frame {
-                        Some(Ok(Message::Text(text))) => return Ok(self.message(text.as_bytes().to_vec())),
-                        Some(Ok(Message::Binary(bytes))) => return Ok(self.message(bytes.to_vec())),
+                        Some(Ok(Message::Text(text))) => return Ok(Some(self.message(text.as_bytes().to_vec()))),
+                        Some(Ok(Message::Binary(bytes))) => return Ok(Some(self.message(bytes.to_vec()))),
                         // A ping is answered by the library when the socket is next read.
-                        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+                        Some(Ok(Message::Ping(_) | Message::Pong(_))) => return Ok(None),
+                        Some(Ok(Message::Frame(_))) => {}
                         Some(Ok(Message::Close(_))) | None => return Err(Lost::Closed),
                         Some(Err(error)) => return Err(Lost::Broken(short(&error))),
                     }

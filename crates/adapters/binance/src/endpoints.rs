@@ -74,7 +74,8 @@ impl Default for Settings {
             waiting_events: 4096,
             between_snapshots: Duration::from_secs(5),
             http: HttpSettings::default(),
-            private_socket: SocketSettings::default(),
+            // A quiet account's freshness rests on pongs, and orders that add exposure rest on freshness.
+            private_socket: SocketSettings { ping_after: Duration::from_secs(4), ..SocketSettings::default() },
             market_socket: SocketSettings { mute_after: Some(minutes(1)), ..SocketSettings::default() },
         }
     }

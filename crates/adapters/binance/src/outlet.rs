@@ -20,6 +20,13 @@ impl<T> Outlet<T> {
         }
     }
 
+    /// Passes the item on if nothing waits before it: for what is worth nothing late.
+    pub(crate) fn put_if_idle(&mut self, item: T) {
+        if self.sender.capacity() == self.sender.max_capacity() {
+            self.put(item);
+        }
+    }
+
     /// Something was given up, and its reader does not know yet.
     pub(crate) fn has_gap(&self) -> bool {
         self.gave_up

@@ -19,7 +19,7 @@ use plimsoll_ports::{
     AccountStream, Broker, Clock, CommandError, FundingRates, MarketFeed, MarketItem, NotSent, PlaceError, QueryError,
     StreamItem,
 };
-use plimsoll_transport::HttpSettings;
+use plimsoll_transport::{HttpSettings, SocketSettings};
 use plimsoll_venue_server::{RateLimits, Settings as VenueSettings};
 use proxy::Proxy;
 use stage::{Stage, credentials, settings, symbol};
@@ -50,7 +50,13 @@ fn resting() -> NewOrder {
 }
 
 async fn next(stream: &mut dyn AccountStream) -> StreamItem {
-    tokio::time::timeout(Duration::from_secs(20), stream.next()).await.expect("an item").expect("a stream")
+    loop {
+        let item =
+            tokio::time::timeout(Duration::from_secs(20), stream.next()).await.expect("an item").expect("a stream");
+        if item != StreamItem::Alive {
+            return item;
+        }
+    }
 }
 
 /// Reads on to the item that answers.
@@ -103,6 +109,20 @@ async fn an_expired_listen_key_is_replaced() {
     let order = resting();
     stage.broker.place(&order).await.unwrap();
     until(&mut stream, is_order(&order.client_order_id, OrderStatus::New)).await;
+}
+
+#[tokio::test]
+async fn a_quiet_account_hears_that_its_stream_is_alive() {
+    let stage = Stage::new().await;
+    let often = SocketSettings { ping_after: Duration::from_millis(20), ..settings().private_socket };
+    let endpoints = Endpoints::custom(stage.venue.rest_url(), stage.venue.ws_url());
+    let settings = Settings { private_socket: often, ..settings() };
+    let broker =
+        BinanceBroker::with_settings(endpoints, credentials(), Arc::new(stage.clock.clone()), settings).unwrap();
+    let mut stream = broker.account_stream();
+    until(&mut stream, is_snapshot).await;
+    let item = tokio::time::timeout(Duration::from_secs(20), stream.next()).await.expect("a sign of life");
+    assert_eq!(item, Some(StreamItem::Alive));
 }
 
 #[tokio::test]

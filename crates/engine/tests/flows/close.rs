@@ -153,7 +153,7 @@ async fn what_was_changed_by_hand_is_in_the_figures_of_the_end() {
     desk.venue.open_elsewhere(&btc(), Direction::Long, "0.05");
     desk.venue.mark(&btc(), "52000");
     let ended = desk.close().await.unwrap().ended.unwrap();
-    assert_eq!((ended.realized_pnl, ended.fees), (money("150"), money("7.725")));
+    assert_eq!((ended.realized_pnl, ended.fees), (money("150"), money("5.125")));
     assert_eq!(desk.venue.state().wallet, money("10000") + ended.net());
 }
 

@@ -45,6 +45,11 @@ async fn a_view_is_live_between_a_snapshot_and_a_disconnection() {
     stream.send(snapshot(&venue).await).unwrap();
     let view = until(&account, |view| view.link == Link::Live).await;
     assert_eq!(view.age(venue.now().plus(Duration::from_secs(7))), Some(Duration::from_secs(7)));
+    let heard_at = view.heard_at;
+    venue.sleep(Duration::from_secs(7)).await;
+    stream.send(StreamItem::Alive).unwrap();
+    let view = until(&account, |view| view.heard_at > heard_at).await;
+    assert_eq!(view.age(venue.now()), Some(Duration::ZERO), "a quiet account stays fresh while its stream is alive");
 
     stream.send(StreamItem::Disconnected { reason: "cut".to_owned() }).unwrap();
     let view = until(&account, |view| matches!(view.link, Link::Down { .. })).await;

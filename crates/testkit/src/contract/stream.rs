@@ -72,7 +72,16 @@ impl Watched {
     }
 
     async fn item(&mut self) -> Result<StreamItem, Failure> {
-        let item = tokio::time::timeout(Duration::from_secs(20), self.stream.next()).await;
+        let said = async {
+            loop {
+                // A sign of life says nothing, and may come at any time.
+                let item = self.stream.next().await;
+                if item != Some(StreamItem::Alive) {
+                    return item;
+                }
+            }
+        };
+        let item = tokio::time::timeout(Duration::from_secs(20), said).await;
         let item = item.map_err(|_| Failure::new("the stream says nothing for 20 s"))?;
         let item = item.ok_or_else(|| Failure::new("the stream has ended"))?;
         if let StreamItem::Event(event) = &item {
@@ -122,7 +131,7 @@ impl Watched {
         let back = |item: &StreamItem| match item {
             StreamItem::Connected => Some(Ok(())),
             StreamItem::Event(event) => Some(Err(format!("an event while disconnected: {event:?}"))),
-            StreamItem::Disconnected { .. } | StreamItem::Resync { .. } => None,
+            StreamItem::Disconnected { .. } | StreamItem::Resync { .. } | StreamItem::Alive => None,
         };
         self.hears("the connection is back", back).await?.map_err(Failure::new)?;
         self.snapshot().await

@@ -98,6 +98,7 @@ impl Reader {
             let socket = if public { &mut self.public } else { &mut self.market };
             match item {
                 SocketItem::Message(frame) => self.frame(&frame).await,
+                SocketItem::Alive => {}
                 SocketItem::Connected => {
                     socket.connected = true;
                     if self.public.connected && self.market.connected {

@@ -94,6 +94,7 @@ impl Reader {
             };
             match turn {
                 Turn::Item(SocketItem::Message(frame)) => self.frame(&frame).await,
+                Turn::Item(SocketItem::Alive) => self.outlet.put_if_idle(StreamItem::Alive),
                 Turn::Item(SocketItem::Connected) => {
                     self.connected = true;
                     self.outlet.put(StreamItem::Connected);

@@ -290,7 +290,7 @@ pub(crate) fn by_shape(result: &str, context: Context<'_>) -> Result<Vec<Event>,
         Shape { listen_key: Some(_), .. } => Ok(Vec::new()),
         Shape { authorized_since: Some(_), .. } => Ok(vec![Event::Session(crate::wire::event::SessionEvent::Login)]),
         Shape { price: Some(_), .. } => Asked::read("GET /fapi/v2/ticker/price").decode_market(body, symbols),
-        _ if succeeded(body) => Ok(Vec::new()),
+        _ if succeeded(body) || result == "{}" => Ok(Vec::new()),
         _ => Ok(vec![Event::unknown("an answer to a request")]),
     }
 }
