@@ -1,27 +1,35 @@
-//! `cargo xtask trial`: what the README tells an engineer to write, built and run outside the workspace.
+//! `cargo xtask trial`: what the README and its pages tell an engineer to write, built and run outside the workspace.
 
 use crate::shell::{cargo, root, run};
 use anyhow::{Context, Result, bail, ensure};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where the README's lines say that Plimsoll is.
+/// The pages that have trials.
+const PAGES: [&str; 2] = ["README.md", "docs/own-venue.md"];
+
+/// Where their lines say that Plimsoll is.
 const BESIDE: &str = "../plimsoll/";
 
 /// The most crates that the mathematics alone may bring, itself included.
 const MOST_FOR_THE_DOMAIN: usize = 10;
 
-/// Builds and runs every trial of the README: a `toml` block of dependencies, and the `rust` block after it. A program
+/// Builds and runs every trial of the pages: a `toml` block of dependencies, and the `rust` block after it. A program
 /// with tests is tested, any other is run.
 pub(crate) fn run_all() -> Result<()> {
-    let readme = fs::read_to_string(root().join("README.md")).context("README.md")?;
-    let trials = trials(&readme)?;
-    ensure!(trials.len() == 3, "the README has {} trials, not 3", trials.len());
-    for trial in &trials {
+    let mut found = Vec::new();
+    for page in PAGES {
+        found.extend(trials(&fs::read_to_string(root().join(page)).context(page)?)?);
+    }
+    ensure!(found.len() == 3, "there are {} trials, not 3", found.len());
+    for trial in &found {
         let folder = trial.write()?;
         let verb = if trial.program.contains("#[tokio::test]") { "test" } else { "run" };
         let mut command = cargo(&[verb, "--quiet"]);
-        run(&format!("{} ({verb})", trial.title), command.current_dir(&folder))?;
+        run(
+            &format!("{} ({verb})", trial.title),
+            command.current_dir(&folder).env("CARGO_TARGET_DIR", root().join("target/trials/target")),
+        )?;
         if trial.dependencies.lines().all(|line| line.starts_with("plimsoll-domain")) {
             few_crates(&folder)?;
         }
@@ -36,10 +44,10 @@ struct Trial {
 }
 
 /// Every `toml` block under a heading, with the `rust` block that follows it.
-fn trials(readme: &str) -> Result<Vec<Trial>> {
+fn trials(page: &str) -> Result<Vec<Trial>> {
     let mut found = Vec::new();
     let (mut title, mut dependencies) = (String::new(), None);
-    let mut lines = readme.lines();
+    let mut lines = page.lines();
     while let Some(line) = lines.next() {
         if let Some(heading) = line.strip_prefix("### ") {
             title = heading.to_owned();

@@ -37,6 +37,14 @@ impl<T, G> Outlet<T, G> {
         self.reader.notify_one();
     }
 
+    /// Keeps this if nothing waits before it: for what is worth nothing late.
+    pub(super) fn tell_if_idle(&mut self, item: T) {
+        if self.items.is_empty() && self.gap.is_none() {
+            self.items.push_back(item);
+            self.reader.notify_one();
+        }
+    }
+
     /// Begins a gap, unless there is one.
     pub(super) fn lose(&mut self, gap: G) {
         self.gap.get_or_insert(gap);
@@ -73,7 +81,11 @@ mod tests {
         let read: Vec<_> = std::iter::from_fn(|| outlet.take(|gap| vec![gap])).collect();
         assert_eq!(read, ["a", "overflowed"]);
         outlet.tell(vec!["e"], || "overflowed");
+        outlet.tell_if_idle("late");
         assert_eq!(outlet.take(|gap| vec![gap]), Some("e"));
+        outlet.tell_if_idle("f");
+        assert_eq!(outlet.take(|gap| vec![gap]), Some("f"));
+        assert_eq!(outlet.take(|gap| vec![gap]), None);
     }
 
     #[test]

@@ -2,9 +2,7 @@
 
 use crate::event::{ExchangeEvent, News};
 use crate::exchange::Exchange;
-use plimsoll_domain::{
-    AccountEvent, Instrument, MarkPrice, MarketEvent, MarketLiquidation, Symbol, VenueId,
-};
+use plimsoll_domain::{AccountEvent, Instrument, MarkPrice, MarketEvent, MarketLiquidation, Symbol, VenueId};
 
 /// What an account is told of one event. A fill comes before the position that it made, so that its cause is known.
 pub(super) fn to_account(event: ExchangeEvent) -> Vec<AccountEvent> {
@@ -84,4 +82,3 @@ pub(super) fn mark_price(exchange: &Exchange, symbol: &Symbol) -> Option<MarkPri
 pub(super) fn instrument_of(venue: &VenueId, listed: &Instrument) -> Instrument {
     Instrument { venue: venue.clone(), ..listed.clone() }
 }
-

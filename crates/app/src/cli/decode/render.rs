@@ -4,7 +4,7 @@ use super::object::{Field, Object};
 use plimsoll_binance::wire::{Event, FillNotice, SessionEvent};
 use plimsoll_domain::{
     AccountEvent, BalanceReport, Decimal, Direction, Fill, ForcedClose, FundingPayment, MarginWarning, MarketEvent,
-    Order, PositionReport, Price,
+    Order, PositionReport, Price, Timestamp,
 };
 use serde_json::Value;
 
@@ -43,28 +43,28 @@ fn account(event: &AccountEvent) -> Vec<Object> {
         AccountEvent::Leverage { symbol, leverage, stamp } => Object::new("leverage")
             .with("symbol", symbol.as_str())
             .with("value", leverage.as_decimal())
-            .with("time", stamp.time),
+            .with("time", told(stamp.time)),
         AccountEvent::MarginMode { symbol, mode, stamp } => Object::new("margin_mode")
             .with("symbol", symbol.as_str())
             .with("value", mode.as_str())
-            .with("time", stamp.time),
+            .with("time", told(stamp.time)),
         AccountEvent::PositionMode { mode, stamp } => Object::new("position_mode")
             .with("symbol", Value::Null)
             .with("value", mode.as_str())
-            .with("time", stamp.time),
+            .with("time", told(stamp.time)),
         AccountEvent::AutoMargin { symbol, position_side, on, stamp } => Object::new("auto_margin")
             .with("symbol", symbol.as_str())
             .with("position_side", position_side.as_str())
             .with("value", *on)
-            .with("time", stamp.time),
+            .with("time", told(stamp.time)),
     }]
 }
 
 fn order(it: &Order) -> Object {
     Object::new("order")
         .with("symbol", it.symbol.as_str())
-        .with("order_id", it.order_id.as_str())
-        .with("client_order_id", it.client_order_id.as_str())
+        .with("order_id", named(it.order_id.as_str()))
+        .with("client_order_id", named(it.client_order_id.as_str()))
         .with("side", it.side.as_str())
         .with("position_side", it.position_side.as_str())
         .with("order_type", it.order_type.as_str())
@@ -78,15 +78,25 @@ fn order(it: &Order) -> Object {
         .with("close_position", it.close_position)
         .with("time_in_force", it.time_in_force.map(|it| it.as_str()))
         .with("child_order_id", it.child.as_ref().map(|id| id.as_str()))
-        .with("time", it.updated.time)
+        .with("time", told(it.updated.time))
+}
+
+/// An id that the message carries.
+fn named(id: &str) -> Option<&str> {
+    (!id.is_empty()).then_some(id)
+}
+
+/// A time that the message carries.
+fn told(time: Timestamp) -> Option<Timestamp> {
+    (time != Timestamp::default()).then_some(time)
 }
 
 fn fill(it: &Fill) -> Object {
     Object::new("fill")
         .with("symbol", it.symbol.as_str())
         .with("trade_id", it.trade_id.as_str())
-        .with("order_id", it.order_id.as_str())
-        .with("client_order_id", it.client_order_id.as_str())
+        .with("order_id", named(it.order_id.as_str()))
+        .with("client_order_id", named(it.client_order_id.as_str()))
         .with("side", it.side.as_str())
         .with("position_side", it.position_side.as_str())
         .with("price", it.price)
@@ -96,7 +106,7 @@ fn fill(it: &Fill) -> Object {
         .with("liquidity", it.liquidity.map(|it| it.as_str()))
         .with("realized_pnl", it.realized_pnl)
         .with("cause", it.cause.as_str())
-        .with("time", it.time)
+        .with("time", told(it.time))
 }
 
 /// An early copy of a fill: what it does not carry is null, and the whole fill follows under the same trade id.
@@ -104,8 +114,8 @@ fn fill_notice(it: &FillNotice) -> Object {
     Object::new("fill")
         .with("symbol", it.symbol.as_str())
         .with("trade_id", it.trade_id.as_str())
-        .with("order_id", it.order_id.as_str())
-        .with("client_order_id", it.client_order_id.as_str())
+        .with("order_id", named(it.order_id.as_str()))
+        .with("client_order_id", named(it.client_order_id.as_str()))
         .with("side", it.side.as_str())
         .with("position_side", Value::Null)
         .with("price", it.price)
@@ -115,7 +125,7 @@ fn fill_notice(it: &FillNotice) -> Object {
         .with("liquidity", it.liquidity.as_str())
         .with("realized_pnl", Value::Null)
         .with("partial", true)
-        .with("time", it.time)
+        .with("time", told(it.time))
 }
 
 fn position(it: &PositionReport) -> Object {
@@ -134,7 +144,7 @@ fn position(it: &PositionReport) -> Object {
         .with("margin", it.isolated_margin)
         .with("maintenance_margin", it.maintenance_margin)
         .with("margin_ratio", it.margin_ratio)
-        .with("time", it.stamp.time)
+        .with("time", told(it.stamp.time))
 }
 
 /// A leg's own direction, or that of what is held; a closed one-way position has none.
@@ -149,7 +159,7 @@ fn balance(it: &BalanceReport) -> Object {
         .with("available", it.available)
         .with("equity", it.equity)
         .with("unrealized_pnl", it.unrealized_pnl)
-        .with("time", it.stamp.time)
+        .with("time", told(it.stamp.time))
 }
 
 fn funding(it: &FundingPayment) -> Object {
@@ -159,7 +169,7 @@ fn funding(it: &FundingPayment) -> Object {
         .with("rate", it.rate)
         .with("currency", it.currency.as_str())
         .with("id", it.id.as_deref())
-        .with("time", it.time)
+        .with("time", told(it.time))
 }
 
 fn warning(kind: &str, it: &MarginWarning) -> Object {
@@ -172,7 +182,7 @@ fn warning(kind: &str, it: &MarginWarning) -> Object {
         .with("level", Value::Null)
         .with("quantity", it.quantity)
         .with("price", Value::Null)
-        .with("time", it.time)
+        .with("time", told(it.time))
 }
 
 fn forced_close(kind: &str, it: &ForcedClose) -> Object {
@@ -185,7 +195,7 @@ fn forced_close(kind: &str, it: &ForcedClose) -> Object {
         .with("level", it.level.map(u64::from))
         .with("quantity", it.quantity)
         .with("price", it.price)
-        .with("time", it.time)
+        .with("time", told(it.time))
 }
 
 fn market(event: &MarketEvent) -> Object {
@@ -194,7 +204,7 @@ fn market(event: &MarketEvent) -> Object {
             .with("symbol", it.symbol.as_str())
             .with("price", it.price)
             .with("index_price", it.index)
-            .with("time", it.time),
+            .with("time", told(it.time)),
         MarketEvent::Quotes(it) => Object::new("ticker")
             .with("symbol", it.symbol.as_str())
             .with("bid", it.bid.map(|(price, _)| price))
@@ -202,20 +212,20 @@ fn market(event: &MarketEvent) -> Object {
             .with("ask", it.ask.map(|(price, _)| price))
             .with("ask_quantity", it.ask.map(|(_, quantity)| quantity))
             .with("last", it.last)
-            .with("time", it.time),
+            .with("time", told(it.time)),
         MarketEvent::Last(it) => Object::new("ticker")
             .with("symbol", it.symbol.as_str())
             .with("bid", Value::Null)
             .with("ask", Value::Null)
             .with("last", it.price)
-            .with("time", it.time),
+            .with("time", told(it.time)),
         MarketEvent::Trade(it) => Object::new("trade")
             .with("symbol", it.symbol.as_str())
             .with("trade_id", it.trade_id.as_str())
             .with("price", it.price)
             .with("quantity", it.quantity)
             .with("taker", it.taker.as_str())
-            .with("time", it.time),
+            .with("time", told(it.time)),
         MarketEvent::Candle(it) => Object::new("candle")
             .with("symbol", it.symbol.as_str())
             .with("open_time", it.open_time)
@@ -233,7 +243,7 @@ fn market(event: &MarketEvent) -> Object {
             .with("interval_hours", it.interval_hours.map(u64::from))
             .with("mark_price", it.mark_price)
             .with("index_price", it.index_price)
-            .with("time", it.time),
+            .with("time", told(it.time)),
         MarketEvent::Settled(it) => Object::new("funding_rate")
             .with("symbol", it.symbol.as_str())
             .with("rate", it.rate)
@@ -242,7 +252,7 @@ fn market(event: &MarketEvent) -> Object {
             .with("mark_price", it.mark_price)
             .with("index_price", Value::Null)
             .with("settled", true)
-            .with("time", it.time),
+            .with("time", told(it.time)),
         MarketEvent::Book(it) => Object::new("book")
             .with("symbol", it.symbol.as_str())
             .with("bids", levels(&it.bids))
@@ -250,13 +260,13 @@ fn market(event: &MarketEvent) -> Object {
             .with("first_id", it.first_id)
             .with("last_id", it.last_id)
             .with("previous_id", it.previous_id)
-            .with("time", it.time),
+            .with("time", told(it.time)),
         MarketEvent::Liquidation(it) => Object::new("market_liquidation")
             .with("symbol", it.symbol.as_str())
             .with("side", it.side.as_str())
             .with("price", it.price)
             .with("quantity", it.quantity)
-            .with("time", it.time),
+            .with("time", told(it.time)),
     }
 }
 
