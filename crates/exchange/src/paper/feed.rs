@@ -38,7 +38,7 @@ impl MarketFeed for PaperVenue {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<Vec<Candle>, QueryError> {
-        if interval.is_zero() || interval.as_micros() % MINUTE.as_micros() != 0 {
+        if interval.is_zero() || !interval.as_micros().is_multiple_of(MINUTE.as_micros()) {
             let what = format!("candles are of whole minutes, not of {interval:?}");
             return Err(QueryError::Unreachable(NotSent::Invalid(what)));
         }

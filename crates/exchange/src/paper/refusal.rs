@@ -9,17 +9,14 @@ pub(super) fn refusal(rejection: &Rejection) -> Refusal {
     Refusal { reason, code: code.to_owned(), message: rejection.to_string() }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "so that it can be named in map_err")]
 pub(super) fn place_error(rejection: Rejection) -> PlaceError {
     PlaceError::Refused(refusal(&rejection))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "so that it can be named in map_err")]
 pub(super) fn command_error(rejection: Rejection) -> CommandError {
     CommandError::Refused(refusal(&rejection))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "so that it can be named in map_err")]
 pub(super) fn query_error(rejection: Rejection) -> QueryError {
     QueryError::Refused(refusal(&rejection))
 }

@@ -1,12 +1,12 @@
 //! How much a caller may ask: weight a minute for the address, orders a minute and ten seconds for the account.
 
 use crate::binance::error::Refusal;
-use plimsoll_domain::AccountId;
+use plimsoll_domain::{AccountId, Timestamp};
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// What callers may ask for. The defaults are the venue's own. Limits guard the server, so their windows run on the
-/// wall clock, whatever clock requests are judged by; each begins with the first call in it.
+/// What callers may ask for. The defaults are the venue's own. Their windows run on the clock that requests are judged by,
+/// which is the one that callers count their minutes on; each begins with the first call in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimits {
     /// Request weight a minute, for all callers of one address.
@@ -44,7 +44,7 @@ pub(crate) struct Usage {
     funding: Window,
     orders: BTreeMap<AccountId, OrderCount>,
     warned: u32,
-    banned_until: Option<Instant>,
+    banned_until: Option<Timestamp>,
 }
 
 /// Orders of one account in the windows that are running.
@@ -82,12 +82,11 @@ impl Usage {
         self.weight.used
     }
 
-    /// Takes a call's weight, or refuses it: 429 over the limit, 418 for those who go on. `server_millis` is the
-    /// server's time, for the text that says when a ban ends.
-    pub(crate) fn take_weight(&mut self, weight: u32, now: Instant, server_millis: i64) -> Result<(), Refusal> {
+    /// Takes a call's weight, or refuses it: 429 over the limit, 418 for those who go on.
+    pub(crate) fn take_weight(&mut self, weight: u32, now: Timestamp) -> Result<(), Refusal> {
         if let Some(until) = self.banned_until {
             if now < until {
-                return Err(banned(until - now, server_millis));
+                return Err(banned(until, now));
             }
             (self.banned_until, self.warned) = (None, 0);
         }
@@ -101,14 +100,15 @@ impl Usage {
         }
         self.warned += 1;
         if self.warned > self.limits.warnings {
-            self.banned_until = now.checked_add(self.limits.ban);
-            return Err(banned(self.limits.ban, server_millis));
+            let until = now.plus(self.limits.ban);
+            self.banned_until = Some(until);
+            return Err(banned(until, now));
         }
         Err(Refusal::too_many_requests(limit, self.weight.seconds_left(now)))
     }
 
     /// Takes a call from the pool that the funding endpoints share.
-    pub(crate) fn take_funding(&mut self, now: Instant) -> Result<(), Refusal> {
+    pub(crate) fn take_funding(&mut self, now: Timestamp) -> Result<(), Refusal> {
         self.funding.roll(now);
         self.funding.used = self.funding.used.saturating_add(1);
         if self.funding.used <= self.limits.funding_per_five_minutes {
@@ -122,7 +122,7 @@ impl Usage {
         &mut self,
         account: &AccountId,
         (ten_seconds, minute): (u32, u32),
-        now: Instant,
+        now: Timestamp,
     ) -> Result<OrderCount, Refusal> {
         let count = self.orders.entry(account.clone()).or_insert(OrderCount {
             ten_seconds: Window::new(Duration::from_secs(10)),
@@ -145,16 +145,15 @@ impl Usage {
     }
 }
 
-fn banned(left: Duration, server_millis: i64) -> Refusal {
-    let millis = i64::try_from(left.as_millis()).unwrap_or(i64::MAX);
-    Refusal::banned(server_millis.saturating_add(millis), left.as_secs().max(1))
+fn banned(until: Timestamp, now: Timestamp) -> Refusal {
+    Refusal::banned(until.as_millis(), until.since(now).as_secs().max(1))
 }
 
 /// A count that starts again when its time is over.
 #[derive(Debug, Clone, Copy)]
 struct Window {
     length: Duration,
-    began: Option<Instant>,
+    began: Option<Timestamp>,
     used: u32,
 }
 
@@ -164,16 +163,16 @@ impl Window {
     }
 
     /// Starts a new window if this one is over; whether it did.
-    fn roll(&mut self, now: Instant) -> bool {
-        let running = self.began.is_some_and(|began| now.saturating_duration_since(began) < self.length);
+    fn roll(&mut self, now: Timestamp) -> bool {
+        let running = self.began.is_some_and(|began| now.since(began) < self.length);
         if !running {
             (self.began, self.used) = (Some(now), 0);
         }
         !running
     }
 
-    fn seconds_left(&self, now: Instant) -> u64 {
-        let passed = self.began.map_or(Duration::ZERO, |began| now.saturating_duration_since(began));
+    fn seconds_left(&self, now: Timestamp) -> u64 {
+        let passed = self.began.map_or(Duration::ZERO, |began| now.since(began));
         self.length.saturating_sub(passed).as_secs().max(1)
     }
 }
@@ -189,9 +188,9 @@ mod tests {
 
     #[test]
     fn beyond_the_limit_come_warnings_then_a_ban_then_peace() {
-        let (mut usage, start) = (usage(), Instant::now());
+        let (mut usage, start) = (usage(), Timestamp::from_millis(1_000_000));
         let mut call = |weight, seconds| {
-            let answer = usage.take_weight(weight, start + Duration::from_secs(seconds), 1_000_000);
+            let answer = usage.take_weight(weight, start.plus(Duration::from_secs(seconds)));
             answer.map_err(|refusal| (refusal.status, refusal.retry_after))
         };
         assert_eq!(call(10, 0), Ok(()));
@@ -204,21 +203,21 @@ mod tests {
 
     #[test]
     fn a_new_minute_forgets_the_warnings() {
-        let (mut usage, start) = (usage(), Instant::now());
-        assert!(usage.take_weight(11, start, 0).is_err());
-        assert!(usage.take_weight(10, start + Duration::from_secs(60), 0).is_ok());
+        let (mut usage, start) = (usage(), Timestamp::from_millis(1_000_000));
+        assert!(usage.take_weight(11, start).is_err());
+        assert!(usage.take_weight(10, start.plus(Duration::from_secs(60))).is_ok());
         assert_eq!(usage.weight(), 10);
     }
 
     #[test]
     fn orders_are_counted_by_account() {
-        let (mut usage, now) = (usage(), Instant::now());
+        let (mut usage, now) = (usage(), Timestamp::from_millis(1_000_000));
         let (one, other) = (AccountId::new("one"), AccountId::new("other"));
         assert_eq!(usage.take_orders(&one, (1, 1), now).unwrap().used(), (1, 1));
         assert_eq!(usage.take_orders(&one, (1, 1), now).unwrap().used(), (2, 2));
         assert_eq!(usage.take_orders(&one, (1, 1), now).unwrap_err().code, -1015);
         assert_eq!(usage.take_orders(&other, (1, 1), now).unwrap().used(), (1, 1));
-        let later = now + Duration::from_secs(10);
+        let later = now.plus(Duration::from_secs(10));
         assert_eq!(usage.take_orders(&one, (1, 1), later).unwrap().used(), (1, 3));
     }
 }

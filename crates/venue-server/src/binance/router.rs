@@ -8,7 +8,6 @@ use crate::binance::parameters::Parameters;
 use crate::binance::{account, algo, leverage, listen_key_calls, market, modify, orders, queries, settings_calls};
 use plimsoll_domain::{AccountId, Timestamp};
 use serde::Serialize;
-use std::time::Instant;
 
 /// One request as it arrived.
 #[derive(Debug, Clone, Copy)]
@@ -219,14 +218,13 @@ pub(crate) fn answer(floor: &mut Floor, arrived: Arrived<'_>) -> Answer {
 fn admitted(floor: &mut Floor, arrived: Arrived<'_>, order_count: &mut Option<OrderCount>) -> Handled {
     let Arrived { method, path, key, sent, form } = arrived;
     let now = floor.server_time();
-    let instant = Instant::now();
     let route = ROUTES.iter().find(|route| route.path == path && route.method == method);
     let parameters = Parameters::read(sent.query, if form { sent.body } else { "" });
     let weight = route.map_or(1, |route| weight(route.weight, &parameters));
-    floor.usage.take_weight(weight, instant, now.as_millis())?;
+    floor.usage.take_weight(weight, now)?;
     let route = route.ok_or_else(|| Refusal::no_such_path(method, path))?;
     if matches!(route.weight, Weight::FundingPool) {
-        floor.usage.take_funding(instant)?;
+        floor.usage.take_funding(now)?;
     }
     let caller = match route.security {
         Security::Open => None,
@@ -234,7 +232,7 @@ fn admitted(floor: &mut Floor, arrived: Arrived<'_>, order_count: &mut Option<Or
         Security::Signed => Some(signed_by(floor, key, sent, &parameters, now)?),
     };
     if let (Some(account), true) = (&caller, route.orders != (0, 0)) {
-        *order_count = Some(floor.usage.take_orders(account, route.orders, instant)?);
+        *order_count = Some(floor.usage.take_orders(account, route.orders, now)?);
     }
     (route.handle)(floor, &Call { caller, parameters: &parameters, now })
 }

@@ -132,7 +132,7 @@ async fn fall(stage: &Stage, story: &Story) -> Result<(), Failure> {
         let next =
             Price::new(next).ok().and_then(|next| next.round(stage.instrument.tick, plimsoll_domain::Rounding::Up));
         let Some(next) = next.filter(|next| *next < mark) else { break };
-        stage.advance(&[stage.tick(next, Duration::from_secs(1))]).await?;
+        stage.advance(&[stage.tick(next, Duration::from_secs(10))]).await?;
     }
     Ok(())
 }
@@ -182,7 +182,7 @@ pub(super) async fn close(stage: &Stage, story: &Story) -> Result<(), Failure> {
     let turned =
         Price::new(turned).map_err(Failure::usage)?.round(stage.instrument.tick, plimsoll_domain::Rounding::Down);
     if let Some(turned) = turned {
-        stage.advance(&[stage.tick(turned, Duration::from_secs(1))]).await?;
+        stage.advance(&[stage.tick(turned, Duration::from_secs(60))]).await?;
     }
     let report = pass(stage).await?;
     story.show(row(&report, "the market turns"));

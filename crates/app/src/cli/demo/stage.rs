@@ -146,7 +146,10 @@ async fn start(prices: &Prices, instrument: Instrument) -> Result<Running, Failu
     let mut exchange = Exchange::new(prices.start);
     exchange.list(instrument, prices.opening).map_err(Failure::usage)?;
     let wallet = Money::new(WALLET.into());
-    let settings = VenueSettings { clock: AuthenticationClock::Market, wallet, ..VenueSettings::default() };
+    // An hour of the market is over in a blink: too soon for keeping a key alive in between.
+    let listen_key_life = Duration::from_secs(366 * 86_400);
+    let clock = AuthenticationClock::Market;
+    let settings = VenueSettings { clock, wallet, listen_key_life, ..VenueSettings::default() };
     BinanceVenue::start(exchange, settings).await.map_err(Failure::unreachable)
 }
 
