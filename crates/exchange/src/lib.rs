@@ -69,6 +69,10 @@
 //!   the fund all the same.
 //! - **Funding** is settled at whole intervals since 1970, at the mark that was known then.
 //!
+//! # Behind the ports
+//!
+//! - **[`PaperVenue`]** is the exchange as brokers, private streams, a feed and funding rates, for trading on paper.
+//!
 //! # What it does not do
 //!
 //! - No I/O, no clock, no randomness: time comes in with ticks, and the same input gives the same [events](ExchangeEvent).

@@ -137,7 +137,8 @@ impl PaperVenue {
     }
 
     /// Inspects or commands the exchange itself. What that does to accounts is told to their streams; prices are told to
-    /// market streams by [`advance`](Self::advance) only.
+    /// market streams by [`advance`](Self::advance) only. The venue waits for `run`, which therefore must not ask the venue,
+    /// its brokers or its streams for anything.
     pub fn exchange<T>(&self, run: impl FnOnce(&mut Exchange) -> T) -> T {
         let mut floor = self.floor();
         let answer = run(&mut floor.exchange);

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::prices::Prices;
 use crate::screen;
 use clap::Args;
-use plimsoll_domain::{AccountId, Money, Price};
+use plimsoll_domain::{AccountId, Instrument, Money, Price, Timestamp};
 use plimsoll_exchange::{Exchange, Tick, listings};
 use plimsoll_ports::{Clock, SystemClock};
 use plimsoll_venue_server::binance::{AuthenticationClock, BinanceVenue, Running, Settings};
@@ -53,8 +53,11 @@ pub(crate) struct Venue {
     json: bool,
 }
 
-/// The opening price of a generated market.
+/// The price of a generated market before its first tick.
 const OPENING: u32 = 60_000;
+
+/// What a generated market has behind it when the venue is ready: candles and fundings to ask for.
+const HISTORY: Duration = Duration::from_secs(86_400);
 
 #[derive(Serialize)]
 struct Ready<'a> {
@@ -74,16 +77,14 @@ impl Venue {
     async fn serve(self) -> Result<(), Failure> {
         let Speaks::Binance = self.speak;
         let bitcoin = listings::btc_usdt();
-        let prices = match &self.prices {
-            Some(file) => Prices::recorded(file, &bitcoin)?,
-            None => {
-                let opening = Price::new(OPENING.into()).map_err(Failure::usage)?;
-                Prices::generated(self.seed, &bitcoin, SystemClock.now(), opening, Duration::from_secs(1))
-            }
-        };
+        let (prices, ready) = self.market(&bitcoin)?;
         let mut exchange = Exchange::new(prices.start);
         let symbols = vec![bitcoin.symbol.to_string()];
         exchange.list(bitcoin, prices.opening).map_err(Failure::usage)?;
+        let mut ticks = prices.ticks.peekable();
+        while let Some(tick) = ticks.next_if(|tick| tick.time < ready) {
+            exchange.advance(&tick).map_err(Failure::usage)?;
+        }
         let settings = Settings {
             listen: self.listen,
             clock: AuthenticationClock::Wall,
@@ -97,7 +98,7 @@ impl Venue {
         venue.open_account(&AccountId::new("main"), self.key.as_str(), secret).map_err(Failure::usage)?;
         screen::json(&Ready { venue: "binance", rest: venue.rest_url(), ws: venue.ws_url(), key: &self.key, symbols })?;
         tokio::select! {
-            ended = replay(&venue, prices.ticks, self.speed) => ended?,
+            ended = replay(&venue, ticks, ready, self.speed) => ended?,
             stopped = super::stopped() => stopped?,
         }
         venue.shutdown().await;
@@ -105,13 +106,30 @@ impl Venue {
     }
 }
 
-/// Lets the market go at its speed; once the prices end, it stands still until the venue is stopped.
-async fn replay(venue: &Running, ticks: impl Iterator<Item = Tick>, speed: u32) -> Result<(), Failure> {
+impl Venue {
+    /// The market, and the moment of it at which the venue is ready: that of the first recorded candle, or now.
+    fn market(&self, bitcoin: &Instrument) -> Result<(Prices, Timestamp), Failure> {
+        if let Some(file) = &self.prices {
+            let prices = Prices::recorded(file, bitcoin)?;
+            let start = prices.start;
+            return Ok((prices, start));
+        }
+        let (now, opening) = (SystemClock.now(), Price::new(OPENING.into()).map_err(Failure::usage)?);
+        let start = now.minus(HISTORY);
+        Ok((Prices::generated(self.seed, bitcoin, start, opening, Duration::from_secs(1)), now))
+    }
+}
+
+/// Lets the market go on from `ready` at its speed; once the prices end, it stands still until the venue is stopped.
+async fn replay(
+    venue: &Running,
+    ticks: impl Iterator<Item = Tick>,
+    ready: Timestamp,
+    speed: u32,
+) -> Result<(), Failure> {
     let started = tokio::time::Instant::now();
-    let mut first = None;
     for tick in ticks {
-        let since = tick.time.since(*first.get_or_insert(tick.time));
-        tokio::time::sleep_until(started + since / speed).await;
+        tokio::time::sleep_until(started + tick.time.since(ready) / speed).await;
         venue.advance([&tick]).map_err(Failure::usage)?;
     }
     std::future::pending().await

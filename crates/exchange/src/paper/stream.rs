@@ -171,9 +171,11 @@ impl Floor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Exchange, listings};
-    use plimsoll_domain::{AccountState, Leverage, MarginMode};
-    use rust_decimal::Decimal;
+    use crate::listings;
+    use plimsoll_domain::{
+        AccountState, ClientOrderId, Leverage, MarginMode, NewOrder, OrderKind, OrderSize, PositionSide, Side,
+        TimeInForce,
+    };
 
     /// A line of an account with 1000, and what its reader has made of it.
     struct Desk {
@@ -209,8 +211,7 @@ mod tests {
             }
         }
 
-        fn order(&mut self, name: &str, side: plimsoll_domain::Side, limit: Option<&str>) {
-            use plimsoll_domain::{ClientOrderId, NewOrder, OrderKind, OrderSize, PositionSide, TimeInForce};
+        fn order(&mut self, name: &str, side: Side, limit: Option<&str>) {
             let kind = limit.map_or(OrderKind::Market, |price| OrderKind::Limit {
                 price: price.parse().expect("a price"),
                 time_in_force: TimeInForce::Gtc,
@@ -230,7 +231,7 @@ mod tests {
         fn agrees(&self) {
             let account = AccountId::new("ann");
             let symbol = listings::btc_usdt().symbol;
-            let held = self.state.position(&symbol, plimsoll_domain::PositionSide::Both).map(|held| held.position);
+            let held = self.state.position(&symbol, PositionSide::Both).map(|held| held.position);
             let position = self.exchange.positions(&account).first().and_then(|report| report.position);
             assert_eq!(held, position, "the position");
             let balance = self.exchange.balance(&account).expect("a balance");
@@ -257,7 +258,6 @@ mod tests {
 
     #[test]
     fn what_overflows_within_one_moment_is_made_good() {
-        use plimsoll_domain::Side;
         let mut desk = Desk::new(6);
         desk.read();
         desk.order("rests", Side::Buy, Some("48000"));
@@ -279,7 +279,7 @@ mod tests {
         desk.agrees();
         assert_eq!(desk.state.leverage(&bitcoin), Leverage::new(5).ok());
         assert_eq!(desk.state.margin_mode(&bitcoin), Some(MarginMode::Isolated));
-        desk.exchange.transfer(&ann, plimsoll_domain::Money::new(Decimal::TEN)).expect("a deposit");
+        desk.exchange.transfer(&ann, "10".parse().expect("money")).expect("a deposit");
         desk.order("last", Side::Buy, None);
         desk.tell();
         desk.read();
