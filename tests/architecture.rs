@@ -91,8 +91,11 @@ fn outside_crates_stay_where_they_belong() {
 #[test]
 fn the_architecture_page_tells_of_every_crate() {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/architecture.md")).unwrap();
-    let untold: Vec<_> =
-        workspace().into_iter().map(|package| package.name).filter(|name| !page.contains(&format!("`{name}`"))).collect();
+    let untold: Vec<_> = workspace()
+        .into_iter()
+        .map(|package| package.name)
+        .filter(|name| !page.contains(&format!("`{name}`")))
+        .collect();
     assert!(untold.is_empty(), "docs/architecture.md says nothing of {untold:?}");
 }
 

@@ -1,10 +1,12 @@
 //! Figures for people: tables that fit 80 columns. Programs get full precision through `--json` instead.
 
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
-use plimsoll_domain::{Decimal, Money, Price, Rate};
+use plimsoll_domain::{Decimal, Money, Price, Rate, Timestamp};
 use rust_decimal::RoundingStrategy;
 use serde::Serialize;
 use std::fmt::Display;
+use time::OffsetDateTime;
+use time::macros::format_description;
 
 use crate::failure::Failure;
 
@@ -93,4 +95,11 @@ pub(crate) fn percent(fraction: Decimal) -> String {
 pub(crate) fn rate(rate: Rate) -> String {
     let percent = rate.get().checked_mul(Decimal::ONE_HUNDRED).unwrap_or(Decimal::MAX);
     format!("{} %", percent.normalize())
+}
+
+/// A moment in UTC, to the minute.
+pub(crate) fn minute(time: Timestamp) -> String {
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute]");
+    let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(time.as_micros()) * 1000);
+    time.ok().and_then(|time| time.format(&format).ok()).unwrap_or_default()
 }

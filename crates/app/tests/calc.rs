@@ -1,6 +1,6 @@
 //! `plimsoll calc` as a script sees it: worked figures to the last digit, and nonsense refused with a sentence.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use serde_json::Value;
 use std::process::{Command, Output};

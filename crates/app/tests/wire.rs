@@ -1,6 +1,6 @@
 //! `plimsoll request` and `plimsoll decode` as a script sees them.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use serde_json::{Value, json};
 use std::io::Write;

@@ -12,8 +12,8 @@ use crate::funding_service::FundingRecording;
 use crate::trouble::{Record, Troubles};
 use plimsoll_domain::risk::{EquityWatch, MarginAlert, Reason, distance_to, verdict};
 use plimsoll_domain::{
-    AccountMargin, Assessment, Collateral, Decimal, MarginHealth, MarginRatio, Money, OrderType, PositionMargin,
-    margin, margin_cover, reduce,
+    AccountMargin, Assessment, Collateral, Decimal, Direction, MarginHealth, MarginRatio, Money, Order, OrderType,
+    PositionMargin, PositionSide, Symbol, margin, margin_cover, reduce,
 };
 use plimsoll_ports::{Alert, PnlSnapshot, Purpose, Severity};
 use std::sync::PoisonError;
@@ -266,11 +266,23 @@ impl PositionManager {
 
 impl Reading {
     /// Whether an order rests that closes this position at a loss.
+    /// A stop rests for the position.
     pub(crate) fn has_stop(&self, held: &Held) -> bool {
-        self.snapshot.orders.iter().any(|order| {
-            order.symbol == held.report.symbol
-                && order.position_side == held.report.position_side
-                && order.side == held.position.direction.closing_side()
+        let (report, direction) = (&held.report, held.position.direction);
+        self.stops(&report.symbol, report.position_side, direction).next().is_some()
+    }
+
+    /// The stops that rest for one position.
+    pub(crate) fn stops<'a>(
+        &'a self,
+        symbol: &'a Symbol,
+        side: PositionSide,
+        direction: Direction,
+    ) -> impl Iterator<Item = &'a Order> {
+        self.snapshot.orders.iter().filter(move |order| {
+            order.symbol == *symbol
+                && order.position_side == side
+                && order.side == direction.closing_side()
                 && matches!(order.order_type, OrderType::StopMarket | OrderType::Stop | OrderType::TrailingStopMarket)
                 && !order.status.is_final()
         })

@@ -85,7 +85,9 @@ impl PositionManager {
             Ok(stop_loss) => (stop_loss, None),
             Err(failure) => (None, Some(failure)),
         };
-        if intent.stop_loss.is_none() {
+        // A stop that closes the whole position covers what is added to it.
+        let mut resting = plan.reading.stops(&intent.symbol, plan.side, intent.direction);
+        if intent.stop_loss.is_none() && !resting.any(|stop| stop.close_position) {
             warnings.push(OpenWarning::NoStop);
         }
         let mut opened = self.figures(&plan, entry, &mut troubles).await;

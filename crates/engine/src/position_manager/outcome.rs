@@ -99,7 +99,7 @@ pub enum OpenWarning {
     /// The take-profit cannot be verified.
     #[error("the take-profit is not verified: {0}")]
     TakeProfitNotVerified(ProtectionFailure),
-    /// No stop-loss was asked for.
+    /// No stop-loss was asked for, and none that would close the whole position rests.
     #[error("the position has no stop-loss")]
     NoStop,
 }

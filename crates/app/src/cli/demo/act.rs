@@ -23,7 +23,7 @@ pub(super) async fn open(stage: &Stage) -> Result<Step, Failure> {
         stop_loss: Some(stop(stage, leverage)?),
         take_profit: None,
     };
-    let opened = stage.live(stage.manager.open(&intent)).await.map_err(refused)?;
+    let opened = stage.live(stage.manager.open(&intent)).await?.map_err(refused)?;
     Ok(opening(&opened, "open", "2  Open: long 0.001 BTC at 3x, with a stop that rests at the venue"))
 }
 
@@ -101,7 +101,7 @@ pub(super) async fn thin_margin(stage: &mut Stage, story: &Story) -> Result<(), 
         stop_loss: None,
         take_profit: None,
     };
-    let opened = stage.live(stage.manager.open(&intent)).await.map_err(refused)?;
+    let opened = stage.live(stage.manager.open(&intent)).await?.map_err(refused)?;
     story.tell(&opening(&opened, "add", "4  What if: somebody adds 0.009 BTC at 20x"))?;
     story.show("\n5  What if: the market falls on (generated from here), and margin thins\n");
     story.show(format!("  {:>12}  {:>9}  {:>9}  {:>10}  monitoring", "mark", "ratio", "distance", "PnL"));
@@ -139,7 +139,7 @@ async fn fall(stage: &Stage, story: &Story) -> Result<(), Failure> {
 
 /// One pass of monitoring.
 pub(super) async fn pass(stage: &Stage) -> Result<MonitorReport, Failure> {
-    stage.live(stage.manager.monitor()).await.map_err(Failure::unreachable)
+    stage.live(stage.manager.monitor()).await?.map_err(Failure::unreachable)
 }
 
 fn bounds(health: &PositionHealth) -> LiquidationBounds {
@@ -191,9 +191,9 @@ pub(super) async fn close(stage: &Stage, story: &Story) -> Result<(), Failure> {
         return story.tell(&Step::new("close", "6  Close: nothing is left to close"));
     }
     let intent = CloseIntent { symbol, direction: Direction::Long, quantity: None::<Quantity> };
-    let closed = stage.live(stage.manager.close(&intent)).await.map_err(Failure::no)?;
+    let closed = stage.live(stage.manager.close(&intent)).await?.map_err(Failure::no)?;
     story.tell(&closing(&closed))?;
-    let left = stage.live(stage.broker.open_orders(None)).await.map_err(Failure::unreachable)?;
+    let left = stage.live(stage.broker.open_orders(None)).await?.map_err(Failure::unreachable)?;
     if !left.is_empty() {
         return Err(Failure::no(format!("{} orders are still open", left.len())));
     }

@@ -7,7 +7,6 @@ use crate::screen::{self, full};
 use plimsoll_domain::{Money, Timestamp};
 use plimsoll_exchange::IncomeKind;
 use plimsoll_ports::{OrderJournal, PositionRepository, PositionStatus, TradeRecord, TradeRepository};
-use std::time::Duration;
 
 /// Prints the ledger; a sum that differs from the exchange's is a failure.
 pub(super) async fn print(stage: &Stage, story: &Story) -> Result<(), Failure> {
@@ -68,16 +67,14 @@ impl Sums {
 
 fn table(trades: &[TradeRecord]) -> comfy_table::Table {
     let rows = trades.iter().map(|TradeRecord { fill, .. }| {
-        let time = Duration::from_micros(fill.time.as_micros().unsigned_abs());
         vec![
-            format!("{}", fill.trade_id),
+            screen::minute(fill.time),
             fill.side.to_string(),
             fill.quantity.to_string(),
             fill.price.to_string(),
             screen::money(fill.fee),
             fill.realized_pnl.map_or_else(|| "-".to_owned(), screen::money),
-            time.as_secs().to_string(),
         ]
     });
-    screen::table(&["trade", "side", "size", "price", "fee", "realised", "unix s"], rows)
+    screen::table(&["time (UTC)", "side", "size", "price", "fee", "realised"], rows)
 }

@@ -11,8 +11,6 @@ use plimsoll_engine::{Action, MonitorReport};
 use plimsoll_exchange::Tick;
 use std::io::IsTerminal;
 use std::time::Duration;
-use time::OffsetDateTime;
-use time::macros::format_description;
 
 /// How often monitoring looks, in market time.
 const EVERY: Duration = Duration::from_secs(3600);
@@ -39,7 +37,7 @@ pub(super) async fn month(
         progress.inc(1);
         if number % every == 0 || number + 1 == hours.len() || event.is_some() {
             let said = event.unwrap_or_default();
-            progress.suspend(|| story.show(row(&report, &format!("{} {said}", day(report.time)))));
+            progress.suspend(|| story.show(row(&report, &format!("{} {said}", screen::minute(report.time)))));
         }
         if report.positions.is_empty() {
             break;
@@ -77,12 +75,6 @@ fn progress(hours: usize, story: &Story) -> ProgressBar {
     let style = ProgressStyle::with_template("  {bar:40} {pos} of {len} hours, {eta} left");
     let bar = ProgressBar::new(u64::try_from(hours).unwrap_or(u64::MAX));
     style.map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style))
-}
-
-fn day(time: Timestamp) -> String {
-    let format = format_description!("[year]-[month]-[day] [hour]:[minute]");
-    let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(time.as_micros()) * 1000);
-    time.ok().and_then(|time| time.format(&format).ok()).unwrap_or_default()
 }
 
 /// What a whole market looked like to monitoring.

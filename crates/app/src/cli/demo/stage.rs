@@ -81,22 +81,31 @@ impl Stage {
         Ok(())
     }
 
-    /// Does something while the market's time goes on at its price, as it would outside.
-    pub(super) async fn live<T>(&self, doing: impl Future<Output = T>) -> T {
-        let passing = async {
-            let mut beat = tokio::time::interval(Duration::from_millis(2));
-            loop {
-                beat.tick().await;
-                let standing = self.tick(self.price(), Duration::from_millis(2));
-                if self.advance(&[standing]).await.is_err() {
-                    std::future::pending::<()>().await;
-                }
-            }
-        };
+    /// Does something while the market's time goes on at its prices, as it would outside.
+    pub(super) async fn live<T>(&self, doing: impl Future<Output = T>) -> Result<T, Failure> {
         tokio::select! {
-            done = doing => done,
-            () = passing => unreachable_market().await,
+            done = doing => Ok(done),
+            failure = self.keep_passing() => Err(failure),
         }
+    }
+
+    /// Lets time pass until it cannot, and says why.
+    async fn keep_passing(&self) -> Failure {
+        let mut beat = tokio::time::interval(Duration::from_millis(2));
+        loop {
+            beat.tick().await;
+            if let Err(failure) = self.pass(Duration::from_millis(2)).await {
+                return failure;
+            }
+        }
+    }
+
+    /// Lets time pass at the prices of now.
+    async fn pass(&self, duration: Duration) -> Result<(), Failure> {
+        let symbol = &self.instrument.symbol;
+        let Some(market) = self.venue.exchange(|exchange| exchange.market(symbol)) else { return Ok(()) };
+        let (time, last, mark) = (self.now().plus(duration), market.last, market.mark);
+        self.advance(&[Tick { symbol: symbol.clone(), time, last, mark, index: None }]).await
     }
 
     /// A price of the market, a while after now.
@@ -120,11 +129,6 @@ impl Stage {
         self.store.close().await;
         self.venue.shutdown().await;
     }
-}
-
-/// Time passes without end, so nobody gets here.
-async fn unreachable_market<T>() -> T {
-    std::future::pending().await
 }
 
 fn market(demo: &Demo, instrument: &Instrument) -> Result<(Prices, String), Failure> {
