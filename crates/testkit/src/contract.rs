@@ -20,4 +20,15 @@ pub mod positions;
 pub mod risk_events;
 pub mod trades;
 
+pub mod clock;
+pub mod event_bus;
+pub mod lease;
+pub mod notifier;
+pub mod strategy;
+
+pub use clock::ClockStage;
+pub use event_bus::EventBusStage;
+pub use lease::LeaseStage;
+pub use notifier::NotifierStage;
 pub use stage::{BrokerStage, FeedStage, FundingStage, StreamStage};
+pub use strategy::StrategyStage;
