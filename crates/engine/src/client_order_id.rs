@@ -61,6 +61,13 @@ impl ClientOrderIds {
         id.as_str().len() == 27 && id.as_str().starts_with(&self.prefix)
     }
 
+    /// The intent that an order of ours belongs to.
+    #[must_use]
+    pub fn intent_of(&self, id: &ClientOrderId) -> Option<IntentId> {
+        let name = id.as_str().get(..25).filter(|_| self.is_ours(id));
+        name.map(|name| IntentId(name.to_owned()))
+    }
+
     /// A name that no intent had before, whatever the clock does.
     pub fn intent(&self, now: Timestamp) -> IntentId {
         let earliest = u64::try_from(now.as_millis()).unwrap_or(0).saturating_mul(PER_MILLISECOND);
@@ -151,6 +158,19 @@ mod tests {
         let now = Timestamp::from_millis(1_700_000_000_000);
         assert_ne!(ids(1).intent(now), ids(2).intent(now));
         assert_eq!(ids(1).intent(now), ids(1).intent(now));
+    }
+
+    #[test]
+    fn the_orders_of_an_intent_are_told_to_belong_together() {
+        let intent = ids(7).intent(Timestamp::from_millis(1_700_000_000_000));
+        for purpose in Purpose::ALL {
+            assert_eq!(ids(1).intent_of(&intent.order(purpose, 3)), Some(intent.clone()));
+        }
+        for foreign in
+            ["web_abc", "", "\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}x"]
+        {
+            assert_eq!(ids(1).intent_of(&ClientOrderId::reported(foreign)), None);
+        }
     }
 
     #[test]

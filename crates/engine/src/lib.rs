@@ -52,7 +52,10 @@
 //! #     Err(QueryError::Unreachable(NotSent::Disconnected("no route".to_owned())))
 //! # });
 //! # equity.expect_first_since().returning(|_, _| Ok(None));
-//! # equity.expect_peak().returning(|_| Ok(None));
+//! # equity.expect_peak_earned().returning(|_, _| Ok(None));
+//! # let (mut positions, mut trades) = (MockPositionRepository::new(), MockTradeRepository::new());
+//! # positions.expect_by_status().returning(|_, _| Ok(vec![]));
+//! # trades.expect_totals().returning(|_| Ok(vec![]));
 //! # clock.expect_now().returning(Timestamp::default);
 //! journal.expect_unfinished().returning(|_| Ok(vec![]));
 //! controls.expect_kill_switch().returning(|_| {
@@ -66,8 +69,8 @@
 //!     feed: Arc::new(feed),
 //!     funding_rates: Arc::new(funding_rates),
 //!     journal: Arc::new(journal),
-//!     positions: Arc::new(MockPositionRepository::new()),
-//!     trades: Arc::new(MockTradeRepository::new()),
+//!     positions: Arc::new(positions),
+//!     trades: Arc::new(trades),
 //!     funding: Arc::new(MockFundingRepository::new()),
 //!     equity: Arc::new(equity),
 //!     risk_events: Arc::new(risk_events),
@@ -111,7 +114,7 @@ pub use order_path::{OrderPath, Patience, Placed, SendFailure};
 pub use position_manager::{
     Action, Adopted, CloseFailure, Closed, EndedPosition, FlattenReason, Flattened, MonitorFailure, MonitorReport,
     OpenFailure, OpenWarning, Opened, OrderFate, Orphan, Ports, PositionHealth, PositionManager, Protection,
-    ProtectionFailure, ReconcileFailure, Reconciliation, ReleaseFailure, Settings, Unclosed, Unprotected,
+    ProtectionFailure, ReconcileFailure, Reconciliation, ReleaseFailure, Restored, Settings, Unclosed, Unprotected,
     UnverifiedStop,
 };
 pub use trouble::{Record, Subject, Trouble};

@@ -167,6 +167,23 @@ impl OrderPath {
         now: Timestamp,
         troubles: &mut Troubles,
     ) -> Result<(), SendFailure> {
+        match self.write_down(order, purpose, now).await {
+            Err(error) if order.adds_exposure() => Err(SendFailure::NotJournalled(error)),
+            Err(error) => {
+                troubles.add(Trouble::NotJournalled { id: order.client_order_id.clone(), error });
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// Journals that an order is meant to be sent.
+    pub(crate) async fn write_down(
+        &self,
+        order: &NewOrder,
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let entry = JournalEntry {
             account: self.account.clone(),
             venue: self.venue(),
@@ -176,14 +193,7 @@ impl OrderPath {
             intended_at: now,
             updated_at: now,
         };
-        match self.journal.intend(&entry).await {
-            Err(error) if order.adds_exposure() => Err(SendFailure::NotJournalled(error)),
-            Err(error) => {
-                troubles.add(Trouble::NotJournalled { id: order.client_order_id.clone(), error });
-                Ok(())
-            }
-            Ok(()) => Ok(()),
-        }
+        self.journal.intend(&entry).await
     }
 
     /// Sends; what removes exposure is sent again, under the same id, while it certainly has not been sent.

@@ -18,7 +18,7 @@ pub use outcome::{
     Action, Closed, EndedPosition, FlattenReason, Flattened, MonitorReport, OpenWarning, Opened, PositionHealth,
     Protection, Unclosed,
 };
-pub use reconcile::{Adopted, OrderFate, Orphan, Reconciliation, Unprotected};
+pub use reconcile::{Adopted, OrderFate, Orphan, Reconciliation, Restored, Unprotected};
 
 use crate::client_order_id::ClientOrderIds;
 use crate::funding_service::FundingService;
@@ -134,6 +134,8 @@ pub struct PositionManager {
     flattenings: AtomicU32,
     /// How loud each position's margin ratio was when it was last told.
     told: Mutex<HashMap<(Symbol, PositionSide), MarginAlert>>,
+    /// What was earned and what was put in, as far as the records tell.
+    earnings: Mutex<monitor::Earnings>,
 }
 
 impl PositionManager {
@@ -170,6 +172,7 @@ impl PositionManager {
             flattening: AtomicU32::new(0),
             flattenings: AtomicU32::new(0),
             told: Mutex::default(),
+            earnings: Mutex::default(),
         }
     }
 

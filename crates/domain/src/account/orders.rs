@@ -42,8 +42,9 @@ pub(super) struct Orders {
 }
 
 impl Orders {
+    /// What rests or waits. A conditional order that has triggered does neither: its child is the order from then on.
     pub(super) fn open(&self) -> impl Iterator<Item = &Order> {
-        self.open.values().map(|open| &open.order)
+        self.open.values().map(|open| &open.order).filter(|order| order.child.is_none())
     }
 
     pub(super) fn get(&self, conditional: bool, id: &OrderId) -> Option<&Order> {

@@ -28,7 +28,8 @@ impl AccountState {
         HeldPosition::of(symbol, position_side, self.contracts.get(symbol)?)
     }
 
-    /// Every open order, by symbol.
+    /// Every open order, by symbol. A conditional order that has triggered is not one any more: its child is, and
+    /// [`order_by_id`](Self::order_by_id) tells both.
     pub fn open_orders(&self) -> impl Iterator<Item = &Order> {
         self.contracts.values().flat_map(|contract| contract.orders.open())
     }

@@ -72,6 +72,28 @@ fn conditional_orders_have_ids_of_their_own() {
 }
 
 #[test]
+fn a_triggered_order_is_its_child_whatever_comes_first() {
+    let conditional = |at, status| Order { order_type: OrderType::StopMarket, ..order("9", at, status, None) };
+    let triggered = Order { child: Some(OrderId::new("1")), ..conditional(11, New) };
+    let finished = Order { child: triggered.child.clone(), ..conditional(13, Filled) };
+    let (child, child_filled) = (order("1", 11, New, None), order("1", 12, Filled, Some("5")));
+    let waiting = conditional(10, New);
+    for reports in [[&waiting, &triggered, &child], [&child, &waiting, &triggered], [&triggered, &child, &waiting]] {
+        let mut state = AccountState::new();
+        for report in reports {
+            apply(&mut state, report.clone());
+        }
+        assert_eq!(state.open_orders().collect::<Vec<_>>(), [&child]);
+        assert_eq!(state.order_by_id(&symbol("BTC"), true, &OrderId::new("9")), Some(&triggered));
+        // The child ends before its conditional order is said to have: nothing rests.
+        apply(&mut state, child_filled.clone());
+        assert_eq!(state.open_orders().count(), 0);
+        assert_eq!(words(&apply(&mut state, finished.clone())), ["order_changed"]);
+        assert_eq!(state.open_orders().count(), 0);
+    }
+}
+
+#[test]
 fn thousands_of_finished_orders_are_forgotten_without_rising_again() {
     let mut state = AccountState::new();
     for id in 0..5000 {

@@ -93,15 +93,17 @@ impl PositionManager {
         let trades = self.trades(&new, Some(record.id));
         if let Some(remaining) = remaining {
             let written = self.ports.positions.update(record.id, remaining.quantity, remaining.entry, &trades).await;
-            troubles.written(Record::Position, written);
-            return Settled::Changed;
+            let recorded = troubles.written(Record::Position, written);
+            return recorded.map_or(Settled::Unexplained, |()| Settled::Changed);
         }
         let Some((ended, closed)) = self.end_of(record, known, &new, reason, troubles).await else {
             return Settled::Unexplained;
         };
         let written = self.ports.positions.close(record.id, &closed, &trades).await;
-        troubles.written(Record::Position, written);
-        Settled::Ended(Box::new(ended))
+        match troubles.written(Record::Position, written) {
+            Some(()) => Settled::Ended(Box::new(ended)),
+            None => Settled::Unexplained,
+        }
     }
 
     /// The figures of a position's whole life.

@@ -2,6 +2,8 @@
 
 mod books;
 
+pub(super) use books::Earnings;
+
 use super::PositionManager;
 use super::close::Closing;
 use super::failure::MonitorFailure;
@@ -12,7 +14,7 @@ use crate::funding_service::FundingRecording;
 use crate::trouble::{Record, Troubles};
 use plimsoll_domain::risk::{EquityWatch, MarginAlert, Reason, distance_to, verdict};
 use plimsoll_domain::{
-    AccountMargin, Assessment, Collateral, Decimal, Direction, MarginHealth, MarginRatio, Money, Order, OrderType,
+    AccountMargin, Assessment, Collateral, Decimal, Direction, MarginHealth, MarginRatio, Order, OrderType,
     PositionMargin, PositionSide, Symbol, margin, margin_cover, reduce,
 };
 use plimsoll_ports::{Alert, PnlSnapshot, Purpose, Severity};
@@ -246,8 +248,7 @@ impl PositionManager {
         books.settlement = self.settle(reading, troubles).await;
         self.tell_of_unrecorded(&books.settlement, troubles).await;
         books.snapshot = self.snapshot(reading, troubles).await;
-        let complete = books.snapshot.as_ref().filter(|_| books.settlement.is_complete);
-        books.trips = self.trips(reading, complete, troubles).await;
+        books.trips = self.trips(reading, troubles).await;
         books
     }
 
@@ -265,11 +266,21 @@ impl PositionManager {
 }
 
 impl Reading {
-    /// Whether an order rests that closes this position at a loss.
     /// A stop rests for the position.
     pub(crate) fn has_stop(&self, held: &Held) -> bool {
         let (report, direction) = (&held.report, held.position.direction);
         self.stops(&report.symbol, report.position_side, direction).next().is_some()
+    }
+
+    /// An order of this type rests that closes the position.
+    pub(crate) fn rests(&self, order_type: OrderType, held: &Held) -> bool {
+        self.snapshot.orders.iter().any(|order| {
+            order.symbol == held.report.symbol
+                && order.position_side == held.report.position_side
+                && order.side == held.position.direction.closing_side()
+                && order.order_type == order_type
+                && !order.status.is_final()
+        })
     }
 
     /// The stops that rest for one position.
@@ -307,9 +318,4 @@ fn worst_cover(reading: &Reading, assessment: &Assessment) -> Option<Decimal> {
 
 fn worst_ratio(assessment: &Assessment) -> Option<MarginRatio> {
     assessment.positions.iter().filter_map(|it| it.margin_ratio).max()
-}
-
-/// Realised profit less fees and funding, and what is unrealised: what the records say was earned.
-fn earned(snapshot: &PnlSnapshot) -> Money {
-    snapshot.realized_pnl - snapshot.fees - snapshot.funding + snapshot.unrealized_pnl
 }

@@ -39,6 +39,22 @@ impl Plan<'_> {
         self.reading.report(&self.intent.symbol, self.side).and_then(|report| report.position)
     }
 
+    /// The protective order for this purpose, if one is wanted.
+    fn wanted(&self, purpose: Purpose) -> Option<Wanted<'_>> {
+        let trigger = match purpose {
+            Purpose::TakeProfit => self.intent.take_profit?,
+            _ => self.intent.stop_loss?,
+        };
+        Some(Wanted {
+            id: self.id.order(purpose, 0),
+            instrument: &self.instrument,
+            direction: self.intent.direction,
+            side: self.side,
+            purpose,
+            trigger,
+        })
+    }
+
     fn funding_of(&self, position: Position) -> Option<FundingCost> {
         let rate = self.funding.as_ref()?;
         let hours = rate.interval_hours.unwrap_or(self.instrument.funding_interval_hours);
@@ -73,9 +89,9 @@ impl PositionManager {
         let plan = self.plan(intent, &mut troubles).await?;
         let approved = self.approve(&plan, &mut troubles).await?;
         self.set_up(&plan).await?;
-        let entry = self.enter(&plan, &approved, &mut troubles).await?;
-        let stop = self.stop(&plan, Purpose::StopLoss, intent.stop_loss, &mut troubles).await;
-        let profit = self.stop(&plan, Purpose::TakeProfit, intent.take_profit, &mut troubles).await;
+        let entry = self.enter_protectably(&plan, &approved, &mut troubles).await?;
+        let stop = self.stop(&plan, Purpose::StopLoss, &mut troubles).await;
+        let profit = self.stop(&plan, Purpose::TakeProfit, &mut troubles).await;
         let mut warnings = approved.warnings;
         let take_profit = profit.unwrap_or_else(|failure| {
             warnings.push(OpenWarning::TakeProfitNotVerified(failure));
@@ -149,6 +165,31 @@ impl PositionManager {
         Ok(())
     }
 
+    /// Enters, with the protection journalled first: whoever finds the entry filled after a crash finds what was to
+    /// protect it.
+    async fn enter_protectably(
+        &self,
+        plan: &Plan<'_>,
+        approved: &Approved,
+        troubles: &mut Troubles,
+    ) -> Result<Execution, OpenFailure> {
+        let wanted = [Purpose::StopLoss, Purpose::TakeProfit].map(|purpose| plan.wanted(purpose));
+        let wanted: Vec<Wanted<'_>> = wanted.into_iter().flatten().collect();
+        let intended = self.intend_protection(&wanted).await;
+        let entered = match intended {
+            Ok(()) => self.enter(plan, approved, troubles).await,
+            Err((id, error)) => Err(OpenFailure::Order { id, failure: SendFailure::NotJournalled(error) }),
+        };
+        let may_be_live =
+            matches!(&entered, Ok(_) | Err(OpenFailure::Order { failure: SendFailure::Unresolved(_), .. }));
+        if !may_be_live {
+            for it in &wanted {
+                self.drop_protection(it, "its entry came to nothing", troubles).await;
+            }
+        }
+        entered
+    }
+
     async fn enter(
         &self,
         plan: &Plan<'_>,
@@ -194,31 +235,15 @@ impl PositionManager {
         &self,
         plan: &Plan<'_>,
         purpose: Purpose,
-        trigger: Option<Price>,
         troubles: &mut Troubles,
     ) -> Result<Option<Protection>, super::failure::ProtectionFailure> {
+        let Some(wanted) = plan.wanted(purpose) else { return Ok(None) };
         // What is taken back in a moment is not protected first.
-        let Some(trigger) = trigger.filter(|_| !self.is_stopped_since(plan)) else { return Ok(None) };
-        let wanted = Wanted {
-            intent: &plan.id,
-            instrument: &plan.instrument,
-            direction: plan.intent.direction,
-            side: plan.side,
-            purpose,
-            trigger,
-        };
-        let protection = self.protect(&wanted, troubles).await;
-        if let Err(failure) = &protection {
-            let symbol = &plan.intent.symbol;
-            let detail = format!("{} of {symbol} at {trigger}: {failure}", purpose.as_str());
-            let kind = format!("{}_not_verified", purpose.as_str());
-            self.log_risk(&kind, Some(symbol), &detail, Some(trigger.get()), None, "told", troubles).await;
-            let severity = if purpose == Purpose::StopLoss { Severity::Critical } else { Severity::Warning };
-            let key = format!("protection/{}/{symbol}", self.settings.account);
-            let title = format!("{symbol}: the {} is not verified", purpose.as_str());
-            self.alert(&Alert { severity, key, title, body: detail }, troubles).await;
+        if self.is_stopped_since(plan) {
+            self.drop_protection(&wanted, "trading was stopped", troubles).await;
+            return Ok(None);
         }
-        protection.map(Some)
+        self.protect_or_tell(&wanted, troubles).await.map(Some)
     }
 
     /// The figures of what was opened, by the venue's reading of now, or by our own fills if it does not tell.

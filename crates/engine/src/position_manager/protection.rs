@@ -3,17 +3,18 @@
 use super::PositionManager;
 use super::failure::ProtectionFailure;
 use super::outcome::Protection;
-use crate::client_order_id::IntentId;
 use crate::order_path::{Evidence, Placed, SendFailure};
 use crate::trouble::{Subject, Troubles};
 use plimsoll_domain::{
-    Direction, Instrument, NewOrder, Order, OrderKind, OrderSize, OrderType, PositionSide, Price, Rounding, TriggerBy,
+    ClientOrderId, Direction, Instrument, NewOrder, Order, OrderKind, OrderSize, OrderType, PositionSide, Price,
+    Rounding, TriggerBy,
 };
-use plimsoll_ports::Purpose;
+use plimsoll_ports::{Alert, JournalState, Purpose, Severity, StoreError};
 
 /// One protective order that is wanted.
 pub(crate) struct Wanted<'a> {
-    pub(crate) intent: &'a IntentId,
+    /// Its name, given before the entry is sent.
+    pub(crate) id: ClientOrderId,
     pub(crate) instrument: &'a Instrument,
     pub(crate) direction: Direction,
     pub(crate) side: PositionSide,
@@ -35,7 +36,7 @@ impl Wanted<'_> {
         rounded.ok_or(ProtectionFailure::NoPrice(self.trigger))
     }
 
-    fn order_type(&self) -> OrderType {
+    pub(crate) const fn order_type(&self) -> OrderType {
         match self.purpose {
             Purpose::TakeProfit => OrderType::TakeProfitMarket,
             _ => OrderType::StopMarket,
@@ -46,7 +47,7 @@ impl Wanted<'_> {
     fn order(&self, trigger: Price) -> NewOrder {
         let trigger_by = TriggerBy::Mark;
         NewOrder {
-            client_order_id: self.intent.order(self.purpose, 0),
+            client_order_id: self.id.clone(),
             symbol: self.instrument.symbol.clone(),
             side: self.direction.closing_side(),
             position_side: self.side,
@@ -90,13 +91,14 @@ impl PositionManager {
         troubles: &mut Troubles,
     ) -> Result<Protection, ProtectionFailure> {
         let trigger = wanted.rounded()?;
+        let order = wanted.order(trigger);
         for earlier in self.earlier(wanted, troubles).await {
             if wanted.is_met_by(&earlier, trigger).is_ok() {
+                self.record_kept(&order, &earlier, troubles).await;
                 return Ok(self.verified(wanted, &earlier, trigger));
             }
             self.cancel(&earlier.symbol, &earlier.client_order_id, troubles).await;
         }
-        let order = wanted.order(trigger);
         let placed = self.path.send_noting(&order, wanted.purpose, Evidence::BookAndTrades, troubles).await;
         match placed.map_err(ProtectionFailure::Order)? {
             Placed::Resting(found) => {
@@ -105,6 +107,53 @@ impl PositionManager {
             }
             Placed::Ended(execution) => Err(ProtectionFailure::Ended(execution.status)),
         }
+    }
+
+    /// The same; a failure is recorded and told.
+    pub(crate) async fn protect_or_tell(
+        &self,
+        wanted: &Wanted<'_>,
+        troubles: &mut Troubles,
+    ) -> Result<Protection, ProtectionFailure> {
+        let protection = self.protect(wanted, troubles).await;
+        if let Err(failure) = &protection {
+            let (symbol, purpose, trigger) = (&wanted.instrument.symbol, wanted.purpose, wanted.trigger);
+            let detail = format!("{} of {symbol} at {trigger}: {failure}", purpose.as_str());
+            let kind = format!("{}_not_verified", purpose.as_str());
+            self.log_risk(&kind, Some(symbol), &detail, Some(trigger.get()), None, "told", troubles).await;
+            let severity = if purpose == Purpose::StopLoss { Severity::Critical } else { Severity::Warning };
+            let key = format!("protection/{}/{symbol}", self.settings.account);
+            let title = format!("{symbol}: the {} is not verified", purpose.as_str());
+            self.alert(&Alert { severity, key, title, body: detail }, troubles).await;
+        }
+        protection
+    }
+
+    /// Journals protective orders before the entry that they are for, so that a crash after its fill does not lose them.
+    pub(crate) async fn intend_protection(&self, wanted: &[Wanted<'_>]) -> Result<(), (ClientOrderId, StoreError)> {
+        for it in wanted {
+            let Ok(trigger) = it.rounded() else { continue };
+            let written = self.path.write_down(&it.order(trigger), it.purpose, self.ports.clock.now()).await;
+            written.map_err(|error| (it.id.clone(), error))?;
+        }
+        Ok(())
+    }
+
+    /// Journals that a protective order is not sent after all.
+    pub(crate) async fn drop_protection(&self, wanted: &Wanted<'_>, why: &str, troubles: &mut Troubles) {
+        if let Ok(trigger) = wanted.rounded() {
+            let state = JournalState::NotSent { reason: why.to_owned() };
+            self.path.record(&wanted.order(trigger), state, troubles).await;
+        }
+    }
+
+    async fn record_kept(&self, order: &NewOrder, earlier: &Order, troubles: &mut Troubles) {
+        let state = if earlier.client_order_id == order.client_order_id {
+            JournalState::Accepted { order_id: earlier.order_id.clone() }
+        } else {
+            JournalState::NotSent { reason: format!("{} rests already and does the same", earlier.client_order_id) }
+        };
+        self.path.record(order, state, troubles).await;
     }
 
     fn verified(&self, wanted: &Wanted<'_>, found: &Order, trigger: Price) -> Protection {

@@ -1,6 +1,10 @@
 //! After a start: what the journal does not know the end of, what the venue holds and the records do not, and the other
 //! way round.
 
+mod restore;
+
+pub use restore::Restored;
+
 use super::PositionManager;
 use super::failure::ReconcileFailure;
 use super::outcome::EndedPosition;
@@ -33,7 +37,9 @@ pub struct Reconciliation {
     pub unexplained: Vec<PositionId>,
     /// Orders that rest at the venue without anything that they are for.
     pub orphans: Vec<Orphan>,
-    /// Positions without a stop-loss at the venue.
+    /// Protection that was journalled with an entry, and had not reached the venue.
+    pub restored: Vec<Restored>,
+    /// Positions without a stop-loss at the venue, as far as it was not restored.
     pub unprotected: Vec<Unprotected>,
     /// What went wrong beside it.
     pub troubles: Vec<Trouble>,
@@ -43,10 +49,22 @@ impl Reconciliation {
     /// Nothing differed, and nothing is left open.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        let Self { orders, adopted, ended, changed, unexplained, orphans, unprotected, troubles } = self;
+        let Self { orders, adopted, ended, changed, unexplained, orphans, restored, unprotected, troubles } = self;
         orders.iter().all(OrderFate::is_known)
             && [adopted.len(), ended.len(), changed.len(), unexplained.len()].iter().all(|count| *count == 0)
-            && [orphans.len(), unprotected.len(), troubles.len()].iter().all(|count| *count == 0)
+            && [orphans.len(), restored.len(), unprotected.len(), troubles.len()].iter().all(|count| *count == 0)
+    }
+}
+
+impl Reconciliation {
+    /// The position's stop was restored, or the position closed for want of it.
+    fn settles_protection_of(&self, held: &Held) -> bool {
+        self.restored.iter().any(|it| {
+            it.purpose == Purpose::StopLoss
+                && it.symbol == held.report.symbol
+                && it.side == held.report.position_side
+                && (it.outcome.is_ok() || it.closing.as_deref().is_some_and(Result::is_ok))
+        })
     }
 }
 
@@ -112,7 +130,9 @@ impl PositionManager {
     /// Brings journal, records and venue together: to be called on every start, before the first decision.
     ///
     /// Every order whose end is not journalled is looked up, and finished in the journal. Positions that the records do
-    /// not hold are adopted; those that ended meanwhile are recorded with their true fills. Our protective orders that
+    /// not hold are adopted; those that ended meanwhile are recorded with their true fills. Protection that was journalled
+    /// with an entry and never reached the venue is placed now, under the name that it was journalled by; a position whose
+    /// stop cannot be had is treated as the settings say ([`UnverifiedStop`](super::UnverifiedStop)). Our protective orders that
     /// outlived their position are cancelled; other orders that nobody knows are told, and left alone.
     ///
     /// # Errors
@@ -121,8 +141,19 @@ impl PositionManager {
         let _turn = self.turn.acquire().await.ok();
         let mut troubles = Troubles::default();
         let mut it = Reconciliation::default();
-        for entry in self.ports.journal.unfinished(&self.settings.account).await? {
-            it.orders.push(self.fate_of(&entry, &mut troubles).await);
+        let unfinished = self.ports.journal.unfinished(&self.settings.account).await?;
+        let (entries, others): (Vec<_>, Vec<_>) =
+            unfinished.into_iter().partition(|entry| entry.purpose == Purpose::Entry);
+        for entry in &entries {
+            it.orders.push(self.fate_of(entry, &mut troubles).await);
+        }
+        // Whether protection is owed is known once the fate of its entry is.
+        let mut owed = Vec::new();
+        for entry in others {
+            match self.is_owed(&entry).await? {
+                true => owed.push(entry),
+                false => it.orders.push(self.fate_of(&entry, &mut troubles).await),
+            }
         }
         let reading = self.read_account(&mut troubles).await?;
         let open = self.ports.positions.by_status(&self.settings.account, PositionStatus::Open).await?;
@@ -138,7 +169,12 @@ impl PositionManager {
             if !open.iter().any(|record| is_its(&record)) {
                 it.adopted.push(self.adopt(held, &it.orders, &mut troubles).await);
             }
-            if !reading.has_stop(held) {
+        }
+        for entry in &owed {
+            self.restore(entry, &reading, &mut it, &mut troubles).await?;
+        }
+        for held in &reading.held {
+            if !reading.has_stop(held) && !it.settles_protection_of(held) {
                 let (symbol, side) = (held.report.symbol.clone(), held.report.position_side);
                 it.unprotected.push(Unprotected { symbol, side, position: held.position });
             }
@@ -245,6 +281,7 @@ impl PositionManager {
             (it.changed.len(), "positions changed"),
             (it.unexplained.len(), "positions unexplained"),
             (it.orphans.len(), "orders orphaned"),
+            (it.restored.len(), "protective orders restored"),
             (it.unprotected.len(), "positions without a stop"),
         ];
         let said: Vec<String> =
@@ -254,7 +291,7 @@ impl PositionManager {
         }
         let body = said.join(", ");
         self.log_risk("reconciled", None, &body, None, None, "recorded", troubles).await;
-        let urgent = unknown + it.unexplained.len() + it.unprotected.len() > 0;
+        let urgent = unknown + it.unexplained.len() + it.restored.len() + it.unprotected.len() > 0;
         let alert = Alert {
             severity: if urgent { Severity::Critical } else { Severity::Warning },
             key: format!("reconcile/{account}"),

@@ -44,7 +44,6 @@ impl PositionManager {
         for end in &settlement.ended {
             self.tell_of_end(end, troubles).await;
         }
-        settlement.is_complete = settlement.unexplained.is_empty() && settlement.unrecorded.is_empty();
         settlement
     }
 
@@ -65,7 +64,7 @@ impl PositionManager {
             None => self.reason_of(record, &new, troubles).await,
         };
         let settled = self.record_exit(record, new, held, &reason, troubles).await;
-        if matches!(settled, Settled::Ended(_)) {
+        if held.is_none() {
             self.sweep_protection(&opened.symbol, opened.side, troubles).await;
         }
         settled
@@ -133,6 +132,9 @@ impl PositionManager {
     }
 
     /// Cancels what is left of our protective orders of a position that is gone: none may outlive it.
+    ///
+    /// Whether it is gone is looked at once more, after the orders: protection is placed after its position, so what was
+    /// listed before the venue said "flat" protects nothing that another intent has opened meanwhile.
     pub(crate) async fn sweep_protection(
         &self,
         symbol: &Symbol,
@@ -140,11 +142,24 @@ impl PositionManager {
         troubles: &mut Troubles,
     ) -> Vec<ClientOrderId> {
         let open = self.ports.broker.open_orders(Some(symbol)).await;
-        let open = troubles.known(Subject::Orders, symbol, open).unwrap_or_default();
-        let mut cancelled = Vec::new();
-        for order in open {
+        let mut left = troubles.known(Subject::Orders, symbol, open).unwrap_or_default();
+        left.retain(|order| {
             let protects = order.close_position || (order.reduce_only && is_protective(order.order_type));
-            if protects && order.position_side == side && self.ids.is_ours(&order.client_order_id) {
+            protects && order.position_side == side && self.ids.is_ours(&order.client_order_id)
+        });
+        let mut cancelled = Vec::new();
+        if left.is_empty() {
+            return cancelled;
+        }
+        let positions = troubles.known(Subject::Position, symbol, self.ports.broker.positions().await);
+        let Some(positions) = positions else { return cancelled };
+        for order in left {
+            let is_its = |report: &PositionReport| {
+                report.symbol == *symbol
+                    && report.position_side == side
+                    && report.position.is_some_and(|held| held.direction.closing_side() == order.side)
+            };
+            if !positions.iter().any(is_its) {
                 cancelled.extend(self.cancel(symbol, &order.client_order_id, troubles).await);
             }
         }
@@ -203,8 +218,6 @@ pub(crate) struct Settlement {
     pub(crate) ended: Vec<EndedPosition>,
     pub(crate) unexplained: Vec<PositionId>,
     pub(crate) unrecorded: Vec<PositionReport>,
-    /// The records hold everything that happened.
-    pub(crate) is_complete: bool,
 }
 
 /// What became of one record.

@@ -146,6 +146,16 @@ async fn a_foreign_close_in_between_is_told_as_nothing_held() {
 }
 
 #[tokio::test]
+async fn a_position_that_is_opened_while_another_ends_keeps_its_stop() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    desk.venue.state().bought_meanwhile = Some(size("0.01"));
+    let closed = desk.close().await.unwrap();
+    assert_eq!((closed.remaining, closed.cancelled.len()), (None, 0));
+    assert_eq!((desk.venue.position(&btc()).unwrap().quantity, desk.venue.state().open.len()), (size("0.01"), 1));
+}
+
+#[tokio::test]
 async fn what_was_changed_by_hand_is_in_the_figures_of_the_end() {
     let desk = desk();
     desk.open(&long()).await.unwrap();

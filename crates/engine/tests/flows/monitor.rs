@@ -1,9 +1,9 @@
 use crate::desk::{desk, desk_with, long};
 use crate::venue::{Fault, btc, eth, money, price, size};
 use plimsoll_engine::{Action, FlattenReason, MonitorFailure, Settings};
-use plimsoll_ports::domain::risk::{LimitSettings, MarginAlert, RiskLimits};
+use plimsoll_ports::domain::risk::{LimitSettings, MarginAlert, Reason, RiskLimits};
 use plimsoll_ports::domain::{Direction, FillCause, Leverage, MarginHealth, MarginMode, Money, OrderType};
-use plimsoll_ports::{OpenIntent, PositionStatus, Purpose, RefusalReason, Severity};
+use plimsoll_ports::{Clock, OpenIntent, PositionStatus, Purpose, RefusalReason, Severity};
 
 /// Limits so wide that only the margin speaks.
 fn wide(settings: Settings) -> Settings {
@@ -159,14 +159,77 @@ async fn a_withdrawal_is_no_loss() {
     assert_eq!((report.action, desk.is_killed()), (Action::None, false));
 }
 
+/// Limits so wide that only the drawdown speaks: 1,000 from the peak.
+fn drawdown(settings: Settings) -> Settings {
+    let settings = wide(settings);
+    let limits = LimitSettings { max_drawdown: money("1000"), ..settings.limits.settings().clone() };
+    Settings { limits: RiskLimits::new(limits).unwrap(), ..settings }
+}
+
+/// Loses 480 by 0.05 BTC that fall by 9,600, and 2.26 in fees.
+async fn lose(desk: &crate::desk::Desk) {
+    desk.venue.mark(&btc(), "50000");
+    desk.open(&OpenIntent { stop_loss: None, ..long() }).await.unwrap();
+    desk.venue.mark(&btc(), "40400");
+    desk.close().await.unwrap();
+    desk.venue.sleep(std::time::Duration::from_secs(60)).await;
+}
+
 #[tokio::test]
 async fn a_drawdown_from_the_peak_stops_trading_even_when_flat() {
-    let desk = desk();
+    let desk = desk_with(drawdown);
     desk.manager.monitor().await.unwrap();
-    desk.venue.state().wallet -= money("1001");
+    for _ in 0..2 {
+        lose(&desk).await;
+        assert_eq!(desk.manager.monitor().await.unwrap().action, Action::None);
+    }
+    lose(&desk).await;
     let report = desk.manager.monitor().await.unwrap();
-    assert!(matches!(report.action, Action::Stopped { .. }), "{:?}", report.action);
+    let Action::Stopped { reasons } = &report.action else { panic!("{:?}", report.action) };
+    // Three times 480 and fees of 1.25 and 1.01.
+    assert_eq!(reasons, &[Reason::Drawdown { drawdown: money("1446.78"), limit: money("1000") }]);
     assert!(desk.is_killed());
+}
+
+#[tokio::test]
+async fn neither_a_withdrawal_nor_a_deposit_moves_the_drawdown() {
+    for moved in ["-2000", "2000"] {
+        let desk = desk_with(drawdown);
+        desk.manager.monitor().await.unwrap();
+        for _ in 0..2 {
+            lose(&desk).await;
+            desk.venue.state().wallet += money(moved);
+            assert_eq!(desk.manager.monitor().await.unwrap().action, Action::None, "{moved}");
+        }
+        // The curve tells a new process the same; what moves the account just before an order is no loss either.
+        let restarted = crate::desk::manager(&desk.venue, &desk.store, drawdown);
+        desk.venue.state().wallet += money("1500");
+        restarted.monitor().await.unwrap();
+        desk.venue.state().wallet -= money("1500");
+        desk.venue.mark(&btc(), "50000");
+        restarted.open(&OpenIntent { stop_loss: None, ..long() }).await.unwrap();
+        assert!(!desk.is_killed(), "{moved}");
+        desk.venue.mark(&btc(), "40400");
+        let report = restarted.monitor().await.unwrap();
+        assert!(matches!(report.action, Action::Flattened(_)), "{moved}: {:?}", report.action);
+        assert!(desk.is_killed(), "{moved}");
+    }
+}
+
+#[tokio::test]
+async fn a_loss_that_cannot_be_recorded_is_not_taken_for_a_withdrawal() {
+    let desk = desk_with(drawdown);
+    desk.manager.monitor().await.unwrap();
+    desk.open(&OpenIntent { stop_loss: None, quantity: size("0.12"), ..long() }).await.unwrap();
+    desk.venue.mark(&btc(), "41000");
+    desk.store.tables().read_only = true;
+    let closed = desk.close().await.unwrap();
+    assert_eq!((closed.remaining, closed.ended), (None, None));
+    let report = desk.manager.monitor().await.unwrap();
+    assert_eq!((report.ended.len(), report.unexplained.len()), (0, 1));
+    assert!(matches!(report.action, Action::Stopped { .. }), "{:?}", report.action);
+    desk.store.tables().read_only = false;
+    assert_eq!(desk.manager.monitor().await.unwrap().ended.len(), 1, "it is recorded once it can be");
 }
 
 #[tokio::test]

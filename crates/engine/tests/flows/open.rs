@@ -36,9 +36,10 @@ async fn a_position_is_opened_protected_and_recorded() {
     assert_eq!(tables.trades.len(), 1);
     assert_eq!(tables.trades[0].position, opened.record);
     let purposes: Vec<_> = tables.journal.iter().map(|entry| entry.purpose).collect();
-    assert_eq!(purposes, [Purpose::Entry, Purpose::StopLoss, Purpose::TakeProfit]);
-    assert!(matches!(tables.journal[0].state, JournalState::Finished { .. }));
+    assert_eq!(purposes, [Purpose::StopLoss, Purpose::TakeProfit, Purpose::Entry], "nothing is entered unprotectably");
+    assert!(matches!(tables.journal[0].state, JournalState::Accepted { .. }));
     assert!(matches!(tables.journal[1].state, JournalState::Accepted { .. }));
+    assert!(matches!(tables.journal[2].state, JournalState::Finished { .. }));
 }
 
 #[tokio::test]
@@ -141,6 +142,17 @@ async fn adding_blends_the_entry_and_replaces_the_stop() {
 }
 
 #[tokio::test]
+async fn adding_with_the_same_stop_keeps_the_one_that_rests() {
+    let desk = desk();
+    let less = OpenIntent { quantity: size("0.02"), ..long() };
+    let first = desk.open(&less).await.unwrap().stop_loss.unwrap();
+    let second = desk.open(&less).await.unwrap().stop_loss.unwrap();
+    assert_eq!((&second.client_order_id, desk.venue.state().open.len()), (&first.client_order_id, 1));
+    let JournalState::NotSent { reason } = desk.store.state_of(Purpose::StopLoss) else { panic!("it was sent") };
+    assert_eq!(reason, format!("{} rests already and does the same", first.client_order_id));
+}
+
+#[tokio::test]
 async fn a_lost_answer_opens_once() {
     let desk = desk();
     desk.venue.fail(OrderType::Market, Fault::LostAnswer);
@@ -157,6 +169,8 @@ async fn a_lost_request_opens_nothing_and_leaves_the_way_free() {
     let failure = desk.open(&long()).await.unwrap_err();
     assert!(matches!(failure, OpenFailure::Order { failure: SendFailure::NeverArrived, .. }), "{failure}");
     assert!(desk.venue.position(&btc()).is_none());
+    let JournalState::NotSent { reason } = desk.store.state_of(Purpose::StopLoss) else { panic!("it has no entry") };
+    assert_eq!(reason, "its entry came to nothing");
     desk.open(&long()).await.unwrap();
 }
 

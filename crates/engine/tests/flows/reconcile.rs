@@ -1,8 +1,10 @@
 use crate::desk::{desk, long, manager};
-use crate::venue::{btc, eth, money, price, size};
-use plimsoll_engine::{OpenFailure, Placed, SendFailure};
-use plimsoll_ports::domain::{Direction, FillCause, NewOrder, OrderKind, OrderSize, PositionSide, Side, TriggerBy};
-use plimsoll_ports::{Broker, Clock, JournalEntry, JournalState, OrderJournal, PositionStatus, Purpose};
+use crate::venue::{Fault, btc, eth, money, price, size};
+use plimsoll_engine::{OpenFailure, Placed, ProtectionFailure, SendFailure, Settings, UnverifiedStop};
+use plimsoll_ports::domain::{
+    Direction, FillCause, NewOrder, OrderKind, OrderSize, OrderType, PositionSide, Side, TriggerBy,
+};
+use plimsoll_ports::{Broker, Clock, JournalEntry, JournalState, OrderJournal, PositionStatus, Purpose, RefusalReason};
 use std::time::Duration;
 
 #[tokio::test]
@@ -20,8 +22,9 @@ async fn an_entry_that_filled_while_we_died_is_found_and_its_position_adopted() 
     desk.open(&long()).await.unwrap();
     {
         let mut tables = desk.store.tables();
-        tables.journal.truncate(1);
-        tables.journal[0].state = JournalState::Intended;
+        for entry in &mut tables.journal {
+            entry.state = JournalState::Intended;
+        }
         tables.positions.clear();
         tables.trades.clear();
         desk.venue.state().open.clear();
@@ -33,9 +36,104 @@ async fn an_entry_that_filled_while_we_died_is_found_and_its_position_adopted() 
     assert!(matches!(desk.store.state_of(Purpose::Entry), JournalState::Finished { .. }));
     let adopted = &reconciliation.adopted[0];
     assert_eq!((adopted.position.quantity, adopted.fills), (size("0.05"), 1));
-    assert_eq!(reconciliation.unprotected.len(), 1, "its stop was never placed");
+    let restored = &reconciliation.restored[0];
+    let protection = restored.outcome.as_ref().unwrap();
+    assert_eq!((restored.purpose, protection.trigger), (Purpose::StopLoss, price("45000")));
+    assert_eq!((reconciliation.unprotected.len(), desk.venue.state().open.len()), (0, 1));
+    assert_eq!(desk.venue.state().open[0].client_order_id, protection.client_order_id);
+    assert!(matches!(desk.store.state_of(Purpose::StopLoss), JournalState::Accepted { .. }));
     let tables = desk.store.tables();
+    assert_eq!(
+        protection.client_order_id, tables.journal[0].order.client_order_id,
+        "it keeps the name it was meant by"
+    );
     assert_eq!((tables.positions[0].opened.strategy.as_str(), tables.trades.len()), ("recovered", 1));
+}
+
+/// Opens with a stop at 45,000 and dies after the entry was recorded, before the stop was sent.
+async fn die_before_the_stop(desk: &crate::desk::Desk) {
+    desk.open(&long()).await.unwrap();
+    let mut tables = desk.store.tables();
+    tables.journal.iter_mut().filter(|it| it.purpose == Purpose::StopLoss).for_each(|it| {
+        it.state = JournalState::Intended;
+    });
+    desk.venue.state().open.clear();
+}
+
+#[tokio::test]
+async fn a_stop_that_was_not_sent_any_more_is_restored_once() {
+    let desk = desk();
+    die_before_the_stop(&desk).await;
+    let restarted = manager(&desk.venue, &desk.store, |it| it);
+    let reconciliation = restarted.reconcile().await.unwrap();
+    assert!(reconciliation.restored[0].outcome.is_ok() && reconciliation.unprotected.is_empty());
+    assert!(!reconciliation.is_clean(), "it is told");
+    assert!(desk.store.tables().alerts.iter().any(|alert| alert.body.contains("1 protective orders restored")));
+    assert_eq!(desk.venue.state().open[0].trigger, Some(price("45000")));
+    let again = manager(&desk.venue, &desk.store, |it| it).reconcile().await.unwrap();
+    assert!(again.is_clean(), "{again:?}");
+    assert_eq!(desk.venue.state().open.len(), 1);
+}
+
+#[tokio::test]
+async fn a_stop_that_was_sent_and_not_journalled_is_not_sent_again() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    desk.store.tables().journal[0].state = JournalState::Unanswered;
+    let sent = desk.venue.state().calls.len();
+    let reconciliation = manager(&desk.venue, &desk.store, |it| it).reconcile().await.unwrap();
+    assert!(matches!(reconciliation.orders[0].fate, Ok(Placed::Resting(_))));
+    assert!(reconciliation.restored.is_empty());
+    assert_eq!(desk.venue.state().calls.len(), sent);
+}
+
+#[tokio::test]
+async fn a_position_whose_stop_was_passed_meanwhile_is_treated_as_the_settings_say() {
+    for (policy, is_closed) in [(UnverifiedStop::Close, true), (UnverifiedStop::Keep, false)] {
+        let desk = desk();
+        die_before_the_stop(&desk).await;
+        desk.venue.mark(&btc(), "44000");
+        desk.venue.fail(OrderType::StopMarket, Fault::Refuse(RefusalReason::WouldTrigger));
+        let restarted = manager(&desk.venue, &desk.store, |it| Settings { unverified_stop: policy, ..it });
+        let reconciliation = restarted.reconcile().await.unwrap();
+        let restored = &reconciliation.restored[0];
+        assert!(matches!(restored.outcome, Err(ProtectionFailure::Order(SendFailure::Refused(_)))), "{policy:?}");
+        assert_eq!(restored.closing.is_some(), is_closed, "{policy:?}");
+        assert_eq!(desk.venue.position(&btc()).is_none(), is_closed, "{policy:?}");
+        assert_eq!(reconciliation.unprotected.is_empty(), is_closed, "{policy:?}");
+        assert_eq!(desk.store.tables().positions[0].closed.is_some(), is_closed, "{policy:?}");
+    }
+}
+
+#[tokio::test]
+async fn protection_whose_position_is_gone_is_not_given_to_another() {
+    let desk = desk();
+    die_before_the_stop(&desk).await;
+    desk.venue.close_elsewhere(&btc(), "web_1", FillCause::Order);
+    desk.venue.sleep(Duration::from_secs(60)).await;
+    desk.venue.open_elsewhere(&btc(), Direction::Long, "0.01");
+    let reconciliation = desk.manager.reconcile().await.unwrap();
+    assert!(reconciliation.restored.is_empty() && desk.venue.state().open.is_empty());
+    assert!(matches!(desk.store.state_of(Purpose::StopLoss), JournalState::NotSent { .. }));
+    assert_eq!(reconciliation.unprotected.len(), 1);
+}
+
+#[tokio::test]
+async fn a_stop_of_an_entry_that_never_left_is_finished_with_it() {
+    let desk = desk();
+    die_before_the_stop(&desk).await;
+    desk.venue.state().held.clear();
+    desk.venue.state().done.clear();
+    desk.venue.state().fills.clear();
+    desk.store.tables().positions.clear();
+    desk.store.tables().journal[1].state = JournalState::Intended;
+    desk.venue.sleep(Duration::from_secs(3600)).await;
+    let reconciliation = desk.manager.reconcile().await.unwrap();
+    assert!(reconciliation.restored.is_empty() && desk.venue.state().open.is_empty());
+    assert!(reconciliation.orders.iter().all(|it| matches!(it.fate, Err(SendFailure::NeverArrived))));
+    for purpose in [Purpose::Entry, Purpose::StopLoss] {
+        assert!(matches!(desk.store.state_of(purpose), JournalState::NotSent { .. }));
+    }
 }
 
 #[tokio::test]
@@ -161,7 +259,7 @@ async fn a_stop_is_recognised_by_its_trigger_on_the_mark() {
     let opened = desk.open(&long()).await.unwrap();
     let stop = opened.stop_loss.unwrap();
     let tables = desk.store.tables();
-    let sent = &tables.journal[1].order;
+    let sent = &tables.journal[0].order;
     assert_eq!(sent.client_order_id, stop.client_order_id);
     assert_eq!(sent.kind, OrderKind::StopMarket { trigger: price("45000"), trigger_by: TriggerBy::Mark });
     assert_eq!(sent.size, OrderSize::WholePosition);

@@ -15,6 +15,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 #[derive(Default)]
 pub(crate) struct Tables {
     pub(crate) down: bool,
+    /// Positions can be read and not written.
+    pub(crate) read_only: bool,
     pub(crate) journal: Vec<JournalEntry>,
     pub(crate) positions: Vec<PositionRecord>,
     pub(crate) trades: Vec<TradeRecord>,
@@ -70,8 +72,10 @@ impl OrderJournal for Store {
     async fn intend(&self, entry: &JournalEntry) -> Result<(), StoreError> {
         let mut tables = self.up()?;
         let same_id = |known: &JournalEntry| known.order.client_order_id == entry.order.client_order_id;
-        assert!(!tables.journal.iter().any(same_id), "an id was given twice");
-        tables.journal.push(entry.clone());
+        match tables.journal.iter().find(|known| same_id(known)) {
+            Some(known) => assert_eq!(known.order, entry.order, "an id was given to two orders"),
+            None => tables.journal.push(entry.clone()),
+        }
         Ok(())
     }
 
@@ -136,6 +140,9 @@ impl PositionRepository for Store {
 
     async fn close(&self, id: PositionId, closed: &ClosedPosition, trades: &[TradeRecord]) -> Result<(), StoreError> {
         let mut tables = self.up()?;
+        if tables.read_only {
+            return Err(StoreError::Unreachable("the disk is full".to_owned()));
+        }
         tables.record(id)?.closed = Some(closed.clone());
         tables.keep(trades, Some(id));
         Ok(())

@@ -54,6 +54,8 @@ pub(crate) struct State {
     pub(crate) unknown: u32,
     /// Trades are not told.
     pub(crate) hide_fills: bool,
+    /// So much is bought while the orders of a symbol are asked for next.
+    pub(crate) bought_meanwhile: Option<Quantity>,
     pub(crate) max_market: Quantity,
     pub(crate) calls: Vec<String>,
     next: u64,
@@ -112,6 +114,7 @@ impl Venue {
             blind: false,
             unknown: 0,
             hide_fills: false,
+            bought_meanwhile: None,
             max_market: size("120"),
             calls: Vec::new(),
             next: 1,
@@ -399,6 +402,10 @@ impl Broker for Venue {
 
     async fn open_orders<'a>(&self, symbol: Option<&'a Symbol>) -> Result<Vec<Order>, QueryError> {
         let of = |order: &&Order| symbol.is_none_or(|symbol| order.symbol == *symbol);
+        if let Some(symbol) = symbol {
+            let bought = self.state().bought_meanwhile.take();
+            bought.into_iter().for_each(|quantity| self.open_elsewhere(symbol, Direction::Long, &quantity.to_string()));
+        }
         Ok(self.see()?.open.iter().filter(of).cloned().collect())
     }
 

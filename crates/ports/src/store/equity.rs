@@ -3,6 +3,7 @@
 use super::StoreError;
 use async_trait::async_trait;
 use plimsoll_domain::{AccountId, MarginRatio, Money, Timestamp};
+use std::time::Duration;
 
 /// The equity curve of every account.
 #[cfg_attr(feature = "mocks", mockall::automock)]
@@ -17,6 +18,20 @@ pub trait EquityRepository: Send + Sync {
 
     /// The highest equity on record.
     async fn peak(&self, account: &AccountId) -> Result<Option<Money>, StoreError>;
+
+    /// The most that the account had earned ([`PnlSnapshot::earned`]) at any point on record up to and with `now`: what
+    /// drawdown is counted from, since deposits and withdrawals do not move it. It is asked for once a process; a store
+    /// that does not keep it reads its curve, a day at a time.
+    async fn peak_earned(&self, account: &AccountId, now: Timestamp) -> Result<Option<Money>, StoreError> {
+        let Some(first) = self.first_since(account, Timestamp::default()).await? else { return Ok(None) };
+        let (mut peak, mut until) = (None, now);
+        while until >= first.time {
+            let highest = self.curve(account, 1, until).await?.iter().map(PnlSnapshot::earned).max();
+            peak = peak.max(highest);
+            until = until.minus(DAY);
+        }
+        Ok(peak)
+    }
 
     /// The first point at or after `since`.
     async fn first_since(&self, account: &AccountId, since: Timestamp) -> Result<Option<PnlSnapshot>, StoreError>;
@@ -45,10 +60,73 @@ pub struct PnlSnapshot {
     pub open_positions: u32,
 }
 
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 impl PnlSnapshot {
+    /// Realised profit less fees and funding, and what is unrealised: what the records say was earned. Deposits and
+    /// withdrawals are no part of it.
+    #[must_use]
+    pub fn earned(&self) -> Money {
+        self.realized_pnl - self.fees - self.funding + self.unrealized_pnl
+    }
+
     /// Wallet and unrealised profit.
     #[must_use]
     pub fn equity(&self) -> Money {
         self.wallet + self.unrealized_pnl
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A curve and nothing else.
+    struct Curve(Vec<PnlSnapshot>);
+
+    #[async_trait]
+    impl EquityRepository for Curve {
+        async fn snapshot(&self, _: &PnlSnapshot) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        async fn curve(&self, _: &AccountId, days: u32, now: Timestamp) -> Result<Vec<PnlSnapshot>, StoreError> {
+            let from = now.minus(DAY * days);
+            Ok(self.0.iter().filter(|point| point.time > from && point.time <= now).cloned().collect())
+        }
+
+        async fn peak(&self, _: &AccountId) -> Result<Option<Money>, StoreError> {
+            Ok(None)
+        }
+
+        async fn first_since(&self, _: &AccountId, since: Timestamp) -> Result<Option<PnlSnapshot>, StoreError> {
+            Ok(self.0.iter().find(|point| point.time >= since).cloned())
+        }
+    }
+
+    fn point(hour: i64, realized: &str, wallet: &str) -> PnlSnapshot {
+        let money = |text: &str| text.parse().unwrap();
+        PnlSnapshot {
+            account: AccountId::new("main"),
+            time: Timestamp::from_millis(hour * 3_600_000),
+            wallet: money(wallet),
+            unrealized_pnl: money("5"),
+            realized_pnl: money(realized),
+            fees: money("2"),
+            funding: money("1"),
+            margin_ratio: None,
+            open_positions: 0,
+        }
+    }
+
+    #[tokio::test]
+    async fn the_peak_of_earnings_is_found_on_any_day_and_not_moved_by_the_wallet() {
+        let account = AccountId::new("main");
+        for highest in [0, 1, 23, 24, 25, 48, 71, 72] {
+            let curve = (0..=72).map(|hour| point(hour, if hour == highest { "100" } else { "-7" }, "9000")).collect();
+            let peak = Curve(curve).peak_earned(&account, Timestamp::from_millis(72 * 3_600_000)).await;
+            assert_eq!(peak, Ok(Some("102".parse().unwrap())), "at hour {highest}");
+        }
+        assert_eq!(Curve(Vec::new()).peak_earned(&account, Timestamp::default()).await, Ok(None));
     }
 }

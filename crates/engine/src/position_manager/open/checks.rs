@@ -57,7 +57,7 @@ impl PositionManager {
         let now = self.ports.clock.now();
         let kill_switch = as_switch(&self.kill_switch().await?, now);
         let equity = reading.wallet(&self.settings.settle) + reading.unrealized_pnl();
-        let watch = self.equity_watch(equity).await?;
+        let watch = self.equity_watch(reading).await?;
         let account = AccountFacts {
             equity,
             available: reading.available(&self.settings.settle),
