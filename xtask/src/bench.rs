@@ -5,7 +5,7 @@ use anyhow::Result;
 
 /// Runs the benches whose names hold one of `filters`, or all.
 pub(crate) fn run_benches(filters: &[&str]) -> Result<()> {
-    let mut command = cargo(&["bench", "--workspace", "--benches", "--"]);
+    let mut command = cargo(&["bench", "--workspace", "--bench", "*", "--"]);
     command.args(filters);
     run("benches", &mut command)
 }

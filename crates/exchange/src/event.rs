@@ -66,14 +66,14 @@ pub enum News {
     /// A margin pool's equity has come near its maintenance margin.
     MarginCall {
         /// Every position of the pool.
-        positions: Vec<MarginWarning>,
+        positions: Vec<ThinPosition>,
         /// The account's cross wallet, where the pool is cross.
         cross_wallet: Option<Money>,
     },
     /// A margin pool's equity has met its maintenance margin: it is being closed.
     LiquidationStarted {
-        /// Every position of the pool.
-        positions: Vec<MarginWarning>,
+        /// Every position of the pool, before anything of it is closed.
+        positions: Vec<ThinPosition>,
         /// The account's cross wallet, where the pool is cross.
         cross_wallet: Option<Money>,
     },
@@ -150,4 +150,13 @@ pub struct FillNews {
     pub position: PositionReport,
     /// The balance after it.
     pub balance: BalanceReport,
+}
+
+/// A position of a margin pool that is called or liquidated, as it is at that moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThinPosition {
+    /// What there is to warn of.
+    pub warning: MarginWarning,
+    /// The position.
+    pub report: PositionReport,
 }

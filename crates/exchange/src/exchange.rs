@@ -274,7 +274,7 @@ impl Exchange {
         Stamp { time: self.now, sequence: self.sequence }
     }
 
-    /// Changes a wallet by this row and answers its id.
+    /// Changes a wallet by this row and answers its id. What the wallet backs is to be judged again.
     pub(crate) fn book_income(
         &mut self,
         account: usize,
@@ -287,9 +287,10 @@ impl Exchange {
         let symbol = market.map(|market| self.markets[market].instrument.symbol.clone());
         let currency = self.settle_currency();
         let row = Income { id: self.incomes, kind, symbol, amount, currency, trade_id, time: self.now };
-        let account = &mut self.accounts[account];
-        account.wallet += amount;
-        account.income.push(row);
+        let it = &mut self.accounts[account];
+        it.wallet += amount;
+        it.income.push(row);
+        self.unsettled.insert(account);
         self.incomes
     }
 

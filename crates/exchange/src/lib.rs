@@ -78,6 +78,7 @@
 //! - No I/O, no clock, no randomness: time comes in with ticks, and the same input gives the same [events](ExchangeEvent).
 //!   Its [market generator](prices::Walk) has a seed.
 //! - No venue's wire: names and codes of venues are the venue server's.
+//! - No forgetting: orders, fills, income and fundings are kept as long as it lives; of trades and candles the newest.
 //! - No trailing stops, good-till-date orders, multi-currency margin, inverse contracts, or partial liquidation.
 
 mod account;
@@ -111,7 +112,7 @@ mod solvency;
 mod tick;
 
 pub use clock::MarketClock;
-pub use event::{ExchangeEvent, FillNews, News};
+pub use event::{ExchangeEvent, FillNews, News, ThinPosition};
 pub use exchange::Exchange;
 pub use income::{Income, IncomeKind};
 pub use margin::{AccountFigures, PositionFigures};

@@ -1,8 +1,8 @@
 //! What an account may still use: initial margin of its positions and its open orders.
 //!
 //! A position takes its notional at the mark ÷ leverage. Open orders take what they would add to it: in one-way mode
-//! the buys and the sells of a symbol are netted with the position and the larger side counts; in hedge mode each leg's
-//! opening orders count. What an opening order would lose at once, filled at its limit, is added.
+//! the buys and the sells of a symbol are netted with the position and the side that takes more counts; in hedge mode
+//! each leg's opening orders count. What an opening order would lose at once, filled at its limit, is added.
 
 use crate::account::{Held, Holding};
 use crate::exchange::Exchange;
@@ -32,6 +32,15 @@ impl Candidate {
         let (limit, _) = order.limit.filter(|_| !order.reduces())?;
         Some(Self::new(order.side, order.remaining()?, limit, mark))
     }
+}
+
+/// What one more order asks of its symbol.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Demand {
+    /// Initial margin beyond what the symbol takes already: never negative.
+    pub(crate) margin: Money,
+    /// What the symbol can reach with it, if that is further than without.
+    pub(crate) further: Option<Money>,
 }
 
 /// What the positions and orders of one symbol weigh.
@@ -83,14 +92,9 @@ impl Load {
         if !self.netted {
             return (self.bids + self.asks) / leverage + self.bids_loss + self.asks_loss;
         }
-        let (held, reach) = (self.net().abs(), self.reach());
-        if reach <= held {
-            Money::ZERO
-        } else if reach == (self.net() + self.bids).abs() {
-            (reach - held) / leverage + self.bids_loss
-        } else {
-            (reach - held) / leverage + self.asks_loss
-        }
+        let held = self.net().abs();
+        let side = |reach: Money, loss| if reach > held { (reach - held) / leverage + loss } else { Money::ZERO };
+        side((self.net() + self.bids).abs(), self.bids_loss).max(side((self.net() - self.asks).abs(), self.asks_loss))
     }
 }
 
@@ -195,20 +199,20 @@ impl Exchange {
         markets.into_iter().map(|market| self.load(account, market, None).orders(it.holdings[market].leverage)).sum()
     }
 
-    /// What placing `candidate` would take beyond what the symbol takes now, and what the symbol could then reach. An
-    /// order that is about to be replaced is left out of both.
-    pub(crate) fn margin_of(
+    /// What placing `candidate` would do to the symbol. An order that is about to be replaced is left out.
+    pub(crate) fn demand_of(
         &self,
         account: usize,
         market: usize,
         candidate: Candidate,
         replacing: Option<usize>,
-    ) -> (Money, Money) {
+    ) -> Demand {
         let leverage = self.accounts[account].holdings[market].leverage;
         let before = self.load(account, market, replacing);
         let mut after = before;
         after.add(candidate);
-        (after.orders(leverage) - before.orders(leverage), after.reach())
+        let further = Some(after.reach()).filter(|reach| *reach > before.reach());
+        Demand { margin: after.orders(leverage) - before.orders(leverage), further }
     }
 
     /// An order that turns an isolated position around gives the old margin back, less what it realises, and takes margin
@@ -236,7 +240,7 @@ impl Exchange {
     pub(crate) fn margin_held_by(&self, number: usize) -> Money {
         let Working { account, market, .. } = self.orders[number];
         let candidate = Candidate::of(&self.orders[number], self.markets[market].mark);
-        candidate.map_or(Money::ZERO, |candidate| self.margin_of(account, market, candidate, Some(number)).0)
+        candidate.map_or(Money::ZERO, |candidate| self.demand_of(account, market, candidate, Some(number)).margin)
     }
 
     /// The symbol's positions and open orders, but for one.

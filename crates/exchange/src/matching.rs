@@ -40,7 +40,7 @@ impl Exchange {
         }
         let resting = self.markets[market].book.queue(side.opposite());
         let reached = resting.take_while(|(price, _)| reaches(side, limit, *price)).map(|(_, order)| order);
-        let others = reached.filter(|order| self.orders[*order].account != account);
+        let others = reached.filter(|order| self.orders[*order].account != account && self.may_fill(*order));
         Some(others.filter_map(|order| self.orders[order].remaining()).map(Quantity::get).sum())
     }
 

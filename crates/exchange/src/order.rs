@@ -13,7 +13,7 @@ use crate::rejection::Rejection;
 pub enum OrderRef {
     /// The exchange's.
     Id(OrderId),
-    /// The account's: the newest order of that name.
+    /// The account's: the open order of that name, else the newest.
     Client(ClientOrderId),
 }
 

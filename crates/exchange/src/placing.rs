@@ -3,7 +3,7 @@
 use crate::event::News;
 use crate::exchange::Exchange;
 use crate::filters;
-use crate::margin::Candidate;
+use crate::margin::{Candidate, Demand};
 use crate::order::{ExpiryReason, FIRST_ORDER, OrderRef, Working, number, reduces};
 use crate::rejection::Rejection;
 use plimsoll_domain::{
@@ -212,13 +212,15 @@ impl Exchange {
             Some((required, available)) if required > available => return insufficient(required, available),
             _ => {}
         }
-        let (added, reach) = self.margin_of(account, market, candidate, replacing);
+        let Demand { margin: added, further } = self.demand_of(account, market, candidate, replacing);
+        let leverage = holding.leverage;
+        if let (Some(notional), Some(max)) = (further, it.max_notional(leverage))
+            && notional > max
+        {
+            return Err(Rejection::MaxPositionAtLeverage { notional, max, leverage });
+        }
         if !added.is_positive() {
             return Ok(());
-        }
-        let leverage = holding.leverage;
-        if let Some(max) = it.max_notional(leverage).filter(|max| reach > *max) {
-            return Err(Rejection::MaxPositionAtLeverage { notional: reach, max, leverage });
         }
         let opened = Money::new(added.get() * leverage.as_decimal()).min(candidate.notional);
         let fee = (opened * it.instrument.fees.taker).max(Money::ZERO);
@@ -236,7 +238,11 @@ impl Exchange {
         let account = &mut self.accounts[request.account];
         account.open_orders.insert(number);
         account.all_orders.push(number);
-        account.order_names.insert(request.client_order_id.clone(), number);
+        // The child of a conditional order may have the name of an order that is open, which keeps it.
+        let name = account.order_names.entry(request.client_order_id.clone()).or_insert(number);
+        if self.orders.get(*name).is_none_or(|named| named.status.is_final()) {
+            *name = number;
+        }
         self.orders.push(Working {
             number,
             account: request.account,

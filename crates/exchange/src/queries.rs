@@ -269,7 +269,7 @@ impl Exchange {
         }
     }
 
-    /// Whether the account holds or waits for anything in this symbol.
+    /// Whether the account has a position or an open ordinary order in this symbol.
     #[must_use]
     pub fn is_active(&self, account: &AccountId, symbol: &Symbol) -> bool {
         let (Ok(account), Ok(market)) = (self.account_index(account), self.market_index(symbol)) else { return false };

@@ -6,7 +6,7 @@
 //! or its positions change. The fence of a pool of one symbol is its exact liquidation price.
 
 use crate::account::Held;
-use crate::event::News;
+use crate::event::{News, ThinPosition};
 use crate::exchange::Exchange;
 use crate::gate::PriceKey;
 use crate::market::Market;
@@ -251,22 +251,22 @@ impl Exchange {
     }
 
     /// What there is to say about each position of a pool whose margin is thin.
-    pub(crate) fn warnings(&self, pool: &Pool) -> Vec<MarginWarning> {
-        let ratio = self.ratio(pool);
-        let warning = |(index, side, position): &(usize, PositionSide, Position)| {
-            let market = &self.markets[*index];
-            MarginWarning {
-                symbol: market.instrument.symbol.clone(),
+    pub(crate) fn warnings(&self, pool: &Pool) -> Vec<ThinPosition> {
+        let thin = |(market, side, position): &(usize, PositionSide, Position)| {
+            let report = self.position_report(pool.id.account, *market, *side);
+            let warning = MarginWarning {
+                symbol: report.symbol.clone(),
                 position_side: *side,
                 quantity: Some(position.quantity),
-                margin_ratio: ratio,
-                liquidation_price: self.shown_liquidation_price(pool, *index, *position),
-                mark_price: Some(market.mark),
-                maintenance_margin: Some(market.instrument.tiers.maintenance(position.notional(market.mark))),
+                margin_ratio: report.margin_ratio,
+                liquidation_price: report.liquidation_price,
+                mark_price: report.mark_price,
+                maintenance_margin: report.maintenance_margin,
                 time: self.now,
-            }
+            };
+            ThinPosition { warning, report }
         };
-        pool.positions.iter().map(warning).collect()
+        pool.positions.iter().map(thin).collect()
     }
 
     /// Equity of a pool at the marks.

@@ -28,9 +28,11 @@ pub(super) fn to_account(event: ExchangeEvent) -> Vec<AccountEvent> {
         News::FundingPaid { payment, position, balance } => {
             vec![AccountEvent::Funding(payment), AccountEvent::Position(*position), AccountEvent::Balance(balance)]
         }
-        News::MarginCall { positions, .. } => positions.into_iter().map(AccountEvent::MarginCall).collect(),
+        News::MarginCall { positions, .. } => {
+            positions.into_iter().map(|thin| AccountEvent::MarginCall(thin.warning)).collect()
+        }
         News::LiquidationStarted { positions, .. } => {
-            positions.into_iter().map(AccountEvent::LiquidationWarning).collect()
+            positions.into_iter().map(|thin| AccountEvent::LiquidationWarning(thin.warning)).collect()
         }
         News::Liquidated { close, balance, .. } => {
             vec![AccountEvent::Liquidation(close), AccountEvent::Balance(balance)]

@@ -131,3 +131,17 @@ fn those_of_one_tick_fire_in_the_order_in_which_they_were_stored() {
     assert_eq!(conditional(&venue, &first).status, ConditionalStatus::Finished);
     assert_eq!(conditional(&venue, &second).status, ConditionalStatus::Rejected);
 }
+
+#[test]
+fn a_child_leaves_an_open_order_its_name() {
+    let mut venue = Venue::new();
+    venue.place("buy 0.1");
+    let resting = venue.place("buy 0.1 at 49000");
+    let mut stop = venue.order("sell 0.05 stop 49500 reduce");
+    stop.client_order_id = resting.client_order_id.clone();
+    let stop = venue.send(&alice(), stop).unwrap();
+    venue.tick("49400");
+    assert_eq!(conditional(&venue, &stop).status, ConditionalStatus::Finished);
+    let by_name = OrderRef::Client(resting.client_order_id.clone());
+    assert_eq!(venue.exchange.cancel(&alice(), &btc(), &by_name).unwrap().order_id, resting.order_id);
+}

@@ -224,3 +224,30 @@ fn nobody_owes_the_exchange() {
     assert_eq!(venue.story(), ["accepted", "filled 0.1 at 60000.1", "trade", "covered 494.410004"]);
     assert_eq!(venue.wallet(), "0");
 }
+
+#[test]
+fn what_is_taken_out_of_the_wallet_backs_nothing_any_more() {
+    let mut venue = Venue::new().set(MarginMode::Cross, 10);
+    venue.place("sell 0.1");
+    venue.exchange.transfer(&alice(), money("-9498")).unwrap();
+    let (safe, due) = around(venue.report().liquidation_price.unwrap(), Direction::Short);
+    venue.tick(&safe.to_string());
+    assert_ne!(venue.position(), "flat");
+    venue.tick(&due.to_string());
+    assert_eq!(venue.position(), "flat");
+}
+
+#[test]
+fn a_warning_is_of_the_position_before_it_is_closed() {
+    let mut venue = Venue::new().set(MarginMode::Isolated, 10);
+    venue.place("sell 0.1");
+    let position = venue.report().position;
+    venue.exchange.drain_events();
+    venue.tick("54850");
+    let events = venue.exchange.drain_events();
+    let plimsoll_exchange::News::LiquidationStarted { positions, .. } = &events[0].news else { panic!("{events:?}") };
+    let [thin] = positions.as_slice() else { panic!("{positions:?}") };
+    assert_eq!((thin.report.position, thin.report.unrealized_pnl), (position, Some(money("-485"))));
+    assert_eq!(thin.report.isolated_margin, Some(money("500")));
+    assert_eq!(thin.warning.maintenance_margin, Some(money("21.94")));
+}

@@ -246,3 +246,35 @@ fn a_resting_order_whose_margin_is_gone_expires_instead_of_filling() {
     assert_eq!(venue.story(), ["expired InsufficientMargin"]);
     assert_eq!(venue.position(), "long 1 at 50000.1");
 }
+
+#[test]
+fn another_order_never_sets_margin_free() {
+    let mut venue = Venue::new().set(MarginMode::Cross, 10);
+    venue.tick_apart("50000", "49000");
+    // A tenth of 4,990, and 90 that it would lose at once.
+    venue.place("buy 0.1 at 49900");
+    assert_eq!(venue.available(), "9411");
+    venue.place("sell 0.1 at 51000");
+    assert_eq!(venue.available(), "9411");
+}
+
+#[test]
+fn the_largest_position_holds_for_the_side_that_takes_less_margin_too() {
+    let mut venue = Venue::with(plimsoll_exchange::Settings::default(), "1000000").set(MarginMode::Cross, 125);
+    venue.tick_apart("50000", "49000");
+    venue.place("buy 0.9 at 49900");
+    assert!(matches!(venue.try_place("sell 1 at 51000"), Err(Rejection::MaxPositionAtLeverage { .. })));
+}
+
+#[test]
+fn a_fill_or_kill_does_not_count_what_would_expire_instead_of_filling() {
+    let mut venue = Venue::with(plimsoll_exchange::Settings { spread_ticks: 10, ..Default::default() }, "10000");
+    venue.bob("buy 70 eth");
+    let resting = venue.bob("sell 0.3 at 50000.5");
+    venue.tick_ether("2480");
+    assert_eq!(
+        venue.try_place("buy 0.3 at 50000.5 fok"),
+        Err(Rejection::FokNotFilled { fillable: None, quantity: quantity("0.3") })
+    );
+    assert_eq!(venue.now(&resting).status, OrderStatus::New);
+}

@@ -12,17 +12,57 @@ use std::time::Duration;
 /// Something done to the exchange; who, what, and how much are small numbers.
 #[derive(Debug, Clone)]
 enum Command {
-    Tick { symbol: bool, move_bp: i64, mark_bp: i64, seconds: u64 },
-    Place { who: usize, order: Box<RandomOrder> },
-    Cancel { who: usize, which: usize },
-    CancelAll { who: usize },
-    Amend { who: usize, which: usize, size: i64, away_bp: i64 },
-    Leverage { who: usize, times: u32 },
-    MarginMode { who: usize, isolated: bool },
-    PositionMode { who: usize, hedge: bool },
-    IsolatedMargin { who: usize, side: usize, amount: i64 },
-    Transfer { who: usize, amount: i64 },
-    Funding { rate_bp: i64 },
+    Tick {
+        symbol: bool,
+        move_bp: i64,
+        mark_bp: i64,
+        seconds: u64,
+    },
+    Place {
+        who: usize,
+        order: Box<RandomOrder>,
+    },
+    Cancel {
+        who: usize,
+        which: usize,
+    },
+    CancelAll {
+        who: usize,
+    },
+    Amend {
+        who: usize,
+        which: usize,
+        size: i64,
+        away_bp: i64,
+    },
+    Leverage {
+        who: usize,
+        times: u32,
+    },
+    MarginMode {
+        who: usize,
+        isolated: bool,
+    },
+    PositionMode {
+        who: usize,
+        hedge: bool,
+    },
+    IsolatedMargin {
+        who: usize,
+        side: usize,
+        amount: i64,
+    },
+    Transfer {
+        who: usize,
+        amount: i64,
+    },
+    /// Takes everything out that may be taken.
+    Withdraw {
+        who: usize,
+    },
+    Funding {
+        rate_bp: i64,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -69,7 +109,8 @@ fn command() -> impl Strategy<Value = Command> {
         1 => (who.clone(), any::<bool>()).prop_map(|(who, hedge)| Command::PositionMode { who, hedge }),
         1 => (who.clone(), 0_usize..3, -5000_i64..5000)
             .prop_map(|(who, side, amount)| Command::IsolatedMargin { who, side, amount }),
-        1 => (who, -20_000_i64..20_000).prop_map(|(who, amount)| Command::Transfer { who, amount }),
+        1 => (who.clone(), -20_000_i64..20_000).prop_map(|(who, amount)| Command::Transfer { who, amount }),
+        1 => who.prop_map(|who| Command::Withdraw { who }),
         1 => (-100_i64..100).prop_map(|rate_bp| Command::Funding { rate_bp }),
     ]
 }
@@ -154,6 +195,10 @@ impl World {
             }
             Command::Transfer { who, amount } => {
                 let _ = self.exchange.transfer(&self.accounts[*who], Money::new(Decimal::from(*amount)));
+            }
+            Command::Withdraw { who } => {
+                let most = self.exchange.account_figures(&self.accounts[*who]).unwrap().withdrawable.get().trunc();
+                let _ = self.exchange.transfer(&self.accounts[*who], -Money::new(most));
             }
             Command::Funding { rate_bp } => {
                 self.exchange.set_funding_rate(&btc(), Rate::new(Decimal::new(*rate_bp, 4))).unwrap();

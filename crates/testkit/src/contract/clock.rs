@@ -1,4 +1,4 @@
-//! What [`Clock`](plimsoll_ports::Clock) promises.
+//! What [`Clock`] promises.
 
 use super::suite::{Outcome, Suite, ensure};
 use async_trait::async_trait;

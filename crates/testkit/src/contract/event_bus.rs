@@ -1,4 +1,4 @@
-//! What [`EventBus`](plimsoll_ports::EventBus) promises.
+//! What [`EventBus`] promises.
 
 use super::suite::{Outcome, Suite, ensure_eq, eventually};
 use async_trait::async_trait;

@@ -1,4 +1,4 @@
-//! What [`Lease`](plimsoll_ports::Lease) promises.
+//! What [`Lease`] promises.
 
 use super::records::account;
 use super::suite::{Failure, Outcome, Suite, ensure, ensure_eq};

@@ -1,4 +1,4 @@
-//! What [`Notifier`](plimsoll_ports::Notifier) promises.
+//! What [`Notifier`] promises.
 
 use super::suite::{Outcome, Suite, ensure, ensure_eq, eventually};
 use async_trait::async_trait;

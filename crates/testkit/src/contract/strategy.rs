@@ -1,4 +1,4 @@
-//! What [`Strategy`](plimsoll_ports::Strategy) promises.
+//! What [`Strategy`] promises.
 
 use super::suite::{Outcome, Suite, ensure, ensure_eq};
 use plimsoll_domain::MarketEvent;

@@ -64,9 +64,8 @@ impl OrderFacts<'_> {
         match self.placed.cause {
             FillCause::Order if self.good_till.is_some() => "GTD",
             FillCause::Liquidation => "IOC",
-            FillCause::Order | FillCause::Adl | FillCause::Settlement => {
-                words::time_in_force(self.placed.order.time_in_force)
-            }
+            FillCause::Adl => "GTC",
+            FillCause::Order | FillCause::Settlement => words::time_in_force(self.placed.order.time_in_force),
         }
     }
 

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What callers may ask for. The defaults are the venue's own. Their windows run on the clock that requests are judged by,
-/// which is the one that callers count their minutes on; each begins with the first call in it.
+/// which is the one that callers count their minutes on; each begins with the first call in it. Where that is the market's
+/// and the market stands still, so do they.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimits {
     /// Request weight a minute, for all callers of one address.
@@ -146,7 +147,13 @@ impl Usage {
 }
 
 fn banned(until: Timestamp, now: Timestamp) -> Refusal {
-    Refusal::banned(until.as_millis(), until.since(now).as_secs().max(1))
+    Refusal::banned(until.as_millis(), whole_seconds(until.since(now)))
+}
+
+/// Rounded up: whoever waits so long has waited long enough.
+const fn whole_seconds(wait: Duration) -> u64 {
+    let begun = if wait.subsec_nanos() > 0 { 1 } else { 0 };
+    wait.as_secs().saturating_add(begun)
 }
 
 /// A count that starts again when its time is over.
@@ -173,7 +180,7 @@ impl Window {
 
     fn seconds_left(&self, now: Timestamp) -> u64 {
         let passed = self.began.map_or(Duration::ZERO, |began| now.since(began));
-        self.length.saturating_sub(passed).as_secs().max(1)
+        whole_seconds(self.length.saturating_sub(passed))
     }
 }
 
@@ -199,6 +206,16 @@ mod tests {
         assert_eq!(call(1, 10), Err((418, Some(120))));
         assert_eq!(call(1, 70), Err((418, Some(60))));
         assert_eq!(call(1, 130), Ok(()));
+    }
+
+    #[test]
+    fn whoever_waits_as_long_as_told_is_let_in() {
+        let (mut usage, start) = (usage(), Timestamp::from_millis(1_000_000));
+        assert!(usage.take_weight(10, start).is_ok());
+        let asked = start.plus(Duration::from_millis(100));
+        let told = usage.take_weight(1, asked).unwrap_err().retry_after.unwrap();
+        assert_eq!(told, 60, "59.9 seconds are left");
+        assert!(usage.take_weight(1, asked.plus(Duration::from_secs(told))).is_ok());
     }
 
     #[test]

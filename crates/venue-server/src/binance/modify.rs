@@ -7,7 +7,7 @@ use crate::binance::order_body::Shape;
 use crate::binance::orders::{answered, batch, body, found, which};
 use crate::binance::parameters::Parameters;
 use crate::binance::refusal;
-use crate::binance::request::{read_price, read_quantity};
+use crate::binance::request::{read_price, read_quantity, refuse_price_match};
 use crate::binance::router::{Call, Handled};
 use crate::binance::words;
 use plimsoll_domain::AccountId;
@@ -28,6 +28,7 @@ fn modify_one(floor: &mut Floor, account: &AccountId, parameters: &Parameters) -
     let symbol = instrument.symbol.clone();
     let side = words::read_side(parameters.required("side")?)?;
     let quantity = read_quantity(parameters.required_decimal("quantity")?, instrument)?;
+    refuse_price_match(parameters)?;
     let price = read_price(parameters.required_decimal("price")?, instrument)?;
     let which = which(parameters)?;
     let before = floor.exchange.order(account, &symbol, &which).ok_or(Refusal::NO_SUCH_ORDER)?;

@@ -5,7 +5,7 @@ use crate::binance::number::{self, padded};
 use crate::binance::user_data::algo_status;
 use crate::binance::words;
 use plimsoll_domain::{Instrument, Price};
-use plimsoll_exchange::{ConditionalOrder, ConditionalStatus};
+use plimsoll_exchange::ConditionalOrder;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
@@ -150,7 +150,6 @@ impl<'a> AlgoBody<'a> {
     pub(crate) fn new(conditional: &'a ConditionalOrder, instrument: &'a Instrument, placed: bool) -> Self {
         let order = &conditional.order;
         let child = conditional.child.as_ref();
-        let triggered = !matches!(conditional.status, ConditionalStatus::New | ConditionalStatus::Canceled);
         Self {
             algo_id: id(order.order_id.as_str()),
             client_algo_id: order.client_order_id.as_str(),
@@ -165,7 +164,7 @@ impl<'a> AlgoBody<'a> {
             actual_order_id: (!placed).then(|| child.map_or("", |child| child.as_str())),
             actual_price: (!placed).then(|| average(instrument, order.average_price)),
             actual_qty: (!placed).then(|| number::quantity(instrument, order.filled)),
-            actual_type: (!placed).then_some(if triggered { "MARKET" } else { "" }),
+            actual_type: (!placed).then_some(if conditional.triggered.is_some() { "MARKET" } else { "" }),
             trigger_price: number::price(instrument, order.trigger),
             price: number::price(instrument, None),
             iceberg_quantity: None,

@@ -68,6 +68,7 @@ pub(crate) fn ordinary(
     if parameters.boolean("closePosition")? == Some(true) {
         return Err(Refusal::invalid_strategy(words::order_type(order_type), true));
     }
+    refuse_other_self_trade_modes(parameters)?;
     let quantity = read_quantity(parameters.required_decimal("quantity")?, instrument)?;
     let order = NewOrder {
         client_order_id: client_id(parameters.get("newClientOrderId"), "newClientOrderId", generated)?,
@@ -103,6 +104,8 @@ pub(crate) fn conditional(
     if let Some(word) = parameters.get("timeInForce") {
         words::read_time_in_force(word)?;
     }
+    refuse_other_self_trade_modes(parameters)?;
+    refuse_price_protection(parameters)?;
     let close_position = parameters.boolean("closePosition")?.unwrap_or(false);
     let size = if close_position {
         if parameters.get("quantity").is_some() {
@@ -170,10 +173,27 @@ fn reduce_only(parameters: &Parameters, mode: PositionMode) -> Result<bool, Refu
     }
 }
 
-fn refuse_price_match(parameters: &Parameters) -> Result<(), Refusal> {
+pub(crate) fn refuse_price_match(parameters: &Parameters) -> Result<(), Refusal> {
     match parameters.get("priceMatch") {
         None | Some("NONE") => Ok(()),
         Some(_) => Err(Refusal::INVALID_PRICE_MATCH),
+    }
+}
+
+/// The exchange ends the resting one of two orders that would trade with each other. That is the venue's default, which
+/// clients also mean by naming none.
+fn refuse_other_self_trade_modes(parameters: &Parameters) -> Result<(), Refusal> {
+    match parameters.get("selfTradePreventionMode") {
+        None | Some("EXPIRE_MAKER" | "NONE") => Ok(()),
+        Some(_) => Err(Refusal::invalid("selfTradePreventionMode")),
+    }
+}
+
+/// A trigger that waits for mark and last price to agree is not offered.
+fn refuse_price_protection(parameters: &Parameters) -> Result<(), Refusal> {
+    match parameters.boolean("priceProtect")? {
+        Some(true) => Err(Refusal::invalid("priceProtect")),
+        _ => Ok(()),
     }
 }
 

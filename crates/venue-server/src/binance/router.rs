@@ -219,7 +219,8 @@ fn admitted(floor: &mut Floor, arrived: Arrived<'_>, order_count: &mut Option<Or
     let Arrived { method, path, key, sent, form } = arrived;
     let now = floor.server_time();
     let route = ROUTES.iter().find(|route| route.path == path && route.method == method);
-    let parameters = Parameters::read(sent.query, if form { sent.body } else { "" });
+    // What is asked with GET is asked in the query; any body is signed all the same.
+    let parameters = Parameters::read(sent.query, if form && method != "GET" { sent.body } else { "" });
     let weight = route.map_or(1, |route| weight(route.weight, &parameters));
     floor.usage.take_weight(weight, now)?;
     let route = route.ok_or_else(|| Refusal::no_such_path(method, path))?;

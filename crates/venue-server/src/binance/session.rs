@@ -89,6 +89,7 @@ impl Session {
         if self.route == Route::Private {
             let user = UserData::read(&name);
             match self.users.iter_mut().find(|known| known.listen_key == user.listen_key) {
+                Some(known) if user.events.is_empty() => known.events.clear(),
                 Some(known) if !known.events.is_empty() => known.events.extend(user.events),
                 Some(_) => {}
                 None => self.users.push(user),
@@ -101,15 +102,16 @@ impl Session {
 
     fn unsubscribe(&mut self, name: &str) {
         self.subscriptions.retain(|known| known.name != name);
-        let user = UserData::read(name);
-        if user.events.is_empty() {
-            self.users.retain(|known| known.listen_key != user.listen_key);
-        }
-        for known in &mut self.users {
-            if known.listen_key == user.listen_key {
-                known.events.retain(|event| !user.events.contains(event));
+        let gone = UserData::read(name);
+        self.users.retain_mut(|known| {
+            if known.listen_key != gone.listen_key {
+                return true;
             }
-        }
+            // Whoever hears everything has no single event to be rid of; whoever has no event left hears nothing.
+            let hears_all = known.events.is_empty();
+            known.events.retain(|event| !gone.events.contains(event));
+            !gone.events.is_empty() && (hears_all || !known.events.is_empty())
+        });
     }
 
     fn names(&self) -> Vec<String> {
@@ -146,7 +148,7 @@ impl Session {
         let done = json!({"result": null, "id": id});
         match asked.method.as_str() {
             "SUBSCRIBE" => match asked.names() {
-                Some(names) if self.subscriptions.len() + names.len() > MOST_STREAMS => {
+                Some(names) if self.names().len() + names.len() > MOST_STREAMS => {
                     json!({"code": 2, "msg": format!("Invalid request: too many streams, at most {MOST_STREAMS}"), "id": id})
                 }
                 Some(names) => {
@@ -302,6 +304,40 @@ mod tests {
         assert!(
             said[4].contains("expected Boolean") && said[5].contains(r#""code":2"#) && said[6].contains(r#""code":3"#)
         );
+    }
+
+    #[test]
+    fn live_subscriptions_to_private_events_are_what_was_asked_for() {
+        let ask = |session: &mut Session, method: &str, names: &[&str]| {
+            let text = json!({"method": method, "params": names, "id": 1}).to_string();
+            // Each in a second of its own.
+            assert!(session.hear(&text, Instant::now() + Duration::from_secs(u64::from(session.messages.1) + 2)));
+        };
+        let wants = |session: &Session, event: &str| session.users.iter().any(|user| user.wants(event));
+        let (mut session, _far) = session("/private/ws", "");
+        ask(&mut session, "SUBSCRIBE", &["key@TRADE_LITE"]);
+        assert!(wants(&session, "TRADE_LITE") && !wants(&session, "ACCOUNT_UPDATE"));
+        ask(&mut session, "UNSUBSCRIBE", &["key@TRADE_LITE"]);
+        assert!(!wants(&session, "TRADE_LITE") && !wants(&session, "ACCOUNT_UPDATE"), "the last one gone is none");
+        ask(&mut session, "SUBSCRIBE", &["key@TRADE_LITE", "key"]);
+        assert!(wants(&session, "TRADE_LITE") && wants(&session, "ACCOUNT_UPDATE"), "the bare key is all");
+        ask(&mut session, "UNSUBSCRIBE", &["key@TRADE_LITE"]);
+        assert!(wants(&session, "ACCOUNT_UPDATE"));
+        ask(&mut session, "UNSUBSCRIBE", &["key"]);
+        assert_eq!(session.names(), Vec::<String>::new());
+    }
+
+    #[tokio::test]
+    async fn private_subscriptions_are_limited_too() {
+        let (mut session, mut far) = session("/private/ws", "");
+        let names: Vec<String> = (0..=MOST_STREAMS).map(|number| format!("key-{number}")).collect();
+        let subscribe = |names: &[String]| json!({"method": "SUBSCRIBE", "params": names, "id": 1}).to_string();
+        assert!(session.hear(&subscribe(&names), Instant::now()));
+        assert!(far.next().await.unwrap().contains("too many streams"));
+        assert!(session.hear(&subscribe(&names[1..]), Instant::now()));
+        assert_eq!(far.next().await.as_deref(), Some(r#"{"id":1,"result":null}"#));
+        assert!(session.hear(&subscribe(&names[..1]), Instant::now()));
+        assert!(far.next().await.unwrap().contains("too many streams"));
     }
 
     #[test]

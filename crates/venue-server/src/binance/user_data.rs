@@ -11,11 +11,11 @@ use frame::{
     PositionRow, TradeLite,
 };
 use plimsoll_domain::{
-    AccountId, BalanceReport, Fill, Instrument, Liquidity, MarginMode, MarginWarning, Money, OrderStatus,
-    PositionReport, PositionSide, Price, Quantity, Side, Symbol,
+    AccountId, BalanceReport, Fill, Instrument, Liquidity, MarginMode, Money, OrderStatus, PositionReport, Price,
+    Quantity, Side, Symbol,
 };
 use plimsoll_exchange::{
-    ConditionalOrder, ConditionalStatus, ExchangeEvent, ExpiryReason, FillNews, News, PlacedOrder,
+    ConditionalOrder, ConditionalStatus, ExchangeEvent, ExpiryReason, FillNews, News, PlacedOrder, ThinPosition,
 };
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -264,26 +264,17 @@ impl Teller<'_> {
         event("ALGO_UPDATE", &AlgoUpdate { e: "ALGO_UPDATE", event: self.time, time: self.time, o: body })
     }
 
-    fn margin_call(&self, warnings: &[MarginWarning], cross_wallet: Option<Money>) -> Vec<UserEvent> {
-        let held = self.floor.positions(self.account);
-        let rows = warnings.iter().filter_map(|warning| {
-            let instrument = self.floor.instrument(&warning.symbol)?;
-            let report = held
-                .iter()
-                .find(|report| report.symbol == warning.symbol && report.position_side == warning.position_side);
-            let short = warning.position_side == PositionSide::Short
-                || report.is_some_and(|report| signed(report).is_sign_negative());
-            let amount = warning.quantity.map_or(Decimal::ZERO, Quantity::get);
-            let mode = if cross_wallet.is_some() { MarginMode::Cross } else { MarginMode::Isolated };
+    fn margin_call(&self, positions: &[ThinPosition], cross_wallet: Option<Money>) -> Vec<UserEvent> {
+        let rows = positions.iter().filter_map(|ThinPosition { report, .. }| {
             Some(MarginCallRow {
-                s: instrument.native.to_string(),
-                ps: words::position_side(warning.position_side),
-                pa: trimmed(if short { -amount } else { amount }),
-                mt: words::margin_setting(mode),
-                iw: trimmed(report.and_then(|report| report.isolated_margin).unwrap_or_default().get()),
-                mp: stream_price(warning.mark_price),
-                up: shown_trimmed(report.and_then(|report| report.unrealized_pnl).unwrap_or_default().get()),
-                mm: shown_trimmed(warning.maintenance_margin.unwrap_or_default().get()),
+                s: self.native(&report.symbol)?,
+                ps: words::position_side(report.position_side),
+                pa: trimmed(signed(report)),
+                mt: words::margin_setting(report.margin_mode.unwrap_or(MarginMode::Cross)),
+                iw: trimmed(report.isolated_margin.unwrap_or_default().get()),
+                mp: stream_price(report.mark_price),
+                up: shown_trimmed(report.unrealized_pnl.unwrap_or_default().get()),
+                mm: shown_trimmed(report.maintenance_margin.unwrap_or_default().get()),
             })
         });
         let body = MarginCall {

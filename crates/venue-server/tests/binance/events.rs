@@ -1,6 +1,10 @@
 //! What a private socket is told, and in what order.
 
-use crate::client::{Venue, account, money};
+use crate::client::{Venue, account, money, price};
+use plimsoll_domain::{
+    AccountId, ClientOrderId, Leverage, MarginMode, Money, NewOrder, OrderKind, OrderSize, PositionSide, Side,
+};
+use plimsoll_exchange::{Exchange, Settings, listings};
 use serde_json::{Value, json};
 
 const LIMIT: &str = "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=0.02&price=59000&newClientOrderId=one";
@@ -214,4 +218,95 @@ async fn the_wallet_is_the_sum_of_what_the_stream_told() {
     }
     let balance = venue.get("/fapi/v3/balance", "")[0]["balance"].as_str().unwrap().to_owned();
     assert_eq!(wallet, balance.parse().unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_margin_call_shows_the_position_that_the_liquidation_then_closes() {
+    let venue = Venue::start().await;
+    venue.post("/fapi/v1/leverage", "symbol=BTCUSDT&leverage=100");
+    venue.post("/fapi/v1/marginType", "symbol=BTCUSDT&marginType=ISOLATED");
+    venue.trade("SELL", "0.1");
+    let mut socket = venue.private().await;
+    venue.tick("60500", 1);
+    insta::assert_snapshot!(socket.heard().await[0], @r#"{"e":"MARGIN_CALL","E":1767226201000,"p":[{"s":"BTCUSDT","ps":"BOTH","pa":"-0.1","mt":"ISOLATED","iw":"60","mp":"60500","up":"-50","mm":"24.2"}]}"#);
+}
+
+/// An exchange like any other, but for an insurance fund that is empty.
+fn without_insurance(exchange: &mut Exchange) {
+    let settings = Settings { insurance_fund: Money::ZERO, ..Settings::default() };
+    *exchange = Exchange::with_settings(exchange.now(), settings);
+    exchange.list(listings::btc_usdt(), price("60000")).unwrap();
+}
+
+/// Somebody without a key, who is short 0.1 at 60,000 on a margin of 600: bankrupt at 66,000.
+fn open_somebody_short(exchange: &mut Exchange) {
+    let (somebody, bitcoin) = (AccountId::new("somebody"), listings::btc_usdt().symbol);
+    exchange.open_account(somebody.clone(), money("1000")).unwrap();
+    exchange.set_margin_mode(&somebody, &bitcoin, MarginMode::Isolated).unwrap();
+    exchange.set_leverage(&somebody, &bitcoin, Leverage::new(10).unwrap()).unwrap();
+    let order = NewOrder {
+        client_order_id: ClientOrderId::new("short").unwrap(),
+        symbol: bitcoin,
+        side: Side::Sell,
+        position_side: PositionSide::Both,
+        kind: OrderKind::Market,
+        size: OrderSize::Quantity("0.1".parse().unwrap()),
+        reduce_only: false,
+    };
+    exchange.place(&somebody, &order).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_deleveraged_is_told_of_a_close_by_force_at_the_bankruptcy_price() {
+    let venue = Venue::with(|_| {}, without_insurance).await;
+    venue.trade("BUY", "0.3");
+    venue.post("/fapi/v1/order", "symbol=BTCUSDT&side=SELL&type=LIMIT&timeInForce=GTC&quantity=0.1&price=62000");
+    venue.running.exchange(open_somebody_short);
+    assert_eq!(venue.get("/fapi/v1/adlQuantile", "")[0]["adlQuantile"]["BOTH"], 0, "nobody profits yet");
+    let mut socket = venue.private().await;
+    let mut public = venue.socket("/market/ws/btcusdt@forceOrder/btcusdt@aggTrade").await;
+    public.heard().await;
+    venue.tick("70000", 1);
+    let heard = socket.heard().await;
+    let told: Vec<Value> = heard.iter().map(|text| serde_json::from_str(text).unwrap()).collect();
+    let names: Vec<_> = told.iter().map(|event| event["e"].as_str().unwrap()).collect();
+    assert_eq!(names, ["ORDER_TRADE_UPDATE", "ORDER_TRADE_UPDATE", "ACCOUNT_UPDATE", "ORDER_TRADE_UPDATE"]);
+    assert_eq!((&told[0]["o"]["X"], &told[0]["o"]["er"]), (&json!("EXPIRED"), &json!("5")));
+    insta::assert_snapshot!(heard[1..].join("\n"), @r#"
+{"e":"ORDER_TRADE_UPDATE","T":1767226201000,"E":1767226201000,"o":{"s":"BTCUSDT","c":"adl_autoclose-2","S":"SELL","o":"LIMIT","f":"GTC","q":"0.1","p":"66000","ap":"0","sp":"0","x":"NEW","X":"NEW","i":1000005,"l":"0","z":"0","L":"0","n":"0","N":"USDT","T":1767226201000,"t":0,"b":"0","a":"0","m":false,"R":true,"wt":"CONTRACT_PRICE","ot":"LIMIT","ps":"BOTH","cp":false,"rp":"0","pP":false,"si":0,"ss":0,"V":"EXPIRE_MAKER","pm":"NONE","gtd":0,"er":"0"}}
+{"e":"ACCOUNT_UPDATE","T":1767226201000,"E":1767226201000,"a":{"B":[{"a":"USDT","wb":"10592.789988","cw":"10592.789988","bc":"0"}],"P":[{"s":"BTCUSDT","pa":"0.2","ep":"60000.1","cr":"599.99","up":"1999.98","mt":"cross","iw":"0","ps":"BOTH","ma":"USDT","bep":"60024.10004"}],"m":"ORDER"}}
+{"e":"ORDER_TRADE_UPDATE","T":1767226201000,"E":1767226201000,"o":{"s":"BTCUSDT","c":"adl_autoclose-2","S":"SELL","o":"LIMIT","f":"GTC","q":"0.1","p":"66000","ap":"66000","sp":"0","x":"CALCULATED","X":"FILLED","i":1000005,"l":"0.1","z":"0.1","L":"66000","n":"0","N":"USDT","T":1767226201000,"t":4,"b":"0","a":"0","m":false,"R":true,"wt":"CONTRACT_PRICE","ot":"LIMIT","ps":"BOTH","cp":false,"rp":"599.99","pP":false,"si":0,"ss":0,"V":"EXPIRE_MAKER","pm":"NONE","gtd":0,"er":"0"}}
+"#);
+    // Everybody hears of the bankrupt account's order, and nobody of a trade but the outside market's.
+    let heard: Vec<Value> = public.heard().await.iter().map(|text| serde_json::from_str(text).unwrap()).collect();
+    let heard: Vec<_> = heard
+        .iter()
+        .map(|event| (event["e"].as_str().unwrap(), event["p"].as_str(), event["o"]["S"].as_str()))
+        .collect();
+    assert_eq!(heard, [("aggTrade", Some("70000.00"), None), ("forceOrder", None, Some("BUY"))]);
+    let forced = venue.get("/fapi/v1/forceOrders", "autoCloseType=ADL");
+    let row = |name: &str| forced[0][name].as_str().unwrap();
+    assert!(row("clientOrderId").starts_with("adl_autoclose"), "{forced}");
+    assert_eq!((row("status"), row("timeInForce"), row("avgPrice")), ("FILLED", "GTC", "66000.00000"));
+    assert_eq!(venue.get("/fapi/v1/forceOrders", "autoCloseType=LIQUIDATION"), json!([]));
+    assert_eq!(venue.get("/fapi/v3/positionRisk", "")[0]["positionAmt"], "0.200");
+    let paid = venue.get("/fapi/v1/income", "incomeType=REALIZED_PNL");
+    assert_eq!((&paid[0]["income"], &paid[1]), (&json!("599.99000000"), &Value::Null));
+    assert_eq!(venue.get("/fapi/v1/income", "incomeType=COMMISSION").as_array().unwrap().len(), 1, "no fee for it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_that_a_liquidation_ends_never_became_an_order() {
+    let venue = Venue::start().await;
+    venue.post("/fapi/v1/leverage", "symbol=BTCUSDT&leverage=100");
+    venue.post("/fapi/v1/marginType", "symbol=BTCUSDT&marginType=ISOLATED");
+    venue.trade("BUY", "0.1");
+    venue.post(
+        "/fapi/v1/algoOrder",
+        "algoType=CONDITIONAL&symbol=BTCUSDT&side=SELL&type=STOP_MARKET&triggerPrice=59600&closePosition=true&clientAlgoId=late",
+    );
+    venue.tick("59500", 1);
+    let ended = venue.get("/fapi/v1/algoOrder", "clientAlgoId=late");
+    let field = |name: &str| ended[name].as_str().unwrap();
+    assert_eq!((field("algoStatus"), field("actualOrderId"), field("actualType")), ("EXPIRED", "", ""));
 }

@@ -165,6 +165,7 @@ async fn a_modified_order_keeps_its_id() {
     assert_eq!(change("side=BUY&quantity=0.003&price=58900").code(), -5027);
     assert_eq!(change("side=SELL&quantity=0.003&price=58900").code(), -1117);
     assert_eq!(change("side=BUY&quantity=0.003&price=58900.05").code(), -4014);
+    assert_eq!(change("side=BUY&quantity=0.003&price=58800&priceMatch=QUEUE").code(), -5037);
     venue.delete("/fapi/v1/allOpenOrders", "symbol=BTCUSDT");
     assert_eq!(change("side=BUY&quantity=0.004&price=58900").code(), -2013);
 }
@@ -278,4 +279,22 @@ async fn history_is_paged_by_weeks_and_ids() {
     assert_eq!(trades(""), [all[2]]);
     let too_long = format!("symbol=BTCUSDT&startTime={start}&endTime={}", start + 8 * 86_400_000);
     assert_eq!(venue.signed("GET", "/fapi/v1/userTrades", &too_long).code(), -4165);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_simulated_venue_does_not_have_is_refused_and_not_ignored() {
+    let venue = Venue::start().await;
+    let stop = "algoType=CONDITIONAL&symbol=BTCUSDT&side=SELL&type=STOP_MARKET&triggerPrice=59000&quantity=0.01";
+    let code = |path: &str, parameters: String| venue.signed("POST", path, &parameters).code();
+    for (parameter, expected) in [
+        ("selfTradePreventionMode=EXPIRE_MAKER", 0),
+        ("selfTradePreventionMode=NONE", 0),
+        ("selfTradePreventionMode=EXPIRE_TAKER", -1130),
+        ("selfTradePreventionMode=EXPIRE_BOTH", -1130),
+    ] {
+        assert_eq!(code("/fapi/v1/order", format!("{LIMIT}&{parameter}")), expected, "{parameter}");
+        assert_eq!(code("/fapi/v1/algoOrder", format!("{stop}&{parameter}")), expected, "{parameter}");
+    }
+    assert_eq!(code("/fapi/v1/algoOrder", format!("{stop}&priceProtect=false")), 0);
+    assert_eq!(code("/fapi/v1/algoOrder", format!("{stop}&priceProtect=true")), -1130);
 }

@@ -52,6 +52,19 @@ async fn strangers_are_kept_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_question_is_asked_in_the_query_only() {
+    let venue = Venue::start().await;
+    let headers = "X-MBX-APIKEY: dbefbc809e3e83c283a984c3a1459732ea7db1360ca80c5c2c8867408d28cc83\r\n\
+                   Content-Type: application/x-www-form-urlencoded\r\n";
+    let form = format!("timestamp={START}");
+    let signed = format!("{form}&signature={}", signature(&form));
+    assert_eq!(venue.raw("GET", "/fapi/v3/balance", headers, &signed).code(), -1102);
+    let form = format!("countdownTime=0&symbol=BTCUSDT&{form}");
+    let signed = format!("{form}&signature={}", signature(&form));
+    assert_eq!(venue.raw("POST", "/fapi/v1/countdownCancelAll", headers, &signed).status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn secrets_never_show() {
     let venue = Venue::start().await;
     let shown = format!("{:?}", venue.running);

@@ -10,7 +10,7 @@ use std::path::Path;
 /// Which margin table holds: a whole one, or the one line in force.
 #[derive(Debug, Args)]
 pub(crate) struct TierArguments {
-    /// The margin table: a JSON file, or inline floor:rate:deduction[:max_leverage],...
+    /// The margin table: a JSON file, or inline `floor:rate:deduction[:max_leverage],...`
     #[arg(long, conflicts_with_all = ["rate", "deduction"])]
     tiers: Option<String>,
     /// Instead of a table: the maintenance rate of the one line in force, taken as given
