@@ -302,7 +302,21 @@ impl World {
         for report in held {
             let key = (report.symbol.clone(), report.position_side);
             prop_assert_eq!(report.position.as_ref(), folded.get(&key));
-            prop_assert!(report.margin_ratio.is_none_or(|ratio| !ratio.is_liquidation()), "{:?}", report);
+        }
+        check_solvent(&self.exchange, account)
+    }
+
+    /// Whatever went before, a position does not stand at the liquidation price that is shown for it.
+    fn check_liquidation_prices(&self) -> Result<(), TestCaseError> {
+        for account in &self.accounts {
+            for report in self.exchange.positions(account) {
+                let Some(mark) = report.liquidation_price else { continue };
+                let mut exchange = self.exchange.clone();
+                let last = exchange.market(&report.symbol).unwrap().last;
+                let time = exchange.now();
+                exchange.advance(&Tick { symbol: report.symbol, time, last, mark, index: None }).unwrap();
+                check_solvent(&exchange, account)?;
+            }
         }
         Ok(())
     }
@@ -360,6 +374,13 @@ impl World {
     }
 }
 
+fn check_solvent(exchange: &Exchange, account: &AccountId) -> Result<(), TestCaseError> {
+    for report in exchange.positions(account) {
+        prop_assert!(report.margin_ratio.is_none_or(|ratio| !ratio.is_liquidation()), "{:?}", report);
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
@@ -369,6 +390,7 @@ proptest! {
         for command in &commands {
             world.run(command);
             world.check()?;
+            world.check_liquidation_prices()?;
         }
     }
 
