@@ -99,6 +99,25 @@ fn the_architecture_page_tells_of_every_crate() {
     assert!(untold.is_empty(), "docs/architecture.md says nothing of {untold:?}");
 }
 
+/// A reader follows the pages from the README: no link of theirs leads nowhere.
+#[test]
+fn every_link_between_the_pages_leads_somewhere() {
+    let root = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
+    let docs = std::fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let mut broken = Vec::new();
+    for page in docs.chain([root.join("README.md")]).filter(|page| page.extension().is_some_and(|it| it == "md")) {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = link.split('#').next().unwrap();
+            let is_ours = !file.is_empty() && !file.contains("://");
+            if is_ours && !page.parent().unwrap().join(file).exists() {
+                broken.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
 struct Package {
     name: String,
     uses: Vec<Named>,

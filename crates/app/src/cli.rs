@@ -42,7 +42,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
         Ok(command) => command,
         Err(error) if error.use_stderr() => return Err(misuse(&error)),
         Err(shown) => {
-            print!("{}", shown.render());
+            crate::screen::line(shown.render().to_string().trim_end())?;
             return Ok(ExitCode::SUCCESS);
         }
     };

@@ -15,6 +15,7 @@ pub(crate) struct Failure {
 /// What scripts can rely on: the exit code and a word for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
+    Unread,
     No,
     Usage,
     Unreachable,
@@ -24,6 +25,7 @@ enum Kind {
 impl Kind {
     const fn exit_code(self) -> u8 {
         match self {
+            Self::Unread => 0,
             Self::No => 1,
             Self::Usage => 2,
             Self::Unreachable => 3,
@@ -33,6 +35,7 @@ impl Kind {
 
     const fn word(self) -> &'static str {
         match self {
+            Self::Unread => "unread",
             Self::No => "no",
             Self::Usage => "usage",
             Self::Unreachable => "unreachable",
@@ -42,6 +45,11 @@ impl Kind {
 }
 
 impl Failure {
+    /// Whoever read our output has seen enough and closed it: that is their right, and no reason to complain.
+    pub(crate) fn unread() -> Self {
+        Self::new(Kind::Unread, "nobody reads the output any more")
+    }
+
     /// The answer is "no": refused by risk, not found, a check failed.
     pub(crate) fn no(message: impl Display) -> Self {
         Self::new(Kind::No, message)
@@ -73,6 +81,9 @@ impl Failure {
 
     /// Prints it to stderr, for a person or as JSON, and gives the exit code.
     pub(crate) fn report(&self, json: bool) -> ExitCode {
+        if self.kind == Kind::Unread {
+            return ExitCode::SUCCESS;
+        }
         if json {
             let error =
                 Envelope { error: Body { code: self.kind.word(), message: &self.message, help: self.help.as_deref() } };

@@ -10,7 +10,8 @@ mod screen;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let json = std::env::args().any(|argument| argument == "--json");
+    notify::log_to_stderr();
+    let json = std::env::args_os().any(|argument| argument == "--json");
     match cli::run() {
         Ok(code) => code,
         Err(failure) => failure.report(json),

@@ -5,6 +5,7 @@ use plimsoll_domain::{Decimal, Money, Price, Rate, Timestamp};
 use rust_decimal::RoundingStrategy;
 use serde::Serialize;
 use std::fmt::Display;
+use std::io::{ErrorKind, Write};
 use time::OffsetDateTime;
 use time::macros::format_description;
 
@@ -30,11 +31,12 @@ impl Facts {
     }
 
     /// Prints the table.
-    pub(crate) fn print(self) {
+    pub(crate) fn print(self) -> Result<(), Failure> {
         let width = self.0.iter().map(|(what, _)| what.chars().count()).max().unwrap_or(0);
         for (what, figure) in self.0 {
-            println!("  {what:<width$}  {figure}");
+            line(format!("  {what:<width$}  {figure}"))?;
         }
+        Ok(())
     }
 }
 
@@ -53,11 +55,22 @@ pub(crate) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>
     table
 }
 
+/// Prints a line to stdout.
+pub(crate) fn line(text: impl Display) -> Result<(), Failure> {
+    written(writeln!(std::io::stdout(), "{text}"))
+}
+
+/// What became of writing to stdout: `println!` would panic where a reader such as `head` has seen enough.
+pub(crate) fn written(outcome: std::io::Result<()>) -> Result<(), Failure> {
+    outcome.map_err(|error| match error.kind() {
+        ErrorKind::BrokenPipe => Failure::unread(),
+        _ => Failure::unreachable(format!("cannot write to stdout: {error}")),
+    })
+}
+
 /// Prints one JSON value on one line.
 pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string(value).map_err(Failure::usage)?;
-    println!("{text}");
-    Ok(())
+    line(serde_json::to_string(value).map_err(Failure::usage)?)
 }
 
 /// Full precision, for `--json`.

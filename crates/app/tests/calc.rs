@@ -136,6 +136,12 @@ fn nonsense_is_refused_with_a_sentence_that_says_what_is_wrong() {
         ("--side long --size 1 --entry 5 --margin 1 --tiers 0:0.004:0,50000:0.005:60", "continuous only with 50"),
         ("--side long --size 1 --entry 5 --margin 1 --tiers 0:0.004", "line 1 of the margin table, '0:0.004'"),
         ("--side long --size 1 --entry 5 --margin 1 --tiers no-such-file", "'no-such-file'"),
+        ("--side long --size 1 --entry 5 --margin 1 --rate -0.01", "must be above 0 and below 1"),
+        (
+            "--side long --size 1 --entry 5 --margin 1 --rate 0.01 --fee 2",
+            "a fee is a fraction from 0 to below 1, got 2",
+        ),
+        ("--side long --size 1 --entry 5 --margin 1 --rate 0.01 --fee -1", "a fee is a fraction from 0 to below 1"),
     ] {
         let output = plimsoll(&format!("calc liquidation {arguments}"));
         let said = String::from_utf8(output.stderr).unwrap();
@@ -144,6 +150,29 @@ fn nonsense_is_refused_with_a_sentence_that_says_what_is_wrong() {
         let output = plimsoll(&format!("calc liquidation {arguments} --json"));
         let said: Value = serde_json::from_slice(&output.stderr).unwrap();
         assert!(said["error"]["message"].as_str().unwrap().contains(sentence), "{arguments}: {said}");
+    }
+}
+
+#[test]
+fn leverage_above_what_the_tier_allows_is_answered_with_no() {
+    let output = plimsoll("calc liquidation --side long --size 1 --entry 5 --leverage 60 --tiers 0:0.004:0:50");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), said.contains("allows 50x at most")), (Some(1), true), "{said}");
+}
+
+#[test]
+fn a_target_that_is_no_margin_ratio_is_refused() {
+    let given = "calc reduce --side long --size 2 --entry 50000 --mark 46000 --rate 0.004";
+    for (target, sentence) in [
+        ("--margin 8500 --target 0", "above 0 and below 1, got 0"),
+        ("--margin 8500 --target 1", "above 0 and below 1, got 1"),
+        ("--margin 8500 --target -1", "above 0 and below 1, got -1"),
+        ("--margin -1 --target 0.5", "margin is 0 or more, got -1"),
+    ] {
+        let output = plimsoll(&format!("{given} {target}"));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{target}: {said}");
+        assert!(said.contains(sentence), "{target}: {said}");
     }
 }
 

@@ -92,11 +92,64 @@ fn what_the_venue_cannot_express_is_refused() {
         ("place --symbol BTCUSDT --side buy --type limit --quantity 1", "a limit order needs --price"),
         ("place --symbol BTCUSDT --side buy --type market", "an order needs --quantity"),
         ("place --symbol BTCUSDT --side both --type market --quantity 1", "unknown side 'both'"),
+        ("place --symbol BTCUSDT --side buy --type market --quantity 1 --price 3", "a market order has no --price"),
+        ("place --symbol BTCUSDT --side buy --type market --quantity 1 --tif ioc", "a market order has no --tif"),
+        (
+            "place --symbol BTCUSDT --side buy --type limit --quantity 1 --price 3 --stop-price 2",
+            "a limit order has no --stop-price",
+        ),
+        (
+            "place --symbol BTCUSDT --side buy --type limit --quantity 1 --price 3 --trigger-by last",
+            "a limit order has no --trigger-by",
+        ),
+        ("place --symbol BTC/USD:BTC --side buy --type market --quantity 1", "BTC/USD:BTC is no USDⓈ-M perpetual"),
+        ("place --symbol BTCUSDT --side buy --type market --quantity -1", "a size is above 0"),
+        ("isolated-margin --symbol BTCUSDT --amount 0", "an amount of 0 moves nothing"),
+        ("candles --symbol BTCUSDT --interval 7m", "invalid value '7m'"),
+        ("--base fapi.binance.com account", "--base 'fapi.binance.com' is no address"),
     ] {
         let output = request("0", &action.split_whitespace().collect::<Vec<_>>());
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{action}: {said}");
         assert!(said.contains(sentence) && !said.contains(SECRET), "{action}: {said}");
+    }
+}
+
+#[test]
+fn an_unsigned_request_is_not_made_to_look_signed() {
+    for (arguments, needed) in [
+        (&["--key", KEY, "--at", "0", "account"][..], Some("--secret")),
+        (&["--secret", SECRET, "--at", "0", "account"], Some("--key")),
+        (&["--at", "0", "login"], Some("--key")),
+        (&["--at", "0", "instruments"], None),
+    ] {
+        let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+            .args(["request", "--venue", "binance", "--json"])
+            .args(arguments)
+            .env_remove("PLIMSOLL_KEY")
+            .env_remove("PLIMSOLL_SECRET")
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        match needed {
+            Some(needed) => assert!(output.status.code() == Some(2) && said.contains(needed), "{arguments:?}: {said}"),
+            None => assert!(output.status.success(), "{arguments:?}: {said}"),
+        }
+    }
+}
+
+#[test]
+fn the_environment_gives_the_secret_and_help_does_not_show_it() {
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        command.args(["request", "--venue", "binance", "--at", "0"]).args(arguments);
+        let output = command.env("PLIMSOLL_KEY", KEY).env("PLIMSOLL_SECRET", SECRET).output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(run(&["account"]).contains(KEY));
+    for said in [run(&["account"]), run(&["--help"])] {
+        assert!(!said.contains(SECRET), "{said}");
     }
 }
 

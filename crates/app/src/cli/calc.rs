@@ -10,6 +10,7 @@ mod tiers;
 
 use crate::failure::Failure;
 use clap::Subcommand;
+use plimsoll_domain::Rate;
 use std::process::ExitCode;
 
 /// What to calculate.
@@ -39,4 +40,13 @@ impl Calc {
         }?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Reads a fee: a fraction from 0 up to, but not including, 1.
+fn fee(text: &str) -> Result<Rate, String> {
+    let fee: Rate = text.parse().map_err(|error: plimsoll_domain::NotARate| error.to_string())?;
+    if fee < Rate::ZERO || fee.get() >= plimsoll_domain::Decimal::ONE {
+        return Err(format!("a fee is a fraction from 0 to below 1, got {fee}"));
+    }
+    Ok(fee)
 }

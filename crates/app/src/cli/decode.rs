@@ -5,6 +5,7 @@ mod render;
 
 use super::request::Venue;
 use crate::failure::Failure;
+use crate::screen;
 use clap::Args;
 use object::Object;
 use plimsoll_binance::wire::{self, Symbols, body};
@@ -58,10 +59,7 @@ impl Decode {
             let line = line.map_err(|error| Failure::usage(format!("cannot read line {arrival} of stdin: {error}")))?;
             let decoded = self.decode(&line, &symbols, arrival);
             let text = serde_json::to_string(&decoded).map_err(Failure::usage)?;
-            // A reader that has seen enough closes the pipe: that is its right.
-            if writeln!(output, "{text}").and_then(|()| output.flush()).is_err() {
-                break;
-            }
+            screen::written(writeln!(output, "{text}").and_then(|()| output.flush()))?;
         }
         Ok(ExitCode::SUCCESS)
     }

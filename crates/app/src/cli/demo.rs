@@ -23,7 +23,7 @@ Examples:
   plimsoll demo
   plimsoll demo --prices btc-1m.csv --database demo.db")]
 pub(crate) struct Demo {
-    /// Replay candles from this CSV file: timestamp,open,high,low,close,volume
+    /// Replay candles of a bitcoin market from this CSV file: timestamp,open,high,low,close,volume
     #[arg(long, conflicts_with = "seed")]
     prices: Option<PathBuf>,
     /// Generate the market from this seed

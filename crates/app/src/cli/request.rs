@@ -37,7 +37,7 @@ pub(crate) struct Request {
     #[arg(long, env = "PLIMSOLL_PASSPHRASE", hide_env_values = true)]
     passphrase: Option<SecretString>,
     /// The moment it is signed for, in milliseconds since 1970
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(i64).range(0..))]
     at: i64,
     /// How long after that moment the venue may still take it, in milliseconds
     #[arg(long)]
@@ -45,6 +45,9 @@ pub(crate) struct Request {
     /// Scheme and host of the venue
     #[arg(long, default_value = "https://fapi.binance.com")]
     base: String,
+    /// Accepted for uniformity: the output is always JSON
+    #[arg(long, global = true)]
+    json: bool,
     #[command(subcommand)]
     action: Action,
 }
@@ -75,6 +78,12 @@ impl Request {
         let Venue::Binance = self.venue;
         if self.passphrase.is_some() {
             return Err(Failure::usage("Binance has no passphrase"));
+        }
+        if !self.base.starts_with("https://") && !self.base.starts_with("http://") {
+            return Err(Failure::usage(format!(
+                "--base '{}' is no address such as https://fapi.binance.com",
+                self.base
+            )));
         }
         let signing = Signing {
             base: &self.base,

@@ -11,6 +11,7 @@ use plimsoll_ports::{Clock, SystemClock};
 use plimsoll_venue_server::binance::{AuthenticationClock, BinanceVenue, Running, Settings};
 use secrecy::SecretString;
 use serde::Serialize;
+use std::error::Error;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -43,7 +44,7 @@ pub(crate) struct Venue {
     #[arg(long, default_value = "simulated-secret")]
     secret: String,
     /// What the account has, in USDT
-    #[arg(long, default_value = "10000")]
+    #[arg(long, default_value = "10000", allow_negative_numbers = true)]
     wallet: Money,
     /// How much faster than the wall clock the market goes
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
@@ -76,6 +77,12 @@ impl Venue {
 
     async fn serve(self) -> Result<(), Failure> {
         let Speaks::Binance = self.speak;
+        if self.wallet.is_negative() {
+            return Err(Failure::usage(format!("a wallet is 0 or more, got {}", self.wallet)));
+        }
+        if self.key.is_empty() || self.secret.is_empty() {
+            return Err(Failure::usage("--key and --secret are not empty: nobody could sign in"));
+        }
         let bitcoin = listings::btc_usdt();
         let (prices, ready) = self.market(&bitcoin)?;
         let mut exchange = Exchange::new(prices.start);
@@ -92,7 +99,9 @@ impl Venue {
             ..Settings::default()
         };
         let venue = BinanceVenue::start(exchange, settings).await.map_err(|error| {
-            Failure::usage(error).help("Choose a free port of 127.0.0.1 with --listen 127.0.0.1:PORT, or 0 for any.")
+            let why = error.source().map(|source| format!(": {source}")).unwrap_or_default();
+            Failure::usage(format!("{error}{why}"))
+                .help("Choose a free port of 127.0.0.1 with --listen 127.0.0.1:PORT, or 0 for any.")
         })?;
         let secret = SecretString::from(self.secret.as_str());
         venue.open_account(&AccountId::new("main"), self.key.as_str(), secret).map_err(Failure::usage)?;

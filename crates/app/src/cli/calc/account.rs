@@ -5,7 +5,6 @@ use crate::exact::Exact;
 use crate::failure::Failure;
 use crate::screen::{self, Facts, full, percent};
 use plimsoll_domain::liquidation::Liquidation;
-
 use plimsoll_domain::stress::{CommonMove, common_move};
 use plimsoll_domain::{
     Assessment, Collateral, Decimal, Direction, Holding, MarginMode, MarginRatio, MarginTiers, Money, Portfolio,
@@ -24,8 +23,7 @@ pub(crate) fn run(file: &Path, json: bool) -> Result<(), Failure> {
     if json {
         return screen::json(&answer);
     }
-    answer.print();
-    Ok(())
+    answer.print()
 }
 
 #[derive(Deserialize)]
@@ -194,7 +192,7 @@ impl Answer {
         }
     }
 
-    fn print(&self) {
+    fn print(&self) -> Result<(), Failure> {
         let dash = || "-".to_owned();
         let rows = self.positions.iter().map(|it| {
             let none = if it.in_liquidation { "due" } else { "-" };
@@ -207,7 +205,7 @@ impl Answer {
                 cents(&it.unrealized_pnl),
             ]
         });
-        println!("{}", screen::table(&["symbol", "side", "liquidation", "ratio", "notional", "PnL"], rows));
+        screen::line(screen::table(&["symbol", "side", "liquidation", "ratio", "notional", "PnL"], rows))?;
         let account = &self.account;
         let factor = |factor: &Option<String>, none: &str| {
             factor.as_deref().map_or_else(|| none.to_owned(), |factor| format!("all prices × {}", short(factor)))
@@ -218,10 +216,11 @@ impl Answer {
             .maybe("margin ratio", account.margin_ratio.as_deref().map(as_percent))
             .line("liquidated by a fall to", factor(&account.common_move.down, "no common fall"))
             .line("liquidated by a rise to", factor(&account.common_move.up, "no common rise"))
-            .print();
+            .print()?;
         if account.in_liquidation {
-            println!("  The account is in liquidation as it stands.");
+            screen::line("  The account is in liquidation as it stands.")?;
         }
+        Ok(())
     }
 }
 

@@ -71,7 +71,6 @@ impl Funding {
             .maybe("fundings a day", times.map(shown))
             .maybe("annualised rate", annualised.map(|rate| screen::percent(rate.get())))
             .maybe("fees earned back after", break_even.map(|times| format!("{} fundings", shown(times))))
-            .print();
-        Ok(())
+            .print()
     }
 }

@@ -1,7 +1,8 @@
 //! `plimsoll calc liquidation`.
 
 use super::account;
-use super::tiers::TierArguments;
+use super::fee;
+use super::tiers::{TierArguments, allowed};
 use crate::failure::Failure;
 use crate::screen::{self, Facts, full, percent};
 use clap::Args;
@@ -41,7 +42,7 @@ pub(crate) struct Liquidation {
     #[arg(long, allow_negative_numbers = true)]
     mark: Option<Price>,
     /// The closing fee, where the venue counts it into liquidation
-    #[arg(long, default_value = "0", allow_negative_numbers = true)]
+    #[arg(long, default_value = "0", value_parser = fee, allow_negative_numbers = true)]
     fee: Rate,
     #[command(flatten)]
     tiers: TierArguments,
@@ -66,19 +67,23 @@ impl Liquidation {
             return Err(Failure::usage("--side, --size and --entry are needed without --account"));
         };
         let position = Position { direction, quantity, entry };
-        let margin = self.backing(position)?;
         let tiers = self.tiers.read()?;
+        let margin = self.backing(position, &tiers)?;
         let answer = Answer::of(position, margin, self.fee, self.mark, &tiers);
         if self.json { screen::json(&answer) } else { answer.print(position, margin, self) }
     }
 
-    fn backing(&self, position: Position) -> Result<Money, Failure> {
+    fn backing(&self, position: Position, tiers: &MarginTiers) -> Result<Money, Failure> {
         match (self.margin, self.leverage) {
             (Some(margin), _) if margin.is_negative() => {
                 Err(Failure::usage(format!("margin is 0 or more, got {margin}")))
             }
             (Some(margin), _) => Ok(margin),
-            (None, Some(leverage)) => Ok(margin::initial(position.notional(position.entry), leverage)),
+            (None, Some(leverage)) => {
+                let notional = position.notional(position.entry);
+                allowed(leverage, notional, tiers)?;
+                Ok(margin::initial(notional, leverage))
+            }
             (None, None) => Err(Failure::usage("either --margin or --leverage is needed")),
         }
     }
@@ -116,13 +121,13 @@ impl Answer {
 
     fn print(&self, position: Position, margin: Money, asked: &Liquidation) -> Result<(), Failure> {
         let notional = position.notional(position.entry);
-        println!(
+        screen::line(format!(
             "{} {} at {}, margin {}",
             position.direction,
             position.quantity,
             position.entry,
             screen::money(margin)
-        );
+        ))?;
         let verdict = match (self.price, self.in_liquidation) {
             (Some(price), _) => screen::price(price),
             (None, true) => "none: it is in liquidation already".to_owned(),
@@ -140,7 +145,6 @@ impl Answer {
             )
             .maybe("bankruptcy price", liquidation::bankruptcy(position, margin).map(screen::price))
             .line("notional at entry", screen::money(notional))
-            .print();
-        Ok(())
+            .print()
     }
 }

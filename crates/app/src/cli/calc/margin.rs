@@ -1,6 +1,6 @@
 //! `plimsoll calc margin`.
 
-use super::tiers::TierArguments;
+use super::tiers::{TierArguments, allowed};
 use crate::failure::Failure;
 use crate::screen::{self, Facts, full};
 use clap::Args;
@@ -43,13 +43,7 @@ impl Margin {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let tiers = self.tiers.read()?;
         let notional = self.size * self.price;
-        let most = tiers.max_leverage(notional);
-        if self.leverage > most {
-            return Err(Failure::no(format!(
-                "{} is not allowed for a notional of {notional}: its tier allows {most} at most",
-                self.leverage
-            )));
-        }
+        let most = allowed(self.leverage, notional, &tiers)?;
         let (initial, maintenance) = (margin::initial(notional, self.leverage), tiers.maintenance(notional));
         let tier = tiers.index(notional);
         if self.json {
@@ -67,7 +61,6 @@ impl Margin {
             .line("initial margin", shown(initial))
             .line("maintenance margin", shown(maintenance))
             .line("tier", format!("{tier}, up to {most}"))
-            .print();
-        Ok(())
+            .print()
     }
 }

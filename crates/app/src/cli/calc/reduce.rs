@@ -1,12 +1,15 @@
 //! `plimsoll calc reduce`.
 
+use super::fee;
 use super::size::step;
 use super::tiers::TierArguments;
 use crate::failure::Failure;
 use crate::screen::{self, Facts, full};
 use clap::Args;
 use plimsoll_domain::reduce::{Reducible, Reduction, reduce_to_ratio};
-use plimsoll_domain::{Direction, MarginRatio, Money, Position, Price, Quantity, Rate, Remainder, Step, margin};
+use plimsoll_domain::{
+    Decimal, Direction, MarginRatio, Money, Position, Price, Quantity, Rate, Remainder, Step, margin,
+};
 use serde::Serialize;
 
 /// How much to close to bring the margin ratio down to a target.
@@ -32,13 +35,13 @@ pub(crate) struct Reduce {
     #[arg(long, allow_negative_numbers = true)]
     margin: Money,
     /// The margin ratio to come down to: maintenance ÷ equity, 1 is liquidation
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     target: Rate,
     /// The distance between sizes
-    #[arg(long, default_value = "0.001", value_parser = step)]
+    #[arg(long, default_value = "0.001", value_parser = step, allow_negative_numbers = true)]
     lot: Step,
     /// The fee of closing, as a fraction
-    #[arg(long, default_value = "0")]
+    #[arg(long, default_value = "0", value_parser = fee, allow_negative_numbers = true)]
     fee: Rate,
     #[command(flatten)]
     tiers: TierArguments,
@@ -57,13 +60,17 @@ struct Answer {
 
 impl Reduce {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        if self.target <= Rate::ZERO {
-            return Err(Failure::usage(format!("the target ratio is above 0, got {}", self.target)));
+        if self.target <= Rate::ZERO || self.target.get() >= Decimal::ONE {
+            return Err(Failure::usage(format!("the target ratio is above 0 and below 1, got {}", self.target)));
+        }
+        if self.margin.is_negative() {
+            return Err(Failure::usage(format!("margin is 0 or more, got {}", self.margin)));
         }
         let position = Position { direction: self.side, quantity: self.size, entry: self.entry };
         let tiers = self.tiers.read()?;
         let equity = margin::isolated_equity(position, self.margin, self.mark);
-        let now = MarginRatio::of(margin::maintenance(position, self.mark, &tiers), equity);
+        let now = MarginRatio::of(margin::maintenance(position, self.mark, &tiers), equity)
+            .filter(|ratio| equity.is_positive() || !ratio.is_liquidation());
         let found = reduce_to_ratio(
             Reducible {
                 position,
@@ -91,7 +98,7 @@ impl Reduce {
                 close: close.map(|size| full(size.get())),
                 left: left.map(|size| full(size.get())),
                 enough,
-                ratio_now: now.filter(|ratio| equity.is_positive() || !ratio.is_liquidation()).map(|it| full(it.get())),
+                ratio_now: now.map(|ratio| full(ratio.get())),
             });
         }
         let verdict = match found {
@@ -101,10 +108,9 @@ impl Reduce {
         };
         Facts::default()
             .line("equity", screen::money(equity))
-            .maybe("margin ratio now", now)
+            .maybe("margin ratio now", now.map(|ratio| screen::percent(ratio.get())))
             .line("close", verdict)
             .line("left", left.map_or_else(|| "nothing".to_owned(), |left| left.to_string()))
-            .print();
-        Ok(())
+            .print()
     }
 }

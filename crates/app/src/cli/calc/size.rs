@@ -1,5 +1,6 @@
 //! `plimsoll calc size`.
 
+use super::fee;
 use crate::failure::Failure;
 use crate::screen::{self, Facts, full};
 use clap::Args;
@@ -12,7 +13,8 @@ use serde::Serialize;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
-  plimsoll calc size --risk 100 --entry 50000 --stop 49000 --lot 0.001 --leverage 5")]
+  plimsoll calc size --risk 100 --entry 50000 --stop 49000 \\
+      --lot 0.001 --leverage 5")]
 pub(crate) struct Size {
     /// What may be lost at the stop, in the settle currency
     #[arg(long, allow_negative_numbers = true)]
@@ -24,13 +26,13 @@ pub(crate) struct Size {
     #[arg(long, allow_negative_numbers = true)]
     stop: Price,
     /// The distance between sizes
-    #[arg(long, default_value = "0.001", value_parser = step)]
+    #[arg(long, default_value = "0.001", value_parser = step, allow_negative_numbers = true)]
     lot: Step,
     /// The fee of entry and stop, as a fraction
-    #[arg(long, default_value = "0", allow_negative_numbers = true)]
+    #[arg(long, default_value = "0", value_parser = fee, allow_negative_numbers = true)]
     fee: Rate,
     /// The leverage, for the margin that it needs
-    #[arg(long, default_value = "1")]
+    #[arg(long, default_value = "1", allow_negative_numbers = true)]
     leverage: Leverage,
     /// Print JSON
     #[arg(long)]
@@ -80,8 +82,7 @@ impl Size {
             .line("notional", screen::money(notional))
             .line(format!("initial margin at {}", self.leverage), screen::money(initial))
             .line("loss at the stop", screen::money(loss))
-            .print();
-        Ok(())
+            .print()
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) struct TierArguments {
     #[arg(long, conflicts_with_all = ["rate", "deduction"])]
     tiers: Option<String>,
     /// Instead of a table: the maintenance rate of the one line in force, taken as given
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     rate: Option<Rate>,
     /// With --rate: what that line deducts
     #[arg(long, requires = "rate", default_value = "0", allow_negative_numbers = true)]
@@ -31,6 +31,17 @@ impl TierArguments {
                 .help("Give --tiers 0:0.004:0:125,50000:0.005:50:100 (or a file), or --rate 0.004 for one line.")),
         }
     }
+}
+
+/// The most that the tier of this notional allows; a leverage above it is refused.
+pub(super) fn allowed(leverage: Leverage, notional: Money, tiers: &MarginTiers) -> Result<Leverage, Failure> {
+    let most = tiers.max_leverage(notional);
+    if leverage > most {
+        return Err(Failure::no(format!(
+            "{leverage} is not allowed for a notional of {notional}: its tier allows {most} at most"
+        )));
+    }
+    Ok(most)
 }
 
 /// A line as a JSON file has it.

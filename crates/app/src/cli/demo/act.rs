@@ -7,10 +7,14 @@ use crate::screen::{self, full, percent, price, rate};
 use plimsoll_domain::{Direction, Leverage, LiquidationBounds, Money, Price, Quantity, Rate};
 use plimsoll_engine::{Action, Closed, MonitorReport, OpenFailure, Opened, PositionHealth, SendFailure};
 use plimsoll_ports::{Broker, CloseIntent, OpenIntent};
+use serde_json::Value;
 use std::time::Duration;
 
 /// How far above liquidation the stop rests, as a share of the liquidation price.
 const STOP_ABOVE_LIQUIDATION: Rate = Rate::new(plimsoll_domain::Decimal::from_parts(1, 0, 0, false, 2));
+
+/// How much bitcoin is opened first.
+pub(super) const OPENED: &str = "0.001";
 
 /// 0.001 bitcoin long at 3x, with a stop one per cent above where it would be liquidated.
 pub(super) async fn open(stage: &Stage) -> Result<Step, Failure> {
@@ -18,7 +22,7 @@ pub(super) async fn open(stage: &Stage) -> Result<Step, Failure> {
     let intent = OpenIntent {
         symbol: stage.instrument.symbol.clone(),
         direction: Direction::Long,
-        quantity: "0.001".parse().map_err(Failure::usage)?,
+        quantity: OPENED.parse().map_err(Failure::usage)?,
         leverage,
         stop_loss: Some(stop(stage, leverage)?),
         take_profit: None,
@@ -58,7 +62,7 @@ fn opening(opened: &Opened, name: &'static str, title: &str) -> Step {
         .fact("margin", full(opened.margin.get()), "its margin", screen::money(opened.margin));
     let step = match opened.liquidation.bounds().and_then(|bounds| bounds.below) {
         Some(below) => step.fact("liquidation_price", full(below.get()), "liquidation price", exact(below)),
-        None => step.plain("liquidation_price", "liquidation price", "none"),
+        None => step.fact("liquidation_price", Value::Null, "liquidation price", "none"),
     };
     let step = match opened.venue_liquidation {
         Some(venue) => step.fact("venue_liquidation_price", full(venue.get()), "the venue says", price(venue)),
@@ -102,9 +106,11 @@ pub(super) async fn thin_margin(stage: &mut Stage, story: &Story) -> Result<(), 
         take_profit: None,
     };
     let opened = stage.live(stage.manager.open(&intent)).await?.map_err(refused)?;
-    story.tell(&opening(&opened, "add", "4  What if: somebody adds 0.009 BTC at 20x"))?;
-    story.show("\n5  What if: the market falls on (generated from here), and margin thins\n");
-    story.show(format!("  {:>12}  {:>9}  {:>9}  {:>10}  monitoring", "mark", "ratio", "distance", "PnL"));
+    // Where the market has ended the first position, this is one of its own.
+    let doing = if opened.position.quantity > opened.quantity { "adds" } else { "opens" };
+    story.tell(&opening(&opened, "add", &format!("4  What if: somebody {doing} {ADDED} BTC at 20x")))?;
+    story.show("\n5  What if: the market falls on (generated from here), and margin thins\n")?;
+    story.show(format!("  {:>12}  {:>9}  {:>9}  {:>10}  monitoring", "mark", "ratio", "distance", "PnL"))?;
     fall(stage, story).await
 }
 
@@ -118,8 +124,8 @@ async fn fall(stage: &Stage, story: &Story) -> Result<(), Failure> {
     for _ in 0..MOST_STEPS {
         let report = pass(stage).await?;
         let said = watched(&report);
-        if said != before || story.is_json() {
-            story.show(row(&report, &said));
+        if said != before {
+            story.show(row(&report, &said))?;
             before.clone_from(&said);
         }
         if report.action != Action::None || report.positions.is_empty() {
@@ -185,7 +191,7 @@ pub(super) async fn close(stage: &Stage, story: &Story) -> Result<(), Failure> {
         stage.advance(&[stage.tick(turned, Duration::from_secs(60))]).await?;
     }
     let report = pass(stage).await?;
-    story.show(row(&report, "the market turns"));
+    story.show(row(&report, "the market turns"))?;
     let symbol = stage.instrument.symbol.clone();
     if report.positions.is_empty() {
         return story.tell(&Step::new("close", "6  Close: nothing is left to close"));

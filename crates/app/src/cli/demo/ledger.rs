@@ -11,8 +11,8 @@ use plimsoll_ports::{OrderJournal, PositionRepository, PositionStatus, TradeReco
 /// Prints the ledger; a sum that differs from the exchange's is a failure.
 pub(super) async fn print(stage: &Stage, story: &Story) -> Result<(), Failure> {
     let trades = stage.store.since(&stage.account, None, Timestamp::default()).await.map_err(Failure::unreachable)?;
-    story.show("\n7  The ledger, from the database\n");
-    story.show(table(&trades));
+    story.show("\n7  The ledger, from the database\n")?;
+    story.show(table(&trades))?;
     let ours = Sums::of_the_records(stage).await?;
     let theirs = Sums::of_the_exchange(stage);
     let journal = stage.store.recent(&stage.account, 1000).await.map_err(Failure::unreachable)?;
@@ -27,9 +27,9 @@ pub(super) async fn print(stage: &Stage, story: &Story) -> Result<(), Failure> {
         .fact("funding", full(ours.funding.get()), "funding", full(ours.funding.get()))
         .fact("wallet", full(ours.wallet.get()), "wallet", full(ours.wallet.get()))
         .fact("exchange_wallet", full(theirs.wallet.get()), "the exchange says", full(theirs.wallet.get()))
-        .plain("agrees", "records and exchange agree", if agrees { "yes, to the last digit" } else { "no" });
+        .fact("agrees", agrees, "records and exchange agree", if agrees { "yes, to the last digit" } else { "no" });
     story.tell(&step)?;
-    if agrees { Ok(()) } else { Err(Failure::no(format!("the records say {ours:?}, the exchange says {theirs:?}"))) }
+    if agrees { Ok(()) } else { Err(Failure::no(ours.difference(&theirs)).help(cleared(stage))) }
 }
 
 /// What an account's books add up to; fees and funding are positive when paid.
@@ -50,6 +50,20 @@ impl Sums {
         Ok(Self { realized_pnl, fees, funding, wallet: stage.wallet + realized_pnl - fees - funding })
     }
 
+    /// Every sum that differs, in words.
+    fn difference(&self, theirs: &Self) -> String {
+        let sums = [
+            ("realised", self.realized_pnl, theirs.realized_pnl),
+            ("fees", self.fees, theirs.fees),
+            ("funding", self.funding, theirs.funding),
+            ("wallet", self.wallet, theirs.wallet),
+        ];
+        let differ = sums.into_iter().filter(|(_, ours, theirs)| ours != theirs);
+        let told = differ
+            .map(|(what, ours, theirs)| format!("{what} {} here and {} there", full(ours.get()), full(theirs.get())));
+        format!("the records and the exchange differ: {}", told.collect::<Vec<_>>().join("; "))
+    }
+
     fn of_the_exchange(stage: &Stage) -> Self {
         stage.venue.exchange(|exchange| {
             let income = exchange.income(&stage.account);
@@ -63,6 +77,15 @@ impl Sums {
             }
         })
     }
+}
+
+/// What a liquidation took beyond its fill is booked by the exchange alone: no fill and no funding tells of it.
+fn cleared(stage: &Stage) -> String {
+    let cleared: Money = stage.venue.exchange(|exchange| {
+        let income = exchange.income(&stage.account).iter();
+        income.filter(|row| row.kind == IncomeKind::InsuranceClear).map(|row| row.amount).sum()
+    });
+    format!("Liquidations paid {} to the insurance fund, which the records do not hold.", full((-cleared).get()))
 }
 
 fn table(trades: &[TradeRecord]) -> comfy_table::Table {

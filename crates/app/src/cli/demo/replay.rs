@@ -25,8 +25,8 @@ pub(super) async fn month(
     story: &Story,
 ) -> Result<(), Failure> {
     let hours = hours(ticks, stage.now());
-    story.show(format!("\n3  The market goes by: {} hours, and monitoring looks every hour\n", hours.len()));
-    story.show(format!("  {:>12}  {:>9}  {:>9}  {:>10}  time", "mark", "ratio", "distance", "PnL"));
+    story.show(format!("\n3  The market goes by: {} hours, and monitoring looks every hour\n", hours.len()))?;
+    story.show(format!("  {:>12}  {:>9}  {:>9}  {:>10}  time", "mark", "ratio", "distance", "PnL"))?;
     let progress = progress(hours.len(), story);
     let every = hours.len().div_ceil(LINES).max(1);
     let mut seen = Seen::default();
@@ -37,7 +37,7 @@ pub(super) async fn month(
         progress.inc(1);
         if number % every == 0 || number + 1 == hours.len() || event.is_some() {
             let said = event.unwrap_or_default();
-            progress.suspend(|| story.show(row(&report, &format!("{} {said}", screen::minute(report.time)))));
+            progress.suspend(|| story.show(row(&report, &format!("{} {said}", screen::minute(report.time)))))?;
         }
         if report.positions.is_empty() {
             break;

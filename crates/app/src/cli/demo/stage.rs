@@ -1,14 +1,14 @@
 //! What the demo is played on: a venue on loopback, the live adapter connected to it, a manager, a database.
 
-use super::Demo;
 use super::story::Step;
+use super::{Demo, act};
 use crate::failure::Failure;
 use crate::prices::Prices;
 use crate::screen;
 use plimsoll_binance::wire::Credentials;
 use plimsoll_binance::{BinanceBroker, Endpoints};
 use plimsoll_domain::risk::{LimitSettings, RiskLimits};
-use plimsoll_domain::{AccountId, Instrument, Leverage, Money, Price, Timestamp};
+use plimsoll_domain::{AccountId, Instrument, Leverage, Money, Price, Quantity, Timestamp};
 use plimsoll_engine::{Ports, PositionManager, Settings, VenueAccount};
 use plimsoll_exchange::{Exchange, MarketClock, Tick, listings};
 use plimsoll_ports::{Broker, Clock, SystemClock};
@@ -69,7 +69,7 @@ impl Stage {
             .plain("ws", "WebSocket", self.venue.ws_url())
             .plain("symbol", "contract", &self.instrument.symbol)
             .plain("market", "market", &self.market)
-            .fact("wallet", self.wallet, "wallet", format!("{} USDT", screen::cents(self.wallet)))
+            .fact("wallet", screen::full(self.wallet.get()), "wallet", format!("{} USDT", screen::cents(self.wallet)))
             .plain("database", "records", &self.records)
     }
 
@@ -133,7 +133,11 @@ impl Stage {
 
 fn market(demo: &Demo, instrument: &Instrument) -> Result<(Prices, String), Failure> {
     match &demo.prices {
-        Some(file) => Ok((Prices::recorded(file, instrument)?, format!("recorded, {}", file.display()))),
+        Some(file) => {
+            let prices = Prices::recorded(file, instrument)?;
+            playable(&prices, instrument)?;
+            Ok((prices, format!("recorded, {}", file.display())))
+        }
         None => {
             let start = Timestamp::from_millis(1_767_225_600_000);
             let opening = Price::new(60_000.into()).map_err(Failure::usage)?;
@@ -144,6 +148,22 @@ fn market(demo: &Demo, instrument: &Instrument) -> Result<(Prices, String), Fail
             Ok((prices, format!("three days, generated from seed {}", demo.seed)))
         }
     }
+}
+
+/// The demo trades bitcoin: a market in which its order is too small or too large is refused before anything starts.
+fn playable(prices: &Prices, instrument: &Instrument) -> Result<(), Failure> {
+    let size = act::OPENED.parse::<Quantity>().map_err(Failure::usage)?;
+    let (notional, wallet) = (size * prices.opening, Money::new(WALLET.into()));
+    let playable = notional >= instrument.min_notional && notional < wallet;
+    let wrong = format!("{} BTC at {} are worth {notional}", act::OPENED, prices.opening);
+    if !playable {
+        return Err(Failure::usage(format!("{wrong}: not between {} and {wallet}", instrument.min_notional))
+            .help("The demo trades bitcoin: --prices takes candles of a market in that range."));
+    }
+    if prices.start <= Timestamp::default() {
+        return Err(Failure::usage("the candles begin before 1970"));
+    }
+    Ok(())
 }
 
 async fn start(prices: &Prices, instrument: Instrument) -> Result<Running, Failure> {

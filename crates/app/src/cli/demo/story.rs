@@ -1,8 +1,9 @@
 //! How the demo tells what happens: to a person in sections, to a program as one JSON object a step.
 
 use crate::failure::Failure;
-use crate::screen::Facts;
+use crate::screen::{self, Facts};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
 
 /// Tells steps.
 pub(super) struct Story {
@@ -21,7 +22,7 @@ struct Fact {
     field: &'static str,
     what: &'static str,
     shown: String,
-    value: String,
+    value: Value,
 }
 
 impl Step {
@@ -34,11 +35,11 @@ impl Step {
     pub(super) fn fact(
         mut self,
         field: &'static str,
-        value: impl ToString,
+        value: impl Into<Value>,
         what: &'static str,
         shown: impl ToString,
     ) -> Self {
-        self.facts.push(Fact { field, what, shown: shown.to_string(), value: value.to_string() });
+        self.facts.push(Fact { field, what, shown: shown.to_string(), value: value.into() });
         self
     }
 
@@ -82,21 +83,23 @@ impl Story {
     /// Tells a step whole.
     pub(super) fn tell(&self, step: &Step) -> Result<(), Failure> {
         if self.json {
-            return crate::screen::json(step);
+            return screen::json(step);
         }
-        println!("\n{}", step.title);
+        screen::line(format!("\n{}", step.title))?;
         let facts = step.facts.iter().fold(Facts::default(), |facts, fact| facts.line(fact.what, &fact.shown));
-        facts.print();
+        facts.print()?;
         for remark in &step.remarks {
-            println!("  {remark}");
+            screen::line(format!("  {remark}"))?;
         }
         Ok(())
     }
 
     /// Tells what only a person wants to see.
-    pub(super) fn show(&self, text: impl std::fmt::Display) {
-        if !self.json {
-            println!("{text}");
+    pub(super) fn show(&self, text: impl std::fmt::Display) -> Result<(), Failure> {
+        if self.json {
+            return Ok(());
         }
+        let text = text.to_string();
+        screen::line(text.split('\n').map(str::trim_end).collect::<Vec<_>>().join("\n"))
     }
 }

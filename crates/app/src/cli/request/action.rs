@@ -9,7 +9,11 @@ use plimsoll_domain::{
     ClientOrderId, Leverage, MarginMode, Money, OrderId, OrderKind, OrderSize, OrderType, PositionMode, PositionSide,
     Price, Quantity, Side, Symbol, TimeInForce, Timestamp, TriggerBy,
 };
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
+
+/// How long a candle of the venue can last.
+const INTERVALS: [&str; 15] =
+    ["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M"];
 
 /// What to ask of the venue.
 #[derive(Debug, Subcommand)]
@@ -35,10 +39,10 @@ pub(super) enum Action {
         #[arg(long)]
         side: Side,
         /// The new size in base units
-        #[arg(long)]
+        #[arg(long, allow_negative_numbers = true)]
         quantity: Quantity,
         /// The new price
-        #[arg(long)]
+        #[arg(long, allow_negative_numbers = true)]
         price: Price,
     },
     /// Look up an order
@@ -66,7 +70,7 @@ pub(super) enum Action {
         #[arg(long)]
         symbol: String,
         /// A whole number
-        #[arg(long)]
+        #[arg(long, allow_negative_numbers = true)]
         leverage: Leverage,
     },
     /// Set what backs a contract's positions
@@ -115,7 +119,7 @@ pub(super) enum Action {
         #[command(flatten)]
         of: OfSymbol,
         /// 1m, 5m, 1h, 1d, ...
-        #[arg(long, default_value = "1m")]
+        #[arg(long, default_value = "1m", value_parser = INTERVALS)]
         interval: String,
         /// At most so many
         #[arg(long, default_value_t = 500)]
@@ -179,20 +183,20 @@ pub(super) struct PlaceArguments {
     #[arg(long = "type")]
     order_type: OrderType,
     /// Size in base units
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     quantity: Option<Quantity>,
     /// The limit
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     price: Option<Price>,
     /// The trigger of a conditional order
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     stop_price: Option<Price>,
-    /// Which price triggers: mark or last
-    #[arg(long, default_value = "mark")]
-    trigger_by: TriggerBy,
-    /// gtc, ioc, fok or post_only
-    #[arg(long, default_value = "gtc")]
-    tif: TimeInForce,
+    /// Which price triggers: mark (also without it) or last
+    #[arg(long)]
+    trigger_by: Option<TriggerBy>,
+    /// Of a limit order: gtc (also without it), ioc, fok or post_only
+    #[arg(long)]
+    tif: Option<TimeInForce>,
     /// May only shrink a position
     #[arg(long)]
     reduce_only: bool,
@@ -254,62 +258,82 @@ impl Action {
         let call = match self {
             Self::Place(order) => return order.outgoing(signing),
             Self::Subscribe { symbol, channel, id } => {
-                let native = native(symbol);
+                let native = native(symbol)?;
                 let streams: Vec<_> = channel.iter().map(|kind| request::stream(&native, kind)).collect();
                 return Ok(Outgoing::Socket(request::subscribe(&streams, *id)));
             }
             Self::Sign { method, path, query, body } => return raw(signing, method, path, query, body.as_deref()),
-            Self::Cancel(order) => order.call(request::cancel, request::cancel_algo),
-            Self::Order(order) => order.call(request::order, request::algo_order),
-            Self::CancelAll { symbol, conditional: false } => request::cancel_all(&native(symbol)),
-            Self::CancelAll { symbol, conditional: true } => request::cancel_all_algo(&native(symbol)),
-            Self::Amend { order, side, quantity, price } if !order.conditional => {
-                order.call(|native, which| request::amend(native, which, *side, *quantity, *price), request::algo_order)
-            }
+            Self::Cancel(order) => order.call(request::cancel, request::cancel_algo)?,
+            Self::Order(order) => order.call(request::order, request::algo_order)?,
+            Self::CancelAll { symbol, conditional: false } => request::cancel_all(&native(symbol)?),
+            Self::CancelAll { symbol, conditional: true } => request::cancel_all_algo(&native(symbol)?),
+            Self::Amend { order, side, quantity, price } if !order.conditional => order
+                .call(|native, which| request::amend(native, which, *side, *quantity, *price), request::algo_order)?,
             Self::Amend { .. } => {
                 return Err(Failure::usage("Binance cannot change a conditional order: cancel it and place another"));
             }
-            Self::OpenOrders { symbol, conditional: false } => request::open_orders(native_of(symbol).as_deref()),
-            Self::OpenOrders { symbol, conditional: true } => request::open_algo_orders(native_of(symbol).as_deref()),
-            Self::Positions { symbol } => request::positions(native_of(symbol).as_deref()),
+            Self::OpenOrders { symbol, conditional: false } => request::open_orders(native_of(symbol)?.as_deref()),
+            Self::OpenOrders { symbol, conditional: true } => request::open_algo_orders(native_of(symbol)?.as_deref()),
+            Self::Positions { symbol } => request::positions(native_of(symbol)?.as_deref()),
             Self::Account => request::account(),
-            Self::Leverage { symbol, leverage } => request::set_leverage(&native(symbol), *leverage),
-            Self::MarginMode { symbol, mode } => request::set_margin_mode(&native(symbol), *mode),
+            Self::Leverage { symbol, leverage } => request::set_leverage(&native(symbol)?, *leverage),
+            Self::MarginMode { symbol, mode } => request::set_margin_mode(&native(symbol)?, *mode),
             Self::PositionMode { mode } => request::set_position_mode(*mode),
+            Self::IsolatedMargin { amount, .. } if amount.is_zero() => {
+                return Err(Failure::usage("an amount of 0 moves nothing"));
+            }
             Self::IsolatedMargin { symbol, amount, position_side } => {
-                request::set_isolated_margin(&native(symbol), *position_side, *amount)
+                request::set_isolated_margin(&native(symbol)?, *position_side, *amount)
             }
-            Self::FundingRate { symbol } => request::premium_index(Some(&native(symbol))),
+            Self::FundingRate { symbol } => request::premium_index(Some(&native(symbol)?)),
             Self::FundingHistory(OfSymbol { symbol, window }) => {
-                request::funding_history(Some(&native(symbol)), window.from(), window.to())
+                request::funding_history(Some(&native(symbol)?), window.from(), window.to())
             }
-            Self::Tiers { symbol } => request::leverage_brackets(native_of(symbol).as_deref()),
+            Self::Tiers { symbol } => request::leverage_brackets(native_of(symbol)?.as_deref()),
             Self::Candles { of: OfSymbol { symbol, window }, interval, limit } => {
-                request::candles(&native(symbol), interval, window.from(), window.to(), *limit)
+                request::candles(&native(symbol)?, interval, window.from(), window.to(), *limit)
             }
-            Self::Fills(OfSymbol { symbol, window }) => request::fills(&native(symbol), window.from(), window.to()),
+            Self::Fills(OfSymbol { symbol, window }) => request::fills(&native(symbol)?, window.from(), window.to()),
             Self::Income { symbol, kind, window } => {
-                request::income(native_of(symbol).as_deref(), kind.as_deref(), window.from(), window.to())
+                request::income(native_of(symbol)?.as_deref(), kind.as_deref(), window.from(), window.to())
             }
             Self::Instruments => request::exchange_info(),
             Self::Login => request::listen_key_open(),
         };
-        Ok(Outgoing::Http(signing.request(&call)))
+        signing.request(&call).map(Outgoing::Http)
     }
 }
 
 impl Signing<'_> {
-    fn request(&self, call: &Call) -> HttpRequest {
+    fn request(&self, call: &Call) -> Result<HttpRequest, Failure> {
         match call.security {
-            Security::Public => call.public(self.base),
-            Security::Key | Security::Signed => call.request(self.base, &self.credentials, self.now, self.recv_window),
+            Security::Public => Ok(call.public(self.base)),
+            Security::Key => self.with_key().map(|()| self.signed(call)),
+            Security::Signed => self.with_key().and_then(|()| self.with_secret()).map(|()| self.signed(call)),
         }
     }
+
+    fn signed(&self, call: &Call) -> HttpRequest {
+        call.request(self.base, &self.credentials, self.now, self.recv_window)
+    }
+
+    fn with_key(&self) -> Result<(), Failure> {
+        present(&self.credentials.key, "--key (or PLIMSOLL_KEY)")
+    }
+
+    fn with_secret(&self) -> Result<(), Failure> {
+        present(&self.credentials.secret, "--secret (or PLIMSOLL_SECRET)")
+    }
+}
+
+/// An empty secret signs as well as any, to be refused by the venue only.
+fn present(secret: &SecretString, what: &str) -> Result<(), Failure> {
+    if secret.expose_secret().is_empty() { Err(Failure::usage(format!("this request needs {what}"))) } else { Ok(()) }
 }
 
 impl PlaceArguments {
     fn outgoing(&self, signing: &Signing<'_>) -> Result<Outgoing, Failure> {
-        let native = native(&self.symbol);
+        let native = native(&self.symbol)?;
         let place = Place {
             native: &native,
             side: self.side,
@@ -327,27 +351,45 @@ impl PlaceArguments {
         Ok(match &self.ws_api {
             Some(id) => {
                 let method = if call.path.ends_with("algoOrder") { "algoOrder.place" } else { "order.place" };
+                signing.with_key().and_then(|()| signing.with_secret())?;
                 let Signing { credentials, now, recv_window, .. } = signing;
                 Outgoing::Socket(request::ws_api(method, &call, credentials, *now, *recv_window, id))
             }
-            None => Outgoing::Http(signing.request(&call)),
+            None => Outgoing::Http(signing.request(&call)?),
         })
     }
 
     fn kind(&self) -> Result<OrderKind, Failure> {
         let needed = |what: &str| Failure::usage(format!("a {} order needs --{what}", self.order_type));
         let trigger = || self.stop_price.ok_or_else(|| needed("stop-price"));
+        let trigger_by = self.trigger_by.unwrap_or(TriggerBy::Mark);
+        self.nothing_lost()?;
         match self.order_type {
             OrderType::Market => Ok(OrderKind::Market),
             OrderType::Limit => {
-                Ok(OrderKind::Limit { price: self.price.ok_or_else(|| needed("price"))?, time_in_force: self.tif })
+                let time_in_force = self.tif.unwrap_or(TimeInForce::Gtc);
+                Ok(OrderKind::Limit { price: self.price.ok_or_else(|| needed("price"))?, time_in_force })
             }
-            OrderType::StopMarket => Ok(OrderKind::StopMarket { trigger: trigger()?, trigger_by: self.trigger_by }),
-            OrderType::TakeProfitMarket => {
-                Ok(OrderKind::TakeProfitMarket { trigger: trigger()?, trigger_by: self.trigger_by })
-            }
+            OrderType::StopMarket => Ok(OrderKind::StopMarket { trigger: trigger()?, trigger_by }),
+            OrderType::TakeProfitMarket => Ok(OrderKind::TakeProfitMarket { trigger: trigger()?, trigger_by }),
             other => Err(Failure::usage(format!("{other} orders are not sent, only read"))
                 .help("Known are market, limit, stop_market and take_profit_market.")),
+        }
+    }
+
+    /// What was given for another type of order is refused: left out in silence, a limit order would become another.
+    fn nothing_lost(&self) -> Result<(), Failure> {
+        let is_limit = self.order_type == OrderType::Limit;
+        let is_conditional = matches!(self.order_type, OrderType::StopMarket | OrderType::TakeProfitMarket);
+        let given = [
+            ("price", self.price.is_some(), is_limit),
+            ("tif", self.tif.is_some(), is_limit),
+            ("stop-price", self.stop_price.is_some(), is_conditional),
+            ("trigger-by", self.trigger_by.is_some(), is_conditional),
+        ];
+        match given.iter().find(|(_, is_given, is_meant)| *is_given && !is_meant) {
+            Some((what, ..)) => Err(Failure::usage(format!("a {} order has no --{what}", self.order_type))),
+            None => Ok(()),
         }
     }
 
@@ -365,11 +407,12 @@ impl OneOrder {
         &self,
         ordinary: impl FnOnce(&str, WhichOrder<'_>) -> Call,
         conditional: impl FnOnce(WhichOrder<'_>) -> Call,
-    ) -> Call {
+    ) -> Result<Call, Failure> {
         let ours = self.client_id.as_deref().map(ClientOrderId::reported);
         let theirs = OrderId::new(self.order_id.as_deref().unwrap_or_default());
         let which = ours.as_ref().map_or(WhichOrder::Id(&theirs), WhichOrder::Client);
-        if self.conditional { conditional(which) } else { ordinary(&native(&self.symbol), which) }
+        let native = native(&self.symbol)?;
+        Ok(if self.conditional { conditional(which) } else { ordinary(&native, which) })
     }
 }
 
@@ -389,6 +432,7 @@ fn raw(signing: &Signing<'_>, method: &str, path: &str, query: &str, body: Optio
         .into_iter()
         .find(|known| known.as_str() == method)
         .ok_or_else(|| Failure::usage(format!("unknown method '{method}': known are GET, POST, PUT, DELETE")))?;
+    signing.with_key().and_then(|()| signing.with_secret())?;
     let signature = sign::hmac_sha256(&signing.credentials.secret, &format!("{query}{}", body.unwrap_or_default()));
     let signed = |text: &str| format!("{text}{}signature={signature}", if text.is_empty() { "" } else { "&" });
     let (query, body) = match body {
@@ -407,10 +451,16 @@ fn raw(signing: &Signing<'_>, method: &str, path: &str, query: &str, body: Optio
 }
 
 /// Binance's name of a contract: base and quote together. A name that is no unified symbol is taken as the venue's own.
-fn native(symbol: &str) -> String {
-    symbol.parse::<Symbol>().map_or_else(|_| symbol.to_owned(), |symbol| format!("{}{}", symbol.base(), symbol.quote()))
+fn native(symbol: &str) -> Result<String, Failure> {
+    let Ok(unified) = symbol.parse::<Symbol>() else { return Ok(symbol.to_owned()) };
+    if unified.settle() != unified.quote() {
+        return Err(Failure::usage(format!(
+            "{symbol} is no USDⓈ-M perpetual: those settle in what they are quoted in"
+        )));
+    }
+    Ok(format!("{}{}", unified.base(), unified.quote()))
 }
 
-fn native_of(symbol: &Option<String>) -> Option<String> {
-    symbol.as_deref().map(native)
+fn native_of(symbol: &Option<String>) -> Result<Option<String>, Failure> {
+    symbol.as_deref().map(native).transpose()
 }
