@@ -53,17 +53,14 @@ impl WeightBudget {
         Ok(())
     }
 
-    /// What the venue says has been used in this window. Answers may overtake each other: within a window the largest
-    /// counts.
-    pub fn observe(&mut self, used: u32, now: i64) {
+    /// What the venue says has been used, in its answer to what was sent at `sent`. Answers may overtake each other:
+    /// within a window the largest counts. One that comes after its window tells nothing: the venue may have counted in
+    /// either, and a window that is full would lock the next one too.
+    pub fn observe(&mut self, used: u32, sent: i64, now: i64) {
         self.roll(now);
-        self.used = self.used.max(used);
-    }
-
-    /// The venue's own limit, where it publishes one.
-    pub fn set_limit(&mut self, limit: u32) {
-        self.limit = limit;
-        self.reserve = self.reserve.min(limit);
+        if sent.div_euclid(self.window_ms) == self.window {
+            self.used = self.used.max(used);
+        }
     }
 
     /// The venue wants no requests until then. A later time stays.
@@ -104,11 +101,20 @@ mod tests {
     #[test]
     fn the_venues_count_wins_within_a_window() {
         let mut budget = WeightBudget::new(100, 0, 60_000);
-        budget.observe(90, 5);
-        budget.observe(40, 6);
+        budget.observe(90, 4, 5);
+        budget.observe(40, 3, 6);
         assert_eq!((budget.used(6), budget.used(60_000)), (90, 0));
         assert_eq!(budget.admit(11, Ordinary, 7), Err(60_000));
         assert_eq!(budget.admit(10, Ordinary, 7), Ok(()));
+    }
+
+    #[test]
+    fn a_full_window_does_not_lock_the_next() {
+        let mut budget = WeightBudget::new(100, 0, 60_000);
+        budget.observe(100, 59_990, 60_010);
+        assert_eq!(budget.admit(1, ReducesRisk, 60_011), Ok(()));
+        budget.observe(100, 60_020, 60_030);
+        assert_eq!(budget.admit(1, ReducesRisk, 60_031), Err(120_000));
     }
 
     #[test]

@@ -6,6 +6,8 @@ use crate::tls;
 use futures_util::{SinkExt, StreamExt};
 use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
@@ -39,14 +41,14 @@ pub struct DialFailure {
 }
 
 /// Finds the address anew for every connection: a venue may want a fresh key in it.
-pub trait Dial: Send {
+pub trait Dial: Send + Sync + 'static {
     /// The address to connect to now.
-    fn dial(&mut self) -> impl Future<Output = Result<Address, DialFailure>> + Send;
+    fn dial(&self) -> impl Future<Output = Result<Address, DialFailure>> + Send;
 }
 
 /// An address that never changes.
 impl Dial for Address {
-    async fn dial(&mut self) -> Result<Address, DialFailure> {
+    async fn dial(&self) -> Result<Address, DialFailure> {
         Ok(self.clone())
     }
 }
@@ -107,7 +109,7 @@ pub enum SocketItem {
 /// A connection through every reconnection. Dropping it closes the connection.
 #[derive(Debug)]
 pub struct SocketSession<D> {
-    dial: D,
+    dial: Arc<D>,
     settings: SocketSettings,
     backoff: Backoff,
     state: State,
@@ -118,7 +120,18 @@ pub struct SocketSession<D> {
 #[derive(Debug)]
 enum State {
     Waiting { until: Instant },
+    Connecting(Attempt),
     Open(Box<Link>),
+}
+
+/// An attempt to connect. It outlives the call that began it: a reader that turns to something else meanwhile, such as a
+/// second socket that is busy, would start the handshake over and over again, and never connect.
+struct Attempt(Pin<Box<dyn Future<Output = Result<Link, DialFailure>> + Send>>);
+
+impl fmt::Debug for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Attempt")
+    }
 }
 
 #[derive(Debug)]
@@ -135,12 +148,7 @@ impl<D: Dial> SocketSession<D> {
     #[must_use]
     pub fn new(dial: D, settings: SocketSettings) -> Self {
         let state = State::Waiting { until: Instant::now() };
-        Self { dial, settings, backoff: Backoff::new(settings.backoff), state, told: false }
-    }
-
-    /// Whoever finds the addresses.
-    pub fn dialler(&mut self) -> &mut D {
-        &mut self.dial
+        Self { dial: Arc::new(dial), settings, backoff: Backoff::new(settings.backoff), state, told: false }
     }
 
     /// The next item. Waits for as long as it takes; may be dropped and called again without losing anything.
@@ -154,23 +162,24 @@ impl<D: Dial> SocketSession<D> {
                 },
                 State::Waiting { until } => {
                     sleep_until(*until).await;
-                    match self.connect().await {
-                        Ok(link) => {
-                            self.state = State::Open(Box::new(link));
-                            self.told = false;
-                            return SocketItem::Connected;
-                        }
-                        Err(failure) => {
-                            let wait = self.backoff.next_wait().max(failure.not_before.unwrap_or_default());
-                            self.state = State::Waiting { until: Instant::now() + wait };
-                            warn!(reason = %failure.reason, ?wait, "no connection");
-                            if !self.told {
-                                self.told = true;
-                                return SocketItem::Disconnected { reason: failure.reason };
-                            }
+                    self.state = State::Connecting(Attempt(Box::pin(connect(Arc::clone(&self.dial), self.settings))));
+                }
+                State::Connecting(attempt) => match attempt.0.as_mut().await {
+                    Ok(link) => {
+                        self.state = State::Open(Box::new(link));
+                        self.told = false;
+                        return SocketItem::Connected;
+                    }
+                    Err(failure) => {
+                        let wait = self.backoff.next_wait().max(failure.not_before.unwrap_or_default());
+                        self.state = State::Waiting { until: Instant::now() + wait };
+                        warn!(reason = %failure.reason, ?wait, "no connection");
+                        if !self.told {
+                            self.told = true;
+                            return SocketItem::Disconnected { reason: failure.reason };
                         }
                     }
-                }
+                },
             }
         }
     }
@@ -185,7 +194,7 @@ impl<D: Dial> SocketSession<D> {
     fn lost(&mut self, reason: Lost) -> SocketItem {
         let life = match &self.state {
             State::Open(link) => link.opened.elapsed(),
-            State::Waiting { .. } => Duration::ZERO,
+            State::Waiting { .. } | State::Connecting(_) => Duration::ZERO,
         };
         if life >= self.settings.settled_after {
             self.backoff.reset();
@@ -199,20 +208,19 @@ impl<D: Dial> SocketSession<D> {
         self.told = true;
         SocketItem::Disconnected { reason: reason.to_string() }
     }
+}
 
-    async fn connect(&mut self) -> Result<Link, DialFailure> {
-        let address = self.dial.dial().await?;
-        let failed = |reason: String| DialFailure { reason: format!("{address:?}: {reason}"), not_before: None };
-        let opening = open(&address, &self.settings);
-        match timeout(self.settings.connect_timeout, opening).await {
-            Ok(Ok(link)) => {
-                debug!(?address, "connected");
-                Ok(link)
-            }
-            // The library's errors can hold the request, and with it a key.
-            Ok(Err(error)) => Err(failed(short(&error))),
-            Err(_) => Err(failed(format!("no connection within {:?}", self.settings.connect_timeout))),
+async fn connect<D: Dial>(dial: Arc<D>, settings: SocketSettings) -> Result<Link, DialFailure> {
+    let address = dial.dial().await?;
+    let failed = |reason: String| DialFailure { reason: format!("{address:?}: {reason}"), not_before: None };
+    match timeout(settings.connect_timeout, open(&address, &settings)).await {
+        Ok(Ok(link)) => {
+            debug!(?address, "connected");
+            Ok(link)
         }
+        // The library's errors can hold the request, and with it a key.
+        Ok(Err(error)) => Err(failed(short(&error))),
+        Err(_) => Err(failed(format!("no connection within {:?}", settings.connect_timeout))),
     }
 }
 

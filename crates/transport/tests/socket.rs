@@ -3,8 +3,11 @@
 
 use futures_util::{SinkExt, StreamExt};
 use plimsoll_transport::{Address, BackoffSettings, Dial, DialFailure, SocketItem, SocketSession, SocketSettings};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -150,13 +153,12 @@ async fn an_old_connection_is_rolled_over() {
 }
 
 /// Fails twice, then knows an address.
-struct Reluctant(u32, Address);
+struct Reluctant(Arc<AtomicU32>, Address);
 
 impl Dial for Reluctant {
-    async fn dial(&mut self) -> Result<Address, DialFailure> {
-        self.0 += 1;
-        match self.0 {
-            ..=2 => Err(DialFailure { reason: format!("no key, attempt {}", self.0), not_before: None }),
+    async fn dial(&self) -> Result<Address, DialFailure> {
+        match self.0.fetch_add(1, Ordering::Relaxed) + 1 {
+            attempt @ ..=2 => Err(DialFailure { reason: format!("no key, attempt {attempt}"), not_before: None }),
             _ => Ok(self.1.clone()),
         }
     }
@@ -166,10 +168,37 @@ impl Dial for Reluctant {
 async fn failing_attempts_are_told_once_and_go_on() {
     let (listener, address) = listen().await;
     let server = tokio::spawn(async move { accept(&listener).await });
-    let mut session = SocketSession::new(Reluctant(0, address), settings());
+    let dials = Arc::new(AtomicU32::new(0));
+    let mut session = SocketSession::new(Reluctant(Arc::clone(&dials), address), settings());
     assert_eq!(reason(&mut session).await, "no key, attempt 1");
     assert_eq!(next(&mut session).await, SocketItem::Connected);
-    assert_eq!(session.dialler().0, 3);
+    assert_eq!(dials.load(Ordering::Relaxed), 3);
+    server.await.unwrap();
+}
+
+/// Knows an address once it is let.
+struct Slow(Arc<AtomicU32>, Arc<Notify>, Address);
+
+impl Dial for Slow {
+    async fn dial(&self) -> Result<Address, DialFailure> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        self.1.notified().await;
+        Ok(self.2.clone())
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_to_connect_goes_on_while_its_reader_is_busy_elsewhere() {
+    let (listener, address) = listen().await;
+    let server = tokio::spawn(async move { accept(&listener).await });
+    let (dials, go) = (Arc::new(AtomicU32::new(0)), Arc::new(Notify::new()));
+    let mut session = SocketSession::new(Slow(Arc::clone(&dials), Arc::clone(&go), address), settings());
+    for _ in 0..5 {
+        assert!(tokio::time::timeout(Duration::from_millis(5), session.next()).await.is_err());
+    }
+    go.notify_one();
+    assert_eq!(next(&mut session).await, SocketItem::Connected);
+    assert_eq!(dials.load(Ordering::Relaxed), 1, "one attempt, begun once");
     server.await.unwrap();
 }
 

@@ -119,7 +119,7 @@ impl Shared {
 
     /// The venue's name of a contract, found before anything is sent.
     pub(crate) async fn native(&self, symbol: &Symbol) -> Result<Arc<str>, CallError> {
-        self.listed().await.map_err(CallError::before_sending)?.native(symbol)
+        self.directory.native(&self.client, symbol).await.map_err(CallError::before_sending)
     }
 
     async fn command(&self, call: &Call, priority: Priority) -> Result<(), CommandError> {

@@ -15,6 +15,9 @@ use std::time::Duration;
 /// Too many orders within ten seconds or a minute.
 const ORDER_LIMIT: i64 = -1015;
 
+/// The longest ban that the venue gives an address.
+const LONGEST_BAN: Duration = Duration::from_secs(3 * 24 * 3600);
+
 /// One connection to the venue, shared by everything that calls it: they share its address's budget too.
 pub(crate) struct Client {
     http: HttpSession,
@@ -81,8 +84,9 @@ impl Client {
         }
         let request = self.request(call)?;
         self.admit(call.weight, priority)?;
+        let sent = self.venue_time();
         match self.http.send(&request).await {
-            Ok(response) => self.judge(call, response),
+            Ok(response) => self.judge(call, sent, response),
             Err(HttpFailure::NotSent(reason)) => Err(CallError::NotSent(NotSent::Disconnected(reason))),
             Err(HttpFailure::Unanswered(reason)) => Err(CallError::Unanswered(reason)),
         }
@@ -107,25 +111,26 @@ impl Client {
         Ok(transport::HttpRequest { method, url: request.url, headers, body: request.body })
     }
 
-    fn judge(&self, call: &Call, response: HttpResponse) -> Result<Vec<u8>, CallError> {
+    fn judge(&self, call: &Call, sent: Timestamp, response: HttpResponse) -> Result<Vec<u8>, CallError> {
         let now = self.venue_time();
         // This call's header is known to be wrong; zero and less are what free calls show.
         let used = response.header("x-mbx-used-weight-1m").and_then(|used| used.parse::<u32>().ok());
         if let Some(used) = used.filter(|used| *used > 0 && !call.path.contains("/ticker/")) {
-            self.budget().observe(used, now.as_millis());
+            self.budget().observe(used, sent.as_millis(), now.as_millis());
         }
         let retry_after = response.header("retry-after").and_then(|seconds| seconds.parse().ok());
         let retry_after = retry_after.map(Duration::from_secs);
-        if (200..300).contains(&response.status) {
-            return Ok(response.body);
-        }
         // What may have changed something and was not clearly refused is unknown, whatever it was.
         let changes = call.method != Method::Get;
+        if (200..300).contains(&response.status) && !(changes && body::trouble(&response.body).is_some()) {
+            return Ok(response.body);
+        }
         let mut failure = classify(response.status, retry_after, &response.body, changes);
         let until = match failure.wait {
             Wait::None => None,
             Wait::For(wait) => Some(now.plus(wait)),
-            Wait::Until(until) => Some(until),
+            // A number that is no time must not silence us for ever.
+            Wait::Until(until) => Some(until.min(now.plus(LONGEST_BAN))),
         };
         if let Some(until) = until {
             tracing::error!(path = call.path, %failure.message, until_ms = until.as_millis(), "told to be silent");
@@ -189,9 +194,9 @@ impl Client {
         let call = request::server_time();
         self.admit(call.weight, Priority::ReducesRisk)?;
         let request = self.request(&call)?;
-        let asked = self.clock.now().as_micros();
+        let (asked, sent) = (self.clock.now().as_micros(), self.venue_time());
         let response = match self.http.send(&request).await {
-            Ok(response) => self.judge(&call, response)?,
+            Ok(response) => self.judge(&call, sent, response)?,
             Err(HttpFailure::NotSent(reason) | HttpFailure::Unanswered(reason)) => {
                 return Err(CallError::NotSent(NotSent::Disconnected(reason)));
             }

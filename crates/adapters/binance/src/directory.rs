@@ -14,7 +14,8 @@ use tokio::sync::Mutex;
 /// Contracts and their names; margin tables, fees and funding intervals where they have been asked for.
 #[derive(Default)]
 pub(crate) struct Directory {
-    listing: Mutex<Option<Arc<Listed>>>,
+    /// With when it was read; the beginning of time where it is known to be out of date.
+    listing: Mutex<Option<(Arc<Listed>, Timestamp)>>,
     tables: Mutex<Option<Arc<Tables>>>,
     fees: Mutex<HashMap<Arc<str>, (Timestamp, Fees)>>,
     intervals: Mutex<Option<Arc<Intervals>>>,
@@ -24,7 +25,6 @@ pub(crate) struct Directory {
 pub(crate) struct Listed {
     pub(crate) symbols: Symbols,
     contracts: Vec<Contract>,
-    read: Timestamp,
 }
 
 struct Tables {
@@ -69,25 +69,45 @@ fn not_trading(symbol: &Symbol) -> CallError {
 const ASKED_ONE_BY_ONE: usize = 20;
 
 impl Directory {
-    /// The list of contracts.
+    /// The list of contracts; an old one rather than none where it cannot be read again. Everything that reduces risk
+    /// rests on it, so it may use the reserve.
     pub(crate) async fn listed(&self, client: &Client) -> Result<Arc<Listed>, CallError> {
         let mut cached = self.listing.lock().await;
-        if let Some(listed) = cached.as_ref().filter(|listed| is_fresh(client, listed.read)) {
+        if let Some((listed, _)) = cached.as_ref().filter(|(_, read)| is_fresh(client, *read)) {
             return Ok(Arc::clone(listed));
         }
-        let listing = client.read(&request::exchange_info(), Priority::Ordinary, body::contracts).await?;
+        let listing = match client.read(&request::exchange_info(), Priority::ReducesRisk, body::contracts).await {
+            Ok(listing) => listing,
+            Err(error) => {
+                let Some((listed, _)) = cached.as_ref() else { return Err(error) };
+                tracing::warn!(%error, "the list of contracts cannot be read: going on with the old one");
+                return Ok(Arc::clone(listed));
+            }
+        };
         for error in &listing.unread {
             tracing::warn!(%error, "a contract of the venue's list cannot be read");
         }
         let symbols = Symbols::listed(&listing.contracts);
-        let listed = Arc::new(Listed { symbols, contracts: listing.contracts, read: client.clock.now() });
-        *cached = Some(Arc::clone(&listed));
+        let listed = Arc::new(Listed { symbols, contracts: listing.contracts });
+        *cached = Some((Arc::clone(&listed), client.clock.now()));
         Ok(listed)
     }
 
-    /// Forgets what was remembered: the venue has changed it.
+    /// The venue's name of a contract, trading or not. Names do not change: an order waits for a fresh list only where
+    /// the old one does not know its contract.
+    pub(crate) async fn native(&self, client: &Client, symbol: &Symbol) -> Result<Arc<str>, CallError> {
+        let known = self.listing.lock().await.as_ref().and_then(|(listed, _)| listed.symbols.native(symbol));
+        match known {
+            Some(native) => Ok(native),
+            None => self.listed(client).await?.native(symbol),
+        }
+    }
+
+    /// What is remembered is out of date: the venue has changed it.
     pub(crate) async fn forget(&self) {
-        *self.listing.lock().await = None;
+        if let Some((_, read)) = self.listing.lock().await.as_mut() {
+            *read = Timestamp::default();
+        }
         *self.tables.lock().await = None;
         *self.intervals.lock().await = None;
         self.fees.lock().await.clear();

@@ -48,7 +48,7 @@ pub struct Settings {
     pub weight_limit: u32,
     /// The part of it that is kept for what reduces risk.
     pub weight_reserve: u32,
-    /// How many events may wait for a slow reader before some are given up for a fresh snapshot.
+    /// How many events, at least eight, may wait for a slow reader before some are given up for a fresh snapshot.
     pub waiting_events: usize,
     /// However many messages cannot be read, snapshots of the account are taken no more often than this.
     pub between_snapshots: Duration,

@@ -64,7 +64,7 @@ const ORDER_WINDOW: Duration = Duration::from_secs(10);
 const NOTHING_DONE: [&str; 2] =
     ["Service Unavailable", "Internal error; unable to process your request. Please try again"];
 
-/// What an answer means whose status is not a success. `is_order` is for calls that place or change an order, about which
+/// What an answer means that is not a success, by its status or its body. `is_order` is for calls that place or change an order, about which
 /// nothing is taken for granted.
 ///
 /// ```
@@ -82,7 +82,7 @@ pub fn classify(status: u16, retry_after: Option<Duration>, body: &[u8], is_orde
     };
     let class = match (status, code) {
         (418 | 429, _) => Class::BackOff,
-        (403 | 408 | 500.., _) => by_status(status, code, &message, is_order),
+        (300..400 | 403 | 408 | 500.., _) => by_status(status, code, &message, is_order),
         _ => by_code(code, is_order),
     };
     let wait = wait(status, code, retry_after, &message);
@@ -149,7 +149,8 @@ fn wait(status: u16, code: i64, retry_after: Option<Duration>, message: &str) ->
         (429, _) | (_, -1003) => MINUTE,
         _ => return Wait::None,
     };
-    match banned_until(message) {
+    // Only the venue's own text says until when; that of a firewall may hold any number.
+    match banned_until(message).filter(|_| code < 0) {
         Some(until) => Wait::Until(until),
         None => Wait::For(retry_after.unwrap_or(usual)),
     }
@@ -242,6 +243,7 @@ mod tests {
             (408, "", Class::Unknown, Class::Unknown),
             (500, "Request occur unknown error.", Class::Unknown, Class::BackOff),
             (504, "", Class::Unknown, Class::BackOff),
+            (302, "", Class::Unknown, Class::BackOff),
             (403, "<html>", Class::BackOff, Class::BackOff),
             (418, LIMIT, Class::BackOff, Class::BackOff),
             (429, LIMIT, Class::BackOff, Class::BackOff),
@@ -308,6 +310,9 @@ mod tests {
         check(418, None, "Way too much request weight used; IP banned until 1730000000000.", 1_730_000_000_000);
         check(418, None, "banned", 1_700_000_120_000);
         check(429, None, "Too many requests.", 1_700_000_060_000);
+        let firewall = classify(403, None, b"<html>request 9999999999999</html>", true);
+        let until = now.plus(SHORTEST_BAN);
+        assert_eq!(firewall.place_error(now), PlaceError::NotSent(NotSent::Throttled { until }));
         check(429, Some(7), "Too many requests.", 1_700_000_007_000);
     }
 

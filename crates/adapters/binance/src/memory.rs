@@ -84,6 +84,10 @@ impl<K: Hash + Eq + Clone, V> Bounded<K, V> {
         true
     }
 
+    pub(crate) fn contains(&self, key: &K) -> bool {
+        self.entries.contains_key(key)
+    }
+
     fn get(&self, key: &K) -> Option<&V> {
         self.entries.get(key)
     }

@@ -13,11 +13,13 @@ impl<T> Outlet<T> {
         (Self { sender, gave_up: false }, receiver)
     }
 
-    /// Passes the item on, unless something before it was given up: then it would leave a gap behind it.
-    pub(crate) fn put(&mut self, item: T) {
+    /// Passes the item on, unless something before it was given up: then it would leave a gap behind it. Whether it was
+    /// passed on.
+    pub(crate) fn put(&mut self, item: T) -> bool {
         if !self.gave_up {
             self.gave_up = matches!(self.sender.try_send(item), Err(mpsc::error::TrySendError::Full(_)));
         }
+        !self.gave_up
     }
 
     /// Passes the item on if nothing waits before it: for what is worth nothing late.
@@ -56,15 +58,13 @@ mod tests {
     #[tokio::test]
     async fn after_a_gap_nothing_passes_until_it_is_reopened() {
         let (mut outlet, mut reader) = Outlet::new(2);
-        for item in 1..=3 {
-            outlet.put(item);
-        }
+        assert_eq!([1, 2, 3].map(|item| outlet.put(item)), [true, true, false]);
         assert!(outlet.has_gap());
         assert_eq!(reader.recv().await, Some(1));
-        outlet.put(4);
+        assert!(!outlet.put(4), "there is room, and a gap before it");
         outlet.room().await;
         outlet.reopen();
-        outlet.put(5);
+        assert!(outlet.put(5));
         assert_eq!((reader.recv().await, reader.recv().await), (Some(2), Some(5)));
     }
 

@@ -21,9 +21,12 @@ pub struct BinanceAccountStream {
     task: JoinHandle<()>,
 }
 
+/// Half of it is free when a gap is made good: room for the news of the connection, the snapshot, and some trades.
+const FEWEST: usize = 8;
+
 impl BinanceAccountStream {
     pub(crate) fn open(broker: BinanceBroker) -> Self {
-        let (outlet, items) = Outlet::new(broker.shared().client.settings.waiting_events);
+        let (outlet, items) = Outlet::new(broker.shared().client.settings.waiting_events.max(FEWEST));
         let task = tokio::spawn(Reader::new(broker, outlet).run());
         Self { items, task }
     }

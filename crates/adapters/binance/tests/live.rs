@@ -50,13 +50,15 @@ fn resting() -> NewOrder {
 }
 
 async fn next(stream: &mut dyn AccountStream) -> StreamItem {
-    loop {
-        let item =
-            tokio::time::timeout(Duration::from_secs(20), stream.next()).await.expect("an item").expect("a stream");
-        if item != StreamItem::Alive {
-            return item;
+    let news = async {
+        loop {
+            let item = stream.next().await.expect("a stream");
+            if item != StreamItem::Alive {
+                return item;
+            }
         }
-    }
+    };
+    tokio::time::timeout(Duration::from_secs(20), news).await.expect("an item")
 }
 
 /// Reads on to the item that answers.
@@ -313,24 +315,94 @@ async fn the_budget_is_kept_before_the_venue_has_to() {
 }
 
 #[tokio::test]
+async fn a_close_needs_no_fresh_list_of_contracts_and_no_budget() {
+    let tight = Settings { weight_limit: 100, weight_reserve: 40, ..settings() };
+    let stage = Stage::new().await;
+    let proxy = Proxy::start(&stage.venue.rest_url()).await;
+    let endpoints = Endpoints::custom(proxy.url(), stage.venue.ws_url());
+    let clock = Arc::new(stage.clock.clone());
+    let broker = BinanceBroker::with_settings(endpoints, credentials(), clock, tight).unwrap();
+    broker.place(&market(Side::Buy)).await.unwrap();
+    stage.skip(tight.contracts_live);
+    let feed = broker.market_feed();
+    let (from, to) = (stage::START.minus(Duration::from_secs(600)), stage::START);
+    while feed.candles(&symbol(), Duration::from_secs(60), from, to).await.is_ok() {}
+    proxy.swallow_requests_to("GET /fapi/v1/exchangeInfo");
+    let close = NewOrder { reduce_only: true, ..market(Side::Sell) };
+    broker.place(&close).await.expect("the contract's name is known");
+    let found = broker.order(&symbol(), &close.client_order_id).await.expect("the old list is better than none");
+    assert_eq!(found.expect("it is known").status, OrderStatus::Filled);
+}
+
+#[tokio::test]
 async fn a_slow_reader_is_told_and_made_whole() {
     let stage = Stage::with(Settings { waiting_events: 8, ..settings() }, VenueSettings::default()).await;
     let mut stream = stage.broker.account_stream();
     until(&mut stream, is_snapshot).await;
+    let mut traded = Vec::new();
     for _ in 0..10 {
-        stage.broker.place(&market(Side::Buy)).await.unwrap();
+        let order = market(Side::Buy);
+        stage.broker.place(&order).await.unwrap();
+        traded.push(order.client_order_id);
     }
     let mut state = AccountState::new();
-    let mut told = false;
+    let (mut told, mut fills) = (false, Vec::new());
     let mut holds = |item: &StreamItem| {
         told |= matches!(item, StreamItem::Resync { .. });
         if let StreamItem::Event(event) = item {
             state.apply(event);
         }
+        if let StreamItem::Event(AccountEvent::Fill(fill)) = item {
+            fills.push(fill.client_order_id.clone());
+        }
         let held = state.position(&symbol(), PositionSide::Both).map(|held| held.position.quantity.to_string());
-        told && held.as_deref() == Some("0.04")
+        told && held.as_deref() == Some("0.04") && fills.len() >= traded.len()
     };
     while !holds(&next(&mut stream).await) {}
+    assert_eq!(fills, traded, "every trade, once");
+}
+
+#[tokio::test]
+async fn a_slow_reader_hears_that_its_stream_has_come_back() {
+    let stage = Stage::with(Settings { waiting_events: 8, ..settings() }, VenueSettings::default()).await;
+    let mut stream = stage.broker.account_stream();
+    // The snapshot and two and a half reconnections fill what may wait, so that the last item is a disconnection.
+    assert_eq!(next(&mut stream).await, StreamItem::Connected);
+    for _ in 0..7 {
+        stage.venue.disconnect_private_sockets();
+        eventually("the socket is cut", || stage.venue.private_sockets() == 0).await;
+        eventually("it is back", || stage.venue.private_sockets() == 1).await;
+    }
+    let mut connected = true;
+    loop {
+        match next(&mut stream).await {
+            StreamItem::Connected => connected = true,
+            StreamItem::Disconnected { .. } => connected = false,
+            StreamItem::Event(AccountEvent::Snapshot(_)) if connected => break,
+            _ => {}
+        }
+    }
+    // Whatever was given up, an order of now is heard on a stream that says that it is connected.
+    let order = resting();
+    stage.broker.place(&order).await.unwrap();
+    loop {
+        let item = next(&mut stream).await;
+        match &item {
+            StreamItem::Connected => connected = true,
+            StreamItem::Disconnected { .. } => connected = false,
+            _ => {}
+        }
+        let is_it = |it: &plimsoll_domain::Order| it.client_order_id == order.client_order_id;
+        let heard = match &item {
+            StreamItem::Event(AccountEvent::Order(it)) => is_it(it),
+            StreamItem::Event(AccountEvent::Snapshot(it)) => it.orders.iter().any(is_it),
+            _ => false,
+        };
+        if heard {
+            break;
+        }
+    }
+    assert!(connected, "it was told that nothing flows, and never that it does again");
 }
 
 #[tokio::test]

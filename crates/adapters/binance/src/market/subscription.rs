@@ -144,7 +144,9 @@ impl Reader {
     async fn event(&mut self, event: Event) {
         match event {
             // One socket alone is half a feed: it counts as disconnected, and says nothing.
-            Event::Market(event) if self.told == Some(true) => self.outlet.put(MarketItem::Event(event)),
+            Event::Market(event) if self.told == Some(true) => {
+                self.outlet.put(MarketItem::Event(event));
+            }
             Event::Session(SessionEvent::ContractChanged { native }) => {
                 tracing::info!(%native, "a contract has changed: what is remembered of contracts is forgotten");
                 self.shared.directory.forget().await;

@@ -28,7 +28,7 @@ const ATTEMPTS: u32 = 5;
 struct ListenKey(BinanceBroker);
 
 impl Dial for ListenKey {
-    async fn dial(&mut self) -> Result<Address, DialFailure> {
+    async fn dial(&self) -> Result<Address, DialFailure> {
         let client = &self.0.shared().client;
         let key = client.read(&request::listen_key_open(), Priority::ReducesRisk, body::listen_key).await;
         let key = key.map_err(|error| DialFailure { reason: error.to_string(), not_before: wait(client, &error) })?;
@@ -50,6 +50,8 @@ pub(super) struct Reader {
     /// Messages of all connections: the tie-break of events of one millisecond.
     arrival: u64,
     connected: bool,
+    /// What the reader was last told of that.
+    told_connected: bool,
     /// When a snapshot was last taken, and when the next is due.
     caught_up: Option<Instant>,
     doubt: Option<Instant>,
@@ -75,6 +77,7 @@ impl Reader {
             listed: None,
             arrival: 0,
             connected: false,
+            told_connected: false,
             caught_up: None,
             doubt: None,
         }
@@ -97,7 +100,7 @@ impl Reader {
                 Turn::Item(SocketItem::Alive) => self.outlet.put_if_idle(StreamItem::Alive),
                 Turn::Item(SocketItem::Connected) => {
                     self.connected = true;
-                    self.outlet.put(StreamItem::Connected);
+                    self.tell_connected();
                     self.catch_up().await;
                 }
                 Turn::Item(SocketItem::Disconnected { reason }) => self.lost(reason),
@@ -146,15 +149,29 @@ impl Reader {
         if let AccountEvent::Order(order) = &event {
             self.broker.shared().memory.learn(order);
         }
-        if self.heard.is_news(&event) {
-            self.outlet.put(StreamItem::Event(event));
+        self.heard.meet(&event);
+        if self.heard.knows(&event) {
+            return;
         }
+        // What is given up was not told, and is asked for once there is room.
+        let news = Heard::news(&event);
+        if self.outlet.put(StreamItem::Event(event)) {
+            self.heard.told(news);
+        }
+    }
+
+    fn tell_connected(&mut self) {
+        self.told_connected |= self.outlet.put(StreamItem::Connected);
+    }
+
+    fn tell_disconnected(&mut self, reason: String) {
+        self.told_connected &= !self.outlet.put(StreamItem::Disconnected { reason });
     }
 
     fn lost(&mut self, reason: String) {
         self.connected = false;
         self.doubt = None;
-        self.outlet.put(StreamItem::Disconnected { reason });
+        self.tell_disconnected(reason);
     }
 
     fn reconnect(&mut self, reason: &str) {
@@ -176,12 +193,15 @@ impl Reader {
     async fn make_good(&mut self) {
         self.outlet.reopen();
         let reason = "the reader was too slow: events were given up".to_owned();
-        if self.connected {
-            self.outlet.put(StreamItem::Resync { reason });
-            self.catch_up().await;
-        } else {
-            self.outlet.put(StreamItem::Disconnected { reason });
+        if !self.connected {
+            return self.tell_disconnected(reason);
         }
+        if self.told_connected {
+            self.outlet.put(StreamItem::Resync { reason });
+        } else {
+            self.tell_connected();
+        }
+        self.catch_up().await;
     }
 
     /// A snapshot, and the trades since what was last heard. Meanwhile messages wait at the socket.
@@ -219,17 +239,21 @@ impl Reader {
 
     fn bring(&mut self, snapshot: AccountSnapshot, fills: Vec<Fill>) {
         self.caught_up = Some(Instant::now());
-        self.heard.snapshot(&snapshot);
+        self.heard.list(&snapshot);
+        let time = snapshot.time;
         self.outlet.put(StreamItem::Event(AccountEvent::Snapshot(Box::new(snapshot))));
         for fill in fills {
             self.tell(AccountEvent::Fill(fill));
+        }
+        if !self.outlet.has_gap() {
+            self.heard.whole(time);
         }
     }
 
     /// Keeps the listen key for another hour; the timer for the next time.
     async fn keep_alive(&mut self) -> Timer {
         let call = request::listen_key_keep_alive();
-        match self.client().call(&call, Priority::ReducesRisk).await {
+        match self.broker.shared().client.call(&call, Priority::ReducesRisk).await {
             Ok(_) => {}
             Err(error) if error.code() == Some(NO_SUCH_KEY) => self.reconnect("the listen key is gone"),
             Err(error) => {

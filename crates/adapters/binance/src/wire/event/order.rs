@@ -44,7 +44,7 @@ message! {
             n = "n": Num<'a>,
             time = "T": Num<'a>,
             t = "t": Num<'a>,
-            m = "m": bool,
+            m = "m": Option<bool>,
             reduce_only = "R": bool,
             cp = "cp": bool,
             rp = "rp": Num<'a>,
@@ -126,7 +126,7 @@ fn fill(o: &Body<'_>, order: &Order, time: Num<'_>, context: Context<'_>) -> Res
         // The venue leaves the fee out where there is none.
         fee: o.n.maybe_money("o.n")?.unwrap_or(Money::ZERO),
         fee_currency: o.fee_currency.map(|code| context.symbols.currency(code)),
-        liquidity: Some(if o.m { Liquidity::Maker } else { Liquidity::Taker }),
+        liquidity: o.m.map(|maker| if maker { Liquidity::Maker } else { Liquidity::Taker }),
         realized_pnl: o.rp.maybe_money("o.rp")?,
         cause: cause(o),
         time: time.time("o.T")?,
