@@ -52,8 +52,9 @@ impl BinanceBroker {
         if unnamed.len() > ASKED_ONE_BY_ONE {
             self.learn_orders(native, fills).await?;
         }
+        let mut asked = HashSet::new();
         for fill in fills.iter() {
-            if self.is_named(fill) {
+            if self.is_named(fill) || !asked.insert(&fill.order_id) {
                 continue;
             }
             let call = request::order(native, WhichOrder::Id(&fill.order_id));
