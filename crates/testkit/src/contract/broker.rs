@@ -19,19 +19,24 @@ use super::suite::Suite;
 /// use std::sync::Arc;
 ///
 /// /// A simulated venue with one account; yours.
-/// struct MyStage;
+/// struct MyStage {
+///     # broker: Arc<dyn Broker>,
+///     # symbol: Symbol,
+///     # price: Price,
+///     // a broker, a contract, a market that can be moved
+/// }
 ///
 /// # #[async_trait::async_trait]
 /// impl BrokerStage for MyStage {
-///     # fn broker(&self) -> Arc<dyn Broker> { unimplemented!() }
-///     # fn symbol(&self) -> Symbol { unimplemented!() }
-///     # async fn price(&self) -> Price { unimplemented!() }
+///     # fn broker(&self) -> Arc<dyn Broker> { Arc::clone(&self.broker) }
+///     # fn symbol(&self) -> Symbol { self.symbol.clone() }
+///     # async fn price(&self) -> Price { self.price }
 ///     # async fn move_price(&self, _: Price) {}
 ///     // broker, symbol, price, move_price
 /// }
 ///
-/// # async fn example() {
-/// broker::run(async || MyStage).await;
+/// # async fn example(new_stage: impl AsyncFn() -> MyStage) {
+/// broker::run(new_stage).await;
 /// # }
 /// ```
 ///
