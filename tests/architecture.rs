@@ -15,9 +15,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("plimsoll-engine", &["plimsoll-domain", "plimsoll-ports"]),
     ("plimsoll-exchange", &["plimsoll-domain", "plimsoll-ports"]),
     ("plimsoll-binance", &["plimsoll-domain", "plimsoll-ports", "plimsoll-transport"]),
+    ("plimsoll-postgres", &["plimsoll-domain", "plimsoll-ports"]),
     ("plimsoll-sqlite", &["plimsoll-domain", "plimsoll-ports"]),
+    ("plimsoll-spool", &["plimsoll-domain", "plimsoll-ports"]),
     ("plimsoll-venue-server", &["plimsoll-domain", "plimsoll-exchange", "plimsoll-ports"]),
     ("plimsoll-testkit", &["plimsoll-domain", "plimsoll-ports"]),
+    ("plimsoll-testkit-postgres", &[]),
     (
         "plimsoll",
         &[
@@ -26,29 +29,39 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "plimsoll-engine",
             "plimsoll-exchange",
             "plimsoll-ports",
+            "plimsoll-postgres",
+            "plimsoll-spool",
             "plimsoll-sqlite",
             "plimsoll-venue-server",
         ],
     ),
-    ("xtask", &[]),
+    ("xtask", &["plimsoll-testkit-postgres"]),
     ("plimsoll-tests", &[]),
 ];
 
-/// What tests and benches may drive besides: the suites, the venue server, the exchange, and a crate's own mocks.
-const MAY_TEST_WITH: &[&str] = &["plimsoll-testkit", "plimsoll-venue-server", "plimsoll-exchange", "plimsoll-ports"];
+/// What tests and benches may drive besides: the suites, a database server, the venue server, the exchange, the embedded
+/// store, and a crate's own mocks.
+const MAY_TEST_WITH: &[&str] = &[
+    "plimsoll-testkit",
+    "plimsoll-testkit-postgres",
+    "plimsoll-venue-server",
+    "plimsoll-exchange",
+    "plimsoll-sqlite",
+    "plimsoll-ports",
+];
 
 /// Outside crates that only these of ours may name, outside of tests.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("reqwest", &["plimsoll-transport"]),
     ("tokio-tungstenite", &["plimsoll-transport"]),
     ("rustls", &["plimsoll-transport"]),
-    ("sqlx", &["plimsoll-sqlite"]),
+    ("sqlx", &["plimsoll-postgres", "plimsoll-sqlite", "plimsoll-testkit-postgres"]),
     ("axum", &["plimsoll-venue-server"]),
     ("clap", &["plimsoll"]),
 ];
 
 /// The outside crates that the domain may name.
-const DOMAIN_NAMES: &[&str] = &["rust_decimal", "serde", "thiserror"];
+const DOMAIN_NAMES: &[&str] = &["arrayvec", "rust_decimal", "serde", "thiserror"];
 
 #[test]
 fn each_layer_names_only_what_it_may() {

@@ -1,7 +1,11 @@
 //! The chores of the workspace: `cargo xtask <verb>`.
 
 mod bench;
+mod bugs;
 mod conformance;
+mod faults;
+mod fuzz;
+mod services;
 mod shell;
 mod test;
 mod trial;
@@ -12,18 +16,25 @@ const HELP: &str = "\
 cargo xtask <verb>
 
   test          format, lint, tests, doc tests, docs, dependency rule: what CI runs
+  services      start | stop | status: the PostgreSQL server that the tests use
   trial         what the README tells an engineer to write, built outside the workspace
   conformance   a stock CCXT from PyPI trades against the venue server
   bench         every criterion bench, each beside its floor
+  faults        --seed N | --seeds COUNT [--from N] [--jobs N] [--first] | --bug NAME: the whole system under fire
+  fuzz          [--seconds N] [target …]: every decoder against a fuzzer, 60 s each
 ";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["test"] => test::run_all(),
+        ["services", verb] => services::run(verb),
+        ["services"] => services::run("start"),
         ["trial"] => trial::run_all(),
         ["conformance"] => conformance::run_all(),
         ["bench", ref filters @ ..] => bench::run_benches(filters),
+        ["faults", ref arguments @ ..] => faults::run_seeds(arguments),
+        ["fuzz", ref arguments @ ..] => fuzz::run_targets(arguments),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             return ExitCode::SUCCESS;

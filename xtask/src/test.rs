@@ -1,13 +1,18 @@
 //! `cargo xtask test`: exactly what CI runs.
 
+use crate::services;
 use crate::shell::{answers, cargo, run};
 use anyhow::Result;
 
-/// Format, lint, tests, doc tests, docs. The dependency rule is one of the tests.
+/// Format, lint, tests, doc tests, docs. The dependency rule is one of the tests. A test that needs a server and has none
+/// would fail, so without a server none is begun.
 pub(crate) fn run_all() -> Result<()> {
     run("format", &mut cargo(&["fmt", "--all", "--check"]))?;
     run("lint", &mut cargo(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]))?;
-    run("tests", &mut tests())?;
+    let server = services::start()?;
+    let tested = run("tests", tests().env(plimsoll_testkit_postgres::VARIABLE, &server.url).env_remove("DATABASE_URL"));
+    server.stop()?;
+    tested?;
     run("doc tests", &mut cargo(&["test", "--workspace", "--all-features", "--doc", "--quiet"]))?;
     run(
         "docs",

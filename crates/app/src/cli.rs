@@ -1,9 +1,22 @@
 //! The command line.
 
+mod acting;
+mod adjust;
 mod calc;
+mod close;
+mod config;
+mod db;
 mod decode;
 mod demo;
+mod kill;
+mod ledger;
+mod open;
+mod orders;
+mod positions;
 mod request;
+mod run;
+mod status;
+mod target;
 mod venue;
 
 use crate::failure::Failure;
@@ -34,6 +47,36 @@ enum Verb {
     Request(request::Request),
     /// Serve the simulated exchange with a venue's wire on loopback
     Venue(venue::Venue),
+    /// The configuration: an example, a check, what is in force
+    #[command(subcommand)]
+    Config(config::ConfigVerb),
+    /// The database of the records: migrate, check, export, move
+    #[command(subcommand)]
+    Db(db::Db),
+    /// The account on one screen: equity, margin, positions, kill switch
+    Status(status::Status),
+    /// Open positions, with exact liquidation prices
+    Positions(positions::Positions),
+    /// Open orders, and those of unknown fate
+    Orders(orders::Orders),
+    /// What was traded, paid and earned, from the records
+    Ledger(ledger::Ledger),
+    /// Open a position, or add to one
+    Open(open::Open),
+    /// Close a position, whole or in part
+    Close(close::Close),
+    /// Close every position and cancel every order
+    Flatten(close::Flatten),
+    /// Set a contract's leverage
+    Leverage(adjust::SetLeverage),
+    /// Move margin into or out of an isolated position
+    Margin(adjust::Margin),
+    /// Engage the kill switch: nothing more is opened
+    Kill(kill::Kill),
+    /// Release the kill switch
+    Release(kill::Release),
+    /// Guard an account until stopped
+    Run(run::Run),
 }
 
 /// Reads the command line and does what it says.
@@ -52,6 +95,20 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
         Verb::Decode(decode) => decode.run(),
         Verb::Request(request) => request.run(),
         Verb::Venue(venue) => venue.run(),
+        Verb::Config(config) => config.run(),
+        Verb::Db(db) => db.run(),
+        Verb::Status(status) => status.run(),
+        Verb::Positions(positions) => positions.run(),
+        Verb::Orders(orders) => orders.run(),
+        Verb::Ledger(ledger) => ledger.run(),
+        Verb::Open(open) => open.run(),
+        Verb::Close(close) => close.run(),
+        Verb::Flatten(flatten) => flatten.run(),
+        Verb::Leverage(leverage) => leverage.run(),
+        Verb::Margin(margin) => margin.run(),
+        Verb::Kill(kill) => kill.run(),
+        Verb::Release(release) => release.run(),
+        Verb::Run(run) => run.run(),
     }
 }
 

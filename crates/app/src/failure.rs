@@ -74,6 +74,11 @@ impl Failure {
         Self { kind, message: message.to_string(), help: None }
     }
 
+    /// The sentence alone.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Adds what to do about it.
     pub(crate) fn help(self, help: impl Display) -> Self {
         Self { help: Some(help.to_string()), ..self }

@@ -1,10 +1,13 @@
 //! The `plimsoll` command: keeps leveraged perpetual-futures positions afloat.
 
 mod cli;
+mod config;
+mod desk;
 mod exact;
 mod failure;
 mod notify;
 mod prices;
+mod records;
 mod screen;
 
 use std::process::ExitCode;

@@ -9,8 +9,12 @@ use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
-/// The longest time between two candles: what a venue tells of itself afterwards does not reach back much further.
-const LONGEST_GAP: Duration = Duration::from_secs(31 * 86_400);
+/// While no candle tells of a market it stands still, and is looked at this often: funding is settled all the same, and a
+/// venue forgets what it has booked after three months.
+const LONGEST_SILENCE: Duration = Duration::from_secs(30 * 86_400);
+
+/// A longer time than this between two candles is a mistake in their times.
+const LONGEST_GAP: Duration = Duration::from_secs(5 * 365 * 86_400);
 
 /// A market from its first price on.
 pub(crate) struct Prices {
@@ -34,7 +38,8 @@ impl Prices {
         let candles = read_candles(input, &symbol).map_err(|error| unreadable(&error))?;
         if let Some(pair) = candles.windows(2).find(|pair| is_gap(pair)) {
             let after = pair.first().map(|candle| screen::minute(candle.open_time)).unwrap_or_default();
-            return Err(unreadable(&format!("no candle in the {} days after {after}", LONGEST_GAP.as_secs() / 86_400)));
+            let years = LONGEST_GAP.as_secs() / (365 * 86_400);
+            return Err(unreadable(&format!("no candle in the {years} years after {after}: are these its times?")));
         }
         let first = candles.first().ok_or_else(|| unreadable(&"it holds no candle"))?;
         let (start, opening) = (first.open_time, first.open);
@@ -42,7 +47,7 @@ impl Prices {
             .into_iter()
             .flat_map(|candle| candle_ticks(&candle))
             .map(move |(time, price)| Tick::at(symbol.clone(), time, price));
-        Ok(Self { start, opening, ticks: Box::new(ticks) })
+        Ok(Self { start, opening, ticks: Box::new(without_silence(ticks)) })
     }
 
     /// A generated market, one tick every so often, without end.
@@ -59,6 +64,43 @@ impl Prices {
     }
 }
 
+/// The same ticks, and in long silences between them the last one again.
+fn without_silence(ticks: impl Iterator<Item = Tick>) -> impl Iterator<Item = Tick> {
+    let mut last: Option<Tick> = None;
+    ticks.flat_map(move |tick| {
+        let mut silence = Vec::new();
+        while let Some(again) = last.take().map(|last| Tick { time: last.time.plus(LONGEST_SILENCE), ..last })
+            && again.time < tick.time
+        {
+            last = Some(again.clone());
+            silence.push(again);
+        }
+        last = Some(tick.clone());
+        silence.into_iter().chain([tick])
+    })
+}
+
 fn is_gap(pair: &[Candle]) -> bool {
     matches!(pair, [one, next] if next.open_time.since(one.open_time) > LONGEST_GAP)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_market_that_nobody_tells_of_stands_still() {
+        const DAY: i64 = 86_400_000;
+        let tick = |day: i64, price: &str| {
+            let (symbol, price) = ("BTC/USDT:USDT".parse().unwrap(), price.parse().unwrap());
+            Tick::at(symbol, Timestamp::from_millis(day * DAY), price)
+        };
+        let told = [tick(0, "100"), tick(30, "101"), tick(61, "102"), tick(151, "103"), tick(152, "104")];
+        let heard: Vec<_> = without_silence(told.into_iter())
+            .map(|tick| (tick.time.as_millis() / DAY, tick.last.to_string()))
+            .collect();
+        let expected =
+            [(0, "100"), (30, "101"), (60, "101"), (61, "102"), (91, "102"), (121, "102"), (151, "103"), (152, "104")];
+        assert_eq!(heard, expected.map(|(day, price)| (day, price.to_owned())));
+    }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use std::fmt::Display;
 use std::io::{ErrorKind, Write};
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
 
 use crate::failure::Failure;
@@ -108,6 +109,12 @@ pub(crate) fn percent(fraction: Decimal) -> String {
 pub(crate) fn rate(rate: Rate) -> String {
     let percent = rate.get().checked_mul(Decimal::ONE_HUNDRED).unwrap_or(Decimal::MAX);
     format!("{} %", percent.normalize())
+}
+
+/// A moment in UTC as RFC 3339, for `--json`.
+pub(crate) fn instant(time: Timestamp) -> String {
+    let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(time.as_micros()) * 1000);
+    time.ok().and_then(|time| time.format(&Rfc3339).ok()).unwrap_or_default()
 }
 
 /// A moment in UTC, to the minute.

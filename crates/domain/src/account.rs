@@ -112,7 +112,8 @@ impl AccountState {
 
     /// Takes an event and says what it changed: nothing, if it is known or overtaken.
     pub fn apply(&mut self, event: &AccountEvent) -> Vec<Change> {
-        let mut changes = Vec::new();
+        // Most events change two things: a fill, say, and the position.
+        let mut changes = Vec::with_capacity(2);
         match event {
             AccountEvent::Snapshot(snapshot) => self.snapshot(snapshot, &mut changes),
             AccountEvent::Order(order) => self.order(order, &mut changes),

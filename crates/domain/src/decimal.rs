@@ -23,6 +23,12 @@ pub fn exact(text: &str) -> Result<Decimal, NotADecimal> {
     shifted(mantissa, exponent).ok_or_else(refuse)
 }
 
+/// `0 < value ≤ max`, for a whole `max`. Most values are settled by their digits, whatever their scale, since comparing
+/// decimals of different scales means multiplying.
+pub(crate) fn is_within(value: Decimal, max: Decimal) -> bool {
+    value.is_sign_positive() && !value.is_zero() && (value.mantissa() <= max.mantissa() || value <= max)
+}
+
 /// `[+-]digits[.digits]`, and nothing else.
 fn plain(text: &[u8]) -> bool {
     let unsigned = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
@@ -51,7 +57,7 @@ pub struct NotADecimal(String);
 
 #[cfg(test)]
 mod tests {
-    use super::exact;
+    use super::{exact, is_within};
     use proptest::prelude::*;
     use rust_decimal::Decimal;
 
@@ -88,6 +94,12 @@ mod tests {
         fn what_is_written_is_read_back(mantissa in any::<i64>(), scale in 0u32..=28) {
             let value = Decimal::new(mantissa, scale);
             prop_assert_eq!(exact(&value.to_string()), Ok(value));
+        }
+
+        #[test]
+        fn a_range_is_what_its_comparisons_say(mantissa in any::<i64>(), scale in 0u32..=28, max in 1_i64..i64::MAX) {
+            let (value, max) = (Decimal::new(mantissa, scale), Decimal::from(max));
+            prop_assert_eq!(is_within(value, max), value > Decimal::ZERO && value <= max);
         }
 
         #[test]

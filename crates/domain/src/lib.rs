@@ -60,6 +60,7 @@ pub mod risk;
 pub mod stress;
 
 mod account;
+mod booking;
 mod change;
 mod event;
 mod fill;
@@ -78,6 +79,7 @@ mod side;
 mod time;
 
 pub use account::{AccountState, HeldPosition};
+pub use booking::{Booking, BookingKind};
 pub use change::{Balance, Change, ClosedPosition};
 pub use event::{
     AccountEvent, AccountSnapshot, BalanceReport, ForcedClose, FundingPayment, MarginWarning, PositionReport,

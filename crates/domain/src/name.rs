@@ -1,16 +1,19 @@
 //! Names: venues, accounts, currencies, symbols and the ids of orders and trades.
 
+mod id;
+
+use id::Id;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
 macro_rules! name {
-    ($(#[$doc:meta])* $name:ident) => {
+    ($(#[$doc:meta])* $name:ident($text:ty)) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[cfg_attr(feature = "serde", derive(serde::Serialize))]
         #[cfg_attr(feature = "serde", serde(transparent))]
-        pub struct $name(Arc<str>);
+        pub struct $name($text);
 
         impl $name {
             /// The name as text.
@@ -40,42 +43,54 @@ macro_rules! open_name {
     };
 }
 
+macro_rules! open_id {
+    ($name:ident) => {
+        impl $name {
+            /// Takes the id as it is.
+            #[must_use]
+            pub fn new(id: impl AsRef<str>) -> Self {
+                Self(Id::new(id.as_ref()))
+            }
+        }
+    };
+}
+
 name! {
     /// A trading venue, by its lower-case name (`binance`): an open set, so that a new venue touches no inner crate.
-    VenueId
+    VenueId(Arc<str>)
 }
 name! {
     /// One of our accounts, by the name that the operator gave it.
-    AccountId
+    AccountId(Arc<str>)
 }
 name! {
     /// A currency by the venue's code (`USDT`).
-    Currency
+    Currency(Arc<str>)
 }
 name! {
     /// An order's id at its venue. Conditional orders may have an id space of their own: see
     /// [`OrderType::is_conditional`](crate::OrderType::is_conditional).
-    OrderId
+    OrderId(Id)
 }
 name! {
     /// A trade's id at its venue, unique within its symbol.
-    TradeId
+    TradeId(Id)
 }
 name! {
     /// A contract in unified notation, `BTC/USDT:USDT`: base, quote, settle currency.
-    Symbol
+    Symbol(Arc<str>)
 }
 name! {
     /// The name an order goes by before any venue has seen it: stored before sending, unique for ever, valid on every
     /// venue.
-    ClientOrderId
+    ClientOrderId(Id)
 }
 
 open_name!(VenueId);
 open_name!(AccountId);
 open_name!(Currency);
-open_name!(OrderId);
-open_name!(TradeId);
+open_id!(OrderId);
+open_id!(TradeId);
 
 impl Symbol {
     /// # Errors
@@ -123,8 +138,8 @@ pub struct NotASymbol(String);
 impl ClientOrderId {
     /// Takes an id that some venue reports, whatever its shape.
     #[must_use]
-    pub fn reported(id: impl Into<Arc<str>>) -> Self {
-        Self(id.into())
+    pub fn reported(id: impl AsRef<str>) -> Self {
+        Self(Id::new(id.as_ref()))
     }
 
     /// An id of our own: 1 to 28 of `a-z A-Z 0-9 - _`, which Binance (36), Bitget (50) and Gate (28 after its `t-`)
@@ -135,7 +150,7 @@ impl ClientOrderId {
     pub fn new(id: &str) -> Result<Self, NotAClientOrderId> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         if (1..=28).contains(&id.len()) && id.bytes().all(allowed) {
-            Ok(Self(id.into()))
+            Ok(Self(Id::new(id)))
         } else {
             Err(NotAClientOrderId(id.chars().take(64).collect()))
         }

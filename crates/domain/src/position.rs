@@ -67,6 +67,10 @@ impl Position {
 
     fn blend(self, quantity: Quantity, price: Price) -> Self {
         let total = self.quantity + quantity;
+        // The fills of one limit order mostly have one price: nothing to divide, and nothing to round.
+        if price == self.entry {
+            return Self { quantity: total, ..self };
+        }
         let cost = self.quantity * self.entry + quantity * price;
         // Only products too small for a decimal can miss the interval of the two prices.
         let (low, high) = if self.entry < price { (self.entry, price) } else { (price, self.entry) };

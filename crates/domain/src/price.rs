@@ -1,6 +1,6 @@
 //! Prices and the steps that they come in.
 
-use crate::decimal::{NotADecimal, exact};
+use crate::decimal::{NotADecimal, exact, is_within};
 use rust_decimal::{Decimal, RoundingStrategy};
 use std::fmt;
 use std::str::FromStr;
@@ -19,7 +19,7 @@ impl Price {
     /// # Errors
     /// [`NotAPrice`] unless `0 < value ≤` [`Price::MAX`].
     pub fn new(value: Decimal) -> Result<Self, NotAPrice> {
-        if value <= Decimal::ZERO || value > Self::MAX.0 {
+        if !is_within(value, Self::MAX.0) {
             return Err(NotAPrice::OutOfRange(value));
         }
         Ok(Self(value))

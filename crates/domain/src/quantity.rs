@@ -1,6 +1,6 @@
 //! Sizes, in base units.
 
-use crate::decimal::{NotADecimal, exact};
+use crate::decimal::{NotADecimal, exact, is_within};
 use crate::money::Money;
 use crate::price::{Price, Rounding, Step};
 use rust_decimal::Decimal;
@@ -22,7 +22,7 @@ impl Quantity {
     /// # Errors
     /// [`NotAQuantity`] unless `0 < value ≤` [`Quantity::MAX`].
     pub fn new(value: Decimal) -> Result<Self, NotAQuantity> {
-        if value <= Decimal::ZERO || value > Self::MAX.0 {
+        if !is_within(value, Self::MAX.0) {
             return Err(NotAQuantity::OutOfRange(value));
         }
         Ok(Self(value))

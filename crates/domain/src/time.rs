@@ -1,5 +1,6 @@
 //! Moments. The domain reads no clock: time comes in as a value.
 
+use std::fmt;
 use std::time::Duration;
 
 /// A moment in UTC, in microseconds since 1970: what venues and databases keep without loss.
@@ -60,6 +61,36 @@ impl Timestamp {
     }
 }
 
+/// RFC 3339 in UTC, with as many digits of a second as it takes: `2026-01-05T07:59:30.25Z`.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day) = civil(self.0.div_euclid(MICROS_PER_DAY));
+        let of_day = self.0.rem_euclid(MICROS_PER_DAY);
+        let (seconds, micros) = (of_day / 1_000_000, of_day % 1_000_000);
+        let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
+        if micros != 0 {
+            write!(f, ".{}", format!("{micros:06}").trim_end_matches('0'))?;
+        }
+        f.write_str("Z")
+    }
+}
+
+/// Year, month and day of so many days since 1970, by Howard Hinnant's `civil_from_days`: years begin in March there, so
+/// that the leap day is the last of its year.
+const fn civil(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let era = shifted.div_euclid(146_097);
+    let day_of_era = shifted.rem_euclid(146_097);
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    let year = year_of_era + era * 400 + if month <= 2 { 1 } else { 0 };
+    (year, month, day)
+}
+
 /// When something happened at a venue: its time, and a tie-break for things that share it (the venue's sequence where
 /// it has one, else the order of arrival on one connection).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,5 +106,28 @@ impl Stamp {
     #[must_use]
     pub const fn at(time: Timestamp) -> Self {
         Self { time, sequence: 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Timestamp;
+
+    #[test]
+    fn a_moment_is_shown_as_rfc_3339() {
+        for (millis, shown) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399_999, "2000-02-28T23:59:59.999Z"),
+            (951_782_400_000, "2000-02-29T00:00:00Z"),
+            (1_730_000_000_000, "2024-10-27T03:33:20Z"),
+            (1_767_599_970_250, "2026-01-05T07:59:30.25Z"),
+            (4_107_542_399_999, "2100-02-28T23:59:59.999Z"),
+            (4_107_542_400_000, "2100-03-01T00:00:00Z"),
+            (-1, "1969-12-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(Timestamp::from_millis(millis).to_string(), shown);
+        }
+        assert_eq!(Timestamp::from_micros(1).to_string(), "1970-01-01T00:00:00.000001Z");
+        assert_eq!(Timestamp::from_micros(i64::MAX).to_string(), "294247-01-10T04:00:54.775807Z");
     }
 }

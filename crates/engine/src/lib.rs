@@ -55,7 +55,10 @@
 //! # equity.expect_peak_earned().returning(|_, _| Ok(None));
 //! # let (mut positions, mut trades) = (MockPositionRepository::new(), MockTradeRepository::new());
 //! # positions.expect_by_status().returning(|_, _| Ok(vec![]));
+//! # trades.expect_since().returning(|_, _, _| Ok(vec![]));
 //! # trades.expect_totals().returning(|_| Ok(vec![]));
+//! # let mut bookings = MockBookingRepository::new();
+//! # bookings.expect_last().returning(|_| Ok(None));
 //! # clock.expect_now().returning(Timestamp::default);
 //! journal.expect_unfinished().returning(|_| Ok(vec![]));
 //! controls.expect_kill_switch().returning(|_| {
@@ -72,6 +75,7 @@
 //!     positions: Arc::new(positions),
 //!     trades: Arc::new(trades),
 //!     funding: Arc::new(MockFundingRepository::new()),
+//!     bookings: Arc::new(bookings),
 //!     equity: Arc::new(equity),
 //!     risk_events: Arc::new(risk_events),
 //!     controls: Arc::new(controls),
@@ -102,6 +106,7 @@
 mod client_order_id;
 mod execution;
 mod funding_service;
+mod guard;
 mod order_path;
 mod position_manager;
 mod trouble;
@@ -110,12 +115,8 @@ mod venue_account;
 pub use client_order_id::{ClientOrderIds, IntentId};
 pub use execution::Execution;
 pub use funding_service::{Difference, FundingCost, FundingFailure, FundingRecording, FundingService, cost_of};
+pub use guard::{Guard, GuardNews, GuardSettings, RestingEntries, Stopped, Stopper};
 pub use order_path::{OrderPath, Patience, Placed, SendFailure};
-pub use position_manager::{
-    Action, Adopted, CloseFailure, Closed, EndedPosition, FlattenReason, Flattened, MonitorFailure, MonitorReport,
-    OpenFailure, OpenWarning, Opened, OrderFate, Orphan, Ports, PositionHealth, PositionManager, Protection,
-    ProtectionFailure, ReconcileFailure, Reconciliation, ReleaseFailure, Restored, Settings, Unclosed, Unprotected,
-    UnverifiedStop,
-};
+pub use position_manager::{Action, AdjustFailure, Adopted, CloseFailure, Closed, Drifted, EndedPosition, Finding, FlattenReason, Flattened, Foreign, ForeignPolicy, HalfFlattened, LeverageChange, MarginChange, MonitorFailure, MonitorReport, OpenFailure, OpenWarning, Opened, OrderFate, Orphan, Ports, PositionHealth, PositionManager, Preview, Protection, ProtectionFailure, ReconcileFailure, Reconciliation, ReleaseFailure, Restored, Settings, Summary, Survey, SurveyedPosition, Unclosed, UnfinishedFlatten, Unprotected, UnverifiedStop};
 pub use trouble::{Record, Subject, Trouble};
 pub use venue_account::{AccountView, Link, VenueAccount};

@@ -9,7 +9,7 @@ pub(crate) use lookup::distinct;
 
 use crate::execution::Execution;
 use crate::trouble::{Trouble, Troubles};
-use plimsoll_domain::{AccountId, NewOrder, Order, OrderId, OrderStatus, Position, Timestamp, VenueId};
+use plimsoll_domain::{AccountId, NewOrder, Order, OrderId, OrderStatus, Position, TimeInForce, Timestamp, VenueId};
 use plimsoll_ports::{
     Broker, Clock, JournalEntry, JournalState, NotSent, OrderJournal, PlaceError, Purpose, Refusal, RefusalReason,
     StoreError,
@@ -243,8 +243,10 @@ impl OrderPath {
     }
 }
 
-/// A status that a market order may show on its way; a limit or conditional order rests with it.
+/// A status that an order which fills now or never may show on its way; any other rests with it.
 pub(crate) const fn is_on_its_way(order: &Order) -> bool {
-    matches!(order.order_type, plimsoll_domain::OrderType::Market)
+    let now_or_never = matches!(order.order_type, plimsoll_domain::OrderType::Market)
+        || matches!(order.time_in_force, Some(TimeInForce::Ioc | TimeInForce::Fok));
+    now_or_never
         && matches!(order.status, OrderStatus::New | OrderStatus::PartiallyFilled)
 }

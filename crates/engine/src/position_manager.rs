@@ -1,10 +1,14 @@
 //! Opens, watches, protects and closes leveraged positions, under hard limits.
 
+mod adjust;
+mod bookings;
 mod close;
 mod failure;
 mod flatten;
+mod foreign;
 mod kill_switch;
 mod ledger;
+mod lives;
 mod monitor;
 mod open;
 mod outcome;
@@ -12,27 +16,37 @@ mod protection;
 mod reading;
 mod reconcile;
 mod settle;
+mod shutdown;
+mod survey;
 
+pub use adjust::{AdjustFailure, LeverageChange, MarginChange};
 pub use failure::{CloseFailure, MonitorFailure, OpenFailure, ProtectionFailure, ReconcileFailure, ReleaseFailure};
+pub use open::Preview;
+pub use flatten::{HalfFlattened, UnfinishedFlatten};
+pub use foreign::{Foreign, ForeignPolicy};
 pub use outcome::{
     Action, Closed, EndedPosition, FlattenReason, Flattened, MonitorReport, OpenWarning, Opened, PositionHealth,
     Protection, Unclosed,
 };
-pub use reconcile::{Adopted, OrderFate, Orphan, Reconciliation, Restored, Unprotected};
+pub use reconcile::{Adopted, Drifted, Finding, OrderFate, Orphan, Reconciliation, Restored, Summary, Unprotected};
+pub use survey::{Survey, SurveyedPosition};
 
 use crate::client_order_id::ClientOrderIds;
 use crate::funding_service::FundingService;
-use crate::order_path::{OrderPath, Patience};
+use crate::order_path::{Evidence, OrderPath, Patience, Placed, SendFailure};
+use crate::trouble::Troubles;
 use crate::venue_account::AccountView;
 use plimsoll_domain::risk::{MarginAlert, RiskLimits};
-use plimsoll_domain::{AccountId, Currency, MarginMode, PositionMode, PositionSide, Rate, Symbol};
-use plimsoll_ports::{
-    Broker, Clock, ControlRepository, EquityRepository, FundingRates, FundingRepository, MarketFeed, Notifier,
-    OrderJournal, PositionRepository, RiskEventRepository, TradeRepository,
+use plimsoll_domain::{
+    AccountId, ClientOrderId, Currency, MarginMode, NewOrder, PositionMode, PositionSide, Rate, Symbol,
 };
-use std::collections::HashMap;
+use plimsoll_ports::{
+    BookingRepository, Broker, Clock, ControlRepository, EquityRepository, FundingRates, FundingRepository, MarketFeed, Notifier,
+    OrderJournal, PositionRepository, Purpose, RiskEventRepository, TradeRepository,
+};
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::AtomicU32;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, watch};
 
 /// Everything outside that a [`PositionManager`] works with.
@@ -52,6 +66,8 @@ pub struct Ports {
     pub trades: Arc<dyn TradeRepository>,
     /// Remembers funding.
     pub funding: Arc<dyn FundingRepository>,
+    /// Remembers transfers, liquidation clearance, rebates and the like.
+    pub bookings: Arc<dyn BookingRepository>,
     /// Remembers the equity curve.
     pub equity: Arc<dyn EquityRepository>,
     /// Remembers refusals and interventions.
@@ -84,6 +100,13 @@ pub struct Settings {
     pub unverified_stop: UnverifiedStop,
     /// How long to wait for the venue, and for what.
     pub patience: Patience,
+    /// What to do about orders and positions of others.
+    pub foreign: ForeignPolicy,
+    /// How far from the entry an adopted position of others is given a stop-loss, as a share of the price; `None` gives it
+    /// none.
+    pub adopted_stop: Option<Rate>,
+    /// What to do about a flattening that a crash has cut short.
+    pub unfinished_flatten: UnfinishedFlatten,
 }
 
 /// What to do with a position whose stop-loss was wanted and cannot be verified at the venue.
@@ -108,6 +131,9 @@ impl Settings {
             closing_fee: Rate::ZERO,
             unverified_stop: UnverifiedStop::Close,
             patience: Patience::default(),
+            foreign: ForeignPolicy::default(),
+            adopted_stop: None,
+            unfinished_flatten: UnfinishedFlatten::default(),
         }
     }
 }
@@ -136,6 +162,14 @@ pub struct PositionManager {
     told: Mutex<HashMap<(Symbol, PositionSide), MarginAlert>>,
     /// What was earned and what was put in, as far as the records tell.
     earnings: Mutex<monitor::Earnings>,
+    /// The orders that this process is sending: nobody else looks after them.
+    in_flight: Mutex<HashSet<ClientOrderId>>,
+    /// Positions of others that the policy leaves alone.
+    left_alone: Mutex<HashSet<(Symbol, PositionSide)>>,
+    /// What of others was announced.
+    announced: Mutex<HashSet<String>>,
+    /// What the last reconciliation told.
+    said: Mutex<Vec<String>>,
 }
 
 impl PositionManager {
@@ -173,6 +207,10 @@ impl PositionManager {
             flattenings: AtomicU32::new(0),
             told: Mutex::default(),
             earnings: Mutex::default(),
+            in_flight: Mutex::default(),
+            left_alone: Mutex::default(),
+            announced: Mutex::default(),
+            said: Mutex::default(),
         }
     }
 
@@ -191,6 +229,22 @@ impl PositionManager {
         self
     }
 
+    /// Sends an order. While it is under way, nobody else of this process looks it up.
+    async fn send(
+        &self,
+        order: &NewOrder,
+        purpose: Purpose,
+        evidence: Evidence,
+        troubles: &mut Troubles,
+    ) -> Result<Placed, SendFailure> {
+        let _flight = Flight::of(&self.in_flight, &order.client_order_id);
+        self.path.send_noting(order, purpose, evidence, troubles).await
+    }
+
+    fn is_in_flight(&self, id: &ClientOrderId) -> bool {
+        self.in_flight.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
+    }
+
     /// The account's funding.
     #[must_use]
     pub const fn funding(&self) -> &FundingService {
@@ -201,5 +255,24 @@ impl PositionManager {
     #[must_use]
     pub const fn settings(&self) -> &Settings {
         &self.settings
+    }
+}
+
+/// While one lives, its order is under way.
+struct Flight<'a> {
+    orders: &'a Mutex<HashSet<ClientOrderId>>,
+    id: ClientOrderId,
+}
+
+impl<'a> Flight<'a> {
+    fn of(orders: &'a Mutex<HashSet<ClientOrderId>>, id: &ClientOrderId) -> Self {
+        orders.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone());
+        Self { orders, id: id.clone() }
+    }
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        self.orders.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
     }
 }

@@ -42,6 +42,9 @@ pub enum Trouble {
         /// Why there is no answer.
         error: QueryError,
     },
+    /// What the venue booked beside fills and funding is not known: what the wallet differs by is taken for a transfer.
+    #[error("bookings are not known, so transfers are guessed from the wallet: {0}")]
+    BookingsNotKnown(QueryError),
     /// The venue has not told all fills of an order yet.
     #[error("order {id} has fills that the venue has not told yet")]
     FillsMissing {
@@ -70,6 +73,8 @@ pub enum Record {
     Trade,
     /// A funding payment.
     Funding,
+    /// A transfer, liquidation clearance, rebate or the like.
+    Booking,
     /// A point of the equity curve.
     Equity,
     /// A risk event.
@@ -86,6 +91,7 @@ impl fmt::Display for Record {
             Self::Position => "position",
             Self::Trade => "trade",
             Self::Funding => "funding payment",
+            Self::Booking => "booking",
             Self::Equity => "point of the equity curve",
             Self::RiskEvent => "risk event",
             Self::KillSwitch => "kill switch",

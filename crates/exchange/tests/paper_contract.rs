@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
 use async_trait::async_trait;
-use plimsoll_domain::{AccountId, Price, Symbol, Timestamp, VenueId};
+use plimsoll_domain::{AccountId, Money, Price, Symbol, Timestamp, VenueId};
 use plimsoll_exchange::{Exchange, PaperBroker, PaperVenue, Tick, listings};
 use plimsoll_ports::{AccountStream, Broker, FundingRates, MarketFeed};
 use plimsoll_testkit::contract::{self, BrokerStage, FeedStage, FundingStage, StreamStage};
@@ -59,6 +59,10 @@ impl BrokerStage for Stage {
         let market = self.market();
         self.tick(market.next_funding.plus(Duration::from_secs(1)), market.last);
         true
+    }
+
+    async fn transfer(&self, amount: Money) -> bool {
+        self.venue.exchange(|exchange| exchange.transfer(self.broker.account_id(), amount)).is_ok()
     }
 }
 

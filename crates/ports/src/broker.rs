@@ -3,8 +3,9 @@
 use crate::error::{CommandError, PlaceError, QueryError};
 use async_trait::async_trait;
 use plimsoll_domain::{
-    AccountSnapshot, BalanceReport, ClientOrderId, Fill, FundingPayment, Instrument, Leverage, MarginMode, Money,
-    NewOrder, Order, OrderId, PositionMode, PositionReport, PositionSide, Price, Quantity, Symbol, Timestamp, VenueId,
+    AccountSnapshot, BalanceReport, Booking, ClientOrderId, Fill, FundingPayment, Instrument, Leverage, MarginMode,
+    Money, NewOrder, Order, OrderId, PositionMode, PositionReport, PositionSide, Price, Quantity, Symbol, Timestamp,
+    VenueId,
 };
 
 /// One account at a venue that takes orders.
@@ -44,6 +45,12 @@ pub trait Broker: Send + Sync {
 
     /// The account's booked funding at or after `since`, oldest first, each with the venue's id.
     async fn funding_payments(&self, since: Timestamp) -> Result<Vec<FundingPayment>, QueryError>;
+
+    /// What was booked to the wallet at or after `since` beside fills and funding: transfers, what liquidations were
+    /// charged, rebates, and whatever else. Oldest first, each once, with the venue's id; a kind that nobody knows is told
+    /// by the venue's own word. Fills, [`funding_payments`](Self::funding_payments) and bookings together are all that
+    /// changes a wallet.
+    async fn bookings(&self, since: Timestamp) -> Result<Vec<Booking>, QueryError>;
 
     /// Sends one order and returns the venue's id of it. After [`PlaceError::Unanswered`] ask [`order`](Self::order)
     /// before sending again: a venue may take a repeated id for a new order.

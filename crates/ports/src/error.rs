@@ -74,7 +74,7 @@ pub enum NotSent {
     #[error("not sent: {0}")]
     Invalid(String),
     /// The request budget is spent, or the venue told us to wait.
-    #[error("not sent: the venue wants no requests until {} ms since 1970", until.as_millis())]
+    #[error("not sent: the venue wants no such requests until {until}")]
     Throttled {
         /// When requests may go out again.
         until: Timestamp,

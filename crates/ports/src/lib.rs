@@ -41,6 +41,7 @@
 //! and proves by the contract suites of `plimsoll-testkit` that it keeps what the traits promise. Its few functions
 //! ([`place_bracket`], [`close_all`], [`cancel_all_orders`]) are for those who use a venue without the engine.
 
+mod account_audit;
 mod account_stream;
 mod bracket;
 mod broker;
@@ -54,6 +55,7 @@ mod notifier;
 mod store;
 mod strategy;
 
+pub use account_audit::{AccountAudit, AccountSettings, ContractSettings, KeyRights, VenuePulse};
 pub use account_stream::{AccountStream, StreamItem};
 pub use bracket::{Bracket, BracketError, PlacedBracket, Protection, ProtectionLeg, place_bracket};
 pub use broker::Broker;
@@ -68,15 +70,17 @@ pub use market_feed::{MarketFeed, MarketItem, MarketStream};
 pub use notifier::{Alert, Notifier, NotifyError, Severity};
 pub use plimsoll_domain as domain;
 pub use store::{
-    ClosedPosition, ControlRepository, DailyPnl, EquityRepository, FundingRecord, FundingRepository, JournalEntry,
-    JournalState, KillSwitchRecord, LadderStep, OpenedPosition, OrderJournal, PnlSnapshot, PositionId, PositionRecord,
+    Advance, BookingRecord, BookingRepository, ClosedPosition, ControlRepository, DailyPnl, EquityRepository,
+    FundingRecord, FundingRepository, ImpossibleMove, JournalEntry, JournalState, KillSwitchRecord, LadderStep,
+    LedgerListener, LedgerRecord, OpenedPosition, OrderJournal, PnlSnapshot, PositionId, PositionRecord,
     PositionRepository, PositionStatus, Purpose, RiskEventRecord, RiskEventRepository, StoreError, Totals, TradeRecord,
-    TradeRepository,
+    TradeRepository, WholeLedger,
 };
 pub use strategy::{BadState, CloseIntent, Intent, OpenIntent, Strategy, StrategyView};
 
 #[cfg(feature = "mocks")]
 pub use {
+    account_audit::MockAccountAudit,
     account_stream::MockAccountStream,
     broker::MockBroker,
     clock::MockClock,
@@ -85,8 +89,8 @@ pub use {
     market_feed::{MockMarketFeed, MockMarketStream},
     notifier::MockNotifier,
     store::{
-        MockControlRepository, MockEquityRepository, MockFundingRepository, MockOrderJournal, MockPositionRepository,
-        MockRiskEventRepository, MockTradeRepository,
+        MockBookingRepository, MockControlRepository, MockEquityRepository, MockFundingRepository, MockOrderJournal,
+        MockPositionRepository, MockRiskEventRepository, MockTradeRepository,
     },
     strategy::MockStrategy,
 };

@@ -1,5 +1,6 @@
 //! Durable records. What is written once under a natural key is written once, however often it is said.
 
+mod bookings;
 mod controls;
 mod equity;
 mod funding;
@@ -7,7 +8,11 @@ mod journal;
 mod positions;
 mod risk_events;
 mod trades;
+mod whole_ledger;
 
+#[cfg(feature = "mocks")]
+pub use bookings::MockBookingRepository;
+pub use bookings::{BookingRecord, BookingRepository};
 #[cfg(feature = "mocks")]
 pub use controls::MockControlRepository;
 pub use controls::{ControlRepository, KillSwitchRecord, LadderStep};
@@ -19,7 +24,7 @@ pub use funding::MockFundingRepository;
 pub use funding::{FundingRecord, FundingRepository};
 #[cfg(feature = "mocks")]
 pub use journal::MockOrderJournal;
-pub use journal::{JournalEntry, JournalState, OrderJournal, Purpose};
+pub use journal::{Advance, ImpossibleMove, JournalEntry, JournalState, OrderJournal, Purpose};
 #[cfg(feature = "mocks")]
 pub use positions::MockPositionRepository;
 pub use positions::{ClosedPosition, OpenedPosition, PositionId, PositionRecord, PositionRepository, PositionStatus};
@@ -29,6 +34,7 @@ pub use risk_events::{RiskEventRecord, RiskEventRepository};
 #[cfg(feature = "mocks")]
 pub use trades::MockTradeRepository;
 pub use trades::{DailyPnl, Totals, TradeRecord, TradeRepository};
+pub use whole_ledger::{LedgerListener, LedgerRecord, WholeLedger};
 
 /// Why a record was not written or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -12,6 +12,7 @@ pub mod feed;
 pub mod funding_rates;
 pub mod stream;
 
+pub mod bookings;
 pub mod controls;
 pub mod equity;
 pub mod funding;
@@ -19,6 +20,7 @@ pub mod journal;
 pub mod positions;
 pub mod risk_events;
 pub mod trades;
+pub mod whole_ledger;
 
 pub mod clock;
 pub mod event_bus;

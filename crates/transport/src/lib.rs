@@ -29,7 +29,7 @@ mod socket;
 mod tls;
 
 pub use backoff::{Backoff, BackoffSettings};
-pub use budget::{Priority, WeightBudget};
+pub use budget::{Priority, WeightBudget, WeightLimit};
 pub use http::{BuildFailure, HttpFailure, HttpRequest, HttpResponse, HttpSession, HttpSettings, Method};
 pub use redact::redacted;
 pub use socket::{Address, Dial, DialFailure, SocketItem, SocketSession, SocketSettings};

@@ -120,3 +120,23 @@ async fn a_connection_is_used_again() {
         assert_eq!(session.send(&HttpRequest::new(Method::Get, &url)).await.unwrap().status, 200);
     }
 }
+
+#[tokio::test]
+async fn a_kept_connection_that_closes_under_a_request_is_unanswered_and_nothing_is_sent_twice() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        read_request(&mut socket).await;
+        socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        read_request(&mut socket).await;
+        listener
+    });
+    let session = session();
+    assert_eq!(session.send(&HttpRequest::new(Method::Get, &url)).await.unwrap().status, 200);
+    let failure = session.send(&HttpRequest::new(Method::Post, &url)).await.unwrap_err();
+    assert!(matches!(failure, HttpFailure::Unanswered(_)), "{failure:?}");
+    // Whoever sent it again has come by another connection before giving up.
+    let listener = server.await.unwrap().into_std().unwrap();
+    assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+}

@@ -6,6 +6,7 @@ mod auth;
 mod deadlines;
 mod error;
 mod facts;
+mod faulty;
 mod floor;
 mod leverage;
 mod limits;
@@ -34,8 +35,8 @@ pub use limits::RateLimits;
 use crate::binance::auth::Sent;
 use crate::binance::floor::Floor;
 use crate::binance::router::Arrived;
-use crate::line::LineEnd;
-use crate::server::{HttpRequest, Server, Wire};
+use crate::faults::{Commanded, Fault, FaultPlan, Injected, Rule, SpecError, command};
+use crate::server::{HttpRequest, Opening, Reply, Server, Wire};
 use axum::body::Body;
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use plimsoll_domain::{AccountId, Money};
@@ -77,6 +78,10 @@ pub struct Settings {
     pub backlog: usize,
     /// How often a socket is pinged.
     pub ping_every: Duration,
+    /// What goes wrong, from the start.
+    pub faults: FaultPlan,
+    /// Whether faults can be commanded over HTTP: `GET`, `POST` and `DELETE` of `/plimsoll/faults`.
+    pub control: bool,
 }
 
 impl Default for Settings {
@@ -91,6 +96,8 @@ impl Default for Settings {
             listen_key_life: Duration::from_secs(3600),
             backlog: 4096,
             ping_every: Duration::from_secs(180),
+            faults: FaultPlan::default(),
+            control: false,
         }
     }
 }
@@ -108,8 +115,8 @@ impl BinanceVenue {
         if !settings.listen.ip().is_loopback() {
             return Err(StartError::NotLoopback(settings.listen));
         }
-        let (listen, ping_every) = (settings.listen, settings.ping_every);
-        let venue = Arc::new(Venue { floor: Mutex::new(Floor::new(exchange, settings)), ping_every });
+        let (listen, ping_every, control) = (settings.listen, settings.ping_every, settings.control);
+        let venue = Arc::new(Venue { floor: Mutex::new(Floor::new(exchange, settings)), ping_every, control });
         let server = Server::start(listen, Arc::clone(&venue) as Arc<dyn Wire>).await;
         let server = server.map_err(|source| StartError::Listen { address: listen, source })?;
         let keeper = tokio::spawn(keep_time(Arc::downgrade(&venue)));
@@ -245,6 +252,49 @@ impl Running {
         self.venue.floor().expire_listen_keys();
     }
 
+    /// Begins a plan of faults in place of what was.
+    pub fn begin_faults(&self, plan: &FaultPlan) {
+        self.venue.begin(plan);
+    }
+
+    /// Adds one fault to what is planned: the next of its kind, or whatever the rule says. What is due [now](Fault::now)
+    /// has happened when this returns.
+    pub fn inject(&self, rule: Rule) {
+        self.venue.add(&FaultPlan::default().with(rule));
+    }
+
+    /// The same from text, such as `timeout-after=place:x1`, `drop=private:x3`, `half-open@0s`.
+    ///
+    /// # Errors
+    /// [`SpecError`] if the text is no plan.
+    pub fn inject_spec(&self, spec: &str) -> Result<(), SpecError> {
+        self.venue.add(&spec.parse()?);
+        Ok(())
+    }
+
+    /// Takes every rule of this fault away.
+    pub fn call_off(&self, fault: Fault) {
+        self.venue.floor().faults.call_off(fault);
+    }
+
+    /// No faults any more: what they hold back is sent, a ban is lifted. What has happened stays as it is: sockets that
+    /// are half open, listen keys that have ended, stops that were lost.
+    pub fn calm(&self) {
+        self.venue.calm();
+    }
+
+    /// The plan as it is now.
+    #[must_use]
+    pub fn faults(&self) -> FaultPlan {
+        self.venue.plan()
+    }
+
+    /// Every fault that was injected so far, in order; of very many, the last 100,000.
+    #[must_use]
+    pub fn injected(&self) -> Vec<Injected> {
+        Commanded::injected(&*self.venue)
+    }
+
     /// Stops: every socket is cut, answers under way are finished.
     pub async fn shutdown(self) {
         let Self { server, _closing: closing, .. } = self;
@@ -258,6 +308,7 @@ impl Running {
 struct Venue {
     floor: Mutex<Floor>,
     ping_every: Duration,
+    control: bool,
 }
 
 impl Venue {
@@ -266,26 +317,56 @@ impl Venue {
     }
 }
 
+impl Commanded for Venue {
+    fn plan(&self) -> FaultPlan {
+        self.floor().faults.plan()
+    }
+
+    fn injected(&self) -> Vec<Injected> {
+        self.floor().faults.injected().cloned().collect()
+    }
+
+    fn begin(&self, plan: &FaultPlan) {
+        let mut floor = self.floor();
+        let now = floor.exchange.now();
+        floor.faults.begin(plan, now);
+        floor.keep_faults();
+    }
+
+    fn add(&self, plan: &FaultPlan) {
+        let mut floor = self.floor();
+        let now = floor.exchange.now();
+        for rule in &plan.rules {
+            floor.faults.arm(*rule, now);
+        }
+        floor.keep_faults();
+    }
+
+    fn calm(&self) {
+        self.floor().calm();
+    }
+}
+
 impl Wire for Venue {
-    fn answer(&self, request: HttpRequest<'_>) -> Response<Body> {
+    fn answer(&self, request: HttpRequest<'_>) -> Reply {
         let HttpRequest { method, path, query, headers, body } = request;
+        if self.control
+            && let Some(response) = command(self, method, path, body)
+        {
+            return Reply::Now(response);
+        }
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let content = header("content-type").unwrap_or_default();
         let form = content.is_empty() || content.starts_with("application/x-www-form-urlencoded");
-        let Ok(body) = std::str::from_utf8(body) else { return plain(StatusCode::BAD_REQUEST) };
+        let Ok(body) = std::str::from_utf8(body) else { return Reply::Now(plain(StatusCode::BAD_REQUEST)) };
         let arrived = Arrived { method, path, key: header("x-mbx-apikey"), sent: Sent { query, body }, form };
-        let answer = {
-            let mut floor = self.floor();
-            floor.keep_time();
-            floor.publish();
-            let answer = router::answer(&mut floor, arrived);
-            floor.publish();
-            answer
-        };
-        http(answer)
+        let mut floor = self.floor();
+        floor.keep_time();
+        floor.publish();
+        faulty::answer(&mut floor, arrived)
     }
 
-    fn open(&self, path: &str, query: &str) -> Option<(u64, LineEnd)> {
+    fn open(&self, path: &str, query: &str) -> Opening {
         self.floor().open(path, query)
     }
 

@@ -41,8 +41,17 @@
 //! market are made up.
 
 pub mod binance;
+pub mod faults;
+
+/// The program of the page about faults compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/faults.md")]
+struct FaultsPage;
 
 mod line;
+mod link;
+mod outlet;
 mod server;
 
 pub use binance::{AuthenticationClock, BinanceVenue, RateLimits, Running, Settings, StartError};
+pub use faults::{Fault, FaultPlan, Injected, Rule, Target};

@@ -2,22 +2,35 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::{Notify, mpsc, watch};
+
+/// What is queued for a socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outgoing {
+    /// A frame.
+    Frame(Arc<str>),
+    /// A frame that is written after a while, and whatever comes behind it after that.
+    Late(Arc<str>, Duration),
+    /// From here on nothing gets through, though the socket stays open.
+    Die,
+}
 
 /// The near end: frames go in. Dropping it cuts the socket at once.
 #[derive(Debug)]
 pub(crate) struct Line {
-    queue: mpsc::Sender<Arc<str>>,
+    queue: mpsc::Sender<Outgoing>,
     progress: Arc<Progress>,
-    _alive: watch::Sender<()>,
+    /// Whether what is queued is still to be written once the near end is gone.
+    finish: watch::Sender<bool>,
 }
 
 /// The far end: frames come out, for the task that owns the socket.
 #[derive(Debug)]
 pub(crate) struct LineEnd {
-    queue: mpsc::Receiver<Arc<str>>,
+    queue: mpsc::Receiver<Outgoing>,
     progress: Arc<Progress>,
-    cut: watch::Receiver<()>,
+    cut: watch::Receiver<bool>,
 }
 
 /// How many frames have gone in and out.
@@ -32,17 +45,22 @@ pub(crate) struct Progress {
 /// A line whose queue holds `backlog` frames.
 pub(crate) fn line(backlog: usize) -> (Line, LineEnd) {
     let (sender, queue) = mpsc::channel(backlog.max(1));
-    let (alive, cut) = watch::channel(());
+    let (finish, cut) = watch::channel(false);
     let progress = Arc::new(Progress::default());
-    (Line { queue: sender, progress: Arc::clone(&progress), _alive: alive }, LineEnd { queue, progress, cut })
+    (Line { queue: sender, progress: Arc::clone(&progress), finish }, LineEnd { queue, progress, cut })
 }
 
 impl Line {
-    /// Puts a frame in the queue; `false` if there is no room for it or nobody takes it any more.
-    pub(crate) fn push(&self, frame: Arc<str>) -> bool {
+    /// Puts something in the queue; `false` if there is no room for it or nobody takes it any more.
+    pub(crate) fn push(&self, outgoing: Outgoing) -> bool {
         // Counted first, so that nobody sees it written before it was pushed.
         self.progress.pushed.fetch_add(1, Ordering::SeqCst);
-        self.queue.try_send(frame).is_ok()
+        self.queue.try_send(outgoing).is_ok()
+    }
+
+    /// Has what is queued so far written when the near end goes, so that nothing before the cut is lost.
+    pub(crate) fn finish(&self) {
+        self.finish.send_replace(true);
     }
 
     /// For waiting until everything that was pushed so far is written.
@@ -68,12 +86,12 @@ impl Progress {
 }
 
 impl LineEnd {
-    /// The next frame; `None` once the line is cut.
-    pub(crate) async fn next(&mut self) -> Option<Arc<str>> {
+    /// What is next; `None` once the line is cut.
+    pub(crate) async fn next(&mut self) -> Option<Outgoing> {
         self.queue.recv().await
     }
 
-    /// Marks a frame as written.
+    /// Marks what was next as done.
     pub(crate) fn wrote(&self) {
         self.progress.written.fetch_add(1, Ordering::SeqCst);
         self.progress.moved.notify_waiters();
@@ -94,12 +112,18 @@ impl Drop for LineEnd {
 
 /// Tells when a line is cut.
 #[derive(Debug)]
-pub(crate) struct Cut(watch::Receiver<()>);
+pub(crate) struct Cut(watch::Receiver<bool>);
+
+/// How long the last frames of a line may take.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 impl Cut {
-    /// Returns once the near end is gone.
+    /// Returns once the near end is gone; a moment later, if what is queued is to be written first.
     pub(crate) async fn happened(&mut self) {
         while self.0.changed().await.is_ok() {}
+        if *self.0.borrow() {
+            tokio::time::sleep(LAST_WORDS).await;
+        }
     }
 }
 
@@ -107,13 +131,17 @@ impl Cut {
 mod tests {
     use super::*;
 
+    fn frame(text: &str) -> Outgoing {
+        Outgoing::Frame(text.into())
+    }
+
     #[tokio::test]
     async fn a_full_line_takes_no_more() {
         let (near, mut far) = line(2);
-        assert!(near.push("1".into()) && near.push("2".into()));
-        assert!(!near.push("3".into()));
-        assert_eq!(far.next().await.as_deref(), Some("1"));
-        assert!(near.push("4".into()));
+        assert!(near.push(frame("1")) && near.push(frame("2")));
+        assert!(!near.push(frame("3")));
+        assert_eq!(far.next().await, Some(frame("1")));
+        assert!(near.push(frame("4")));
     }
 
     #[tokio::test]
@@ -127,7 +155,7 @@ mod tests {
     #[tokio::test]
     async fn flushed_waits_for_what_was_pushed() {
         let (near, mut far) = line(2);
-        near.push("1".into());
+        near.push(frame("1"));
         let flushed = tokio::spawn({
             let progress = near.progress();
             async move { progress.flushed().await }

@@ -3,6 +3,7 @@
 mod history;
 mod orders;
 mod snapshot;
+mod traded;
 
 use crate::call_error::CallError;
 use crate::client::Client;
@@ -15,13 +16,14 @@ use crate::stream::BinanceAccountStream;
 use crate::wire::{Call, Credentials, DecodeError, Symbols, body, request};
 use async_trait::async_trait;
 use plimsoll_domain::{
-    AccountSnapshot, BalanceReport, ClientOrderId, Fill, FundingPayment, Instrument, Leverage, MarginMode, Money,
+    AccountSnapshot, BalanceReport, Booking, ClientOrderId, Fill, FundingPayment, Instrument, Leverage, MarginMode, Money,
     NewOrder, Order, OrderId, PositionMode, PositionReport, PositionSide, Price, Quantity, Symbol, Timestamp, VenueId,
 };
 use plimsoll_ports::{Broker, Clock, CommandError, NotSent, PlaceError, QueryError};
 use plimsoll_transport::{BuildFailure, Priority};
 use std::fmt;
 use std::sync::Arc;
+use tokio::sync::broadcast;
 
 /// One account at Binance USDⓈ-M futures: live, demo, or a simulated venue that speaks its wire.
 ///
@@ -72,8 +74,9 @@ use std::sync::Arc;
 /// # }
 /// ```
 ///
-/// Cloning shares the connection, its budget and what it remembers. An address has one request budget: make one broker
-/// for an account, and take streams, feeds and rates from it.
+/// Cloning shares the connection, its budgets and what it remembers: make one broker for an account, and take streams,
+/// feeds and rates from it. The request budget and the bans of an address are shared by every client in this process that
+/// asks the same venue.
 #[derive(Clone)]
 pub struct BinanceBroker {
     shared: Arc<Shared>,
@@ -84,6 +87,8 @@ pub(crate) struct Shared {
     pub(crate) client: Client,
     pub(crate) directory: Directory,
     pub(crate) memory: Memory,
+    /// Orders that the venue has taken, for the streams that must hear of them.
+    pub(crate) placed: broadcast::Sender<ClientOrderId>,
 }
 
 impl Shared {
@@ -94,7 +99,8 @@ impl Shared {
         settings: Settings,
     ) -> Result<Arc<Self>, BuildFailure> {
         let client = Client::new(endpoints, credentials, clock, settings)?;
-        Ok(Arc::new(Self { client, directory: Directory::default(), memory: Memory::new() }))
+        let (placed, _) = broadcast::channel(PLACED);
+        Ok(Arc::new(Self { client, directory: Directory::default(), memory: Memory::new(), placed }))
     }
 
     pub(crate) async fn listed(&self) -> Result<Arc<Listed>, CallError> {
@@ -123,12 +129,15 @@ impl Shared {
     }
 
     async fn command(&self, call: &Call, priority: Priority) -> Result<(), CommandError> {
-        match self.client.call(call, priority).await {
-            Ok(_) => Ok(()),
+        match self.client.read(call, priority, body::acknowledged).await {
+            Ok(()) => Ok(()),
             Err(error) => error.command_outcome(),
         }
     }
 }
+
+/// So many orders may wait to be noted by a stream that is busy with a snapshot; of more the oldest are not awaited.
+const PLACED: usize = 256;
 
 /// The venue's name in [`VenueId`].
 const VENUE: &str = "binance";
@@ -237,6 +246,10 @@ impl Broker for BinanceBroker {
         Ok(self.read_funding(since).await?)
     }
 
+    async fn bookings(&self, since: Timestamp) -> Result<Vec<Booking>, QueryError> {
+        Ok(self.read_bookings(since).await?)
+    }
+
     async fn place(&self, order: &NewOrder) -> Result<OrderId, PlaceError> {
         self.send(order).await
     }
@@ -291,7 +304,8 @@ impl Broker for BinanceBroker {
             return Ok(());
         }
         let native = self.shared.native(symbol).await.or_else(nothing_sent)?;
-        self.shared.command(&request::set_isolated_margin(&native, side, amount), Priority::ReducesRisk).await
+        let priority = if amount.is_negative() { Priority::Ordinary } else { Priority::ReducesRisk };
+        self.shared.command(&request::set_isolated_margin(&native, side, amount), priority).await
     }
 }
 
@@ -306,5 +320,5 @@ fn nothing_sent<T>(error: CallError) -> Result<T, CommandError> {
 
 /// The position mode, for whoever only needs that.
 pub(super) async fn position_mode(shared: &Shared) -> Result<PositionMode, CallError> {
-    shared.client.read(&request::account_config(), Priority::ReducesRisk, body::position_mode).await
+    shared.client.read(&request::account_config(), Priority::Watches, body::position_mode).await
 }

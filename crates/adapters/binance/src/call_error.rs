@@ -102,7 +102,13 @@ impl From<DecodeError> for CallError {
 impl fmt::Display for CallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Venue(failure, _) => write!(f, "{} ({})", failure.message, failure.code),
+            Self::Venue(failure, _) => {
+                write!(f, "{} ({})", failure.message, failure.code)?;
+                match self.silent_until() {
+                    Some(until) => write!(f, ": no such requests until {until}"),
+                    None => Ok(()),
+                }
+            }
             Self::Refused(refusal) => refusal.fmt(f),
             Self::NotSent(reason) => reason.fmt(f),
             Self::Unanswered(reason) => write!(f, "no answer: {reason}"),

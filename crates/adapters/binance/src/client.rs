@@ -1,5 +1,6 @@
 //! Calls: signed with the venue's time, within its budget, and answered or definitely not.
 
+use crate::budget::Budgets;
 use crate::call_error::CallError;
 use crate::endpoints::{Endpoints, Settings};
 use crate::error::{Wait, classify};
@@ -8,15 +9,9 @@ use crate::wire::{Call, Credentials, DecodeError, Method, Security, request};
 use plimsoll_domain::Timestamp;
 use plimsoll_ports::{Clock, NotSent};
 use plimsoll_transport as transport;
-use plimsoll_transport::{BuildFailure, HttpFailure, HttpResponse, HttpSession, Priority, WeightBudget};
+use plimsoll_transport::{BuildFailure, HttpFailure, HttpResponse, HttpSession, Priority};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-/// Too many orders within ten seconds or a minute.
-const ORDER_LIMIT: i64 = -1015;
-
-/// The longest ban that the venue gives an address.
-const LONGEST_BAN: Duration = Duration::from_secs(3 * 24 * 3600);
 
 /// One connection to the venue, shared by everything that calls it: they share its address's budget too.
 pub(crate) struct Client {
@@ -26,7 +21,7 @@ pub(crate) struct Client {
     credentials: Option<Credentials>,
     pub(crate) clock: Arc<dyn Clock>,
     offset: Mutex<Option<Offset>>,
-    budget: Mutex<WeightBudget>,
+    budgets: Budgets,
 }
 
 /// How far the venue's clock is ahead of ours.
@@ -43,7 +38,7 @@ impl Client {
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Result<Self, BuildFailure> {
-        let budget = WeightBudget::new(settings.weight_limit, settings.weight_reserve, 60_000);
+        let budgets = Budgets::new(&endpoints.rest, &settings);
         Ok(Self {
             http: HttpSession::new(settings.http)?,
             endpoints,
@@ -51,7 +46,7 @@ impl Client {
             credentials,
             clock,
             offset: Mutex::new(None),
-            budget: Mutex::new(budget),
+            budgets,
         })
     }
 
@@ -83,7 +78,7 @@ impl Client {
             self.know_time(call).await?;
         }
         let request = self.request(call)?;
-        self.admit(call.weight, priority)?;
+        self.admit(call, priority)?;
         let sent = self.venue_time();
         match self.http.send(&request).await {
             Ok(response) => self.judge(call, sent, response),
@@ -113,42 +108,35 @@ impl Client {
 
     fn judge(&self, call: &Call, sent: Timestamp, response: HttpResponse) -> Result<Vec<u8>, CallError> {
         let now = self.venue_time();
-        // This call's header is known to be wrong; zero and less are what free calls show.
-        let used = response.header("x-mbx-used-weight-1m").and_then(|used| used.parse::<u32>().ok());
-        if let Some(used) = used.filter(|used| *used > 0 && !call.path.contains("/ticker/")) {
-            self.budget().observe(used, sent.as_millis(), now.as_millis());
-        }
+        self.budgets.observe(call, &response, sent, now);
         let retry_after = response.header("retry-after").and_then(|seconds| seconds.parse().ok());
         let retry_after = retry_after.map(Duration::from_secs);
         // What may have changed something and was not clearly refused is unknown, whatever it was.
         let changes = call.method != Method::Get;
         if (200..300).contains(&response.status) && !(changes && body::trouble(&response.body).is_some()) {
+            self.budgets.welcome();
             return Ok(response.body);
         }
         let mut failure = classify(response.status, retry_after, &response.body, changes);
-        let until = match failure.wait {
-            Wait::None => None,
-            Wait::For(wait) => Some(now.plus(wait)),
-            // A number that is no time must not silence us for ever.
-            Wait::Until(until) => Some(until.min(now.plus(LONGEST_BAN))),
-        };
-        if let Some(until) = until {
-            tracing::error!(path = call.path, %failure.message, until_ms = until.as_millis(), "told to be silent");
-            // The order limit is not the address's: cancels are wanted still.
-            if failure.code != ORDER_LIMIT {
-                self.budget().silence(until.as_millis());
-            }
-            failure.wait = Wait::Until(self.on_our_clock(until));
+        if let Some(until) = self.budgets.silence(call, &failure, now) {
+            let until = self.on_our_clock(until);
+            tracing::error!(path = call.path, %failure.message, %until, "told to be silent");
+            failure.wait = Wait::Until(until);
         }
         Err(CallError::Venue(failure, self.clock.now()))
     }
 
-    fn admit(&self, weight: u32, priority: Priority) -> Result<(), CallError> {
-        let now = self.venue_time().as_millis();
-        self.budget().admit(weight, priority, now).map_err(|until| {
-            let until = self.on_our_clock(Timestamp::from_millis(until));
+    fn admit(&self, call: &Call, priority: Priority) -> Result<(), CallError> {
+        self.budgets.admit(call, priority, self.venue_time()).map_err(|until| {
+            let until = self.on_our_clock(until);
             CallError::NotSent(NotSent::Throttled { until })
         })
+    }
+
+    /// How long this address is to be silent from now on, if it is.
+    pub(crate) fn silence_left(&self) -> Option<Duration> {
+        let now = self.venue_time();
+        self.budgets.silent_until(now).map(|until| until.since(now))
     }
 
     /// The venue's time now, as well as it is known.
@@ -192,7 +180,7 @@ impl Client {
     /// answer, as far as we can know.
     pub(crate) async fn measure_time(&self) -> Result<Timestamp, CallError> {
         let call = request::server_time();
-        self.admit(call.weight, Priority::ReducesRisk)?;
+        self.admit(&call, Priority::ReducesRisk)?;
         let request = self.request(&call)?;
         let (asked, sent) = (self.clock.now().as_micros(), self.venue_time());
         let response = match self.http.send(&request).await {
@@ -211,9 +199,5 @@ impl Client {
 
     fn offset(&self) -> MutexGuard<'_, Option<Offset>> {
         self.offset.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn budget(&self) -> MutexGuard<'_, WeightBudget> {
-        self.budget.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -65,8 +65,8 @@ fn not_trading(symbol: &Symbol) -> CallError {
     })
 }
 
-/// With more contracts than this, fees are not asked one by one: each question takes 20 of the 2400 weight of a minute.
-const ASKED_ONE_BY_ONE: usize = 20;
+/// So many contracts are asked for their fees at a time: each question takes 20 of the 2400 weight of a minute.
+const ASKED_AT_A_TIME: usize = 20;
 
 impl Directory {
     /// The list of contracts; an old one rather than none where it cannot be read again. Everything that reduces risk
@@ -125,26 +125,59 @@ impl Directory {
         Ok(contract.instrument(tiers.clone(), fees, intervals.hours(&contract.native)))
     }
 
-    /// Every contract that is trading and whose margin table holds together. Among many, those whose fees have not been
-    /// asked for have the fees of the first contract of their settle currency.
+    /// Every contract that is trading and whose margin table holds together. Among many, some are asked for their fees each
+    /// time; those that have not been have the dearest of their settle currency until then, so that none costs more than
+    /// is said.
     pub(crate) async fn instruments(&self, client: &Client) -> Result<Vec<Instrument>, CallError> {
         let listed = self.listed(client).await?;
         let (tables, intervals) = (self.tables(client).await?, self.intervals(client).await?);
-        let trading: Vec<&Contract> = listed.contracts.iter().filter(|contract| contract.is_trading()).collect();
-        let one_by_one = trading.len() <= ASKED_ONE_BY_ONE;
-        let mut usual: HashMap<&str, Fees> = HashMap::new();
+        let is_whole = |contract: &&Contract| contract.is_trading() && tables.tiers.contains_key(&contract.native);
+        let trading: Vec<&Contract> = listed.contracts.iter().filter(is_whole).collect();
+        let (fees, dearest) = self.fees_of(client, &trading).await?;
         let mut instruments = Vec::with_capacity(trading.len());
         for contract in trading {
             let Some(tiers) = tables.tiers.get(&contract.native) else { continue };
-            let known = self.known_fees(client, &contract.native).await;
-            let fees = match known.or_else(|| usual.get(contract.settle.as_str()).copied().filter(|_| !one_by_one)) {
-                Some(fees) => fees,
-                None => self.fees(client, &contract.native).await?,
+            let known = fees.get(&contract.native).or_else(|| dearest.get(contract.settle.as_str()));
+            let Some(fees) = known else {
+                return Err(CallError::Unreadable(format!("nothing is known of the fees in {}", contract.settle)));
             };
-            usual.entry(contract.settle.as_str()).or_insert(fees);
-            instruments.push(contract.instrument(tiers.clone(), fees, intervals.hours(&contract.native)));
+            instruments.push(contract.instrument(tiers.clone(), *fees, intervals.hours(&contract.native)));
         }
         Ok(instruments)
+    }
+
+    /// The fees of these contracts as far as they are known, some more of them than before; and the dearest of each settle
+    /// currency. The first of each currency is asked for whatever happens.
+    async fn fees_of<'c>(
+        &self,
+        client: &Client,
+        contracts: &[&'c Contract],
+    ) -> Result<(HashMap<Arc<str>, Fees>, HashMap<&'c str, Fees>), CallError> {
+        let (mut known, mut dearest): (HashMap<Arc<str>, Fees>, HashMap<&str, Fees>) = Default::default();
+        let mut left = ASKED_AT_A_TIME;
+        for contract in contracts {
+            let settle = contract.settle.as_str();
+            let fees = match self.known_fees(client, &contract.native).await {
+                Some(fees) => fees,
+                None if left == 0 && dearest.contains_key(settle) => continue,
+                None => match self.fees(client, &contract.native).await {
+                    Ok(fees) => {
+                        left = left.saturating_sub(1);
+                        fees
+                    }
+                    // Many questions may use up what may be asked: the dearest fees will do until later.
+                    Err(CallError::NotSent(_)) if dearest.contains_key(settle) => {
+                        left = 0;
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                },
+            };
+            known.insert(Arc::clone(&contract.native), fees);
+            let worst = dearest.entry(settle).or_insert(fees);
+            *worst = Fees { maker: worst.maker.max(fees.maker), taker: worst.taker.max(fees.taker) };
+        }
+        Ok((known, dearest))
     }
 
     async fn tables(&self, client: &Client) -> Result<Arc<Tables>, CallError> {

@@ -42,16 +42,37 @@ pub struct Settings {
     pub measure_time_every: Duration,
     /// How long the list of contracts, margin tables, fees and funding intervals is believed.
     pub contracts_live: Duration,
-    /// How often the private stream's key is kept alive; the venue forgets it after 60 minutes.
+    /// How often the private stream's key is kept alive. The venue forgets it after 60 minutes; a key that has died
+    /// before that, without a word, is found when it is kept alive next.
     pub keep_alive_every: Duration,
+    /// The private stream counts as alive for so long after the venue has last shown that it knows the key: by keeping it
+    /// alive, or by an event. Longer than [`keep_alive_every`](Self::keep_alive_every).
+    pub key_believed_for: Duration,
     /// Request weight a minute that this address may use: 2400 live, 6000 in the demo environment.
     pub weight_limit: u32,
-    /// The part of it that is kept for what reduces risk.
+    /// The part of it that is kept for what reduces risk: cancels, closes, protection, and the look-up of one order.
     pub weight_reserve: u32,
+    /// The part before that, which is kept for knowing the account: positions, orders, fills, snapshots.
+    pub weight_to_watch: u32,
+    /// Orders in ten seconds that this account may place or change.
+    pub orders_per_ten_seconds: u32,
+    /// Orders a minute that this account may place or change.
+    pub orders_per_minute: u32,
+    /// The part of both, in percent, that is kept for orders that reduce risk.
+    pub order_reserve_percent: u32,
     /// How many events, at least eight, may wait for a slow reader before some are given up for a fresh snapshot.
     pub waiting_events: usize,
     /// However many messages cannot be read, snapshots of the account are taken no more often than this.
     pub between_snapshots: Duration,
+    /// The private stream is deaf, and is given up for a new one, when it has not told of an order for so long after the
+    /// venue has taken it.
+    pub news_within: Duration,
+    /// However well everything seems to go, the account is read again this often: what a venue never told is noticed by
+    /// no other sign.
+    pub read_again_every: Duration,
+    /// The venue's answers may lag behind its stream by so much: a snapshot that contradicts what the stream has told
+    /// within this time is read again.
+    pub answers_lag: Duration,
     /// Timeouts of REST.
     pub http: HttpSettings,
     /// When the private socket counts as dead. It may be silent for hours and be well.
@@ -68,15 +89,32 @@ impl Default for Settings {
             recv_window: Duration::from_secs(5),
             measure_time_every: minutes(10),
             contracts_live: minutes(60),
-            keep_alive_every: minutes(30),
+            keep_alive_every: minutes(1),
+            key_believed_for: minutes(3),
             weight_limit: 2400,
             weight_reserve: 600,
+            weight_to_watch: 300,
+            orders_per_ten_seconds: 300,
+            orders_per_minute: 1200,
+            order_reserve_percent: 20,
             waiting_events: 4096,
             between_snapshots: Duration::from_secs(5),
+            news_within: Duration::from_secs(5),
+            read_again_every: minutes(5),
+            answers_lag: Duration::from_secs(3),
             http: HttpSettings::default(),
             // A quiet account's freshness rests on pongs, and orders that add exposure rest on freshness.
-            private_socket: SocketSettings { ping_after: Duration::from_secs(4), ..SocketSettings::default() },
-            market_socket: SocketSettings { mute_after: Some(minutes(1)), ..SocketSettings::default() },
+            private_socket: SocketSettings {
+                ping_after: Duration::from_secs(4),
+                dead_after: Duration::from_secs(12),
+                ..SocketSettings::default()
+            },
+            market_socket: SocketSettings {
+                ping_after: Duration::from_secs(5),
+                dead_after: Duration::from_secs(15),
+                mute_after: Some(Duration::from_secs(20)),
+                ..SocketSettings::default()
+            },
         }
     }
 }

@@ -33,6 +33,8 @@ pub struct Failure {
     pub class: Class,
     /// What it means.
     pub reason: RefusalReason,
+    /// The HTTP status.
+    pub status: u16,
     /// The venue's code, or the HTTP status where it gave none.
     pub code: i64,
     /// The venue's text.
@@ -46,6 +48,8 @@ pub struct Failure {
 pub enum Wait {
     /// Not at all; a pause of the caller's choice will do.
     None,
+    /// For a while: the venue's minute is used up, and it does not say for how long it wants to be left alone.
+    Unsaid,
     /// For this long.
     For(Duration),
     /// Until this moment, by the venue's clock.
@@ -86,7 +90,7 @@ pub fn classify(status: u16, retry_after: Option<Duration>, body: &[u8], is_orde
         _ => by_code(code, is_order),
     };
     let wait = wait(status, code, retry_after, &message);
-    Failure { class, reason: reason(code, &message), code, message, wait }
+    Failure { class, reason: reason(code, &message), status, code, message, wait }
 }
 
 fn by_status(status: u16, code: i64, message: &str, is_order: bool) -> Class {
@@ -143,16 +147,16 @@ fn reason(code: i64, message: &str) -> RefusalReason {
 
 fn wait(status: u16, code: i64, retry_after: Option<Duration>, message: &str) -> Wait {
     let usual = match (status, code) {
-        (418, _) => SHORTEST_BAN,
-        (403, _) => SHORTEST_BAN,
-        (_, -1015) => ORDER_WINDOW,
-        (429, _) | (_, -1003) => MINUTE,
+        (403 | 418, _) => Wait::For(SHORTEST_BAN),
+        (_, -1015) => Wait::For(ORDER_WINDOW),
+        (429, _) | (_, -1003) => Wait::Unsaid,
         _ => return Wait::None,
     };
     // Only the venue's own text says until when; that of a firewall may hold any number.
-    match banned_until(message).filter(|_| code < 0) {
-        Some(until) => Wait::Until(until),
-        None => Wait::For(retry_after.unwrap_or(usual)),
+    match (banned_until(message).filter(|_| code < 0), retry_after) {
+        (Some(until), _) => Wait::Until(until),
+        (None, Some(wait)) => Wait::For(wait),
+        (None, None) => usual,
     }
 }
 
@@ -176,6 +180,7 @@ impl Failure {
         let said = format!("{} ({})", self.message, self.code);
         match self.wait {
             Wait::None => NotSent::Unavailable(said),
+            Wait::Unsaid => NotSent::Throttled { until: now.plus(MINUTE) },
             Wait::For(wait) => NotSent::Throttled { until: now.plus(wait) },
             Wait::Until(until) => NotSent::Throttled { until },
         }

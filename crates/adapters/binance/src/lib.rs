@@ -41,7 +41,11 @@ mod error;
 pub mod wire;
 
 #[cfg(feature = "live")]
+mod audit;
+#[cfg(feature = "live")]
 mod broker;
+#[cfg(feature = "live")]
+mod budget;
 #[cfg(feature = "live")]
 mod call_error;
 #[cfg(feature = "live")]
@@ -63,6 +67,7 @@ mod stream;
 
 #[cfg(feature = "live")]
 pub use {
+    audit::BinanceAccountAudit,
     broker::BinanceBroker,
     endpoints::{Endpoints, Settings},
     funding::BinanceFundingRates,

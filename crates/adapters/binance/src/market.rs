@@ -54,7 +54,7 @@ impl BinanceMarketFeed {
     async fn mark(&self, symbol: &Symbol) -> Result<MarkPrice, CallError> {
         let native = self.shared.native(symbol).await?;
         let call = request::premium_index(Some(&native));
-        let rows = self.shared.ask(&call, Priority::ReducesRisk, body::mark_and_funding).await?;
+        let rows = self.shared.ask(&call, Priority::Watches, body::mark_and_funding).await?;
         let mark = rows.into_iter().map(|(mark, _)| mark).next();
         mark.ok_or_else(|| CallError::Unreadable(format!("no mark price of {symbol}")))
     }
@@ -62,7 +62,7 @@ impl BinanceMarketFeed {
     async fn quotes(&self, symbol: &Symbol) -> Result<BestQuotes, CallError> {
         let native = self.shared.native(symbol).await?;
         let call = request::book_ticker(Some(&native));
-        let quotes = self.shared.ask(&call, Priority::ReducesRisk, body::quotes).await?;
+        let quotes = self.shared.ask(&call, Priority::Watches, body::quotes).await?;
         quotes.into_iter().next().ok_or_else(|| CallError::Unreadable(format!("no quotes of {symbol}")))
     }
 

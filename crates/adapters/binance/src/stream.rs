@@ -1,6 +1,9 @@
 //! The account's private events.
 
+mod awaited;
 mod heard;
+mod lag;
+mod listen_key;
 mod reader;
 
 use crate::broker::BinanceBroker;

@@ -4,7 +4,7 @@
 
 mod told;
 
-use plimsoll_binance::wire::body::{self, decode_endpoint};
+use plimsoll_binance::wire::body::{self, Income, decode_endpoint};
 use plimsoll_binance::wire::{DecodeError, Symbols};
 use plimsoll_domain::{Fees, FillCause, Rate, Timestamp};
 use proptest::prelude::*;
@@ -221,8 +221,35 @@ fn funding_that_was_booked_has_an_id() {
     insta::assert_snapshot!(read("GET /fapi/v1/income", fixture!("income")), @r"
     funding BTC/USDT:USDT pays 0.25 USDT id 880001 @1764000000000
     unknown: income COMMISSION
+    unknown: income TRANSFER
+    unknown: income INSURANCE_CLEAR
+    unknown: income UNHEARD_OF
     ");
     assert_eq!(body::funding_payments(fixture!("income").as_bytes(), &listed()).unwrap().len(), 1);
+}
+
+/// One number names bookings of several kinds; a contract that is gone and a kind that is new cost no money.
+#[test]
+fn every_row_of_income_is_traded_funding_or_booked() {
+    let rows = body::income(fixture!("income").as_bytes(), &listed()).unwrap();
+    let told: Vec<String> = rows
+        .iter()
+        .map(|row| match row {
+            Income::Traded { symbol, time } => format!("traded {symbol:?} @{}", time.as_millis()),
+            Income::Funding { time } => format!("funding @{}", time.as_millis()),
+            Income::Booked(it) => {
+                let (time, symbol) = (it.time.as_millis(), it.symbol.as_ref().map_or("-", |symbol| symbol.as_str()));
+                format!("{} {} {symbol} {} {} @{time}", it.id, it.kind, it.amount, it.currency)
+            }
+        })
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    funding @1764000000000
+    traded Some(Symbol("BTC/USDT:USDT")) @1764000000120
+    TRANSFER-880001 transfer - 250.5 USDT @1764000001000
+    INSURANCE_CLEAR-880002 liquidation_clearance BTC/USDT:USDT -3.75 USDT @1764000002000
+    UNHEARD_OF-880001 other:UNHEARD_OF - 0.00000001 BNB @1764000003000
+    "#);
 }
 
 #[test]

@@ -34,6 +34,32 @@ fn a_fill_is_told_beside_its_order() {
 }
 
 #[test]
+fn a_fill_that_does_not_say_who_took_is_a_fill() {
+    let silent = fixture!("order_fill").replace(r#""m":true,"#, "");
+    assert_ne!(silent, fixture!("order_fill"));
+    insta::assert_snapshot!(read(&silent), @r"
+    order 70010001 'plim-a1' BTC/USDT:USDT sell both limit gtc reduce-only quantity 0.02 price 61000.5 trigger - partially_filled filled 0.005 mean 61000.5 child - @1764000000120+5
+    fill 9001 order 70010001 'plim-a1' BTC/USDT:USDT sell both 0.005 at 61000.5 fee 0.0610005 USDT - profit 1.25 by order @1764000000120
+    ");
+}
+
+#[test]
+fn nesting_costs_no_stack() {
+    for (open, close) in [("[", "]"), (r#"{"stream":"s","data":"#, "}"), (r#"{"stream":"s","data":["#, "]}")] {
+        for depth in [2, 3, 200, 200_000] {
+            for inner in ["", "1", r#"{"e":"x"}"#] {
+                let whole = format!("{}{inner}{}", open.repeat(depth), close.repeat(depth));
+                let told = decode(whole.as_bytes(), &Symbols::by_suffix(), 5);
+                assert!(told.is_err(), "{depth} times {open} around {inner:?}: {told:?}");
+                assert!(decode(open.repeat(depth).as_bytes(), &Symbols::by_suffix(), 5).is_err());
+            }
+        }
+    }
+    let prices = format!(r#"{{"stream":"!markPrice@arr","data":[{}]}}"#, fixture!("mark_price"));
+    assert_eq!(read(&prices), read(fixture!("mark_price")), "a list within a stream");
+}
+
+#[test]
 fn forced_fills_say_who_forced_them() {
     insta::assert_snapshot!(read(fixture!("order_liquidation")), @r"
     order 70010001 'autoclose-1764000000120000001' BTC/USDT:USDT sell long limit ioc reduce-only quantity 0.4 price 52000 trigger - filled filled 0.4 mean 52010.4 child - @1764000000120+5
@@ -153,7 +179,7 @@ fn what_cannot_be_read_is_an_error_that_says_what_and_where() {
     insta::assert_snapshot!(edited(r#""s":"BTCUSDT""#, r#""s":"BTCUSDT_261225""#), @"error: 'BTCUSDT_261225' is no perpetual contract that is known, in ORDER_TRADE_UPDATE symbol");
     insta::assert_snapshot!(edited(r#""p":"61000.5""#, r#""p":"1","p":"2""#), @"error: duplicate field `p`, in ORDER_TRADE_UPDATE line 1 column 150");
     insta::assert_snapshot!(read("not json"), @"error: expected ident, in line 1 column 2");
-    insta::assert_snapshot!(read("[1]"), @"error: neither an object nor a list, in [0] the whole message");
+    insta::assert_snapshot!(read("[1]"), @"error: not an object, in [0] the whole message");
     insta::assert_snapshot!(read("7"), @"error: neither an object nor a list, in the whole message");
     insta::assert_snapshot!(read(""), @"error: EOF while parsing a value, in line 1 column 0");
     insta::assert_snapshot!(read(r#"{"e":"ORDER_TRADE_UPDATE"}"#), @"error: missing field `T`, in ORDER_TRADE_UPDATE line 1 column 26");

@@ -7,8 +7,9 @@ mod stage;
 
 use async_trait::async_trait;
 use plimsoll_domain::{
-    AccountSnapshot, BalanceReport, ClientOrderId, Fill, FundingPayment, Instrument, Leverage, MarginMode, Money,
-    NewOrder, Order, OrderId, PositionMode, PositionReport, PositionSide, Price, Quantity, Symbol, Timestamp, VenueId,
+    AccountSnapshot, BalanceReport, Booking, BookingKind, ClientOrderId, Fill, FundingPayment, Instrument, Leverage,
+    MarginMode, Money, NewOrder, Order, OrderId, PositionMode, PositionReport, PositionSide, Price, Quantity, Symbol,
+    Timestamp, VenueId,
 };
 use plimsoll_ports::{Broker, CommandError, NotSent, PlaceError, QueryError, RefusalReason};
 use plimsoll_testkit::contract::{self, BrokerStage};
@@ -20,6 +21,7 @@ use std::sync::Arc;
 enum Flaw {
     TellsTradesTwice,
     LosesTheFee,
+    KeepsClearanceToItself,
     CancelsWhatIsGone,
     CannotSetWhatIsSet,
     IgnoresReduceOnly,
@@ -73,6 +75,12 @@ impl Broker for Flawed {
 
     async fn funding_payments(&self, since: Timestamp) -> Result<Vec<FundingPayment>, QueryError> {
         self.0.funding_payments(since).await
+    }
+
+    async fn bookings(&self, since: Timestamp) -> Result<Vec<Booking>, QueryError> {
+        let mut bookings = self.0.bookings(since).await?;
+        bookings.retain(|it| self.1 != Flaw::KeepsClearanceToItself || it.kind != BookingKind::LiquidationClearance);
+        Ok(bookings)
     }
 
     async fn place(&self, order: &NewOrder) -> Result<OrderId, PlaceError> {
@@ -153,6 +161,10 @@ impl BrokerStage for FlawedStage {
     async fn settle_funding(&self) -> bool {
         self.0.settle_funding().await
     }
+
+    async fn transfer(&self, amount: Money) -> bool {
+        self.0.transfer(amount).await
+    }
 }
 
 /// The names of the cases that a flaw fails.
@@ -173,12 +185,21 @@ fn check(flaw: Flaw, expected: &[&str]) {
 #[test]
 fn a_trade_told_twice_is_noticed() {
     let sums = ["a_market_order_fills_and_is_looked_up", "a_fill_costs_the_wallet_its_fee"];
-    check(Flaw::TellsTradesTwice, &["fills_are_oldest_first_and_no_older_than_asked", sums[0], sums[1]]);
+    let books = ["a_liquidations_clearance_is_booked", "all_that_changes_a_wallet_is_told"];
+    let first = "fills_are_oldest_first_and_no_older_than_asked";
+    check(Flaw::TellsTradesTwice, &[first, books[0], books[1], sums[0], sums[1]]);
 }
 
 #[test]
 fn a_fee_left_out_is_noticed() {
-    check(Flaw::LosesTheFee, &["a_fill_costs_the_wallet_its_fee"]);
+    let books = ["a_liquidations_clearance_is_booked", "all_that_changes_a_wallet_is_told"];
+    check(Flaw::LosesTheFee, &[books[0], books[1], "a_fill_costs_the_wallet_its_fee"]);
+}
+
+#[test]
+fn a_liquidation_that_costs_more_than_is_told_is_noticed() {
+    let books = ["a_liquidations_clearance_is_booked", "all_that_changes_a_wallet_is_told"];
+    check(Flaw::KeepsClearanceToItself, &books);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{SqliteConnection, query};
 
 const KILL_SWITCH: &str = "kill_switch";
-const LADDER: &str = "ladder";
+pub(crate) const LADDER: &str = "ladder";
 
 pub(crate) const LATEST: &str = "SELECT * FROM controls WHERE account = ?1 AND control = ?2 ORDER BY id DESC LIMIT 1";
 pub(crate) const HISTORY: &str = "SELECT * FROM controls WHERE account = ?1 AND control = ?2 ORDER BY id";
@@ -31,13 +31,7 @@ impl ControlRepository for SqliteStore {
         if row.as_ref().map(kill_switch).transpose()?.as_ref() == Some(record) {
             return Ok(());
         }
-        let change = Change {
-            setting: if record.engaged { "engaged" } else { "released" },
-            reason: Some(&record.reason),
-            by: Some(&record.by),
-            since: record.since,
-        };
-        insert(&mut transaction, account, KILL_SWITCH, &change).await?;
+        insert_kill_switch(&mut transaction, account, record).await?;
         transaction.commit().await.map_err(store_error)
     }
 
@@ -56,9 +50,7 @@ impl ControlRepository for SqliteStore {
         if row.as_ref().map(ladder_step).transpose()?.as_ref() == Some(step) {
             return Ok(());
         }
-        let by = step.overridden_by.as_deref();
-        let change = Change { setting: &step.name, reason: None, by, since: Some(step.since) };
-        insert(&mut transaction, account, LADDER, &change).await?;
+        insert_ladder(&mut transaction, account, step).await?;
         transaction.commit().await.map_err(store_error)
     }
 }
@@ -76,6 +68,29 @@ async fn latest(
     control: &'static str,
 ) -> Result<Option<SqliteRow>, StoreError> {
     query(LATEST).bind(account.as_str()).bind(control).fetch_optional(connection).await.map_err(store_error)
+}
+
+pub(crate) async fn insert_kill_switch(
+    connection: &mut SqliteConnection,
+    account: &AccountId,
+    record: &KillSwitchRecord,
+) -> Result<(), StoreError> {
+    let change = Change {
+        setting: if record.engaged { "engaged" } else { "released" },
+        reason: Some(&record.reason),
+        by: Some(&record.by),
+        since: record.since,
+    };
+    insert(connection, account, KILL_SWITCH, &change).await
+}
+
+pub(crate) async fn insert_ladder(
+    connection: &mut SqliteConnection,
+    account: &AccountId,
+    step: &LadderStep,
+) -> Result<(), StoreError> {
+    let by = step.overridden_by.as_deref();
+    insert(connection, account, LADDER, &Change { setting: &step.name, reason: None, by, since: Some(step.since) }).await
 }
 
 async fn insert(
@@ -97,7 +112,7 @@ async fn insert(
     Ok(())
 }
 
-fn kill_switch(row: &SqliteRow) -> Result<KillSwitchRecord, StoreError> {
+pub(crate) fn kill_switch(row: &SqliteRow) -> Result<KillSwitchRecord, StoreError> {
     let row = Columns::of("controls", row);
     let engaged = match row.raw("setting")? {
         "engaged" => true,
@@ -112,7 +127,7 @@ fn kill_switch(row: &SqliteRow) -> Result<KillSwitchRecord, StoreError> {
     })
 }
 
-fn ladder_step(row: &SqliteRow) -> Result<LadderStep, StoreError> {
+pub(crate) fn ladder_step(row: &SqliteRow) -> Result<LadderStep, StoreError> {
     let row = Columns::of("controls", row);
     Ok(LadderStep { name: row.raw("setting")?, since: row.time("since")?, overridden_by: row.raw("by_whom")? })
 }

@@ -12,7 +12,7 @@ use sqlx::{SqliteConnection, query};
 
 pub(crate) const BY_KEY: &str = "SELECT * FROM pnl_snapshots WHERE account = ?1 AND time = ?2";
 const INSERT: &str = "INSERT INTO pnl_snapshots (account, time, wallet, unrealized_pnl, realized_pnl, fees, funding, \
-    margin_ratio, open_positions, peak) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    adjustments, margin_ratio, open_positions, peak) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 pub(crate) const CURVE: &str =
     "SELECT * FROM pnl_snapshots WHERE account = ?1 AND time > ?2 AND time <= ?3 ORDER BY time";
 pub(crate) const PEAK: &str = "SELECT id, peak FROM pnl_snapshots WHERE account = ?1 ORDER BY id DESC LIMIT 1";
@@ -57,7 +57,7 @@ async fn peak(connection: &mut SqliteConnection, account: &AccountId) -> Result<
     row.map(|row| Columns::of("pnl_snapshots", &row).read("peak")).transpose()
 }
 
-async fn insert(connection: &mut SqliteConnection, snapshot: &PnlSnapshot) -> Result<(), StoreError> {
+pub(crate) async fn insert(connection: &mut SqliteConnection, snapshot: &PnlSnapshot) -> Result<(), StoreError> {
     let equity = snapshot.equity();
     let highest = peak(connection, &snapshot.account).await?.map_or(equity, |before| before.max(equity));
     query(INSERT)
@@ -68,6 +68,7 @@ async fn insert(connection: &mut SqliteConnection, snapshot: &PnlSnapshot) -> Re
         .bind(snapshot.realized_pnl.to_text())
         .bind(snapshot.fees.to_text())
         .bind(snapshot.funding.to_text())
+        .bind(snapshot.adjustments.to_text())
         .bind(optional_text(snapshot.margin_ratio.as_ref()))
         .bind(snapshot.open_positions)
         .bind(highest.to_text())
@@ -77,7 +78,7 @@ async fn insert(connection: &mut SqliteConnection, snapshot: &PnlSnapshot) -> Re
     Ok(())
 }
 
-fn read(row: &SqliteRow) -> Result<PnlSnapshot, StoreError> {
+pub(crate) fn read(row: &SqliteRow) -> Result<PnlSnapshot, StoreError> {
     let row = Columns::of("pnl_snapshots", row);
     Ok(PnlSnapshot {
         account: row.read("account")?,
@@ -87,6 +88,7 @@ fn read(row: &SqliteRow) -> Result<PnlSnapshot, StoreError> {
         realized_pnl: row.read("realized_pnl")?,
         fees: row.read("fees")?,
         funding: row.read("funding")?,
+        adjustments: row.read("adjustments")?,
         margin_ratio: row.optional("margin_ratio")?,
         open_positions: row.raw("open_positions")?,
     })

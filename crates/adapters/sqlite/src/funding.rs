@@ -58,7 +58,7 @@ fn same_booking(known: &FundingRecord, event: &FundingRecord) -> bool {
         == (&event.symbol, event.payment, &event.currency, event.time)
 }
 
-async fn insert(connection: &mut SqliteConnection, event: &FundingRecord) -> Result<(), StoreError> {
+pub(crate) async fn insert(connection: &mut SqliteConnection, event: &FundingRecord) -> Result<(), StoreError> {
     query(INSERT)
         .bind(event.account.as_str())
         .bind(event.venue.as_str())
@@ -78,7 +78,7 @@ async fn insert(connection: &mut SqliteConnection, event: &FundingRecord) -> Res
     Ok(())
 }
 
-fn read(row: &SqliteRow) -> Result<FundingRecord, StoreError> {
+pub(crate) fn read(row: &SqliteRow) -> Result<FundingRecord, StoreError> {
     let row = Columns::of("funding_events", row);
     Ok(FundingRecord {
         account: row.read("account")?,

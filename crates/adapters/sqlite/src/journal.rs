@@ -5,9 +5,9 @@ use crate::error::store_error;
 use crate::row::{Columns, Text, optional_text};
 use async_trait::async_trait;
 use plimsoll_domain::{
-    AccountId, ClientOrderId, NewOrder, OrderKind, OrderSize, Price, TimeInForce, Timestamp, TriggerBy,
+    AccountId, ClientOrderId, NewOrder, OrderId, OrderKind, OrderSize, Price, TimeInForce, Timestamp, TriggerBy,
 };
-use plimsoll_ports::{JournalEntry, JournalState, OrderJournal, StoreError};
+use plimsoll_ports::{Advance, JournalEntry, JournalState, OrderJournal, StoreError};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{SqliteConnection, query};
 
@@ -44,23 +44,11 @@ impl OrderJournal for SqliteStore {
         let mut transaction = self.writing().await?;
         let known = find(&mut transaction, account, id).await?;
         let known = known.ok_or_else(|| StoreError::NotFound(format!("order '{id}' of account '{account}'")))?;
-        if state.rank() <= known.state.rank() {
-            return Ok(());
+        match known.state.follow(state)? {
+            Advance::Stands => return Ok(()),
+            Advance::Moves => {}
         }
-        let it = StateColumns::of(state);
-        query(RECORD)
-            .bind(account.as_str())
-            .bind(id.as_str())
-            .bind(it.state)
-            .bind(it.order_id)
-            .bind(it.reason)
-            .bind(it.status)
-            .bind(it.filled)
-            .bind(it.average_price)
-            .bind(at.as_micros())
-            .execute(&mut *transaction)
-            .await
-            .map_err(store_error)?;
+        set_state(&mut transaction, account, id, &StateColumns::of(state), at).await?;
         transaction.commit().await.map_err(store_error)
     }
 
@@ -92,6 +80,41 @@ async fn find(
 ) -> Result<Option<JournalEntry>, StoreError> {
     let entry = query(ENTRY).bind(account.as_str()).bind(id.as_str());
     entry.fetch_optional(connection).await.map_err(store_error)?.as_ref().map(read).transpose()
+}
+
+/// Writes a whole entry, in the state that it has reached.
+pub(crate) async fn restore(
+    connection: &mut SqliteConnection,
+    entry: &JournalEntry,
+    order_id: Option<&OrderId>,
+) -> Result<(), StoreError> {
+    insert(connection, entry).await?;
+    let mut state = StateColumns::of(&entry.state);
+    state.order_id = state.order_id.or(order_id.map(OrderId::as_str));
+    set_state(connection, &entry.account, &entry.order.client_order_id, &state, entry.updated_at).await
+}
+
+async fn set_state(
+    connection: &mut SqliteConnection,
+    account: &AccountId,
+    id: &ClientOrderId,
+    it: &StateColumns<'_>,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    query(RECORD)
+        .bind(account.as_str())
+        .bind(id.as_str())
+        .bind(it.state)
+        .bind(it.order_id)
+        .bind(it.reason)
+        .bind(it.status)
+        .bind(it.filled.as_deref())
+        .bind(it.average_price.as_deref())
+        .bind(at.as_micros())
+        .execute(connection)
+        .await
+        .map_err(store_error)?;
+    Ok(())
 }
 
 async fn insert(connection: &mut SqliteConnection, entry: &JournalEntry) -> Result<(), StoreError> {
@@ -178,7 +201,7 @@ impl<'a> StateColumns<'a> {
     }
 }
 
-fn read(row: &SqliteRow) -> Result<JournalEntry, StoreError> {
+pub(crate) fn read(row: &SqliteRow) -> Result<JournalEntry, StoreError> {
     let row = Columns::of("orders", row);
     Ok(JournalEntry {
         account: row.read("account")?,

@@ -1,4 +1,4 @@
-//! The embedded store: the order journal, positions, trades, funding, the equity curve, risk events and the controls of
+//! The embedded store: the order journal, positions, trades, funding, bookings, the equity curve, risk events and the controls of
 //! every account, in one SQLite file.
 //!
 //! ```
@@ -42,11 +42,13 @@
 //! What this crate does not do: it takes no decisions, reads no clock, and adds up nothing in SQL, whose numbers would be
 //! floats. It is one machine's database: several processes may share the file, several machines may not.
 
+mod bookings;
 mod controls;
 mod equity;
 mod error;
 mod funding;
 mod journal;
+mod ledger;
 #[cfg(test)]
 mod plans;
 mod positions;
@@ -59,5 +61,5 @@ mod trades;
 mod window;
 
 pub use error::OpenError;
-pub use schema::Migrated;
+pub use schema::{Migrated, versions};
 pub use store::SqliteStore;

@@ -1,6 +1,6 @@
 //! That every read of a growing table goes through an index made for it, and sorts nothing.
 
-use crate::{SqliteStore, controls, equity, funding, journal, positions, risk_events, trades};
+use crate::{SqliteStore, bookings, controls, equity, funding, journal, positions, risk_events, trades};
 use sqlx::{Row, query};
 
 async fn plan(store: &SqliteStore, sql: &'static str) -> String {
@@ -24,6 +24,10 @@ async fn every_read_uses_its_index() {
         ("trades_by_symbol", trades::SINCE_OF_SYMBOL),
         ("trades_by_time", trades::PROFIT),
         ("funding_events_by_time", trades::FUNDING),
+        ("bookings_by_time", trades::BOOKINGS),
+        ("bookings_key", bookings::BY_KEY),
+        ("bookings_by_time", bookings::SINCE),
+        ("bookings_by_time", bookings::LAST),
         ("funding_events_key", funding::BY_KEY),
         ("funding_events_by_time", funding::HISTORY),
         ("pnl_snapshots_key", equity::BY_KEY),

@@ -13,8 +13,10 @@ use plimsoll_ports::{
 use sqlx::sqlite::SqliteRow;
 use sqlx::{SqliteConnection, query, query_scalar};
 
+/// Without an id it gets the next one.
 const INSERT: &str = "INSERT INTO positions (account, venue, symbol, side, direction, quantity, entry_price, leverage, \
-    margin_mode, strategy, opened_at, status) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'open') RETURNING id";
+    margin_mode, strategy, opened_at, status, id) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, 'open', ?12) \
+    RETURNING id";
 const UPDATE: &str = "UPDATE positions SET quantity = ?2, entry_price = ?3 WHERE id = ?1";
 const CLOSE: &str = "UPDATE positions SET status = ?2, exit_price = ?3, realized_pnl = ?4, fees = ?5, funding = ?6, \
     close_reason = ?7, closed_at = ?8 WHERE id = ?1";
@@ -33,7 +35,7 @@ impl PositionRepository for SqliteStore {
             let PositionId(id) = held.id;
             return Err(StoreError::Conflict(format!("position {id} of {symbol} ({side}) is still open")));
         }
-        let id = insert(&mut transaction, position).await?;
+        let id = insert(&mut transaction, None, position).await?;
         for trade in trades {
             if !closed_another(&mut transaction, trade, position).await? {
                 own(&mut transaction, id, position, trade).await?;
@@ -119,7 +121,20 @@ async fn existing(connection: &mut SqliteConnection, id: PositionId) -> Result<P
     find(connection, id).await?.ok_or_else(|| StoreError::NotFound(format!("position {}", id.0)))
 }
 
-async fn insert(connection: &mut SqliteConnection, position: &OpenedPosition) -> Result<PositionId, StoreError> {
+/// Writes a whole position, under the id that it has.
+pub(crate) async fn restore(connection: &mut SqliteConnection, position: &PositionRecord) -> Result<(), StoreError> {
+    let id = insert(connection, Some(position.id), &position.opened).await?;
+    match &position.closed {
+        Some(closed) => end(connection, id, closed).await,
+        None => Ok(()),
+    }
+}
+
+async fn insert(
+    connection: &mut SqliteConnection,
+    id: Option<PositionId>,
+    position: &OpenedPosition,
+) -> Result<PositionId, StoreError> {
     let id = query_scalar(INSERT)
         .bind(position.account.as_str())
         .bind(position.venue.as_str())
@@ -132,6 +147,7 @@ async fn insert(connection: &mut SqliteConnection, position: &OpenedPosition) ->
         .bind(position.margin_mode.as_str())
         .bind(position.strategy.as_str())
         .bind(position.opened_at.as_micros())
+        .bind(id.map(|PositionId(id)| id))
         .fetch_one(connection)
         .await
         .map_err(store_error)?;
@@ -187,7 +203,7 @@ async fn own(
     Ok(())
 }
 
-fn read(row: &SqliteRow) -> Result<PositionRecord, StoreError> {
+pub(crate) fn read(row: &SqliteRow) -> Result<PositionRecord, StoreError> {
     let row = Columns::of("positions", row);
     let leverage = Leverage::new(row.raw("leverage")?).map_err(|error| row.corrupt("leverage", &error.to_string()))?;
     let opened = OpenedPosition {

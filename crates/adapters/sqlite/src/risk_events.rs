@@ -4,10 +4,11 @@ use crate::SqliteStore;
 use crate::error::store_error;
 use crate::row::{Columns, optional_text};
 use async_trait::async_trait;
-use plimsoll_domain::{AccountId, Symbol, Timestamp};
+use plimsoll_domain::{AccountId, Timestamp};
 use plimsoll_ports::{RiskEventRecord, RiskEventRepository, StoreError};
-use sqlx::query;
-use sqlx::sqlite::SqliteRow;
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Sqlite, SqliteConnection, query};
 
 /// `NULL` equals nothing, so an event about no symbol is found by its empty one.
 pub(crate) const BY_KEY: &str = "SELECT * FROM risk_events WHERE account = ?1 AND time = ?2 AND kind = ?3 \
@@ -20,27 +21,13 @@ pub(crate) const SINCE: &str = "SELECT * FROM risk_events WHERE account = ?1 AND
 impl RiskEventRepository for SqliteStore {
     async fn log(&self, event: &RiskEventRecord) -> Result<(), StoreError> {
         let mut transaction = self.writing().await?;
-        let keyed = |sql| {
-            query(sql)
-                .bind(event.account.as_str())
-                .bind(event.time.as_micros())
-                .bind(event.kind.as_str())
-                .bind(event.symbol.as_ref().map(Symbol::as_str))
-                .bind(event.detail.as_str())
-        };
-        let known = keyed(BY_KEY).fetch_optional(&mut *transaction).await.map_err(store_error)?;
+        let known = keyed(BY_KEY, event).fetch_optional(&mut *transaction).await.map_err(store_error)?;
         match known.as_ref().map(read).transpose()? {
             Some(known) if known == *event => return Ok(()),
             Some(_) => return Err(StoreError::Conflict(format!("'{}' is recorded with other figures", event.kind))),
             None => {}
         }
-        keyed(INSERT)
-            .bind(optional_text(event.figure.as_ref()))
-            .bind(optional_text(event.limit.as_ref()))
-            .bind(event.action.as_str())
-            .execute(&mut *transaction)
-            .await
-            .map_err(store_error)?;
+        insert(&mut transaction, event).await?;
         transaction.commit().await.map_err(store_error)
     }
 
@@ -50,7 +37,27 @@ impl RiskEventRepository for SqliteStore {
     }
 }
 
-fn read(row: &SqliteRow) -> Result<RiskEventRecord, StoreError> {
+fn keyed(sql: &'static str, event: &RiskEventRecord) -> Query<'static, Sqlite, SqliteArguments> {
+    query(sql)
+        .bind(event.account.as_str().to_owned())
+        .bind(event.time.as_micros())
+        .bind(event.kind.clone())
+        .bind(event.symbol.as_ref().map(|symbol| symbol.as_str().to_owned()))
+        .bind(event.detail.clone())
+}
+
+pub(crate) async fn insert(connection: &mut SqliteConnection, event: &RiskEventRecord) -> Result<(), StoreError> {
+    keyed(INSERT, event)
+        .bind(optional_text(event.figure.as_ref()))
+        .bind(optional_text(event.limit.as_ref()))
+        .bind(event.action.clone())
+        .execute(connection)
+        .await
+        .map_err(store_error)?;
+    Ok(())
+}
+
+pub(crate) fn read(row: &SqliteRow) -> Result<RiskEventRecord, StoreError> {
     let row = Columns::of("risk_events", row);
     Ok(RiskEventRecord {
         account: row.read("account")?,

@@ -2,9 +2,9 @@
 
 use plimsoll_domain::decimal::exact;
 use plimsoll_domain::{
-    AccountId, Currency, Decimal, Direction, FillCause, Liquidity, MarginMode, MarginRatio, Money, OrderId,
-    OrderStatus, PositionSide, Price, Quantity, Rate, Side, Symbol, TimeInForce, Timestamp, TradeId, TriggerBy,
-    VenueId,
+    AccountId, BookingKind, Currency, Decimal, Direction, FillCause, Liquidity, MarginMode, MarginRatio, Money,
+    OrderId, OrderStatus, PositionSide, Price, Quantity, Rate, Side, Symbol, TimeInForce, Timestamp, TradeId,
+    TriggerBy, VenueId,
 };
 use plimsoll_ports::{PositionStatus, Purpose, StoreError};
 use sqlx::sqlite::SqliteRow;
@@ -112,6 +112,16 @@ macro_rules! words {
     };
 }
 words!(Symbol, Side, PositionSide, Direction, MarginMode, TimeInForce, TriggerBy, OrderStatus, FillCause, Liquidity);
+
+impl Text for BookingKind {
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
+
+    fn from_text(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|error| format!("{error}"))
+    }
+}
 
 macro_rules! names {
     ($($name:ident),+) => {

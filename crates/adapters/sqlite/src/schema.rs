@@ -27,12 +27,25 @@ impl From<sqlx::Error> for Unmigrated {
     }
 }
 
+/// Every version, oldest first: its number, its name, and the statements that lead to it.
+const VERSIONS: [(i64, &str, &str); 2] = [
+    (1, "records", include_str!("../migrations/0001_records.sql")),
+    (2, "bookings", include_str!("../migrations/0002_bookings.sql")),
+];
+
 /// The newest version that this program knows.
-pub(crate) const NEWEST: i64 = 1;
+pub(crate) const NEWEST: i64 = VERSIONS.len() as i64;
+
+/// The versions that this program knows, oldest first, each with its name.
+pub fn versions() -> impl Iterator<Item = (i64, &'static str)> {
+    VERSIONS.iter().map(|(version, name, _)| (*version, *name))
+}
 
 fn migrator() -> Migrator {
-    let first = include_str!("../migrations/0001_records.sql").into_sql_str();
-    Migrator::with_migrations(vec![Migration::new(1, "records".into(), MigrationType::Simple, first, false)])
+    let migrations = VERSIONS.iter().map(|(version, name, statements)| {
+        Migration::new(*version, (*name).into(), MigrationType::Simple, statements.into_sql_str(), false)
+    });
+    Migrator::with_migrations(migrations.collect())
 }
 
 /// Brings the schema up to date, all of it or nothing; two programs that open a new file at once take turns.
@@ -51,7 +64,8 @@ pub(crate) async fn migrate(writer: &SqlitePool) -> Result<Migrated, Unmigrated>
     Ok(Migrated { from, to: NEWEST })
 }
 
-async fn version(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+/// The version that the schema has; 0 where there is none.
+pub(crate) async fn version(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
     const HAS_VERSIONS: &str = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'";
     let has_versions: i64 = query_scalar(HAS_VERSIONS).fetch_one(&mut *connection).await?;
     if has_versions == 0 {

@@ -1,11 +1,11 @@
 //! The store: its connections, and how it is opened and closed.
 
 use crate::error::{OpenError, is_busy, store_error};
-use crate::schema::{Migrated, Unmigrated, migrate};
+use crate::schema::{Migrated, NEWEST, Unmigrated, migrate, version};
 use plimsoll_ports::StoreError;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Sqlite, SqlitePool, Transaction};
+use sqlx::{ConnectOptions, Connection, Sqlite, SqlitePool, Transaction};
 use std::path::Path;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -48,6 +48,23 @@ impl SqliteStore {
             Ok(Self { writer, readers, migrated })
         };
         opened.await.map_err(|error| refused(&path.display().to_string(), error))
+    }
+
+    /// The version of the schema in this file, and the newest that this program knows; nothing is changed. A database that
+    /// was never migrated has version 0.
+    ///
+    /// # Errors
+    /// [`OpenError`] if there is no such file, or it is no database.
+    pub async fn version(path: impl AsRef<Path>) -> Result<(i64, i64), OpenError> {
+        let path = path.as_ref();
+        let options = settings(SqliteConnectOptions::new().filename(path).read_only(true));
+        let read = async {
+            let mut connection = options.connect().await?;
+            let found = version(&mut connection).await?;
+            connection.close().await?;
+            Ok((found, NEWEST))
+        };
+        read.await.map_err(|error| refused(&path.display().to_string(), Unmigrated::Store(store_error(error))))
     }
 
     /// A database in memory, gone with the last clone of this value. Its reads and writes share one connection.

@@ -1,16 +1,18 @@
-//! Exact sums of trades and funding, by day and by currency.
+//! Exact sums of trades, funding and bookings, by day and by currency.
 
 use crate::row::Columns;
-use plimsoll_domain::{Currency, Money, Symbol, Timestamp};
+use plimsoll_domain::{BookingKind, Currency, Money, Symbol, Timestamp};
 use plimsoll_ports::{DailyPnl, StoreError, Totals};
 use std::collections::BTreeMap;
 
-/// Profit, fees and funding of one day or one currency.
+/// What one day or one currency adds up to.
 #[derive(Debug, Clone, Copy, Default)]
 struct Amounts {
     realized_pnl: Money,
     fees: Money,
     funding: Money,
+    adjustments: Money,
+    transfers: Money,
 }
 
 /// What the records so far add up to.
@@ -46,18 +48,31 @@ impl Sums {
         add(&mut self.by_currency.entry(row.read("currency")?).or_default().funding, payment, row, "payment")
     }
 
+    /// Adds a row of `bookings`.
+    pub(crate) fn add_booking(&mut self, row: Columns<'_>) -> Result<(), StoreError> {
+        let (kind, amount): (BookingKind, Money) = (row.read("kind")?, row.read("amount")?);
+        let of = |amounts: &mut Amounts| match kind.is_transfer() {
+            true => add(&mut amounts.transfers, amount, row, "amount"),
+            false => add(&mut amounts.adjustments, amount, row, "amount"),
+        };
+        of(self.by_day.entry(row.time("time")?.start_of_day()).or_default())?;
+        of(self.by_currency.entry(row.read("currency")?).or_default())
+    }
+
     pub(crate) fn daily(self) -> Vec<DailyPnl> {
-        let daily = self.by_day.into_iter();
-        daily
-            .map(|(day, Amounts { realized_pnl, fees, funding })| DailyPnl { day, realized_pnl, fees, funding })
-            .collect()
+        let daily = |(day, sums): (Timestamp, Amounts)| {
+            let Amounts { realized_pnl, fees, funding, adjustments, transfers } = sums;
+            DailyPnl { day, realized_pnl, fees, funding, adjustments, transfers }
+        };
+        self.by_day.into_iter().map(daily).collect()
     }
 
     pub(crate) fn totals(self) -> Vec<Totals> {
-        let totals = self.by_currency.into_iter();
-        totals
-            .map(|(currency, Amounts { realized_pnl, fees, funding })| Totals { currency, realized_pnl, fees, funding })
-            .collect()
+        let totals = |(currency, sums): (Currency, Amounts)| {
+            let Amounts { realized_pnl, fees, funding, adjustments, transfers } = sums;
+            Totals { currency, realized_pnl, fees, funding, adjustments, transfers }
+        };
+        self.by_currency.into_iter().map(totals).collect()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Trades, in table `trades`, and what they and the funding add up to.
+//! Trades, in table `trades`, and what they, the funding and the bookings add up to.
 
 use crate::SqliteStore;
 use crate::error::store_error;
@@ -27,6 +27,8 @@ pub(crate) const SINCE_OF_SYMBOL: &str =
 pub(crate) const PROFIT: &str = "SELECT id, symbol, time, realized_pnl, fee, fee_currency FROM trades \
     WHERE account = ?1 AND time >= ?2 AND time <= ?3";
 pub(crate) const FUNDING: &str = "SELECT id, time, payment, currency FROM funding_events \
+    WHERE account = ?1 AND time >= ?2 AND time <= ?3";
+pub(crate) const BOOKINGS: &str = "SELECT id, kind, time, amount, currency FROM bookings \
     WHERE account = ?1 AND time >= ?2 AND time <= ?3";
 
 #[async_trait]
@@ -74,19 +76,23 @@ impl TradeRepository for SqliteStore {
 }
 
 impl SqliteStore {
-    /// What trades and funding from `first` up to and with `last` add up to, both read at one moment.
+    /// What trades, funding and bookings from `first` up to and with `last` add up to, all read at one moment.
     async fn sums(&self, account: &AccountId, first: Timestamp, last: Timestamp) -> Result<Sums, StoreError> {
         let mut connection = self.reading().await?;
         let mut snapshot = connection.begin().await.map_err(store_error)?;
         let within = |sql| query(sql).bind(account.as_str()).bind(first.as_micros()).bind(last.as_micros());
         let trades = within(PROFIT).fetch_all(&mut *snapshot).await.map_err(store_error)?;
         let funding = within(FUNDING).fetch_all(&mut *snapshot).await.map_err(store_error)?;
+        let bookings = within(BOOKINGS).fetch_all(&mut *snapshot).await.map_err(store_error)?;
         let mut sums = Sums::default();
         for row in &trades {
             sums.add_trade(Columns::of("trades", row))?;
         }
         for row in &funding {
             sums.add_funding(Columns::of("funding_events", row))?;
+        }
+        for row in &bookings {
+            sums.add_booking(Columns::of("bookings", row))?;
         }
         Ok(sums)
     }
@@ -123,7 +129,7 @@ pub(crate) async fn record(connection: &mut SqliteConnection, trade: &TradeRecor
     Ok(false)
 }
 
-async fn insert(connection: &mut SqliteConnection, trade: &TradeRecord) -> Result<(), StoreError> {
+pub(crate) async fn insert(connection: &mut SqliteConnection, trade: &TradeRecord) -> Result<(), StoreError> {
     let fill = &trade.fill;
     query(INSERT)
         .bind(trade.account.as_str())
@@ -165,7 +171,7 @@ async fn complete(connection: &mut SqliteConnection, trade: &TradeRecord) -> Res
     Ok(())
 }
 
-fn read(row: &SqliteRow) -> Result<TradeRecord, StoreError> {
+pub(crate) fn read(row: &SqliteRow) -> Result<TradeRecord, StoreError> {
     let row = Columns::of("trades", row);
     Ok(TradeRecord {
         account: row.read("account")?,

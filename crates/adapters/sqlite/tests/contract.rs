@@ -45,4 +45,4 @@ macro_rules! suites {
         }
     };
 }
-suites!(journal, positions, trades, funding, equity, risk_events, controls);
+suites!(journal, positions, trades, funding, bookings, equity, risk_events, controls, whole_ledger);

@@ -3,12 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
 use plimsoll_domain::{
-    AccountId, ClientOrderId, Direction, Fill, FillCause, Leverage, Liquidity, MarginMode, NewOrder, OrderId,
+    AccountId, ClientOrderId, Direction, Fill, FillCause, Leverage, Liquidity, MarginMode, Money, NewOrder, OrderId,
     OrderKind, OrderSize, PositionSide, Side, Timestamp, TradeId, VenueId,
 };
 use plimsoll_ports::{
-    ControlRepository, JournalEntry, JournalState, KillSwitchRecord, OpenedPosition, OrderJournal, PositionRepository,
-    PositionStatus, Purpose, StoreError, TradeRecord, TradeRepository,
+    BookingRepository, ControlRepository, EquityRepository, JournalEntry, JournalState, KillSwitchRecord,
+    OpenedPosition, OrderJournal, PnlSnapshot, PositionRepository, PositionStatus, Purpose, StoreError, TradeRecord,
+    TradeRepository,
 };
 use plimsoll_sqlite::{Migrated, OpenError, SqliteStore};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -104,14 +105,14 @@ async fn what_was_written_is_there_after_reopening() {
         since: Some(Timestamp::from_millis(1)),
     };
     let store = SqliteStore::open(&path).await.unwrap();
-    assert_eq!(store.migrated(), Migrated { from: 0, to: 1 });
+    assert_eq!(store.migrated(), Migrated { from: 0, to: 2 });
     store.intend(&entry("a", Side::Buy)).await.unwrap();
     let id = store.open(&position(), &[]).await.unwrap();
     store.set_kill_switch(&account(), &switch).await.unwrap();
     store.close().await;
 
     let store = SqliteStore::open(&path).await.unwrap();
-    assert_eq!(store.migrated(), Migrated { from: 1, to: 1 });
+    assert_eq!(store.migrated(), Migrated { from: 2, to: 2 });
     assert_eq!(store.unfinished(&account()).await.unwrap(), [entry("a", Side::Buy)]);
     assert_eq!(store.find(id).await.unwrap().unwrap().opened, position());
     assert_eq!(store.kill_switch(&account()).await.unwrap(), switch);
@@ -288,11 +289,41 @@ async fn a_database_of_a_newer_program_is_refused_and_left_alone() {
     tamper(&path, newer).await;
     let before = std::fs::read(&path).unwrap();
     let error = SqliteStore::open(&path).await.unwrap_err();
-    assert!(matches!(error, OpenError::TooNew { found: 7, known: 1, .. }), "{error:?}");
+    assert!(matches!(error, OpenError::TooNew { found: 7, known: 2, .. }), "{error:?}");
     let expected =
-        "plimsoll.db: the database is of version 7, this program knows versions up to 1: use the newer program";
+        "plimsoll.db: the database is of version 7, this program knows versions up to 2: use the newer program";
     assert!(error.to_string().ends_with(expected), "{error}");
     assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+/// What the second version added is taken out again: the file is as the first one left it.
+const BACK_TO_THE_FIRST: &str = "DROP TABLE bookings; ALTER TABLE pnl_snapshots DROP COLUMN adjustments; \
+    DELETE FROM _sqlx_migrations WHERE version = 2";
+
+#[tokio::test]
+async fn a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_records() {
+    let (_directory, path) = file();
+    let store = SqliteStore::open(&path).await.unwrap();
+    let point = PnlSnapshot {
+        account: account(),
+        time: Timestamp::from_millis(5),
+        wallet: "1000.10".parse().unwrap(),
+        unrealized_pnl: "-3".parse().unwrap(),
+        realized_pnl: "2".parse().unwrap(),
+        fees: "0.5".parse().unwrap(),
+        funding: "0.25".parse().unwrap(),
+        adjustments: Money::ZERO,
+        margin_ratio: None,
+        open_positions: 1,
+    };
+    store.snapshot(&point).await.unwrap();
+    store.close().await;
+    tamper(&path, BACK_TO_THE_FIRST).await;
+
+    let store = SqliteStore::open(&path).await.unwrap();
+    assert_eq!(store.migrated(), Migrated { from: 1, to: 2 });
+    assert_eq!(store.first_since(&account(), point.time).await.unwrap(), Some(point));
+    assert_eq!(store.last(&account()).await.unwrap(), None);
 }
 
 #[tokio::test]

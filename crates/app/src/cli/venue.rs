@@ -8,6 +8,7 @@ use clap::Args;
 use plimsoll_domain::{AccountId, Instrument, Money, Price, Timestamp};
 use plimsoll_exchange::{Exchange, Tick, listings};
 use plimsoll_ports::{Clock, SystemClock};
+use plimsoll_venue_server::FaultPlan;
 use plimsoll_venue_server::binance::{AuthenticationClock, BinanceVenue, Running, Settings};
 use secrecy::SecretString;
 use serde::Serialize;
@@ -22,8 +23,12 @@ use std::time::Duration;
 /// Prints one line of JSON with its addresses when it is ready. Any client of that venue can trade against it.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
-  plimsoll venue --speak binance --seed 7 --key k --secret s")]
+Examples:
+  plimsoll venue --speak binance --seed 7 --key k --secret s
+  plimsoll venue --speak binance --faults seed=7,drop=0.02,half-open@120s
+
+What can go wrong, and how it is said, is told by --help.")]
+#[command(after_long_help = after_long_help())]
 pub(crate) struct Venue {
     /// Whose wire
     #[arg(long, value_enum)]
@@ -49,9 +54,31 @@ pub(crate) struct Venue {
     /// How much faster than the wall clock the market goes
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     speed: u32,
+    /// What goes wrong, how often and when; decided by its own seed
+    #[arg(long, value_name = "SPEC")]
+    faults: Option<FaultPlan>,
+    /// Take faults from other processes over HTTP too: GET, POST and DELETE of /plimsoll/faults. --faults implies it
+    #[arg(long)]
+    control: bool,
     /// Accepted for uniformity: the output is always JSON
     #[arg(long)]
     json: bool,
+}
+
+fn after_long_help() -> String {
+    format!(
+        "\
+Examples:
+  plimsoll venue --speak binance --seed 7 --key k --secret s
+  plimsoll venue --speak binance --faults seed=7,drop=0.02,half-open@120s
+  plimsoll venue --speak binance --faults timeout-after=place:0.05,skew=-3s
+  curl -X POST -d maintenance http://127.0.0.1:PORT/plimsoll/faults/more
+  curl -X DELETE http://127.0.0.1:PORT/plimsoll/faults
+
+Faults:
+{}",
+        plimsoll_venue_server::faults::guide()
+    )
 }
 
 /// The price of a generated market before its first tick.
@@ -67,6 +94,9 @@ struct Ready<'a> {
     ws: String,
     key: &'a str,
     symbols: Vec<String>,
+    /// What goes wrong, as it can be said again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    faults: Option<String>,
 }
 
 impl Venue {
@@ -96,6 +126,8 @@ impl Venue {
             listen: self.listen,
             clock: AuthenticationClock::Wall,
             wallet: self.wallet,
+            control: self.control || self.faults.is_some(),
+            faults: self.faults.clone().unwrap_or_default(),
             ..Settings::default()
         };
         let venue = BinanceVenue::start(exchange, settings).await.map_err(|error| {
@@ -105,7 +137,9 @@ impl Venue {
         })?;
         let secret = SecretString::from(self.secret.as_str());
         venue.open_account(&AccountId::new("main"), self.key.as_str(), secret).map_err(Failure::usage)?;
-        screen::json(&Ready { venue: "binance", rest: venue.rest_url(), ws: venue.ws_url(), key: &self.key, symbols })?;
+        let faults = self.faults.as_ref().map(ToString::to_string);
+        let (rest, ws) = (venue.rest_url(), venue.ws_url());
+        screen::json(&Ready { venue: "binance", rest, ws, key: &self.key, symbols, faults })?;
         tokio::select! {
             ended = replay(&venue, ticks, ready, self.speed) => ended?,
             stopped = super::stopped() => stopped?,

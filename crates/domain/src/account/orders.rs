@@ -5,6 +5,7 @@ use crate::name::OrderId;
 use crate::order::Order;
 use crate::time::Timestamp;
 use std::cmp::Ordering;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 const FINISHED_LIMIT: usize = 1024;
@@ -55,10 +56,10 @@ impl Orders {
     /// Takes a report, unless a better one is known. `floor` is the time of the newest snapshot.
     pub(super) fn hear(&mut self, order: &Order, alive: Alive, floor: Option<Timestamp>, changes: &mut Vec<Change>) {
         let key = (order.order_type.is_conditional(), order.order_id.clone());
-        if let Some(finished) = self.finished.get_mut(&key) {
-            replace(finished, order, changes);
-        } else if order.status.is_final() {
+        if order.status.is_final() {
             self.finish(key, order, changes);
+        } else if let Some(finished) = self.finished.get_mut(&key) {
+            replace(finished, order, changes);
         } else if let Some(open) = self.open.get_mut(&key) {
             open.alive = open.alive.max(alive);
             replace(&mut open.order, order, changes);
@@ -85,12 +86,16 @@ impl Orders {
     }
 
     fn finish(&mut self, key: Key, order: &Order, changes: &mut Vec<Change>) {
-        let before = self.open.remove(&key).map(|open| open.order.status);
+        let entry = match self.finished.entry(key) {
+            Entry::Occupied(mut known) => return replace(known.get_mut(), order, changes),
+            Entry::Vacant(entry) => entry,
+        };
+        let before = self.open.remove(entry.key()).map(|open| open.order.status);
         let long_known = self.forgotten.is_some_and(|forgotten| order.updated.time <= forgotten);
         if long_known && before.is_none() {
             return;
         }
-        self.finished.insert(key, order.clone());
+        entry.insert(order.clone());
         changes.push(Change::OrderChanged { order: order.clone(), before });
         if self.finished.len() > FINISHED_LIMIT {
             self.forget_older_half();

@@ -32,6 +32,19 @@ impl OrderPath {
         evidence: Evidence,
         troubles: &mut Troubles,
     ) -> Result<Placed, SendFailure> {
+        self.follow_for(self.patience.give_up, order, order_id, intended_at, evidence, troubles).await
+    }
+
+    /// The same, with patience of its own: none is one look.
+    pub(crate) async fn follow_for(
+        &self,
+        give_up: Duration,
+        order: &NewOrder,
+        order_id: Option<OrderId>,
+        intended_at: Timestamp,
+        evidence: Evidence,
+        troubles: &mut Troubles,
+    ) -> Result<Placed, SendFailure> {
         let age = self.clock.now().since(intended_at);
         let (mut waited, mut wait) = (Duration::ZERO, self.patience.first_wait);
         loop {
@@ -47,7 +60,7 @@ impl OrderPath {
                 Look::NotFound => "the venue does not know it yet".to_owned(),
                 Look::NotYet(why) => why,
             };
-            if waited >= self.patience.give_up {
+            if waited >= give_up {
                 return Err(SendFailure::Unresolved(unclear));
             }
             self.clock.sleep(wait).await;

@@ -80,7 +80,7 @@ impl PositionManager {
             let part = instrument.map_or(left, |instrument| largest_part(left, instrument));
             let order = leg.order(part, attempt);
             let id = order.client_order_id.clone();
-            let failure = match self.path.send_noting(&order, leg.purpose, Evidence::BookAndTrades, troubles).await {
+            let failure = match self.send(&order, leg.purpose, Evidence::BookAndTrades, troubles).await {
                 Ok(Placed::Ended(execution)) => match execution.filled() {
                     Some(filled) => {
                         orders.push(execution);
@@ -138,7 +138,7 @@ impl PositionManager {
                 let new = distinct(fills.iter().cloned().chain(others.unwrap_or_default()));
                 match self.record_exit(record, new, remaining, leg.purpose.as_str(), &mut troubles).await {
                     Settled::Ended(ended) => Some(*ended),
-                    Settled::Changed | Settled::Unexplained => None,
+                    Settled::Same | Settled::Changed | Settled::Unexplained => None,
                 }
             }
             Some(_) => None,
@@ -180,7 +180,8 @@ impl PositionManager {
         }
     }
 
-    async fn log_trades(&self, fills: &[Fill], troubles: &mut Troubles) {
+    /// Trades by themselves, of no recorded position.
+    pub(crate) async fn log_trades(&self, fills: &[Fill], troubles: &mut Troubles) {
         for trade in self.trades(fills, None) {
             troubles.written(Record::Trade, self.ports.trades.log(&trade).await);
         }

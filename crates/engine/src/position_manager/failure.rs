@@ -69,6 +69,9 @@ pub enum OpenFailure {
     /// A flattening is under way.
     #[error("the account is being flattened")]
     Flattening,
+    /// The program is stopping.
+    #[error("the program is stopping: nothing more is opened")]
+    ShuttingDown,
     /// The venue did not tell what judging it takes; nothing was sent.
     #[error("the account cannot be read: {0}")]
     NotKnown(#[from] QueryError),

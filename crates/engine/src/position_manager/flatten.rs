@@ -2,14 +2,47 @@
 
 use super::PositionManager;
 use super::close::Closing;
+use super::foreign::ForeignPolicy;
 use super::outcome::{FlattenReason, Flattened, Unclosed};
-use crate::trouble::Troubles;
-use plimsoll_domain::{ClientOrderId, Direction, Order, PositionReport, Symbol};
-use plimsoll_ports::{Alert, Purpose, QueryError, Severity};
+use super::reconcile::Reconciliation;
+use crate::trouble::{Record, Troubles};
+use plimsoll_domain::{ClientOrderId, Direction, Order, PositionReport, Symbol, Timestamp};
+use plimsoll_ports::{Alert, PositionRecord, Purpose, QueryError, RiskEventRecord, Severity};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 /// How often what is still held is closed again.
 const ROUNDS: u32 = 3;
+
+/// The risk events of a flattening: one when it begins, one when it has ended.
+const BEGUN: &str = "flatten_begun";
+const ENDED: &str = "flatten";
+
+/// How far back a flattening without an end is looked for.
+const LOOKED_BACK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// What to do about a flattening that a crash has cut short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum UnfinishedFlatten {
+    /// Close what was open when it began, and is held still.
+    #[default]
+    Finish,
+    /// Tell a person.
+    Tell,
+}
+
+/// A flattening that a crash has cut short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HalfFlattened {
+    /// When it began.
+    pub begun_at: Timestamp,
+    /// Why.
+    pub why: String,
+    /// What was open when it began, and is recorded as open still.
+    pub held: Vec<(Symbol, Direction)>,
+    /// Finishing it; `None` if the settings say to tell only.
+    pub outcome: Option<Box<Flattened>>,
+}
 
 /// While one lives, nothing that adds exposure is sent.
 struct UnderWay<'a>(&'a AtomicU32);
@@ -31,9 +64,24 @@ impl PositionManager {
     /// Cancels every order that could add exposure, closes every position, cancels what rests still, and reads back
     /// whether the venue is flat: only [`Flattened::is_confirmed`] says so. It goes on when parts of it fail, and tells
     /// each.
+    ///
+    /// Under [`ForeignPolicy::Watch`] and [`ForeignPolicy::Ignore`] positions of others stay, and under every policy their
+    /// orders do, unless an operator flattens an account whose strangers are adopted. That it has begun is a risk event of
+    /// its own, so that [`reconcile`](Self::reconcile) knows of one that a crash has cut short.
     pub async fn flatten_all(&self, reason: FlattenReason) -> Flattened {
         self.flattenings.fetch_add(1, Ordering::SeqCst);
         let _under_way = UnderWay::new(&self.flattening);
+        let mut noted = Troubles::default();
+        let said = reason.to_string();
+        // Written beside the closing: no database keeps a position open.
+        let begun = self.log_risk(BEGUN, None, &said, None, None, "begun", &mut noted);
+        let ((), mut it) = futures_util::future::join(begun, self.flatten(reason, None)).await;
+        it.troubles.extend(noted.into_vec());
+        it
+    }
+
+    /// Closes whatever may be closed: of those in `only`, if that is given.
+    async fn flatten(&self, reason: FlattenReason, only: Option<&[(Symbol, Direction)]>) -> Flattened {
         let mut it = Flattened {
             reason,
             closed: Vec::new(),
@@ -43,14 +91,21 @@ impl PositionManager {
             troubles: Vec::new(),
         };
         let mut troubles = Troubles::default();
-        it.cancelled.extend(self.cancel_orders(adds_exposure, &mut troubles).await);
+        let by_wish = matches!(it.reason, FlattenReason::Wanted { .. });
+        let may_cancel = |order: &Order| {
+            let is_adopted = by_wish && self.settings.foreign == ForeignPolicy::Adopt;
+            is_adopted || self.ids.is_ours(&order.client_order_id)
+        };
+        let adds = |order: &Order| may_cancel(order) && adds_exposure(order);
+        it.cancelled.extend(self.cancel_orders(adds, &mut troubles).await);
         for round in 0..ROUNDS {
             if round > 0 {
                 self.ports.clock.sleep(self.settings.patience.first_wait).await;
             }
             match self.positions_patiently().await {
                 Ok(positions) => {
-                    let held = directions(&positions);
+                    let mut held = self.closable(&positions);
+                    held.retain(|it| only.is_none_or(|only| only.contains(it)));
                     if held.is_empty() {
                         break;
                     }
@@ -62,7 +117,8 @@ impl PositionManager {
         // What protects a position that could not be closed stays.
         if let Ok(positions) = self.positions_patiently().await {
             let held = directions(&positions);
-            let is_free = |order: &Order| !held.iter().any(|(symbol, _)| *symbol == order.symbol);
+            let is_free =
+                |order: &Order| may_cancel(order) && !held.iter().any(|(symbol, _)| *symbol == order.symbol);
             it.cancelled.extend(self.cancel_orders(is_free, &mut troubles).await);
         }
         it.remaining = self.read_back().await.ok();
@@ -102,10 +158,51 @@ impl PositionManager {
         cancelled
     }
 
+    /// What is held, but for positions of others that the policy leaves alone.
+    fn closable(&self, positions: &[PositionReport]) -> Vec<(Symbol, Direction)> {
+        let ours = positions.iter().filter(|report| !self.is_left_alone(&report.symbol, report.position_side));
+        directions(ours)
+    }
+
+    /// A flattening that began, and whose end is not on record: it is finished or told, as the settings say. Only
+    /// positions that were open when it began are closed.
+    pub(crate) async fn finish_flattening(
+        &self,
+        open: &[PositionRecord],
+        it: &mut Reconciliation,
+        troubles: &mut Troubles,
+    ) {
+        if self.is_flattening() {
+            return;
+        }
+        let since = self.ports.clock.now().minus(LOOKED_BACK);
+        let events = self.ports.risk_events.since(&self.settings.account, since).await;
+        let Some(events) = troubles.read(Record::RiskEvent, events) else { return };
+        let of_flattening = |event: &&RiskEventRecord| event.kind == BEGUN || event.kind == ENDED;
+        let Some(begun) = events.iter().rfind(of_flattening).filter(|event| event.kind == BEGUN) else { return };
+        let held = open.iter().filter(|record| record.opened.opened_at <= begun.time);
+        let held: Vec<(Symbol, Direction)> =
+            held.map(|record| (record.opened.symbol.clone(), record.opened.direction)).collect();
+        let (begun_at, why) = (begun.time, begun.detail.clone());
+        let outcome = match self.settings.unfinished_flatten {
+            UnfinishedFlatten::Finish => {
+                let reason = FlattenReason::CutShort { why: why.clone(), begun_at };
+                Some(Box::new(self.flatten(reason, Some(&held)).await))
+            }
+            UnfinishedFlatten::Tell => None,
+        };
+        it.flattening = Some(HalfFlattened { begun_at, why, held, outcome });
+    }
+
     async fn read_back(&self) -> Result<(Vec<PositionReport>, Vec<Order>), QueryError> {
         let mut positions = self.positions_patiently().await?;
-        positions.retain(|report| report.position.is_some());
-        Ok((positions, self.ports.broker.open_orders(None).await?))
+        positions.retain(|report| {
+            report.position.is_some() && !self.is_left_alone(&report.symbol, report.position_side)
+        });
+        let mut orders = self.ports.broker.open_orders(None).await?;
+        let adopts = self.settings.foreign == ForeignPolicy::Adopt;
+        orders.retain(|order| adopts || self.ids.is_ours(&order.client_order_id));
+        Ok((positions, orders))
     }
 
     async fn tell_of_flattening(&self, it: &Flattened, troubles: &mut Troubles) {
@@ -115,7 +212,7 @@ impl PositionManager {
             None => "the venue does not tell whether it is flat".to_owned(),
         };
         let detail = format!("{}; {} closed, {} failed; {state}", it.reason, it.closed.len(), it.failed.len());
-        self.log_risk("flatten", None, &detail, None, None, "flattened", troubles).await;
+        self.log_risk(ENDED, None, &detail, None, None, "flattened", troubles).await;
         let account = &self.settings.account;
         let alert = Alert {
             severity: Severity::Critical,
@@ -138,11 +235,11 @@ impl PositionManager {
 }
 
 /// Whatever is not certain to reduce.
-fn adds_exposure(order: &Order) -> bool {
+pub(crate) fn adds_exposure(order: &Order) -> bool {
     let closes_leg = order.position_side.direction().is_some_and(|leg| order.side == leg.closing_side());
     !(order.reduce_only || order.close_position || closes_leg)
 }
 
-fn directions(positions: &[PositionReport]) -> Vec<(Symbol, Direction)> {
-    positions.iter().filter_map(|report| Some((report.symbol.clone(), report.position?.direction))).collect()
+fn directions<'a>(positions: impl IntoIterator<Item = &'a PositionReport>) -> Vec<(Symbol, Direction)> {
+    positions.into_iter().filter_map(|report| Some((report.symbol.clone(), report.position?.direction))).collect()
 }

@@ -96,9 +96,22 @@ impl PositionManager {
             let recorded = troubles.written(Record::Position, written);
             return recorded.map_or(Settled::Unexplained, |()| Settled::Changed);
         }
-        let Some((ended, closed)) = self.end_of(record, known, &new, reason, troubles).await else {
+        self.write_end(record, known, &new, reason, troubles).await
+    }
+
+    /// Records a position's end by the fills that its record holds and those that it does not hold yet.
+    pub(crate) async fn write_end(
+        &self,
+        record: &PositionRecord,
+        known: Vec<Fill>,
+        new: &[Fill],
+        reason: &str,
+        troubles: &mut Troubles,
+    ) -> Settled {
+        let Some((ended, closed)) = self.end_of(record, known, new, reason, troubles).await else {
             return Settled::Unexplained;
         };
+        let trades = self.trades(new, Some(record.id));
         let written = self.ports.positions.close(record.id, &closed, &trades).await;
         match troubles.written(Record::Position, written) {
             Some(()) => Settled::Ended(Box::new(ended)),

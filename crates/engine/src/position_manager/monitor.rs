@@ -1,6 +1,7 @@
 //! One look at the account, and what it makes necessary.
 
 mod books;
+mod mending;
 
 pub(super) use books::Earnings;
 
@@ -17,7 +18,7 @@ use plimsoll_domain::{
     AccountMargin, Assessment, Collateral, Decimal, Direction, MarginHealth, MarginRatio, Order, OrderType,
     PositionMargin, PositionSide, Symbol, margin, margin_cover, reduce,
 };
-use plimsoll_ports::{Alert, PnlSnapshot, Purpose, Severity};
+use plimsoll_ports::{Alert, BookingRecord, PnlSnapshot, Purpose, Severity};
 use std::sync::PoisonError;
 
 /// What the bookkeeping of one pass brought.
@@ -25,6 +26,7 @@ use std::sync::PoisonError;
 struct Books {
     settlement: Settlement,
     funding: FundingRecording,
+    bookings: Vec<BookingRecord>,
     snapshot: Option<PnlSnapshot>,
     trips: Vec<Reason>,
 }
@@ -53,7 +55,12 @@ impl PositionManager {
         let calm = EquityWatch::new(equity, self.ports.clock.now());
         let mut verdict = verdict(worst_cover(&reading, &assessment), &calm, &self.settings.limits);
         let mut action = self.act_on_margin(&reading, &assessment, verdict.health, &mut troubles).await;
-        let books = self.keep_books(&reading, &action, &mut troubles).await;
+        let mended = self.mend_in_passing(&mut troubles).await;
+        let after = match &mended {
+            Some(_) => self.read_account(&mut troubles).await.ok(),
+            None => None,
+        };
+        let books = self.keep_books(after.as_ref().unwrap_or(&reading), &action, &mut troubles).await;
         if !books.trips.is_empty() && !matches!(action, Action::Flattened(_)) {
             action = self.act_on_losses(&reading, &books.trips, &mut troubles).await;
         }
@@ -75,8 +82,10 @@ impl PositionManager {
             unrecorded: books.settlement.unrecorded,
             unexplained: books.settlement.unexplained,
             funding: books.funding,
+            bookings: books.bookings,
             snapshot: books.snapshot,
             action,
+            mended,
             troubles: troubles.into_vec(),
         })
     }
@@ -117,6 +126,7 @@ impl PositionManager {
             .iter()
             .zip(&assessment.positions)
             .filter(|(held, it)| self.is_thin(cover_of(held, it, assessment.account)))
+            .filter(|(held, _)| !self.is_left_alone(&held.report.symbol, held.report.position_side))
             .map(|(held, _)| held)
             .collect();
         let largest = reduce::largest(thin.iter().map(|held| (held.position, held.mark)));
@@ -152,7 +162,7 @@ impl PositionManager {
         cover.is_some_and(|cover| cover < enough)
     }
 
-    fn healths(&self, reading: &Reading, assessment: &Assessment) -> Vec<PositionHealth> {
+    pub(crate) fn healths(&self, reading: &Reading, assessment: &Assessment) -> Vec<PositionHealth> {
         let health = |(held, it): (&Held, &PositionMargin)| PositionHealth {
             symbol: held.report.symbol.clone(),
             side: held.report.position_side,
@@ -247,8 +257,11 @@ impl PositionManager {
         self.tell_of_funding(&books.funding, troubles).await;
         books.settlement = self.settle(reading, troubles).await;
         self.tell_of_unrecorded(&books.settlement, troubles).await;
-        books.snapshot = self.snapshot(reading, troubles).await;
+        self.record_bookings_now_and_then(troubles).await;
+        // Losses come first: a wallet that does not add up has its bookings read for the curve too.
         books.trips = self.trips(reading, troubles).await;
+        books.snapshot = self.snapshot(reading, troubles).await;
+        books.bookings = self.take_new_bookings();
         books
     }
 
@@ -266,10 +279,14 @@ impl PositionManager {
 }
 
 impl Reading {
-    /// A stop rests for the position.
+    /// Stops rest that cover the position whole: one that closes it whatever its size, or enough of them with sizes.
     pub(crate) fn has_stop(&self, held: &Held) -> bool {
         let (report, direction) = (&held.report, held.position.direction);
-        self.stops(&report.symbol, report.position_side, direction).next().is_some()
+        let mut covered = Decimal::ZERO;
+        self.stops(&report.symbol, report.position_side, direction).any(|stop| {
+            covered = covered.saturating_add(stop.quantity.map_or(Decimal::ZERO, plimsoll_domain::Quantity::get));
+            stop.close_position || covered >= held.position.quantity.get()
+        })
     }
 
     /// An order of this type rests that closes the position.

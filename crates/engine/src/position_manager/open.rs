@@ -1,6 +1,9 @@
 //! Opening: read, check, set up, journal, send, resolve, protect, record.
 
 mod checks;
+mod preview;
+
+pub use preview::Preview;
 
 use super::PositionManager;
 use super::UnverifiedStop;
@@ -17,7 +20,7 @@ use crate::trouble::{Record, Subject, Troubles};
 use checks::Approved;
 use plimsoll_domain::{
     FundingRate, Instrument, Liquidation, MarginMode, NewOrder, OrderKind, OrderSize, Position, PositionSide, Price,
-    margin,
+    TimeInForce, margin,
 };
 use plimsoll_ports::{Alert, OpenIntent, OpenedPosition, Purpose, Severity};
 
@@ -29,6 +32,8 @@ struct Plan<'a> {
     side: PositionSide,
     mark: Price,
     funding: Option<FundingRate>,
+    /// The worst price to fill at; without one, whatever the market has.
+    limit: Option<Price>,
     reading: Reading,
     /// How many flattenings had begun when it was made: one more, and it is void.
     flattenings: u32,
@@ -53,6 +58,14 @@ impl Plan<'_> {
             purpose,
             trigger,
         })
+    }
+
+    /// At market, or at the limit now or never.
+    fn kind(&self) -> OrderKind {
+        match self.limit {
+            Some(price) => OrderKind::Limit { price, time_in_force: TimeInForce::Ioc },
+            None => OrderKind::Market,
+        }
     }
 
     fn funding_of(&self, position: Position) -> Option<FundingCost> {
@@ -82,11 +95,29 @@ impl PositionManager {
     /// [`OpenFailure`]: every reason of a refusal, which is recorded as a risk event. After
     /// [`OpenFailure::Unprotected`] and [`OpenFailure::Stopped`] something was opened, and is closed again.
     pub async fn open_for(&self, strategy: &str, intent: &OpenIntent) -> Result<Opened, OpenFailure> {
-        // The semaphore is never closed: a failure to acquire would only mean that nobody else can hold it.
-        let _turn = self.turn.acquire().await.ok();
+        self.open_at(strategy, intent, None).await
+    }
+
+    /// The same at `limit` or better: what does not fill at once is not left resting, since its protection could not be.
+    ///
+    /// # Errors
+    /// [`OpenFailure`] as of [`open_for`](Self::open_for); [`OpenFailure::NothingFilled`] if the market is beyond the
+    /// limit.
+    pub async fn open_within(&self, strategy: &str, intent: &OpenIntent, limit: Price) -> Result<Opened, OpenFailure> {
+        self.open_at(strategy, intent, Some(limit)).await
+    }
+
+    async fn open_at(
+        &self,
+        strategy: &str,
+        intent: &OpenIntent,
+        limit: Option<Price>,
+    ) -> Result<Opened, OpenFailure> {
+        // It is closed by a clean stop only.
+        let Ok(_turn) = self.turn.acquire().await else { return Err(OpenFailure::ShuttingDown) };
         let mut troubles = Troubles::default();
         self.refuse_while_unresolved(intent).await?;
-        let plan = self.plan(intent, &mut troubles).await?;
+        let plan = Plan { limit, ..self.plan(intent, &mut troubles).await? };
         let approved = self.approve(&plan, &mut troubles).await?;
         self.set_up(&plan).await?;
         let entry = self.enter_protectably(&plan, &approved, &mut troubles).await?;
@@ -130,7 +161,7 @@ impl PositionManager {
         let funding = troubles.known(Subject::Funding, symbol, self.ports.funding_rates.current(symbol).await);
         let side = PositionSide::of(intent.direction, self.settings.position_mode);
         let id = self.ids.intent(self.ports.clock.now());
-        Ok(Plan { intent, id, instrument, side, mark, funding, reading, flattenings })
+        Ok(Plan { intent, id, instrument, side, mark, funding, limit: None, reading, flattenings })
     }
 
     /// An entry whose fate is not known may be live: nothing more is opened in its contract before it is.
@@ -204,13 +235,13 @@ impl PositionManager {
             symbol: plan.intent.symbol.clone(),
             side: plan.intent.direction.opening_side(),
             position_side: plan.side,
-            kind: OrderKind::Market,
+            kind: plan.kind(),
             size: OrderSize::Quantity(approved.quantity),
             reduce_only: false,
         };
         let id = order.client_order_id.clone();
         let evidence = Evidence::Position(plan.held());
-        match self.path.send_noting(&order, Purpose::Entry, evidence, troubles).await {
+        match self.send(&order, Purpose::Entry, evidence, troubles).await {
             Ok(Placed::Ended(mut execution)) => {
                 walk(plan.held(), &mut execution.fills);
                 match execution.filled().zip(execution.average_price()) {

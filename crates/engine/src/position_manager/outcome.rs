@@ -1,6 +1,7 @@
 //! What operations came to, with ids and figures.
 
 use super::failure::{CloseFailure, ProtectionFailure};
+use super::reconcile::Reconciliation;
 use crate::execution::Execution;
 use crate::funding_service::{FundingCost, FundingRecording};
 use crate::trouble::Trouble;
@@ -9,7 +10,7 @@ use plimsoll_domain::{
     ClientOrderId, Direction, Leverage, Liquidation, MarginHealth, MarginRatio, Money, Order, OrderId, Position,
     PositionReport, PositionSide, Price, Quantity, Rate, Symbol, Timestamp,
 };
-use plimsoll_ports::{PnlSnapshot, PositionId, PositionStatus, Purpose};
+use plimsoll_ports::{BookingRecord, PnlSnapshot, PositionId, PositionStatus, Purpose};
 
 /// A position that was opened, or added to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,6 +190,14 @@ pub enum FlattenReason {
         /// Equity ÷ maintenance, of the pool or position that is worst.
         cover: plimsoll_domain::Decimal,
     },
+    /// An earlier flattening was cut short by a crash.
+    #[error("begun at {begun_at}, cut short, finished now: {why}")]
+    CutShort {
+        /// Why it was begun.
+        why: String,
+        /// When.
+        begun_at: Timestamp,
+    },
     /// A loss limit is broken.
     #[error("{}", reasons.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Losses {
@@ -208,7 +217,7 @@ pub struct Flattened {
     pub failed: Vec<Unclosed>,
     /// Orders that were cancelled.
     pub cancelled: Vec<ClientOrderId>,
-    /// What the venue still holds; `None` if it does not tell.
+    /// What the venue still holds, but for what the policy leaves alone; `None` if it does not tell.
     pub remaining: Option<(Vec<PositionReport>, Vec<Order>)>,
     /// What went wrong beside it.
     pub troubles: Vec<Trouble>,
@@ -261,11 +270,15 @@ pub struct MonitorReport {
     pub unexplained: Vec<PositionId>,
     /// Funding that was booked since the last pass.
     pub funding: FundingRecording,
+    /// What was booked beside fills and funding since the last reading: transfers, liquidation clearance and the like.
+    pub bookings: Vec<BookingRecord>,
     /// The point of the equity curve, with realised profit from the trade and funding records; `None` if those cannot be
     /// read.
     pub snapshot: Option<PnlSnapshot>,
     /// What was done about it.
     pub action: Action,
+    /// What became of orders that were of unknown fate, and what that made necessary; `None` while there are none.
+    pub mended: Option<Box<Reconciliation>>,
     /// What went wrong beside it.
     pub troubles: Vec<Trouble>,
 }

@@ -92,14 +92,20 @@ impl PositionManager {
     ) -> Result<Protection, ProtectionFailure> {
         let trigger = wanted.rounded()?;
         let order = wanted.order(trigger);
+        let mut kept = None;
         for earlier in self.earlier(wanted, troubles).await {
-            if wanted.is_met_by(&earlier, trigger).is_ok() {
+            // One is enough: a second one of the same kind would be an orphan once the first has filled.
+            if kept.is_none() && wanted.is_met_by(&earlier, trigger).is_ok() {
                 self.record_kept(&order, &earlier, troubles).await;
-                return Ok(self.verified(wanted, &earlier, trigger));
+                kept = Some(self.verified(wanted, &earlier, trigger));
+            } else {
+                self.cancel(&earlier.symbol, &earlier.client_order_id, troubles).await;
             }
-            self.cancel(&earlier.symbol, &earlier.client_order_id, troubles).await;
         }
-        let placed = self.path.send_noting(&order, wanted.purpose, Evidence::BookAndTrades, troubles).await;
+        if let Some(kept) = kept {
+            return Ok(kept);
+        }
+        let placed = self.send(&order, wanted.purpose, Evidence::BookAndTrades, troubles).await;
         match placed.map_err(ProtectionFailure::Order)? {
             Placed::Resting(found) => {
                 wanted.is_met_by(&found, trigger)?;

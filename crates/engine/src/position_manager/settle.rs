@@ -2,6 +2,7 @@
 //! its true fills.
 
 use super::PositionManager;
+use super::lives::{self, Life};
 use super::outcome::EndedPosition;
 use super::reading::Reading;
 use crate::order_path::distinct;
@@ -25,7 +26,9 @@ impl PositionManager {
                 open.iter().any(is_its)
             };
             let positions = reading.snapshot.positions.iter().filter(|report| report.position.is_some());
-            settlement.unrecorded = positions.filter(|report| !is_recorded(report)).cloned().collect();
+            let is_told = |report: &PositionReport| self.is_left_alone(&report.symbol, report.position_side);
+            settlement.unrecorded =
+                positions.filter(|report| !is_recorded(report) && !is_told(report)).cloned().collect();
         }
         for record in open {
             let opened = &record.opened;
@@ -35,11 +38,15 @@ impl PositionManager {
             if held.is_some_and(is_same) {
                 continue;
             }
-            match self.settle_one(&record, held, troubles).await {
+            let (settled, rest) = self.follow_record(&record, held, troubles).await;
+            match settled {
                 Settled::Ended(end) => settlement.ended.push(*end),
-                Settled::Changed => {}
+                Settled::Same | Settled::Changed => {}
                 Settled::Unexplained => settlement.unexplained.push(record.id),
             }
+            // What came after it may be an opening under way: its trades are kept, its record is whoever opens it's.
+            let rest: Vec<Fill> = rest.into_iter().flat_map(|life| life.fills).collect();
+            self.log_trades(&distinct(rest.into_iter()), troubles).await;
         }
         for end in &settlement.ended {
             self.tell_of_end(end, troubles).await;
@@ -47,26 +54,77 @@ impl PositionManager {
         settlement
     }
 
-    /// Brings one record up to what the venue holds of it.
-    pub(crate) async fn settle_one(
+    /// Brings one record up to what the venue holds of it, by its true fills. Answers also the lives that came after its
+    /// end: nobody has recorded those.
+    pub(crate) async fn follow_record(
         &self,
         record: &PositionRecord,
         held: Option<Position>,
         troubles: &mut Troubles,
-    ) -> Settled {
+    ) -> (Settled, Vec<Life>) {
         let opened = &record.opened;
+        let before = Position { direction: opened.direction, quantity: opened.quantity, entry: opened.entry_price };
+        let is_same = held.is_some_and(|it| it.direction == before.direction && it.quantity == before.quantity);
         let Some(new) = self.unrecorded(&opened.symbol, opened.side, opened.opened_at, troubles).await else {
-            return Settled::Unexplained;
+            return (if is_same { Settled::Same } else { Settled::Unexplained }, Vec::new());
         };
-        let held = held.filter(|held| held.direction == opened.direction);
-        let reason = match held {
-            Some(_) => String::new(),
-            None => self.reason_of(record, &new, troubles).await,
-        };
-        let settled = self.record_exit(record, new, held, &reason, troubles).await;
-        if held.is_none() {
-            self.sweep_protection(&opened.symbol, opened.side, troubles).await;
+        if is_same && new.is_empty() {
+            return (Settled::Same, Vec::new());
         }
+        let Some(mut lives) = self.explained(record, before, new, held, troubles).await else {
+            tracing::warn!(symbol = %opened.symbol, "the fills do not explain yet what the venue holds");
+            return (Settled::Unexplained, Vec::new());
+        };
+        if lives.is_empty() {
+            return (Settled::Unexplained, Vec::new());
+        }
+        let first = lives.remove(0);
+        let settled = match (first.left, held) {
+            (Some(_), Some(held)) => self.update_record(record, held, &first.fills, troubles).await,
+            (Some(_), None) => Settled::Unexplained,
+            (None, _) => self.end_record(record, &first.fills, troubles).await,
+        };
+        (settled, lives)
+    }
+
+    /// The lives that begin with the record and end with what is held: from the position as it is recorded or, where its
+    /// opening fills were not told when it was recorded, from nothing through all its fills.
+    async fn explained(
+        &self,
+        record: &PositionRecord,
+        before: Position,
+        new: Vec<Fill>,
+        held: Option<Position>,
+        troubles: &mut Troubles,
+    ) -> Option<Vec<Life>> {
+        if lives::before(held, &new) == lives::signed(Some(before)) {
+            return Some(lives::lives(Some(before), new));
+        }
+        let known = troubles.read(Record::Trade, self.ports.trades.of_position(record.id).await)?;
+        let all = distinct(known.into_iter().map(|trade| trade.fill).chain(new));
+        lives::before(held, &all).is_zero().then(|| lives::lives(None, all))
+    }
+
+    async fn update_record(
+        &self,
+        record: &PositionRecord,
+        held: Position,
+        fills: &[Fill],
+        troubles: &mut Troubles,
+    ) -> Settled {
+        let trades = self.trades(fills, Some(record.id));
+        let written = self.ports.positions.update(record.id, held.quantity, held.entry, &trades).await;
+        troubles.written(Record::Position, written).map_or(Settled::Unexplained, |()| Settled::Changed)
+    }
+
+    /// Records how a position ended, by the fills that its record does not hold yet, and clears away what protected it.
+    pub(crate) async fn end_record(&self, record: &PositionRecord, new: &[Fill], troubles: &mut Troubles) -> Settled {
+        let reason = self.reason_of(record, new, troubles).await;
+        let known = self.ports.trades.of_position(record.id).await;
+        let Some(known) = troubles.read(Record::Trade, known) else { return Settled::Unexplained };
+        let known: Vec<Fill> = known.into_iter().map(|trade| trade.fill).collect();
+        let settled = self.write_end(record, known, new, &reason, troubles).await;
+        self.sweep_protection(&record.opened.symbol, record.opened.side, troubles).await;
         settled
     }
 
@@ -222,6 +280,8 @@ pub(crate) struct Settlement {
 
 /// What became of one record.
 pub(crate) enum Settled {
+    /// It is as it is recorded.
+    Same,
     /// The position is gone, and its end is recorded.
     Ended(Box<EndedPosition>),
     /// It is another size now, and recorded.

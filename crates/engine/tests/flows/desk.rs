@@ -35,6 +35,7 @@ pub(crate) fn manager(venue: &Venue, store: &Store, adjust: impl FnOnce(Settings
         positions: store.clone(),
         trades: store.clone(),
         funding: store.clone(),
+        bookings: store.clone(),
         equity: store.clone(),
         risk_events: store.clone(),
         controls: store.clone(),

@@ -2,7 +2,7 @@ use crate::desk::{desk, desk_with, long};
 use crate::venue::{Fault, btc, eth, money, price, size};
 use plimsoll_engine::{Action, FlattenReason, MonitorFailure, Settings};
 use plimsoll_ports::domain::risk::{LimitSettings, MarginAlert, Reason, RiskLimits};
-use plimsoll_ports::domain::{Direction, FillCause, Leverage, MarginHealth, MarginMode, Money, OrderType};
+use plimsoll_ports::domain::{BookingKind, Direction, FillCause, Leverage, MarginHealth, MarginMode, Money, OrderType};
 use plimsoll_ports::{Clock, OpenIntent, PositionStatus, Purpose, RefusalReason, Severity};
 
 /// Limits so wide that only the margin speaks.
@@ -154,7 +154,7 @@ async fn a_loss_beyond_the_days_limit_stops_trading() {
 async fn a_withdrawal_is_no_loss() {
     let desk = desk();
     desk.manager.monitor().await.unwrap();
-    desk.venue.state().wallet -= money("900");
+    desk.venue.book(BookingKind::Transfer, "-900");
     let report = desk.manager.monitor().await.unwrap();
     assert_eq!((report.action, desk.is_killed()), (Action::None, false));
 }
@@ -198,14 +198,14 @@ async fn neither_a_withdrawal_nor_a_deposit_moves_the_drawdown() {
         desk.manager.monitor().await.unwrap();
         for _ in 0..2 {
             lose(&desk).await;
-            desk.venue.state().wallet += money(moved);
+            desk.venue.book(BookingKind::Transfer, moved);
             assert_eq!(desk.manager.monitor().await.unwrap().action, Action::None, "{moved}");
         }
         // The curve tells a new process the same; what moves the account just before an order is no loss either.
         let restarted = crate::desk::manager(&desk.venue, &desk.store, drawdown);
-        desk.venue.state().wallet += money("1500");
+        desk.venue.book(BookingKind::Transfer, "1500");
         restarted.monitor().await.unwrap();
-        desk.venue.state().wallet -= money("1500");
+        desk.venue.book(BookingKind::Transfer, "-1500");
         desk.venue.mark(&btc(), "50000");
         restarted.open(&OpenIntent { stop_loss: None, ..long() }).await.unwrap();
         assert!(!desk.is_killed(), "{moved}");

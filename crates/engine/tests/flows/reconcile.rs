@@ -232,15 +232,19 @@ async fn our_stops_without_a_position_are_swept_and_foreign_orders_are_only_told
 }
 
 #[tokio::test]
-async fn a_stop_that_disappeared_is_missed() {
+async fn a_stop_that_disappeared_is_placed_anew_under_the_next_name_of_its_intent() {
     let desk = desk();
     desk.open(&long()).await.unwrap();
     desk.venue.state().open.clear();
     desk.venue.sleep(Duration::from_secs(3600)).await;
     let reconciliation = desk.manager.reconcile().await.unwrap();
     assert!(matches!(reconciliation.orders[0].fate, Err(SendFailure::Forgotten)));
-    assert_eq!(reconciliation.unprotected[0].symbol, btc());
+    let restored = &reconciliation.restored[0];
+    assert_eq!(restored.outcome.as_ref().unwrap().trigger, price("45000"));
+    assert!(restored.client_order_id.as_str().ends_with("s1"), "{}", restored.client_order_id);
+    assert_eq!((reconciliation.unprotected.len(), desk.venue.state().open.len()), (0, 1));
     assert!(desk.store.tables().alerts.iter().any(|alert| alert.key == "reconcile/main"));
+    assert!(desk.manager.reconcile().await.unwrap().is_clean());
 }
 
 #[tokio::test]

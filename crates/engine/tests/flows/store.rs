@@ -5,10 +5,10 @@ use plimsoll_ports::domain::{
     AccountId, ClientOrderId, Currency, Money, PositionSide, Price, Quantity, Symbol, Timestamp, VenueId,
 };
 use plimsoll_ports::{
-    Alert, ClosedPosition, ControlRepository, DailyPnl, EquityRepository, FundingRecord, FundingRepository,
-    JournalEntry, JournalState, KillSwitchRecord, LadderStep, Notifier, NotifyError, OpenedPosition, OrderJournal,
-    PnlSnapshot, PositionId, PositionRecord, PositionRepository, PositionStatus, RiskEventRecord, RiskEventRepository,
-    StoreError, Totals, TradeRecord, TradeRepository,
+    Alert, BookingRecord, BookingRepository, ClosedPosition, ControlRepository, DailyPnl, EquityRepository,
+    FundingRecord, FundingRepository, JournalEntry, JournalState, KillSwitchRecord, LadderStep, Notifier, NotifyError,
+    OpenedPosition, OrderJournal, PnlSnapshot, PositionId, PositionRecord, PositionRepository, PositionStatus,
+    RiskEventRecord, RiskEventRepository, StoreError, Totals, TradeRecord, TradeRepository,
 };
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -21,6 +21,7 @@ pub(crate) struct Tables {
     pub(crate) positions: Vec<PositionRecord>,
     pub(crate) trades: Vec<TradeRecord>,
     pub(crate) funding: Vec<FundingRecord>,
+    pub(crate) bookings: Vec<BookingRecord>,
     pub(crate) equity: Vec<PnlSnapshot>,
     pub(crate) risk_events: Vec<RiskEventRecord>,
     pub(crate) kill_switch: Vec<KillSwitchRecord>,
@@ -198,11 +199,17 @@ impl TradeRepository for Store {
 
     async fn totals(&self, _: &AccountId) -> Result<Vec<Totals>, StoreError> {
         let tables = self.up()?;
+        let booked = |is_transfer: bool| {
+            let of = |it: &&BookingRecord| it.booking.kind.is_transfer() == is_transfer;
+            tables.bookings.iter().filter(of).map(|it| it.booking.amount).sum()
+        };
         Ok(vec![Totals {
             currency: Currency::new("USDT"),
             realized_pnl: tables.trades.iter().filter_map(|trade| trade.fill.realized_pnl).sum(),
             fees: tables.trades.iter().map(|trade| trade.fill.fee).sum(),
             funding: tables.funding.iter().map(|booking| booking.payment).sum(),
+            adjustments: booked(false),
+            transfers: booked(true),
         }])
     }
 }
@@ -228,6 +235,26 @@ impl FundingRepository for Store {
     ) -> Result<Vec<FundingRecord>, StoreError> {
         let of = |it: &&FundingRecord| symbol.is_none_or(|symbol| it.symbol == *symbol);
         Ok(self.up()?.funding.iter().filter(of).cloned().collect())
+    }
+}
+
+#[async_trait]
+impl BookingRepository for Store {
+    async fn log(&self, booking: &BookingRecord) -> Result<bool, StoreError> {
+        let mut tables = self.up()?;
+        let is_known = tables.bookings.iter().any(|known| known.booking.id == booking.booking.id);
+        if !is_known {
+            tables.bookings.push(booking.clone());
+        }
+        Ok(!is_known)
+    }
+
+    async fn since(&self, _: &AccountId, since: Timestamp) -> Result<Vec<BookingRecord>, StoreError> {
+        Ok(self.up()?.bookings.iter().filter(|it| it.booking.time >= since).cloned().collect())
+    }
+
+    async fn last(&self, _: &AccountId) -> Result<Option<BookingRecord>, StoreError> {
+        Ok(self.up()?.bookings.iter().max_by_key(|it| it.booking.time).cloned())
     }
 }
 

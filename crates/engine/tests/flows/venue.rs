@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use plimsoll_ports::domain::{
-    AccountSnapshot, BalanceReport, BestQuotes, Candle, ClientOrderId, Currency, Decimal, Direction, Fees, Fill,
-    FillCause, FundingPayment, FundingRate, Instrument, Leverage, MarginMode, MarginTiers, MarkPrice, Money, NewOrder,
-    Order, OrderId, OrderKind, OrderSize, OrderStatus, OrderType, Position, PositionMode, PositionReport, PositionSide,
-    Price, Quantity, Rate, SettledFunding, Side, Stamp, Step, Symbol, Tier, Timestamp, TradeId, VenueId, margin,
+    AccountSnapshot, BalanceReport, BestQuotes, Booking, BookingKind, Candle, ClientOrderId, Currency, Decimal,
+    Direction, Fees, Fill, FillCause, FundingPayment, FundingRate, Instrument, Leverage, MarginMode, MarginTiers,
+    MarkPrice, Money, NewOrder, Order, OrderId, OrderKind, OrderSize, OrderStatus, OrderType, Position, PositionMode,
+    PositionReport, PositionSide, Price, Quantity, Rate, SettledFunding, Side, Stamp, Step, Symbol, Tier, Timestamp,
+    TradeId, VenueId, margin,
 };
 use plimsoll_ports::{
     Broker, Clock, CommandError, FundingRates, MarketFeed, MarketStream, NotSent, PlaceError, QueryError, Refusal,
@@ -45,6 +46,11 @@ pub(crate) struct State {
     pub(crate) done: Vec<Order>,
     pub(crate) fills: Vec<Fill>,
     pub(crate) payments: Vec<FundingPayment>,
+    pub(crate) bookings: Vec<Booking>,
+    /// How often they were asked for.
+    pub(crate) bookings_asked: usize,
+    /// Bookings are not told.
+    pub(crate) hide_bookings: bool,
     pub(crate) settled: Vec<SettledFunding>,
     pub(crate) rate: Rate,
     pub(crate) faults: Vec<(OrderType, Fault)>,
@@ -108,6 +114,9 @@ impl Venue {
             done: Vec::new(),
             fills: Vec::new(),
             payments: Vec::new(),
+            bookings: Vec::new(),
+            bookings_asked: 0,
+            hide_bookings: false,
             settled: Vec::new(),
             rate: "0.0001".parse().unwrap(),
             faults: Vec::new(),
@@ -156,6 +165,16 @@ impl Venue {
 
     pub(crate) fn position(&self, symbol: &Symbol) -> Option<Position> {
         self.state().held.get(&(symbol.clone(), PositionSide::Both)).map(|held| held.position)
+    }
+
+    /// Books something else than a fill or funding, a minute later.
+    pub(crate) fn book(&self, kind: BookingKind, amount: &str) {
+        let mut state = self.state();
+        state.now = state.now.plus(Duration::from_secs(60));
+        let (id, amount, time) = (state.id(), money(amount), state.now);
+        state.wallet += amount;
+        state.bookings.push(Booking { id, kind, symbol: None, amount, currency: Currency::new("USDT"), time });
+        state.now = time.plus(Duration::from_secs(60));
     }
 
     pub(crate) fn pay_funding(&self, symbol: &Symbol, id: &str, payment: &str) {
@@ -426,6 +445,15 @@ impl Broker for Venue {
 
     async fn funding_payments(&self, since: Timestamp) -> Result<Vec<FundingPayment>, QueryError> {
         Ok(self.see()?.payments.iter().filter(|payment| payment.time >= since).cloned().collect())
+    }
+
+    async fn bookings(&self, since: Timestamp) -> Result<Vec<Booking>, QueryError> {
+        let mut state = self.see()?;
+        state.bookings_asked += 1;
+        if state.hide_bookings {
+            return Err(QueryError::Unreachable(NotSent::Unavailable("busy".to_owned())));
+        }
+        Ok(state.bookings.iter().filter(|booking| booking.time >= since).cloned().collect())
     }
 
     async fn place(&self, order: &NewOrder) -> Result<OrderId, PlaceError> {

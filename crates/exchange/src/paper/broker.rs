@@ -8,9 +8,9 @@ use crate::order::OrderRef;
 use crate::rejection::Rejection;
 use async_trait::async_trait;
 use plimsoll_domain::{
-    AccountId, AccountSnapshot, BalanceReport, ClientOrderId, Fill, FundingPayment, Instrument, Leverage, MarginMode,
-    Money, NewOrder, Order, OrderId, PositionMode, PositionReport, PositionSide, Price, Quantity, Symbol, Timestamp,
-    VenueId,
+    AccountId, AccountSnapshot, BalanceReport, Booking, ClientOrderId, Fill, FundingPayment, Instrument, Leverage,
+    MarginMode, Money, NewOrder, Order, OrderId, PositionMode, PositionReport, PositionSide, Price, Quantity, Symbol,
+    Timestamp, VenueId,
 };
 use plimsoll_ports::{Broker, CommandError, PlaceError, QueryError};
 
@@ -104,6 +104,10 @@ impl Broker for PaperBroker {
 
     async fn funding_payments(&self, since: Timestamp) -> Result<Vec<FundingPayment>, QueryError> {
         self.read(|exchange, account| Ok(reading::funding_payments(exchange, account, since)))
+    }
+
+    async fn bookings(&self, since: Timestamp) -> Result<Vec<Booking>, QueryError> {
+        self.read(|exchange, account| Ok(reading::bookings(exchange, account, since)))
     }
 
     async fn place(&self, order: &NewOrder) -> Result<OrderId, PlaceError> {

@@ -6,8 +6,8 @@ use crate::income::IncomeKind;
 use crate::order::OrderRef;
 use crate::rejection::Rejection;
 use plimsoll_domain::{
-    AccountEvent, AccountId, AccountSnapshot, BalanceReport, ClientOrderId, Fill, FundingPayment, Instrument, Order,
-    PositionReport, Rate, Symbol, Timestamp,
+    AccountEvent, AccountId, AccountSnapshot, BalanceReport, Booking, BookingKind, ClientOrderId, Fill, FundingPayment,
+    Instrument, Order, PositionReport, Rate, Symbol, Timestamp,
 };
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +65,26 @@ pub(super) fn funding_payments(exchange: &Exchange, account: &AccountId, since: 
         time: row.time,
     };
     rows.map(payment).collect()
+}
+
+/// What was booked beside fills and funding at or after `since`, oldest first.
+pub(super) fn bookings(exchange: &Exchange, account: &AccountId, since: Timestamp) -> Vec<Booking> {
+    let booking = |row: &crate::income::Income| {
+        let kind = match row.kind {
+            IncomeKind::Transfer => BookingKind::Transfer,
+            IncomeKind::InsuranceClear => BookingKind::LiquidationClearance,
+            IncomeKind::RealizedPnl | IncomeKind::Commission | IncomeKind::FundingFee => return None,
+        };
+        Some(Booking {
+            id: row.id.to_string(),
+            kind,
+            symbol: row.symbol.clone(),
+            amount: row.amount,
+            currency: row.currency.clone(),
+            time: row.time,
+        })
+    };
+    exchange.income(account).iter().filter(|row| row.time >= since).filter_map(booking).collect()
 }
 
 fn settled_rate(exchange: &Exchange, symbol: &Symbol, time: Timestamp) -> Option<Rate> {

@@ -54,6 +54,9 @@ pub struct PnlSnapshot {
     pub fees: Money,
     /// Funding since the records began; positive is paid.
     pub funding: Money,
+    /// What was earned otherwise since the records began: liquidation clearance, rebates, whatever changed the wallet and
+    /// is no transfer; positive is received.
+    pub adjustments: Money,
     /// The account's margin ratio; `None` with no positions.
     pub margin_ratio: Option<MarginRatio>,
     /// How many positions are open.
@@ -63,11 +66,11 @@ pub struct PnlSnapshot {
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl PnlSnapshot {
-    /// Realised profit less fees and funding, and what is unrealised: what the records say was earned. Deposits and
+    /// Realised profit less fees and funding, adjustments, and what is unrealised: what the records say was earned. Deposits and
     /// withdrawals are no part of it.
     #[must_use]
     pub fn earned(&self) -> Money {
-        self.realized_pnl - self.fees - self.funding + self.unrealized_pnl
+        self.realized_pnl - self.fees - self.funding + self.adjustments + self.unrealized_pnl
     }
 
     /// Wallet and unrealised profit.
@@ -114,6 +117,7 @@ mod tests {
             realized_pnl: money(realized),
             fees: money("2"),
             funding: money("1"),
+            adjustments: Money::ZERO,
             margin_ratio: None,
             open_positions: 0,
         }

@@ -24,14 +24,15 @@ pub trait TradeRepository: Send + Sync {
         since: Timestamp,
     ) -> Result<Vec<TradeRecord>, StoreError>;
 
-    /// Profit by UTC day for the `days` days that end with the day of `now`, oldest first; days without trades or
-    /// funding are not listed. Amounts are added up as one currency; fees paid in another than the symbol's settle
+    /// Profit by UTC day for the `days` days that end with the day of `now`, oldest first; days without trades,
+    /// funding or bookings are not listed. Amounts are added up as one currency; fees paid in another than the symbol's settle
     /// currency are left out here, and listed by [`totals`](Self::totals).
     async fn daily_pnl(&self, account: &AccountId, days: u32, now: Timestamp) -> Result<Vec<DailyPnl>, StoreError>;
 
-    /// The exact sums of everything on record for the account, trades and funding, by currency in alphabetical order.
-    /// Profit counts in the symbol's settle currency; a fee in the currency it was paid in, the settle currency where the
-    /// venue did not say; funding in its own. A currency in which nothing is on record is not listed.
+    /// The exact sums of everything on record for the account, trades, funding and bookings, by currency in alphabetical
+    /// order. Profit counts in the symbol's settle currency; a fee in the currency it was paid in, the settle currency
+    /// where the venue did not say; funding and bookings in their own. A currency in which nothing is on record is not
+    /// listed.
     async fn totals(&self, account: &AccountId) -> Result<Vec<Totals>, StoreError>;
 }
 
@@ -100,13 +101,18 @@ pub struct DailyPnl {
     pub fees: Money,
     /// Funding; positive is paid.
     pub funding: Money,
+    /// What was booked beside fills and funding and is no transfer: liquidation clearance, rebates and the like;
+    /// positive is received.
+    pub adjustments: Money,
+    /// What was put in less what was taken out: neither profit nor loss.
+    pub transfers: Money,
 }
 
 impl DailyPnl {
-    /// Realised profit less fees and funding.
+    /// Realised profit less fees and funding, and the adjustments; no transfers.
     #[must_use]
     pub fn net(&self) -> Money {
-        self.realized_pnl - self.fees - self.funding
+        self.realized_pnl - self.fees - self.funding + self.adjustments
     }
 }
 
@@ -121,12 +127,17 @@ pub struct Totals {
     pub fees: Money,
     /// Funding; positive is paid.
     pub funding: Money,
+    /// What was booked beside fills and funding and is no transfer: liquidation clearance, rebates and the like;
+    /// positive is received.
+    pub adjustments: Money,
+    /// What was put in less what was taken out: neither profit nor loss.
+    pub transfers: Money,
 }
 
 impl Totals {
-    /// Realised profit less fees and funding.
+    /// Realised profit less fees and funding, and the adjustments; no transfers.
     #[must_use]
     pub fn net(&self) -> Money {
-        self.realized_pnl - self.fees - self.funding
+        self.realized_pnl - self.fees - self.funding + self.adjustments
     }
 }

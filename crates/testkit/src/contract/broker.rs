@@ -2,6 +2,7 @@
 //!
 //! [`Broker`]: plimsoll_ports::Broker
 
+mod bookings;
 mod conditional;
 mod orders;
 mod reads;
@@ -57,6 +58,9 @@ pub async fn run<S: BrokerStage>(fresh: impl AsyncFn() -> S) {
         reads::a_snapshot_is_older_than_what_follows,
         reads::fills_are_oldest_first_and_no_older_than_asked,
         reads::booked_funding_is_what_the_wallet_lost,
+        bookings::a_transfer_is_booked_as_one,
+        bookings::a_liquidations_clearance_is_booked,
+        bookings::all_that_changes_a_wallet_is_told,
         orders::a_market_order_fills_and_is_looked_up,
         orders::a_fill_costs_the_wallet_its_fee,
         orders::a_limit_order_rests_until_cancelled,

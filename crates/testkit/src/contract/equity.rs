@@ -40,6 +40,7 @@ async fn a_point_is_read_back_exactly(equity: &dyn EquityRepository) -> Outcome 
             realized_pnl: money(amount)?,
             fees: money(amount)?,
             funding: money(amount)?,
+            adjustments: money(amount)?,
             margin_ratio: (number > 0).then_some(MarginRatio::reported(ratio)),
             open_positions: if number == 0 { 0 } else { u32::MAX },
         };

@@ -6,7 +6,7 @@ use plimsoll_domain::{
     AccountId, ClientOrderId, OrderId, OrderKind, OrderSize, OrderStatus, PositionSide, Side, TimeInForce, Timestamp,
     TriggerBy, VenueId,
 };
-use plimsoll_ports::{JournalEntry, JournalState, OrderJournal, Purpose};
+use plimsoll_ports::{Advance, JournalEntry, JournalState, OrderJournal, Purpose};
 
 /// Runs every case, each on a fresh and empty store.
 ///
@@ -230,10 +230,15 @@ async fn states_only_move_forward(journal: &dyn OrderJournal) -> Outcome {
         journal.intend(&entry).await?;
         journal.record(&entry.account, id, first, at(1)).await?;
         let before = journal.entry(&entry.account, id).await?;
-        journal.record(&entry.account, id, second, at(2)).await?;
+        let outcome = journal.record(&entry.account, id, second, at(2)).await;
         let after = journal.entry(&entry.account, id).await?;
         let moved = || Some(JournalEntry { state: second.clone(), updated_at: at(2), ..entry.clone() });
-        let expected = if second.rank() > first.rank() { moved() } else { before };
+        let follows = first.follow(second);
+        match follows {
+            Ok(_) => ensure_eq!(outcome, Ok(()), "{first:?}, then {second:?}"),
+            Err(_) => ensure!(is_conflict(&outcome), "{outcome:?} for {first:?}, then {second:?}"),
+        }
+        let expected = if follows == Ok(Advance::Moves) { moved() } else { before };
         ensure_eq!(after, expected, "{first:?}, then {second:?}");
     }
     Ok(())

@@ -2,13 +2,13 @@
 
 use super::suite::Failure;
 use plimsoll_domain::{
-    AccountId, ClientOrderId, Currency, Decimal, Direction, Fill, FillCause, Leverage, Liquidity, MarginMode, Money,
-    NewOrder, OrderId, OrderKind, OrderSize, PositionSide, Price, Quantity, Rate, Side, Symbol, Timestamp, TradeId,
-    UnknownWord, VenueId, decimal::exact,
+    AccountId, Booking, BookingKind, ClientOrderId, Currency, Decimal, Direction, Fill, FillCause, Leverage, Liquidity,
+    MarginMode, Money, NewOrder, OrderId, OrderKind, OrderSize, PositionSide, Price, Quantity, Rate, Side, Symbol,
+    Timestamp, TradeId, UnknownWord, VenueId, decimal::exact,
 };
 use plimsoll_ports::{
-    ClosedPosition, FundingRecord, JournalEntry, JournalState, OpenedPosition, PnlSnapshot, PositionStatus, Purpose,
-    RiskEventRecord, StoreError, TradeRecord,
+    BookingRecord, ClosedPosition, FundingRecord, JournalEntry, JournalState, OpenedPosition, PnlSnapshot,
+    PositionStatus, Purpose, RiskEventRecord, StoreError, TradeRecord,
 };
 use std::str::FromStr;
 
@@ -193,6 +193,29 @@ pub(crate) fn booking(id: &str) -> Result<FundingRecord, Failure> {
     })
 }
 
+/// What a liquidation paid to the insurance fund.
+pub(crate) fn cleared(id: &str) -> Result<BookingRecord, Failure> {
+    Ok(BookingRecord {
+        account: account(),
+        venue: VenueId::new("binance"),
+        booking: Booking {
+            id: id.to_owned(),
+            kind: BookingKind::LiquidationClearance,
+            symbol: Some(btc()?),
+            amount: money("-3.75")?,
+            currency: Currency::new("USDT"),
+            time: NOON,
+        },
+    })
+}
+
+/// The same record with another booking.
+pub(crate) fn with_booking(record: &BookingRecord, change: impl FnOnce(&mut Booking)) -> BookingRecord {
+    let mut changed = record.clone();
+    change(&mut changed.booking);
+    changed
+}
+
 /// A point of the curve with this wallet and nothing open.
 pub(crate) fn point(micros_after_noon: i64, wallet: &str) -> Result<PnlSnapshot, Failure> {
     Ok(PnlSnapshot {
@@ -203,6 +226,7 @@ pub(crate) fn point(micros_after_noon: i64, wallet: &str) -> Result<PnlSnapshot,
         realized_pnl: Money::ZERO,
         fees: Money::ZERO,
         funding: Money::ZERO,
+        adjustments: Money::ZERO,
         margin_ratio: None,
         open_positions: 0,
     })

@@ -3,8 +3,8 @@
 use super::suite::{Failure, Outcome, eventually};
 use async_trait::async_trait;
 use plimsoll_domain::{
-    ClientOrderId, Decimal, Instrument, NewOrder, Order, OrderKind, OrderSize, PositionReport, PositionSide, Price,
-    Quantity, Rounding, Side, Symbol, TimeInForce, TriggerBy,
+    ClientOrderId, Decimal, Instrument, Money, NewOrder, Order, OrderKind, OrderSize, PositionReport, PositionSide,
+    Price, Quantity, Rounding, Side, Symbol, TimeInForce, TriggerBy,
 };
 use plimsoll_ports::{AccountStream, Broker, FundingRates, MarketFeed};
 use std::sync::Arc;
@@ -30,6 +30,13 @@ pub trait BrokerStage: Send + Sync {
     /// Lets the venue's time pass until just after the next funding settlement. `false` where that cannot be done: the
     /// cases that need it then say that they were left out.
     async fn settle_funding(&self) -> bool {
+        false
+    }
+
+    /// Puts this much into the account's wallet, or takes it out if it is negative. `false` where that cannot be done: the
+    /// cases that need it then say that they were left out.
+    async fn transfer(&self, amount: Money) -> bool {
+        let _ = amount;
         false
     }
 }

@@ -1,29 +1,32 @@
-//! What [`TradeRepository`] promises, funding included where sums are asked for.
+//! What [`TradeRepository`] promises, funding and bookings included where sums are asked for.
 
 use super::records::{
-    AMOUNTS, DAY, NAMES, NOON, PRICES, QUANTITIES, at, booking, btc, eth, every, is_conflict, is_not_found, money,
-    opened, price, quantity, symbol, trade, with_fill,
+    AMOUNTS, DAY, NAMES, NOON, PRICES, QUANTITIES, at, booking, btc, cleared, eth, every, is_conflict, is_not_found,
+    money, opened, price, quantity, symbol, trade, with_booking, with_fill,
 };
 use super::suite::{Failure, Outcome, Suite, ensure, ensure_eq};
 use plimsoll_domain::{
-    AccountId, ClientOrderId, Currency, FillCause, Liquidity, Money, OrderId, PositionSide, Side, Timestamp, TradeId,
-    VenueId,
+    AccountId, BookingKind, ClientOrderId, Currency, FillCause, Liquidity, Money, OrderId, PositionSide, Side,
+    Timestamp, TradeId, VenueId,
 };
 use plimsoll_ports::{
-    DailyPnl, FundingRecord, FundingRepository, PositionId, PositionRepository, Totals, TradeRecord, TradeRepository,
+    BookingRecord, BookingRepository, DailyPnl, FundingRecord, FundingRepository, PositionId, PositionRepository,
+    Totals, TradeRecord, TradeRepository,
 };
 
 /// Runs every case, each on a fresh and empty store.
 ///
 /// # Panics
 /// If a promise is broken; the message names every broken one.
-pub async fn run<S: TradeRepository + PositionRepository + FundingRepository>(fresh: impl AsyncFn() -> S) {
+pub async fn run<S: TradeRepository + PositionRepository + FundingRepository + BookingRepository>(
+    fresh: impl AsyncFn() -> S,
+) {
     let mut suite = Suite::new("TradeRepository");
     macro_rules! cases {
         ($($case:ident),+ $(,)?) => {
             $(suite.case(stringify!($case), async {
                 let store = fresh().await;
-                $case(Books { trades: &store, positions: &store, funding: &store }).await
+                $case(Books { trades: &store, positions: &store, funding: &store, bookings: &store }).await
             }).await;)+
         };
     }
@@ -42,6 +45,7 @@ pub async fn run<S: TradeRepository + PositionRepository + FundingRepository>(fr
         trades_since_are_oldest_first_and_no_older_than_asked,
         a_day_begins_and_ends_at_midnight_utc,
         a_day_adds_up_trades_and_funding,
+        bookings_are_earned_or_transferred,
         days_without_records_are_not_listed,
         totals_are_exact_and_by_currency,
     ];
@@ -54,6 +58,7 @@ struct Books<'a> {
     trades: &'a dyn TradeRepository,
     positions: &'a dyn PositionRepository,
     funding: &'a dyn FundingRepository,
+    bookings: &'a dyn BookingRepository,
 }
 
 impl Books<'_> {
@@ -251,7 +256,8 @@ fn earned(id: &str, time: Timestamp, profit: &str, fee: &str) -> Result<TradeRec
 
 fn day(number: i64, realized_pnl: &str, fees: &str, funding: &str) -> Result<DailyPnl, Failure> {
     let day = Timestamp::from_micros(NOON.start_of_day().as_micros() + number * DAY);
-    Ok(DailyPnl { day, realized_pnl: money(realized_pnl)?, fees: money(fees)?, funding: money(funding)? })
+    let (realized_pnl, fees, funding) = (money(realized_pnl)?, money(fees)?, money(funding)?);
+    Ok(DailyPnl { day, realized_pnl, fees, funding, adjustments: Money::ZERO, transfers: Money::ZERO })
 }
 
 async fn a_day_begins_and_ends_at_midnight_utc(books: Books<'_>) -> Outcome {
@@ -301,6 +307,53 @@ async fn a_day_adds_up_trades_and_funding(books: Books<'_>) -> Outcome {
     Ok(())
 }
 
+/// A booking of this kind and amount.
+fn booked(id: &str, kind: BookingKind, amount: &str) -> Result<BookingRecord, Failure> {
+    let amount = money(amount)?;
+    Ok(with_booking(&cleared(id)?, |booking| (booking.kind, booking.amount) = (kind, amount)))
+}
+
+async fn bookings_are_earned_or_transferred(books: Books<'_>) -> Outcome {
+    books.trades.log(&earned("1", NOON, "-40", "0.5")?).await?;
+    let unheard_of = BookingKind::Other("UNHEARD_OF".to_owned());
+    let clearance = booked("1", BookingKind::LiquidationClearance, "-3.7500000000000000000000001")?;
+    for record in [
+        clearance.clone(),
+        booked("2", BookingKind::Rebate, "0.25")?,
+        booked("3", BookingKind::Bonus, "10")?,
+        booked("4", unheard_of, "-1")?,
+        booked("5", BookingKind::Transfer, "1000")?,
+        booked("6", BookingKind::Transfer, "-300.5")?,
+        booked("7", BookingKind::Conversion, "20")?,
+    ] {
+        books.bookings.log(&record).await?;
+        books.bookings.log(&record).await?;
+        books.bookings.log(&BookingRecord { account: AccountId::new("other"), ..record }).await?;
+    }
+    let (account, adjustments, transfers) =
+        (clearance.account.clone(), money("5.4999999999999999999999999")?, money("719.5")?);
+    let today = DailyPnl { adjustments, transfers, ..day(0, "-40", "0.5", "0")? };
+    let net = money("-35.0000000000000000000000001")?;
+    ensure_eq!(today.net(), net, "its net");
+    ensure_eq!(books.trades.daily_pnl(&account, 1, NOON).await?, [today], "the day");
+
+    let coins = with_booking(&booked("8", BookingKind::Transfer, "2")?, |it| it.currency = Currency::new("BNB"));
+    let before = with_booking(&booked("9", BookingKind::Rebate, "1")?, |it| it.time = at(-3 * DAY));
+    for record in [coins, before] {
+        books.bookings.log(&record).await?;
+    }
+    let totals = books.trades.totals(&account).await?;
+    let of = |code: &str| totals.iter().find(|totals| totals.currency.as_str() == code);
+    let sums = |it: &Totals| (it.adjustments, it.transfers, it.net());
+    ensure_eq!(totals.len(), 2, "the currencies of {totals:?}");
+    ensure_eq!(of("BNB").map(sums), Some((Money::ZERO, money("2")?, Money::ZERO)), "of BNB");
+    let one = money("1")?;
+    ensure_eq!(of("USDT").map(sums), Some((adjustments + one, transfers, net + one)), "of USDT");
+    let days = books.trades.daily_pnl(&account, 4, NOON).await?;
+    ensure_eq!(days.iter().map(|day| day.adjustments).collect::<Vec<_>>(), [one, adjustments], "by day");
+    Ok(())
+}
+
 async fn days_without_records_are_not_listed(books: Books<'_>) -> Outcome {
     let account = trade("")?.account;
     ensure_eq!(books.trades.daily_pnl(&account, 30, NOON).await?, [], "an empty store's days");
@@ -341,6 +394,8 @@ async fn totals_are_exact_and_by_currency(books: Books<'_>) -> Outcome {
             realized_pnl: money(realized_pnl)?,
             fees: money(fees)?,
             funding: money(funding)?,
+            adjustments: Money::ZERO,
+            transfers: Money::ZERO,
         })
     };
     let expected =

@@ -58,6 +58,34 @@ impl Refusal {
         Self { status: 429, retry_after: Some(retry_after), ..Self::told(-1015, msg) }
     }
 
+    /// Nothing was done, and nothing is for the moment.
+    pub(crate) fn unavailable() -> Self {
+        Self { status: 503, ..Self::plain(-1000, "Service Unavailable.") }
+    }
+
+    /// It may have been done.
+    pub(crate) fn outcome_unknown() -> Self {
+        Self { status: 503, ..Self::plain(-1000, "Unknown error, please check your request or try again later.") }
+    }
+
+    /// Nothing was done, to keep the venue upright.
+    pub(crate) fn overloaded() -> Self {
+        let msg = "Request throttled by system-level protection. Reduce-only/close-position orders are exempt. Please try again.";
+        Self { status: 503, ..Self::plain(-1008, msg) }
+    }
+
+    /// The venue's own machinery did not answer in time: it may have been done.
+    pub(crate) fn backend_timeout() -> Self {
+        let msg = "Timeout waiting for response from backend server. Send status unknown; execution status unknown.";
+        Self { status: 408, ..Self::plain(-1007, msg) }
+    }
+
+    /// The refusal with this code.
+    pub(crate) fn of_code(code: i32) -> Self {
+        let known = Self::KNOWN.iter().find(|refusal| refusal.code == code);
+        known.cloned().unwrap_or_else(|| Self::plain(code, "Refused."))
+    }
+
     /// A parameter that must be there is not, or is no such thing.
     pub(crate) fn mandatory(name: &str) -> Self {
         let name = name.to_ascii_lowercase();
@@ -123,6 +151,9 @@ macro_rules! refusals {
     ($($(#[$doc:meta])* $name:ident = $code:literal $text:literal;)*) => {
         impl Refusal {
             $($(#[$doc])* pub(crate) const $name: Self = Self::plain($code, $text);)*
+
+            /// Those that always say the same.
+            const KNOWN: &'static [Self] = &[$(Self::$name),*];
         }
     };
 }

@@ -10,7 +10,10 @@ use crate::binance::subscription::Stream;
 use crate::binance::tape::Tape;
 use crate::binance::user_data::{self, UserEvent};
 use crate::binance::{AuthenticationClock, Settings};
-use crate::line::{LineEnd, Progress, line};
+use crate::faults::{Fault, Faults, Rule, Site, Target, Targets};
+use crate::line::{Progress, line};
+use crate::outlet::Sent;
+use crate::server::Opening;
 use plimsoll_domain::{
     AccountId, BalanceReport, Candle, ClientOrderId, Instrument, Leverage, MarginMode, Money, PositionMode,
     PositionReport, PositionSide, Symbol, Timestamp,
@@ -31,6 +34,7 @@ pub(crate) struct Floor {
     pub(crate) usage: Usage,
     pub(crate) listen_keys: ListenKeys,
     pub(crate) deadlines: Deadlines,
+    pub(crate) faults: Faults,
     pub(crate) margin_changes: BTreeMap<AccountId, Vec<MarginChange>>,
     keys: BTreeMap<String, (AccountId, SecretString)>,
     sessions: BTreeMap<u64, Session>,
@@ -50,7 +54,10 @@ pub(crate) struct MarginChange {
 
 impl Floor {
     pub(crate) fn new(exchange: Exchange, settings: Settings) -> Self {
+        let mut faults = Faults::default();
+        faults.begin(&settings.faults, exchange.now());
         let mut floor = Self {
+            faults,
             usage: Usage::new(settings.rate_limits),
             listen_keys: ListenKeys::new(settings.listen_key_life),
             exchange,
@@ -75,10 +82,10 @@ impl Floor {
 
     /// The time that requests are judged by.
     pub(crate) fn server_time(&self) -> Timestamp {
-        match self.settings.clock {
+        self.skewed(match self.settings.clock {
             AuthenticationClock::Market => self.exchange.now(),
             AuthenticationClock::Wall => wall(),
-        }
+        })
     }
 
     /// Whose key it is, and the secret that goes with it.
@@ -225,6 +232,7 @@ impl Floor {
         }
         let expired = self.listen_keys.expire(now);
         self.tell_expired(&expired);
+        self.keep_faults();
     }
 
     /// Ends every listen key; whoever listens with one is told, and hears nothing after that.
@@ -275,13 +283,24 @@ impl Floor {
 
     // --- sockets
 
-    /// Takes a new socket; `None` if there is nothing at this path.
-    pub(crate) fn open(&mut self, path: &str, query: &str) -> Option<(u64, LineEnd)> {
-        let address = Address::read(path, query)?;
+    /// Takes a new socket.
+    pub(crate) fn open(&mut self, path: &str, query: &str) -> Opening {
+        let Some(address) = Address::read(path, query) else { return Opening::NotFound };
         let (near, far) = line(self.settings.backlog);
+        let session = Session::new(address, near);
+        let now = self.exchange.now();
+        let at = || format!("{} socket {path}", session.target().word());
+        if self.faults.maintenance(now) {
+            self.faults.note(Fault::Maintenance, at(), None, now);
+            return Opening::Unavailable;
+        }
+        if let Some(rule) = self.faults.decide(&[Site::Handshake], session.target(), "", now) {
+            self.faults.note(rule.fault(), at(), None, now);
+            return Opening::HangUp;
+        }
         self.opened += 1;
-        self.sessions.insert(self.opened, Session::new(address, near));
-        Some((self.opened, far))
+        self.sessions.insert(self.opened, session);
+        Opening::Open(self.opened, far)
     }
 
     pub(crate) fn hear(&mut self, socket: u64, text: &str) -> bool {
@@ -300,6 +319,34 @@ impl Floor {
         self.sessions.retain(|_, session| session.is_private());
     }
 
+    /// Cuts sockets behind what they were sent so far.
+    pub(crate) fn cut_sockets(&mut self, targets: Targets) {
+        self.sessions.retain(|_, session| {
+            let stays = !targets.hold(session.target());
+            if !stays {
+                session.outlet().finish();
+            }
+            stays
+        });
+    }
+
+    /// Lets nothing through any more, either way, though the sockets stay open.
+    pub(crate) fn kill_sockets(&mut self, targets: Targets) {
+        self.sessions.retain(|_, session| !targets.hold(session.target()) || session.outlet_mut().die());
+    }
+
+    /// Sends the frames that have waited to be overtaken for long enough.
+    pub(crate) fn release_overdue(&mut self) {
+        self.sessions.retain(|_, session| session.outlet_mut().release_overdue());
+    }
+
+    /// Takes every fault away and lets go what they hold back. Sockets that are dead stay so.
+    pub(crate) fn calm(&mut self) {
+        self.faults.calm();
+        self.usage.forgive();
+        self.sessions.retain(|_, session| session.outlet_mut().release_all());
+    }
+
     pub(crate) fn sockets(&self) -> (usize, usize) {
         let private = self.sessions.values().filter(|session| session.is_private()).count();
         (private, self.sessions.len() - private)
@@ -307,18 +354,40 @@ impl Floor {
 
     /// For waiting until what was pushed so far is written.
     pub(crate) fn progress(&self) -> Vec<Arc<Progress>> {
-        self.sessions.values().map(|session| session.line().progress()).collect()
+        self.sessions.values().map(|session| session.outlet().line().progress()).collect()
     }
 
     /// Tells everybody what has happened on the exchange since the last time, in order.
     pub(crate) fn publish(&mut self) {
-        for event in self.exchange.drain_events() {
+        let events = self.exchange.drain_events();
+        let shuffle = self.shuffle(&events);
+        let mut told = Vec::new();
+        for event in events {
             self.remember(&event);
             match &event.account {
-                Some(account) => self.tell_account(account, &event),
                 None => self.tell_everybody(&event),
+                Some(account) if shuffle.is_none() => self.tell_account(account, &event),
+                Some(account) => told.extend(self.render(account, &event)),
             }
         }
+        // Events of one type keep their order, as the venue promises.
+        let first = shuffle.is_some_and(|rule| rule.fault() == Fault::PositionsFirst);
+        told.sort_by_key(|(_, event)| (event.name == "ACCOUNT_UPDATE") != first);
+        for (key, event) in told {
+            self.tell(&key, &event);
+        }
+    }
+
+    /// Whether what happened is told in another order than the venue's.
+    fn shuffle(&mut self, events: &[ExchangeEvent]) -> Option<Rule> {
+        let filled = |event: &ExchangeEvent| matches!(event.news, News::OrderFilled(_));
+        if self.faults.is_quiet() || !events.iter().any(filled) {
+            return None;
+        }
+        let now = self.exchange.now();
+        let rule = self.faults.decide(&[Site::Events], Target::Private, "", now)?;
+        self.faults.note(rule.fault(), format!("{} events", events.len()), None, now);
+        Some(rule)
     }
 
     fn remember(&mut self, event: &ExchangeEvent) {
@@ -332,15 +401,36 @@ impl Floor {
     }
 
     fn tell_account(&mut self, account: &AccountId, event: &ExchangeEvent) {
-        let Some(key) = self.listen_keys.of(account).map(str::to_owned) else { return };
-        for told in user_data::render(self, account, event) {
+        for (key, told) in self.render(account, event) {
             self.tell(&key, &told);
         }
     }
 
+    /// What an account is told of this, and by which key.
+    fn render(&self, account: &AccountId, event: &ExchangeEvent) -> Vec<(Arc<str>, UserEvent)> {
+        let Some(key) = self.listen_keys.of(account) else { return Vec::new() };
+        let key: Arc<str> = key.into();
+        user_data::render(self, account, event).into_iter().map(|told| (Arc::clone(&key), told)).collect()
+    }
+
     fn tell(&mut self, key: &str, event: &UserEvent) {
         let payload: Arc<str> = event.json.as_str().into();
-        self.sessions.retain(|_, session| session.tell(key, event.name, &payload));
+        let now = self.exchange.now();
+        let mut ended = None;
+        let Self { sessions, faults, .. } = self;
+        sessions.retain(|_, session| match session.tell(key, event.name, &payload, now, faults) {
+            Sent::On => true,
+            Sent::Cut => false,
+            Sent::EndKey { told } => {
+                ended = Some(told);
+                true
+            }
+        });
+        if let Some(told) = ended.filter(|_| self.listen_keys.end(key))
+            && told
+        {
+            self.tell_expired(&[key.to_owned()]);
+        }
     }
 
     fn tell_everybody(&mut self, event: &ExchangeEvent) {
@@ -370,19 +460,24 @@ impl Floor {
             let payload: Arc<str> = frame.into();
             let of_kind = |stream: &Stream| market_data::Kind::of(stream) == Some(kind);
             let render = |stream: &Stream, _| if of_kind(stream) { vec![Arc::clone(&payload)] } else { Vec::new() };
-            self.sessions.retain(|_, session| session.publish(&native, now, render));
+            let faults = &mut self.faults;
+            self.sessions.retain(|_, session| session.publish(&native, now, faults, render));
         }
     }
 
     /// Sends what is due on the streams that show a state: marks, quotes, candles, tickers, partial books.
     fn publish_market(&mut self, symbol: &Symbol) {
         let mut sessions = std::mem::take(&mut self.sessions);
+        let mut faults = std::mem::take(&mut self.faults);
         if let Some(instrument) = self.exchange.instrument(symbol) {
             let (native, now) = (Arc::clone(&instrument.native), self.exchange.now());
             let shown = market_data::Shown::new(self, instrument);
-            sessions.retain(|_, session| session.publish(&native, now, |stream, last| shown.frames(stream, last)));
+            sessions.retain(|_, session| {
+                session.publish(&native, now, &mut faults, |stream, last| shown.frames(stream, last))
+            });
         }
         self.sessions = sessions;
+        self.faults = faults;
     }
 }
 

@@ -83,6 +83,16 @@ impl Usage {
         self.weight.used
     }
 
+    /// Lets nobody in until then.
+    pub(crate) const fn ban(&mut self, until: Timestamp) {
+        self.banned_until = Some(until);
+    }
+
+    /// Lifts a ban.
+    pub(crate) const fn forgive(&mut self) {
+        (self.banned_until, self.warned) = (None, 0);
+    }
+
     /// Takes a call's weight, or refuses it: 429 over the limit, 418 for those who go on.
     pub(crate) fn take_weight(&mut self, weight: u32, now: Timestamp) -> Result<(), Refusal> {
         if let Some(until) = self.banned_until {

@@ -61,6 +61,11 @@ impl ListenKeys {
         self.active.extract_if(.., |_, active| active.expires <= now).map(|(key, _)| key).collect()
     }
 
+    /// Ends one key; whether it was active.
+    pub(crate) fn end(&mut self, key: &str) -> bool {
+        self.active.remove(key).is_some()
+    }
+
     /// Ends every key, and returns them.
     pub(crate) fn expire_all(&mut self) -> Vec<String> {
         std::mem::take(&mut self.active).into_keys().collect()

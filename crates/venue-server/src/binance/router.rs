@@ -6,6 +6,7 @@ use crate::binance::floor::Floor;
 use crate::binance::limits::OrderCount;
 use crate::binance::parameters::Parameters;
 use crate::binance::{account, algo, leverage, listen_key_calls, market, modify, orders, queries, settings_calls};
+use crate::faults::Target;
 use plimsoll_domain::{AccountId, Timestamp};
 use serde::Serialize;
 
@@ -179,6 +180,23 @@ const ROUTES: &[Route] = &[
     keyed("DELETE", "/fapi/v1/listenKey", listen_key_calls::close),
 ];
 
+/// What kind of request this is, for the faults.
+pub(crate) fn target(method: &str, path: &str) -> Target {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    match (method, name) {
+        ("POST", "order" | "batchOrders") => Target::Place,
+        ("POST", "algoOrder") => Target::Stop,
+        ("PUT", "order" | "batchOrders") => Target::Amend,
+        (_, "listenKey") => Target::Key,
+        ("DELETE", _) | ("POST", "countdownCancelAll") => Target::Cancel,
+        ("GET", "ping" | "time") => Target::Clock,
+        ("POST", "test") => Target::Query,
+        ("POST" | "PUT", _) => Target::Settings,
+        _ if ROUTES.iter().any(|route| route.path == path && route.security == Security::Signed) => Target::Query,
+        _ => Target::Market,
+    }
+}
+
 fn depth_weight(rows: i64) -> u32 {
     match rows {
         ..=50 => 2,
@@ -276,7 +294,7 @@ fn weight(weight: Weight, parameters: &Parameters) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
+    use std::collections::{BTreeMap, BTreeSet};
 
     #[test]
     fn no_call_is_listed_twice() {
@@ -379,6 +397,34 @@ mod tests {
             }
             floor.open(&path, &query);
         }
+    }
+
+    #[test]
+    fn every_call_is_of_one_kind() {
+        let mut kinds: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for route in ROUTES {
+            let kind = target(route.method, route.path).word();
+            let name = route.path.trim_start_matches("/fapi/");
+            kinds.entry(kind).or_default().push(format!("{} {name}", route.method));
+        }
+        let of = |kind: &str| kinds[kind].join(", ");
+        assert_eq!(of("place"), "POST v1/order, POST v1/batchOrders");
+        assert_eq!(of("stop"), "POST v1/algoOrder");
+        assert_eq!(of("amend"), "PUT v1/order, PUT v1/batchOrders");
+        assert_eq!(
+            of("cancel"),
+            "DELETE v1/order, DELETE v1/batchOrders, DELETE v1/allOpenOrders, POST v1/countdownCancelAll, \
+             DELETE v1/algoOrder, DELETE v1/algoOpenOrders"
+        );
+        assert_eq!(
+            of("settings"),
+            "POST v1/leverage, POST v1/marginType, POST v1/positionMargin, POST v1/positionSide/dual, \
+             POST v1/multiAssetsMargin"
+        );
+        assert_eq!(of("key"), "POST v1/listenKey, PUT v1/listenKey, DELETE v1/listenKey");
+        assert_eq!(of("clock"), "GET v1/ping, GET v1/time");
+        assert!(kinds["query"].contains(&"GET v3/positionRisk".to_owned()), "{kinds:?}");
+        assert!(kinds["market"].contains(&"GET v1/klines".to_owned()), "{kinds:?}");
     }
 
     #[test]

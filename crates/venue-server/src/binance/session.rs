@@ -1,7 +1,9 @@
 //! One socket: what it is subscribed to, what its client says, what it is sent.
 
 use crate::binance::subscription::{Route, Stream, UserData};
+use crate::faults::{Faults, Target};
 use crate::line::Line;
+use crate::outlet::{About, Outlet, Sent};
 use percent_encoding::percent_decode_str;
 use plimsoll_domain::Timestamp;
 use serde::Deserialize;
@@ -55,7 +57,7 @@ pub(crate) struct Session {
     combined: bool,
     subscriptions: Vec<Subscription>,
     users: Vec<UserData>,
-    line: Line,
+    outlet: Outlet,
     messages: (Option<Instant>, u32),
 }
 
@@ -70,7 +72,8 @@ struct Subscription {
 impl Session {
     pub(crate) fn new(address: Address, line: Line) -> Self {
         let Address { route, combined, names, users } = address;
-        let mut session = Self { route, combined, subscriptions: Vec::new(), users, line, messages: (None, 0) };
+        let mut session =
+            Self { route, combined, subscriptions: Vec::new(), users, outlet: Outlet::new(line), messages: (None, 0) };
         for name in names {
             session.subscribe(name);
         }
@@ -81,8 +84,17 @@ impl Session {
         self.route == Route::Private
     }
 
-    pub(crate) const fn line(&self) -> &Line {
-        &self.line
+    /// Private or market.
+    pub(crate) fn target(&self) -> Target {
+        if self.is_private() { Target::Private } else { Target::Market }
+    }
+
+    pub(crate) const fn outlet(&self) -> &Outlet {
+        &self.outlet
+    }
+
+    pub(crate) const fn outlet_mut(&mut self) -> &mut Outlet {
+        &mut self.outlet
     }
 
     fn subscribe(&mut self, name: String) {
@@ -140,7 +152,7 @@ impl Session {
                 Ok(asked) => self.obey(asked),
             },
         };
-        self.line.push(answer.to_string().into())
+        self.outlet.say(answer.to_string().into())
     }
 
     fn obey(&mut self, asked: Asked) -> Value {
@@ -186,21 +198,33 @@ impl Session {
         }
     }
 
-    /// Sends a private event to whoever on this socket listens with this key; `false` if the socket is too slow.
-    pub(crate) fn tell(&self, key: &str, event: &str, payload: &Arc<str>) -> bool {
+    /// Sends a private event to whoever on this socket listens with this key.
+    pub(crate) fn tell(
+        &mut self,
+        key: &str,
+        event: &'static str,
+        payload: &Arc<str>,
+        now: Timestamp,
+        faults: &mut Faults,
+    ) -> Sent {
         let wanted = self.users.iter().any(|user| user.listen_key == key && user.wants(event));
-        !wanted || self.push(key, payload)
+        if !wanted {
+            return Sent::On;
+        }
+        let about = About { target: self.target(), kind: event, now };
+        self.outlet.send(wrapped(self.combined, key, payload), about, faults)
     }
 
-    /// Sends what is due on the market streams about one contract; `false` if the socket is too slow. `render` gives a
+    /// Sends what is due on the market streams about one contract; `false` if the socket is to be cut. `render` gives a
     /// stream's payloads since it last sent something, none where it has nothing to say.
     pub(crate) fn publish(
         &mut self,
         native: &Arc<str>,
         now: Timestamp,
+        faults: &mut Faults,
         mut render: impl FnMut(&Stream, Option<Timestamp>) -> Vec<Arc<str>>,
     ) -> bool {
-        let Self { route, combined, subscriptions, line, .. } = self;
+        let Self { route, combined, subscriptions, outlet, .. } = self;
         subscriptions.iter_mut().all(|subscription| {
             let Subscription { name, stream, sent } = subscription;
             if stream.route() != Some(*route) || !stream.covers(native) {
@@ -213,12 +237,9 @@ impl Session {
             if !payloads.is_empty() {
                 sent.insert(Arc::clone(native), now);
             }
-            payloads.iter().all(|payload| line.push(wrapped(*combined, name, payload)))
+            let about = About { target: Target::Market, kind: stream.kind(), now };
+            payloads.iter().all(|payload| outlet.send(wrapped(*combined, name, payload), about, faults) != Sent::Cut)
         })
-    }
-
-    fn push(&self, name: &str, payload: &Arc<str>) -> bool {
-        self.line.push(wrapped(self.combined, name, payload))
     }
 }
 
@@ -253,11 +274,18 @@ impl Asked {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::line::{LineEnd, line};
+    use crate::line::{LineEnd, Outgoing, line};
 
     fn session(path: &str, query: &str) -> (Session, LineEnd) {
         let (near, far) = line(64);
         (Session::new(Address::read(path, query).unwrap(), near), far)
+    }
+
+    async fn next(far: &mut LineEnd) -> Option<Arc<str>> {
+        match far.next().await? {
+            Outgoing::Frame(frame) => Some(frame),
+            other => panic!("a fault out of nowhere: {other:?}"),
+        }
     }
 
     #[test]
@@ -296,7 +324,7 @@ mod tests {
             "{",
         ] {
             assert!(session.hear(text, start));
-            said.push(far.next().await.unwrap());
+            said.push(next(&mut far).await.unwrap());
         }
         assert_eq!(&*said[0], r#"{"id":1,"result":null}"#);
         assert_eq!(&*said[2], r#"{"id":3,"result":["btcusdt@markPrice"]}"#);
@@ -333,11 +361,11 @@ mod tests {
         let names: Vec<String> = (0..=MOST_STREAMS).map(|number| format!("key-{number}")).collect();
         let subscribe = |names: &[String]| json!({"method": "SUBSCRIBE", "params": names, "id": 1}).to_string();
         assert!(session.hear(&subscribe(&names), Instant::now()));
-        assert!(far.next().await.unwrap().contains("too many streams"));
+        assert!(next(&mut far).await.unwrap().contains("too many streams"));
         assert!(session.hear(&subscribe(&names[1..]), Instant::now()));
-        assert_eq!(far.next().await.as_deref(), Some(r#"{"id":1,"result":null}"#));
+        assert_eq!(next(&mut far).await.as_deref(), Some(r#"{"id":1,"result":null}"#));
         assert!(session.hear(&subscribe(&names[..1]), Instant::now()));
-        assert!(far.next().await.unwrap().contains("too many streams"));
+        assert!(next(&mut far).await.unwrap().contains("too many streams"));
     }
 
     #[test]
@@ -358,13 +386,13 @@ mod tests {
         for millis in [0, 400, 999, 1000] {
             let now = Timestamp::from_millis(millis);
             for session in [&mut wrong, &mut right] {
-                assert!(session.publish(&native, now, |_, _| vec![format!("{millis}").into()]));
+                assert!(session.publish(&native, now, &mut Faults::default(), |_, _| vec![format!("{millis}").into()]));
             }
         }
         drop((wrong, right));
-        assert_eq!(wrong_far.next().await, None);
-        assert_eq!(far.next().await.as_deref(), Some(r#"{"stream":"btcusdt@markPrice@1s","data":0}"#));
-        assert_eq!(far.next().await.as_deref(), Some(r#"{"stream":"btcusdt@markPrice@1s","data":1000}"#));
-        assert_eq!(far.next().await, None);
+        assert_eq!(next(&mut wrong_far).await, None);
+        assert_eq!(next(&mut far).await.as_deref(), Some(r#"{"stream":"btcusdt@markPrice@1s","data":0}"#));
+        assert_eq!(next(&mut far).await.as_deref(), Some(r#"{"stream":"btcusdt@markPrice@1s","data":1000}"#));
+        assert_eq!(next(&mut far).await, None);
     }
 }

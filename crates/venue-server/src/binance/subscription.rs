@@ -121,6 +121,21 @@ impl Stream {
         }
     }
 
+    /// Its kind, whatever it is of.
+    pub(crate) const fn kind(&self) -> &'static str {
+        match self {
+            Self::MarkPrice { .. } => "markPrice",
+            Self::BookTicker { .. } => "bookTicker",
+            Self::AggregateTrade { .. } => "aggTrade",
+            Self::Trade { .. } => "trade",
+            Self::Candle { .. } => "kline",
+            Self::Ticker { .. } => "ticker",
+            Self::Depth { .. } => "depth",
+            Self::ForcedOrder { .. } => "forceOrder",
+            Self::Silent => "silent",
+        }
+    }
+
     /// The one route that this stream is served on.
     pub(crate) const fn route(&self) -> Option<Route> {
         match self {

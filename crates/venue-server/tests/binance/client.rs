@@ -74,6 +74,11 @@ impl Venue {
 
     /// Sends a request as it is, and the key with it.
     pub(crate) fn raw(&self, method: &str, target: &str, headers: &str, body: &str) -> Answer {
+        self.try_raw(method, target, headers, body).expect("an answer")
+    }
+
+    /// Sends a request as it is; `None` if the connection was closed without a word.
+    pub(crate) fn try_raw(&self, method: &str, target: &str, headers: &str, body: &str) -> Option<Answer> {
         let url = self.running.rest_url();
         let host = url.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(host).unwrap();
@@ -85,9 +90,12 @@ impl Venue {
         stream.write_all(request.as_bytes()).unwrap();
         let mut text = String::new();
         stream.read_to_string(&mut text).unwrap();
+        if text.is_empty() {
+            return None;
+        }
         let (head, body) = text.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Answer { status, head: head.to_owned(), text: body.to_owned() }
+        Some(Answer { status, head: head.to_owned(), text: body.to_owned() })
     }
 
     /// A request that anybody may make.
@@ -102,10 +110,15 @@ impl Venue {
 
     /// A signed request, everything in the query.
     pub(crate) fn signed(&self, method: &str, path: &str, parameters: &str) -> Answer {
+        self.try_signed(method, path, parameters).expect("an answer")
+    }
+
+    /// A signed request; `None` if the connection was closed without a word.
+    pub(crate) fn try_signed(&self, method: &str, path: &str, parameters: &str) -> Option<Answer> {
         let join = if parameters.is_empty() { "" } else { "&" };
         let query = format!("{parameters}{join}timestamp={}", self.now.get());
         let target = format!("{path}?{query}&signature={}", signature(&query));
-        self.raw(method, &target, &format!("X-MBX-APIKEY: {KEY}\r\n"), "")
+        self.try_raw(method, &target, &format!("X-MBX-APIKEY: {KEY}\r\n"), "")
     }
 
     pub(crate) fn get(&self, path: &str, parameters: &str) -> Value {
@@ -203,6 +216,17 @@ impl Socket {
     /// The types of everything that was said until now, with the status of orders.
     pub(crate) async fn told(&mut self) -> Vec<String> {
         self.heard().await.iter().map(|text| headline(text)).collect()
+    }
+
+    /// Asks for something and waits for the answer to it.
+    pub(crate) async fn is_answered(&mut self, within: Duration) -> bool {
+        let asked = r#"{"method":"GET_PROPERTY","params":["combined"],"id":4712}"#;
+        let answered = async {
+            self.0.send(Message::Ping(Vec::new().into())).await.is_ok()
+                && self.0.send(Message::text(asked)).await.is_ok()
+                && matches!(self.0.next().await, Some(Ok(Message::Text(_) | Message::Pong(_))))
+        };
+        tokio::time::timeout(within, answered).await.unwrap_or(false)
     }
 
     /// Waits for a ping.

@@ -3,6 +3,7 @@
 
 mod client;
 mod events;
+mod faults;
 mod market;
 mod orders;
 mod requests;

@@ -2,10 +2,11 @@
 
 use super::BinanceBroker;
 use crate::call_error::CallError;
+use crate::wire::body::Income;
 use crate::wire::request::{self, WhichOrder};
 use crate::wire::{self, body};
-use plimsoll_domain::{Fill, FundingPayment, Symbol, Timestamp};
-use plimsoll_transport::Priority::{Ordinary, ReducesRisk};
+use plimsoll_domain::{Booking, Fill, FundingPayment, Symbol, Timestamp};
+use plimsoll_transport::Priority::{Ordinary, Watches};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -20,6 +21,13 @@ const FULL: usize = 1000;
 const ASKED_ONE_BY_ONE: usize = 8;
 const MILLISECOND: Duration = Duration::from_millis(1);
 
+/// The largest of the venue's ids of these trades; they grow within a contract.
+fn last_id(fills: &[Fill]) -> Result<Option<u64>, CallError> {
+    let ids = fills.iter().map(|fill| fill.trade_id.as_str().parse());
+    let ids: Result<Vec<u64>, _> = ids.collect();
+    Ok(ids.map_err(|error| CallError::Unreadable(format!("a trade's id: {error}")))?.into_iter().max())
+}
+
 impl BinanceBroker {
     /// Trades of at most the last 90 days, which is what the venue remembers.
     pub(crate) async fn read_fills(&self, symbol: &Symbol, since: Timestamp) -> Result<Vec<Fill>, CallError> {
@@ -30,14 +38,20 @@ impl BinanceBroker {
         let (mut fills, mut known): (Vec<Fill>, HashSet<_>) = (Vec::new(), HashSet::new());
         while from <= end {
             let to = from.plus(WINDOW).min(end);
-            let call = request::fills(&native, Some(from), Some(to));
-            let page = self.shared.ask(&call, ReducesRisk, body::fills).await?;
-            let (full, last) = (page.len() >= FULL, page.iter().map(|fill| fill.time).max());
-            fills.extend(page.into_iter().filter(|fill| fill.time >= since && known.insert(fill.trade_id.clone())));
-            from = match last {
-                Some(last) if full => last.max(from.plus(MILLISECOND)),
-                _ => to.plus(MILLISECOND),
-            };
+            let mut call = request::fills(&native, Some(from), Some(to));
+            from = to.plus(MILLISECOND);
+            loop {
+                let page = self.shared.ask(&call, Watches, body::fills).await?;
+                let (full, last) = (page.len() >= FULL, last_id(&page)?);
+                let before = known.len();
+                let fresh = |fill: &Fill| known.insert(fill.trade_id.clone()) && fill.time >= since;
+                fills.extend(page.into_iter().filter(fresh));
+                let Some(last) = last.filter(|_| full && known.len() > before) else { break };
+                // A page that is full is followed by id, up to the newest trade of all: times cannot tell apart what
+                // happened within a millisecond.
+                call = request::fills_from(&native, last.saturating_add(1));
+                from = end.plus(MILLISECOND);
+            }
         }
         fills.sort_by_key(|fill| fill.time);
         self.name(symbol, &native, &mut fills).await?;
@@ -58,7 +72,7 @@ impl BinanceBroker {
                 continue;
             }
             let call = request::order(native, WhichOrder::Id(&fill.order_id));
-            match self.shared.ask(&call, ReducesRisk, body::order).await {
+            match self.shared.ask(&call, Watches, body::order).await {
                 Ok(order) => self.shared.memory.learn(&order),
                 Err(error) if error.code() == Some(-2013) => {}
                 Err(error) => return Err(error),
@@ -84,7 +98,7 @@ impl BinanceBroker {
         while from <= last.time {
             let to = from.plus(WINDOW).min(last.time);
             let call = request::all_orders(native, Some(from), Some(to));
-            for order in self.shared.ask(&call, ReducesRisk, body::orders).await? {
+            for order in self.shared.ask(&call, Watches, body::orders).await? {
                 self.shared.memory.learn(&order);
             }
             from = to.plus(MILLISECOND);
@@ -111,5 +125,32 @@ impl BinanceBroker {
         }
         payments.sort_by_key(|payment| payment.time);
         Ok(payments)
+    }
+
+    /// Bookings of at most the last 90 days, which is what the venue remembers. It can be asked for one kind or for all, and
+    /// new kinds come without notice: so all are read, and what trades and funding tell is left out.
+    pub(super) async fn read_bookings(&self, since: Timestamp) -> Result<Vec<Booking>, CallError> {
+        let end = self.shared.client.known_time().await?.plus(DAY);
+        let mut from = since.max(end.minus(REMEMBERED + DAY));
+        let (mut bookings, mut known): (Vec<Booking>, HashSet<String>) = (Vec::new(), HashSet::new());
+        loop {
+            let call = request::income(None, None, Some(from), Some(end));
+            let page = self.shared.ask(&call, Ordinary, body::income).await?;
+            let (full, last) = (page.len() >= FULL, page.iter().map(Income::time).max());
+            for row in page {
+                if let Income::Booked(booking) = row
+                    && booking.time >= since
+                    && known.insert(booking.id.clone())
+                {
+                    bookings.push(booking);
+                }
+            }
+            match last {
+                Some(last) if full => from = last.max(from.plus(MILLISECOND)),
+                _ => break,
+            }
+        }
+        bookings.sort_by_key(|booking| booking.time);
+        Ok(bookings)
     }
 }

@@ -25,6 +25,8 @@ impl BinanceBroker {
         let read = if conditional { body::algo_placed } else { body::placed };
         let id = self.shared.client.read(&call, priority, read).await?;
         self.shared.memory.placed(&order.symbol, &order.client_order_id, &id, conditional);
+        // An error means that there is no stream.
+        drop(self.shared.placed.send(order.client_order_id.clone()));
         Ok(id)
     }
 
@@ -83,7 +85,9 @@ impl BinanceBroker {
         if order.status.is_final() {
             return Err(CommandError::Refused(unknown(id)));
         }
-        self.shared.command(&request::amend(&native, which, order.side, quantity, price), Ordinary).await
+        let closes_leg = order.position_side.direction().is_some_and(|leg| order.side == leg.closing_side());
+        let priority = if order.reduce_only || closes_leg { ReducesRisk } else { Ordinary };
+        self.shared.command(&request::amend(&native, which, order.side, quantity, price), priority).await
     }
 
     /// Tries the service that has the order, as far as we remember, then the other: nothing is cancelled twice, since one

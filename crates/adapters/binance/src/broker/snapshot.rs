@@ -4,7 +4,7 @@ use super::{BinanceBroker, position_mode};
 use crate::call_error::CallError;
 use crate::wire::{body, request};
 use plimsoll_domain::{AccountSnapshot, BalanceReport, Money, Order, PositionReport, Symbol};
-use plimsoll_transport::Priority::ReducesRisk;
+use plimsoll_transport::Priority::Watches;
 use std::time::Duration;
 
 impl BinanceBroker {
@@ -25,8 +25,8 @@ impl BinanceBroker {
     pub(super) async fn read_positions(&self) -> Result<Vec<PositionReport>, CallError> {
         let (positions, settings) = (request::positions(None), request::symbol_config(None));
         let (mut positions, settings) = tokio::try_join!(
-            self.shared.ask(&positions, ReducesRisk, body::positions),
-            self.shared.ask(&settings, ReducesRisk, body::symbol_config),
+            self.shared.ask(&positions, Watches, body::positions),
+            self.shared.ask(&settings, Watches, body::symbol_config),
         )?;
         positions.retain(|report| report.position.is_some());
         for report in &mut positions {
@@ -38,7 +38,7 @@ impl BinanceBroker {
     }
 
     pub(super) async fn read_balances(&self) -> Result<Vec<BalanceReport>, CallError> {
-        let balances = self.shared.client.read(&request::account(), ReducesRisk, body::account_balances).await?;
+        let balances = self.shared.client.read(&request::account(), Watches, body::account_balances).await?;
         let zero = |money: Option<Money>| money.is_none_or(Money::is_zero);
         let empty = |it: &BalanceReport| zero(it.wallet) && zero(it.equity) && zero(it.unrealized_pnl);
         Ok(balances.into_iter().filter(|balance| !empty(balance)).collect())
@@ -53,8 +53,8 @@ impl BinanceBroker {
         let (ordinary, conditional) =
             (request::open_orders(native.as_deref()), request::open_algo_orders(native.as_deref()));
         let (mut orders, conditional) = tokio::try_join!(
-            self.shared.ask(&ordinary, ReducesRisk, body::orders),
-            self.shared.ask(&conditional, ReducesRisk, body::algo_orders),
+            self.shared.ask(&ordinary, Watches, body::orders),
+            self.shared.ask(&conditional, Watches, body::algo_orders),
         )?;
         orders.extend(conditional);
         orders.retain(|order| !order.status.is_final());

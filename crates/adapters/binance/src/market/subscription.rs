@@ -9,7 +9,7 @@ use crate::wire::{self, Event, SessionEvent};
 use async_trait::async_trait;
 use plimsoll_domain::Symbol;
 use plimsoll_ports::{MarketItem, MarketStream, NotSent};
-use plimsoll_transport::{Address, SocketItem, SocketSession, SocketSettings};
+use plimsoll_transport::{Address, Dial, DialFailure, SocketItem, SocketSession, SocketSettings};
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -46,7 +46,8 @@ impl BinanceMarketStream {
         let settings = shared.client.settings.market_socket;
         let socket = |route, streams: &[String], settings| {
             let address = address(&shared.client.endpoints.sockets, route, streams);
-            Socket { session: SocketSession::new(address, settings), connected: false }
+            let dial = UnlessBanned { shared: Arc::clone(&shared), address };
+            Socket { session: SocketSession::new(dial, settings), connected: false }
         };
         // Mark prices come every second; the best quotes of a quiet contract may stand for long.
         let public = socket(Route::Public, &quotes, SocketSettings { mute_after: None, ..settings });
@@ -66,8 +67,26 @@ fn address(root: &str, route: Route, streams: &[String]) -> Address {
     }
 }
 
+/// The address, once the venue wants to hear from ours again.
+struct UnlessBanned {
+    shared: Arc<Shared>,
+    address: Address,
+}
+
+impl Dial for UnlessBanned {
+    async fn dial(&self) -> Result<Address, DialFailure> {
+        match self.shared.client.silence_left() {
+            Some(left) => {
+                let reason = format!("the venue wants no requests for another {} s", left.as_secs().saturating_add(1));
+                Err(DialFailure { reason, not_before: Some(left) })
+            }
+            None => Ok(self.address.clone()),
+        }
+    }
+}
+
 struct Socket {
-    session: SocketSession<Address>,
+    session: SocketSession<UnlessBanned>,
     connected: bool,
 }
 

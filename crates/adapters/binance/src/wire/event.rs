@@ -118,14 +118,23 @@ impl Context<'_> {
 /// [`DecodeError`] for what is no JSON object, for a known event with a missing or impossible field, and for unknown
 /// words. Unknown *events* are [`SessionEvent::Unknown`].
 pub fn decode(frame: &[u8], symbols: &Symbols, arrival: u64) -> Result<Vec<Event>, DecodeError> {
-    message(utf8(frame)?.trim(), Context { symbols, arrival })
+    message(utf8(frame)?.trim(), Context { symbols, arrival }, Nesting::Outermost)
 }
 
-fn message(text: &str, context: Context<'_>) -> Result<Vec<Event>, DecodeError> {
+/// Where a message stands. A stream's name is around a list or an event, a list is around events, and that is all: deeper
+/// ones would be read at the cost of our stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Nesting {
+    Outermost,
+    InStream,
+    InList,
+}
+
+fn message(text: &str, context: Context<'_>, nesting: Nesting) -> Result<Vec<Event>, DecodeError> {
     match peek(text) {
         Some(name) => payload(name, text, context),
-        None if text.starts_with('[') => array(text, context),
-        None => envelope(text, context),
+        None if text.starts_with('[') && nesting < Nesting::InList => array(text, context),
+        None => envelope(text, context, nesting),
     }
 }
 
@@ -170,7 +179,7 @@ fn array(text: &str, context: Context<'_>) -> Result<Vec<Event>, DecodeError> {
     for (index, item) in json::<Vec<&RawValue>>(text)?.into_iter().enumerate() {
         let item = item.get();
         let strange = || native(item).and_then(|native| context.symbols.symbol(native).err());
-        match message(item, context) {
+        match message(item, context, Nesting::InList) {
             Ok(told) => events.extend(told),
             Err(error) => match strange() {
                 Some(strange) => events.push(Event::unknown(strange.what)),
@@ -215,17 +224,21 @@ struct Envelope<'a> {
     method: Option<Text<'a>>,
 }
 
-fn envelope(text: &str, context: Context<'_>) -> Result<Vec<Event>, DecodeError> {
+fn envelope(text: &str, context: Context<'_>, nesting: Nesting) -> Result<Vec<Event>, DecodeError> {
     if !text.starts_with('{') {
         json::<serde::de::IgnoredAny>(text)?;
-        return Err(DecodeError::new("neither an object nor a list", "the whole message"));
+        let expected = if nesting == Nesting::InList { "not an object" } else { "neither an object nor a list" };
+        return Err(DecodeError::new(expected, "the whole message"));
     }
     let it: Envelope<'_> = json(text)?;
     if let Some(name) = &it.e {
         return payload(name.as_str(), text, context);
     }
     match (&it.stream, it.data) {
-        (Some(_), Some(data)) => message(data.get(), context).map_err(|error| error.inside("data")),
+        (Some(_), Some(data)) if nesting == Nesting::Outermost => {
+            message(data.get(), context, Nesting::InStream).map_err(|error| error.inside("data"))
+        }
+        (Some(_), Some(_)) => Err(DecodeError::new("a stream within a stream", "the whole message")),
         _ => session::reply(&it, context),
     }
 }

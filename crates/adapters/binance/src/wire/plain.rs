@@ -54,9 +54,9 @@ impl<'a> Scan<'a> {
     #[inline]
     fn peek(&mut self) -> Option<u8> {
         let bytes = self.text.as_bytes();
-        while let Some(byte) = bytes.get(self.at) {
-            if !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
-                return Some(*byte);
+        while let Some(&byte) = bytes.get(self.at) {
+            if byte > b' ' || !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
+                return Some(byte);
             }
             self.at += 1;
         }
@@ -83,18 +83,30 @@ impl<'a> Scan<'a> {
             return Some(());
         }
         loop {
-            let name = self.quoted()?;
-            if !self.eat(b':') {
-                return None;
-            }
+            let name = self.name()?;
             member(self, name)?;
-            if self.eat(b'}') {
-                return Some(());
-            }
-            if !self.eat(b',') {
-                return None;
+            let end = self.peek()?;
+            self.at += 1;
+            match end {
+                b',' => {}
+                b'}' => return Some(()),
+                _ => return None,
             }
         }
+    }
+
+    /// The name of a member and the colon after it. Most names of the venue are one letter.
+    #[inline]
+    fn name(&mut self) -> Option<&'a str> {
+        if let Some([b'"', letter, b'"', b':', ..]) = self.text.as_bytes().get(self.at..)
+            && letter.is_ascii_alphanumeric()
+        {
+            let from = self.at + 1;
+            self.at += 4;
+            return self.text.get(from..=from);
+        }
+        let name = self.quoted()?;
+        self.eat(b':').then_some(name)
     }
 
     /// Gives each place of a list to `item`, which takes the value there.

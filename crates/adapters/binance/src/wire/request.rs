@@ -3,6 +3,7 @@
 //! A call holds no time and no secret, so that it can be signed again after the venue disliked its timestamp.
 
 mod account;
+mod audit;
 mod batch;
 mod call;
 mod market;
@@ -10,10 +11,11 @@ mod order;
 mod socket;
 
 pub use account::{
-    account, account_config, balances, commission_rate, fills, income, leverage_brackets, listen_key_close,
+    account, account_config, balances, commission_rate, fills, fills_from, income, leverage_brackets, listen_key_close,
     listen_key_keep_alive, listen_key_open, position_mode, positions, set_isolated_margin, set_leverage,
     set_margin_mode, set_position_mode, symbol_config,
 };
+pub use audit::{fee_burn, key_restrictions, order_test};
 pub use batch::batch_place;
 pub use call::{Call, Credentials, HttpRequest, Method, Security};
 pub use market::{

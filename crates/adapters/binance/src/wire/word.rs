@@ -1,7 +1,9 @@
 //! The venue's words for ours, and ours for the venue's. A word that is not here is an error that carries it.
 
 use super::read::DecodeError;
-use plimsoll_domain::{FillCause, MarginMode, OrderStatus, OrderType, PositionSide, Side, TimeInForce, TriggerBy};
+use plimsoll_domain::{
+    BookingKind, FillCause, MarginMode, OrderStatus, OrderType, PositionSide, Side, TimeInForce, TriggerBy,
+};
 
 pub(crate) fn side(word: &str, place: &str) -> Result<Side, DecodeError> {
     match word {
@@ -137,5 +139,20 @@ pub(crate) fn cause(client_order_id: &str) -> FillCause {
         FillCause::Settlement
     } else {
         FillCause::Order
+    }
+}
+
+/// What a row of income is that no trade and no settlement of funding is behind. The venue adds words without notice:
+/// one that is not here is kept as it is. `SPECIAL_FUNDING_FEE` is among those: asking for funding does not bring it.
+pub(crate) fn booking_kind(income_type: &str) -> BookingKind {
+    match income_type {
+        "TRANSFER" | "INTERNAL_TRANSFER" | "CROSS_COLLATERAL_TRANSFER" | "STRATEGY_UMFUTURES_TRANSFER" => {
+            BookingKind::Transfer
+        }
+        "COIN_SWAP_DEPOSIT" | "COIN_SWAP_WITHDRAW" | "AUTO_EXCHANGE" => BookingKind::Conversion,
+        "INSURANCE_CLEAR" => BookingKind::LiquidationClearance,
+        "REFERRAL_KICKBACK" | "COMMISSION_REBATE" | "API_REBATE" | "FEE_RETURN" => BookingKind::Rebate,
+        "WELCOME_BONUS" | "CONTEST_REWARD" | "BFUSD_REWARD" => BookingKind::Bonus,
+        other => BookingKind::Other(other.to_owned()),
     }
 }

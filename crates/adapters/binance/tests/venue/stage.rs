@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use plimsoll_binance::{BinanceBroker, Credentials, Endpoints, Settings};
-use plimsoll_domain::{AccountId, Price, Symbol, Timestamp};
+use plimsoll_domain::{AccountId, Money, Price, Symbol, Timestamp};
 use plimsoll_exchange::{Exchange, MarketClock, Tick, listings};
 use plimsoll_ports::{AccountStream, Broker, FundingRates, MarketFeed};
 use plimsoll_testkit::contract::{BrokerStage, FeedStage, FundingStage, StreamStage};
@@ -131,6 +131,10 @@ impl BrokerStage for Stage {
         let next = next.expect("the market is listed");
         self.tick(|market| market.time = next.plus(Duration::from_secs(1)));
         true
+    }
+
+    async fn transfer(&self, amount: Money) -> bool {
+        self.venue.exchange(|exchange| exchange.transfer(&AccountId::new("trader"), amount)).is_ok()
     }
 }
 

@@ -6,38 +6,61 @@ use crate::failure::Failure;
 use crate::screen::{self, full};
 use plimsoll_domain::{Money, Timestamp};
 use plimsoll_exchange::IncomeKind;
-use plimsoll_ports::{OrderJournal, PositionRepository, PositionStatus, TradeRecord, TradeRepository};
+use plimsoll_ports::{
+    BookingRecord, BookingRepository, OrderJournal, PositionRepository, PositionStatus, Totals, TradeRecord,
+    TradeRepository,
+};
 
 /// Prints the ledger; a sum that differs from the exchange's is a failure.
 pub(super) async fn print(stage: &Stage, story: &Story) -> Result<(), Failure> {
-    let trades = stage.store.since(&stage.account, None, Timestamp::default()).await.map_err(Failure::unreachable)?;
+    let (store, account, ever) = (&stage.store, &stage.account, Timestamp::default());
+    let trades = TradeRepository::since(store, account, None, ever).await.map_err(Failure::unreachable)?;
+    let bookings = BookingRepository::since(store, account, ever).await.map_err(Failure::unreachable)?;
     story.show("\n7  The ledger, from the database\n")?;
     story.show(table(&trades))?;
+    if !bookings.is_empty() {
+        story.show("\n   Booked beside them\n")?;
+        story.show(booked(&bookings))?;
+    }
     let ours = Sums::of_the_records(stage).await?;
     let theirs = Sums::of_the_exchange(stage);
     let journal = stage.store.recent(&stage.account, 1000).await.map_err(Failure::unreachable)?;
     let closed = stage.store.by_status(&stage.account, PositionStatus::Closed).await.map_err(Failure::unreachable)?;
     let agrees = ours == theirs;
-    let step = Step::new("ledger", "   Sums")
-        .plain("positions_closed", "positions closed", closed.len())
+    let liquidated = store.by_status(account, PositionStatus::Liquidated).await.map_err(Failure::unreachable)?;
+    let step = Step::new("ledger", "   Sums").plain("positions_closed", "positions closed", closed.len());
+    let step = match liquidated.len() {
+        0 => step,
+        count => step.plain("positions_liquidated", "positions liquidated", count),
+    };
+    let step = step
         .plain("orders", "orders in the journal", journal.len())
         .plain("trades", "trades", trades.len())
         .fact("realized_pnl", full(ours.realized_pnl.get()), "realised", full(ours.realized_pnl.get()))
         .fact("fees", full(ours.fees.get()), "fees", full(ours.fees.get()))
-        .fact("funding", full(ours.funding.get()), "funding", full(ours.funding.get()))
+        .fact("funding", full(ours.funding.get()), "funding", full(ours.funding.get()));
+    let step = match bookings.is_empty() {
+        true => step,
+        false => step
+            .fact("adjustments", full(ours.adjustments.get()), "booked beside", full(ours.adjustments.get()))
+            .fact("transfers", full(ours.transfers.get()), "transferred", full(ours.transfers.get())),
+    };
+    let step = step
         .fact("wallet", full(ours.wallet.get()), "wallet", full(ours.wallet.get()))
         .fact("exchange_wallet", full(theirs.wallet.get()), "the exchange says", full(theirs.wallet.get()))
         .fact("agrees", agrees, "records and exchange agree", if agrees { "yes, to the last digit" } else { "no" });
     story.tell(&step)?;
-    if agrees { Ok(()) } else { Err(Failure::no(ours.difference(&theirs)).help(cleared(stage))) }
+    if agrees { Ok(()) } else { Err(Failure::no(ours.difference(&theirs))) }
 }
 
-/// What an account's books add up to; fees and funding are positive when paid.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What an account's books add up to since it was opened; fees and funding are positive when paid.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Sums {
     realized_pnl: Money,
     fees: Money,
     funding: Money,
+    adjustments: Money,
+    transfers: Money,
     wallet: Money,
 }
 
@@ -45,9 +68,10 @@ impl Sums {
     async fn of_the_records(stage: &Stage) -> Result<Self, Failure> {
         let totals = stage.store.totals(&stage.account).await.map_err(Failure::unreachable)?;
         let totals = totals.into_iter().find(|totals| totals.currency == stage.instrument.settle);
-        let (realized_pnl, fees, funding) =
-            totals.map_or_else(Default::default, |totals| (totals.realized_pnl, totals.fees, totals.funding));
-        Ok(Self { realized_pnl, fees, funding, wallet: stage.wallet + realized_pnl - fees - funding })
+        let Some(totals) = totals else { return Ok(Self { wallet: stage.wallet, ..Self::default() }) };
+        let Totals { realized_pnl, fees, funding, adjustments, transfers, .. } = totals;
+        let wallet = stage.wallet + totals.net() + transfers;
+        Ok(Self { realized_pnl, fees, funding, adjustments, transfers, wallet })
     }
 
     /// Every sum that differs, in words.
@@ -56,6 +80,8 @@ impl Sums {
             ("realised", self.realized_pnl, theirs.realized_pnl),
             ("fees", self.fees, theirs.fees),
             ("funding", self.funding, theirs.funding),
+            ("booked beside", self.adjustments, theirs.adjustments),
+            ("transferred", self.transfers, theirs.transfers),
             ("wallet", self.wallet, theirs.wallet),
         ];
         let differ = sums.into_iter().filter(|(_, ours, theirs)| ours != theirs);
@@ -73,19 +99,25 @@ impl Sums {
                 realized_pnl: sum(IncomeKind::RealizedPnl),
                 fees: -sum(IncomeKind::Commission),
                 funding: -sum(IncomeKind::FundingFee),
+                adjustments: sum(IncomeKind::InsuranceClear),
+                // The account was opened with a transfer, before there was anything to record.
+                transfers: sum(IncomeKind::Transfer) - stage.wallet,
                 wallet: wallet.unwrap_or_default(),
             }
         })
     }
 }
 
-/// What a liquidation took beyond its fill is booked by the exchange alone: no fill and no funding tells of it.
-fn cleared(stage: &Stage) -> String {
-    let cleared: Money = stage.venue.exchange(|exchange| {
-        let income = exchange.income(&stage.account).iter();
-        income.filter(|row| row.kind == IncomeKind::InsuranceClear).map(|row| row.amount).sum()
+fn booked(bookings: &[BookingRecord]) -> comfy_table::Table {
+    let rows = bookings.iter().map(|BookingRecord { booking, .. }| {
+        vec![
+            screen::minute(booking.time),
+            booking.kind.to_string(),
+            booking.symbol.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string),
+            full(booking.amount.get()),
+        ]
     });
-    format!("Liquidations paid {} to the insurance fund, which the records do not hold.", full((-cleared).get()))
+    screen::table(&["time (UTC)", "what", "contract", "amount"], rows)
 }
 
 fn table(trades: &[TradeRecord]) -> comfy_table::Table {
@@ -100,4 +132,29 @@ fn table(trades: &[TradeRecord]) -> comfy_table::Table {
         ]
     });
     screen::table(&["time (UTC)", "side", "size", "price", "fee", "realised"], rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::demo::{Demo, act};
+
+    /// Money that moves after the records were last brought up to date is a difference that nothing explains away.
+    #[tokio::test]
+    async fn a_wallet_that_differs_is_answered_with_no() {
+        let demo = Demo { prices: None, seed: 3, database: None, json: true };
+        let (stage, _) = Stage::set(&demo).await.unwrap();
+        act::open(&stage).await.unwrap();
+        act::pass(&stage).await.unwrap();
+        let story = Story::new(true);
+        print(&stage, &story).await.unwrap();
+        stage.venue.exchange(|exchange| exchange.transfer(&stage.account, Money::new(7.into()))).unwrap();
+        let (ours, theirs) = (Sums::of_the_records(&stage).await.unwrap(), Sums::of_the_exchange(&stage));
+        assert_eq!(theirs.wallet - ours.wallet, Money::new(7.into()));
+        assert!(ours.difference(&theirs).contains("transferred 0 here and 7 there; wallet "));
+        let failure = print(&stage, &story).await.unwrap_err();
+        assert_eq!(failure, Failure::no(ours.difference(&theirs)));
+        assert_eq!(failure.report(true), std::process::ExitCode::from(1));
+        stage.strike().await;
+    }
 }

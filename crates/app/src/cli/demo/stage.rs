@@ -200,6 +200,7 @@ fn ports(broker: &Arc<BinanceBroker>, store: &SqliteStore, clock: Arc<dyn Clock>
         positions: store.clone(),
         trades: store.clone(),
         funding: store.clone(),
+        bookings: store.clone(),
         equity: store.clone(),
         risk_events: store.clone(),
         controls: store,

@@ -2,29 +2,37 @@
 
 use super::worst_ratio;
 use crate::position_manager::PositionManager;
+use crate::position_manager::bookings::Read;
 use crate::position_manager::reading::Reading;
 use crate::trouble::{Record, Troubles};
-use plimsoll_domain::Money;
 use plimsoll_domain::risk::{EquityWatch, Reason, verdict};
-use plimsoll_ports::{PnlSnapshot, PositionRecord, PositionStatus, StoreError, Totals};
+use plimsoll_domain::{Money, Timestamp};
+use plimsoll_ports::{Alert, PnlSnapshot, PositionRecord, PositionStatus, Severity, StoreError, Totals};
 use std::sync::{MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// A venue may book what it has done to a wallet so much later: until then a difference is no loss.
+const BOOKED_LATE: Duration = Duration::from_secs(5 * 60);
+
+/// Venues tell times in these.
+const MILLISECOND: Duration = Duration::from_millis(1);
 
 impl PositionManager {
-    /// Records a point of the equity curve. Realised profit, fees and funding are the sums of the recorded trades and
-    /// bookings, never a difference of balances.
-    pub(super) async fn snapshot(&self, reading: &Reading, troubles: &mut Troubles) -> Option<PnlSnapshot> {
+    /// Records a point of the equity curve. Realised profit, fees, funding and adjustments are the sums of the recorded
+    /// trades and bookings, never a difference of balances.
+    pub(crate) async fn snapshot(&self, reading: &Reading, troubles: &mut Troubles) -> Option<PnlSnapshot> {
         let (account, now) = (&self.settings.account, self.ports.clock.now());
         let total = troubles.read(Record::Trade, self.totals().await)?;
-        let total = total.as_ref();
         let assessment = reading.assess(&self.settings.settle, self.settings.closing_fee);
         let snapshot = PnlSnapshot {
             account: account.clone(),
             time: now,
             wallet: reading.wallet(&self.settings.settle),
             unrealized_pnl: reading.unrealized_pnl(),
-            realized_pnl: total.map_or(Money::ZERO, |total| total.realized_pnl),
-            fees: total.map_or(Money::ZERO, |total| total.fees),
-            funding: total.map_or(Money::ZERO, |total| total.funding),
+            realized_pnl: total.realized_pnl,
+            fees: total.fees,
+            funding: total.funding,
+            adjustments: total.adjustments,
             margin_ratio: worst_ratio(&assessment),
             open_positions: reading.open_positions(),
         };
@@ -34,41 +42,68 @@ impl PositionManager {
 
     /// Losses beyond their limits.
     pub(super) async fn trips(&self, reading: &Reading, troubles: &mut Troubles) -> Vec<Reason> {
-        let Some(watch) = troubles.read(Record::Equity, self.equity_watch(reading).await) else { return Vec::new() };
+        let watch = self.equity_watch(reading, troubles).await;
+        let Some(watch) = troubles.read(Record::Equity, watch) else { return Vec::new() };
         verdict(None, &watch, &self.settings.limits).trips
     }
 
     /// The day and the peak by the recorded curve of earnings, moved by what was put in or taken out: neither a deposit
     /// nor a withdrawal is profit or loss. Until it is known what was put in, equity itself is watched.
-    pub(crate) async fn equity_watch(&self, reading: &Reading) -> Result<EquityWatch, StoreError> {
+    pub(crate) async fn equity_watch(
+        &self,
+        reading: &Reading,
+        troubles: &mut Troubles,
+    ) -> Result<EquityWatch, StoreError> {
         let (account, now) = (&self.settings.account, self.ports.clock.now());
         let equity = reading.wallet(&self.settings.settle) + reading.unrealized_pnl();
         let first = self.ports.equity.first_since(account, now.start_of_day()).await?;
-        let is_fresh = self.learn_funded(reading).await?;
-        let Some(funded) = self.earnings().funded else {
+        let standing = self.standing(reading, troubles).await?;
+        let Some(funded) = standing.funded else {
             let peak = self.ports.equity.peak(account).await?.unwrap_or(equity);
             let day_start = first.as_ref().map_or(equity, PnlSnapshot::equity);
             return Ok(EquityWatch::resume(day_start, peak, equity, now));
         };
         let earned = equity - funded;
-        let peak = self.peak_earned(earned, is_fresh).await?;
+        let peak = self.peak_earned(earned, standing.is_sure).await?;
         let day_start = first.as_ref().map_or(earned, PnlSnapshot::earned);
         Ok(EquityWatch::resume(funded + day_start, funded + peak, equity, now))
     }
 
-    /// Learns what was put in less what was taken out: what of the wallet no record has earned. Only while the records
-    /// explain what is held can that be told, and whether it could is answered; else what was learnt last stands, and a
-    /// loss that is not recorded yet counts as one.
-    async fn learn_funded(&self, reading: &Reading) -> Result<bool, StoreError> {
-        let totals = self.totals().await?;
+    /// What was put in less what was taken out: learnt once, from what of the wallet no record has earned, and from then
+    /// on moved by recorded transfers alone. The venue is asked for its bookings when the wallet does not add up.
+    ///
+    /// While positions and records differ, what is not recorded yet counts as earned or lost.
+    async fn standing(&self, reading: &Reading, troubles: &mut Troubles) -> Result<Standing, StoreError> {
+        let (account, wallet) = (&self.settings.account, reading.wallet(&self.settings.settle));
+        let mut totals = self.totals().await?;
         // The records are compared after the sums: what was recorded since the reading shows as a difference.
-        let open = self.ports.positions.by_status(&self.settings.account, PositionStatus::Open).await?;
-        let is_fresh = reading.is_explained_by(&open);
-        if is_fresh {
-            let net = totals.as_ref().map_or(Money::ZERO, Totals::net);
-            self.earnings().funded = Some(reading.wallet(&self.settings.settle) - net);
+        let open = self.ports.positions.by_status(account, PositionStatus::Open).await?;
+        if !reading.is_explained_by(&open) {
+            let funded = self.earnings().funded.map(|funded| funded.moved(&totals));
+            return Ok(Standing { funded, is_sure: false });
         }
-        Ok(is_fresh)
+        let adds_up = |funded: Funded| funded.moved(&totals) + totals.net() == wallet;
+        let needs_asking = !self.earnings().funded.is_some_and(adds_up);
+        if needs_asking && self.may_ask_for_bookings() {
+            self.record_bookings(troubles).await;
+            totals = self.totals().await?;
+        }
+        let look = Look { wallet, totals, at: reading.snapshot.time, is_told: self.has_read_bookings() };
+        let (standing, difference) = self.earnings().judge(&look);
+        if let Some(difference) = difference {
+            self.tell_of_difference(difference, troubles).await;
+        }
+        Ok(standing)
+    }
+
+    async fn tell_of_difference(&self, difference: Money, troubles: &mut Troubles) {
+        let settle = &self.settings.settle;
+        let what = if difference.is_negative() { "counts as a loss" } else { "is taken for a deposit" };
+        let detail = format!("{difference} {settle} of the wallet are in no record of ours or the venue's: it {what}");
+        self.log_risk("wallet_difference", None, &detail, Some(difference.get()), None, "told", troubles).await;
+        let key = format!("wallet/{}", self.settings.account);
+        let title = format!("the wallet of {} does not add up", self.settings.account);
+        self.alert(&Alert { severity: Severity::Warning, key, title, body: detail }, troubles).await;
     }
 
     /// The most that was earned. A figure that is not sure raises no peak for later.
@@ -84,12 +119,20 @@ impl PositionManager {
         Ok(peak)
     }
 
-    async fn totals(&self) -> Result<Option<Totals>, StoreError> {
+    async fn totals(&self) -> Result<Totals, StoreError> {
         let totals = self.ports.trades.totals(&self.settings.account).await?;
-        Ok(totals.into_iter().find(|total| total.currency == self.settings.settle))
+        let ours = totals.into_iter().find(|total| total.currency == self.settings.settle);
+        Ok(ours.unwrap_or_else(|| Totals {
+            currency: self.settings.settle.clone(),
+            realized_pnl: Money::ZERO,
+            fees: Money::ZERO,
+            funding: Money::ZERO,
+            adjustments: Money::ZERO,
+            transfers: Money::ZERO,
+        }))
     }
 
-    fn earnings(&self) -> MutexGuard<'_, Earnings> {
+    pub(in crate::position_manager) fn earnings(&self) -> MutexGuard<'_, Earnings> {
         self.earnings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -97,10 +140,88 @@ impl PositionManager {
 /// What this process knows of where its equity comes from.
 #[derive(Debug, Default)]
 pub(in crate::position_manager) struct Earnings {
-    /// What was put in less what was taken out, when the records last explained everything.
-    funded: Option<Money>,
+    /// What was put in, when the wallet last added up.
+    funded: Option<Funded>,
+    /// Since when it has not, by the venue's time, and the difference that a person was told of.
+    differs: Option<Differs>,
     /// The most that was ever earned.
     peak: Option<Money>,
+    /// How far bookings are read.
+    pub(in crate::position_manager) read: Read,
+}
+
+/// What was put in less what was taken out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Funded {
+    amount: Money,
+    /// The transfers on record when this was learnt.
+    transfers: Money,
+    /// What is booked from this time of the venue on is not in the wallet that it was first learnt from.
+    first: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Differs {
+    since: Timestamp,
+    told: Money,
+}
+
+/// One look at a wallet whose positions the records explain.
+struct Look {
+    wallet: Money,
+    totals: Totals,
+    at: Timestamp,
+    /// The venue has told all its bookings.
+    is_told: bool,
+}
+
+/// What is to be taken for put in.
+#[derive(Debug, PartialEq, Eq)]
+struct Standing {
+    funded: Option<Money>,
+    /// The records explain the whole wallet.
+    is_sure: bool,
+}
+
+impl Funded {
+    /// With the transfers that were recorded since.
+    fn moved(self, totals: &Totals) -> Money {
+        self.amount + (totals.transfers - self.transfers)
+    }
+}
+
+impl Earnings {
+    /// From when on bookings are news to the wallet that was first looked at.
+    pub(in crate::position_manager) fn looked_at(&self) -> Option<Timestamp> {
+        self.funded.map(|funded| funded.first)
+    }
+
+    /// What was put in, by this look; and a difference that a person is to be told of.
+    ///
+    /// What the records do not explain is taken for a transfer while the venue does not tell its bookings, and for as long
+    /// as it may book late. From then on it counts on its day if it is a loss: a deposit that nobody books raises no peak.
+    fn judge(&mut self, look: &Look) -> (Standing, Option<Money>) {
+        let implied = look.wallet - look.totals.net();
+        let first = self.looked_at().unwrap_or_else(|| look.at.plus(MILLISECOND));
+        let learnt = Funded { amount: implied, transfers: look.totals.transfers, first };
+        let expected = self.funded.map_or(implied, |funded| funded.moved(&look.totals));
+        let counts_from = |differs: Differs| differs.since.plus(BOOKED_LATE);
+        let is_of_another_day =
+            self.differs.is_some_and(|differs| counts_from(differs).start_of_day() < look.at.start_of_day());
+        if expected == implied || is_of_another_day {
+            (self.funded, self.differs) = (Some(learnt), None);
+            return (Standing { funded: Some(implied), is_sure: true }, None);
+        }
+        let difference = implied - expected;
+        let differs = self.differs.get_or_insert(Differs { since: look.at, told: Money::ZERO });
+        if !look.is_told || look.at < counts_from(*differs) {
+            return (Standing { funded: Some(implied), is_sure: false }, None);
+        }
+        let news = (differs.told != difference).then_some(difference);
+        differs.told = difference;
+        let funded = if difference.is_negative() { expected } else { implied };
+        (Standing { funded: Some(funded), is_sure: false }, news)
+    }
 }
 
 impl Reading {
@@ -113,5 +234,91 @@ impl Reading {
         };
         let held = self.snapshot.positions.iter().filter(|report| report.position.is_some()).count();
         held == open.len() && open.iter().all(is_held)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plimsoll_domain::Currency;
+
+    fn money(text: &str) -> Money {
+        text.parse().unwrap()
+    }
+
+    /// At this minute, with this wallet, and these adjustments and transfers on record.
+    fn look(minute: i64, wallet: &str, adjustments: &str, transfers: &str, is_told: bool) -> Look {
+        let currency = Currency::new("USDT");
+        let [realized_pnl, fees, funding] = [Money::ZERO; 3];
+        let (adjustments, transfers) = (money(adjustments), money(transfers));
+        let totals = Totals { currency, realized_pnl, fees, funding, adjustments, transfers };
+        Look { wallet: money(wallet), totals, at: Timestamp::from_millis(minute * 60_000), is_told }
+    }
+
+    fn standing(funded: &str, is_sure: bool) -> Standing {
+        Standing { funded: Some(money(funded)), is_sure }
+    }
+
+    #[test]
+    fn what_was_put_in_moves_by_recorded_transfers_alone() {
+        let mut earnings = Earnings::default();
+        for (minute, wallet, adjustments, transfers, funded) in [
+            (0, "1000", "0", "0", "1000"),
+            (1, "996", "-4", "0", "1000"),
+            (2, "1196", "-4", "200", "1200"),
+            (3, "696", "-4", "-300", "700"),
+        ] {
+            let outcome = earnings.judge(&look(minute, wallet, adjustments, transfers, true));
+            assert_eq!(outcome, (standing(funded, true), None), "minute {minute}");
+        }
+    }
+
+    #[test]
+    fn money_that_left_unbooked_is_a_loss_once_it_cannot_be_late_any_more_and_until_its_day_ends() {
+        let mut earnings = Earnings::default();
+        let (differs, day) = (money("-50"), 24 * 60);
+        earnings.judge(&look(10, "1000", "0", "0", true));
+        for (minute, expected) in [
+            (11, (standing("950", false), None)),
+            (15, (standing("950", false), None)),
+            (16, (standing("1000", false), Some(differs))),
+            (17, (standing("1000", false), None)),
+            (day - 1, (standing("1000", false), None)),
+            (day, (standing("950", true), None)),
+            (day + 1, (standing("950", true), None)),
+        ] {
+            assert_eq!(earnings.judge(&look(minute, "950", "0", "0", true)), expected, "minute {minute}");
+        }
+    }
+
+    #[test]
+    fn a_booking_that_comes_late_settles_the_difference() {
+        let mut earnings = Earnings::default();
+        earnings.judge(&look(0, "1000", "0", "0", true));
+        assert_eq!(earnings.judge(&look(1, "950", "0", "0", true)), (standing("950", false), None));
+        assert_eq!(earnings.judge(&look(9, "950", "0", "-50", true)), (standing("950", true), None), "withdrawn");
+        assert_eq!(earnings.judge(&look(10, "940", "0", "-50", true)), (standing("940", false), None));
+        assert_eq!(earnings.judge(&look(11, "940", "-10", "-50", true)), (standing("950", true), None), "charged");
+    }
+
+    #[test]
+    fn while_the_venue_does_not_tell_a_difference_is_taken_for_a_transfer() {
+        let mut earnings = Earnings::default();
+        earnings.judge(&look(0, "1000", "0", "0", true));
+        for minute in [1, 30, 60] {
+            let outcome = earnings.judge(&look(minute, "950", "0", "0", false));
+            assert_eq!(outcome, (standing("950", false), None), "minute {minute}");
+        }
+        let told = earnings.judge(&look(61, "950", "0", "0", true));
+        assert_eq!(told, (standing("1000", false), Some(money("-50"))));
+    }
+
+    #[test]
+    fn money_that_came_unbooked_is_told_and_is_no_profit() {
+        let mut earnings = Earnings::default();
+        earnings.judge(&look(0, "1000", "0", "0", true));
+        assert_eq!(earnings.judge(&look(1, "1100", "0", "0", true)), (standing("1100", false), None));
+        assert_eq!(earnings.judge(&look(9, "1100", "0", "0", true)), (standing("1100", false), Some(money("100"))));
+        assert_eq!(earnings.judge(&look(10, "1100", "0", "100", true)), (standing("1100", true), None), "booked late");
     }
 }

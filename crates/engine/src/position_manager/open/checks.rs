@@ -40,7 +40,7 @@ impl PositionManager {
         let funding = plan.funding_of(made).map(|cost| cost.per_day);
         let distance = distance_to(liquidation, plan.mark);
         let facts = projection.facts(intent.leverage, plan.reading.open_positions(), distance, funding);
-        match self.judge(&plan.reading, &OrderFacts::Adds(facts)).await? {
+        match self.judge(&plan.reading, &OrderFacts::Adds(facts), troubles).await? {
             Ok(limits) => Ok(Approved { quantity, warnings: self.warnings(intent.quantity, quantity, limits) }),
             Err(refused) => {
                 self.record_refusal(plan, &refused, troubles).await;
@@ -49,15 +49,16 @@ impl PositionManager {
         }
     }
 
-    async fn judge(
+    pub(super) async fn judge(
         &self,
         reading: &Reading,
         order: &OrderFacts,
+        troubles: &mut Troubles,
     ) -> Result<Result<Vec<plimsoll_domain::risk::Warning>, Refused>, StoreError> {
         let now = self.ports.clock.now();
         let kill_switch = as_switch(&self.kill_switch().await?, now);
         let equity = reading.wallet(&self.settings.settle) + reading.unrealized_pnl();
-        let watch = self.equity_watch(reading).await?;
+        let watch = self.equity_watch(reading, troubles).await?;
         let account = AccountFacts {
             equity,
             available: reading.available(&self.settings.settle),
@@ -152,7 +153,7 @@ impl PositionManager {
 
 impl Plan<'_> {
     /// A stop rests on the losing side of the mark, a profit is taken on the other.
-    fn right_sides(&self) -> Result<(), OpenFailure> {
+    pub(super) fn right_sides(&self) -> Result<(), OpenFailure> {
         let (direction, mark) = (self.intent.direction, self.mark);
         let is_below = |trigger: Price| trigger < mark;
         let is_above = |trigger: Price| trigger > mark;
@@ -168,7 +169,7 @@ impl Plan<'_> {
     }
 
     /// A stop beyond the liquidation price protects nothing. Both are judged before the order, at the mark.
-    fn stop_comes_first(&self, liquidation: Liquidation) -> Result<(), OpenFailure> {
+    pub(super) fn stop_comes_first(&self, liquidation: Liquidation) -> Result<(), OpenFailure> {
         let Some((trigger, bounds)) = self.intent.stop_loss.zip(liquidation.bounds()) else { return Ok(()) };
         let beyond = match self.intent.direction {
             Direction::Long => bounds.below.filter(|below| trigger <= *below),

@@ -1,22 +1,26 @@
-//! Protection that was meant, and never placed: the process died, or lost sight of the entry, between fill and stop.
+//! Protection that is owed to a position: meant and never placed, since the process died or lost sight of the entry
+//! between fill and stop, or placed and gone from the venue since.
 
 use super::Reconciliation;
-use crate::order_path::distinct;
+use super::report::Unprotected;
+use crate::client_order_id::IntentId;
 use crate::position_manager::close::Closing;
-use crate::position_manager::failure::{CloseFailure, ProtectionFailure, ReconcileFailure};
+use crate::position_manager::failure::{CloseFailure, ProtectionFailure};
 use crate::position_manager::outcome::{Closed, Protection};
 use crate::position_manager::protection::Wanted;
 use crate::position_manager::reading::{Held, Reading};
-use crate::position_manager::{PositionManager, UnverifiedStop};
-use crate::trouble::Troubles;
-use plimsoll_domain::{ClientOrderId, Direction, OrderKind, PositionSide, Price, Symbol};
-use plimsoll_ports::{JournalEntry, JournalState, Purpose};
-use std::time::Duration;
+use crate::position_manager::{ForeignPolicy, PositionManager, UnverifiedStop};
+use crate::trouble::{Record, Troubles};
+use plimsoll_domain::{ClientOrderId, Direction, OrderKind, OrderStatus, PositionSide, Price, Rate, Symbol};
+use plimsoll_ports::{JournalEntry, JournalState, PositionRecord, Purpose};
 
-/// Our clock and the venue's may differ by this much: fills are asked for from so long before the entry was written.
-const CLOCK_SLACK: Duration = Duration::from_secs(60);
+/// How many orders an intent may have for one purpose: its ids have one digit of 36 for it.
+const MOST_ATTEMPTS: u8 = 35;
 
-/// Protection that a crash had kept from the venue, placed now.
+/// What becomes of a position that is adopted by hand is named so in its record.
+const ADOPTED: &str = "adopted";
+
+/// Protection that did not rest at the venue, placed now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Restored {
     /// The contract.
@@ -25,7 +29,7 @@ pub struct Restored {
     pub side: PositionSide,
     /// [`Purpose::StopLoss`] or [`Purpose::TakeProfit`].
     pub purpose: Purpose,
-    /// The order, by the name that it was journalled under.
+    /// The order: by the name that it was journalled under if it never reached the venue, else by the next of its intent.
     pub client_order_id: ClientOrderId,
     /// It rests at the venue and was read back, or why not.
     pub outcome: Result<Protection, ProtectionFailure>,
@@ -33,103 +37,171 @@ pub struct Restored {
     pub closing: Option<Box<Result<Closed, CloseFailure>>>,
 }
 
+/// A protective order that was meant for a position.
+struct Meant {
+    intent: IntentId,
+    attempt: u8,
+    entry: JournalEntry,
+}
+
 impl PositionManager {
-    /// Whether this is protection that the venue has never had, of an entry that filled.
-    pub(super) async fn is_owed(&self, entry: &JournalEntry) -> Result<bool, ReconcileFailure> {
-        let protects = matches!(entry.purpose, Purpose::StopLoss | Purpose::TakeProfit);
-        let may_be_unsent = matches!(entry.state, JournalState::Intended | JournalState::Unanswered);
-        if !(protects && may_be_unsent && self.entered_by(entry).await?.is_some()) {
-            return Ok(false);
-        }
-        let (symbol, id) = (&entry.order.symbol, &entry.order.client_order_id);
-        if self.ports.broker.order(symbol, id).await?.is_some() {
-            return Ok(false);
-        }
-        // What was sent just before the crash may still turn up.
-        let age = self.ports.clock.now().since(entry.intended_at);
-        if let Some(rest) = self.settings.patience.window.checked_sub(age).filter(|rest| !rest.is_zero()) {
-            self.ports.clock.sleep(rest).await;
-        }
-        Ok(self.ports.broker.order(symbol, id).await?.is_none())
-    }
-
-    /// The entry that this protection was journalled with, if it filled.
-    async fn entered_by(&self, protection: &JournalEntry) -> Result<Option<JournalEntry>, ReconcileFailure> {
-        let Some(intent) = self.ids.intent_of(&protection.order.client_order_id) else { return Ok(None) };
-        let entry = self.ports.journal.entry(&self.settings.account, &intent.order(Purpose::Entry, 0)).await?;
-        let has_filled = |entry: &JournalEntry| matches!(entry.state, JournalState::Finished { filled: Some(_), .. });
-        Ok(entry.filter(has_filled))
-    }
-
-    /// Places owed protection if its position is held still, and nothing of its kind rests; else finds out its fate.
-    pub(super) async fn restore(
+    /// Makes sure of the protection of every recorded position: what is owed is placed, what is missing is told.
+    pub(super) async fn protect_what_is_held(
         &self,
-        owed: &JournalEntry,
+        open: &[PositionRecord],
         reading: &Reading,
+        unsent: &mut Vec<JournalEntry>,
         it: &mut Reconciliation,
         troubles: &mut Troubles,
-    ) -> Result<(), ReconcileFailure> {
-        let held = reading.find(&owed.order.symbol, owed.order.position_side);
-        let held = held.filter(|held| held.position.direction.closing_side() == owed.order.side);
-        let wanted = held.and_then(|held| wanted(owed, held));
-        let Some((held, wanted)) = held.zip(wanted) else {
-            it.orders.push(self.fate_of(owed, troubles).await);
-            return Ok(());
-        };
-        if reading.rests(wanted.order_type(), held) || self.is_of_an_earlier_position(owed, held).await? {
-            self.drop_protection(&wanted, "its position is gone, or protected already", troubles).await;
-            return Ok(());
+    ) {
+        for held in &reading.held {
+            let record = open.iter().find(|record| is_of(record, held));
+            if let Some(record) = record {
+                for purpose in [Purpose::StopLoss, Purpose::TakeProfit] {
+                    self.restore(record, held, purpose, (reading, &mut *unsent), it, troubles).await;
+                }
+            }
+            if reading.has_stop(held) || it.settles_protection_of(held) {
+                continue;
+            }
+            match record {
+                Some(record) if record.opened.strategy == ADOPTED && self.settings.adopted_stop.is_some() => {
+                    self.give_stop(held, it, troubles).await;
+                }
+                None if self.settings.foreign != ForeignPolicy::Adopt => {}
+                _ => {
+                    let (symbol, side) = (held.report.symbol.clone(), held.report.position_side);
+                    it.unprotected.push(Unprotected { symbol, side, position: held.position });
+                }
+            }
         }
+    }
+
+    async fn restore(
+        &self,
+        record: &PositionRecord,
+        held: &Held,
+        purpose: Purpose,
+        (reading, unsent): (&Reading, &mut Vec<JournalEntry>),
+        it: &mut Reconciliation,
+        troubles: &mut Troubles,
+    ) {
+        let Some(meant) = self.meant(record, purpose, troubles).await else { return };
+        let is_it = |entry: &JournalEntry| entry.order.client_order_id == meant.entry.order.client_order_id;
+        let owed = unsent.iter().any(is_it);
+        unsent.retain(|entry| !is_it(entry));
+        let rests = match purpose {
+            Purpose::StopLoss => reading.has_stop(held),
+            _ => reading.rests(plimsoll_domain::OrderType::TakeProfitMarket, held),
+        };
+        let id = if owed {
+            meant.entry.order.client_order_id.clone()
+        } else if !rests && is_lost(&meant.entry.state, purpose) && meant.attempt < MOST_ATTEMPTS {
+            meant.intent.order(purpose, meant.attempt + 1)
+        } else {
+            return;
+        };
+        if let Some(trigger) = trigger_of(&meant.entry.order.kind) {
+            self.place_owed(held, id, purpose, trigger, it, troubles).await;
+        }
+    }
+
+    /// The newest protective order that was meant with the entries that made this position.
+    async fn meant(&self, record: &PositionRecord, purpose: Purpose, troubles: &mut Troubles) -> Option<Meant> {
+        let trades = troubles.read(Record::Trade, self.ports.trades.of_position(record.id).await)?;
+        let opening = record.opened.direction.opening_side();
+        let mut intents: Vec<IntentId> = Vec::new();
+        for trade in trades.iter().rev().filter(|trade| trade.fill.side == opening) {
+            if let Some(intent) = self.ids.intent_of(&trade.fill.client_order_id)
+                && !intents.contains(&intent)
+            {
+                intents.push(intent);
+            }
+        }
+        for intent in intents {
+            if let Some((attempt, entry)) = self.last_attempt(&intent, purpose, troubles).await {
+                return Some(Meant { intent, attempt, entry });
+            }
+        }
+        None
+    }
+
+    async fn last_attempt(
+        &self,
+        intent: &IntentId,
+        purpose: Purpose,
+        troubles: &mut Troubles,
+    ) -> Option<(u8, JournalEntry)> {
+        let mut last = None;
+        for attempt in 0..=MOST_ATTEMPTS {
+            let entry = self.ports.journal.entry(&self.settings.account, &intent.order(purpose, attempt)).await;
+            match troubles.read(Record::Journal, entry).flatten() {
+                Some(entry) => last = Some((attempt, entry)),
+                None => break,
+            }
+        }
+        last
+    }
+
+    async fn place_owed(
+        &self,
+        held: &Held,
+        id: ClientOrderId,
+        purpose: Purpose,
+        trigger: Price,
+        it: &mut Reconciliation,
+        troubles: &mut Troubles,
+    ) {
+        let (symbol, side) = (held.report.symbol.clone(), held.report.position_side);
+        let direction = held.position.direction;
+        let wanted =
+            Wanted { id: id.clone(), instrument: &held.instrument, direction, side, purpose, trigger };
         let outcome = self.protect_or_tell(&wanted, troubles).await;
-        let closing = match (&outcome, owed.purpose, self.settings.unverified_stop) {
+        let closing = match (&outcome, purpose, self.settings.unverified_stop) {
             (Err(_), Purpose::StopLoss, UnverifiedStop::Close) => {
-                let (symbol, direction) = (&owed.order.symbol, held.position.direction);
-                let closing = Closing { symbol, direction, quantity: None, purpose: Purpose::Flatten };
+                let closing = Closing { symbol: &symbol, direction, quantity: None, purpose: Purpose::Flatten };
                 Some(Box::new(self.close_for(&closing).await))
             }
             _ => None,
         };
-        it.restored.push(Restored {
-            symbol: owed.order.symbol.clone(),
-            side: owed.order.position_side,
-            purpose: owed.purpose,
-            client_order_id: owed.order.client_order_id.clone(),
-            outcome,
-            closing,
-        });
-        Ok(())
+        it.restored.push(Restored { symbol, side, purpose, client_order_id: id, outcome, closing });
     }
 
-    /// Whether what is held was opened after the position that this protection was for: going back through the fills, it
-    /// was flat before the entry is met.
-    async fn is_of_an_earlier_position(&self, owed: &JournalEntry, held: &Held) -> Result<bool, ReconcileFailure> {
-        let Some(entry) = self.entered_by(owed).await? else { return Ok(true) };
-        let (symbol, side) = (&held.report.symbol, held.report.position_side);
-        let fills = self.ports.broker.fills(symbol, entry.intended_at.minus(CLOCK_SLACK)).await?;
-        let mut left = held.position.direction.sign() * held.position.quantity.get();
-        for fill in distinct(fills.into_iter().filter(|fill| fill.position_side == side)).iter().rev() {
-            if fill.client_order_id == entry.order.client_order_id {
-                return Ok(false);
-            }
-            left -= Direction::from(fill.side).sign() * fill.quantity.get();
-            if left.is_zero() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    /// A stop for a position that somebody else has opened, at the distance that the settings say.
+    async fn give_stop(&self, held: &Held, it: &mut Reconciliation, troubles: &mut Troubles) {
+        let Some(distance) = self.settings.adopted_stop else { return };
+        let Some(trigger) = stop_at(held, distance) else { return };
+        let id = self.ids.intent(self.ports.clock.now()).order(Purpose::StopLoss, 0);
+        self.place_owed(held, id, Purpose::StopLoss, trigger, it, troubles).await;
     }
 }
 
-/// The journalled order as protection of what is held; `None` if it is no order with a trigger.
-fn wanted<'a>(owed: &JournalEntry, held: &'a Held) -> Option<Wanted<'a>> {
-    Some(Wanted {
-        id: owed.order.client_order_id.clone(),
-        instrument: &held.instrument,
-        direction: held.position.direction,
-        side: held.report.position_side,
-        purpose: owed.purpose,
-        trigger: trigger_of(&owed.order.kind)?,
-    })
+/// So far from the entry or from the mark, whichever is further from firing at once.
+fn stop_at(held: &Held, distance: Rate) -> Option<Price> {
+    let (entry, mark) = (held.position.entry, held.mark);
+    let from = match held.position.direction {
+        Direction::Long => entry.min(mark),
+        Direction::Short => entry.max(mark),
+    };
+    let factor = plimsoll_domain::Decimal::ONE - held.position.direction.sign() * distance.get();
+    Price::new(from.get().checked_mul(factor)?).ok()
+}
+
+/// It is gone from the venue, or never got there. A take-profit that ended at the venue was ended by somebody, and is
+/// respected; a stop is owed all the same.
+const fn is_lost(state: &JournalState, purpose: Purpose) -> bool {
+    match state {
+        JournalState::Finished { status: OrderStatus::Filled, .. } => false,
+        JournalState::Finished { .. } | JournalState::Refused { .. } => matches!(purpose, Purpose::StopLoss),
+        JournalState::NotSent { .. } => true,
+        JournalState::Intended | JournalState::Unanswered | JournalState::Accepted { .. } => false,
+    }
+}
+
+fn is_of(record: &PositionRecord, held: &Held) -> bool {
+    let opened = &record.opened;
+    (&opened.symbol, opened.side) == (&held.report.symbol, held.report.position_side)
+        && opened.direction == held.position.direction
 }
 
 const fn trigger_of(kind: &OrderKind) -> Option<Price> {

@@ -40,6 +40,22 @@ pub fn trouble(body: &[u8]) -> Option<Trouble> {
     json::<CodeAndText<'_>>(text).ok()?.trouble()
 }
 
+/// The answer to something that was set, changed or cancelled: an object of any members, or nothing, but no page of
+/// somebody on the way.
+///
+/// # Errors
+/// [`DecodeError`] for anything else.
+pub fn acknowledged(body: &[u8]) -> Result<(), DecodeError> {
+    let text = text(body)?;
+    if text.is_empty() {
+        return Ok(());
+    }
+    if !text.starts_with('{') {
+        return Err(DecodeError::new("not an object", "the whole answer"));
+    }
+    json::<serde::de::IgnoredAny>(text).map(|_| ())
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ServerTime<'a> {
@@ -68,6 +84,24 @@ struct ListenKey<'a> {
 /// [`DecodeError`] for anything else.
 pub fn listen_key(body: &[u8]) -> Result<SecretString, DecodeError> {
     Ok(json::<ListenKey<'_>>(text(body)?)?.listen_key.as_str().into())
+}
+
+/// The key that `PUT /fapi/v1/listenKey` has kept alive, where the venue says which.
+///
+/// # Errors
+/// [`DecodeError`] for what is no object.
+pub fn kept_listen_key(body: &[u8]) -> Result<Option<SecretString>, DecodeError> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Kept<'a> {
+        #[serde(default, borrow)]
+        listen_key: Option<Text<'a>>,
+    }
+    let text = text(body)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    Ok(json::<Kept<'_>>(text)?.listen_key.map(|key| key.as_str().into()))
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,6 @@
 //! Any body, given the call that it answers.
 
-use super::trade::Income;
+use super::trade::Row;
 use super::{account, answer, instrument, market, order, rows, text, trade};
 use crate::wire::event::{Context, Event};
 use crate::wire::read::{DecodeError, json};
@@ -239,7 +239,7 @@ fn settings(body: &[u8], symbols: &Symbols) -> Result<Vec<Event>, DecodeError> {
 }
 
 fn income(body: &[u8], symbols: &Symbols) -> Result<Vec<Event>, DecodeError> {
-    let rows: Vec<Income<'_>> = rows(text(body)?)?;
+    let rows: Vec<Row<'_>> = rows(text(body)?)?;
     super::each(&rows, |row| {
         Ok(Some(match row.funding(symbols)? {
             Some(payment) => Event::Account(AccountEvent::Funding(payment)),

@@ -4,7 +4,10 @@ use super::{each, rows, text};
 use crate::wire::read::{DecodeError, Num, Text};
 use crate::wire::symbols::Symbols;
 use crate::wire::word;
-use plimsoll_domain::{ClientOrderId, Currency, Fill, FillCause, FundingPayment, Liquidity, Order, OrderId, TradeId};
+use plimsoll_domain::{
+    Booking, ClientOrderId, Currency, Fill, FillCause, FundingPayment, Liquidity, Order, OrderId, Symbol, Timestamp,
+    TradeId,
+};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -83,7 +86,7 @@ pub fn name_fills(fills: &mut [Fill], orders: &[Order]) {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Income<'a> {
+pub(super) struct Row<'a> {
     #[serde(default, borrow)]
     symbol: Text<'a>,
     #[serde(borrow)]
@@ -98,16 +101,55 @@ pub(super) struct Income<'a> {
     tran_id: Num<'a>,
 }
 
+/// One row of `GET /fapi/v1/income`: everything that changes a wallet is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Income {
+    /// Profit or fee of a trade, in this contract if we know it; the trades themselves are told elsewhere.
+    Traded {
+        /// The contract.
+        symbol: Option<Symbol>,
+        /// When it was booked.
+        time: Timestamp,
+    },
+    /// Funding: told elsewhere too.
+    Funding {
+        /// When it was booked.
+        time: Timestamp,
+    },
+    /// Anything else.
+    Booked(Booking),
+}
+
+impl Income {
+    /// When it was booked.
+    #[must_use]
+    pub const fn time(&self) -> Timestamp {
+        match self {
+            Self::Traded { time, .. } | Self::Funding { time } => *time,
+            Self::Booked(booking) => booking.time,
+        }
+    }
+}
+
+/// Every row of `GET /fapi/v1/income`. A contract that is not listed (any more) costs a row its symbol, not its money.
+///
+/// # Errors
+/// [`DecodeError`] for anything else.
+pub fn income(body: &[u8], symbols: &Symbols) -> Result<Vec<Income>, DecodeError> {
+    let rows: Vec<Row<'_>> = rows(text(body)?)?;
+    each(&rows, |row| row.income(symbols).map(Some))
+}
+
 /// The funding among the bookings of `GET /fapi/v1/income`; the others are left out.
 ///
 /// # Errors
 /// [`DecodeError`] for anything else.
 pub fn funding_payments(body: &[u8], symbols: &Symbols) -> Result<Vec<FundingPayment>, DecodeError> {
-    let rows: Vec<Income<'_>> = rows(text(body)?)?;
+    let rows: Vec<Row<'_>> = rows(text(body)?)?;
     each(&rows, |row| row.funding(symbols))
 }
 
-impl Income<'_> {
+impl Row<'_> {
     /// The venue's ids are unique within one kind of booking. What comes in is paid to the account.
     pub(super) fn funding(&self, symbols: &Symbols) -> Result<Option<FundingPayment>, DecodeError> {
         let id = self.tran_id.id("tranId")?;
@@ -125,5 +167,24 @@ impl Income<'_> {
             currency: Currency::new(self.asset.as_str()),
             time: self.time.time("time")?,
         }))
+    }
+
+    /// The venue's ids are unique within one kind of booking only: the kind is part of ours.
+    fn income(&self, symbols: &Symbols) -> Result<Income, DecodeError> {
+        let time = self.time.time("time")?;
+        let symbol = symbols.symbol(self.symbol.as_str()).ok();
+        let kind = self.income_type.as_str();
+        Ok(match kind {
+            "REALIZED_PNL" | "COMMISSION" => Income::Traded { symbol, time },
+            "FUNDING_FEE" => Income::Funding { time },
+            _ => Income::Booked(Booking {
+                id: format!("{kind}-{}", self.tran_id.id("tranId")?),
+                kind: word::booking_kind(kind),
+                symbol,
+                amount: self.income.money("income")?,
+                currency: Currency::new(self.asset.as_str()),
+                time,
+            }),
+        })
     }
 }

@@ -67,6 +67,12 @@ pub fn fills(native: &str, from: Option<Timestamp>, to: Option<Timestamp>) -> Ca
     read("/fapi/v1/userTrades", 5).with("symbol", native).window(from, to).with("limit", "1000")
 }
 
+/// Up to 1000 trades of the account in one contract, from the one with this id on, oldest first.
+#[must_use]
+pub fn fills_from(native: &str, id: u64) -> Call {
+    read("/fapi/v1/userTrades", 5).with("symbol", native).with("fromId", id.to_string()).with("limit", "1000")
+}
+
 /// Up to 1000 bookings of one kind (`FUNDING_FEE`), or of all, oldest first; without times, of the last 7 days.
 #[must_use]
 pub fn income(native: Option<&str>, kind: Option<&str>, from: Option<Timestamp>, to: Option<Timestamp>) -> Call {

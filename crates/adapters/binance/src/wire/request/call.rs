@@ -100,7 +100,7 @@ impl Call {
         }
     }
 
-    pub(super) fn counted(mut self) -> Self {
+    pub(crate) fn counted(mut self) -> Self {
         self.counts_as_order = true;
         self
     }

@@ -1,0 +1,67 @@
+//! The store for a server: the order journal, positions, trades, funding, bookings, the equity curve, risk events and the
+//! controls of every account, in one PostgreSQL database.
+//!
+//! ```no_run
+//! use plimsoll_domain::{AccountId, ClientOrderId, NewOrder, OrderKind, OrderSize, PositionSide, Side, Timestamp, VenueId};
+//! use plimsoll_ports::{JournalEntry, JournalState, OrderJournal, Purpose};
+//! use plimsoll_postgres::PostgresStore;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let store = PostgresStore::open("postgres://plimsoll@localhost/plimsoll").await?;
+//! let now = Timestamp::from_millis(1_700_000_000_000);
+//! let entry = JournalEntry {
+//!     account: AccountId::new("main"),
+//!     venue: VenueId::new("binance"),
+//!     order: NewOrder {
+//!         client_order_id: ClientOrderId::new("long-btc-1")?,
+//!         symbol: "BTC/USDT:USDT".parse()?,
+//!         side: Side::Buy,
+//!         position_side: PositionSide::Both,
+//!         kind: OrderKind::Market,
+//!         size: OrderSize::Quantity("0.001".parse()?),
+//!         reduce_only: false,
+//!     },
+//!     purpose: Purpose::Entry,
+//!     state: JournalState::Intended,
+//!     intended_at: now,
+//!     updated_at: now,
+//! };
+//!
+//! // Written down before the first byte is sent: after a crash the order can be looked up.
+//! store.intend(&entry).await?;
+//! assert_eq!(store.unfinished(&entry.account).await?, [entry]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`PostgresStore`] implements every store port of `plimsoll-ports`, and passes their contract suites in
+//! `plimsoll-testkit`, while the server is stopped and started too. Decimals are `NUMERIC`, to the last digit; times are
+//! `TIMESTAMPTZ`, to the microsecond; a call that returns has reached the disk. PostgreSQL 13 is the oldest that will do.
+//!
+//! What this crate does not do: it takes no decisions and reads no clock. It makes no database and no role, only what is
+//! inside; it keeps nothing while the server is away, but says so.
+
+mod bookings;
+mod controls;
+mod equity;
+mod error;
+mod funding;
+mod journal;
+mod ledger;
+mod moment;
+mod numeric;
+#[cfg(test)]
+mod plans;
+mod positions;
+mod risk_events;
+mod row;
+mod schema;
+mod store;
+mod sums;
+mod trades;
+mod window;
+
+pub use error::OpenError;
+pub use schema::{Migrated, versions};
+pub use store::PostgresStore;

@@ -1,0 +1,90 @@
+//! Somebody who says it again until it is heard.
+
+use async_trait::async_trait;
+use plimsoll_domain::{AccountId, ClientOrderId, Money, PositionSide, Price, Quantity, Symbol, Timestamp, VenueId};
+use plimsoll_ports::{
+    BookingRecord, BookingRepository, ClosedPosition, ControlRepository, DailyPnl, EquityRepository, FundingRecord,
+    FundingRepository, JournalEntry, JournalState, KillSwitchRecord, LadderStep, OpenedPosition, OrderJournal,
+    PnlSnapshot, PositionId, PositionRecord, PositionRepository, PositionStatus, RiskEventRecord, RiskEventRepository,
+    StoreError, Totals, TradeRecord, TradeRepository,
+};
+use plimsoll_postgres::PostgresStore;
+use std::time::Duration;
+
+/// A store whose server comes and goes, and a caller who repeats every call that did not reach it.
+pub(crate) struct Patient(pub(crate) PostgresStore);
+
+async fn patiently<T, F: Future<Output = Result<T, StoreError>>>(mut call: impl FnMut() -> F) -> Result<T, StoreError> {
+    loop {
+        match call().await {
+            Err(StoreError::Unreachable(_)) => tokio::time::sleep(Duration::from_millis(20)).await,
+            outcome => return outcome,
+        }
+    }
+}
+
+macro_rules! patient {
+    ($port:ident: $(fn $name:ident $(<$life:lifetime>)? ($($argument:ident: $type:ty),*) -> $out:ty;)+) => {
+        #[async_trait]
+        impl $port for Patient {
+            $(async fn $name $(<$life>)? (&self, $($argument: $type),*) -> Result<$out, StoreError> {
+                patiently(|| $port::$name(&self.0, $($argument),*)).await
+            })+
+        }
+    };
+}
+
+patient!(OrderJournal:
+    fn intend(entry: &JournalEntry) -> ();
+    fn record(account: &AccountId, id: &ClientOrderId, state: &JournalState, at: Timestamp) -> ();
+    fn entry(account: &AccountId, id: &ClientOrderId) -> Option<JournalEntry>;
+    fn unfinished(account: &AccountId) -> Vec<JournalEntry>;
+    fn recent(account: &AccountId, limit: u32) -> Vec<JournalEntry>;
+);
+patient!(PositionRepository:
+    fn open(position: &OpenedPosition, trades: &[TradeRecord]) -> PositionId;
+    fn update(id: PositionId, quantity: Quantity, entry_price: Price, trades: &[TradeRecord]) -> ();
+    fn close(id: PositionId, closed: &ClosedPosition, trades: &[TradeRecord]) -> ();
+    fn find_open(account: &AccountId, symbol: &Symbol, side: PositionSide) -> Option<PositionRecord>;
+    fn find(id: PositionId) -> Option<PositionRecord>;
+    fn by_status(account: &AccountId, status: PositionStatus) -> Vec<PositionRecord>;
+);
+patient!(TradeRepository:
+    fn log(trade: &TradeRecord) -> bool;
+    fn of_position(id: PositionId) -> Vec<TradeRecord>;
+    fn since<'a>(account: &AccountId, symbol: Option<&'a Symbol>, since: Timestamp) -> Vec<TradeRecord>;
+    fn daily_pnl(account: &AccountId, days: u32, now: Timestamp) -> Vec<DailyPnl>;
+    fn totals(account: &AccountId) -> Vec<Totals>;
+);
+patient!(FundingRepository:
+    fn log(event: &FundingRecord) -> bool;
+    fn history<'a>(
+        account: &AccountId,
+        symbol: Option<&'a Symbol>,
+        venue: Option<&'a VenueId>,
+        days: u32,
+        now: Timestamp
+    ) -> Vec<FundingRecord>;
+);
+patient!(BookingRepository:
+    fn log(booking: &BookingRecord) -> bool;
+    fn since(account: &AccountId, since: Timestamp) -> Vec<BookingRecord>;
+    fn last(account: &AccountId) -> Option<BookingRecord>;
+);
+patient!(EquityRepository:
+    fn snapshot(snapshot: &PnlSnapshot) -> ();
+    fn curve(account: &AccountId, days: u32, now: Timestamp) -> Vec<PnlSnapshot>;
+    fn peak(account: &AccountId) -> Option<Money>;
+    fn first_since(account: &AccountId, since: Timestamp) -> Option<PnlSnapshot>;
+);
+patient!(RiskEventRepository:
+    fn log(event: &RiskEventRecord) -> ();
+    fn since(account: &AccountId, since: Timestamp) -> Vec<RiskEventRecord>;
+);
+patient!(ControlRepository:
+    fn kill_switch(account: &AccountId) -> KillSwitchRecord;
+    fn set_kill_switch(account: &AccountId, record: &KillSwitchRecord) -> ();
+    fn kill_switch_history(account: &AccountId) -> Vec<KillSwitchRecord>;
+    fn ladder(account: &AccountId) -> Option<LadderStep>;
+    fn set_ladder(account: &AccountId, step: &LadderStep) -> ();
+);

@@ -1,0 +1,136 @@
+//! What is written while the store is away: one line each.
+
+use crate::field::{Damaged, Field, Fields};
+use plimsoll_domain::{AccountId, ClientOrderId, Price, Quantity, Timestamp};
+use plimsoll_ports::{
+    BookingRecord, ClosedPosition, FundingRecord, JournalEntry, JournalState, KillSwitchRecord, OpenedPosition,
+    PnlSnapshot, PositionId, RiskEventRecord, TradeRecord,
+};
+
+/// One write that the store has not taken yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Write {
+    Intend(Box<JournalEntry>),
+    Record { account: AccountId, id: ClientOrderId, state: JournalState, at: Timestamp },
+    /// Under a number of the spool's own until the store gives one.
+    Open { number: PositionId, opened: OpenedPosition, trades: Vec<TradeRecord> },
+    Update { id: PositionId, quantity: Quantity, entry_price: Price, trades: Vec<TradeRecord> },
+    Close { id: PositionId, closed: ClosedPosition, trades: Vec<TradeRecord> },
+    Trade(Box<TradeRecord>),
+    Funding(Box<FundingRecord>),
+    Booking(BookingRecord),
+    Equity(Box<PnlSnapshot>),
+    RiskEvent(RiskEventRecord),
+    KillSwitch { account: AccountId, record: KillSwitchRecord },
+}
+
+impl Write {
+    const fn word(&self) -> &'static str {
+        match self {
+            Self::Intend(_) => "intend",
+            Self::Record { .. } => "record",
+            Self::Open { .. } => "open",
+            Self::Update { .. } => "update",
+            Self::Close { .. } => "close",
+            Self::Trade(_) => "trade",
+            Self::Funding(_) => "funding",
+            Self::Booking(_) => "booking",
+            Self::Equity(_) => "equity",
+            Self::RiskEvent(_) => "risk_event",
+            Self::KillSwitch { .. } => "kill_switch",
+        }
+    }
+
+    /// One line, with a checksum before it and without its end.
+    pub(crate) fn to_line(&self) -> String {
+        let mut fields = vec![self.word().to_owned()];
+        match self {
+            Self::Intend(entry) => entry.write(&mut fields),
+            Self::Record { account, id, state, at } => {
+                account.write(&mut fields);
+                id.write(&mut fields);
+                state.write(&mut fields);
+                at.write(&mut fields);
+            }
+            Self::Open { number, opened, trades } => {
+                number.write(&mut fields);
+                opened.write(&mut fields);
+                trades.write(&mut fields);
+            }
+            Self::Update { id, quantity, entry_price, trades } => {
+                id.write(&mut fields);
+                quantity.write(&mut fields);
+                entry_price.write(&mut fields);
+                trades.write(&mut fields);
+            }
+            Self::Close { id, closed, trades } => {
+                id.write(&mut fields);
+                closed.write(&mut fields);
+                trades.write(&mut fields);
+            }
+            Self::Trade(trade) => trade.write(&mut fields),
+            Self::Funding(funding) => funding.write(&mut fields),
+            Self::Booking(booking) => booking.write(&mut fields),
+            Self::Equity(point) => point.write(&mut fields),
+            Self::RiskEvent(event) => event.write(&mut fields),
+            Self::KillSwitch { account, record } => {
+                account.write(&mut fields);
+                record.write(&mut fields);
+            }
+        }
+        let text = fields.join("\t");
+        format!("{:08x}\t{text}", checksum(text.as_bytes()))
+    }
+
+    /// Reads a line back.
+    pub(crate) fn of_line(line: &str) -> Result<Self, Damaged> {
+        let (sum, text) = line.split_once('\t').ok_or_else(|| Damaged("it has no checksum".to_owned()))?;
+        if sum != format!("{:08x}", checksum(text.as_bytes())) {
+            return Err(Damaged("its checksum is another one".to_owned()));
+        }
+        let mut fields = Fields::of(text);
+        let write = match fields.text()? {
+            "intend" => Self::Intend(Box::new(fields.take()?)),
+            "record" => Self::Record {
+                account: fields.take()?,
+                id: fields.take()?,
+                state: fields.take()?,
+                at: fields.take()?,
+            },
+            "open" => Self::Open { number: fields.take()?, opened: fields.take()?, trades: fields.take()? },
+            "update" => Self::Update {
+                id: fields.take()?,
+                quantity: fields.take()?,
+                entry_price: fields.take()?,
+                trades: fields.take()?,
+            },
+            "close" => Self::Close { id: fields.take()?, closed: fields.take()?, trades: fields.take()? },
+            "trade" => Self::Trade(Box::new(fields.take()?)),
+            "funding" => Self::Funding(Box::new(fields.take()?)),
+            "booking" => Self::Booking(fields.take()?),
+            "equity" => Self::Equity(Box::new(fields.take()?)),
+            "risk_event" => Self::RiskEvent(fields.take()?),
+            "kill_switch" => Self::KillSwitch { account: fields.take()?, record: fields.take()? },
+            word => return Err(Damaged(format!("unknown write '{word}'"))),
+        };
+        fields.end()?;
+        Ok(write)
+    }
+}
+
+/// CRC-32 as Ethernet and zip have it (reflected, polynomial 0xEDB88320).
+pub(crate) fn checksum(bytes: &[u8]) -> u32 {
+    let step = |sum: u32, _: u32| if sum & 1 == 1 { (sum >> 1) ^ 0xEDB8_8320 } else { sum >> 1 };
+    !bytes.iter().fold(u32::MAX, |sum, byte| (0..8).fold(sum ^ u32::from(*byte), step))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_checksum_is_the_one_everybody_knows() {
+        assert_eq!(checksum(b"123456789"), 0xCBF4_3926);
+        assert_eq!(checksum(b""), 0);
+    }
+}

@@ -1,0 +1,321 @@
+//! `plimsoll close` and `plimsoll flatten`: out of a position, or of everything.
+
+use super::acting;
+use super::target::{Consent, Target};
+use crate::desk::Desk;
+use crate::failure::Failure;
+use crate::screen::{self, Facts, full, money, price};
+use clap::Args;
+use plimsoll_domain::{
+    Decimal, Direction, Instrument, Position, PositionReport, Quantity, Rounding, Symbol, decimal,
+};
+use plimsoll_engine::{CloseFailure, Closed, FlattenReason, Flattened, SendFailure};
+use plimsoll_ports::{Broker, CloseIntent};
+use serde::Serialize;
+use std::process::ExitCode;
+
+/// Close a position at market, whole or in part, whatever the kill switch says.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll close BTC/USDT:USDT
+  plimsoll close BTC/USDT:USDT --part 50% --yes
+  plimsoll close BTC/USDT:USDT --quantity 0.01 --dry-run")]
+pub(crate) struct Close {
+    /// The contract, like BTC/USDT:USDT
+    symbol: Symbol,
+    /// long or short: needed in hedge mode, where both may be held
+    #[arg(long)]
+    side: Option<Direction>,
+    /// How much of it, in per cent; rounded down to the lot
+    #[arg(long, value_name = "X%", value_parser = part, conflicts_with = "quantity")]
+    part: Option<Decimal>,
+    /// How much of it, in base units
+    #[arg(long, allow_negative_numbers = true)]
+    quantity: Option<Quantity>,
+    #[command(flatten)]
+    consent: Consent,
+    #[command(flatten)]
+    target: Target,
+}
+
+/// Close every position, and cancel every order.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  plimsoll flatten --reason 'leaving for the weekend'")]
+pub(crate) struct Flatten {
+    /// Why, for the records
+    #[arg(long, default_value = "operator")]
+    reason: String,
+    #[command(flatten)]
+    consent: Consent,
+    #[command(flatten)]
+    target: Target,
+}
+
+#[derive(Serialize)]
+struct ClosePreview {
+    symbol: String,
+    side: Direction,
+    held: String,
+    quantity: String,
+    mark_price: Option<String>,
+    notional: Option<String>,
+    realized_pnl: Option<String>,
+    fee: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    reconciled: Vec<String>,
+    preview: Vec<ClosePreview>,
+    closed: Option<Vec<ClosedRow>>,
+    flat: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct ClosedRow {
+    symbol: String,
+    side: Direction,
+    client_order_ids: Vec<String>,
+    quantity: String,
+    price: Option<String>,
+    realized_pnl: String,
+    fees: String,
+    remaining: Option<String>,
+    net: Option<String>,
+    cancelled: usize,
+    troubles: Vec<String>,
+}
+
+/// Reads `50%` or `50`: above 0, at most 100.
+fn part(text: &str) -> Result<Decimal, String> {
+    let number = text.trim().trim_end_matches('%').trim();
+    let percent = decimal::exact(number).map_err(|error| error.to_string())?;
+    if percent <= Decimal::ZERO || percent > Decimal::ONE_HUNDRED {
+        return Err(format!("a part is above 0 % and at most 100 %, got {percent}"));
+    }
+    percent.checked_div(Decimal::ONE_HUNDRED).ok_or_else(|| "too small".to_owned())
+}
+
+impl Close {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        super::runtime()?.block_on(self.close())?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn close(self) -> Result<(), Failure> {
+        self.consent.can_be_had(self.target.json)?;
+        let desk = self.target.desk().await?;
+        let outcome = self.close_at(&desk).await;
+        desk.close().await;
+        outcome
+    }
+
+    async fn close_at(&self, desk: &Desk) -> Result<(), Failure> {
+        let reconciled = told_if_possible(desk, self.target.json).await;
+        let positions = desk.broker.positions().await.map_err(Failure::unreachable)?;
+        let (report, held) = self.held(&positions)?;
+        let instrument = desk.broker.instrument(&self.symbol).await.ok();
+        let quantity = self.size(held, instrument.as_ref())?;
+        let preview = ClosePreview::of(report, held, quantity.unwrap_or(held.quantity), instrument.as_ref());
+        if !self.target.json {
+            preview.print()?;
+        }
+        let intent =
+            CloseIntent { symbol: self.symbol.clone(), direction: held.direction, quantity };
+        if !self.consent.is_given(&format!("Close it on {}{}?", desk.account.name, acting::live(desk)))? {
+            let answer = Answer { reconciled, preview: vec![preview], closed: None, flat: None };
+            return if self.target.json { screen::json(&answer) } else { Ok(()) };
+        }
+        let closed = desk.manager.close(&intent).await.map_err(|failure| failed(&failure))?;
+        if self.target.json {
+            let (preview, rows) = (vec![preview], vec![ClosedRow::of(&closed)]);
+            return screen::json(&Answer { reconciled, preview, closed: Some(rows), flat: None });
+        }
+        print(&closed)
+    }
+
+    fn held<'a>(&self, positions: &'a [PositionReport]) -> Result<(&'a PositionReport, Position), Failure> {
+        let is_it = |held: Position| self.side.is_none_or(|side| held.direction == side);
+        let of_symbol = positions.iter().filter(|report| report.symbol == self.symbol);
+        let found: Vec<_> = of_symbol.filter_map(|it| Some((it, it.position.filter(|held| is_it(*held))?))).collect();
+        match found.as_slice() {
+            [one] => Ok(*one),
+            [] => {
+                let side = self.side.map(|side| format!("{side} ")).unwrap_or_default();
+                Err(Failure::no(format!("{} has no {side}position", self.symbol))
+                    .help("`plimsoll positions` shows what is held."))
+            }
+            _ => Err(Failure::usage(format!("{} holds a long and a short", self.symbol)).help("Say which: --side long")),
+        }
+    }
+
+    /// `None` closes it whole. Without the contract's lot nothing is rounded, and the venue has the last word.
+    fn size(&self, held: Position, instrument: Option<&Instrument>) -> Result<Option<Quantity>, Failure> {
+        let Some(part) = self.part.filter(|part| *part < Decimal::ONE) else { return Ok(self.quantity) };
+        let wanted = held.quantity.get().checked_mul(part).and_then(|size| Quantity::new(size).ok());
+        let size = match instrument {
+            Some(instrument) => wanted.and_then(|size| size.round(instrument.lot, Rounding::Down)),
+            None => wanted,
+        };
+        let less = || Failure::no(format!("that part of {} is less than one lot", held.quantity));
+        size.map(Some).ok_or_else(less)
+    }
+}
+
+/// Getting out does not wait for records that cannot be had, nor for what an earlier run left: it is told, and goes on.
+async fn told_if_possible(desk: &Desk, json: bool) -> Vec<String> {
+    match acting::told_first(desk, json).await {
+        Ok(told) => told,
+        Err(failure) => vec![failure.message().to_owned()],
+    }
+}
+
+impl Flatten {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        super::runtime()?.block_on(self.flatten())?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn flatten(self) -> Result<(), Failure> {
+        self.consent.can_be_had(self.target.json)?;
+        let desk = self.target.desk().await?;
+        let outcome = self.flatten_at(&desk).await;
+        desk.close().await;
+        outcome
+    }
+
+    async fn flatten_at(&self, desk: &Desk) -> Result<(), Failure> {
+        let reconciled = told_if_possible(desk, self.target.json).await;
+        let positions = desk.broker.positions().await.map_err(Failure::unreachable)?;
+        let orders = desk.broker.open_orders(None).await.map_err(Failure::unreachable)?;
+        let mut preview = Vec::new();
+        for (report, held) in positions.iter().filter_map(|report| Some((report, report.position?))) {
+            let instrument = desk.broker.instrument(&report.symbol).await.ok();
+            preview.push(ClosePreview::of(report, held, held.quantity, instrument.as_ref()));
+        }
+        if !self.target.json {
+            preview.iter().try_for_each(ClosePreview::print)?;
+            screen::line(format!("{} positions to close, {} orders to cancel", preview.len(), orders.len()))?;
+        }
+        if !self.consent.is_given(&format!("Close everything on {}{}?", desk.account.name, acting::live(desk)))? {
+            let answer = Answer { reconciled, preview, closed: None, flat: None };
+            return if self.target.json { screen::json(&answer) } else { Ok(()) };
+        }
+        let reason = FlattenReason::Wanted { by: acting::operator(), reason: self.reason.clone() };
+        let flattened = desk.manager.flatten_all(reason).await;
+        if self.target.json {
+            let closed = flattened.closed.iter().map(ClosedRow::of).collect();
+            let flat = Some(flattened.is_confirmed());
+            screen::json(&Answer { reconciled, preview, closed: Some(closed), flat })?;
+        } else {
+            flattened.closed.iter().try_for_each(print)?;
+        }
+        confirmed(&flattened, self.target.json)
+    }
+}
+
+/// Flat is what the venue says is flat.
+fn confirmed(flattened: &Flattened, json: bool) -> Result<(), Failure> {
+    if flattened.is_confirmed() {
+        let cancelled = flattened.cancelled.len();
+        return if json { Ok(()) } else { screen::line(format!("the venue is flat; {cancelled} orders cancelled")) };
+    }
+    let failed: Vec<String> =
+        flattened.failed.iter().map(|it| format!("{} {}: {}", it.symbol, it.direction, it.failure)).collect();
+    let help = "`plimsoll positions` shows what is held. What could not be closed keeps its stop. Run it again.";
+    match &flattened.remaining {
+        Some((positions, orders)) => {
+            let left = format!("{} positions and {} orders remain", positions.len(), orders.len());
+            Err(Failure::no([vec![left], failed].concat().join("; ")).help(help))
+        }
+        None => Err(Failure::outcome_unknown("the venue does not tell whether it is flat").help(help)),
+    }
+}
+
+fn failed(failure: &CloseFailure) -> Failure {
+    match failure {
+        CloseFailure::NotKnown(_) => Failure::unreachable(failure),
+        CloseFailure::Order { id, failure: unresolved @ SendFailure::Unresolved(_) } => acting::unknown(id, unresolved),
+        CloseFailure::Order { failure: SendFailure::NotSent(_), .. } => {
+            Failure::unreachable(failure).help("Nothing was sent: the position keeps its stop. Try again.")
+        }
+        _ => Failure::no(failure),
+    }
+}
+
+fn print(closed: &Closed) -> Result<(), Failure> {
+    let left = closed.remaining.map_or_else(|| "nothing".to_owned(), |left| left.quantity.to_string());
+    screen::line(format!("closed {} {} {}", closed.symbol, closed.direction, closed.quantity))?;
+    Facts::default()
+        .maybe("filled at", closed.price.map(price))
+        .line("realised", money(closed.realized_pnl))
+        .line("fee", money(closed.fees))
+        .maybe("the whole position, net", closed.ended.as_ref().map(|ended| money(ended.net())))
+        .line("left", left)
+        .line("orders cancelled", closed.cancelled.len())
+        .print()?;
+    closed.troubles.iter().try_for_each(|trouble| screen::line(format!("  trouble: {trouble}")))
+}
+
+impl ClosePreview {
+    fn of(report: &PositionReport, held: Position, quantity: Quantity, instrument: Option<&Instrument>) -> Self {
+        let part = Position { quantity, ..held };
+        let notional = report.mark_price.map(|mark| part.notional(mark));
+        Self {
+            symbol: report.symbol.to_string(),
+            side: held.direction,
+            held: full(held.quantity.get()),
+            quantity: full(quantity.get()),
+            mark_price: report.mark_price.map(|mark| full(mark.get())),
+            notional: notional.map(|notional| full(notional.get())),
+            realized_pnl: report.mark_price.map(|mark| full(part.unrealized_pnl(mark).get())),
+            fee: notional.zip(instrument).map(|(notional, it)| full((notional * it.fees.taker).get())),
+        }
+    }
+
+    fn print(&self) -> Result<(), Failure> {
+        screen::line(format!("close {} {} {} of {}", self.symbol, self.side, self.quantity, self.held))?;
+        Facts::default()
+            .maybe("mark", self.mark_price.as_ref())
+            .maybe("notional", self.notional.as_ref())
+            .maybe("would realise", self.realized_pnl.as_ref())
+            .maybe("fee", self.fee.as_ref())
+            .print()
+    }
+}
+
+impl ClosedRow {
+    fn of(it: &Closed) -> Self {
+        Self {
+            symbol: it.symbol.to_string(),
+            side: it.direction,
+            client_order_ids: it.orders.iter().map(|order| order.client_order_id.to_string()).collect(),
+            quantity: full(it.quantity.get()),
+            price: it.price.map(|price| full(price.get())),
+            realized_pnl: full(it.realized_pnl.get()),
+            fees: full(it.fees.get()),
+            remaining: it.remaining.map(|left| full(left.quantity.get())),
+            net: it.ended.as_ref().map(|ended| full(ended.net().get())),
+            cancelled: it.cancelled.len(),
+            troubles: it.troubles.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_is_a_percentage() {
+        for (text, expected) in [("50%", "0.5"), ("50", "0.5"), ("12.5 %", "0.125"), ("100%", "1")] {
+            assert_eq!(part(text), Ok(expected.parse().unwrap()), "{text}");
+        }
+        for text in ["0", "-5%", "101%", "half", "", "1e99%"] {
+            assert!(part(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! `plimsoll config`: an example, a check, and what is in force.
+
+use crate::config::{self, Config, Problem, Shown, find};
+use crate::failure::Failure;
+use crate::screen;
+use clap::{Args, Subcommand};
+use serde::Serialize;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// The configuration.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConfigVerb {
+    /// Print a commented configuration with every setting
+    Example,
+    /// Say everything that is wrong with the configuration, each with its place and remedy
+    Check(WhichFile),
+    /// Print what is in force, and where each value comes from; secrets are not shown
+    Show(WhichFile),
+}
+
+/// Which configuration.
+#[derive(Debug, Args)]
+pub(crate) struct WhichFile {
+    /// The configuration file; without it PLIMSOLL_CONFIG, plimsoll.toml here, or ~/.config/plimsoll/plimsoll.toml
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Checked<'a> {
+    file: String,
+    ok: bool,
+    problems: &'a [Problem],
+}
+
+#[derive(Serialize)]
+struct Effective<'a> {
+    file: String,
+    settings: &'a [Shown],
+}
+
+impl ConfigVerb {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Example => screen::line(config::example::EXAMPLE.trim_end()).map(|()| ExitCode::SUCCESS),
+            Self::Check(which) => which.check(),
+            Self::Show(which) => which.show(),
+        }
+    }
+}
+
+impl WhichFile {
+    fn read(&self) -> Result<find::Read, Failure> {
+        find::read(self.config.as_deref(), find::environment()).map_err(|error| {
+            Failure::usage(error.what).help(error.remedy)
+        })
+    }
+
+    /// Reads everything, the secrets too: a variable that is not set is found now, and not with the first order.
+    fn check(&self) -> Result<ExitCode, Failure> {
+        let read = self.read()?;
+        let problems = match read.config() {
+            Ok(config) => missing_secrets(&config, &read.environment),
+            Err(problems) => problems,
+        };
+        let ok = problems.is_empty();
+        if self.json {
+            screen::json(&Checked { file: read.file.display().to_string(), ok, problems: &problems })?;
+        } else if ok {
+            screen::line(format!("{}: no problem found", read.file.display()))?;
+        } else {
+            for problem in &problems {
+                screen::line(problem)?;
+            }
+            screen::line(format!("{} to be mended", counted(problems.len(), "problem")))?;
+        }
+        Ok(if ok { ExitCode::SUCCESS } else { ExitCode::from(2) })
+    }
+
+    fn show(&self) -> Result<ExitCode, Failure> {
+        let read = self.read()?;
+        let config = read.config().map_err(|problems| refused(&problems))?;
+        if self.json {
+            screen::json(&Effective { file: read.file.display().to_string(), settings: &config.shown })?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let width = |of: fn(&Shown) -> &str| config.shown.iter().map(|it| of(it).chars().count()).max().unwrap_or(0);
+        let (name, value) = (width(|it| &it.setting), width(|it| &it.value).min(40));
+        for Shown { setting, value: it, origin } in &config.shown {
+            screen::line(format!("{setting:<name$}  {it:<value$}  {origin}"))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// What is configured and not to be had.
+pub(crate) fn missing_secrets(config: &Config, environment: &config::Environment) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for account in &config.accounts {
+        for (what, place) in [("key", &account.key), ("secret", &account.secret)] {
+            if let Err(missing) = place.read(environment) {
+                let setting = format!("accounts.{}.{what}", account.name);
+                let origin = config.shown.iter().find(|shown| shown.setting.starts_with(&format!("{setting}_")));
+                let origin = origin.map_or(config::Origin::Default, |shown| shown.origin.clone());
+                problems.push(Problem::new(origin, &setting, missing.what, missing.remedy));
+            }
+        }
+    }
+    problems
+}
+
+/// The failure of a verb that needs a configuration and has a wrong one.
+pub(crate) fn refused(problems: &[Problem]) -> Failure {
+    let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    let count = counted(problems.len(), "problem");
+    Failure::usage(format!("the configuration has {count}\n{}", said.join("\n")))
+        .help("`plimsoll config check` says the same again; `plimsoll config example` shows how it is written.")
+}
+
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}

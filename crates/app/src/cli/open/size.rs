@@ -1,0 +1,75 @@
+//! How much to open: as a size, as a worth, or by what the stop may lose.
+
+use crate::desk::Desk;
+use crate::failure::Failure;
+use plimsoll_domain::{Decimal, Money, Price, Quantity, Rate, Rounding, Symbol};
+use plimsoll_ports::{Broker, MarketFeed, QueryError, RefusalReason};
+
+/// What was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Quantity(Quantity),
+    /// Worth this much at the price.
+    Notional(Money),
+    /// Losing this much at the stop, fees of entry and stop included.
+    Risk(Money),
+}
+
+impl Wanted {
+    /// The size; one that follows from money is rounded down to the lot.
+    pub(super) async fn quantity(
+        self,
+        desk: &Desk,
+        symbol: &Symbol,
+        limit: Option<Price>,
+        stop: Option<Price>,
+    ) -> Result<Quantity, Failure> {
+        let amount = match self {
+            Self::Quantity(quantity) => return Ok(quantity),
+            Self::Notional(amount) | Self::Risk(amount) => amount,
+        };
+        if !amount.is_positive() {
+            return Err(Failure::usage(format!("an amount is above 0, got {amount}")));
+        }
+        let instrument = desk.broker.instrument(symbol).await.map_err(|error| unknown_contract(symbol, &error))?;
+        let mark = desk.broker.market_feed().mark_price(symbol).await.map_err(Failure::unreachable)?.price;
+        let price = limit.unwrap_or(mark);
+        let per_unit = match (self, stop) {
+            (Self::Risk(_), Some(stop)) => loss_per_unit(price, stop, instrument.fees.taker),
+            _ => price.get(),
+        };
+        let size = amount.get().checked_div(per_unit).and_then(|size| Quantity::new(size).ok());
+        let size = size.and_then(|size| size.round(instrument.lot, Rounding::Down));
+        size.ok_or_else(|| Failure::no(format!("{amount} is less than one lot of {} {symbol}", instrument.lot)))
+    }
+}
+
+/// What one unit loses between entry and stop, with both fees.
+fn loss_per_unit(entry: Price, stop: Price, fee: Rate) -> Decimal {
+    (entry.get() - stop.get()).abs() + (entry.get() + stop.get()) * fee.get()
+}
+
+/// A contract that the venue does not have is a "no"; a venue that does not answer is out of reach.
+pub(in crate::cli) fn unknown_contract(symbol: &Symbol, error: &QueryError) -> Failure {
+    match error {
+        QueryError::Refused(refusal) if refusal.reason == RefusalReason::NotTrading => {
+            Failure::no(format!("{symbol} is not trading at this venue"))
+                .help("A symbol is written like BTC/USDT:USDT: base, quote, and what it settles in.")
+        }
+        error => Failure::unreachable(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stop_loses_the_distance_and_both_fees() {
+        let price = |text: &str| text.parse::<Price>().unwrap();
+        let fee = "0.001".parse().unwrap();
+        for (entry, stop, lost) in [("100", "90", "10.19"), ("90", "100", "10.19"), ("100", "100", "0.2")] {
+            assert_eq!(loss_per_unit(price(entry), price(stop), fee), lost.parse::<Decimal>().unwrap(), "{entry} {stop}");
+        }
+    }
+}

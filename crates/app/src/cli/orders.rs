@@ -1,0 +1,147 @@
+//! `plimsoll orders`: what rests at the venue, and what the journal does not know the end of.
+
+use super::target::Target;
+use crate::failure::Failure;
+use crate::screen::{self, full, price};
+use clap::Args;
+use plimsoll_domain::{Order, Price};
+use plimsoll_ports::{JournalEntry, JournalState};
+use serde::Serialize;
+use std::process::ExitCode;
+
+/// Every open order at the venue, ours and others', and every order whose end the journal does not know.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  plimsoll orders --json")]
+pub(crate) struct Orders {
+    #[command(flatten)]
+    target: Target,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    open: Vec<Row>,
+    unfinished: Vec<Unfinished>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    symbol: String,
+    client_order_id: String,
+    order_id: String,
+    ours: bool,
+    side: String,
+    #[serde(rename = "type")]
+    order_type: String,
+    quantity: Option<String>,
+    filled: Option<String>,
+    price: Option<String>,
+    stop_price: Option<String>,
+    reduce_only: bool,
+    close_position: bool,
+    status: String,
+}
+
+/// An order that the journal does not know the end of.
+#[derive(Serialize)]
+pub(super) struct Unfinished {
+    client_order_id: String,
+    symbol: String,
+    purpose: &'static str,
+    state: &'static str,
+    since: String,
+}
+
+impl Orders {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        super::runtime()?.block_on(self.show())?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn show(self) -> Result<(), Failure> {
+        let desk = self.target.desk().await?;
+        let survey = desk.manager.survey().await.map_err(Failure::unreachable);
+        let unfinished = desk.records.journal.unfinished(&desk.account.name).await.map_err(Failure::unreachable);
+        desk.close().await;
+        let (survey, unfinished) = (survey?, unfinished?);
+        let rests = |entry: &&JournalEntry| {
+            !survey.orders.iter().any(|(order, _)| order.client_order_id == entry.order.client_order_id)
+        };
+        let unfinished: Vec<Unfinished> = unfinished.iter().filter(rests).map(Unfinished::of).collect();
+        if self.target.json {
+            let open = survey.orders.iter().map(|(order, ours)| Row::of(order, *ours)).collect();
+            return screen::json(&Answer { open, unfinished });
+        }
+        if survey.orders.is_empty() {
+            screen::line("no open order")?;
+        } else {
+            let rows = survey.orders.iter().map(|(order, ours)| shown(order, *ours));
+            screen::line(screen::table(&["symbol", "order", "size", "price", "whose"], rows))?;
+        }
+        for it in &unfinished {
+            let Unfinished { client_order_id, symbol, purpose, state, since } = it;
+            screen::line(format!("{symbol}: {purpose} {client_order_id}: {state} since {since}"))?;
+        }
+        if !unfinished.is_empty() {
+            screen::line("any verb that acts looks these up first")?;
+        }
+        Ok(())
+    }
+}
+
+fn shown(order: &Order, ours: bool) -> Vec<String> {
+    let at = |price_of: Option<Price>| price_of.map(price);
+    let size = match order.quantity {
+        Some(quantity) => quantity.to_string(),
+        None => "whole".to_owned(),
+    };
+    vec![
+        order.symbol.to_string(),
+        format!("{} {}", order.side, order.order_type),
+        size,
+        at(order.trigger).or(at(order.price)).unwrap_or_else(|| "market".to_owned()),
+        if ours { "ours".to_owned() } else { "other".to_owned() },
+    ]
+}
+
+impl Row {
+    fn of(order: &Order, ours: bool) -> Self {
+        let at = |price: Option<Price>| price.map(|price| full(price.get()));
+        let size = |quantity: Option<plimsoll_domain::Quantity>| quantity.map(|quantity| full(quantity.get()));
+        Self {
+            symbol: order.symbol.to_string(),
+            client_order_id: order.client_order_id.to_string(),
+            order_id: order.order_id.to_string(),
+            ours,
+            side: order.side.to_string(),
+            order_type: order.order_type.to_string(),
+            quantity: size(order.quantity),
+            filled: size(order.filled),
+            price: at(order.price),
+            stop_price: at(order.trigger),
+            reduce_only: order.reduce_only,
+            close_position: order.close_position,
+            status: order.status.to_string(),
+        }
+    }
+}
+
+impl Unfinished {
+    pub(super) fn of(entry: &JournalEntry) -> Self {
+        Self {
+            client_order_id: entry.order.client_order_id.to_string(),
+            symbol: entry.order.symbol.to_string(),
+            purpose: entry.purpose.as_str(),
+            state: match entry.state {
+                JournalState::Intended => "intended",
+                JournalState::Unanswered => "unanswered",
+                JournalState::Accepted { .. } => "accepted",
+                JournalState::Refused { .. } => "refused",
+                JournalState::NotSent { .. } => "not_sent",
+                JournalState::Finished { .. } => "finished",
+            },
+            since: screen::instant(entry.intended_at),
+        }
+    }
+}

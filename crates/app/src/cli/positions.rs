@@ -1,0 +1,158 @@
+//! `plimsoll positions` and what other verbs show of positions.
+
+use super::target::Target;
+use crate::failure::Failure;
+use crate::screen::{self, Facts, full, percent, price};
+use clap::Args;
+use plimsoll_domain::{Direction, Liquidation, Money, Price, Rate};
+use plimsoll_engine::{Survey, SurveyedPosition};
+use serde::Serialize;
+use std::process::ExitCode;
+
+/// Every open position: entry, mark, exact liquidation price, margin ratio, profit, funding a day, stop and target.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  plimsoll positions --account main --json")]
+pub(crate) struct Positions {
+    #[command(flatten)]
+    target: Target,
+}
+
+/// A position for programs. Absent is null.
+#[derive(Debug, Serialize)]
+pub(super) struct Row {
+    symbol: String,
+    side: Direction,
+    quantity: String,
+    entry_price: String,
+    mark_price: String,
+    notional: String,
+    leverage: Option<u32>,
+    margin_mode: Option<String>,
+    margin: Option<String>,
+    maintenance_margin: String,
+    margin_ratio: Option<String>,
+    unrealized_pnl: String,
+    /// Below a long, above a short; a hedged pair may have both.
+    liquidation_below: Option<String>,
+    liquidation_above: Option<String>,
+    in_liquidation: bool,
+    venue_liquidation_price: Option<String>,
+    distance: Option<String>,
+    funding_rate: Option<String>,
+    funding_per_day: Option<String>,
+    stop_loss: Option<String>,
+    take_profit: Option<String>,
+}
+
+impl Positions {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        super::runtime()?.block_on(self.show())?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn show(self) -> Result<(), Failure> {
+        let desk = self.target.desk().await?;
+        let survey = desk.manager.survey().await.map_err(Failure::unreachable);
+        desk.close().await;
+        let survey = survey?;
+        if self.target.json {
+            return screen::json(&rows(&survey));
+        }
+        if survey.positions.is_empty() && survey.unpriced.is_empty() {
+            return screen::line("no open position");
+        }
+        for it in &survey.positions {
+            print(it)?;
+        }
+        for it in &survey.unpriced {
+            screen::line(format!("{}: cannot be priced, so nobody can judge it", it.symbol))?;
+        }
+        Ok(())
+    }
+}
+
+/// The positions of a survey, for programs.
+pub(super) fn rows(survey: &Survey) -> Vec<Row> {
+    survey.positions.iter().map(Row::of).collect()
+}
+
+impl Row {
+    fn of(it: &SurveyedPosition) -> Self {
+        let health = &it.health;
+        let bounds = health.liquidation.bounds();
+        let shown = |price: Option<Price>| price.map(|price| full(price.get()));
+        let of_money = |money: Option<Money>| money.map(|money| full(money.get()));
+        Self {
+            symbol: health.symbol.to_string(),
+            side: health.position.direction,
+            quantity: full(health.position.quantity.get()),
+            entry_price: full(health.position.entry.get()),
+            mark_price: full(health.mark.get()),
+            notional: full(it.notional.get()),
+            leverage: it.leverage.map(plimsoll_domain::Leverage::get),
+            margin_mode: it.margin_mode.map(|mode| mode.to_string()),
+            margin: of_money(it.isolated_margin),
+            maintenance_margin: full(it.maintenance.get()),
+            margin_ratio: health.margin_ratio.map(|ratio| full(ratio.get())),
+            unrealized_pnl: full(health.unrealized_pnl.get()),
+            liquidation_below: shown(bounds.and_then(|bounds| bounds.below)),
+            liquidation_above: shown(bounds.and_then(|bounds| bounds.above)),
+            in_liquidation: bounds.is_none(),
+            venue_liquidation_price: shown(health.venue_liquidation),
+            distance: health.distance.map(|distance| full(distance.get())),
+            funding_rate: it.funding.map(|cost| full(cost.rate.get())),
+            funding_per_day: of_money(it.funding.map(|cost| cost.per_day)),
+            stop_loss: shown(it.stop_loss.as_ref().and_then(|order| order.trigger)),
+            take_profit: shown(it.take_profit.as_ref().and_then(|order| order.trigger)),
+        }
+    }
+}
+
+fn print(it: &SurveyedPosition) -> Result<(), Failure> {
+    let health = &it.health;
+    let leverage = it.leverage.map(|leverage| format!(" at {leverage}")).unwrap_or_default();
+    let mode = it.margin_mode.map(|mode| format!(", {mode}")).unwrap_or_default();
+    let held = health.position;
+    screen::line(format!("{} {} {}{leverage}{mode}", health.symbol, held.direction, held.quantity))?;
+    let funding = it.funding.map(|cost| {
+        format!("{} ({} every {} h)", screen::money(cost.per_day), screen::rate(cost.rate), cost.interval_hours)
+    });
+    let stop = it.stop_loss.as_ref().and_then(|order| order.trigger).map_or_else(|| "NONE".to_owned(), price);
+    Facts::default()
+        .line("entry", price(held.entry))
+        .line("mark", price(health.mark))
+        .line("notional", screen::money(it.notional))
+        .maybe("margin", it.isolated_margin.map(screen::money))
+        .line("PnL", screen::money(health.unrealized_pnl))
+        .line("liquidation", liquidation(health.liquidation))
+        .line("  the venue says", health.venue_liquidation.map_or_else(|| "none".to_owned(), price))
+        .line("  distance", health.distance.map_or_else(|| "-".to_owned(), |rate| percent(rate.get())))
+        .line("margin ratio", health.margin_ratio.map_or_else(|| "-".to_owned(), |ratio| percent(ratio.get())))
+        .line("funding a day", funding.unwrap_or_else(|| "not known".to_owned()))
+        .line("stop", stop)
+        .maybe("target", it.take_profit.as_ref().and_then(|order| order.trigger).map(price))
+        .print()
+}
+
+/// The exact liquidation price, or why there is none.
+pub(super) fn liquidation(it: Liquidation) -> String {
+    let Some(bounds) = it.bounds() else { return "in liquidation already".to_owned() };
+    match (bounds.below, bounds.above) {
+        (Some(below), Some(above)) => format!("{} below, {} above (exact)", price(below), price(above)),
+        (Some(one), None) | (None, Some(one)) => format!("{} (exact)", price(one)),
+        (None, None) => "no price liquidates it".to_owned(),
+    }
+}
+
+/// The same for programs: below, above.
+pub(super) fn liquidation_fields(it: Liquidation) -> (Option<String>, Option<String>) {
+    let shown = |price: Option<Price>| price.map(|price| full(price.get()));
+    it.bounds().map_or((None, None), |bounds| (shown(bounds.below), shown(bounds.above)))
+}
+
+/// A distance, or none.
+pub(super) fn distance(rate: Option<Rate>) -> String {
+    rate.map_or_else(|| "-".to_owned(), |rate| percent(rate.get()))
+}

@@ -1,0 +1,245 @@
+//! `plimsoll run`: guards an account until it is stopped.
+
+use super::acting;
+use super::target::Target;
+use crate::desk::Desk;
+use crate::failure::Failure;
+use crate::screen;
+use clap::Args;
+use plimsoll_engine::{Action, MonitorReport, Summary};
+use plimsoll_ports::{Clock, Severity, SystemClock};
+use serde::Serialize;
+use std::process::ExitCode;
+use std::time::Duration;
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+/// Guard an account: reconcile, report, then watch margin and losses until SIGINT or SIGTERM.
+///
+/// Thin margin halves the largest position, margin that is gone and broken loss limits close everything and engage the
+/// kill switch. When it is stopped, stops and targets stay resting at the venue.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  plimsoll run --account main --json")]
+pub(crate) struct Run {
+    #[command(flatten)]
+    target: Target,
+}
+
+#[derive(Serialize)]
+struct Started {
+    event: &'static str,
+    account: String,
+    time: String,
+    took_ms: u64,
+    clean: bool,
+    findings: Vec<Found>,
+}
+
+#[derive(Serialize)]
+struct Found {
+    severity: &'static str,
+    kind: &'static str,
+    symbol: Option<String>,
+    id: Option<String>,
+    found: String,
+    done: String,
+}
+
+#[derive(Serialize)]
+struct Pass {
+    event: &'static str,
+    time: String,
+    equity: String,
+    margin_ratio: Option<String>,
+    health: String,
+    positions: usize,
+    unprotected: usize,
+    ended: usize,
+    action: &'static str,
+    troubles: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Blind {
+    event: &'static str,
+    time: String,
+    error: String,
+}
+
+#[derive(Serialize)]
+struct Stopped {
+    event: &'static str,
+    positions: usize,
+    resting: usize,
+    unprotected: usize,
+}
+
+impl Run {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        super::runtime()?.block_on(self.guard())?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn guard(self) -> Result<(), Failure> {
+        let desk = self.target.desk().await?;
+        let outcome = tokio::select! {
+            outcome = self.watch(&desk) => outcome,
+            stopped = super::stopped() => stopped,
+        };
+        let left = match outcome {
+            Ok(()) => self.leave(&desk).await,
+            Err(failure) => Err(failure),
+        };
+        desk.close().await;
+        left
+    }
+
+    /// Never returns but with a failure.
+    async fn watch(&self, desk: &Desk) -> Result<(), Failure> {
+        self.report(desk, &desk.reconcile().await?.summary())?;
+        let every = |period: Duration| {
+            let mut beat = interval_at(Instant::now() + period, period);
+            beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            beat
+        };
+        let (mut look, mut compare) = (every(desk.config.intervals.monitor), every(desk.config.intervals.reconcile));
+        let mut before = String::new();
+        self.pass(desk, &mut before).await?;
+        loop {
+            tokio::select! {
+                _ = look.tick() => self.pass(desk, &mut before).await?,
+                _ = compare.tick() => self.compare(desk).await?,
+            }
+        }
+    }
+
+    /// The venue being out of reach ends nothing: what rests there goes on protecting.
+    async fn pass(&self, desk: &Desk, before: &mut String) -> Result<(), Failure> {
+        match desk.manager.monitor().await {
+            Ok(report) => self.tell(&report, before),
+            Err(error) => self.tell_of_failure("blind", &error.to_string()),
+        }
+    }
+
+    async fn compare(&self, desk: &Desk) -> Result<(), Failure> {
+        match desk.manager.reconcile().await {
+            Ok(reconciliation) if reconciliation.is_clean() => Ok(()),
+            Ok(reconciliation) => self.report(desk, &reconciliation.summary()),
+            Err(error) => self.tell_of_failure("not_reconciled", &error.to_string()),
+        }
+    }
+
+    fn report(&self, desk: &Desk, summary: &Summary) -> Result<(), Failure> {
+        if self.target.json {
+            return screen::json(&Started::of(desk, summary));
+        }
+        let took = summary.took.as_millis();
+        let verdict = if summary.is_clean { "records and venue agree" } else { "records and venue differed:" };
+        screen::line(format!("{} {}: {verdict} ({took} ms)", screen::minute(summary.started), desk.account.name))?;
+        summary.findings.iter().try_for_each(|it| {
+            screen::line(format!("  {}: {}", severity(it.severity), acting::sentence(it)))
+        })
+    }
+
+    /// A person is told what has changed; a program, every pass.
+    fn tell(&self, report: &MonitorReport, before: &mut String) -> Result<(), Failure> {
+        if self.target.json {
+            return screen::json(&Pass::of(report));
+        }
+        let unprotected = report.positions.iter().filter(|it| !it.has_stop).count();
+        let stops = if unprotected > 0 { format!(", {unprotected} WITHOUT A STOP") } else { String::new() };
+        let action = match action(&report.action) {
+            "none" => String::new(),
+            done => format!(", {done}"),
+        };
+        let said = format!("{}: {} positions{stops}{action}", report.health(), report.positions.len());
+        if said == *before && report.ended.is_empty() && report.troubles.is_empty() {
+            return Ok(());
+        }
+        before.clone_from(&said);
+        screen::line(format!("{} {said}, equity {}", screen::minute(report.time), screen::cents(report.equity)))?;
+        for it in &report.ended {
+            screen::line(format!("  {} {} ended: {}, net {}", it.symbol, it.direction, it.reason, screen::money(it.net())))?;
+        }
+        report.troubles.iter().try_for_each(|trouble| screen::line(format!("  trouble: {trouble}")))
+    }
+
+    fn tell_of_failure(&self, event: &'static str, error: &str) -> Result<(), Failure> {
+        let now = SystemClock.now();
+        if self.target.json {
+            return screen::json(&Blind { event, time: screen::instant(now), error: error.to_owned() });
+        }
+        screen::line(format!("{} {error}; what rests at the venue protects on", screen::minute(now)))
+    }
+
+    /// Nothing is cancelled: what protects stays, and is told.
+    async fn leave(&self, desk: &Desk) -> Result<(), Failure> {
+        let Ok(survey) = desk.manager.survey().await else {
+            return self.tell_of_failure("stopped", "stopped without a last look at the venue");
+        };
+        let unprotected = survey.positions.iter().filter(|it| !it.health.has_stop).count();
+        let (positions, resting) = (survey.positions.len(), survey.orders.len());
+        if self.target.json {
+            return screen::json(&Stopped { event: "stopped", positions, resting, unprotected });
+        }
+        let stops = if unprotected > 0 { format!(", {unprotected} WITHOUT A STOP") } else { String::new() };
+        screen::line(format!("stopped: {positions} positions stay open{stops}, {resting} orders stay resting"))
+    }
+}
+
+const fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Warning => "warning",
+        Severity::Critical => "critical",
+    }
+}
+
+const fn action(action: &Action) -> &'static str {
+    match action {
+        Action::None => "none",
+        Action::Reduced(_) => "reduced",
+        Action::NotReduced(_) => "not_reduced",
+        Action::Flattened(_) => "flattened",
+        Action::Stopped { .. } => "stopped",
+    }
+}
+
+impl Started {
+    fn of(desk: &Desk, summary: &Summary) -> Self {
+        let found = |it: &plimsoll_engine::Finding| Found {
+            severity: severity(it.severity),
+            kind: it.kind,
+            symbol: it.symbol.as_ref().map(ToString::to_string),
+            id: it.id.clone(),
+            found: it.found.clone(),
+            done: it.done.clone(),
+        };
+        Self {
+            event: "reconciled",
+            account: desk.account.name.to_string(),
+            time: screen::instant(summary.started),
+            took_ms: u64::try_from(summary.took.as_millis()).unwrap_or(u64::MAX),
+            clean: summary.is_clean,
+            findings: summary.findings.iter().map(found).collect(),
+        }
+    }
+}
+
+impl Pass {
+    fn of(report: &MonitorReport) -> Self {
+        Self {
+            event: "pass",
+            time: screen::instant(report.time),
+            equity: screen::full(report.equity.get()),
+            margin_ratio: report.margin_ratio.map(|ratio| screen::full(ratio.get())),
+            health: report.health().to_string(),
+            positions: report.positions.len(),
+            unprotected: report.positions.iter().filter(|it| !it.has_stop).count(),
+            ended: report.ended.len(),
+            action: action(&report.action),
+            troubles: report.troubles.iter().map(ToString::to_string).collect(),
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! `plimsoll status`: the account on one screen.
+
+use super::positions;
+use super::target::Target;
+use crate::failure::Failure;
+use crate::screen::{self, Facts, full, percent};
+use clap::Args;
+use plimsoll_domain::{Direction, Money};
+use plimsoll_engine::Survey;
+use plimsoll_ports::{Clock, DailyPnl, JournalEntry, KillSwitchRecord, SystemClock};
+use serde::Serialize;
+use std::process::ExitCode;
+
+/// Equity, margin, positions, today's result, the kill switch, and orders of unknown fate.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  plimsoll status --account main")]
+pub(crate) struct Status {
+    #[command(flatten)]
+    target: Target,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    account: String,
+    environment: &'static str,
+    time: String,
+    wallet: String,
+    equity: String,
+    available: String,
+    margin_ratio: Option<String>,
+    alert: String,
+    position_mode: String,
+    positions: Vec<positions::Row>,
+    unpriced: usize,
+    open_orders: usize,
+    unfinished_orders: usize,
+    unprotected: usize,
+    today_net: Option<String>,
+    trading_enabled: bool,
+    kill_switch: Switch,
+}
+
+#[derive(Serialize)]
+struct Switch {
+    engaged: bool,
+    reason: Option<String>,
+    by: Option<String>,
+    since: Option<String>,
+}
+
+/// What the records say beside the venue.
+struct Recorded {
+    unfinished: Vec<JournalEntry>,
+    today: Option<DailyPnl>,
+    switch: KillSwitchRecord,
+}
+
+impl Status {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        super::runtime()?.block_on(self.show())?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn show(self) -> Result<(), Failure> {
+        let desk = self.target.desk().await?;
+        let read = async {
+            let name = &desk.account.name;
+            let (journal, trades) = (&desk.records.journal, &desk.records.trades);
+            let unfinished = journal.unfinished(name).await.map_err(Failure::unreachable)?;
+            let days = trades.daily_pnl(name, 1, SystemClock.now()).await.map_err(Failure::unreachable)?;
+            let switch = desk.manager.kill_switch().await.map_err(Failure::unreachable)?;
+            let survey = desk.manager.survey().await.map_err(Failure::unreachable)?;
+            let rests = |it: &JournalEntry| {
+                survey.orders.iter().any(|(order, _)| order.client_order_id == it.order.client_order_id)
+            };
+            let unfinished = unfinished.into_iter().filter(|it| !rests(it)).collect();
+            Ok((survey, Recorded { unfinished, today: days.into_iter().last(), switch }))
+        };
+        let read = read.await;
+        desk.close().await;
+        let (survey, recorded) = read?;
+        let answer = Answer::of(&desk, &survey, &recorded);
+        if self.target.json { screen::json(&answer) } else { print(&desk, &survey, &recorded) }
+    }
+}
+
+fn unprotected(survey: &Survey) -> usize {
+    survey.positions.iter().filter(|it| !it.health.has_stop).count() + survey.unpriced.len()
+}
+
+impl Answer {
+    fn of(desk: &crate::desk::Desk, survey: &Survey, recorded: &Recorded) -> Self {
+        let switch = &recorded.switch;
+        let said = |text: &str| switch.engaged.then(|| text.to_owned());
+        Self {
+            account: desk.account.name.to_string(),
+            environment: desk.account.environment.as_str(),
+            time: screen::instant(survey.time),
+            wallet: full(survey.wallet.get()),
+            equity: full(survey.equity.get()),
+            available: full(survey.available.get()),
+            margin_ratio: survey.margin_ratio.map(|ratio| full(ratio.get())),
+            alert: survey.alert.to_string(),
+            position_mode: survey.position_mode.to_string(),
+            positions: positions::rows(survey),
+            unpriced: survey.unpriced.len(),
+            open_orders: survey.orders.len(),
+            unfinished_orders: recorded.unfinished.len(),
+            unprotected: unprotected(survey),
+            today_net: recorded.today.as_ref().map(|day| full(day.net().get())),
+            trading_enabled: desk.config.trading.enabled,
+            kill_switch: Switch {
+                engaged: switch.engaged,
+                reason: said(&switch.reason),
+                by: said(&switch.by),
+                since: switch.since.filter(|_| switch.engaged).map(screen::instant),
+            },
+        }
+    }
+}
+
+fn print(desk: &crate::desk::Desk, survey: &Survey, recorded: &Recorded) -> Result<(), Failure> {
+    let (account, settle) = (&desk.account, &desk.account.settle);
+    let money = |money: Money| format!("{} {settle}", screen::cents(money));
+    let switch = &recorded.switch;
+    let switched = match (switch.engaged, desk.config.trading.enabled) {
+        (true, _) => {
+            let since = switch.since.map(screen::minute).unwrap_or_default();
+            format!("ENGAGED by {} since {since}: {}", switch.by, switch.reason)
+        }
+        (false, true) => "released".to_owned(),
+        (false, false) => "released, but trading.enabled is false: nothing is opened".to_owned(),
+    };
+    let ratio = survey.margin_ratio.map_or_else(|| "-".to_owned(), |ratio| percent(ratio.get()));
+    let alert = if survey.positions.is_empty() { String::new() } else { format!(" ({})", survey.alert) };
+    let own = survey.orders.iter().filter(|(_, ours)| *ours).count();
+    screen::line(format!("{} on binance {}, {}", account.name, account.environment.as_str(), screen::minute(survey.time)))?;
+    Facts::default()
+        .line("equity", money(survey.equity))
+        .line("wallet", money(survey.wallet))
+        .line("available", money(survey.available))
+        .line("margin ratio", format!("{ratio}{alert}"))
+        .line("today, net", recorded.today.as_ref().map_or_else(|| "nothing recorded".to_owned(), |day| money(day.net())))
+        .line("positions", survey.positions.len() + survey.unpriced.len())
+        .line("open orders", format!("{} ({own} ours)", survey.orders.len()))
+        .line("kill switch", switched)
+        .print()?;
+    if !survey.positions.is_empty() {
+        screen::line(screen::table(
+            &["position", "size", "mark", "liquidation", "distance", "PnL", "stop"],
+            survey.positions.iter().map(row),
+        ))?;
+    }
+    for entry in &recorded.unfinished {
+        let (id, symbol, purpose) = (&entry.order.client_order_id, &entry.order.symbol, entry.purpose.as_str());
+        screen::line(format!("UNKNOWN: {symbol} {purpose} {id}: any verb that acts looks it up first"))?;
+    }
+    match unprotected(survey) {
+        0 => Ok(()),
+        count => screen::line(format!("WITHOUT A STOP: {count} of the positions")),
+    }
+}
+
+fn row(it: &plimsoll_engine::SurveyedPosition) -> Vec<String> {
+    let health = &it.health;
+    let bounds = health.liquidation.bounds().map(|bounds| bounds.for_display(it.instrument.tick)).unwrap_or_default();
+    let liquidation = match health.position.direction {
+        Direction::Long => bounds.below.or(bounds.above),
+        Direction::Short => bounds.above.or(bounds.below),
+    };
+    let stop = it.stop_loss.as_ref().and_then(|order| order.trigger);
+    vec![
+        format!("{} {}", it.instrument.symbol.base(), health.position.direction),
+        health.position.quantity.to_string(),
+        screen::price(health.mark),
+        liquidation.map_or_else(|| "none".to_owned(), screen::price),
+        positions::distance(health.distance),
+        screen::cents(health.unrealized_pnl),
+        stop.map_or_else(|| "NONE".to_owned(), screen::price),
+    ]
+}

@@ -1,0 +1,108 @@
+//! Which account a verb is for, and whether its operator means it.
+
+use super::config::refused;
+use crate::config::{Account, Config, Database, Environment, Origin, Shown, VenueEnvironment, find};
+use crate::desk::{Desk, engine_settings};
+use crate::failure::Failure;
+use clap::Args;
+use plimsoll_engine::Settings;
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::PathBuf;
+
+/// Which account, by which configuration.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Target {
+    /// The account; may be left out where only one is configured
+    #[arg(long, value_name = "NAME")]
+    pub(crate) account: Option<String>,
+    /// The configuration file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Where the records are, instead of where the configuration says
+    #[arg(long, value_name = "URL")]
+    pub(crate) database: Option<String>,
+    /// Real money is meant: an account in the live environment is not touched without it
+    #[arg(long)]
+    pub(crate) live: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Whether the operator means it.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Consent {
+    /// Do it without asking: for scripts
+    #[arg(long, short)]
+    yes: bool,
+    /// Show what it means, and stop
+    #[arg(long, conflicts_with = "yes")]
+    pub(crate) dry_run: bool,
+}
+
+/// A configuration that was read, and the account that was meant.
+pub(crate) struct Chosen {
+    pub(crate) config: Config,
+    pub(crate) account: Account,
+    pub(crate) environment: Environment,
+}
+
+impl Target {
+    /// Reads the configuration and finds the account; nothing is connected yet.
+    pub(crate) fn choose(&self) -> Result<Chosen, Failure> {
+        let read = find::read(self.config.as_deref(), find::environment());
+        let read = read.map_err(|error| Failure::usage(error.what).help(error.remedy))?;
+        let mut config = read.config().map_err(|problems| refused(&problems))?;
+        if let Some(url) = &self.database {
+            config.database = Database::parse(url).map_err(Failure::usage)?;
+            let (setting, value, origin) =
+                ("database".to_owned(), config.database.to_string(), Origin::Argument("--database"));
+            config.shown.retain(|shown| shown.setting != setting);
+            config.shown.push(Shown { setting, value, origin });
+        }
+        let account = config.account(self.account.as_deref()).map_err(Failure::usage)?.clone();
+        if account.environment == VenueEnvironment::Live && !self.live {
+            return Err(Failure::usage(format!("account '{}' is in the live environment: real money", account.name))
+                .help("Add --live if that is meant."));
+        }
+        Ok(Chosen { config, account, environment: read.environment })
+    }
+
+    /// Wires the account.
+    pub(crate) async fn desk(&self) -> Result<Desk, Failure> {
+        self.desk_with(|settings| settings).await
+    }
+
+    /// Wires the account, with settings of this verb's own.
+    pub(crate) async fn desk_with(&self, change: impl FnOnce(Settings) -> Settings) -> Result<Desk, Failure> {
+        let Chosen { config, account, environment } = self.choose()?;
+        let settings = change(engine_settings(&config, &account)?);
+        Desk::open(config, account, &environment, settings).await
+    }
+}
+
+impl Consent {
+    /// Refuses at once where nobody could be asked.
+    pub(crate) fn can_be_had(&self, json: bool) -> Result<(), Failure> {
+        let somebody = std::io::stdin().is_terminal() && std::io::stdout().is_terminal() && !json;
+        if self.yes || self.dry_run || somebody {
+            return Ok(());
+        }
+        Err(Failure::usage("nobody is here to confirm it").help("Add --yes to do it, or --dry-run to see what it means."))
+    }
+
+    /// Whether to go on, after the preview was shown.
+    pub(crate) fn is_given(&self, question: &str) -> Result<bool, Failure> {
+        if self.yes || self.dry_run {
+            return Ok(self.yes);
+        }
+        let mut out = std::io::stdout();
+        crate::screen::written(write!(out, "\n{question} [y/N] ").and_then(|()| out.flush()))?;
+        let mut answer = String::new();
+        std::io::stdin().lock().read_line(&mut answer).map_err(Failure::unreachable)?;
+        match answer.trim() {
+            "y" | "Y" | "yes" => Ok(true),
+            _ => Err(Failure::no("not confirmed: nothing was sent")),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The configuration: a TOML file, the environment over it, and defaults below both.
+//!
+//! [`Config::read`] is pure: text and variables in, a configuration or every problem out. Where the file is, and what the
+//! secrets are, is found out by [`find`] and [`secret`].
+
+mod account;
+mod database;
+pub(crate) mod example;
+pub(crate) mod find;
+mod intervals;
+mod limits;
+mod problem;
+mod reader;
+pub(crate) mod secret;
+mod word;
+
+pub(crate) use account::{Account, VenueEnvironment};
+pub(crate) use database::Database;
+pub(crate) use intervals::Intervals;
+pub(crate) use problem::{Origin, Problem};
+pub(crate) use reader::{Environment, Shown};
+pub(crate) use secret::SecretPlace;
+pub(crate) use word::duration_text;
+
+use plimsoll_domain::Leverage;
+use problem::line_and_column;
+use reader::{Reader, Section};
+use std::path::PathBuf;
+use toml::de::DeTable;
+
+/// Everything that is configured, checked.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    /// The accounts, in the order of the file.
+    pub(crate) accounts: Vec<Account>,
+    /// Where the records are.
+    pub(crate) database: Database,
+    /// Where the write-ahead spool and other state of this machine are.
+    pub(crate) state: PathBuf,
+    /// Trading as a whole.
+    pub(crate) trading: Trading,
+    /// How often, and how long.
+    pub(crate) intervals: Intervals,
+    /// Every setting in force, and where it comes from.
+    pub(crate) shown: Vec<Shown>,
+}
+
+/// Trading as a whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Trading {
+    /// Whether anything may be opened at all.
+    pub(crate) enabled: bool,
+    /// Whether a position needs a stop-loss.
+    pub(crate) require_stop: bool,
+    /// The leverage of an order that names none.
+    pub(crate) default_leverage: Leverage,
+}
+
+/// The places that defaults are made of.
+#[derive(Debug, Clone)]
+pub(crate) struct Places {
+    /// What the file is called in messages.
+    pub(crate) file: String,
+    /// The directory of state where none is configured.
+    pub(crate) state: PathBuf,
+}
+
+impl Config {
+    /// Reads a configuration.
+    ///
+    /// # Errors
+    /// Every problem of it, in the order of the file.
+    pub(crate) fn read(text: &str, environment: &Environment, places: &Places) -> Result<Self, Vec<Problem>> {
+        let (table, broken) = DeTable::parse_recoverable(text);
+        if !broken.is_empty() {
+            return Err(broken.iter().map(|error| syntax(error, text, &places.file)).collect());
+        }
+        let mut reader = Reader::new(&places.file, text, environment);
+        let config = read_root(Section::root(table.get_ref()), &mut reader, places);
+        let Reader { mut problems, shown, .. } = reader;
+        match config {
+            Some(config) if problems.is_empty() => Ok(Self { shown, ..config }),
+            _ => {
+                problems.sort_by_key(|problem| place(&problem.origin));
+                Err(problems)
+            }
+        }
+    }
+
+    /// The account of this name; without a name, the only one.
+    pub(crate) fn account(&self, name: Option<&str>) -> Result<&Account, String> {
+        let names = || self.accounts.iter().map(|account| account.name.as_str()).collect::<Vec<_>>().join(", ");
+        match (name, self.accounts.as_slice()) {
+            (Some(name), accounts) => accounts
+                .iter()
+                .find(|account| account.name.as_str() == name)
+                .ok_or_else(|| format!("no account is called '{name}': configured are {}", names())),
+            (None, [only]) => Ok(only),
+            (None, _) => Err(format!("which account? --account is one of {}", names())),
+        }
+    }
+}
+
+fn read_root(mut root: Section<'_>, reader: &mut Reader<'_>, places: &Places) -> Option<Config> {
+    let state = root.read(
+        reader,
+        "state",
+        &[],
+        places.state.clone(),
+        |text| Ok(PathBuf::from(text)),
+        |path| path.display().to_string(),
+    );
+    let database = database::read(&mut root, reader, &state);
+    let mut section = root.section(reader, "trading");
+    let trading = read_trading(&mut section, reader);
+    section.refuse_unknown(reader);
+    let intervals = intervals::read(root.section(reader, "intervals"), reader);
+    let limits = limits::read(root.section(reader, "limits"), reader, None);
+    let accounts = account::read_all(&mut root, reader, &limits);
+    limits::fit(&accounts, trading.default_leverage, reader);
+    root.refuse_unknown(reader);
+    reader.refuse_unknown_variables(&["limits", "trading", "intervals", "accounts"]);
+    Some(Config { accounts, database, state, trading, intervals, shown: Vec::new() })
+}
+
+fn read_trading(section: &mut Section<'_>, reader: &mut Reader<'_>) -> Trading {
+    let show = |truth: &bool| truth.to_string();
+    Trading {
+        enabled: section.read(reader, "enabled", &["ENABLE_FUTURES"], true, word::truth, show),
+        require_stop: section.read(reader, "require_stop", &[], true, word::truth, show),
+        default_leverage: section.value(reader, "default_leverage", &["DEFAULT_LEVERAGE"], limits::default_leverage()),
+    }
+}
+
+fn syntax(error: &toml::de::Error, text: &str, file: &str) -> Problem {
+    let (line, column) = line_and_column(text, error.span().map_or(0, |span| span.start));
+    let origin = Origin::File { file: file.to_owned(), line, column };
+    Problem::new(origin, "", format!("not TOML: {}", error.message()), "mend this line; the rest is read after that")
+}
+
+/// Problems of the file by line; those of the environment after them.
+fn place(origin: &Origin) -> (u8, usize, usize) {
+    match origin {
+        Origin::File { line, column, .. } => (0, *line, *column),
+        Origin::Default => (1, 0, 0),
+        Origin::Environment(_) => (2, 0, 0),
+        Origin::Argument(_) => (3, 0, 0),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,319 @@
+//! The accounts.
+
+use super::limits;
+use super::problem::{Origin, Problem, nearest};
+use super::reader::{Reader, Section};
+use super::secret::SecretPlace;
+use super::word::share;
+use plimsoll_domain::risk::LimitSettings;
+use plimsoll_domain::{AccountId, Currency, MarginMode, NotASymbol, PositionMode, Rate, Symbol};
+use plimsoll_engine::{ForeignPolicy, UnverifiedStop};
+use std::path::PathBuf;
+
+/// One account at one venue.
+#[derive(Debug, Clone)]
+pub(crate) struct Account {
+    /// Its name, also in the records.
+    pub(crate) name: AccountId,
+    /// Whether it is real money.
+    pub(crate) environment: VenueEnvironment,
+    /// Scheme and host of REST.
+    pub(crate) rest_url: String,
+    /// Scheme and host of the sockets.
+    pub(crate) socket_url: String,
+    /// Scheme and host of the venue's wallet service, which tells what a key may do; `None` where there is none.
+    pub(crate) wallet_url: Option<String>,
+    /// Where the API key is.
+    pub(crate) key: SecretPlace,
+    /// Where its secret is.
+    pub(crate) secret: SecretPlace,
+    /// The currency that it is kept in.
+    pub(crate) settle: Currency,
+    /// How many positions a contract may have.
+    pub(crate) position_mode: PositionMode,
+    /// What backs new positions.
+    pub(crate) margin_mode: MarginMode,
+    /// What to do with a position whose stop cannot be verified.
+    pub(crate) unverified_stop: UnverifiedStop,
+    /// What to do about positions and orders that are not ours.
+    pub(crate) foreign: ForeignPolicy,
+    /// The contracts that it trades: `doctor` looks at each.
+    pub(crate) symbols: Vec<Symbol>,
+    /// Request weight a minute that this address may use.
+    pub(crate) weight_limit: u32,
+    /// The taker fee that is reckoned with.
+    pub(crate) assumed_taker_fee: Rate,
+    /// Its limits.
+    pub(crate) limits: LimitSettings,
+}
+
+/// Which of a venue's worlds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum VenueEnvironment {
+    /// Real money.
+    Live,
+    /// The venue's own demo.
+    Testnet,
+    /// A simulated venue on this machine.
+    Loopback,
+}
+
+impl VenueEnvironment {
+    const WORDS: [(&'static str, Self); 3] =
+        [("live", Self::Live), ("testnet", Self::Testnet), ("loopback", Self::Loopback)];
+
+    /// The word for it.
+    pub(crate) fn as_str(self) -> &'static str {
+        word_of(&Self::WORDS, self)
+    }
+
+    /// REST, sockets and wallet of Binance; a simulated venue has none of its own.
+    const fn urls(self) -> (Option<&'static str>, Option<&'static str>, Option<&'static str>) {
+        match self {
+            Self::Live => (
+                Some("https://fapi.binance.com"),
+                Some("wss://fstream.binance.com"),
+                Some("https://api.binance.com"),
+            ),
+            Self::Testnet => (Some("https://demo-fapi.binance.com"), Some("wss://fstream.binancefuture.com"), None),
+            Self::Loopback => (None, None, None),
+        }
+    }
+}
+
+const FOREIGN: [(&str, ForeignPolicy); 3] =
+    [("adopt", ForeignPolicy::Adopt), ("watch", ForeignPolicy::Watch), ("ignore", ForeignPolicy::Ignore)];
+
+const UNVERIFIED: [(&str, UnverifiedStop); 2] = [("close", UnverifiedStop::Close), ("keep", UnverifiedStop::Keep)];
+
+/// Names under which people write secrets into files.
+const SECRETS: [&str; 6] = ["key", "secret", "api_key", "api_secret", "password", "passphrase"];
+
+/// Every table below `[accounts]`.
+pub(super) fn read_all(root: &mut Section<'_>, reader: &mut Reader<'_>, limits: &LimitSettings) -> Vec<Account> {
+    let section = root.section(reader, "accounts");
+    let mut accounts = Vec::new();
+    for (name, span, table) in section.sections(reader) {
+        let origin = reader.at(span);
+        if !is_name(&name) {
+            let remedy = "use small letters, digits, - and _, at most 32 of them";
+            reader.wrong(Problem::new(origin.clone(), &table.path, format!("'{name}' is no name"), remedy));
+        }
+        accounts.extend(read(&name, &origin, table, reader, limits));
+    }
+    if accounts.is_empty() && reader.problems.is_empty() {
+        let remedy = "write [accounts.main] with venue, environment, key_env and secret_env: see `plimsoll config example`";
+        let origin = root.place_of(reader, "accounts").unwrap_or_else(|| reader.at(0..0));
+        reader.wrong(Problem::new(origin, "accounts", "no account is configured", remedy));
+    }
+    accounts
+}
+
+fn is_name(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_';
+    (1..=32).contains(&name.len()) && name.bytes().all(fits)
+}
+
+fn read(
+    name: &str,
+    origin: &Origin,
+    mut section: Section<'_>,
+    reader: &mut Reader<'_>,
+    limits: &LimitSettings,
+) -> Option<Account> {
+    refuse_secrets(&mut section, reader);
+    section.read(reader, "venue", &[], "binance".to_owned(), venue, String::clone);
+    let environment = of_words(&VenueEnvironment::WORDS);
+    let environment = section.wanted(reader, "environment", &[], environment, |it| it.as_str().to_owned());
+    if environment.is_none() && section.place_of(reader, "environment").is_none() {
+        let remedy = "write environment = \"testnet\", \"loopback\" or \"live\"";
+        reader.wrong(Problem::new(origin.clone(), &section.path, "which environment is it?", remedy));
+    }
+    let urls = read_urls(&mut section, reader, origin, environment);
+    let key = read_secret(&mut section, reader, origin, ["key_env", "key_file"]);
+    let secret = read_secret(&mut section, reader, origin, ["secret_env", "secret_file"]);
+    let unverified = of_words(&UNVERIFIED);
+    let foreign = of_words(&FOREIGN);
+    let settle = section.read(
+        reader,
+        "settle",
+        &[],
+        Currency::new("USDT"),
+        |text| Ok(Currency::new(text)),
+        Currency::to_string,
+    );
+    let position_mode = section.value(reader, "position_mode", &[], PositionMode::OneWay);
+    let margin_mode = section.value(reader, "margin_mode", &[], MarginMode::Isolated);
+    let unverified_stop = section
+        .read(reader, "unverified_stop", &[], UnverifiedStop::Close, unverified, |it| word_of(&UNVERIFIED, *it).into());
+    let foreign = section
+        .read(reader, "foreign", &[], ForeignPolicy::Adopt, foreign, |it| word_of(&FOREIGN, *it).to_owned());
+    let fee = Rate::new(plimsoll_domain::Decimal::new(5, 4));
+    let assumed_taker_fee = section.read(reader, "assumed_taker_fee", &[], fee, share, Rate::to_string);
+    let weight_limit = if environment == Some(VenueEnvironment::Testnet) { 6000 } else { 2400 };
+    let weight_limit = section.read(reader, "weight_limit", &[], weight_limit, weight, u32::to_string);
+    let usual = Symbol::new("BTC", "USDT", "USDT").into_iter().collect();
+    let symbols = section.read(reader, "symbols", &[], usual, symbols, |them| listed(them));
+    let own = section.section(reader, "limits");
+    let limits = limits::read(own, reader, Some(limits));
+    section.refuse_unknown(reader);
+    let (rest_url, socket_url, wallet_url) = urls?;
+    Some(Account {
+        name: AccountId::new(name),
+        environment: environment?,
+        rest_url,
+        socket_url,
+        wallet_url,
+        key: key?,
+        secret: secret?,
+        settle,
+        position_mode,
+        margin_mode,
+        unverified_stop,
+        foreign,
+        symbols,
+        weight_limit,
+        assumed_taker_fee,
+        limits,
+    })
+}
+
+/// A secret in the file would be in every backup of it.
+fn refuse_secrets(section: &mut Section<'_>, reader: &mut Reader<'_>) {
+    for name in SECRETS {
+        if let Some(origin) = section.place_of(reader, name) {
+            section.knows(name);
+            let kind = if name.contains("key") { "key" } else { "secret" };
+            let remedy = format!(
+                "take it out, treat it as known to others, and say where the new one is: {kind}_env = \"NAME\" of an \
+                 environment variable, or {kind}_file = \"/path\" that only you may read"
+            );
+            reader.wrong(Problem::new(origin, &format!("{}.{name}", section.path), "a secret is written here", remedy));
+        }
+    }
+}
+
+type Urls = (String, String, Option<String>);
+
+fn read_urls(
+    section: &mut Section<'_>,
+    reader: &mut Reader<'_>,
+    account: &Origin,
+    environment: Option<VenueEnvironment>,
+) -> Option<Urls> {
+    let (rest, socket, wallet) = environment.map_or((None, None, None), VenueEnvironment::urls);
+    let mut one = |name, schemes: [&'static str; 2], usual: Option<&str>, is_needed: bool| {
+        let check = move |text: &str| url(text, schemes, environment);
+        let given = section.wanted(reader, name, &[], check, String::clone);
+        let url = given.or_else(|| usual.map(str::to_owned));
+        if url.is_none() && is_needed && section.place_of(reader, name).is_none() {
+            let (path, example) = (format!("{}.{name}", section.path), format!("{}://127.0.0.1:8545", schemes[1]));
+            let remedy = format!("write {name} = \"{example}\", as `plimsoll venue` prints it");
+            reader.wrong(Problem::new(account.clone(), &path, "where is the simulated venue?", remedy));
+        }
+        url
+    };
+    let is_needed = environment == Some(VenueEnvironment::Loopback);
+    let rest = one("rest_url", ["https", "http"], rest, is_needed);
+    let socket = one("socket_url", ["wss", "ws"], socket, is_needed);
+    let wallet = one("wallet_url", ["https", "http"], wallet, false);
+    Some((rest?, socket?, wallet))
+}
+
+/// Plain text only on this machine: everywhere else the line is encrypted.
+fn url(text: &str, schemes: [&str; 2], environment: Option<VenueEnvironment>) -> Result<String, String> {
+    let [safe, plain] = schemes;
+    let (scheme, rest) = text.split_once("://").ok_or_else(|| format!("'{text}' is no address: {safe}://host"))?;
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let local = is_loopback(host);
+    match (scheme, environment) {
+        _ if host.is_empty() || host.contains('@') => Err(format!("'{text}' names no host")),
+        (scheme, _) if scheme != safe && scheme != plain => Err(format!("'{scheme}' is neither {safe} nor {plain}")),
+        (_, Some(VenueEnvironment::Loopback)) if !local => Err(format!("'{host}' is not on this machine")),
+        (_, Some(VenueEnvironment::Live)) if local => Err("the live venue is not on this machine".to_owned()),
+        (scheme, _) if scheme == plain && !local => Err(format!("{plain} is for this machine only: use {safe}")),
+        _ => Ok(text.trim_end_matches('/').to_owned()),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let name = if host.starts_with('[') { host.split(']').next().unwrap_or_default() } else { name };
+    name == "localhost" || name == "[::1" || name.parse().is_ok_and(|it: std::net::Ipv4Addr| it.is_loopback())
+}
+
+/// Exactly one of the two ways to say where a secret is.
+fn read_secret(
+    section: &mut Section<'_>,
+    reader: &mut Reader<'_>,
+    account: &Origin,
+    names: [&'static str; 2],
+) -> Option<SecretPlace> {
+    let [env, file] = names;
+    let variable = section.wanted(reader, env, &[], variable_name, String::clone);
+    let path = section.wanted(reader, file, &[], |text| Ok(PathBuf::from(text)), |path| path.display().to_string());
+    let given = [env, file].iter().filter(|name| section.place_of(reader, name).is_some()).count();
+    match (variable, path) {
+        (Some(variable), None) => Some(SecretPlace::Variable(variable)),
+        (None, Some(path)) => Some(SecretPlace::File(path)),
+        (Some(_), Some(_)) => {
+            let remedy = format!("keep one of {env} and {file}");
+            reader.wrong(Problem::new(account.clone(), &section.path, "the secret is said to be in two places", remedy));
+            None
+        }
+        (None, None) => {
+            if given == 0 {
+                let what = format!("{env} or {file} is missing");
+                let remedy = format!("write {env} = \"NAME\" of the environment variable, or {file} = \"/path\"");
+                reader.wrong(Problem::new(account.clone(), &section.path, what, remedy));
+            }
+            None
+        }
+    }
+}
+
+/// The name of a variable, and not what somebody has pasted instead of it.
+fn variable_name(text: &str) -> Result<String, String> {
+    let is_name = text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    let starts = text.bytes().next().is_some_and(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    if is_name && starts && text.len() <= 48 {
+        Ok(text.to_owned())
+    } else {
+        Err("not the name of an environment variable: capital letters, digits and _ (is it the secret itself?)".into())
+    }
+}
+
+fn weight(text: &str) -> Result<u32, String> {
+    let weight = text.parse().ok().filter(|weight| (1000..=1_000_000).contains(weight));
+    weight.ok_or_else(|| format!("'{text}' is no whole number from 1000 to 1000000"))
+}
+
+/// Symbols with commas between them.
+fn symbols(text: &str) -> Result<Vec<Symbol>, String> {
+    text.split(',').map(|symbol| symbol.trim().parse().map_err(|error: NotASymbol| error.to_string())).collect()
+}
+
+fn listed(symbols: &[Symbol]) -> String {
+    symbols.iter().map(Symbol::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn venue(text: &str) -> Result<String, String> {
+    match text {
+        "binance" => Ok(text.to_owned()),
+        _ => Err(format!("unknown venue '{text}': known is binance")),
+    }
+}
+
+fn of_words<T: Copy>(words: &'static [(&'static str, T)]) -> impl Fn(&str) -> Result<T, String> {
+    move |text| {
+        let known = words.iter().map(|(word, _)| *word);
+        let meant = nearest(text, known.clone()).map(|meant| format!(", did you mean {meant}?")).unwrap_or_default();
+        let names = known.collect::<Vec<_>>().join(", ");
+        let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        found.ok_or_else(|| format!("unknown word '{text}'{meant} (known are {names})"))
+    }
+}
+
+fn word_of<T: Copy + PartialEq>(words: &[(&'static str, T)], value: T) -> &'static str {
+    words.iter().find(|(_, known)| *known == value).map_or("", |(word, _)| *word)
+}

@@ -1,0 +1,67 @@
+//! The example: every setting, with its default and what it means.
+
+/// A configuration that `plimsoll config check` accepts.
+pub(crate) const EXAMPLE: &str = r#"# Plimsoll's configuration. Every setting may also be given in the environment, which goes before this file: its name
+# in capitals with PLIMSOLL_ before it, as in PLIMSOLL_LIMITS_MAX_LEVERAGE=5. Some have a second name there, noted below.
+# `plimsoll config check` says what is wrong with it, and where; `plimsoll config show` what is in force, and why.
+
+# Where the records are: a SQLite file, or postgres://user@host/name. A password belongs into the environment.
+# Without it: plimsoll.db in the state directory. In the environment: DATABASE_URL.
+# database = "sqlite:/var/lib/plimsoll/plimsoll.db"
+
+# Where state of this machine is kept. Without it: $XDG_STATE_HOME/plimsoll, or ~/.local/state/plimsoll.
+# state = "/var/lib/plimsoll"
+
+[trading]
+enabled = true            # false opens nothing more; closing goes on. In the environment: ENABLE_FUTURES
+require_stop = true       # a position is opened with a stop-loss, or not at all
+default_leverage = 3      # of an order that names none. In the environment: DEFAULT_LEVERAGE
+
+[limits]                  # where two limits say the same in money and as a share, the stricter holds
+max_position = 10000              # the largest notional of a position, in the settle currency
+max_position_share = "30 %"       # the same, of equity
+max_daily_loss = 500              # since midnight UTC; beyond it everything is closed and the kill switch engaged
+max_daily_loss_share = "5 %"      # the same, of the day's opening equity. In the environment, in per cent: DAILY_LOSS_LIMIT
+max_drawdown = 1000               # from the peak of earnings
+max_leverage = 5                  # in the environment: MAX_LEVERAGE
+leverage_cap = 20                 # what max_leverage may not exceed
+max_positions = 3                 # open at once. In the environment: MAX_POSITIONS_FUTURES
+min_liquidation_distance = "3 %"  # from the mark to the exact liquidation price, after an order
+max_funding_per_day = 10          # what a position may be expected to pay
+funding_over_limit = "warn"       # or "refuse"
+min_cover = 1                     # equity over maintenance margin, below which everything is closed
+cover_buffer = "15 %"             # how much more is thin: the largest position is halved
+max_state_age = "10s"             # nothing is opened on older knowledge
+
+[intervals]
+monitor = "5s"            # between two looks at the account
+reconcile = "1m"          # between two comparisons of records and venue
+clock = "500ms"           # how far this machine's clock may be off
+order_window = "10s"      # how long "not found" proves nothing of an order whose answer never came
+give_up = "1m"            # after this long its fate is told as unknown
+request = "10s"           # how long one request may take
+
+# An account is a table [accounts.NAME]; there may be several, and --account chooses.
+[accounts.main]
+venue = "binance"
+environment = "testnet"          # or "loopback", a `plimsoll venue` on this machine; or "live", real money, with --live
+# rest_url = "http://127.0.0.1:8545"    # loopback needs both, as `plimsoll venue` prints them
+# socket_url = "ws://127.0.0.1:8545"
+# wallet_url = "https://api.binance.com"   # where `doctor` asks what the key may do
+key_env = "BINANCE_KEY"          # the name of the variable that holds the key, never the key; or BINANCE_KEY_FILE
+secret_env = "BINANCE_SECRET"    # the same for its secret
+# key_file = "/etc/plimsoll/key"        # instead: a file that only its owner may read
+# secret_file = "/etc/plimsoll/secret"
+settle = "USDT"                  # the currency that the account is kept in
+position_mode = "one_way"        # or "hedge"
+margin_mode = "isolated"         # or "cross"
+unverified_stop = "close"        # a position whose stop cannot be read back is closed again; or "keep"
+foreign = "adopt"                # positions and orders that are not ours: record and guard them, "watch" or "ignore"
+symbols = "BTC/USDT:USDT"        # the contracts that it trades, with commas between them: `doctor` looks at each
+weight_limit = 6000              # request weight a minute: 6000 in the testnet, 2400 live
+assumed_taker_fee = "0.05 %"     # what is reckoned with; `doctor` says when the venue takes more
+
+# Limits of this account alone; what is not named is as above.
+# [accounts.main.limits]
+# max_leverage = 2
+"#;

@@ -1,0 +1,133 @@
+//! The risk limits, for all accounts and for one.
+
+use super::account::Account;
+use super::problem::{Origin, Problem};
+use super::reader::{Reader, Section};
+use super::word::{duration, duration_text, percentage, share};
+use plimsoll_domain::risk::{LimitSettings, OverLimit, RiskLimits};
+use plimsoll_domain::{Decimal, Leverage, Rate, decimal};
+
+/// The leverage of an order that names none, unless configured.
+pub(super) fn default_leverage() -> Leverage {
+    Leverage::new(3).unwrap_or(Leverage::ONE)
+}
+
+/// The limits of a table; what it does not name is as `above` has it, or else the default.
+pub(super) fn read(mut section: Section<'_>, reader: &mut Reader<'_>, above: Option<&LimitSettings>) -> LimitSettings {
+    let default = above.cloned().unwrap_or_default();
+    // What one account has of its own is not what the environment says for all.
+    let also = |name: &'static str| if above.is_none() { vec![name] } else { Vec::new() };
+    let rate = |rate: &Rate| rate.to_string();
+    // The environment's daily loss is a percentage, as it always was there.
+    let daily = section.read(
+        reader,
+        "max_daily_loss_share",
+        &[],
+        default.max_daily_loss_share,
+        share,
+        rate,
+    );
+    let daily = if above.is_none() { daily_from_environment(reader, daily) } else { daily };
+    let settings = LimitSettings {
+        max_position: section.value(reader, "max_position", &[], default.max_position),
+        max_position_share: section.read(reader, "max_position_share", &[], default.max_position_share, share, rate),
+        max_daily_loss: section.value(reader, "max_daily_loss", &[], default.max_daily_loss),
+        max_daily_loss_share: daily,
+        max_drawdown: section.value(reader, "max_drawdown", &[], default.max_drawdown),
+        max_leverage: section.value(reader, "max_leverage", &also("MAX_LEVERAGE"), default.max_leverage),
+        leverage_cap: section.value(reader, "leverage_cap", &[], default.leverage_cap),
+        max_positions: section.value(reader, "max_positions", &also("MAX_POSITIONS_FUTURES"), default.max_positions),
+        min_liquidation_distance: section.read(
+            reader,
+            "min_liquidation_distance",
+            &[],
+            default.min_liquidation_distance,
+            share,
+            rate,
+        ),
+        max_funding_per_day: section.value(reader, "max_funding_per_day", &[], default.max_funding_per_day),
+        funding_over_limit: section.read(
+            reader,
+            "funding_over_limit",
+            &[],
+            default.funding_over_limit,
+            over_limit,
+            |over| over_limit_word(*over).to_owned(),
+        ),
+        min_cover: section.read(reader, "min_cover", &[], default.min_cover, exact, Decimal::to_string),
+        cover_buffer: section.read(reader, "cover_buffer", &[], default.cover_buffer, share, rate),
+        max_state_age: section.read(reader, "max_state_age", &[], default.max_state_age, duration, |age| {
+            duration_text(*age)
+        }),
+    };
+    refuse_nonsense(&settings, &section, reader);
+    section.refuse_unknown(reader);
+    settings
+}
+
+/// `DAILY_LOSS_LIMIT=5` is five per cent of the equity that the day opened with.
+fn daily_from_environment(reader: &mut Reader<'_>, daily: Rate) -> Rate {
+    const NAME: &str = "DAILY_LOSS_LIMIT";
+    let Some(text) = reader.variable(NAME) else { return daily };
+    let origin = Origin::Environment(NAME.to_owned());
+    match percentage(text.trim_end_matches('%').trim()) {
+        Ok(rate) => {
+            reader.show("limits.max_daily_loss_share".to_owned(), rate, origin);
+            rate
+        }
+        Err(why) => {
+            let remedy = "set it to a percentage, like 5, or unset it";
+            reader.wrong(Problem::new(origin, "limits.max_daily_loss_share", why, remedy));
+            daily
+        }
+    }
+}
+
+fn exact(text: &str) -> Result<Decimal, String> {
+    decimal::exact(text).map_err(|error| error.to_string())
+}
+
+fn over_limit(text: &str) -> Result<OverLimit, String> {
+    match text {
+        "warn" => Ok(OverLimit::Warn),
+        "refuse" => Ok(OverLimit::Refuse),
+        _ => Err(format!("'{text}' is neither warn nor refuse")),
+    }
+}
+
+const fn over_limit_word(over: OverLimit) -> &'static str {
+    match over {
+        OverLimit::Warn => "warn",
+        OverLimit::Refuse => "refuse",
+    }
+}
+
+/// What the limits themselves say of each other.
+fn refuse_nonsense(settings: &LimitSettings, section: &Section<'_>, reader: &mut Reader<'_>) {
+    let Err(broken) = RiskLimits::new(settings.clone()) else { return };
+    for limit in broken.all() {
+        let path = format!("{}.{}", section.path, limit.setting);
+        let origin = match reader.origin_of(&path) {
+            Origin::Default => section.place_of(reader, "leverage_cap").unwrap_or(Origin::Default),
+            origin => origin,
+        };
+        let what = format!("{}, got {}", limit.rule, limit.found);
+        let remedy = format!("change {path} so that it fits");
+        reader.wrong(Problem::new(origin, &path, what, remedy));
+    }
+}
+
+/// The leverage that is taken where none is named must be allowed everywhere.
+pub(super) fn fit(accounts: &[Account], default_leverage: Leverage, reader: &mut Reader<'_>) {
+    let allowed = accounts.iter().map(|account| account.limits.max_leverage).min();
+    if let Some(most) = allowed.filter(|most| default_leverage > *most) {
+        let path = "trading.default_leverage";
+        let what = format!("{default_leverage} is above max_leverage, which is {most}");
+        let remedy = format!("set {path} to at most {}, or raise limits.max_leverage", most.get());
+        let origin = match reader.origin_of(path) {
+            Origin::Default => reader.origin_of("limits.max_leverage"),
+            origin => origin,
+        };
+        reader.wrong(Problem::new(origin, path, what, remedy));
+    }
+}

@@ -1,0 +1,190 @@
+//! Text and variables in, a configuration or every problem out.
+
+use super::*;
+use plimsoll_domain::{MarginMode, Rate};
+use std::fmt::Write as _;
+
+const MINIMAL: &str = "[accounts.main]\nenvironment = \"testnet\"\nkey_env = \"K\"\nsecret_env = \"S\"\n";
+
+fn places() -> Places {
+    Places { file: "plimsoll.toml".to_owned(), state: PathBuf::from("/state") }
+}
+
+fn environment(pairs: &[(&str, &str)]) -> Environment {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+fn read(text: &str, pairs: &[(&str, &str)]) -> Result<Config, Vec<Problem>> {
+    Config::read(text, &environment(pairs), &places())
+}
+
+fn config(text: &str, pairs: &[(&str, &str)]) -> Config {
+    read(text, pairs).unwrap_or_else(|problems| panic!("{}", told(&problems)))
+}
+
+fn told(problems: &[Problem]) -> String {
+    problems.iter().fold(String::new(), |mut said, problem| {
+        writeln!(said, "{problem}").unwrap();
+        said
+    })
+}
+
+fn problems(text: &str, pairs: &[(&str, &str)]) -> String {
+    told(&read(text, pairs).expect_err("it is wrong"))
+}
+
+#[test]
+fn the_example_is_accepted_and_shows_the_defaults() {
+    let example = config(example::EXAMPLE, &[]);
+    let minimal = config(MINIMAL, &[]);
+    assert_eq!(example.accounts[0].limits, minimal.accounts[0].limits);
+    assert_eq!(example.trading, minimal.trading);
+    assert_eq!(example.intervals, minimal.intervals);
+    assert_eq!(example.accounts[0].assumed_taker_fee, minimal.accounts[0].assumed_taker_fee);
+    assert_eq!(minimal.accounts[0].limits, plimsoll_domain::risk::LimitSettings::default());
+    let in_the_example = |shown: &&Shown| {
+        let name = shown.setting.rsplit('.').next().unwrap();
+        !example::EXAMPLE.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{name} = ")))
+    };
+    let missing: Vec<_> = minimal.shown.iter().filter(in_the_example).collect();
+    assert!(missing.is_empty(), "the example does not tell of {missing:?}");
+}
+
+#[test]
+fn the_environment_goes_before_the_file_and_the_file_before_the_default() {
+    let text = format!("{MINIMAL}[limits]\nmax_leverage = 4\nmax_positions = 2\n");
+    let it = config(&text, &[("MAX_LEVERAGE", "10"), ("PLIMSOLL_LIMITS_MAX_POSITIONS", "7")]);
+    assert_eq!((it.accounts[0].limits.max_leverage.get(), it.accounts[0].limits.max_positions), (10, 7));
+    let origin = |setting: &str| it.shown.iter().find(|shown| shown.setting == setting).unwrap().origin.to_string();
+    assert_eq!(origin("limits.max_leverage"), "environment MAX_LEVERAGE");
+    assert_eq!(origin("accounts.main.key_env"), "plimsoll.toml:3:11");
+    assert_eq!(origin("limits.max_drawdown"), "default");
+}
+
+#[test]
+fn the_names_that_environment_files_use_are_understood() {
+    let it = config(
+        MINIMAL,
+        &[
+            ("ENABLE_FUTURES", "false"),
+            ("DEFAULT_LEVERAGE", "5"),
+            ("MAX_LEVERAGE", "20"),
+            ("MAX_POSITIONS_FUTURES", "4"),
+            ("DAILY_LOSS_LIMIT", "2.5"),
+            ("DATABASE_URL", "postgres://me:hush@db/plimsoll"),
+        ],
+    );
+    let limits = &it.accounts[0].limits;
+    assert_eq!((it.trading.enabled, it.trading.default_leverage.get()), (false, 5));
+    assert_eq!((limits.max_leverage.get(), limits.max_positions), (20, 4));
+    assert_eq!(limits.max_daily_loss_share, "0.025".parse::<Rate>().unwrap());
+    assert_eq!(it.database.to_string(), "postgres://me:***@db/plimsoll");
+    assert!(!format!("{it:?}").contains("hush"), "a password shows");
+}
+
+#[test]
+fn an_account_may_be_held_tighter_than_the_others() {
+    let text = format!("{MINIMAL}[accounts.main.limits]\nmax_leverage = 3\n[limits]\nmax_positions = 9\n");
+    let it = config(&text, &[("MAX_LEVERAGE", "20")]);
+    assert_eq!((it.accounts[0].limits.max_leverage.get(), it.accounts[0].limits.max_positions), (3, 9));
+}
+
+#[test]
+fn every_mistake_is_told_at_once_with_its_place_and_remedy() {
+    let text = r#"
+databse = "x"
+[limits]
+max_leverag = 5
+max_leverage = 50
+max_position = "ten thousand"
+[intervals]
+monitor = "5 years"
+[accounts.main]
+environment = "testnt"
+margin_mode = "crossed"
+api_secret = "do not show this"
+key_env = "AbCdEf123"
+[accounts.sim]
+environment = "loopback"
+rest_url = "http://10.0.0.1:80"
+key_env = "K"
+"#;
+    insta::assert_snapshot!(problems(text, &[("MAX_POSITIONS_FUTURES", "many"), ("PLIMSOLL_LIMITS_MAX_LEVERAG", "3")]), @"");
+}
+
+#[test]
+fn what_is_no_toml_is_told_line_by_line() {
+    insta::assert_snapshot!(problems("[limits]\nmax_leverage 5\nx = [\n", &[]), @"");
+}
+
+#[test]
+fn a_configuration_without_an_account_is_of_no_use() {
+    for text in ["", "[accounts]\n", "[limits]\nmax_leverage = 3\n"] {
+        assert!(problems(text, &[]).contains("no account is configured"), "{text}");
+    }
+}
+
+#[test]
+fn contradictions_are_found_before_anything_is_traded() {
+    for (more, sentence) in [
+        ("[limits]\nmax_leverage = 25", "limits.max_leverage: must not be above leverage_cap"),
+        ("[trading]\ndefault_leverage = 10", "10x is above max_leverage, which is 5x"),
+        ("[limits]\nmin_cover = 0.5", "must be at least 1"),
+        ("[limits]\nmax_daily_loss_share = \"500 %\"", "must be above 0 and at most 1"),
+        ("[limits]\nmax_position = 0", "limits.max_position: must be above 0"),
+        ("[limits.max_leverage]\nx = 1", "one value is wanted here"),
+        ("[accounts.Main]\nenvironment = \"testnet\"", "'Main' is no name"),
+        ("accounts.x = 5", "a table is wanted here"),
+    ] {
+        let text = if more.starts_with("accounts.x") { more.to_owned() } else { format!("{MINIMAL}{more}\n") };
+        let said = problems(&text, &[]);
+        assert!(said.contains(sentence), "{more}: {said}");
+    }
+}
+
+#[test]
+fn secrets_and_plain_lines_are_refused_where_they_are_written() {
+    for (line, sentence) in [
+        ("key = \"x\"", "a secret is written here"),
+        ("rest_url = \"http://fapi.binance.com\"", "http is for this machine only: use https"),
+        ("rest_url = \"https://user:pass@host\"", "names no host"),
+        ("key_file = \"/k\"", "in two places"),
+        ("environment = \"live\"", "not TOML"),
+        ("venue = \"mtgox\"", "unknown venue 'mtgox'"),
+        ("foreign = \"wach\"", "did you mean watch?"),
+    ] {
+        let said = problems(&format!("{MINIMAL}{line}\n"), &[]);
+        assert!(said.contains(sentence), "{line}: {said}");
+    }
+    let said = problems(&format!("database = \"postgres://me:pw@h/d\"\n{MINIMAL}"), &[]);
+    assert!(said.contains("a password is written in the file") && !said.contains("pw@"), "{said}");
+}
+
+#[test]
+fn loopback_stays_on_this_machine_and_live_does_not() {
+    let account = |environment: &str, rest: &str| {
+        let text = format!(
+            "[accounts.a]\nenvironment = \"{environment}\"\nrest_url = \"{rest}\"\nsocket_url = \"wss://localhost\"\n\
+             key_env = \"K\"\nsecret_env = \"S\"\n"
+        );
+        read(&text, &[]).map_err(|problems| told(&problems))
+    };
+    for rest in ["http://127.0.0.1:1", "http://localhost:8545/", "http://[::1]:5", "https://127.8.8.8"] {
+        assert!(account("loopback", rest).is_ok(), "{rest}");
+    }
+    for rest in ["http://127.0.0.1.example.org", "https://example.org", "ftp://127.0.0.1", "127.0.0.1:80", "http://"] {
+        assert!(account("loopback", rest).is_err(), "{rest}");
+    }
+    assert!(account("live", "https://127.0.0.1").is_err());
+}
+
+#[test]
+fn an_account_is_chosen_by_name_or_because_it_is_alone() {
+    let both = format!("{MINIMAL}{}", MINIMAL.replace("main", "other"));
+    let (one, two) = (config(MINIMAL, &[]), config(&both, &[]));
+    assert_eq!(one.account(None).unwrap().name.as_str(), "main");
+    assert_eq!(one.account(None).unwrap().margin_mode, MarginMode::Isolated);
+    assert_eq!(two.account(Some("other")).unwrap().name.as_str(), "other");
+    assert!(two.account(None).unwrap_err().contains("main, other"));
+    assert!(two.account(Some("third")).unwrap_err().contains("configured are main, other"));
+}

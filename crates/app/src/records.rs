@@ -1,0 +1,143 @@
+//! Where the records are, opened: one store behind every port of it.
+
+use crate::config::Database;
+use crate::failure::Failure;
+use plimsoll_ports::{
+    BookingRepository, ControlRepository, EquityRepository, FundingRepository, OrderJournal, PositionRepository,
+    RiskEventRepository, StoreError, TradeRepository, WholeLedger,
+};
+use plimsoll_postgres::PostgresStore;
+use plimsoll_sqlite::SqliteStore;
+use secrecy::ExposeSecret;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Every port of one store.
+#[derive(Clone)]
+pub(crate) struct Records {
+    pub(crate) journal: Arc<dyn OrderJournal>,
+    pub(crate) positions: Arc<dyn PositionRepository>,
+    pub(crate) trades: Arc<dyn TradeRepository>,
+    pub(crate) funding: Arc<dyn FundingRepository>,
+    pub(crate) bookings: Arc<dyn BookingRepository>,
+    pub(crate) equity: Arc<dyn EquityRepository>,
+    pub(crate) risk_events: Arc<dyn RiskEventRepository>,
+    pub(crate) controls: Arc<dyn ControlRepository>,
+    pub(crate) whole: Arc<dyn WholeLedger>,
+    store: Store,
+}
+
+#[derive(Clone)]
+enum Store {
+    Sqlite(SqliteStore),
+    Postgres(PostgresStore),
+}
+
+/// What opening a store did to its schema: the version before, 0 for a new one, and now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SchemaVersions {
+    pub(crate) from: i64,
+    pub(crate) to: i64,
+}
+
+impl Records {
+    /// Opens the store, makes it if there is none, and brings its schema up to date.
+    pub(crate) async fn open(database: &Database) -> Result<Self, Failure> {
+        match database {
+            Database::Sqlite(file) => {
+                make_room_for(file)?;
+                let store = SqliteStore::open(file).await.map_err(not_opened_sqlite)?;
+                Ok(Self::of(Arc::new(store.clone()), Store::Sqlite(store)))
+            }
+            Database::Postgres(url) => {
+                let store = PostgresStore::open(url.expose_secret()).await.map_err(not_opened_postgres)?;
+                Ok(Self::of(Arc::new(store.clone()), Store::Postgres(store)))
+            }
+        }
+    }
+
+    fn of<S>(all: Arc<S>, store: Store) -> Self
+    where
+        S: OrderJournal
+            + PositionRepository
+            + TradeRepository
+            + FundingRepository
+            + BookingRepository
+            + EquityRepository
+            + RiskEventRepository
+            + ControlRepository
+            + WholeLedger
+            + 'static,
+    {
+        Self {
+            journal: all.clone(),
+            positions: all.clone(),
+            trades: all.clone(),
+            funding: all.clone(),
+            bookings: all.clone(),
+            equity: all.clone(),
+            risk_events: all.clone(),
+            controls: all.clone(),
+            whole: all,
+            store,
+        }
+    }
+
+    /// What opening did to the schema.
+    pub(crate) fn schema(&self) -> SchemaVersions {
+        match &self.store {
+            Store::Sqlite(store) => {
+                let migrated = store.migrated();
+                SchemaVersions { from: migrated.from, to: migrated.to }
+            }
+            Store::Postgres(store) => {
+                let migrated = store.migrated();
+                SchemaVersions { from: migrated.from, to: migrated.to }
+            }
+        }
+    }
+
+    /// Waits for what is running, and closes.
+    pub(crate) async fn close(&self) {
+        match &self.store {
+            Store::Sqlite(store) => store.close().await,
+            Store::Postgres(store) => store.close().await,
+        }
+    }
+}
+
+/// Why a file was not opened.
+pub(crate) fn not_opened_sqlite(error: plimsoll_sqlite::OpenError) -> Failure {
+    use plimsoll_sqlite::OpenError;
+    match &error {
+        OpenError::Store { error: StoreError::Unreachable(_), .. } => Failure::unreachable(error)
+            .help("Is there such a file, and may it be read and written? `plimsoll db migrate` makes a new one."),
+        OpenError::Store { .. } => {
+            Failure::unreachable(error).help("It is no database, or damaged: restore the last backup beside it.")
+        }
+        OpenError::TooNew { .. } | OpenError::Altered { .. } => Failure::usage(error),
+    }
+}
+
+/// Why a server's database was not opened.
+pub(crate) fn not_opened_postgres(error: plimsoll_postgres::OpenError) -> Failure {
+    use plimsoll_postgres::OpenError;
+    match &error {
+        OpenError::Store { .. } => Failure::unreachable(error)
+            .help("Does the server run, does the database exist (createdb), and do user and password fit?"),
+        OpenError::Address(_) | OpenError::TooNew { .. } | OpenError::Altered { .. } => Failure::usage(error),
+    }
+}
+
+/// The directory of a new file, for its owner only: records are nobody else's business.
+fn make_room_for(file: &Path) -> Result<(), Failure> {
+    let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()) else {
+        return Ok(());
+    };
+    let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|error| {
+        Failure::unreachable(format!("cannot make the directory {}: {error}", folder.display()))
+            .help("Set database to a file in a directory that may be written, or --database FILE.")
+    })
+}

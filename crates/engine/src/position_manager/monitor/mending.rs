@@ -1,0 +1,37 @@
+//! What an operation of this process left open: looked at once with every pass, without waiting.
+
+use crate::position_manager::PositionManager;
+use crate::position_manager::reconcile::{Reconciliation, Wait};
+use crate::trouble::{Record, Troubles};
+use plimsoll_domain::OrderKind;
+use plimsoll_ports::{JournalEntry, JournalState};
+
+impl PositionManager {
+    /// Brings journal, records and venue together if an order's fate is not known and nobody is looking after it. `None`
+    /// while there is no such order.
+    pub(super) async fn mend_in_passing(&self, troubles: &mut Troubles) -> Option<Box<Reconciliation>> {
+        // Whoever adds exposure has journalled protection that it has not sent yet.
+        let _turn = self.turn.try_acquire().ok()?;
+        let unfinished = self.ports.journal.unfinished(&self.settings.account).await;
+        let unfinished = troubles.read(Record::Journal, unfinished)?;
+        if !unfinished.iter().any(|entry| is_open(entry) && !self.is_in_flight(&entry.order.client_order_id)) {
+            return None;
+        }
+        match self.mend(Wait::Glance).await {
+            Ok(it) => Some(Box::new(it)),
+            Err(error) => {
+                tracing::warn!(%error, "orders of unknown fate were not looked up: the next pass does");
+                None
+            }
+        }
+    }
+}
+
+/// Nobody knows what became of it; a conditional order that was accepted rests.
+fn is_open(entry: &JournalEntry) -> bool {
+    match entry.state {
+        JournalState::Intended | JournalState::Unanswered => true,
+        JournalState::Accepted { .. } => entry.order.kind == OrderKind::Market,
+        JournalState::Refused { .. } | JournalState::NotSent { .. } | JournalState::Finished { .. } => false,
+    }
+}

@@ -1,0 +1,128 @@
+//! What an intent would mean, by the same code that judges it, without doing any of it.
+
+use super::Plan;
+use crate::funding_service::FundingCost;
+use crate::position_manager::PositionManager;
+use crate::position_manager::failure::OpenFailure;
+use crate::trouble::{Trouble, Troubles};
+use plimsoll_domain::risk::{OrderFacts, Projection, Refused, Warning, distance_to};
+use plimsoll_domain::{
+    Direction, Leverage, Liquidation, Money, Position, Price, Quantity, Rate, Symbol,
+};
+use plimsoll_ports::OpenIntent;
+
+/// What opening, or adding to, a position would mean at the mark of now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Preview {
+    /// The contract.
+    pub symbol: Symbol,
+    /// Long or short.
+    pub direction: Direction,
+    /// The size that would be sent, in lots.
+    pub quantity: Quantity,
+    /// The price that the figures are for: the mark.
+    pub mark: Price,
+    /// The leverage.
+    pub leverage: Leverage,
+    /// What is held of it now.
+    pub before: Option<Position>,
+    /// What would be held, if it filled whole at the mark.
+    pub after: Position,
+    /// Size × mark, of the order.
+    pub notional: Money,
+    /// The margin that the order needs: its notional ÷ leverage.
+    pub initial_margin: Money,
+    /// What the venue would require of the whole position.
+    pub maintenance_margin: Money,
+    /// The taker fee of the order.
+    pub fee: Money,
+    /// The fee, as a fraction.
+    pub fee_rate: Rate,
+    /// The exact liquidation price of the whole position.
+    pub liquidation: Liquidation,
+    /// How far the mark would be from it.
+    pub distance: Option<Rate>,
+    /// What funding would cost the whole position, if the rate is known.
+    pub funding: Option<FundingCost>,
+    /// Where the stop-loss would rest, on the contract's tick.
+    pub stop_loss: Option<Price>,
+    /// What the whole position would lose at its stop, with the fee of closing; positive is lost.
+    pub loss_at_stop: Option<Money>,
+    /// Where the take-profit would rest, as it was asked for.
+    pub take_profit: Option<Price>,
+    /// Wallet and unrealised profit.
+    pub equity: Money,
+    /// What new positions may use.
+    pub available: Money,
+    /// Every limit that says no.
+    pub refused: Option<Refused>,
+    /// What the limits say of it beside that.
+    pub warnings: Vec<Warning>,
+    /// What could not be had beside it.
+    pub troubles: Vec<Trouble>,
+}
+
+impl PositionManager {
+    /// What this intent would mean now. Nothing is set, sent or recorded; a refusal by the limits is part of the answer.
+    ///
+    /// # Errors
+    /// [`OpenFailure`] where not even that can be said: an unfit size, a stop on the wrong side or beyond liquidation, an
+    /// account that cannot be read.
+    pub async fn preview(&self, intent: &OpenIntent) -> Result<Preview, OpenFailure> {
+        let mut troubles = Troubles::default();
+        self.refuse_while_unresolved(intent).await?;
+        let plan = self.plan(intent, &mut troubles).await?;
+        let held = plan.held();
+        if let Some(held) = held.filter(|held| held.direction != intent.direction) {
+            return Err(OpenFailure::OppositePosition { symbol: intent.symbol.clone(), held: held.direction });
+        }
+        plan.right_sides()?;
+        let quantity = plan.instrument.market_size(intent.quantity, plan.mark)?;
+        let projection = Projection::of(&plan.instrument, held, intent.direction, quantity, plan.mark, intent.leverage);
+        let made = projection.after.unwrap_or(Position { direction: intent.direction, quantity, entry: plan.mark });
+        let liquidation = self.liquidation_in(&self.projected(&plan, made), &self.as_held(&plan, made));
+        plan.stop_comes_first(liquidation)?;
+        let (funding, distance) = (plan.funding_of(made), distance_to(liquidation, plan.mark));
+        let per_day = funding.map(|cost| cost.per_day);
+        let facts = projection.facts(intent.leverage, plan.reading.open_positions(), distance, per_day);
+        let judged = self.judge(&plan.reading, &OrderFacts::Adds(facts), &mut troubles).await?;
+        let (refused, warnings) = match judged {
+            Ok(warnings) => (None, warnings),
+            Err(refused) => (Some(refused), Vec::new()),
+        };
+        let stop_loss = intent.stop_loss.and_then(|stop| plan.instrument.stop_price(intent.direction, stop));
+        let settle = &self.settings.settle;
+        Ok(Preview {
+            symbol: intent.symbol.clone(),
+            direction: intent.direction,
+            quantity,
+            mark: plan.mark,
+            leverage: intent.leverage,
+            before: held,
+            after: made,
+            notional: quantity * plan.mark,
+            initial_margin: projection.required_margin,
+            maintenance_margin: plan.instrument.tiers.maintenance(made.notional(plan.mark)),
+            fee: projection.fees,
+            fee_rate: plan.instrument.fees.taker,
+            liquidation,
+            distance,
+            funding,
+            stop_loss,
+            loss_at_stop: stop_loss.map(|stop| plan.loss_at(made, stop)),
+            take_profit: intent.take_profit,
+            equity: plan.reading.wallet(settle) + plan.reading.unrealized_pnl(),
+            available: plan.reading.available(settle),
+            refused,
+            warnings,
+            troubles: troubles.into_vec(),
+        })
+    }
+}
+
+impl Plan<'_> {
+    /// What a position loses where its stop fills, with the taker fee of closing.
+    fn loss_at(&self, position: Position, stop: Price) -> Money {
+        position.notional(stop) * self.instrument.fees.taker - position.unrealized_pnl(stop)
+    }
+}

@@ -1,0 +1,53 @@
+//! A clean stop: the step under way is finished, protection rests on, and the last figures are written down.
+
+use super::PositionManager;
+use super::flatten::adds_exposure;
+use crate::guard::{RestingEntries, Stopped};
+use crate::trouble::Troubles;
+use std::time::Duration;
+
+impl PositionManager {
+    /// Stops cleanly. An opening under way is finished first, with its protection and its record, and nothing is opened
+    /// afterwards. Nothing is closed, no protection is cancelled; entries of ours that rest are cancelled if that is
+    /// wished. A last point of the equity curve is recorded.
+    pub async fn shutdown(&self, resting_entries: RestingEntries) -> Stopped {
+        // Whoever adds exposure holds the turn to the end of its last step; nobody gets it again.
+        let turn = self.turn.acquire().await;
+        self.turn.close();
+        drop(turn);
+        let mut troubles = Troubles::default();
+        let mut cancelled = Vec::new();
+        let open = self.ports.broker.open_orders(None).await;
+        let protection = match open {
+            Ok(orders) => {
+                let ours = orders.iter().filter(|order| self.ids.is_ours(&order.client_order_id));
+                let (entries, protection): (Vec<_>, Vec<_>) = ours.partition(|order| adds_exposure(order));
+                for order in entries.iter().filter(|_| resting_entries == RestingEntries::Cancel) {
+                    cancelled.extend(self.cancel(&order.symbol, &order.client_order_id, &mut troubles).await);
+                }
+                Some(protection.iter().map(|order| order.client_order_id.clone()).collect())
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the open orders cannot be read: what rests, rests on");
+                None
+            }
+        };
+        let has_snapshot = self.last_snapshot(&mut troubles).await;
+        Stopped { cancelled, protection, has_snapshot, troubles: troubles.into_vec() }
+    }
+
+    async fn last_snapshot(&self, troubles: &mut Troubles) -> bool {
+        match self.read_account(troubles).await {
+            Ok(reading) => self.snapshot(&reading, troubles).await.is_some(),
+            Err(error) => {
+                tracing::warn!(%error, "the account cannot be read: no last point of the equity curve");
+                false
+            }
+        }
+    }
+
+    /// Waits on the manager's clock.
+    pub(crate) async fn sleep(&self, duration: Duration) {
+        self.ports.clock.sleep(duration).await;
+    }
+}

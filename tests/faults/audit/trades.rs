@@ -1,0 +1,38 @@
+//! Every trade.
+
+use super::Books;
+use crate::faults::difference::Differences;
+use plimsoll_domain::{Fill, Timestamp};
+use plimsoll_ports::TradeRepository;
+
+impl Books<'_> {
+    pub(super) async fn trades(&self, differences: &mut Differences) {
+        let (store, account) = (&self.process.store, &self.stage.account);
+        let ours = TradeRepository::since(store, account, None, Timestamp::default()).await.expect("trades are read");
+        let key = |fill: &Fill| format!("{} {}", fill.symbol, fill.trade_id);
+        let homeless = ours.iter().filter(|trade| trade.position.is_none());
+        let homeless: Vec<String> = homeless.map(|trade| key(&trade.fill)).collect();
+        let ours = ours.into_iter().map(|trade| (key(&trade.fill), trade.fill)).collect();
+        let truth = self.truth.fills.iter().map(|fill| (key(fill), fill)).collect();
+        differences.rows("trade", ours, truth, |differences, subject, ours, truth| {
+            fill(differences, subject, ours, truth);
+        });
+        for trade in homeless {
+            differences.note(format!("trade {trade}"), "of no recorded position", "of one");
+        }
+    }
+}
+
+fn fill(differences: &mut Differences, subject: &str, ours: &Fill, truth: &Fill) {
+    differences.same(subject, "order", &ours.order_id, &truth.order_id);
+    differences.same(subject, "client order id", &ours.client_order_id, &truth.client_order_id);
+    differences.same(subject, "side", &ours.side, &truth.side);
+    differences.same(subject, "position side", &ours.position_side, &truth.position_side);
+    differences.same(subject, "price", &ours.price, &truth.price);
+    differences.same(subject, "quantity", &ours.quantity, &truth.quantity);
+    differences.same(subject, "fee", &ours.fee, &truth.fee);
+    differences.same(subject, "liquidity", &ours.liquidity, &truth.liquidity);
+    differences.same(subject, "realised profit", &ours.realized_pnl, &truth.realized_pnl);
+    differences.same(subject, "cause", &ours.cause, &truth.cause);
+    differences.same(subject, "time", &ours.time, &truth.time);
+}

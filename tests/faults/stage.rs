@@ -1,0 +1,74 @@
+//! What outlives our process: the venue, the market and the database file.
+
+use super::market::{Market, START};
+use super::schedule::Schedule;
+use super::step::Contract;
+use plimsoll_domain::{AccountId, Money};
+use plimsoll_exchange::Exchange;
+use plimsoll_venue_server::{AuthenticationClock, BinanceVenue, RateLimits, Running, Settings};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+
+pub(crate) const KEY: &str = "faults-key";
+pub(crate) const SECRET: &str = "faults-secret";
+
+/// What the wallet begins with.
+pub(crate) const WALLET: u32 = 10_000;
+
+/// A venue whose market goes on, and a place for the records.
+pub(crate) struct Stage {
+    pub(crate) venue: Arc<Running>,
+    pub(crate) market: Arc<Market>,
+    pub(crate) account: AccountId,
+    passing: JoinHandle<()>,
+    directory: TempDir,
+}
+
+impl Stage {
+    pub(crate) async fn set(schedule: &Schedule) -> Self {
+        let mut exchange = Exchange::new(START);
+        for contract in Contract::ALL {
+            exchange.list(contract.instrument(), contract.opening()).expect("a listing");
+        }
+        let settings = Settings {
+            clock: AuthenticationClock::Market,
+            answers_show_fills: schedule.answers_show_fills,
+            rate_limits: rate_limits(),
+            wallet: Money::new(WALLET.into()),
+            ..Settings::default()
+        };
+        let venue = Arc::new(BinanceVenue::start(exchange, settings).await.expect("a venue on loopback"));
+        let account = AccountId::new("main");
+        venue.open_account(&account, KEY, SECRET.into()).expect("an account");
+        let market = Market::new(Arc::clone(&venue));
+        // What was in the wallet before is nobody's booking.
+        market.skip(Duration::from_secs(5));
+        let passing = market.pass();
+        let directory = tempfile::tempdir().expect("a directory for the records");
+        Self { venue, market, account, passing, directory }
+    }
+
+    pub(crate) fn database(&self) -> PathBuf {
+        self.directory.path().join("plimsoll.db")
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.passing.abort();
+    }
+}
+
+/// Limits that nobody meets: minutes of the market are over in seconds.
+fn rate_limits() -> RateLimits {
+    RateLimits {
+        weight_per_minute: 2_400_000,
+        orders_per_minute: 1_200_000,
+        orders_per_ten_seconds: 300_000,
+        funding_per_five_minutes: 500_000,
+        ..RateLimits::default()
+    }
+}

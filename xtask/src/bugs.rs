@@ -1,0 +1,126 @@
+//! Deliberate bugs: patches to a copy of the tree, each of which the seeds must find.
+
+use crate::shell::root;
+use anyhow::{Context, Result, bail, ensure};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// One bug: what is replaced, where, by what.
+pub(crate) struct Bug {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    patches: &'static [Patch],
+}
+
+struct Patch {
+    file: &'static str,
+    /// It must be there once.
+    text: &'static str,
+    instead: &'static str,
+}
+
+const ORDER_PATH: &str = "crates/engine/src/order_path.rs";
+
+/// The bugs that the order path exists to prevent.
+pub(crate) const ALL: &[Bug] = &[
+    Bug {
+        name: "journal-after-send",
+        about: "an order is written down after it was sent",
+        patches: &[Patch {
+            file: ORDER_PATH,
+            text: "        self.intend(order, purpose, intended_at, troubles).await?;
+        match self.place(order).await {",
+            instead: "        let placed = self.place(order).await;
+        self.intend(order, purpose, intended_at, troubles).await?;
+        match placed {",
+        }],
+    },
+    Bug { name: "dedupe-off", about: "a fill that is told twice counts twice in the account's state", patches: &[] },
+    Bug {
+        name: "records-dedupe-off",
+        about: "a fill that is on record is taken for news",
+        patches: &[Patch {
+            file: "crates/engine/src/position_manager/settle.rs",
+            text: "let is_new = |fill: &Fill| fill.position_side == side && !is_known(fill);",
+            instead: "let is_new = |fill: &Fill| fill.position_side == side && (true || !is_known(fill));",
+        }],
+    },
+    Bug {
+        name: "resend-under-new-id",
+        about: "an order without an answer is sent again by another name",
+        patches: &[Patch {
+            file: ORDER_PATH,
+            text: "                self.record(order, JournalState::Unanswered, troubles).await;
+                self.follow(order, None, intended_at, evidence, troubles).await",
+            instead: "                self.record(order, JournalState::Unanswered, troubles).await;
+                let mut again = order.clone();
+                let mut name = order.client_order_id.to_string();
+                let attempt = name.pop().unwrap_or('0');
+                name.push(char::from_u32(u32::from(attempt) + 1).unwrap_or('z'));
+                again.client_order_id = plimsoll_domain::ClientOrderId::reported(name);
+                Box::pin(self.send_noting(&again, purpose, evidence, troubles)).await",
+        }],
+    },
+    Bug {
+        name: "stop-not-restored",
+        about: "protection that is owed or lost is not placed again",
+        patches: &[Patch {
+            file: "crates/engine/src/position_manager/reconcile/restore.rs",
+            text: "if let Some(trigger) = trigger_of(&meant.entry.order.kind) {",
+            instead: "if let Some(trigger) = trigger_of(&meant.entry.order.kind).filter(|_| false) {",
+        }],
+    },
+];
+
+pub(crate) fn named(name: &str) -> Result<&'static Bug> {
+    let bug = ALL.iter().find(|bug| bug.name == name);
+    bug.with_context(|| format!("no bug '{name}': there are {}", names()))
+}
+
+pub(crate) fn names() -> String {
+    ALL.iter().map(|bug| bug.name).collect::<Vec<_>>().join(", ")
+}
+
+/// Copies the tree to `target/bugs/tree` and puts the bug into the copy. Files that are the same there already are left
+/// alone, so that only what differs is built again.
+pub(crate) fn plant(bug: &Bug) -> Result<PathBuf> {
+    let (from, to) = (root(), root().join("target/bugs/tree"));
+    for part in ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "crates", "tests", "xtask"] {
+        copy(&from.join(part), &to.join(part), bug, part)?;
+    }
+    for patch in bug.patches {
+        ensure!(from.join(patch.file).is_file(), "{}: there is no {}", bug.name, patch.file);
+    }
+    Ok(to)
+}
+
+fn copy(from: &Path, to: &Path, bug: &Bug, name: &str) -> Result<()> {
+    if from.is_dir() {
+        fs::create_dir_all(to).with_context(|| format!("cannot make {}", to.display()))?;
+        for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
+            let entry = entry?.file_name();
+            let inside = format!("{name}/{}", entry.to_string_lossy());
+            copy(&from.join(&entry), &to.join(&entry), bug, &inside)?;
+        }
+        return Ok(());
+    }
+    let mut bytes = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
+    for patch in bug.patches.iter().filter(|patch| patch.file == name) {
+        bytes = patch.put_into(bytes, bug)?;
+    }
+    if fs::read(to).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    fs::write(to, bytes).with_context(|| format!("cannot write {}", to.display()))
+}
+
+impl Patch {
+    fn put_into(&self, bytes: Vec<u8>, bug: &Bug) -> Result<Vec<u8>> {
+        let text = String::from_utf8(bytes).with_context(|| format!("{} is no text", self.file))?;
+        match text.matches(self.text).count() {
+            1 => Ok(text.replacen(self.text, self.instead, 1).into_bytes()),
+            0 => bail!("{}: {} has changed, and the text to replace is not there any more", bug.name, self.file),
+            times => bail!("{}: the text to replace is {times} times in {}", bug.name, self.file),
+        }
+    }
+}

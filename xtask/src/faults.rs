@@ -1,0 +1,56 @@
+//! `cargo xtask faults`: the whole system under fire, by seed; and how soon a deliberate bug is found by it.
+
+use crate::bugs::{self, Bug};
+use crate::shell::{cargo, program, root, run};
+use anyhow::{Context, Result, bail, ensure};
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+/// A deliberate bug is to be found within so many seeds.
+const SEEDS: &str = "200";
+
+/// Seeds, or a bug with seeds.
+pub(crate) fn run_seeds(arguments: &[&str]) -> Result<()> {
+    match arguments {
+        ["--bug", "all", rest @ ..] => bugs::ALL.iter().try_for_each(|bug| find(bug, rest)),
+        ["--bug", name, rest @ ..] => find(bugs::named(name)?, rest),
+        ["--bug"] => bail!("--bug wants a name: {}, or all", bugs::names()),
+        seeds => {
+            let binary = build(&root(), "faults")?;
+            run("faults", program(binary, seeds).env("RUST_BACKTRACE", "1"))
+        }
+    }
+}
+
+/// Builds the command that runs seeds, from the tree at `home`, and keeps it under `name`: another tree's build may take
+/// its place at any time.
+fn build(home: &Path, name: &str) -> Result<std::path::PathBuf> {
+    let target = root().join("target");
+    let mut command = cargo(&["build", "--quiet", "--package", "plimsoll-tests", "--bin", "faults"]);
+    run("build", command.current_dir(home).env("CARGO_TARGET_DIR", &target))?;
+    let kept = target.join("faults").join(name);
+    std::fs::create_dir_all(target.join("faults")).context("cannot make target/faults")?;
+    std::fs::copy(target.join("debug/faults"), &kept).with_context(|| format!("cannot write {}", kept.display()))?;
+    Ok(kept)
+}
+
+/// Puts the bug into a copy of the tree, and runs seeds until one finds it.
+fn find(bug: &Bug, seeds: &[&str]) -> Result<()> {
+    eprintln!("── {}: {}", bug.name, bug.about);
+    let home = bugs::plant(bug)?;
+    let binary = build(&home, bug.name)?;
+    let seeds = if seeds.is_empty() { &["--seeds", SEEDS] } else { seeds };
+    let started = Instant::now();
+    let output = Command::new(binary).args(seeds).arg("--first").output().context("cannot run the seeds")?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    ensure!(!output.status.success(), "{} was not found by {}", bug.name, seeds.join(" "));
+    let seconds = started.elapsed().as_secs_f64();
+    for line in said.lines().filter(|line| line.contains(": ours ")) {
+        println!("   {}", line.trim());
+    }
+    let counts = said.lines().find(|line| line.contains(" seeds, ")).unwrap_or("no summary");
+    let first = said.lines().find(|line| line.starts_with("wrong: ")).unwrap_or("no seed was named");
+    println!("{}: found, {first} ({counts}; {seconds:.1} s)", bug.name);
+    Ok(())
+}
