@@ -40,12 +40,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// What tests and benches may drive besides: the suites, a database server, the venue server, the exchange, the embedded
-/// store, and a crate's own mocks.
+/// store, the spool in front of it, and a crate's own mocks.
 const MAY_TEST_WITH: &[&str] = &[
     "plimsoll-testkit",
     "plimsoll-testkit-postgres",
     "plimsoll-venue-server",
     "plimsoll-exchange",
+    "plimsoll-spool",
     "plimsoll-sqlite",
     "plimsoll-ports",
 ];

@@ -11,11 +11,12 @@
 mod audit;
 mod crash;
 mod difference;
+mod ear;
 mod manager;
 mod many;
 mod market;
 mod process;
-mod random;
+pub(crate) mod random;
 mod run;
 mod schedule;
 mod stage;

@@ -9,7 +9,8 @@
 use plimsoll_binance::wire::request::{self, Place, WhichOrder};
 use plimsoll_binance::{BinanceBroker, Credentials, Endpoints};
 use plimsoll_domain::{
-    AccountId, ClientOrderId, NewOrder, OrderKind, OrderSize, PositionSide, Side, Symbol, TimeInForce, Timestamp, VenueId,
+    AccountId, ClientOrderId, NewOrder, OrderKind, OrderSize, PositionSide, Side, Symbol, TimeInForce, Timestamp,
+    VenueId,
 };
 use plimsoll_engine::{OrderPath, Patience, Placed};
 use plimsoll_exchange::{Exchange, listings};

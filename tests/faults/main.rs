@@ -2,6 +2,7 @@
 
 use plimsoll_tests::faults::{Batch, Outcome, Schedule, Summary, run_many, run_seed};
 use std::process::ExitCode;
+use tracing_subscriber::filter::LevelFilter;
 
 const HELP: &str = "\
 cargo xtask faults --seed N                               one seed, told at length
@@ -47,8 +48,8 @@ impl Asked {
 
 async fn one(seed: u64) -> bool {
     println!("{}", Schedule::of(seed));
-    let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| "off".to_owned());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let level = std::env::var("PLIMSOLL_LOG").ok().and_then(|level| level.parse().ok());
+    tracing_subscriber::fmt().with_max_level(level.unwrap_or(LevelFilter::OFF)).with_writer(std::io::stderr).init();
     let outcome = run_seed(seed).await;
     println!("{outcome}");
     outcome.is_well()

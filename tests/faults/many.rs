@@ -80,8 +80,18 @@ impl fmt::Display for Summary {
         let struck: u64 = self.faults.values().sum();
         writeln!(f, "{} seeds, {wrong} wrong, in {:.1} s", self.run, self.took.as_secs_f64())?;
         let (median, slow, slowest) = (self.time_of(50), self.time_of(99), self.time_of(100));
-        writeln!(f, "a seed took {} ms at the median, {} ms at p99, {} ms at most", median.as_millis(), slow.as_millis(), slowest.as_millis())?;
-        writeln!(f, "{} processes, {} orders, {} fills; {} seeds took more than one round", self.lives, self.orders, self.fills, self.late)?;
+        writeln!(
+            f,
+            "a seed took {} ms at the median, {} ms at p99, {} ms at most",
+            median.as_millis(),
+            slow.as_millis(),
+            slowest.as_millis()
+        )?;
+        writeln!(
+            f,
+            "{} processes, {} orders, {} fills; {} seeds took more than one round",
+            self.lives, self.orders, self.fills, self.late
+        )?;
         write!(f, "{struck} faults:")?;
         for (word, count) in &self.faults {
             write!(f, " {word} {count},")?;

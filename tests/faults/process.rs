@@ -1,5 +1,6 @@
 //! What dies in a crash: the adapter with its sockets, the account's task, the manager. The records stay.
 
+use super::ear::Ear;
 use super::manager;
 use super::market::Market;
 use super::schedule::Schedule;
@@ -16,6 +17,7 @@ use std::time::Duration;
 pub(crate) struct Process {
     pub(crate) broker: BinanceBroker,
     pub(crate) account: VenueAccount,
+    pub(crate) ear: Ear,
     pub(crate) manager: PositionManager,
     pub(crate) store: SqliteStore,
     /// It has brought its books and the venue together: until then it opens nothing.
@@ -33,8 +35,9 @@ impl Process {
         let broker = BinanceBroker::with_settings(endpoints, credentials, Arc::clone(&clock), settings);
         let broker = broker.expect("a broker");
         let account = VenueAccount::spawn(Box::new(broker.account_stream()), Arc::clone(&clock));
+        let ear = Ear::at(&account);
         let manager = manager::of(stage, schedule, life, &broker, &store).with_view(account.watch());
-        Self { broker, account, manager, store, has_reconciled: false }
+        Self { broker, account, ear, manager, store, has_reconciled: false }
     }
 
     /// Ends without another word. What the database was told before it was left is waited for, as the system would.
@@ -82,6 +85,8 @@ fn settings(schedule: &Schedule, life: u64) -> Settings {
         orders_per_ten_seconds: usual.orders_per_ten_seconds * weight,
         orders_per_minute: usual.orders_per_minute * weight,
         between_snapshots: millis(20),
+        news_within: millis(150),
+        read_again_every: millis(400),
         answers_lag: millis(100),
         http: HttpSettings { connect_timeout: millis(400), timeout: millis(800), ..HttpSettings::default() },
         private_socket,

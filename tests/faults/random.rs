@@ -9,9 +9,9 @@ pub(crate) struct Random(u64);
 impl Random {
     /// The stream of this name: streams of one seed do not disturb each other.
     pub(crate) fn of(seed: u64, stream: &str) -> Self {
-        let name = stream.bytes().fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let name = stream
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         let mut random = Self(seed ^ name);
         random.next();
         random

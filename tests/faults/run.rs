@@ -80,9 +80,9 @@ pub async fn run_seed(seed: u64) -> Outcome {
         trader.step(number + 1, step).await;
     }
     let (rounds, differences) = conclude(&mut trader).await;
-    let Trader { process, log, mut wrong, lives, .. } = trader;
+    trader.end().await;
+    let Trader { log, mut wrong, lives, .. } = trader;
     wrong.extend(differences);
-    process.die().await;
     let truth = super::truth::Truth::of(&stage);
     let (orders, fills) = (truth.orders().count(), truth.fills.len());
     let injected = stage.venue.injected();
@@ -106,7 +106,7 @@ async fn conclude(trader: &mut Trader<'_>) -> (usize, Vec<Difference>) {
     }
     let mut differences = Vec::new();
     for round in 1..=ROUNDS {
-        match trader.process.manager.reconcile().await {
+        match trader.process().manager.reconcile().await {
             Ok(told) => {
                 trader.note(format!("round {round}: reconciled{}", said(&told)));
                 differences = look(trader, &told).await;
@@ -119,12 +119,15 @@ async fn conclude(trader: &mut Trader<'_>) -> (usize, Vec<Difference>) {
         trader.note(format!("round {round}: {} differences", differences.len()));
         trader.stage.market.skip(BETWEEN_ROUNDS);
     }
+    for row in audit::books(trader.stage, trader.process()).await {
+        trader.note(row);
+    }
     (ROUNDS, differences)
 }
 
 async fn look(trader: &mut Trader<'_>, told: &Reconciliation) -> Vec<Difference> {
-    if let Err(failure) = trader.process.manager.monitor().await {
+    if let Err(failure) = trader.process().manager.monitor().await {
         return vec![Difference::new("monitoring", failure.to_string(), "possible")];
     }
-    audit::differences(trader.stage, &trader.process, told).await
+    audit::differences(trader.stage, trader.process(), told).await
 }

@@ -30,7 +30,7 @@ impl Schedule {
     pub fn of(seed: u64) -> Self {
         let mut random = Random::of(seed, "schedule");
         let mut steps = Random::of(seed, "steps");
-        let count = steps.between(5, 14);
+        let count = steps.between(6, 18);
         Self {
             seed,
             position_mode: random.pick(&[PositionMode::OneWay, PositionMode::Hedge]),

@@ -37,17 +37,33 @@ pub(crate) enum Deed {
         limit: Option<Decimal>,
     },
     /// Closes this one of what is held; a share of it, or the whole.
-    Close { which: u64, share: Option<Decimal> },
+    Close {
+        which: u64,
+        share: Option<Decimal>,
+    },
     Flatten,
     Monitor,
     Reconcile,
     /// Two at once.
-    MonitorBesideOpen { contract: Contract, direction: Direction, notional: u64, stop: Decimal },
+    MonitorBesideOpen {
+        contract: Contract,
+        direction: Direction,
+        notional: u64,
+        stop: Decimal,
+    },
     /// Cancels one of our resting orders at the broker, as a person would.
-    Cancel { which: u64 },
-    Leverage { contract: Contract, leverage: u32 },
+    Cancel {
+        which: u64,
+    },
+    Leverage {
+        contract: Contract,
+        leverage: u32,
+    },
     /// Moves margin into (or out of) this one of what is held.
-    Margin { which: u64, amount: i64 },
+    Margin {
+        which: u64,
+        amount: i64,
+    },
     /// Ends in an orderly way, and starts again.
     Restart,
     /// Nothing of ours: the market or others do something.

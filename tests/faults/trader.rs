@@ -22,7 +22,7 @@ const TRIES: u32 = 3;
 pub(crate) struct Trader<'a> {
     pub(crate) stage: &'a Stage,
     pub(crate) schedule: &'a Schedule,
-    pub(crate) process: Process,
+    process: Option<Process>,
     pub(crate) log: Vec<String>,
     /// What was wrong on the way, whatever the end is.
     pub(crate) wrong: Vec<Difference>,
@@ -33,16 +33,30 @@ pub(crate) struct Trader<'a> {
 
 impl<'a> Trader<'a> {
     pub(crate) async fn begin(stage: &'a Stage, schedule: &'a Schedule) -> Self {
-        let process = Process::start(stage, schedule, 0).await;
+        let process = Some(Process::start(stage, schedule, 0).await);
         let (log, wrong) = (Vec::new(), Vec::new());
-        let mut trader =
-            Self { stage, schedule, process, log, wrong, lives: 1, hands: 0, started: Instant::now() };
+        let mut trader = Self { stage, schedule, process, log, wrong, lives: 1, hands: 0, started: Instant::now() };
         trader.reconcile_if_need_be().await;
         // The records begin with the wallet as it is: what was booked before is not theirs.
-        if let Err(failure) = trader.process.manager.monitor().await {
+        if let Err(failure) = trader.process().manager.monitor().await {
             trader.note(format!("blind from the start: {failure}"));
         }
         trader
+    }
+
+    pub(crate) fn process(&self) -> &Process {
+        self.process.as_ref().expect("one has begun, and none has ended for good")
+    }
+
+    fn process_mut(&mut self) -> &mut Process {
+        self.process.as_mut().expect("one has begun, and none has ended for good")
+    }
+
+    /// The process dies.
+    pub(crate) async fn end(&mut self) {
+        if let Some(process) = self.process.take() {
+            process.die().await;
+        }
     }
 
     pub(crate) fn note(&mut self, what: impl std::fmt::Display) {
@@ -63,7 +77,7 @@ impl<'a> Trader<'a> {
     async fn act(&mut self, number: usize, step: &Step) {
         if matches!(step.deed, Deed::Open { .. } | Deed::MonitorBesideOpen { .. }) {
             self.reconcile_if_need_be().await;
-            self.process.freshen(&self.stage.market).await;
+            self.process().freshen(&self.stage.market).await;
         }
         let entries = self.entries();
         let deed = tokio::time::timeout(HANGS_AFTER, Mortal::new(self.done(step.deed), step.crash));
@@ -80,7 +94,11 @@ impl<'a> Trader<'a> {
                 self.wrong.extend(done.wrong);
                 let entered = self.entries() - entries;
                 if entered > 1 {
-                    self.wrong.push(Difference::new(format!("step {number}"), "entered once", format!("{entered} times")));
+                    self.wrong.push(Difference::new(
+                        format!("step {number}"),
+                        "entered once",
+                        format!("{entered} times"),
+                    ));
                 }
             }
             Ok(None) => {
@@ -108,21 +126,21 @@ impl<'a> Trader<'a> {
 
     /// The process ends and another begins: it reconciles before it does anything.
     pub(crate) async fn restart(&mut self) {
-        let next = Process::start(self.stage, self.schedule, self.lives).await;
+        self.end().await;
+        self.process = Some(Process::start(self.stage, self.schedule, self.lives).await);
         self.lives += 1;
-        std::mem::replace(&mut self.process, next).die().await;
         self.reconcile_if_need_be().await;
     }
 
     async fn reconcile_if_need_be(&mut self) {
         for _ in 0..TRIES {
-            if self.process.has_reconciled {
+            if self.process().has_reconciled {
                 return;
             }
-            let outcome = tokio::time::timeout(HANGS_AFTER, self.process.manager.reconcile()).await;
+            let outcome = tokio::time::timeout(HANGS_AFTER, self.process().manager.reconcile()).await;
             match outcome {
                 Ok(Ok(told)) => {
-                    self.process.has_reconciled = true;
+                    self.process_mut().has_reconciled = true;
                     self.note(format!("  reconciled{}", said(&told)));
                 }
                 Ok(Err(failure)) => self.note(format!("  not reconciled: {failure}")),

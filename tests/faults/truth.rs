@@ -2,9 +2,7 @@
 
 use super::stage::Stage;
 use super::step::Contract;
-use plimsoll_domain::{
-    AccountId, BalanceReport, ClientOrderId, Fill, FillCause, Order, PositionMode, PositionReport,
-};
+use plimsoll_domain::{AccountId, BalanceReport, ClientOrderId, Fill, FillCause, Order, PositionMode, PositionReport};
 use plimsoll_exchange::{ConditionalOrder, Exchange, Income, PlacedOrder};
 
 /// The exchange's side of the books at one moment.

@@ -61,7 +61,7 @@ pub(crate) fn plan(seed: u64) -> FaultPlan {
     if random.percent(5) {
         return FaultPlan::new(seed);
     }
-    let count = random.between(1, 6);
+    let count = random.between(2, 7);
     let mut spec = format!("seed={}", random.next());
     for _ in 0..count {
         spec.push(',');
@@ -76,7 +76,7 @@ fn rule(random: &mut Random) -> String {
     let large = random.pick(&["0.05", "0.1", "0.2", "0.4", "0.6"]);
     let from = random.between(0, 30);
     let until = from + random.between(2, 8);
-    let skew = random.pick(&["-3s", "3s", "-800ms", "800ms", "-30s", "30s"]);
+    let skew = random.pick(&["-3s", "3s", "-800ms", "800ms", "-7s", "7s"]);
     rule.replace("=P", &format!("={small}"))
         .replace(":P", &format!(":{small}"))
         .replace("=Q", &format!("={large}"))

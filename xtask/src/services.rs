@@ -12,9 +12,10 @@ const VARIABLE: &str = "DATABASE_URL";
 /// What a verb of `services` does.
 pub(crate) fn run(verb: &str) -> Result<()> {
     match verb {
-        "start" => println!("{}", start()?.url),
+        "start" => println!("{}", start()?.shown()),
         "stop" => service()?.stop()?,
-        "status" => match given().or(service()?.running()) {
+        "status" if given().is_some() => println!("{}", start()?.shown()),
+        "status" => match service()?.running() {
             Some(url) => println!("{url}"),
             None => bail!("no server runs: cargo xtask services start"),
         },
@@ -43,6 +44,11 @@ pub(crate) fn start() -> Result<Started> {
 }
 
 impl Started {
+    /// A given address may hold a password.
+    fn shown(&self) -> &str {
+        if given().is_some() { "the server that DATABASE_URL names" } else { &self.url }
+    }
+
     /// Stops what was started for this run alone.
     pub(crate) fn stop(self) -> Result<()> {
         if self.was_there { Ok(()) } else { Ok(service()?.stop()?) }

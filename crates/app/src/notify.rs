@@ -3,16 +3,23 @@
 use async_trait::async_trait;
 use plimsoll_ports::{Alert, Notifier, NotifyError, Severity};
 use std::io::IsTerminal;
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// Sends the log to stderr, as much of it as the variable `PLIMSOLL_LOG` asks for (`warn`, `plimsoll=info`, ...): nothing
 /// if it is not set.
 pub(crate) fn log_to_stderr() {
-    let wanted = EnvFilter::builder().with_default_directive(LevelFilter::OFF.into());
-    let wanted = wanted.with_env_var("PLIMSOLL_LOG").from_env_lossy();
-    let is_terminal = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(wanted).with_ansi(is_terminal).with_writer(std::io::stderr).init();
+    let Some(asked) = std::env::var("PLIMSOLL_LOG").ok().filter(|asked| !asked.is_empty()) else { return };
+    let wanted = asked.parse::<Targets>().unwrap_or_else(|error| {
+        eprintln!(
+            "PLIMSOLL_LOG={asked}: {error}; taken as warn. It is a level, or several like plimsoll_engine=debug,warn"
+        );
+        Targets::new().with_default(LevelFilter::WARN)
+    });
+    let to_stderr = fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(to_stderr.with_filter(wanted)).init();
 }
 
 /// Writes every alert to the log.

@@ -57,6 +57,12 @@ impl Records {
         }
     }
 
+    /// A store that ends with this value.
+    pub(crate) async fn in_memory() -> Result<Self, Failure> {
+        let store = SqliteStore::in_memory().await.map_err(not_opened_sqlite)?;
+        Ok(Self::of(Arc::new(store.clone()), Store::Sqlite(store)))
+    }
+
     fn of<S>(all: Arc<S>, store: Store) -> Self
     where
         S: OrderJournal

@@ -174,7 +174,7 @@ fn a_database_out_of_reach_is_exit_code_three() {
     let folder = tempfile::tempdir().unwrap();
     let garbage = folder.path().join("garbage.db");
     std::fs::write(&garbage, "no database").unwrap();
-    for path in [folder.path().join("no/such/folder.db"), garbage] {
+    for path in [garbage.join("no_folder.db"), garbage] {
         let output = plimsoll(&["demo", "--database", path.to_str().unwrap()]);
         assert_eq!(output.status.code(), Some(3), "{}", String::from_utf8_lossy(&output.stderr));
     }

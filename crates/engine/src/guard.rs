@@ -23,11 +23,7 @@ pub struct GuardSettings {
 impl Default for GuardSettings {
     /// A look every five seconds; what rests, rests on.
     fn default() -> Self {
-        Self {
-            interval: Duration::from_secs(5),
-            retry: Duration::from_secs(5),
-            resting_entries: RestingEntries::Keep,
-        }
+        Self { interval: Duration::from_secs(5), retry: Duration::from_secs(5), resting_entries: RestingEntries::Keep }
     }
 }
 
@@ -43,7 +39,6 @@ pub enum RestingEntries {
 
 /// What a [`Guard`] tells while it runs.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "one at a time, and it is borrowed")]
 pub enum GuardNews {
     /// It has started: records and venue were brought together.
     Reconciled(Reconciliation),

@@ -117,6 +117,12 @@ pub use execution::Execution;
 pub use funding_service::{Difference, FundingCost, FundingFailure, FundingRecording, FundingService, cost_of};
 pub use guard::{Guard, GuardNews, GuardSettings, RestingEntries, Stopped, Stopper};
 pub use order_path::{OrderPath, Patience, Placed, SendFailure};
-pub use position_manager::{Action, AdjustFailure, Adopted, CloseFailure, Closed, Drifted, EndedPosition, Finding, FlattenReason, Flattened, Foreign, ForeignPolicy, HalfFlattened, LeverageChange, MarginChange, MonitorFailure, MonitorReport, OpenFailure, OpenWarning, Opened, OrderFate, Orphan, Ports, PositionHealth, PositionManager, Preview, Protection, ProtectionFailure, ReconcileFailure, Reconciliation, ReleaseFailure, Restored, Settings, Summary, Survey, SurveyedPosition, Unclosed, UnfinishedFlatten, Unprotected, UnverifiedStop};
+pub use position_manager::{
+    Action, AdjustFailure, Adopted, CloseFailure, Closed, Drifted, EndedPosition, Finding, FlattenReason, Flattened,
+    Foreign, ForeignPolicy, HalfFlattened, LeverageChange, MarginChange, MonitorFailure, MonitorReport, OpenFailure,
+    OpenWarning, Opened, OrderFate, Orphan, Ports, PositionHealth, PositionManager, Preview, Protection,
+    ProtectionFailure, ReconcileFailure, Reconciliation, ReleaseFailure, Restored, Settings, Summary, Survey,
+    SurveyedPosition, Unclosed, UnfinishedFlatten, Unprotected, UnverifiedStop,
+};
 pub use trouble::{Record, Subject, Trouble};
 pub use venue_account::{AccountView, Link, VenueAccount};

@@ -5,11 +5,13 @@
 
 mod lookup;
 
-pub(crate) use lookup::distinct;
+pub(crate) use lookup::{distinct, signed_size};
 
 use crate::execution::Execution;
 use crate::trouble::{Trouble, Troubles};
-use plimsoll_domain::{AccountId, NewOrder, Order, OrderId, OrderStatus, Position, TimeInForce, Timestamp, VenueId};
+use plimsoll_domain::{
+    AccountId, Decimal, NewOrder, Order, OrderId, OrderStatus, Position, TimeInForce, Timestamp, VenueId,
+};
 use plimsoll_ports::{
     Broker, Clock, JournalEntry, JournalState, NotSent, OrderJournal, PlaceError, Purpose, Refusal, RefusalReason,
     StoreError,
@@ -102,6 +104,8 @@ pub enum SendFailure {
 pub(crate) enum Evidence {
     /// The position of its symbol and side is still this one.
     Position(Option<Position>),
+    /// The position of its symbol and side has this size still, longs positive: what the records say.
+    Size(Decimal),
     /// The venue's book and trades are enough.
     BookAndTrades,
 }
@@ -247,6 +251,5 @@ impl OrderPath {
 pub(crate) const fn is_on_its_way(order: &Order) -> bool {
     let now_or_never = matches!(order.order_type, plimsoll_domain::OrderType::Market)
         || matches!(order.time_in_force, Some(TimeInForce::Ioc | TimeInForce::Fok));
-    now_or_never
-        && matches!(order.status, OrderStatus::New | OrderStatus::PartiallyFilled)
+    now_or_never && matches!(order.status, OrderStatus::New | OrderStatus::PartiallyFilled)
 }

@@ -21,9 +21,9 @@ mod survey;
 
 pub use adjust::{AdjustFailure, LeverageChange, MarginChange};
 pub use failure::{CloseFailure, MonitorFailure, OpenFailure, ProtectionFailure, ReconcileFailure, ReleaseFailure};
-pub use open::Preview;
 pub use flatten::{HalfFlattened, UnfinishedFlatten};
 pub use foreign::{Foreign, ForeignPolicy};
+pub use open::Preview;
 pub use outcome::{
     Action, Closed, EndedPosition, FlattenReason, Flattened, MonitorReport, OpenWarning, Opened, PositionHealth,
     Protection, Unclosed,
@@ -41,11 +41,11 @@ use plimsoll_domain::{
     AccountId, ClientOrderId, Currency, MarginMode, NewOrder, PositionMode, PositionSide, Rate, Symbol,
 };
 use plimsoll_ports::{
-    BookingRepository, Broker, Clock, ControlRepository, EquityRepository, FundingRates, FundingRepository, MarketFeed, Notifier,
-    OrderJournal, PositionRepository, Purpose, RiskEventRepository, TradeRepository,
+    Alert, BookingRepository, Broker, Clock, ControlRepository, EquityRepository, FundingRates, FundingRepository,
+    MarketFeed, Notifier, OrderJournal, PositionRepository, Purpose, RiskEventRepository, Severity, TradeRepository,
 };
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, watch};
 
@@ -170,6 +170,10 @@ pub struct PositionManager {
     announced: Mutex<HashSet<String>>,
     /// What the last reconciliation told.
     said: Mutex<Vec<String>>,
+    /// The last order could not be written down.
+    journal_lacks: AtomicBool,
+    /// Whoever brings a record of a position up to what the venue holds: a fill belongs to one of them.
+    bookkeeping: tokio::sync::Mutex<()>,
 }
 
 impl PositionManager {
@@ -211,6 +215,8 @@ impl PositionManager {
             left_alone: Mutex::default(),
             announced: Mutex::default(),
             said: Mutex::default(),
+            journal_lacks: AtomicBool::new(false),
+            bookkeeping: tokio::sync::Mutex::default(),
         }
     }
 
@@ -237,8 +243,30 @@ impl PositionManager {
         evidence: Evidence,
         troubles: &mut Troubles,
     ) -> Result<Placed, SendFailure> {
-        let _flight = Flight::of(&self.in_flight, &order.client_order_id);
-        self.path.send_noting(order, purpose, evidence, troubles).await
+        let id = &order.client_order_id;
+        let _flight = Flight::of(&self.in_flight, id);
+        let outcome = self.path.send_noting(order, purpose, evidence, troubles).await;
+        self.tell_of_journal(id, troubles).await;
+        outcome
+    }
+
+    /// An order that went out without being written down is told aloud, once until the journal is written again: after a
+    /// crash nobody would know of it but the venue.
+    async fn tell_of_journal(&self, id: &ClientOrderId, troubles: &mut Troubles) {
+        let is_lacking = troubles.lack_a_journal_entry(id);
+        let was_lacking = self.journal_lacks.swap(is_lacking, std::sync::atomic::Ordering::SeqCst);
+        if is_lacking && !was_lacking {
+            let account = &self.settings.account;
+            let alert = Alert {
+                severity: Severity::Critical,
+                key: format!("journal/{account}"),
+                title: format!("orders of {account} go out without a journal"),
+                body: format!(
+                    "{id} and what follows cannot be written down; what removes exposure is sent all the same"
+                ),
+            };
+            self.alert(&alert, troubles).await;
+        }
     }
 
     fn is_in_flight(&self, id: &ClientOrderId) -> bool {

@@ -160,6 +160,11 @@ impl Troubles {
         self.keep(result, |error| Trouble::NotKnown { subject, symbol: symbol.clone(), error })
     }
 
+    /// An order is not in the journal.
+    pub(crate) fn lack_a_journal_entry(&self, id: &ClientOrderId) -> bool {
+        self.0.iter().any(|it| matches!(it, Trouble::NotJournalled { id: lacking, .. } if lacking == id))
+    }
+
     pub(crate) fn into_vec(self) -> Vec<Trouble> {
         self.0
     }

@@ -59,12 +59,45 @@ impl Exchange {
                 return self.store_conditional(account, market, order, trigger, trigger_by);
             }
         };
+        let request = self.requested(account, market, order, limit)?;
+        let placed = self.place_plain(request)?;
+        self.settle();
+        Ok(self.orders[placed].report())
+    }
+
+    /// Whether [`place`](Self::place) would take an order as things stand. Nothing changes.
+    ///
+    /// # Errors
+    /// The [`Rejection`] that placing it would meet.
+    pub fn would_place(&self, account: &AccountId, order: &NewOrder) -> Result<(), Rejection> {
+        let limit = match order.kind {
+            OrderKind::Market => None,
+            OrderKind::Limit { price, time_in_force } => Some((price, time_in_force)),
+            // Storing one is all there is to it: it is tried on a copy.
+            OrderKind::StopMarket { .. } | OrderKind::TakeProfitMarket { .. } => {
+                return self.clone().place(account, order).map(drop);
+            }
+        };
+        let account = self.account_index(account)?;
+        let market = self.market_index(&order.symbol)?;
+        self.check_position_side(account, order.side, order.position_side, order.size)?;
+        let request = self.requested(account, market, order, limit)?;
+        self.checked(request).map(drop)
+    }
+
+    fn requested(
+        &self,
+        account: usize,
+        market: usize,
+        order: &NewOrder,
+        limit: Option<(Price, TimeInForce)>,
+    ) -> Result<Request, Rejection> {
         let OrderSize::Quantity(quantity) = order.size else { return Err(Rejection::ClosePositionNeedsTrigger) };
         let taken = self.accounts[account].order_names.get(&order.client_order_id);
         if taken.is_some_and(|taken| !self.orders[*taken].status.is_final()) {
             return Err(Rejection::DuplicateClientOrderId);
         }
-        let placed = self.place_plain(Request {
+        Ok(Request {
             account,
             market,
             client_order_id: order.client_order_id.clone(),
@@ -76,9 +109,7 @@ impl Exchange {
             close_position: false,
             parent: None,
             original_type: order.kind.order_type(),
-        })?;
-        self.settle();
-        Ok(self.orders[placed].report())
+        })
     }
 
     fn check_position_side(

@@ -224,6 +224,17 @@ impl Exchange {
         account.into_iter().flat_map(|account| &account.fills).filter(move |fill| fill.symbol == *symbol)
     }
 
+    /// Forgets the fills and the changes of wallets from before `time`, of every account. Wallets and positions stay as
+    /// they are.
+    pub fn forget_before(&mut self, time: Timestamp) {
+        for account in &mut self.accounts {
+            let old = account.fills.partition_point(|fill| fill.time < time);
+            account.fills.drain(..old);
+            let old = account.income.partition_point(|income| income.time < time);
+            account.income.drain(..old);
+        }
+    }
+
     /// Every change of an account's wallet, oldest first.
     #[must_use]
     pub fn income(&self, account: &AccountId) -> &[Income] {

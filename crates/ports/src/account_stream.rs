@@ -17,6 +17,7 @@ pub trait AccountStream: Send {
 
 /// What a private stream brings.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "nearly every item is an event: a box would be an allocation for each")]
 pub enum StreamItem {
     /// Events flow; a snapshot follows first.
     Connected,

@@ -39,7 +39,9 @@ pub use whole_ledger::{LedgerListener, LedgerRecord, WholeLedger};
 /// Why a record was not written or read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// The database cannot be reached; nothing was written.
+    /// The database cannot be reached; nothing was written. Only where the connection was lost at the very end of a write,
+    /// and the database did not come back in time to be asked, is that not certain: then the words say so. Saying the same
+    /// again does no harm: what is written once under its key is written once.
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
     /// It contradicts what is recorded: the same key with other content, or a second open position.

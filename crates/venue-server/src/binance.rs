@@ -74,6 +74,8 @@ pub struct Settings {
     /// How long a listen key lives without being kept alive, on the authentication clock: where that is the market's and
     /// the market is replayed fast, longer than what passes between two of a client's requests.
     pub listen_key_life: Duration,
+    /// How long fills, changes of wallets and of margin, and the ends of orders by their date are remembered.
+    pub remembers: Duration,
     /// How many frames may wait for a socket's reader before the socket is cut.
     pub backlog: usize,
     /// How often a socket is pinged.
@@ -94,6 +96,7 @@ impl Default for Settings {
             rate_limits: RateLimits::default(),
             wallet: Money::new(Decimal::from(10_000)),
             listen_key_life: Duration::from_secs(3600),
+            remembers: Duration::from_secs(90 * 86_400),
             backlog: 4096,
             ping_every: Duration::from_secs(180),
             faults: FaultPlan::default(),

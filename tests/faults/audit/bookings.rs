@@ -25,9 +25,8 @@ impl Books<'_> {
         let bookings = bookings.expect("bookings are read");
         let ours = bookings.into_iter().map(|it| (number(&it.booking.id), it.booking)).collect();
         // The wallet that the account was opened with is older than our records.
-        let of_ours = |it: &Income| {
-            matches!(it.kind, IncomeKind::Transfer | IncomeKind::InsuranceClear) && it.time > START
-        };
+        let of_ours =
+            |it: &Income| matches!(it.kind, IncomeKind::Transfer | IncomeKind::InsuranceClear) && it.time > START;
         let truth = self.income(of_ours).into_iter().map(|it| (it.id.to_string(), it)).collect();
         differences.rows("booking", ours, truth, booking);
         self.wallet(differences).await;

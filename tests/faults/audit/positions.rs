@@ -2,7 +2,7 @@
 
 use super::Books;
 use crate::faults::difference::Differences;
-use plimsoll_domain::{Direction, Money, OrderType, PositionReport};
+use plimsoll_domain::{Direction, Fill, Money, OrderType, Position, PositionReport};
 use plimsoll_ports::{OrderJournal, PositionRecord, PositionRepository, PositionStatus, Purpose, TradeRepository};
 
 impl Books<'_> {
@@ -63,9 +63,12 @@ impl Books<'_> {
         }
     }
 
-    /// The trades of a recorded position add up to it.
+    /// The trades of a recorded position add up to it. A trade that went through flat belongs to two.
     async fn life(&self, differences: &mut Differences, record: &PositionRecord) {
         let opened = &record.opened;
+        if self.has_flipped(record) {
+            return;
+        }
         let trades = self.process.store.of_position(record.id).await.expect("trades are read");
         let subject = format!("record {} of {} {}", record.id.0, opened.symbol, opened.side);
         let signed = trades.iter().map(|it| Direction::from(it.fill.side).sign() * it.fill.quantity.get());
@@ -81,6 +84,17 @@ impl Books<'_> {
             differences.same(&subject, "its profit and that of its trades", &closed.realized_pnl, &realized);
             differences.same(&subject, "its fees and those of its trades", &closed.fees, &fees);
         }
+    }
+
+    fn has_flipped(&self, record: &PositionRecord) -> bool {
+        let opened = &record.opened;
+        let of_it = |fill: &&Fill| fill.symbol == opened.symbol && fill.position_side == opened.side;
+        let mut held: Option<Position> = None;
+        self.truth.fills.iter().filter(of_it).any(|fill| {
+            let before = held;
+            held = Position::after(held, Direction::from(fill.side), fill.quantity, fill.price).position();
+            before.zip(held).is_some_and(|(before, after)| before.direction != after.direction)
+        })
     }
 
     /// Nothing of ours rests that protects nothing.

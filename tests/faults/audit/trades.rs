@@ -3,14 +3,19 @@
 use super::Books;
 use crate::faults::difference::Differences;
 use plimsoll_domain::{Fill, Timestamp};
-use plimsoll_ports::TradeRepository;
+use plimsoll_ports::{Purpose, TradeRepository};
 
 impl Books<'_> {
     pub(super) async fn trades(&self, differences: &mut Differences) {
         let (store, account) = (&self.process.store, &self.stage.account);
         let ours = TradeRepository::since(store, account, None, Timestamp::default()).await.expect("trades are read");
         let key = |fill: &Fill| format!("{} {}", fill.symbol, fill.trade_id);
-        let homeless = ours.iter().filter(|trade| trade.position.is_none());
+        // What others opened and closed while nobody looked is no position of ours.
+        let is_entry = |fill: &Fill| {
+            let intent = self.ids.intent_of(&fill.client_order_id);
+            intent.is_some_and(|intent| intent.order(Purpose::Entry, 0) == fill.client_order_id)
+        };
+        let homeless = ours.iter().filter(|trade| trade.position.is_none() && is_entry(&trade.fill));
         let homeless: Vec<String> = homeless.map(|trade| key(&trade.fill)).collect();
         let ours = ours.into_iter().map(|trade| (key(&trade.fill), trade.fill)).collect();
         let truth = self.truth.fills.iter().map(|fill| (key(fill), fill)).collect();

@@ -30,6 +30,13 @@ impl Books<'_> {
         }
     }
 
+    /// Whoever acts on changes acts once on each.
+    pub(super) fn changes(&self, differences: &mut Differences) {
+        for (trade, times) in self.process.ear.doubled() {
+            differences.note(format!("changes, trade {trade}"), format!("told {times} times"), "once");
+        }
+    }
+
     fn compare(&self, differences: &mut Differences, view: &AccountView) {
         differences.same("view", "link", &view.link, &Link::Live);
         differences.same("view", "in doubt", &view.needs_resync, &false);

@@ -4,7 +4,9 @@ use super::Trader;
 use crate::faults::difference::Difference;
 use crate::faults::step::{Contract, Deed};
 use crate::faults::truth::Truth;
-use plimsoll_domain::{Decimal, Direction, Leverage, Money, Order, OrderType, Position, PositionReport, Price, Quantity};
+use plimsoll_domain::{
+    Decimal, Direction, Leverage, Money, Order, OrderType, Position, PositionReport, Price, Quantity,
+};
 use plimsoll_engine::{Action, ClientOrderIds, FlattenReason, Opened};
 use plimsoll_ports::{Broker, CloseIntent, OpenIntent};
 use plimsoll_venue_server::Fault;
@@ -23,12 +25,13 @@ impl From<String> for Done {
 
 impl Trader<'_> {
     pub(crate) async fn done(&self, deed: Deed) -> Done {
-        let manager = &self.process.manager;
+        let manager = &self.process().manager;
         match deed {
             Deed::Open { contract, direction, notional, leverage, stop, target, limit } => {
                 self.release().await;
                 let intent = self.intent(contract, direction, notional, leverage, stop, target);
-                let limit = limit.and_then(|away| beyond(self.stage.market.price(contract), direction.opposite(), -away));
+                let limit =
+                    limit.and_then(|away| beyond(self.stage.market.price(contract), direction.opposite(), -away));
                 let opened = match limit {
                     Some(limit) => manager.open_within("trader", &intent, limit).await,
                     None => manager.open_for("trader", &intent).await,
@@ -72,9 +75,9 @@ impl Trader<'_> {
 
     /// Whatever has engaged the kill switch: the trader wants to go on.
     async fn release(&self) {
-        if self.process.manager.kill_switch().await.is_ok_and(|switch| switch.engaged) {
+        if self.process().manager.kill_switch().await.is_ok_and(|switch| switch.engaged) {
             // If it cannot be released, what is wanted is refused.
-            let _ = self.process.manager.release_kill_switch("trader", "the schedule goes on").await;
+            let _ = self.process().manager.release_kill_switch("trader", "the schedule goes on").await;
         }
     }
 
@@ -95,7 +98,8 @@ impl Trader<'_> {
             _ => direction,
         };
         let price = self.stage.market.price(contract);
-        let quantity = Quantity::new((Decimal::from(notional) / price.get()).round_dp(3)).unwrap_or(Quantity::new(Decimal::new(1, 3)).expect("a size"));
+        let quantity = Quantity::new((Decimal::from(notional) / price.get()).round_dp(3))
+            .unwrap_or(Quantity::new(Decimal::new(1, 3)).expect("a size"));
         OpenIntent {
             symbol: contract.symbol(),
             direction,
@@ -133,7 +137,7 @@ impl Trader<'_> {
         let part = |share: Decimal| Quantity::new((position.quantity.get() * share).round_dp(3)).ok();
         let quantity = share.and_then(part);
         let intent = CloseIntent { symbol: report.symbol, direction: position.direction, quantity };
-        match self.process.manager.close(&intent).await {
+        match self.process().manager.close(&intent).await {
             Ok(closed) => {
                 let troubles: String = closed.troubles.iter().map(|trouble| format!("; {trouble}")).collect();
                 format!("closed {} of {}{troubles}", closed.quantity, position.quantity)
@@ -147,7 +151,7 @@ impl Trader<'_> {
         let open = Truth::of(self.stage).open;
         let ours: Vec<&Order> = open.iter().filter(|order| ids.is_ours(&order.client_order_id)).collect();
         let Some(order) = nth(&ours, which) else { return "nothing of ours rests".to_owned() };
-        match self.process.broker.cancel(&order.symbol, &order.client_order_id).await {
+        match self.process().broker.cancel(&order.symbol, &order.client_order_id).await {
             Ok(()) => format!("cancelled {}, a {}", order.client_order_id, shown(order.order_type)),
             Err(failure) => format!("{} is not cancelled: {failure}", order.client_order_id),
         }
@@ -156,7 +160,7 @@ impl Trader<'_> {
     async fn margin(&self, which: u64, amount: i64) -> String {
         let Some((report, position)) = self.held(which) else { return "nothing is held".to_owned() };
         let amount = Money::new(amount.into());
-        match self.process.manager.adjust_margin(&report.symbol, position.direction, amount).await {
+        match self.process().manager.adjust_margin(&report.symbol, position.direction, amount).await {
             Ok(change) => format!("margin {} to {}", change.margin.0, change.margin.1),
             Err(failure) => format!("margin is not moved: {failure}"),
         }

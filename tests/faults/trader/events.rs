@@ -24,7 +24,7 @@ impl Trader<'_> {
         self.befalls(event, self.hands);
         let after = self.stage.venue.exchange(|exchange| exchange.now());
         if after.since(before) > LONG {
-            self.process.freshen(&self.stage.market).await;
+            self.process().freshen(&self.stage.market).await;
         }
     }
 
@@ -77,7 +77,9 @@ impl Trader<'_> {
             None => beyond(price, position.direction, FAR),
         };
         // A cross position may be so well covered that only a market out of its mind would liquidate it.
-        let is_sane = |to: &Price| *to > Price::new(price.get() / Decimal::TWO).unwrap_or(*to) && to.get() < price.get() * Decimal::TWO;
+        let is_sane = |to: &Price| {
+            *to > Price::new(price.get() / Decimal::TWO).unwrap_or(*to) && to.get() < price.get() * Decimal::TWO
+        };
         if let Some(target) = target.filter(is_sane) {
             self.stage.market.move_to(contract, target);
         }

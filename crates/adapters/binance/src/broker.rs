@@ -16,8 +16,9 @@ use crate::stream::BinanceAccountStream;
 use crate::wire::{Call, Credentials, DecodeError, Symbols, body, request};
 use async_trait::async_trait;
 use plimsoll_domain::{
-    AccountSnapshot, BalanceReport, Booking, ClientOrderId, Fill, FundingPayment, Instrument, Leverage, MarginMode, Money,
-    NewOrder, Order, OrderId, PositionMode, PositionReport, PositionSide, Price, Quantity, Symbol, Timestamp, VenueId,
+    AccountSnapshot, BalanceReport, Booking, ClientOrderId, Fill, FundingPayment, Instrument, Leverage, MarginMode,
+    Money, NewOrder, Order, OrderId, PositionMode, PositionReport, PositionSide, Price, Quantity, Symbol, Timestamp,
+    VenueId,
 };
 use plimsoll_ports::{Broker, Clock, CommandError, NotSent, PlaceError, QueryError};
 use plimsoll_transport::{BuildFailure, Priority};

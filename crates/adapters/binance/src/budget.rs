@@ -30,11 +30,8 @@ struct Address {
 
 impl Address {
     fn new(backoff: BackoffSettings) -> Self {
-        let settings = BackoffSettings {
-            first: Duration::from_secs(2),
-            longest: Duration::from_secs(60),
-            seed: backoff.seed,
-        };
+        let settings =
+            BackoffSettings { first: Duration::from_secs(2), longest: Duration::from_secs(60), seed: backoff.seed };
         Self {
             weight: WeightBudget::new(MINUTE_MS),
             funding: WeightBudget::new(5 * MINUTE_MS),
@@ -79,7 +76,7 @@ impl Budgets {
             WeightLimit { most, reserve: u32::try_from(part).unwrap_or(most), watch: 0 }
         };
         Self {
-            address: address(venue, settings.private_socket.backoff),
+            address: address(venue.trim_end_matches('/'), settings.private_socket.backoff),
             orders: Mutex::new(Orders { ten_seconds: WeightBudget::new(10_000), minute: WeightBudget::new(MINUTE_MS) }),
             weight: WeightLimit {
                 most: settings.weight_limit,

@@ -9,7 +9,8 @@ use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, Postgres, query, query_as, query_scalar};
 
-/// Ten accounts and twenty symbols, a row every 30 seconds, close to a year of it.
+/// Trades and points of the curve; the other tables have a tenth. Ten accounts and twenty symbols, a row every 30 seconds,
+/// close to a year of it.
 const ROWS: i64 = 1_000_000;
 
 /// What a row is made of: its number, its account, its symbol and its time.
@@ -29,7 +30,7 @@ const LOADS: [Load; 7] = [
     ),
     (
         "orders",
-        1,
+        10,
         "account, client_order_id, venue, symbol, side, position_side, kind, quantity, reduce_only, purpose, state, \
             status, intended_at, updated_at",
         "account, 'c' || n, 'binance', symbol, 'buy', 'both', 'market', 1, false, 'entry', \
@@ -46,7 +47,7 @@ const LOADS: [Load; 7] = [
     ),
     (
         "funding_events",
-        1,
+        10,
         "account, venue, booking, symbol, payment, currency, time",
         "account, 'binance', n, symbol, 0.01, 'USDT', time",
     ),

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
 use plimsoll_postgres::PostgresStore;
+use plimsoll_sqlite::SqliteStore;
 use plimsoll_testkit::contract;
 use plimsoll_testkit_postgres::{Database, Databases};
 use std::sync::Mutex;
@@ -35,4 +36,12 @@ macro_rules! suites {
         })+
     };
 }
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_ledger_moves_from_sqlite_and_back() {
+    let fresh = Fresh::new();
+    let in_memory = async || SqliteStore::in_memory().await.unwrap();
+    contract::whole_ledger::moves_between(in_memory, async || fresh.open().await).await;
+    contract::whole_ledger::moves_between(async || fresh.open().await, in_memory).await;
+}
+
 suites!(journal, positions, trades, funding, bookings, equity, risk_events, controls, whole_ledger);

@@ -26,10 +26,12 @@ fn is_unreachable<T>(outcome: &Result<T, StoreError>) -> bool {
     matches!(outcome, Err(StoreError::Unreachable(_)))
 }
 
-/// A server that is stopped and started, or crashes and is started, again and again until this value is dropped.
+/// A server that is stopped and started, or crashes and is started, until this value is dropped: first after a few answers,
+/// then after ever more, so that those who ask get on.
 struct Restless {
     databases: Databases,
     stop: Arc<AtomicBool>,
+    answered: Arc<AtomicU32>,
     restarts: Arc<AtomicU32>,
     thread: Option<std::thread::JoinHandle<()>>,
     made: Mutex<Vec<Database>>,
@@ -39,21 +41,26 @@ impl Restless {
     fn new() -> Self {
         let mut server = Server::disposable().unwrap();
         let databases = Databases::on(&server);
-        let (stop, restarts) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
-        let (until, count) = (Arc::clone(&stop), Arc::clone(&restarts));
+        let stop = Arc::new(AtomicBool::new(false));
+        let (answered, restarts) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+        let (until, heard, count) = (Arc::clone(&stop), Arc::clone(&answered), Arc::clone(&restarts));
         let thread = std::thread::spawn(move || {
+            let mut next = 4;
             while !until.load(Ordering::SeqCst) {
-                std::thread::sleep(Duration::from_millis(700));
-                let number = count.fetch_add(1, Ordering::SeqCst);
-                if number % 2 == 0 {
+                if heard.load(Ordering::SeqCst) < next {
+                    std::thread::sleep(Duration::from_millis(1));
+                    continue;
+                }
+                if count.fetch_add(1, Ordering::SeqCst) % 2 == 0 {
                     server.stop().unwrap()
                 } else {
                     server.crash().unwrap()
                 }
                 server.start_again().unwrap();
+                next = heard.load(Ordering::SeqCst) + next.div_ceil(2);
             }
         });
-        Self { databases, stop, restarts, thread: Some(thread), made: Mutex::default() }
+        Self { databases, stop, answered, restarts, thread: Some(thread), made: Mutex::default() }
     }
 
     async fn fresh(&self) -> Patient {
@@ -71,7 +78,7 @@ impl Restless {
             }
         };
         self.made.lock().unwrap().push(database);
-        Patient(store)
+        Patient { store, answered: Arc::clone(&self.answered) }
     }
 }
 
@@ -133,7 +140,7 @@ async fn of_many_writers_in_a_storm_each_record_is_new_once() {
     let store = restless.fresh().await;
     let mut writers = tokio::task::JoinSet::new();
     for writer in 0..8 {
-        let store = Patient(store.0.clone());
+        let store = store.clone();
         writers.spawn(async move {
             let mut new = 0;
             for number in 0..60 {

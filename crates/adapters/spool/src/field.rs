@@ -3,8 +3,8 @@
 use plimsoll_domain::decimal::exact;
 use plimsoll_domain::{
     AccountId, Booking, BookingKind, ClientOrderId, Currency, Decimal, Direction, Fill, FillCause, Leverage, Liquidity,
-    MarginMode, MarginRatio, Money, NewOrder, OrderId, OrderKind, OrderSize, OrderStatus, PositionSide, Price, Quantity,
-    Rate, Side, Symbol, TimeInForce, Timestamp, TradeId, TriggerBy, VenueId,
+    MarginMode, MarginRatio, Money, NewOrder, OrderId, OrderKind, OrderSize, OrderStatus, PositionSide, Price,
+    Quantity, Rate, Side, Symbol, TimeInForce, Timestamp, TradeId, TriggerBy, VenueId,
 };
 use plimsoll_ports::{
     BookingRecord, ClosedPosition, FundingRecord, JournalEntry, JournalState, KillSwitchRecord, OpenedPosition,

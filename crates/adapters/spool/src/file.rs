@@ -41,15 +41,11 @@ impl SpoolFile {
     /// Opens the file, makes it if there is none, and reads what it holds.
     pub(crate) fn open(path: &Path) -> Result<(Self, Vec<Write>), SpoolError> {
         let io = |error| SpoolError::Io { path: path.to_owned(), error };
-        let mut file =
-            OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(io)?;
+        let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(io)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(io)?;
-        let (writes, length) = read(&bytes).map_err(|(line, what)| SpoolError::Damaged {
-            path: path.to_owned(),
-            line,
-            what,
-        })?;
+        let (writes, length) =
+            read(&bytes).map_err(|(line, what)| SpoolError::Damaged { path: path.to_owned(), line, what })?;
         let mut it = Self { file, length };
         it.cut().map_err(io)?;
         Ok((it, writes))

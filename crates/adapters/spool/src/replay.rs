@@ -88,11 +88,9 @@ impl Spool {
         Ok(found.is_some_and(|record| record.closed.is_some()))
     }
 
-    fn with_numbers(&self, trades: &[TradeRecord]) -> Vec<TradeRecord> {
-        let numbered = |trade: &TradeRecord| TradeRecord {
-            position: trade.position.map(|id| self.numbered(id)),
-            ..trade.clone()
-        };
+    pub(crate) fn with_numbers(&self, trades: &[TradeRecord]) -> Vec<TradeRecord> {
+        let numbered =
+            |trade: &TradeRecord| TradeRecord { position: trade.position.map(|id| self.numbered(id)), ..trade.clone() };
         trades.iter().map(numbered).collect()
     }
 }

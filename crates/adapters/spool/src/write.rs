@@ -11,17 +11,38 @@ use plimsoll_ports::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Write {
     Intend(Box<JournalEntry>),
-    Record { account: AccountId, id: ClientOrderId, state: JournalState, at: Timestamp },
+    Record {
+        account: AccountId,
+        id: ClientOrderId,
+        state: JournalState,
+        at: Timestamp,
+    },
     /// Under a number of the spool's own until the store gives one.
-    Open { number: PositionId, opened: OpenedPosition, trades: Vec<TradeRecord> },
-    Update { id: PositionId, quantity: Quantity, entry_price: Price, trades: Vec<TradeRecord> },
-    Close { id: PositionId, closed: ClosedPosition, trades: Vec<TradeRecord> },
+    Open {
+        number: PositionId,
+        opened: OpenedPosition,
+        trades: Vec<TradeRecord>,
+    },
+    Update {
+        id: PositionId,
+        quantity: Quantity,
+        entry_price: Price,
+        trades: Vec<TradeRecord>,
+    },
+    Close {
+        id: PositionId,
+        closed: ClosedPosition,
+        trades: Vec<TradeRecord>,
+    },
     Trade(Box<TradeRecord>),
     Funding(Box<FundingRecord>),
     Booking(BookingRecord),
     Equity(Box<PnlSnapshot>),
     RiskEvent(RiskEventRecord),
-    KillSwitch { account: AccountId, record: KillSwitchRecord },
+    KillSwitch {
+        account: AccountId,
+        record: KillSwitchRecord,
+    },
 }
 
 impl Write {
@@ -91,12 +112,9 @@ impl Write {
         let mut fields = Fields::of(text);
         let write = match fields.text()? {
             "intend" => Self::Intend(Box::new(fields.take()?)),
-            "record" => Self::Record {
-                account: fields.take()?,
-                id: fields.take()?,
-                state: fields.take()?,
-                at: fields.take()?,
-            },
+            "record" => {
+                Self::Record { account: fields.take()?, id: fields.take()?, state: fields.take()?, at: fields.take()? }
+            }
             "open" => Self::Open { number: fields.take()?, opened: fields.take()?, trades: fields.take()? },
             "update" => Self::Update {
                 id: fields.take()?,

@@ -13,7 +13,8 @@ use plimsoll_ports::*;
 use plimsoll_spool::{Spool, SpoolError, SpoolSettings};
 use plimsoll_sqlite::SqliteStore;
 use plimsoll_testkit::contract;
-use proptest::prelude::*;
+use proptest::prelude::{ProptestConfig, prop_assert_eq, proptest};
+use proptest::strategy::Strategy;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -161,7 +162,7 @@ fn funding(number: usize, time: Timestamp) -> FundingRecord {
 }
 
 /// One step of protection at work: what it writes, in the order in which it does.
-async fn step(store: &Spool, kind: u8, number: usize, position: &mut Option<PositionId>) {
+async fn step(store: &Spool, kind: u8, number: usize, position: &mut Option<(PositionId, Timestamp)>) {
     let now = at(i64::try_from(number).unwrap() * 10);
     let id = format!("exit-{number}");
     match kind {
@@ -180,15 +181,15 @@ async fn step(store: &Spool, kind: u8, number: usize, position: &mut Option<Posi
         1 => match position.take() {
             None => {
                 let buy = trade(number, Side::Buy, now);
-                *position = Some(PositionRepository::open(store, &opened(now), &[buy]).await.unwrap());
+                *position = Some((PositionRepository::open(store, &opened(now), &[buy]).await.unwrap(), now));
             }
-            Some(id) => {
+            Some((id, _)) => {
                 let sell = trade(number, Side::Sell, now);
                 PositionRepository::close(store, id, &closed(now), &[sell]).await.unwrap();
             }
         },
         2 => {
-            if let Some(id) = *position {
+            if let Some((id, _)) = *position {
                 let more = trade(number, Side::Buy, now);
                 let (size, entry) = ("0.0020".parse().unwrap(), "50000.10".parse().unwrap());
                 PositionRepository::update(store, id, size, entry, &[more]).await.unwrap();
@@ -252,9 +253,11 @@ async fn run(turns: &[Turn], outages: bool) -> Vec<String> {
             store.answer(turn.answers);
             if turn.dies {
                 drop(spool);
-                // A number of the spool's own is known to the process that was given it.
                 spool = open(&path, &store);
-                position = position.take().map(|id| known(&database, &spool, id));
+                position = match position {
+                    Some((id, since)) => Some((known(&database, id, since).await, since)),
+                    None => None,
+                };
             }
         }
         step(&spool, turn.kind, number, &mut position).await;
@@ -267,9 +270,10 @@ async fn run(turns: &[Turn], outages: bool) -> Vec<String> {
     everything(&database).await
 }
 
-/// A new process finds positions by reading; one that is spooled still goes by its own number.
-fn known(_: &SqliteStore, _: &Spool, id: PositionId) -> PositionId {
-    id
+/// A new process finds positions by reading; one that is only spooled goes by the spool's own number.
+async fn known(database: &SqliteStore, id: PositionId, opened_at: Timestamp) -> PositionId {
+    let open = PositionRepository::by_status(database, &account(), PositionStatus::Open).await.unwrap();
+    open.iter().find(|record| record.opened.opened_at == opened_at).map_or(id, |record| record.id)
 }
 
 proptest! {

@@ -90,7 +90,8 @@ pub(crate) async fn insert_ladder(
     step: &LadderStep,
 ) -> Result<(), StoreError> {
     let by = step.overridden_by.as_deref();
-    insert(connection, account, LADDER, &Change { setting: &step.name, reason: None, by, since: Some(step.since) }).await
+    insert(connection, account, LADDER, &Change { setting: &step.name, reason: None, by, since: Some(step.since) })
+        .await
 }
 
 async fn insert(

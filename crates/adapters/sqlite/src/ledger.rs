@@ -26,9 +26,7 @@ const TABLES: [(&str, Reader); 8] = [
     ("SELECT * FROM funding_events WHERE id > ?1 ORDER BY id LIMIT ?2", |row| {
         funding::read(row).map(LedgerRecord::Funding)
     }),
-    ("SELECT * FROM bookings WHERE id > ?1 ORDER BY id LIMIT ?2", |row| {
-        bookings::read(row).map(LedgerRecord::Booking)
-    }),
+    ("SELECT * FROM bookings WHERE id > ?1 ORDER BY id LIMIT ?2", |row| bookings::read(row).map(LedgerRecord::Booking)),
     ("SELECT * FROM pnl_snapshots WHERE id > ?1 ORDER BY id LIMIT ?2", |row| {
         equity::read(row).map(LedgerRecord::Point)
     }),
@@ -50,7 +48,7 @@ fn control(row: &SqliteRow) -> Result<LedgerRecord, StoreError> {
 const IS_EMPTY: &str = "SELECT NOT (EXISTS (SELECT 1 FROM positions) OR EXISTS (SELECT 1 FROM trades) \
     OR EXISTS (SELECT 1 FROM orders) OR EXISTS (SELECT 1 FROM funding_events) OR EXISTS (SELECT 1 FROM bookings) \
     OR EXISTS (SELECT 1 FROM pnl_snapshots) OR EXISTS (SELECT 1 FROM risk_events) OR EXISTS (SELECT 1 FROM controls))";
-const DAMAGED: &str = "SELECT integrity_check FROM pragma_integrity_check(100) WHERE integrity_check <> 'ok'";
+const DAMAGED: &str = "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'";
 const ASTRAY: &str = "SELECT 'trade ' || trades.id || ' belongs to position ' || position_id || ', which is of another \
     account, venue or symbol or does not exist' FROM trades LEFT JOIN positions ON positions.id = position_id \
     WHERE position_id IS NOT NULL AND (trades.account IS NOT positions.account OR trades.venue IS NOT positions.venue \

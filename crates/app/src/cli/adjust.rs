@@ -127,11 +127,7 @@ fn print_leverage(it: &LeverageChange) -> Result<(), Failure> {
     screen::line(format!("leverage of {}: {from}, to become {}", it.symbol, it.to))?;
     let margin = it.initial_margin.map(|(now, then)| format!("{} now, {} then", money(now), money(then)));
     let held = it.held.map_or_else(|| "nothing".to_owned(), |held| format!("{} {}", held.direction, held.quantity));
-    Facts::default()
-        .line("held", held)
-        .line("the venue allows", it.most)
-        .maybe("initial margin", margin)
-        .print()
+    Facts::default().line("held", held).line("the venue allows", it.most).maybe("initial margin", margin).print()
 }
 
 impl LeverageAnswer {
@@ -199,7 +195,9 @@ impl Margin {
         match found.as_slice() {
             [one] => Ok(*one),
             [] => Err(Failure::no(format!("{} has no position", self.symbol))),
-            _ => Err(Failure::usage(format!("{} holds a long and a short", self.symbol)).help("Say which: --side long")),
+            _ => {
+                Err(Failure::usage(format!("{} holds a long and a short", self.symbol)).help("Say which: --side long"))
+            }
         }
     }
 }
@@ -240,8 +238,9 @@ fn failed(failure: &AdjustFailure) -> Failure {
     match failure {
         AdjustFailure::NotKnown(plimsoll_ports::QueryError::Refused(_)) => Failure::no(failure),
         AdjustFailure::NotKnown(_) | AdjustFailure::Command(CommandError::NotSent(_)) => Failure::unreachable(failure),
-        AdjustFailure::Command(CommandError::Unanswered(_)) => Failure::outcome_unknown(failure)
-            .help("`plimsoll positions` shows how the venue has it now."),
+        AdjustFailure::Command(CommandError::Unanswered(_)) => {
+            Failure::outcome_unknown(failure).help("`plimsoll positions` shows how the venue has it now.")
+        }
         _ => Failure::no(failure),
     }
 }

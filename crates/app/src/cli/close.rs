@@ -6,9 +6,7 @@ use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::screen::{self, Facts, full, money, price};
 use clap::Args;
-use plimsoll_domain::{
-    Decimal, Direction, Instrument, Position, PositionReport, Quantity, Rounding, Symbol, decimal,
-};
+use plimsoll_domain::{Decimal, Direction, Instrument, Position, PositionReport, Quantity, Rounding, Symbol, decimal};
 use plimsoll_engine::{CloseFailure, Closed, FlattenReason, Flattened, SendFailure};
 use plimsoll_ports::{Broker, CloseIntent};
 use serde::Serialize;
@@ -123,8 +121,7 @@ impl Close {
         if !self.target.json {
             preview.print()?;
         }
-        let intent =
-            CloseIntent { symbol: self.symbol.clone(), direction: held.direction, quantity };
+        let intent = CloseIntent { symbol: self.symbol.clone(), direction: held.direction, quantity };
         if !self.consent.is_given(&format!("Close it on {}{}?", desk.account.name, acting::live(desk)))? {
             let answer = Answer { reconciled, preview: vec![preview], closed: None, flat: None };
             return if self.target.json { screen::json(&answer) } else { Ok(()) };
@@ -148,7 +145,9 @@ impl Close {
                 Err(Failure::no(format!("{} has no {side}position", self.symbol))
                     .help("`plimsoll positions` shows what is held."))
             }
-            _ => Err(Failure::usage(format!("{} holds a long and a short", self.symbol)).help("Say which: --side long")),
+            _ => {
+                Err(Failure::usage(format!("{} holds a long and a short", self.symbol)).help("Say which: --side long"))
+            }
         }
     }
 

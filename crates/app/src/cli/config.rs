@@ -55,9 +55,8 @@ impl ConfigVerb {
 
 impl WhichFile {
     fn read(&self) -> Result<find::Read, Failure> {
-        find::read(self.config.as_deref(), find::environment()).map_err(|error| {
-            Failure::usage(error.what).help(error.remedy)
-        })
+        find::read(self.config.as_deref(), find::environment())
+            .map_err(|error| Failure::usage(error.what).help(error.remedy))
     }
 
     /// Reads everything, the secrets too: a variable that is not set is found now, and not with the first order.

@@ -123,7 +123,8 @@ impl Place {
             return Database::parse(&url).map_err(Failure::usage);
         }
         let read = find::read(self.config.as_deref(), find::environment());
-        let read = read.map_err(|error| Failure::usage(error.what).help(format!("{}, or --database URL", error.remedy)))?;
+        let read =
+            read.map_err(|error| Failure::usage(error.what).help(format!("{}, or --database URL", error.remedy)))?;
         Ok(read.config().map_err(|problems| super::config::refused(&problems))?.database)
     }
 }
@@ -222,7 +223,10 @@ impl Export {
         if self.place.json {
             return screen::json(moved);
         }
-        screen::line(format!("{} records of {} are in {}, and still where they were", moved.records, moved.from, moved.to))
+        screen::line(format!(
+            "{} records of {} are in {}, and still where they were",
+            moved.records, moved.from, moved.to
+        ))
     }
 }
 

@@ -29,9 +29,9 @@ pub(crate) struct Demo {
     /// Generate the market from this seed
     #[arg(long, default_value_t = 3)]
     seed: u64,
-    /// Keep the records in this SQLite file; without it they end with the demo
-    #[arg(long)]
-    database: Option<PathBuf>,
+    /// Keep the records in this SQLite file, or in postgres://user@host/name; without it they end with the demo
+    #[arg(long, value_name = "FILE|URL")]
+    database: Option<String>,
     /// Print JSON, one object a step
     #[arg(long)]
     json: bool,

@@ -123,12 +123,7 @@ impl Release {
     }
 }
 
-fn told(
-    desk: &Desk,
-    it: &KillSwitchRecord,
-    troubles: &[plimsoll_engine::Trouble],
-    json: bool,
-) -> Result<(), Failure> {
+fn told(desk: &Desk, it: &KillSwitchRecord, troubles: &[plimsoll_engine::Trouble], json: bool) -> Result<(), Failure> {
     if json {
         return screen::json(&Answer {
             account: desk.account.name.to_string(),

@@ -6,7 +6,9 @@ use crate::records::Records;
 use crate::screen::{self, full};
 use clap::Args;
 use plimsoll_domain::{AccountId, Timestamp};
-use plimsoll_ports::{Clock, DailyPnl, FundingRecord, PositionRecord, PositionStatus, SystemClock, Totals, TradeRecord};
+use plimsoll_ports::{
+    Clock, DailyPnl, FundingRecord, PositionRecord, PositionStatus, SystemClock, Totals, TradeRecord,
+};
 use serde::Serialize;
 use std::process::ExitCode;
 use std::time::Duration;

@@ -137,9 +137,10 @@ impl Run {
         let took = summary.took.as_millis();
         let verdict = if summary.is_clean { "records and venue agree" } else { "records and venue differed:" };
         screen::line(format!("{} {}: {verdict} ({took} ms)", screen::minute(summary.started), desk.account.name))?;
-        summary.findings.iter().try_for_each(|it| {
-            screen::line(format!("  {}: {}", severity(it.severity), acting::sentence(it)))
-        })
+        summary
+            .findings
+            .iter()
+            .try_for_each(|it| screen::line(format!("  {}: {}", severity(it.severity), acting::sentence(it))))
     }
 
     /// A person is told what has changed; a program, every pass.
@@ -160,7 +161,13 @@ impl Run {
         before.clone_from(&said);
         screen::line(format!("{} {said}, equity {}", screen::minute(report.time), screen::cents(report.equity)))?;
         for it in &report.ended {
-            screen::line(format!("  {} {} ended: {}, net {}", it.symbol, it.direction, it.reason, screen::money(it.net())))?;
+            screen::line(format!(
+                "  {} {} ended: {}, net {}",
+                it.symbol,
+                it.direction,
+                it.reason,
+                screen::money(it.net())
+            ))?;
         }
         report.troubles.iter().try_for_each(|trouble| screen::line(format!("  trouble: {trouble}")))
     }

@@ -136,13 +136,21 @@ fn print(desk: &crate::desk::Desk, survey: &Survey, recorded: &Recorded) -> Resu
     let ratio = survey.margin_ratio.map_or_else(|| "-".to_owned(), |ratio| percent(ratio.get()));
     let alert = if survey.positions.is_empty() { String::new() } else { format!(" ({})", survey.alert) };
     let own = survey.orders.iter().filter(|(_, ours)| *ours).count();
-    screen::line(format!("{} on binance {}, {}", account.name, account.environment.as_str(), screen::minute(survey.time)))?;
+    screen::line(format!(
+        "{} on binance {}, {}",
+        account.name,
+        account.environment.as_str(),
+        screen::minute(survey.time)
+    ))?;
     Facts::default()
         .line("equity", money(survey.equity))
         .line("wallet", money(survey.wallet))
         .line("available", money(survey.available))
         .line("margin ratio", format!("{ratio}{alert}"))
-        .line("today, net", recorded.today.as_ref().map_or_else(|| "nothing recorded".to_owned(), |day| money(day.net())))
+        .line(
+            "today, net",
+            recorded.today.as_ref().map_or_else(|| "nothing recorded".to_owned(), |day| money(day.net())),
+        )
         .line("positions", survey.positions.len() + survey.unpriced.len())
         .line("open orders", format!("{} ({own} ours)", survey.orders.len()))
         .line("kill switch", switched)

@@ -88,7 +88,8 @@ impl Consent {
         if self.yes || self.dry_run || somebody {
             return Ok(());
         }
-        Err(Failure::usage("nobody is here to confirm it").help("Add --yes to do it, or --dry-run to see what it means."))
+        Err(Failure::usage("nobody is here to confirm it")
+            .help("Add --yes to do it, or --dry-run to see what it means."))
     }
 
     /// Whether to go on, after the preview was shown.

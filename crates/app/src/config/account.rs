@@ -70,11 +70,9 @@ impl VenueEnvironment {
     /// REST, sockets and wallet of Binance; a simulated venue has none of its own.
     const fn urls(self) -> (Option<&'static str>, Option<&'static str>, Option<&'static str>) {
         match self {
-            Self::Live => (
-                Some("https://fapi.binance.com"),
-                Some("wss://fstream.binance.com"),
-                Some("https://api.binance.com"),
-            ),
+            Self::Live => {
+                (Some("https://fapi.binance.com"), Some("wss://fstream.binance.com"), Some("https://api.binance.com"))
+            }
             Self::Testnet => (Some("https://demo-fapi.binance.com"), Some("wss://fstream.binancefuture.com"), None),
             Self::Loopback => (None, None, None),
         }
@@ -102,7 +100,8 @@ pub(super) fn read_all(root: &mut Section<'_>, reader: &mut Reader<'_>, limits: 
         accounts.extend(read(&name, &origin, table, reader, limits));
     }
     if accounts.is_empty() && reader.problems.is_empty() {
-        let remedy = "write [accounts.main] with venue, environment, key_env and secret_env: see `plimsoll config example`";
+        let remedy =
+            "write [accounts.main] with venue, environment, key_env and secret_env: see `plimsoll config example`";
         let origin = root.place_of(reader, "accounts").unwrap_or_else(|| reader.at(0..0));
         reader.wrong(Problem::new(origin, "accounts", "no account is configured", remedy));
     }
@@ -134,20 +133,14 @@ fn read(
     let secret = read_secret(&mut section, reader, origin, ["secret_env", "secret_file"]);
     let unverified = of_words(&UNVERIFIED);
     let foreign = of_words(&FOREIGN);
-    let settle = section.read(
-        reader,
-        "settle",
-        &[],
-        Currency::new("USDT"),
-        |text| Ok(Currency::new(text)),
-        Currency::to_string,
-    );
+    let settle =
+        section.read(reader, "settle", &[], Currency::new("USDT"), |text| Ok(Currency::new(text)), Currency::to_string);
     let position_mode = section.value(reader, "position_mode", &[], PositionMode::OneWay);
     let margin_mode = section.value(reader, "margin_mode", &[], MarginMode::Isolated);
     let unverified_stop = section
         .read(reader, "unverified_stop", &[], UnverifiedStop::Close, unverified, |it| word_of(&UNVERIFIED, *it).into());
-    let foreign = section
-        .read(reader, "foreign", &[], ForeignPolicy::Adopt, foreign, |it| word_of(&FOREIGN, *it).to_owned());
+    let foreign =
+        section.read(reader, "foreign", &[], ForeignPolicy::Adopt, foreign, |it| word_of(&FOREIGN, *it).to_owned());
     let fee = Rate::new(plimsoll_domain::Decimal::new(5, 4));
     let assumed_taker_fee = section.read(reader, "assumed_taker_fee", &[], fee, share, Rate::to_string);
     let weight_limit = if environment == Some(VenueEnvironment::Testnet) { 6000 } else { 2400 };
@@ -258,7 +251,12 @@ fn read_secret(
         (None, Some(path)) => Some(SecretPlace::File(path)),
         (Some(_), Some(_)) => {
             let remedy = format!("keep one of {env} and {file}");
-            reader.wrong(Problem::new(account.clone(), &section.path, "the secret is said to be in two places", remedy));
+            reader.wrong(Problem::new(
+                account.clone(),
+                &section.path,
+                "the secret is said to be in two places",
+                remedy,
+            ));
             None
         }
         (None, None) => {

@@ -41,7 +41,9 @@ impl Read {
 
 /// The environment of this process, as far as it is text.
 pub(crate) fn environment() -> Environment {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
 }
 
 /// Reads the file that was named, or `PLIMSOLL_CONFIG`, or `plimsoll.toml` here or in the user's configuration directory.

@@ -19,14 +19,7 @@ pub(super) fn read(mut section: Section<'_>, reader: &mut Reader<'_>, above: Opt
     let also = |name: &'static str| if above.is_none() { vec![name] } else { Vec::new() };
     let rate = |rate: &Rate| rate.to_string();
     // The environment's daily loss is a percentage, as it always was there.
-    let daily = section.read(
-        reader,
-        "max_daily_loss_share",
-        &[],
-        default.max_daily_loss_share,
-        share,
-        rate,
-    );
+    let daily = section.read(reader, "max_daily_loss_share", &[], default.max_daily_loss_share, share, rate);
     let daily = if above.is_none() { daily_from_environment(reader, daily) } else { daily };
     let settings = LimitSettings {
         max_position: section.value(reader, "max_position", &[], default.max_position),
@@ -56,9 +49,8 @@ pub(super) fn read(mut section: Section<'_>, reader: &mut Reader<'_>, above: Opt
         ),
         min_cover: section.read(reader, "min_cover", &[], default.min_cover, exact, Decimal::to_string),
         cover_buffer: section.read(reader, "cover_buffer", &[], default.cover_buffer, share, rate),
-        max_state_age: section.read(reader, "max_state_age", &[], default.max_state_age, duration, |age| {
-            duration_text(*age)
-        }),
+        max_state_age: section
+            .read(reader, "max_state_age", &[], default.max_state_age, duration, |age| duration_text(*age)),
     };
     refuse_nonsense(&settings, &section, reader);
     section.refuse_unknown(reader);

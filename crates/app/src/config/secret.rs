@@ -52,7 +52,9 @@ impl SecretPlace {
             Self::Variable(name) => match (environment.get(name), environment.get(&format!("{name}_FILE"))) {
                 (Some(value), _) if !value.trim().is_empty() => Ok(SecretString::from(value.trim())),
                 (_, Some(path)) => read_file(Path::new(path)),
-                (Some(_), None) => Err(NoSecret::new(format!("{name} is empty"), format!("export {name} with a value"))),
+                (Some(_), None) => {
+                    Err(NoSecret::new(format!("{name} is empty"), format!("export {name} with a value")))
+                }
                 (None, None) => {
                     let remedy = format!("export {name}, or {name}_FILE with the path of a file that holds it");
                     Err(NoSecret::new(format!("{name} is not set in the environment"), remedy))

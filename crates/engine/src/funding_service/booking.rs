@@ -59,19 +59,18 @@ impl Settlement {
 }
 
 impl FundingService {
-    /// Fetches the venue's bookings since `since` (or since the newest recorded one, with an overlap) and records those
-    /// that are new, each with what our own formula gives. The booking counts; the formula only checks it.
+    /// Fetches the venue's bookings since the newest recorded one, with an overlap, and records those that are new, each
+    /// with what our own formula gives. The booking counts; the formula only checks it.
+    ///
+    /// They are asked for from `since` on where that is earlier. Never from later: what is recorded tells from where the
+    /// next pass goes on, so that a gap before it would stay.
     ///
     /// # Errors
     /// [`FundingFailure`] if the bookings cannot be had. A booking that cannot be recorded is in
     /// [`FundingRecording::failed`], and comes again with the next pass.
     pub async fn record(&self, since: Option<Timestamp>) -> Result<FundingRecording, FundingFailure> {
-        let since = match since {
-            Some(since) => since,
-            None => match self.resume_from().await? {
-                Some(since) => since,
-                None => return Ok(FundingRecording::default()),
-            },
+        let Some(since) = since.into_iter().chain(self.resume_from().await?).min() else {
+            return Ok(FundingRecording::default());
         };
         let mut recording = FundingRecording::default();
         for payment in self.broker.funding_payments(since).await? {

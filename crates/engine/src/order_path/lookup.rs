@@ -3,7 +3,7 @@
 use super::{Evidence, OrderPath, Placed, SendFailure, is_on_its_way};
 use crate::execution::{Execution, total};
 use crate::trouble::Troubles;
-use plimsoll_domain::{Fill, NewOrder, Order, OrderId, OrderSize, OrderStatus, Position, Timestamp};
+use plimsoll_domain::{Decimal, Fill, NewOrder, Order, OrderId, OrderSize, OrderStatus, Position, Timestamp};
 use plimsoll_ports::{JournalState, QueryError};
 use std::time::Duration;
 
@@ -140,9 +140,16 @@ impl OrderPath {
             Ok(_) => {}
             Err(error) => return Some(error.to_string()),
         }
-        let Evidence::Position(before) = evidence else { return None };
+        let is_still = |now: Option<Position>| match evidence {
+            Evidence::Position(before) => now == before,
+            Evidence::Size(before) => signed_size(now) == before,
+            Evidence::BookAndTrades => true,
+        };
+        if matches!(evidence, Evidence::BookAndTrades) {
+            return None;
+        }
         match self.held(order).await {
-            Ok(now) if now == before => None,
+            Ok(now) if is_still(now) => None,
             Ok(_) => Some("no order and no trade is known, but the position has changed".to_owned()),
             Err(error) => Some(error.to_string()),
         }
@@ -180,6 +187,11 @@ impl OrderPath {
         }
         placed
     }
+}
+
+/// Longs positive, flat is zero.
+pub(crate) fn signed_size(position: Option<Position>) -> Decimal {
+    position.map_or(Decimal::ZERO, |it| it.direction.sign() * it.quantity.get())
 }
 
 /// Each trade once, oldest first.

@@ -128,6 +128,7 @@ impl PositionManager {
             Some(_) => Vec::new(),
             None => self.sweep_protection(leg.symbol, leg.side, &mut troubles).await,
         };
+        let _books = self.bookkeeping.lock().await;
         let found = self.ports.positions.find_open(&self.settings.account, leg.symbol, leg.side).await;
         let record = troubles.read(Record::Position, found).flatten();
         let ended = match &record {

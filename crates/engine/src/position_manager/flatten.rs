@@ -117,8 +117,7 @@ impl PositionManager {
         // What protects a position that could not be closed stays.
         if let Ok(positions) = self.positions_patiently().await {
             let held = directions(&positions);
-            let is_free =
-                |order: &Order| may_cancel(order) && !held.iter().any(|(symbol, _)| *symbol == order.symbol);
+            let is_free = |order: &Order| may_cancel(order) && !held.iter().any(|(symbol, _)| *symbol == order.symbol);
             it.cancelled.extend(self.cancel_orders(is_free, &mut troubles).await);
         }
         it.remaining = self.read_back().await.ok();
@@ -196,9 +195,8 @@ impl PositionManager {
 
     async fn read_back(&self) -> Result<(Vec<PositionReport>, Vec<Order>), QueryError> {
         let mut positions = self.positions_patiently().await?;
-        positions.retain(|report| {
-            report.position.is_some() && !self.is_left_alone(&report.symbol, report.position_side)
-        });
+        positions
+            .retain(|report| report.position.is_some() && !self.is_left_alone(&report.symbol, report.position_side));
         let mut orders = self.ports.broker.open_orders(None).await?;
         let adopts = self.settings.foreign == ForeignPolicy::Adopt;
         orders.retain(|order| adopts || self.ids.is_ours(&order.client_order_id));

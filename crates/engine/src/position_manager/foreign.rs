@@ -107,11 +107,7 @@ impl PositionManager {
     }
 
     /// Positions that no record of ours explains.
-    async fn foreign_positions(
-        &self,
-        reading: &Reading,
-        troubles: &mut Troubles,
-    ) -> Vec<(PositionReport, Position)> {
+    async fn foreign_positions(&self, reading: &Reading, troubles: &mut Troubles) -> Vec<(PositionReport, Position)> {
         let open = plimsoll_ports::PositionStatus::Open;
         let records = self.ports.positions.by_status(&self.settings.account, open).await;
         let records = troubles.read(Record::Position, records).unwrap_or_default();

@@ -48,16 +48,24 @@ impl PositionManager {
         fills.iter().map(record).collect()
     }
 
-    /// Records what an entry made: a new position, or a larger one.
+    /// Records what an entry made: a new position, or one larger than `before`, if that and the entry are all of it.
+    ///
+    /// A record that is not of what was held before has not been told all yet, such as that its stop has ended it: it
+    /// follows the venue first, so that each fill is recorded with its own position.
     pub(crate) async fn record_entry(
         &self,
         opened: &OpenedPosition,
+        before: Option<Position>,
         fills: &[Fill],
         troubles: &mut Troubles,
     ) -> Option<PositionId> {
         let (account, positions) = (&self.settings.account, &self.ports.positions);
+        let _books = self.bookkeeping.lock().await;
         let known = positions.find_open(account, &opened.symbol, opened.side).await;
         match troubles.read(Record::Position, known).flatten() {
+            Some(known) if !is_recorded_as(&known, before) => {
+                self.record_entry_after(&known, opened, fills, troubles).await
+            }
             Some(known) => {
                 let trades = self.trades(fills, Some(known.id));
                 let written = positions.update(known.id, opened.quantity, opened.entry_price, &trades).await;
@@ -68,6 +76,29 @@ impl PositionManager {
                 troubles.written(Record::Position, written)
             }
         }
+    }
+
+    /// The same, after the record has followed the venue: the entry made it larger, or a new one after its end.
+    async fn record_entry_after(
+        &self,
+        known: &PositionRecord,
+        opened: &OpenedPosition,
+        fills: &[Fill],
+        troubles: &mut Troubles,
+    ) -> Option<PositionId> {
+        let made = Position { direction: opened.direction, quantity: opened.quantity, entry: opened.entry_price };
+        let (settled, mut rest) = self.follow_record(known, Some(made), troubles).await;
+        match settled {
+            Settled::Changed => return Some(known.id),
+            Settled::Ended(end) => self.tell_of_end(&end, troubles).await,
+            // The next reconciliation tries again.
+            Settled::Same | Settled::Unexplained => return None,
+        }
+        let own = rest.pop().map_or_else(|| fills.to_vec(), |life| life.fills);
+        let others: Vec<Fill> = rest.into_iter().flat_map(|life| life.fills).collect();
+        self.log_trades(&distinct(others.into_iter()), troubles).await;
+        let written = self.ports.positions.open(opened, &self.trades(&own, None)).await;
+        troubles.written(Record::Position, written)
     }
 
     /// Records what fills made of a position: another size, or its end, which `reason` names.
@@ -197,6 +228,11 @@ impl PositionManager {
             FundingFailure::NoInterval(_) => {}
         }
     }
+}
+
+fn is_recorded_as(record: &PositionRecord, held: Option<Position>) -> bool {
+    let opened = &record.opened;
+    held.is_some_and(|held| (held.direction, held.quantity) == (opened.direction, opened.quantity))
 }
 
 /// The new fills with the profit that each realised, if they explain what remains: from the position as it is recorded or,

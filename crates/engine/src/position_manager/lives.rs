@@ -1,5 +1,6 @@
 //! A position's lives as its fills tell them: each from flat to flat, or to what is held.
 
+pub(crate) use crate::order_path::signed_size as signed;
 use plimsoll_domain::{Decimal, Direction, Fill, Position};
 
 /// One stretch of fills: from where a position began to where it was flat, or to what is left.
@@ -57,11 +58,6 @@ pub(crate) fn since_flat(now: Option<Position>, mut fills: Vec<Fill>) -> Option<
     }
     let own = fills.split_off(first);
     Some((fills, own))
-}
-
-/// Size with its sign: longs positive, flat is zero.
-pub(crate) fn signed(position: Option<Position>) -> Decimal {
-    position.map_or(Decimal::ZERO, |it| it.direction.sign() * it.quantity.get())
 }
 
 fn signed_fill(fill: &Fill) -> Decimal {

@@ -107,17 +107,14 @@ impl PositionManager {
         self.open_at(strategy, intent, Some(limit)).await
     }
 
-    async fn open_at(
-        &self,
-        strategy: &str,
-        intent: &OpenIntent,
-        limit: Option<Price>,
-    ) -> Result<Opened, OpenFailure> {
+    async fn open_at(&self, strategy: &str, intent: &OpenIntent, limit: Option<Price>) -> Result<Opened, OpenFailure> {
         // It is closed by a clean stop only.
         let Ok(_turn) = self.turn.acquire().await else { return Err(OpenFailure::ShuttingDown) };
         let mut troubles = Troubles::default();
         self.refuse_while_unresolved(intent).await?;
         let plan = Plan { limit, ..self.plan(intent, &mut troubles).await? };
+        // What ended without us is recorded, and its protection cleared away, before something begins in its place.
+        self.settle(&plan.reading, &mut troubles).await;
         let approved = self.approve(&plan, &mut troubles).await?;
         self.set_up(&plan).await?;
         let entry = self.enter_protectably(&plan, &approved, &mut troubles).await?;
@@ -360,7 +357,9 @@ impl PositionManager {
             // Fills that are not told yet are looked for from here on later: the reading was before them.
             opened_at: first.unwrap_or(plan.reading.snapshot.time),
         };
-        let id = self.record_entry(&record, &opened.entry.fills, troubles).await;
+        // Whatever else has happened to it since, such as a stop that fired under the entry, is not this entry's.
+        let before = plan.held().filter(|held| held.quantity + opened.quantity == opened.position.quantity);
+        let id = self.record_entry(&record, before, &opened.entry.fills, troubles).await;
         if id.is_none() {
             let detail = format!("{} {} was opened and is not recorded", opened.symbol, opened.direction);
             let key = format!("records/{}", self.settings.account);

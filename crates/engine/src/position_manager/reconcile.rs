@@ -13,11 +13,13 @@ pub use summary::{Finding, Summary};
 use super::PositionManager;
 use super::failure::ReconcileFailure;
 use super::foreign::Foreign;
+use super::lives;
 use super::reading::Reading;
 use super::settle::is_protective;
 use crate::order_path::{Evidence, SendFailure};
 use crate::trouble::{Record, Subject, Troubles};
-use plimsoll_domain::{Direction, Order, Timestamp};
+use back_fill::RECOVERED;
+use plimsoll_domain::{Decimal, Direction, Fill, Order, Timestamp};
 use plimsoll_ports::{Alert, JournalEntry, JournalState, PositionRecord, PositionStatus, Purpose, Severity};
 use std::time::Duration;
 
@@ -62,6 +64,7 @@ impl PositionManager {
         self.back_fill_funding(&mut it, &mut troubles).await;
         let reading = self.read_account(&mut troubles).await?;
         self.back_fill(&unfinished, &reading, &mut it, &mut troubles).await?;
+        self.look_again(&unfinished, &mut it, &mut troubles).await;
         let open = self.ports.positions.by_status(&self.settings.account, PositionStatus::Open).await?;
         self.protect_what_is_held(&open, &reading, &mut unsent, &mut it, &mut troubles).await;
         for entry in &unsent {
@@ -101,6 +104,21 @@ impl PositionManager {
         unsent
     }
 
+    /// Now that the records follow the venue, a position that has changed may not speak for an entry any more.
+    async fn look_again(&self, unfinished: &[JournalEntry], it: &mut Reconciliation, troubles: &mut Troubles) {
+        for index in 0..it.orders.len() {
+            let Some(fate) = it.orders.get(index).filter(|it| it.purpose == Purpose::Entry && !it.is_known()) else {
+                continue;
+            };
+            let entry = unfinished.iter().find(|entry| entry.order.client_order_id == fate.client_order_id);
+            let Some(entry) = entry else { continue };
+            let fate = self.fate_of(entry, Wait::Glance, troubles).await;
+            if let Some(slot) = it.orders.get_mut(index) {
+                *slot = fate;
+            }
+        }
+    }
+
     /// A stop-loss or take-profit that may not have been sent, and that the venue does not know.
     async fn is_unsent_protection(&self, entry: &JournalEntry, troubles: &mut Troubles) -> bool {
         let protects = matches!(entry.purpose, Purpose::StopLoss | Purpose::TakeProfit);
@@ -118,15 +136,32 @@ impl PositionManager {
             JournalState::Accepted { order_id } => Some(order_id.clone()),
             _ => None,
         };
-        // Its position before is not known any more: book and trades decide, and positions are compared afterwards.
-        let evidence = Evidence::BookAndTrades;
+        // An entry that traded shows in the position, whatever book and trades tell: the records say what that was.
+        let evidence = match entry.purpose {
+            Purpose::Entry => self.recorded_size(entry, troubles).await.map_or(Evidence::BookAndTrades, Evidence::Size),
+            _ => Evidence::BookAndTrades,
+        };
+        // What is not definite by then is looked at again with every pass of monitoring.
         let give_up = match wait {
-            Wait::Patiently => self.settings.patience.give_up,
+            Wait::Patiently => self.settings.patience.window,
             Wait::Glance => Duration::ZERO,
         };
-        let fate =
-            self.path.follow_for(give_up, &entry.order, order_id, entry.intended_at, evidence, troubles).await;
+        let fate = self.path.follow_for(give_up, &entry.order, order_id, entry.intended_at, evidence, troubles).await;
         OrderFate::of(entry, fate)
+    }
+
+    /// The size that the records have of an order's position, longs positive: of one that was recovered without its fills
+    /// only what recorded fills explain, since the order may be the rest.
+    async fn recorded_size(&self, entry: &JournalEntry, troubles: &mut Troubles) -> Option<Decimal> {
+        let (account, order) = (&self.settings.account, &entry.order);
+        let found = self.ports.positions.find_open(account, &order.symbol, order.position_side).await;
+        let Some(record) = troubles.read(Record::Position, found)? else { return Some(Decimal::ZERO) };
+        if record.opened.strategy != RECOVERED {
+            return Some(record.opened.direction.sign() * record.opened.quantity.get());
+        }
+        let trades = troubles.read(Record::Trade, self.ports.trades.of_position(record.id).await)?;
+        let fills: Vec<Fill> = trades.into_iter().map(|trade| trade.fill).collect();
+        Some(-lives::before(None, &fills))
     }
 
     /// The fate of protection that no position claims. While it is not known what became of its entry, it waits.

@@ -16,6 +16,7 @@ impl PositionManager {
     /// Compares every recorded open position with the venue, and records what differs.
     pub(crate) async fn settle(&self, reading: &Reading, troubles: &mut Troubles) -> Settlement {
         let mut settlement = Settlement::default();
+        let _books = self.bookkeeping.lock().await;
         let open = self.ports.positions.by_status(&self.settings.account, PositionStatus::Open).await;
         let Some(open) = troubles.read(Record::Position, open) else { return settlement };
         // While an order that adds exposure is under way its position is not recorded yet.
@@ -252,7 +253,7 @@ impl PositionManager {
         }
     }
 
-    async fn tell_of_end(&self, end: &EndedPosition, troubles: &mut Troubles) {
+    pub(crate) async fn tell_of_end(&self, end: &EndedPosition, troubles: &mut Troubles) {
         let detail = format!(
             "{} {} ended at {} ({}): profit {}, fees {}, funding {}",
             end.symbol, end.direction, end.exit_price, end.reason, end.realized_pnl, end.fees, end.funding

@@ -1,6 +1,6 @@
 //! Whether records and venue agree, and nothing is lost, doubled, orphaned or unprotected.
 
-use crate::world::{World, WALLET, account, btc, eth};
+use crate::world::{WALLET, World, account, btc, eth};
 use plimsoll_engine::Settings;
 use plimsoll_ports::domain::{Money, Order, OrderType, Symbol, Timestamp};
 use plimsoll_ports::*;
@@ -48,7 +48,9 @@ async fn positions_agree(world: &World, broken: &mut Vec<String>) {
         .unwrap()
         .iter()
         .filter_map(|it| it.position.map(|held| (it, held)))
-        .map(|(it, held)| format!("{} {} {} {} {}", it.symbol, it.position_side, held.direction, held.quantity, held.entry))
+        .map(|(it, held)| {
+            format!("{} {} {} {} {}", it.symbol, it.position_side, held.direction, held.quantity, held.entry)
+        })
         .collect();
     let open = world.store.by_status(&account(), PositionStatus::Open).await.unwrap();
     let recorded: BTreeSet<String> = open
@@ -69,7 +71,8 @@ async fn trades_and_sums_agree(world: &World, broken: &mut Vec<String>) {
         fills.extend(of_symbol.into_iter().map(|fill| format!("{} {}", fill.symbol, fill.trade_id)));
     }
     let trades = TradeRepository::since(&world.store, &account(), None, start).await.unwrap();
-    let recorded: BTreeSet<String> = trades.iter().map(|it| format!("{} {}", it.fill.symbol, it.fill.trade_id)).collect();
+    let recorded: BTreeSet<String> =
+        trades.iter().map(|it| format!("{} {}", it.fill.symbol, it.fill.trade_id)).collect();
     if fills != recorded {
         broken.push(format!("filled {fills:?}, recorded {recorded:?}"));
     }
@@ -90,9 +93,8 @@ async fn orders_belong(world: &World, expected: Expected, broken: &mut Vec<Strin
     for report in &positions {
         let Some(held) = report.position else { continue };
         let key = (&report.symbol, report.position_side);
-        let its = |order: &&Order| {
-            (&order.symbol, order.position_side) == key && order.side == held.direction.closing_side()
-        };
+        let its =
+            |order: &&Order| (&order.symbol, order.position_side) == key && order.side == held.direction.closing_side();
         let count = |kind| orders.iter().filter(its).filter(|it| it.order_type == kind && it.close_position).count();
         let found = (count(OrderType::StopMarket), count(OrderType::TakeProfitMarket));
         let profits = expected.profits.unwrap_or((found.1, found.1));
@@ -138,7 +140,9 @@ fn nothing_is_doubled(world: &World, broken: &mut Vec<String>) {
     };
     count(&btc());
     count(&eth());
-    broken.extend(by_id.into_iter().filter(|(_, count)| *count > 1).map(|(id, count)| format!("{id} was placed {count} times")));
+    broken.extend(
+        by_id.into_iter().filter(|(_, count)| *count > 1).map(|(id, count)| format!("{id} was placed {count} times")),
+    );
 }
 
 /// A third process finds nothing left to do.

@@ -5,5 +5,8 @@
 
 mod books;
 mod dying;
+#[path = "../../../adapters/spool/tests/flaky/mod.rs"]
+mod flaky;
+mod outage;
 mod paths;
 mod world;

@@ -222,7 +222,12 @@ async fn survive(path: Path, at: (usize, Death), meanwhile: Meanwhile) -> Vec<St
     drop(manager);
     assert!(ended.is_none(), "{path:?} ended before call {}", at.0);
     meanwhile.happen(&world).await;
-    world.healthy(&settings).reconcile().await.unwrap();
+    let process = world.healthy(&settings);
+    process.reconcile().await.unwrap();
+    if path == Path::OpenInAFall {
+        // The price may have fallen through the stop that was just placed.
+        process.monitor().await.unwrap();
+    }
     if meanwhile == Meanwhile::ReversedByHand {
         // What a person holds has no stop of ours; a late order of ours may have met it.
         return books::broken_records(&world).await;
@@ -257,7 +262,11 @@ async fn survives(path: Path, meanwhile: Meanwhile) {
     for (number, death) in &deaths {
         let broken = survive(path, (*number, *death), meanwhile).await;
         if !broken.is_empty() {
-            failures.push(format!("{path:?}, call {number} ({}), {death:?}:\n  {}", names[*number], broken.join("\n  ")));
+            failures.push(format!(
+                "{path:?}, call {number} ({}), {death:?}:\n  {}",
+                names[*number],
+                broken.join("\n  ")
+            ));
         }
     }
     println!("{path:?}, {meanwhile:?}: {} calls, {} deaths", names.len(), deaths.len());

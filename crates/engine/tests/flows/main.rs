@@ -5,10 +5,13 @@
 mod bookings;
 mod close;
 mod desk;
+mod foreign;
 mod funding;
+mod guard;
 mod monitor;
 mod open;
 mod reconcile;
+mod records;
 mod store;
 mod venue;
 mod venue_account;

@@ -1,9 +1,10 @@
 use crate::desk::{desk, desk_with, long};
 use crate::venue::{Fault, btc, eth, money, price, size};
-use plimsoll_engine::{Action, FlattenReason, MonitorFailure, Settings};
+use plimsoll_engine::{Action, FlattenReason, MonitorFailure, OpenFailure, Patience, SendFailure, Settings};
 use plimsoll_ports::domain::risk::{LimitSettings, MarginAlert, Reason, RiskLimits};
 use plimsoll_ports::domain::{BookingKind, Direction, FillCause, Leverage, MarginHealth, MarginMode, Money, OrderType};
-use plimsoll_ports::{Clock, OpenIntent, PositionStatus, Purpose, RefusalReason, Severity};
+use plimsoll_ports::{Clock, OpenIntent, PositionStatus, Purpose, RefusalReason, Severity, StoreError};
+use std::time::Duration;
 
 /// Limits so wide that only the margin speaks.
 fn wide(settings: Settings) -> Settings {
@@ -304,4 +305,86 @@ async fn a_position_opened_by_hand_is_announced_and_a_level_recorded_once() {
         assert_eq!(desk.manager.monitor().await.unwrap().alert, MarginAlert::HighRisk);
     }
     assert_eq!(desk.store.events("margin_ratio").len(), 2, "one for each position of the pool");
+}
+
+#[tokio::test]
+async fn losses_are_judged_by_memory_while_the_records_are_away() {
+    let desk = desk_with(|settings| Settings { margin_mode: MarginMode::Cross, ..settings });
+    desk.manager.monitor().await.unwrap();
+    desk.open(&OpenIntent { stop_loss: None, ..long() }).await.unwrap();
+    desk.manager.monitor().await.unwrap();
+    desk.store.tables().down = true;
+    desk.venue.mark(&btc(), "41000");
+    assert_eq!(desk.manager.monitor().await.unwrap().action, Action::None, "450 of 500");
+    desk.venue.mark(&btc(), "39900");
+    let report = desk.manager.monitor().await.unwrap();
+    let Action::Flattened(flattened) = &report.action else { panic!("{:?}", report.action) };
+    assert!(matches!(&flattened.reason, FlattenReason::Losses { .. }) && flattened.is_confirmed());
+    assert!(matches!(desk.open(&long()).await, Err(OpenFailure::Records(StoreError::Unreachable(_)))));
+    let aloud = |key: &str| desk.store.tables().alerts.iter().filter(|alert| alert.key == key).count();
+    assert_eq!(aloud("journal/main"), 1, "what goes out without a journal is told aloud, once");
+    desk.store.tables().down = false;
+    desk.manager.monitor().await.unwrap();
+    assert!(desk.is_killed(), "what this process knew is recorded as soon as it can be");
+    assert!(desk.store.tables().positions.iter().all(|record| record.closed.is_some()));
+}
+
+#[tokio::test]
+async fn an_order_of_unknown_fate_is_found_in_passing_and_its_position_protected() {
+    let desk = desk_with(|settings| {
+        let patience =
+            Patience { window: Duration::from_secs(1), give_up: Duration::from_secs(2), ..Patience::default() };
+        Settings { patience, ..settings }
+    });
+    desk.venue.fail(OrderType::Market, Fault::LostAnswer);
+    desk.venue.state().unknown = 1000;
+    desk.venue.state().hide_fills = true;
+    let failure = desk.open(&long()).await.unwrap_err();
+    assert!(matches!(failure, OpenFailure::Order { failure: SendFailure::Unresolved(_), .. }), "{failure:?}");
+    let blind = desk.manager.monitor().await.unwrap();
+    let blind = blind.mended.expect("it is looked up");
+    assert!(blind.orders.iter().any(|fate| !fate.is_known()), "{blind:?}");
+    assert!(matches!(desk.open(&long()).await, Err(OpenFailure::EarlierUnresolved(_))));
+
+    desk.venue.state().unknown = 0;
+    desk.venue.state().hide_fills = false;
+    let mended = desk.manager.monitor().await.unwrap().mended.expect("it is found");
+    assert!(mended.orders.iter().all(|fate| fate.is_known()), "{mended:#?}");
+    assert_eq!(mended.restored.len(), 1, "{mended:#?}");
+    let stops = desk.venue.state().open.iter().filter(|order| order.order_type == OrderType::StopMarket).count();
+    assert_eq!((desk.store.tables().positions.len(), stops), (1, 1));
+    assert_eq!(desk.store.tables().trades.len(), 1);
+    let calm = desk.manager.monitor().await.unwrap();
+    assert!(calm.mended.is_none() && calm.unrecorded.is_empty() && calm.positions[0].has_stop);
+}
+
+#[tokio::test]
+async fn an_order_that_is_being_sent_is_not_looked_after_by_others() {
+    let desk = desk();
+    desk.venue.fail(OrderType::Market, Fault::LostAnswer);
+    desk.venue.state().unknown = 3;
+    desk.venue.state().hide_fills = true;
+    let intent = long();
+    let watch = async {
+        let report = desk.manager.monitor().await.unwrap();
+        desk.venue.state().hide_fills = false;
+        report
+    };
+    let (opened, report) = tokio::join!(desk.open(&intent), watch);
+    assert!(opened.is_ok(), "{opened:?}");
+    assert!(report.mended.is_none() && desk.store.tables().positions.len() == 1);
+}
+
+#[tokio::test]
+async fn a_stop_smaller_than_its_position_does_not_count_as_one() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    {
+        let mut state = desk.venue.state();
+        state.open[0].close_position = false;
+        state.open[0].quantity = Some(size("0.04"));
+    }
+    assert!(!desk.manager.monitor().await.unwrap().positions[0].has_stop);
+    desk.venue.state().open[0].quantity = Some(size("0.05"));
+    assert!(desk.manager.monitor().await.unwrap().positions[0].has_stop);
 }

@@ -34,6 +34,11 @@ impl Deadlines {
         self.waiting.insert(dated);
     }
 
+    /// Forgets when orders ended that ended before then.
+    pub(crate) fn forget_before(&mut self, millis: i64) {
+        self.good_till.retain(|_, at| *at >= millis);
+    }
+
     /// Cancels a contract's orders at this time; each call replaces the one before, and `None` stops it.
     pub(crate) fn count_down(&mut self, account: AccountId, symbol: Symbol, at: Option<i64>) {
         match at {

@@ -141,6 +141,11 @@ impl Refusal {
         )
     }
 
+    /// A change to less in money than an order may be; it has a code of its own.
+    pub(crate) fn modified_below_min_notional(notional: Decimal) -> Self {
+        Self::told(-5029, format!("The modified order's notional must be no smaller than {}.", notional.normalize()))
+    }
+
     /// A close-position that this type cannot be.
     pub(crate) fn invalid_strategy(order_type: &str, close_position: bool) -> Self {
         Self::told(-4136, format!("Target strategy invalid for orderType {order_type},closePosition {close_position}"))

@@ -41,7 +41,12 @@ pub(crate) struct Floor {
     opened: u64,
     generated: u64,
     tapes: BTreeMap<Symbol, Tape>,
+    /// When what is old was last forgotten.
+    forgot: Timestamp,
 }
+
+/// How often what is old is forgotten.
+const DAY: Duration = Duration::from_secs(86_400);
 
 /// One change of an isolated position's margin.
 #[derive(Debug, Clone)]
@@ -58,6 +63,7 @@ impl Floor {
         faults.begin(&settings.faults, exchange.now());
         let mut floor = Self {
             faults,
+            forgot: exchange.now(),
             usage: Usage::new(settings.rate_limits),
             listen_keys: ListenKeys::new(settings.listen_key_life),
             exchange,
@@ -261,7 +267,21 @@ impl Floor {
         self.keep_time();
         self.publish();
         self.publish_market(&tick.symbol);
+        self.forget();
         Ok(())
+    }
+
+    /// Once a day, what nobody can ask for any more is forgotten.
+    fn forget(&mut self) {
+        let now = self.exchange.now();
+        if now.since(self.forgot) < DAY {
+            return;
+        }
+        self.forgot = now;
+        let before = now.minus(self.settings.remembers);
+        self.exchange.forget_before(before);
+        self.margin_changes.values_mut().for_each(|changes| changes.retain(|change| change.time >= before));
+        self.deadlines.forget_before(before.as_millis());
     }
 
     /// Sees what the outside market does in this contract.
@@ -367,7 +387,13 @@ impl Floor {
             match &event.account {
                 None => self.tell_everybody(&event),
                 Some(account) if shuffle.is_none() => self.tell_account(account, &event),
-                Some(account) => told.extend(self.render(account, &event)),
+                Some(account) => {
+                    if let Some(key) = self.listen_keys.of(account) {
+                        let key: Arc<str> = key.into();
+                        let rendered = user_data::render(self, account, &event);
+                        told.extend(rendered.into_iter().map(|event| (Arc::clone(&key), event)));
+                    }
+                }
             }
         }
         // Events of one type keep their order, as the venue promises.
@@ -401,16 +427,10 @@ impl Floor {
     }
 
     fn tell_account(&mut self, account: &AccountId, event: &ExchangeEvent) {
-        for (key, told) in self.render(account, event) {
+        let Some(key) = self.listen_keys.of(account).map(str::to_owned) else { return };
+        for told in user_data::render(self, account, event) {
             self.tell(&key, &told);
         }
-    }
-
-    /// What an account is told of this, and by which key.
-    fn render(&self, account: &AccountId, event: &ExchangeEvent) -> Vec<(Arc<str>, UserEvent)> {
-        let Some(key) = self.listen_keys.of(account) else { return Vec::new() };
-        let key: Arc<str> = key.into();
-        user_data::render(self, account, event).into_iter().map(|told| (Arc::clone(&key), told)).collect()
     }
 
     fn tell(&mut self, key: &str, event: &UserEvent) {

@@ -39,6 +39,7 @@ fn modify_one(floor: &mut Floor, account: &AccountId, parameters: &Parameters) -
     let amended = amended.map_err(|rejection| match rejection {
         Rejection::NoChange => Refusal::NOTHING_TO_MODIFY,
         Rejection::UnknownOrder => Refusal::NO_SUCH_ORDER,
+        Rejection::MinNotional { min, .. } => Refusal::modified_below_min_notional(min.get()),
         other => refusal::of_order(&other, side, true),
     })?;
     let placed = found(floor, account, &symbol, &OrderRef::Id(amended.order_id))?;

@@ -98,12 +98,12 @@ pub(crate) fn found(
     floor.exchange.order(account, symbol, which).ok_or(Refusal::NO_SUCH_ORDER)
 }
 
-/// Says what would become of an order: it is tried on a copy of the exchange.
+/// Says what would become of an order, which is not placed.
 pub(crate) fn place_test(floor: &mut Floor, call: &Call<'_>) -> Handled {
     let account = call.account()?;
     let Requested { order, .. } = requested(floor, account, call.parameters, call.now)?;
     let priced = matches!(order.kind, plimsoll_domain::OrderKind::Limit { .. });
-    let tried = floor.exchange.clone().place(account, &order);
+    let tried = floor.exchange.would_place(account, &order);
     tried.map_err(|rejection| refusal::of_order(&rejection, order.side, priced))?;
     Ok("{}".to_owned())
 }

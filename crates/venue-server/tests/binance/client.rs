@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 /// 2026-01-01 00:10 UTC.
 pub(crate) const START: i64 = 1_767_226_200_000;
-const KEY: &str = "dbefbc809e3e83c283a984c3a1459732ea7db1360ca80c5c2c8867408d28cc83";
+pub(crate) const KEY: &str = "dbefbc809e3e83c283a984c3a1459732ea7db1360ca80c5c2c8867408d28cc83";
 const SECRET: &str = "2b5eb11e18796d12d88f13dc27dbbd02c2cc51ff7059765ed9821957d82bb4d9";
 
 /// A venue whose clock is the market's, with Bitcoin at 60,000 and one account of 10,000.

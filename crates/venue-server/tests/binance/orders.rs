@@ -1,6 +1,6 @@
 //! Orders over REST: what is taken, what is refused, what is told of it.
 
-use crate::client::Venue;
+use crate::client::{Venue, account};
 use serde_json::{Value, json};
 
 const LIMIT: &str = "symbol=BTCUSDT&side=BUY&type=LIMIT&timeInForce=GTC&quantity=0.002&price=59000";
@@ -166,8 +166,33 @@ async fn a_modified_order_keeps_its_id() {
     assert_eq!(change("side=SELL&quantity=0.003&price=58900").code(), -1117);
     assert_eq!(change("side=BUY&quantity=0.003&price=58900.05").code(), -4014);
     assert_eq!(change("side=BUY&quantity=0.003&price=58800&priceMatch=QUEUE").code(), -5037);
+    let small = "symbol=ETHUSDT&side=BUY&price=2900&newClientOrderId=small&origClientOrderId=small";
+    venue.post("/fapi/v1/order", &format!("{small}&type=LIMIT&timeInForce=GTC&quantity=0.01"));
+    assert_eq!(venue.signed("PUT", "/fapi/v1/order", &format!("{small}&quantity=0.002")).code(), -5029);
     venue.delete("/fapi/v1/allOpenOrders", "symbol=BTCUSDT");
     assert_eq!(change("side=BUY&quantity=0.004&price=58900").code(), -2013);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fills_and_income_are_remembered_for_ninety_days() {
+    let venue = Venue::start().await;
+    venue.trade("BUY", "0.01");
+    let remembered = || {
+        venue.running.exchange(|exchange| {
+            let symbol = plimsoll_exchange::listings::btc_usdt().symbol;
+            let commissions = exchange.income(&account()).iter().filter(|income| income.trade_id.is_some());
+            (exchange.fills(&account(), &symbol).count(), commissions.count())
+        })
+    };
+    let before = venue.running.exchange(|exchange| exchange.balance(&account())).unwrap().wallet;
+    for day in 1..=92 {
+        venue.tick("60000", 86_400);
+        assert_eq!(remembered(), if day <= 90 { (1, 1) } else { (0, 0) }, "on day {day}");
+    }
+    let position = venue.get("/fapi/v3/positionRisk", "symbol=BTCUSDT");
+    assert_eq!(position[0]["positionAmt"], "0.010", "what is held is not forgotten");
+    let after = venue.running.exchange(|exchange| exchange.balance(&account())).unwrap().wallet;
+    assert!(after.is_some() && before.is_some() && after < before, "funding was paid, and nothing given back");
 }
 
 #[tokio::test(flavor = "multi_thread")]

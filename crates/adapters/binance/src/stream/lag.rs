@@ -31,9 +31,11 @@ impl Lag {
         match event {
             AccountEvent::Position(report) => {
                 let leg = (report.symbol.clone(), report.position_side);
-                self.replace(report.stamp, |what| what.leg() == Some((&leg.0, leg.1)), || {
-                    Some(What::Position(Box::new(report.clone())))
-                });
+                self.replace(
+                    report.stamp,
+                    |what| what.leg() == Some((&leg.0, leg.1)),
+                    || Some(What::Position(Box::new(report.clone()))),
+                );
             }
             AccountEvent::Order(order) => {
                 let same = |what: &What| match what {

@@ -12,7 +12,7 @@ pub(crate) use plimsoll_domain::{
 pub(crate) use plimsoll_exchange::MarketClock;
 pub(crate) use plimsoll_ports::{
     AccountStream, Broker, Clock, CommandError, FundingRates, MarketFeed, MarketItem, NotSent, PlaceError, QueryError,
-    StreamItem,
+    RefusalReason, StreamItem,
 };
 pub(crate) use plimsoll_transport::{HttpSettings, SocketSettings};
 pub(crate) use plimsoll_venue_server::{RateLimits, Settings as VenueSettings};

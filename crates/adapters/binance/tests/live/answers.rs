@@ -199,3 +199,23 @@ async fn what_the_venue_cannot_verify_is_said_in_its_words() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_wrong_key_or_secret_is_not_allowed_and_nothing_was_done() {
+    let stage = Stage::new().await;
+    let wrong = [
+        plimsoll_binance::Credentials { secret: "not the secret".into(), ..credentials() },
+        plimsoll_binance::Credentials { key: "nobody's".into(), ..credentials() },
+    ];
+    for credentials in wrong {
+        let endpoints = Endpoints::custom(stage.venue.rest_url(), stage.venue.ws_url());
+        let broker = BinanceBroker::new(endpoints, credentials, Arc::new(stage.clock.clone())).unwrap();
+        let place = broker.place(&market(Side::Buy)).await;
+        let refused = matches!(&place, Err(PlaceError::Refused(why)) if why.reason == RefusalReason::NotAllowed);
+        assert!(refused, "{place:?}");
+        let query = broker.positions().await;
+        let refused = matches!(&query, Err(QueryError::Refused(why)) if why.reason == RefusalReason::NotAllowed);
+        assert!(refused, "{query:?}");
+    }
+    assert_eq!(stage.broker.positions().await, Ok(Vec::new()));
+}

@@ -59,7 +59,10 @@ async fn an_order_that_always_comes_at_the_wrong_time_is_given_up_and_was_not_se
     let script = strict(usize::MAX, -1021).await;
     let broker = scripted(&script, NOWHERE, &MarketClock::new(stage::START), settings());
     let outcome = broker.place(&market(Side::Buy)).await;
-    assert!(matches!(&outcome, Err(PlaceError::NotSent(NotSent::Unavailable(why))) if why.contains("-1021")), "{outcome:?}");
+    assert!(
+        matches!(&outcome, Err(PlaceError::NotSent(NotSent::Unavailable(why))) if why.contains("-1021")),
+        "{outcome:?}"
+    );
     assert_eq!(script.heard("POST /fapi/v1/order"), 2);
 }
 

@@ -112,8 +112,7 @@ async fn a_message_that_breaks_the_socket_makes_a_new_one() {
 async fn an_event_that_is_not_known_is_no_reason_to_doubt() {
     let script = Script::start(|_, _| None).await;
     let frames = Frames::start(|_| vec![Message::text(r#"{"e":"SOMETHING_NEW","E":1,"x":[{}]}"#), sound(7)]).await;
-    let mut stream =
-        scripted(&script, frames.url(), &MarketClock::new(stage::START), settings()).account_stream();
+    let mut stream = scripted(&script, frames.url(), &MarketClock::new(stage::START), settings()).account_stream();
     assert_eq!(next(&mut stream).await, StreamItem::Connected);
     assert_eq!(is_snapshot(&next(&mut stream).await), Some(()));
     assert_eq!(is_sound(&next(&mut stream).await), Some(7));

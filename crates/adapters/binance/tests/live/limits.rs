@@ -116,13 +116,12 @@ async fn a_ban_silences_every_client_of_the_address_and_says_until_when() {
     let until = stage::START.plus(Duration::from_secs(600));
     let banned = format!(r#"{{"code":-1003,"msg":"Way too many requests; IP banned until {}."}}"#, until.as_millis());
     let script =
-        Script::start(move |call, _| (call == "GET /fapi/v3/positionRisk").then(|| Say::Text(418, banned.clone()))).await;
+        Script::start(move |call, _| (call == "GET /fapi/v3/positionRisk").then(|| Say::Text(418, banned.clone())))
+            .await;
     let frames = Frames::start(|_| Vec::new()).await;
     let clock = MarketClock::new(stage::START);
-    let (met, other) = (
-        scripted(&script, frames.url(), &clock, settings()),
-        scripted(&script, frames.url(), &clock, settings()),
-    );
+    let (met, other) =
+        (scripted(&script, frames.url(), &clock, settings()), scripted(&script, frames.url(), &clock, settings()));
     other.place(&market(Side::Buy)).await.unwrap();
     let outcome = met.positions().await.unwrap_err();
     assert_eq!(outcome, QueryError::Unreachable(NotSent::Throttled { until }));
@@ -140,7 +139,10 @@ async fn a_ban_silences_every_client_of_the_address_and_says_until_when() {
     }
     let mut account = other.account_stream();
     let item = next(&mut account).await;
-    assert!(matches!(&item, StreamItem::Disconnected { reason } if reason.contains("2026-01-05T08:09:30Z")), "{item:?}");
+    assert!(
+        matches!(&item, StreamItem::Disconnected { reason } if reason.contains("2026-01-05T08:09:30Z")),
+        "{item:?}"
+    );
     let mut prices = other.market_feed().subscribe(&[symbol()]).await.unwrap();
     let item = prices.next().await.unwrap();
     assert!(matches!(&item, MarketItem::Disconnected { reason } if reason.contains("no requests")), "{item:?}");

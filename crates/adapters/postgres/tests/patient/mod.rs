@@ -9,16 +9,31 @@ use plimsoll_ports::{
     StoreError, Totals, TradeRecord, TradeRepository,
 };
 use plimsoll_postgres::PostgresStore;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 /// A store whose server comes and goes, and a caller who repeats every call that did not reach it.
-pub(crate) struct Patient(pub(crate) PostgresStore);
+#[derive(Clone)]
+pub(crate) struct Patient {
+    pub(crate) store: PostgresStore,
+    /// How many calls were answered.
+    pub(crate) answered: Arc<AtomicU32>,
+}
 
-async fn patiently<T, F: Future<Output = Result<T, StoreError>>>(mut call: impl FnMut() -> F) -> Result<T, StoreError> {
-    loop {
-        match call().await {
-            Err(StoreError::Unreachable(_)) => tokio::time::sleep(Duration::from_millis(20)).await,
-            outcome => return outcome,
+impl Patient {
+    async fn patiently<T, F: Future<Output = Result<T, StoreError>>>(
+        &self,
+        mut call: impl FnMut() -> F,
+    ) -> Result<T, StoreError> {
+        loop {
+            match call().await {
+                Err(StoreError::Unreachable(_)) => tokio::time::sleep(Duration::from_millis(20)).await,
+                outcome => {
+                    self.answered.fetch_add(1, Ordering::SeqCst);
+                    return outcome;
+                }
+            }
         }
     }
 }
@@ -28,7 +43,7 @@ macro_rules! patient {
         #[async_trait]
         impl $port for Patient {
             $(async fn $name $(<$life>)? (&self, $($argument: $type),*) -> Result<$out, StoreError> {
-                patiently(|| $port::$name(&self.0, $($argument),*)).await
+                self.patiently(|| $port::$name(&self.store, $($argument),*)).await
             })+
         }
     };

@@ -4,9 +4,7 @@ use super::Spool;
 use crate::store::Store;
 use crate::write::Write;
 use async_trait::async_trait;
-use plimsoll_domain::{
-    AccountId, ClientOrderId, Money, PositionSide, Price, Quantity, Symbol, Timestamp, VenueId,
-};
+use plimsoll_domain::{AccountId, ClientOrderId, Money, PositionSide, Price, Quantity, Symbol, Timestamp, VenueId};
 use plimsoll_ports::{
     Advance, BookingRecord, BookingRepository, ClosedPosition, ControlRepository, DailyPnl, EquityRepository,
     FundingRecord, FundingRepository, JournalEntry, JournalState, KillSwitchRecord, LadderStep, OpenedPosition,
@@ -92,12 +90,7 @@ impl Spool {
 }
 
 /// An entry with one more write.
-fn with(
-    known: Option<JournalEntry>,
-    write: &Write,
-    account: &AccountId,
-    id: &ClientOrderId,
-) -> Option<JournalEntry> {
+fn with(known: Option<JournalEntry>, write: &Write, account: &AccountId, id: &ClientOrderId) -> Option<JournalEntry> {
     match write {
         Write::Intend(entry) if known.is_none() && entry.account == *account && entry.order.client_order_id == *id => {
             Some(JournalEntry { state: JournalState::Intended, ..(**entry).clone() })
@@ -189,13 +182,17 @@ impl PositionRepository for Spool {
         let through = async {
             PositionRepository::update(&**self.store(), self.numbered(id), quantity, entry_price, trades).await
         };
-        self.write(|| Write::Update { id, quantity, entry_price, trades: trades.to_vec() }, through, ()).await
+        // By the store's number, if it is known: the spool forgets its own with what it has replayed.
+        let write =
+            || Write::Update { id: self.numbered(id), quantity, entry_price, trades: self.with_numbers(trades) };
+        self.write(write, through, ()).await
     }
 
     async fn close(&self, id: PositionId, closed: &ClosedPosition, trades: &[TradeRecord]) -> Result<(), StoreError> {
-        let through =
-            async { PositionRepository::close(&**self.store(), self.numbered(id), closed, trades).await };
-        self.write(|| Write::Close { id, closed: closed.clone(), trades: trades.to_vec() }, through, ()).await
+        let through = async { PositionRepository::close(&**self.store(), self.numbered(id), closed, trades).await };
+        let write =
+            || Write::Close { id: self.numbered(id), closed: closed.clone(), trades: self.with_numbers(trades) };
+        self.write(write, through, ()).await
     }
 
     async fn find_open(
@@ -223,7 +220,11 @@ impl TradeRepository for Spool {
             let position = trade.position.map(|id| self.numbered(id));
             TradeRepository::log(&**self.store(), &TradeRecord { position, ..trade.clone() }).await
         };
-        self.write(|| Write::Trade(Box::new(trade.clone())), through, true).await
+        let write = || {
+            let position = trade.position.map(|id| self.numbered(id));
+            Write::Trade(Box::new(TradeRecord { position, ..trade.clone() }))
+        };
+        self.write(write, through, true).await
     }
 
     async fn of_position(&self, id: PositionId) -> Result<Vec<TradeRecord>, StoreError> {

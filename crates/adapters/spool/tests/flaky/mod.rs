@@ -5,8 +5,8 @@ use plimsoll_domain::{AccountId, ClientOrderId, Money, PositionSide, Price, Quan
 use plimsoll_ports::*;
 use plimsoll_sqlite::SqliteStore;
 use std::future::{Future, pending};
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
 
 /// Answers so many calls; clones are the same store.
 #[derive(Clone)]
@@ -20,12 +20,7 @@ pub(crate) struct Flaky {
 
 impl Flaky {
     pub(crate) fn new(inner: &SqliteStore) -> Self {
-        Self {
-            inner: inner.clone(),
-            left: Arc::new(AtomicI64::new(-1)),
-            hangs: Arc::default(),
-            calls: Arc::default(),
-        }
+        Self { inner: inner.clone(), left: Arc::new(AtomicI64::new(-1)), hangs: Arc::default(), calls: Arc::default() }
     }
 
     /// It answers so many calls, then it is away; `None`: it is there.
@@ -33,11 +28,19 @@ impl Flaky {
         self.left.store(calls.map_or(-1, i64::from), Ordering::SeqCst);
     }
 
+    /// It answers nothing now.
+    #[allow(dead_code, reason = "not every test asks")]
+    pub(crate) fn is_away(&self) -> bool {
+        self.left.load(Ordering::SeqCst) == 0
+    }
+
     /// It never answers.
+    #[allow(dead_code, reason = "not every test has it hang")]
     pub(crate) fn hang(&self) {
         self.hangs.store(true, Ordering::SeqCst);
     }
 
+    #[allow(dead_code, reason = "not every test counts")]
     pub(crate) fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
     }

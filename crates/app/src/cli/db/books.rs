@@ -93,7 +93,11 @@ fn contradictions(position: &PositionRecord, sums: &Sums) -> Vec<String> {
     wrong
         .map(|(what, record, trades, _)| {
             let symbol = &position.opened.symbol;
-            format!("position {id} ({symbol}): {what} {} on record, {} by its trades", record.normalize(), trades.normalize())
+            format!(
+                "position {id} ({symbol}): {what} {} on record, {} by its trades",
+                record.normalize(),
+                trades.normalize()
+            )
         })
         .collect()
 }

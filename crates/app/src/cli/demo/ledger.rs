@@ -6,16 +6,13 @@ use crate::failure::Failure;
 use crate::screen::{self, full};
 use plimsoll_domain::{Money, Timestamp};
 use plimsoll_exchange::IncomeKind;
-use plimsoll_ports::{
-    BookingRecord, BookingRepository, OrderJournal, PositionRepository, PositionStatus, Totals, TradeRecord,
-    TradeRepository,
-};
+use plimsoll_ports::{BookingRecord, PositionStatus, Totals, TradeRecord};
 
 /// Prints the ledger; a sum that differs from the exchange's is a failure.
 pub(super) async fn print(stage: &Stage, story: &Story) -> Result<(), Failure> {
     let (store, account, ever) = (&stage.store, &stage.account, Timestamp::default());
-    let trades = TradeRepository::since(store, account, None, ever).await.map_err(Failure::unreachable)?;
-    let bookings = BookingRepository::since(store, account, ever).await.map_err(Failure::unreachable)?;
+    let trades = store.trades.since(account, None, ever).await.map_err(Failure::unreachable)?;
+    let bookings = store.bookings.since(account, ever).await.map_err(Failure::unreachable)?;
     story.show("\n7  The ledger, from the database\n")?;
     story.show(table(&trades))?;
     if !bookings.is_empty() {
@@ -24,10 +21,10 @@ pub(super) async fn print(stage: &Stage, story: &Story) -> Result<(), Failure> {
     }
     let ours = Sums::of_the_records(stage).await?;
     let theirs = Sums::of_the_exchange(stage);
-    let journal = stage.store.recent(&stage.account, 1000).await.map_err(Failure::unreachable)?;
-    let closed = stage.store.by_status(&stage.account, PositionStatus::Closed).await.map_err(Failure::unreachable)?;
+    let journal = store.journal.recent(&stage.account, 1000).await.map_err(Failure::unreachable)?;
+    let closed = store.positions.by_status(&stage.account, PositionStatus::Closed).await.map_err(Failure::unreachable)?;
     let agrees = ours == theirs;
-    let liquidated = store.by_status(account, PositionStatus::Liquidated).await.map_err(Failure::unreachable)?;
+    let liquidated = store.positions.by_status(account, PositionStatus::Liquidated).await.map_err(Failure::unreachable)?;
     let step = Step::new("ledger", "   Sums").plain("positions_closed", "positions closed", closed.len());
     let step = match liquidated.len() {
         0 => step,
@@ -66,7 +63,7 @@ struct Sums {
 
 impl Sums {
     async fn of_the_records(stage: &Stage) -> Result<Self, Failure> {
-        let totals = stage.store.totals(&stage.account).await.map_err(Failure::unreachable)?;
+        let totals = stage.store.trades.totals(&stage.account).await.map_err(Failure::unreachable)?;
         let totals = totals.into_iter().find(|totals| totals.currency == stage.instrument.settle);
         let Some(totals) = totals else { return Ok(Self { wallet: stage.wallet, ..Self::default() }) };
         let Totals { realized_pnl, fees, funding, adjustments, transfers, .. } = totals;

@@ -2,8 +2,10 @@
 
 use super::story::Step;
 use super::{Demo, act};
+use crate::config::Database;
 use crate::failure::Failure;
 use crate::prices::Prices;
+use crate::records::Records;
 use crate::screen;
 use plimsoll_binance::wire::Credentials;
 use plimsoll_binance::{BinanceBroker, Endpoints};
@@ -12,7 +14,6 @@ use plimsoll_domain::{AccountId, Instrument, Leverage, Money, Price, Quantity, T
 use plimsoll_engine::{Ports, PositionManager, Settings, VenueAccount};
 use plimsoll_exchange::{Exchange, MarketClock, Tick, listings};
 use plimsoll_ports::{Broker, Clock, SystemClock};
-use plimsoll_sqlite::SqliteStore;
 use plimsoll_venue_server::binance::{AuthenticationClock, BinanceVenue, Running, Settings as VenueSettings};
 use secrecy::SecretString;
 use std::sync::Arc;
@@ -33,7 +34,7 @@ pub(super) struct Stage {
     pub(super) broker: Arc<BinanceBroker>,
     pub(super) manager: PositionManager,
     pub(super) stream: VenueAccount,
-    pub(super) store: SqliteStore,
+    pub(super) store: Records,
     pub(super) account: AccountId,
     pub(super) instrument: Instrument,
     pub(super) wallet: Money,
@@ -170,40 +171,40 @@ async fn start(prices: &Prices, instrument: Instrument) -> Result<Running, Failu
     let mut exchange = Exchange::new(prices.start);
     exchange.list(instrument, prices.opening).map_err(Failure::usage)?;
     let wallet = Money::new(WALLET.into());
-    // An hour of the market is over in a blink: too soon for keeping a key alive in between.
+    // An hour of the market is over in a blink: too soon for keeping a key alive in between. At the end our records are
+    // held against the exchange's, which therefore forgets nothing.
     let listen_key_life = Duration::from_secs(366 * 86_400);
+    let remembers = Duration::MAX;
     let clock = AuthenticationClock::Market;
-    let settings = VenueSettings { clock, wallet, listen_key_life, ..VenueSettings::default() };
+    let settings = VenueSettings { clock, wallet, listen_key_life, remembers, ..VenueSettings::default() };
     BinanceVenue::start(exchange, settings).await.map_err(Failure::unreachable)
 }
 
-async fn store(demo: &Demo) -> Result<(SqliteStore, String), Failure> {
-    match &demo.database {
-        Some(file) => {
-            let store = SqliteStore::open(file).await.map_err(Failure::unreachable)?;
-            Ok((store, format!("SQLite, {}", file.display())))
-        }
-        None => {
-            let store = SqliteStore::in_memory().await.map_err(Failure::unreachable)?;
-            Ok((store, "SQLite, in memory (--database FILE keeps them)".to_owned()))
-        }
-    }
+async fn store(demo: &Demo) -> Result<(Records, String), Failure> {
+    let Some(url) = &demo.database else {
+        return Ok((Records::in_memory().await?, "SQLite, in memory (--database FILE keeps them)".to_owned()));
+    };
+    let database = Database::parse(url).map_err(Failure::usage)?;
+    let told = match &database {
+        Database::Sqlite(file) => format!("SQLite, {}", file.display()),
+        Database::Postgres(_) => format!("PostgreSQL, {database}"),
+    };
+    Ok((Records::open(&database).await?, told))
 }
 
-fn ports(broker: &Arc<BinanceBroker>, store: &SqliteStore, clock: Arc<dyn Clock>) -> Ports {
-    let store = Arc::new(store.clone());
+fn ports(broker: &Arc<BinanceBroker>, store: &Records, clock: Arc<dyn Clock>) -> Ports {
     Ports {
         broker: Arc::clone(broker) as Arc<dyn Broker>,
         feed: Arc::new(broker.market_feed()),
         funding_rates: Arc::new(broker.funding_rates()),
-        journal: store.clone(),
-        positions: store.clone(),
-        trades: store.clone(),
-        funding: store.clone(),
-        bookings: store.clone(),
-        equity: store.clone(),
-        risk_events: store.clone(),
-        controls: store,
+        journal: store.journal.clone(),
+        positions: store.positions.clone(),
+        trades: store.trades.clone(),
+        funding: store.funding.clone(),
+        bookings: store.bookings.clone(),
+        equity: store.equity.clone(),
+        risk_events: store.risk_events.clone(),
+        controls: store.controls.clone(),
         notifier: Arc::new(crate::notify::Log),
         clock,
     }

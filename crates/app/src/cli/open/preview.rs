@@ -78,9 +78,10 @@ impl PreviewRow {
         let limit = self.limit.as_ref().map(|limit| format!(", at {limit} or better, now or not at all"));
         let what = if it.before.is_some() { "add" } else { "open" };
         screen::line(format!("{what} {} {} {}{}", it.symbol, it.direction, it.quantity, limit.unwrap_or_default()))?;
-        let funding = it.funding.map_or_else(|| "not known".to_owned(), |cost| {
-            format!("{} ({} every {} h)", money(cost.per_day), rate(cost.rate), cost.interval_hours)
-        });
+        let funding = it.funding.map_or_else(
+            || "not known".to_owned(),
+            |cost| format!("{} ({} every {} h)", money(cost.per_day), rate(cost.rate), cost.interval_hours),
+        );
         let stop = match (it.stop_loss, it.loss_at_stop) {
             (Some(stop), Some(loss)) => format!("{}, losing {} with its fee", price(stop), money(loss)),
             _ => "NONE".to_owned(),

@@ -69,7 +69,11 @@ mod tests {
         let price = |text: &str| text.parse::<Price>().unwrap();
         let fee = "0.001".parse().unwrap();
         for (entry, stop, lost) in [("100", "90", "10.19"), ("90", "100", "10.19"), ("100", "100", "0.2")] {
-            assert_eq!(loss_per_unit(price(entry), price(stop), fee), lost.parse::<Decimal>().unwrap(), "{entry} {stop}");
+            assert_eq!(
+                loss_per_unit(price(entry), price(stop), fee),
+                lost.parse::<Decimal>().unwrap(),
+                "{entry} {stop}"
+            );
         }
     }
 }

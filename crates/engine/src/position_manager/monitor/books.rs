@@ -47,13 +47,32 @@ impl PositionManager {
         verdict(None, &watch, &self.settings.limits).trips
     }
 
-    /// The day and the peak by the recorded curve of earnings, moved by what was put in or taken out: neither a deposit
-    /// nor a withdrawal is profit or loss. Until it is known what was put in, equity itself is watched.
+    /// The day and the peak by the records or, while those are away, by what this process knew of them last: from there
+    /// on the equity itself is watched, and whatever happens to it counts.
     pub(crate) async fn equity_watch(
         &self,
         reading: &Reading,
         troubles: &mut Troubles,
     ) -> Result<EquityWatch, StoreError> {
+        let equity = reading.wallet(&self.settings.settle) + reading.unrealized_pnl();
+        let now = self.ports.clock.now();
+        match self.recorded_watch(reading, troubles).await {
+            Ok(watch) => {
+                self.earnings().remembered = Some(Remembered::of(&watch, now));
+                Ok(watch)
+            }
+            Err(StoreError::Unreachable(why)) => {
+                let mut earnings = self.earnings();
+                let remembered = earnings.remembered.as_mut().ok_or(StoreError::Unreachable(why))?;
+                Ok(remembered.watch(equity, now))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The day and the peak by the recorded curve of earnings, moved by what was put in or taken out: neither a deposit
+    /// nor a withdrawal is profit or loss. Until it is known what was put in, equity itself is watched.
+    async fn recorded_watch(&self, reading: &Reading, troubles: &mut Troubles) -> Result<EquityWatch, StoreError> {
         let (account, now) = (&self.settings.account, self.ports.clock.now());
         let equity = reading.wallet(&self.settings.settle) + reading.unrealized_pnl();
         let first = self.ports.equity.first_since(account, now.start_of_day()).await?;
@@ -148,6 +167,31 @@ pub(in crate::position_manager) struct Earnings {
     peak: Option<Money>,
     /// How far bookings are read.
     pub(in crate::position_manager) read: Read,
+    /// What the records last said, for while they are away.
+    remembered: Option<Remembered>,
+}
+
+/// The day's start and the peak as equities, as the records last told them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Remembered {
+    day: Timestamp,
+    day_start: Money,
+    peak: Money,
+}
+
+impl Remembered {
+    fn of(watch: &EquityWatch, now: Timestamp) -> Self {
+        Self { day: now.start_of_day(), day_start: watch.day_start_equity(), peak: watch.peak_equity() }
+    }
+
+    /// A new day begins with the first equity that is seen on it.
+    fn watch(&mut self, equity: Money, now: Timestamp) -> EquityWatch {
+        if self.day != now.start_of_day() {
+            (self.day, self.day_start) = (now.start_of_day(), equity);
+        }
+        self.peak = self.peak.max(equity);
+        EquityWatch::resume(self.day_start, self.peak, equity, now)
+    }
 }
 
 /// What was put in less what was taken out.

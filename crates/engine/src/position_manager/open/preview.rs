@@ -6,9 +6,7 @@ use crate::position_manager::PositionManager;
 use crate::position_manager::failure::OpenFailure;
 use crate::trouble::{Trouble, Troubles};
 use plimsoll_domain::risk::{OrderFacts, Projection, Refused, Warning, distance_to};
-use plimsoll_domain::{
-    Direction, Leverage, Liquidation, Money, Position, Price, Quantity, Rate, Symbol,
-};
+use plimsoll_domain::{Direction, Leverage, Liquidation, Money, Position, Price, Quantity, Rate, Symbol};
 use plimsoll_ports::OpenIntent;
 
 /// What opening, or adding to, a position would mean at the mark of now.

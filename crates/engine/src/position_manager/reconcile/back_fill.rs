@@ -21,6 +21,12 @@ const LOOK_BACK: Duration = Duration::from_secs(6 * 24 * 60 * 60);
 /// How many of the newest orders are checked for fills that no record holds.
 const NEWEST_ORDERS: u32 = 200;
 
+/// The strategy of positions that an order of ours had opened, and nobody had recorded.
+pub(super) const RECOVERED: &str = "recovered";
+
+/// The strategy of positions that somebody else has opened.
+pub(super) const ADOPTED: &str = "adopted";
+
 /// A position's contract, and which position of it.
 type Key = (Symbol, PositionSide);
 
@@ -34,6 +40,7 @@ impl PositionManager {
         troubles: &mut Troubles,
     ) -> Result<(), ReconcileFailure> {
         let account = &self.settings.account;
+        let _books = self.bookkeeping.lock().await;
         let open = self.ports.positions.by_status(account, PositionStatus::Open).await?;
         let mut unrecorded = self.unrecorded_since(unfinished, reading).await?;
         for record in &open {
@@ -49,7 +56,11 @@ impl PositionManager {
                 None => (new, held.map(|left| Life { fills: Vec::new(), left: Some(left) }).into_iter().collect()),
             };
             self.log_unclaimed(older, troubles).await;
-            self.record_lives(&(symbol, side), own, reading, it, troubles).await;
+            let is_its = |entry: &&JournalEntry| {
+                entry.purpose == Purpose::Entry && (&entry.order.symbol, entry.order.position_side) == (&symbol, side)
+            };
+            let entered = unfinished.iter().filter(is_its).map(|entry| Self::slack_before(entry.intended_at)).min();
+            self.record_lives(&(symbol, side), own, entered, reading, it, troubles).await;
         }
         Ok(())
     }
@@ -110,14 +121,16 @@ impl PositionManager {
             Settled::Unexplained => it.unexplained.push(record.id),
         }
         let key = (opened.symbol.clone(), opened.side);
-        self.record_lives(&key, rest, reading, it, troubles).await;
+        self.record_lives(&key, rest, None, reading, it, troubles).await;
     }
 
-    /// Records lives that no record holds: whole ones with their ends, and the one that is held.
+    /// Records lives that no record holds: whole ones with their ends, and the one that is held. `entered` is from when on
+    /// its fills are to be looked for, if they are not told yet.
     async fn record_lives(
         &self,
         key: &Key,
         lives: Vec<Life>,
+        entered: Option<Timestamp>,
         reading: &Reading,
         it: &mut Reconciliation,
         troubles: &mut Troubles,
@@ -129,7 +142,9 @@ impl PositionManager {
             }
             match (life.left, reading.find(&key.0, key.1)) {
                 (Some(_), Some(held)) => {
-                    let adopted = self.adopt(held, &life.fills, is_ours, troubles).await;
+                    let told = life.fills.first().map(|fill| fill.time);
+                    let opened_at = told.or(entered.filter(|_| is_ours)).unwrap_or(held.report.stamp.time);
+                    let adopted = self.adopt(held, &life.fills, (is_ours, opened_at), troubles).await;
                     it.adopted.push(adopted);
                 }
                 // It cannot be priced, or settles in another currency: told with the reading, and tried again.
@@ -154,9 +169,14 @@ impl PositionManager {
     }
 
     /// Records a position that the venue holds, with the fills that made it as far as they are told.
-    async fn adopt(&self, held: &Held, fills: &[Fill], is_ours: bool, troubles: &mut Troubles) -> Adopted {
+    async fn adopt(
+        &self,
+        held: &Held,
+        fills: &[Fill],
+        (is_ours, opened_at): (bool, Timestamp),
+        troubles: &mut Troubles,
+    ) -> Adopted {
         let (symbol, side) = (&held.report.symbol, held.report.position_side);
-        let opened_at = fills.first().map_or(held.report.stamp.time, |fill| fill.time);
         let opened = self.opened(held.position, (symbol, side), opened_at, is_ours);
         let opened = OpenedPosition {
             leverage: held.report.leverage.unwrap_or(Leverage::ONE),
@@ -185,7 +205,7 @@ impl PositionManager {
             entry_price: position.entry,
             leverage: Leverage::ONE,
             margin_mode: self.settings.margin_mode,
-            strategy: if is_ours { "recovered" } else { "adopted" }.to_owned(),
+            strategy: if is_ours { RECOVERED } else { ADOPTED }.to_owned(),
             opened_at,
         }
     }
@@ -219,7 +239,8 @@ impl PositionManager {
 
     /// Trades of something older than what was looked at: each by itself, so that the sums are true.
     async fn log_unclaimed(&self, fills: Vec<Fill>, troubles: &mut Troubles) {
-        let keeps = |fill: &Fill| self.settings.foreign == ForeignPolicy::Adopt || self.ids.is_ours(&fill.client_order_id);
+        let keeps =
+            |fill: &Fill| self.settings.foreign == ForeignPolicy::Adopt || self.ids.is_ours(&fill.client_order_id);
         let fills = distinct(fills.into_iter().filter(keeps));
         self.log_trades(&fills, troubles).await;
     }

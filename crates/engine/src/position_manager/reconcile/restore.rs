@@ -2,6 +2,7 @@
 //! between fill and stop, or placed and gone from the venue since.
 
 use super::Reconciliation;
+use super::back_fill::ADOPTED;
 use super::report::Unprotected;
 use crate::client_order_id::IntentId;
 use crate::position_manager::close::Closing;
@@ -11,14 +12,11 @@ use crate::position_manager::protection::Wanted;
 use crate::position_manager::reading::{Held, Reading};
 use crate::position_manager::{ForeignPolicy, PositionManager, UnverifiedStop};
 use crate::trouble::{Record, Troubles};
-use plimsoll_domain::{ClientOrderId, Direction, OrderKind, OrderStatus, PositionSide, Price, Rate, Symbol};
+use plimsoll_domain::{ClientOrderId, Direction, Order, OrderKind, OrderStatus, PositionSide, Price, Rate, Symbol};
 use plimsoll_ports::{JournalEntry, JournalState, PositionRecord, Purpose};
 
 /// How many orders an intent may have for one purpose: its ids have one digit of 36 for it.
 const MOST_ATTEMPTS: u8 = 35;
-
-/// What becomes of a position that is adopted by hand is named so in its record.
-const ADOPTED: &str = "adopted";
 
 /// Protection that did not rest at the venue, placed now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,13 +94,39 @@ impl PositionManager {
         };
         let id = if owed {
             meant.entry.order.client_order_id.clone()
-        } else if !rests && is_lost(&meant.entry.state, purpose) && meant.attempt < MOST_ATTEMPTS {
+        } else if rests {
+            return self.clear_superseded(&meant, held, reading, troubles).await;
+        } else if is_lost(&meant.entry.state, purpose) && meant.attempt < MOST_ATTEMPTS {
             meant.intent.order(purpose, meant.attempt + 1)
         } else {
             return;
         };
         if let Some(trigger) = trigger_of(&meant.entry.order.kind) {
             self.place_owed(held, id, purpose, trigger, it, troubles).await;
+        }
+    }
+
+    /// What the order that is meant has replaced, and what was not cancelled then: one of each kind is enough, and a
+    /// second one would outlive the position.
+    async fn clear_superseded(&self, meant: &Meant, held: &Held, reading: &Reading, troubles: &mut Troubles) {
+        let order = &meant.entry.order;
+        let rests: Vec<&Order> = reading
+            .snapshot
+            .orders
+            .iter()
+            .filter(|it| {
+                (&it.symbol, it.position_side) == (&held.report.symbol, held.report.position_side)
+                    && it.side == held.position.direction.closing_side()
+                    && it.order_type == order.kind.order_type()
+                    && it.close_position
+                    && self.ids.is_ours(&it.client_order_id)
+            })
+            .collect();
+        let is_meant = |it: &&&Order| it.client_order_id == order.client_order_id;
+        let does_the_same = |it: &&&Order| it.trigger == trigger_of(&order.kind);
+        let Some(kept) = rests.iter().find(is_meant).or_else(|| rests.iter().find(does_the_same)) else { return };
+        for it in rests.iter().filter(|it| it.client_order_id != kept.client_order_id) {
+            self.cancel(&it.symbol, &it.client_order_id, troubles).await;
         }
     }
 
@@ -154,8 +178,7 @@ impl PositionManager {
     ) {
         let (symbol, side) = (held.report.symbol.clone(), held.report.position_side);
         let direction = held.position.direction;
-        let wanted =
-            Wanted { id: id.clone(), instrument: &held.instrument, direction, side, purpose, trigger };
+        let wanted = Wanted { id: id.clone(), instrument: &held.instrument, direction, side, purpose, trigger };
         let outcome = self.protect_or_tell(&wanted, troubles).await;
         let closing = match (&outcome, purpose, self.settings.unverified_stop) {
             (Err(_), Purpose::StopLoss, UnverifiedStop::Close) => {

@@ -1,6 +1,6 @@
 //! Faults of requests: what is answered, and whether it was done.
 
-use crate::client::{Answer, Venue, account};
+use crate::client::{Answer, KEY, START, Venue, account, signature};
 use plimsoll_exchange::OrderRef;
 use plimsoll_venue_server::{Fault, Target};
 use std::io::{Read, Write};
@@ -126,24 +126,27 @@ async fn a_slow_answer_is_of_something_that_is_done_at_once() {
     let venue = Venue::start().await;
     venue.running.inject(Fault::Slow.next(1).on(Target::Place).lasting(Duration::from_millis(150)));
     let began = Instant::now();
-    let done = std::thread::scope(|scope| {
-        let slow = scope.spawn(|| venue_post(&venue.running.rest_url()));
-        while venue.running.injected().is_empty() {
-            std::thread::yield_now();
-        }
-        let done = venue.running.injected()[0].executed;
-        slow.join().unwrap();
-        done
-    });
-    // Unsigned it is refused, at once, and told late.
-    assert_eq!(done, None);
+    let url = venue.running.rest_url();
+    let slow = std::thread::spawn(move || answer_to_buying(&url));
+    while venue.running.injected().is_empty() {
+        std::thread::yield_now();
+    }
+    assert_eq!((venue.open_orders(), venue.running.injected()[0].executed), (1, Some(true)));
+    let answer = slow.join().unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(r#""clientOrderId":"one""#), "{answer}");
     assert!(began.elapsed() >= Duration::from_millis(150));
 }
 
-fn venue_post(url: &str) {
+/// Everything that comes back, once it does.
+fn answer_to_buying(url: &str) -> String {
+    let query = format!("{BUY}&timestamp={START}");
+    let target = format!("/fapi/v1/order?{query}&signature={}", signature(&query));
     let mut stream = std::net::TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
-    stream.write_all(b"POST /fapi/v1/order HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
-    stream.read_to_string(&mut String::new()).unwrap();
+    let head = format!("POST {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-MBX-APIKEY: {KEY}\r\n\r\n");
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
 }
 
 #[tokio::test(flavor = "multi_thread")]

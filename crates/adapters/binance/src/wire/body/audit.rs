@@ -56,11 +56,7 @@ struct Restrictions {
 /// [`DecodeError`] for anything else.
 pub fn key_restrictions(body: &[u8]) -> Result<KeyRights, DecodeError> {
     let it: Restrictions = json(text(body)?)?;
-    Ok(KeyRights {
-        trades: it.enable_futures,
-        withdraws: it.enable_withdrawals,
-        bound_to_addresses: it.ip_restrict,
-    })
+    Ok(KeyRights { trades: it.enable_futures, withdraws: it.enable_withdrawals, bound_to_addresses: it.ip_restrict })
 }
 
 #[cfg(test)]
@@ -69,7 +65,8 @@ mod tests {
 
     #[test]
     fn what_is_left_out_stays_unknown() {
-        let rights = key_restrictions(br#"{"ipRestrict":false,"enableReading":true,"enableWithdrawals":true}"#).unwrap();
+        let rights =
+            key_restrictions(br#"{"ipRestrict":false,"enableReading":true,"enableWithdrawals":true}"#).unwrap();
         assert_eq!(rights, KeyRights { trades: None, withdraws: Some(true), bound_to_addresses: Some(false) });
         assert_eq!(key_restrictions(b"{}").unwrap(), KeyRights::default());
         assert!(key_restrictions(b"<html>").is_err());

@@ -1,0 +1,57 @@
+//! Whose fill is whose: records of positions that begin and end while nobody looks.
+
+use crate::desk::{desk, long, manager};
+use crate::venue::{btc, price};
+use plimsoll_engine::ClientOrderIds;
+use plimsoll_ports::domain::{AccountId, Decimal, Direction, FillCause, Timestamp};
+use plimsoll_ports::{Clock, PositionStatus, Purpose};
+use std::time::Duration;
+
+#[tokio::test]
+async fn an_entry_after_an_end_that_nobody_saw_is_of_a_record_of_its_own() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    desk.venue.sleep(Duration::from_secs(60)).await;
+    desk.venue.close_elsewhere(&btc(), "web_1", FillCause::Order);
+    desk.venue.sleep(Duration::from_secs(60)).await;
+    let opened = desk.open(&long()).await.unwrap();
+    let tables = desk.store.tables();
+    let (first, second) = (&tables.positions[0], &tables.positions[1]);
+    assert_eq!(first.closed.as_ref().map(|closed| closed.status), Some(PositionStatus::Closed));
+    assert_eq!((opened.record, second.closed.is_none()), (Some(second.id), true));
+    let left = |id| -> Decimal {
+        let its = tables.trades.iter().filter(|trade| trade.position == Some(id));
+        its.map(|trade| Direction::from(trade.fill.side).sign() * trade.fill.quantity.get()).sum()
+    };
+    assert_eq!((left(first.id), left(second.id)), (Decimal::ZERO, second.opened.quantity.get()));
+}
+
+#[tokio::test]
+async fn funding_that_was_booked_before_the_newest_position_is_not_passed_over() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    desk.venue.pay_funding(&btc(), "F1", "0.25");
+    desk.venue.sleep(Duration::from_secs(8 * 3600)).await;
+    desk.venue.pay_funding(&btc(), "F2", "0.25");
+    let funding = desk.manager.funding();
+    funding.record(Some(desk.venue.now().minus(Duration::from_secs(60)))).await.unwrap();
+    let booked = funding.booked(Some(&btc()), 2).await.unwrap();
+    assert_eq!(booked.iter().map(|it| it.booking.as_str()).collect::<Vec<_>>(), ["F1", "F2"]);
+}
+
+#[tokio::test]
+async fn a_stop_that_was_replaced_and_not_cancelled_is_cleared_away() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    let ids = ClientOrderIds::new(&AccountId::new("main"));
+    {
+        let mut venue = desk.venue.state();
+        let mut older = venue.open[0].clone();
+        older.client_order_id = ids.intent(Timestamp::from_millis(1)).order(Purpose::StopLoss, 0);
+        older.trigger = Some(price("44000"));
+        venue.open.push(older);
+    }
+    manager(&desk.venue, &desk.store, |it| it).reconcile().await.unwrap();
+    let left: Vec<_> = desk.venue.state().open.iter().map(|order| order.trigger).collect();
+    assert_eq!(left, [Some(price("45000"))]);
+}

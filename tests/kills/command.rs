@@ -1,0 +1,211 @@
+//! What the process is told to do, when it is killed, and how the next one recovers.
+
+use super::stage::{KEY, SECRET, Stage, WINDOW};
+use crate::faults::random::Random;
+use plimsoll_domain::{Decimal, Direction, Rounding, Timestamp};
+use plimsoll_ports::{Clock, OrderJournal, SystemClock};
+use plimsoll_sqlite::SqliteStore;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command as Process};
+use tokio::time::{Instant, timeout};
+
+/// Nothing here takes so long; what does, hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How long a verb is taken to work before it has been seen.
+const FIRST_SPAN: Duration = Duration::from_millis(120);
+
+/// A verb with its arguments.
+pub(super) struct Command {
+    verb: &'static str,
+    arguments: Vec<String>,
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.verb, self.arguments.join(" "))
+    }
+}
+
+impl Command {
+    /// Something that makes sense now.
+    pub(super) fn next(random: &mut Random, stage: &Stage) -> Self {
+        let held = stage.truth().positions.iter().find_map(|report| report.position).map(|held| held.direction);
+        let verb = match held {
+            None => "open",
+            Some(_) => random.weighed(&[(35, "open"), (25, "part"), (25, "close"), (15, "flatten")]),
+        };
+        let symbol = stage.symbol().to_string();
+        match verb {
+            "open" => Self::open(held, random, stage),
+            "part" => Self { verb: "close", arguments: vec![symbol, "--part".into(), "40%".into()] },
+            "close" => Self { verb: "close", arguments: vec![symbol] },
+            verb => Self { verb, arguments: Vec::new() },
+        }
+    }
+
+    fn open(held: Option<Direction>, random: &mut Random, stage: &Stage) -> Self {
+        let direction = held.unwrap_or_else(|| random.pick(&[Direction::Long, Direction::Short]));
+        let price = stage.price();
+        // Isolated margin, at the default leverage: liquidation is a third away.
+        let away = random.share(30, 300);
+        let at = |share: Decimal| {
+            let price = price.get() * (Decimal::ONE + share);
+            let price =
+                plimsoll_domain::Price::new(price).ok().and_then(|it| it.round(stage.instrument.tick, Rounding::Down));
+            price.expect("a price near the market").to_string()
+        };
+        let (stop, target) = match direction {
+            Direction::Long => (at(-away), at(away)),
+            Direction::Short => (at(away), at(-away)),
+        };
+        let quantity = random.pick(&["0.002", "0.005", "0.01"]);
+        let words = ["--side", &direction.to_string(), "--quantity", quantity, "--stop", &stop].map(str::to_owned);
+        let mut arguments: Vec<String> = std::iter::once(stage.symbol().to_string()).chain(words).collect();
+        if random.percent(50) {
+            arguments.extend(["--take-profit".to_owned(), target]);
+        }
+        Self { verb: "open", arguments }
+    }
+}
+
+/// What the start after a kill told.
+#[derive(Debug, Default)]
+pub struct Recovery {
+    /// From the first question to the report.
+    pub took: Duration,
+    /// What of it was spent on waiting until the venue could no longer take an order whose answer never came.
+    pub waited: Duration,
+    /// Something was found and mended.
+    pub(super) mended: bool,
+    /// Why there was no report.
+    pub(super) failure: Option<String>,
+}
+
+impl Recovery {
+    /// What it took beyond the venue's own window.
+    #[must_use]
+    pub fn own(&self) -> Duration {
+        self.took.saturating_sub(self.waited)
+    }
+}
+
+/// The line with which `plimsoll run` begins.
+#[derive(Deserialize)]
+struct Started {
+    event: String,
+    took_ms: u64,
+    clean: bool,
+    findings: Vec<Finding>,
+}
+
+#[derive(Deserialize)]
+struct Finding {
+    kind: String,
+    id: Option<String>,
+}
+
+/// Runs the program.
+pub(super) struct Trading<'a> {
+    program: PathBuf,
+    stage: &'a Stage,
+    /// How long each verb works, as far as it has been seen.
+    spans: BTreeMap<&'static str, Duration>,
+}
+
+impl<'a> Trading<'a> {
+    pub(super) fn new(program: &Path, stage: &'a Stage) -> Self {
+        Self { program: program.to_path_buf(), stage, spans: BTreeMap::new() }
+    }
+
+    /// Whether it died at work.
+    pub(super) async fn run_and_kill(&mut self, command: &Command, random: &mut Random) -> bool {
+        let span = self.spans.entry(command.verb).or_insert(FIRST_SPAN);
+        let micros = u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
+        let delay = Duration::from_micros(random.between(0, micros));
+        let mut words = vec![command.verb.to_owned()];
+        words.extend(command.arguments.iter().cloned());
+        words.extend(["--yes".to_owned(), "--json".to_owned()]);
+        let began = Instant::now();
+        let mut child = spawn(&self.program, self.stage, &words, Stdio::null());
+        let Ok(ended) = timeout(delay, child.wait()).await else {
+            child.kill().await.expect("a process of ours can be killed");
+            *span = span.mul_f64(1.02);
+            return true;
+        };
+        ended.expect("a process of ours can be waited for");
+        *span = began.elapsed();
+        false
+    }
+
+    /// Starts `plimsoll run`, waits for its report, and asks it to stop.
+    pub(super) async fn recover(&mut self) -> Recovery {
+        let words = ["run", "--json"].map(str::to_owned);
+        let mut child = spawn(&self.program, self.stage, &words, Stdio::piped());
+        let output = child.stdout.take().expect("its output is ours");
+        let mut lines = BufReader::new(output).lines();
+        let line = timeout(PATIENCE, lines.next_line()).await;
+        let line = line.ok().and_then(Result::ok).flatten().unwrap_or_default();
+        let told_at = SystemClock.now();
+        let started: Result<Started, _> = serde_json::from_str(&line);
+        let stopped = stop(&mut child).await;
+        match (started, stopped) {
+            (Ok(started), None) if started.event == "reconciled" => self.told(started, told_at).await,
+            (Ok(_), Some(failure)) => Recovery { failure: Some(failure), ..Recovery::default() },
+            _ => Recovery { failure: Some(format!("no report of recovery but '{line}'")), ..Recovery::default() },
+        }
+    }
+
+    async fn told(&self, started: Started, told_at: Timestamp) -> Recovery {
+        let took = Duration::from_millis(started.took_ms);
+        Recovery {
+            took,
+            waited: self.waited(&started.findings, told_at.minus(took)).await,
+            mended: !started.clean,
+            failure: None,
+        }
+    }
+
+    /// How long the recovery that began at `at` had to wait for the window of the newest order that it looked up.
+    async fn waited(&self, findings: &[Finding], at: Timestamp) -> Duration {
+        let store = SqliteStore::open(self.stage.ledger()).await.expect("the ledger opens");
+        let entries = store.recent(&self.stage.account, 50).await.expect("the journal can be read");
+        store.close().await;
+        let looked_up = |id: &str| {
+            findings.iter().any(|it| matches!(it.kind.as_str(), "order" | "lost_exit") && it.id.as_deref() == Some(id))
+        };
+        let windows = entries.iter().filter(|it| looked_up(it.order.client_order_id.as_str()));
+        windows.map(|it| it.intended_at.plus(WINDOW).since(at)).max().unwrap_or_default().min(WINDOW)
+    }
+}
+
+fn spawn(program: &Path, stage: &Stage, words: &[String], output: Stdio) -> Child {
+    let mut process = Process::new(program);
+    process.args(words).arg("--config").arg(stage.config());
+    process.env("KILLS_KEY", KEY).env("KILLS_SECRET", SECRET);
+    process.stdin(Stdio::null()).stdout(output).stderr(Stdio::null()).kill_on_drop(true);
+    process.spawn().unwrap_or_else(|error| panic!("{} does not start: {error}", program.display()))
+}
+
+/// Asks for a clean end; says what was wrong with it.
+async fn stop(child: &mut Child) -> Option<String> {
+    let Some(id) = child.id() else { return Some("it had ended by itself".to_owned()) };
+    let asked = Process::new("kill").args(["-TERM", &id.to_string()]).status().await;
+    if !asked.is_ok_and(|status| status.success()) {
+        return Some("it could not be asked to stop".to_owned());
+    }
+    match timeout(PATIENCE, child.wait()).await {
+        Ok(Ok(status)) if status.success() => None,
+        Ok(status) => Some(format!("asked to stop, it ended with {status:?}")),
+        Err(_) => {
+            child.kill().await.ok();
+            Some("asked to stop, it did not".to_owned())
+        }
+    }
+}
