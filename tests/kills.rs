@@ -10,7 +10,7 @@ mod stage;
 mod verdict;
 
 use crate::faults::random::Random;
-use command::{Command, Recovery, Trading};
+use command::{Command, End, Recovery, Trading};
 use stage::Stage;
 use std::fmt;
 use std::path::PathBuf;
@@ -25,7 +25,7 @@ pub const RECOVERY: Duration = Duration::from_secs(1);
 pub struct Plan {
     /// The `plimsoll` binary.
     pub program: PathBuf,
-    /// How many processes are to die at work. One that was done before its time came does not count.
+    /// How many processes are to die in the order path: after an order was journalled, and before the verb was done.
     pub kills: u32,
     /// Decides what is done, and when it dies.
     pub seed: u64,
@@ -34,10 +34,12 @@ pub struct Plan {
 /// What it came to.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Processes killed at work.
+    /// Processes killed in the order path.
     pub killed: u32,
-    /// Processes that were done before.
-    pub outran: u32,
+    /// Processes killed before they had journalled an order.
+    pub early: u32,
+    /// Processes that were done before their time came.
+    pub done: u32,
     /// How many of the killed left something for the next start to mend.
     pub mended: u32,
     /// Orders of ours at the venue.
@@ -63,7 +65,11 @@ impl fmt::Display for Report {
         let mut took: Vec<Duration> = self.recoveries.iter().map(Recovery::own).collect();
         took.sort_unstable();
         let at = |percent: usize| took.get(took.len().saturating_sub(1) * percent / 100).copied().unwrap_or_default();
-        writeln!(f, "{} processes killed at work, {} were done before", self.killed, self.outran)?;
+        writeln!(
+            f,
+            "{} processes killed in the order path, {} before it, {} were done",
+            self.killed, self.early, self.done
+        )?;
         writeln!(f, "{} of them left something to mend; {} orders, {} fills", self.mended, self.orders, self.fills)?;
         writeln!(
             f,
@@ -94,17 +100,21 @@ pub async fn run(plan: &Plan, mut told: impl FnMut(&Report)) -> Report {
     while report.killed < plan.kills && report.is_well() {
         let command = Command::next(&mut random, &stage);
         let before = stage.intents();
-        let died = trading.run_and_kill(&command, &mut random).await;
-        *(if died { &mut report.killed } else { &mut report.outran }) += 1;
+        let end = trading.run_and_kill(&command, &mut random).await;
+        *match end {
+            End::AtWork => &mut report.killed,
+            End::Early => &mut report.early,
+            End::Done => &mut report.done,
+        } += 1;
         stage.hold_prices(true);
         let recovery = trading.recover().await;
-        report.mended += u32::from(died && recovery.mended);
+        report.mended += u32::from(end == End::AtWork && recovery.mended);
         let mut wrong = verdict::of(&stage, &before).await;
         stage.hold_prices(false);
         if recovery.own() > RECOVERY {
             wrong.push(Wrong::SlowRecovery(recovery.own()));
         }
-        let number = report.killed + report.outran;
+        let number = report.killed + report.early + report.done;
         let place = format!("seed {}, process {number}, {command}", plan.seed);
         report.wrong.extend(recovery.failure.iter().map(|it| format!("{place}: {it}")));
         report.wrong.extend(wrong.iter().map(|it| format!("{place}: {it}")));

@@ -3,6 +3,7 @@
 #![allow(
     clippy::expect_used,
     clippy::missing_panics_doc,
+    clippy::panic,
     reason = "a scenario that cannot be set up fails by panicking, as a test does"
 )]
 

@@ -2,8 +2,8 @@
 
 use super::stage::{KEY, SECRET, Stage, WINDOW};
 use crate::faults::random::Random;
-use plimsoll_domain::{Decimal, Direction, Rounding, Timestamp};
-use plimsoll_ports::{Clock, OrderJournal, SystemClock};
+use plimsoll_domain::{ClientOrderId, Decimal, Direction, Rounding, Timestamp};
+use plimsoll_ports::{Clock, JournalEntry, OrderJournal, SystemClock};
 use plimsoll_sqlite::SqliteStore;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -75,6 +75,17 @@ impl Command {
     }
 }
 
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// It was killed before it had journalled an order.
+    Early,
+    /// It was killed between the first order that it journalled and its end.
+    AtWork,
+    /// It was done before its time came.
+    Done,
+}
+
 /// What the start after a kill told.
 #[derive(Debug, Default)]
 pub struct Recovery {
@@ -124,8 +135,9 @@ impl<'a> Trading<'a> {
         Self { program: program.to_path_buf(), stage, spans: BTreeMap::new() }
     }
 
-    /// Whether it died at work.
-    pub(super) async fn run_and_kill(&mut self, command: &Command, random: &mut Random) -> bool {
+    /// Runs a verb and kills it at a moment within the time that the verb takes.
+    pub(super) async fn run_and_kill(&mut self, command: &Command, random: &mut Random) -> End {
+        let before = self.newest_intent().await;
         let span = self.spans.entry(command.verb).or_insert(FIRST_SPAN);
         let micros = u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
         let delay = Duration::from_micros(random.between(0, micros));
@@ -137,11 +149,23 @@ impl<'a> Trading<'a> {
         let Ok(ended) = timeout(delay, child.wait()).await else {
             child.kill().await.expect("a process of ours can be killed");
             *span = span.mul_f64(1.02);
-            return true;
+            return if self.newest_intent().await == before { End::Early } else { End::AtWork };
         };
         ended.expect("a process of ours can be waited for");
         *span = began.elapsed();
-        false
+        End::Done
+    }
+
+    async fn newest_intent(&self) -> Option<ClientOrderId> {
+        self.journal(1).await.pop().map(|entry| entry.order.client_order_id)
+    }
+
+    /// The newest entries of the journal.
+    async fn journal(&self, limit: u32) -> Vec<JournalEntry> {
+        let store = SqliteStore::open(self.stage.ledger()).await.expect("the ledger opens");
+        let entries = store.recent(&self.stage.account, limit).await.expect("the journal can be read");
+        store.close().await;
+        entries
     }
 
     /// Starts `plimsoll run`, waits for its report, and asks it to stop.
@@ -174,9 +198,7 @@ impl<'a> Trading<'a> {
 
     /// How long the recovery that began at `at` had to wait for the window of the newest order that it looked up.
     async fn waited(&self, findings: &[Finding], at: Timestamp) -> Duration {
-        let store = SqliteStore::open(self.stage.ledger()).await.expect("the ledger opens");
-        let entries = store.recent(&self.stage.account, 50).await.expect("the journal can be read");
-        store.close().await;
+        let entries = self.journal(50).await;
         let looked_up = |id: &str| {
             findings.iter().any(|it| matches!(it.kind.as_str(), "order" | "lost_exit") && it.id.as_deref() == Some(id))
         };

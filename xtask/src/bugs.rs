@@ -21,6 +21,16 @@ struct Patch {
 
 const ORDER_PATH: &str = "crates/engine/src/order_path.rs";
 
+/// What the command with a bug is called: it is built where the true one is, and may not take its place.
+pub(crate) const COMMAND: &str = "faults-with-a-bug";
+
+/// What keeps the copy apart from the true tree, beside whose artefacts its own are built: Cargo tells packages apart by
+/// name, version and place within the workspace, and not by where the workspace is.
+const APART: &[Patch] = &[
+    Patch { file: "tests/Cargo.toml", text: "name = \"faults\"", instead: "name = \"faults-with-a-bug\"" },
+    Patch { file: "Cargo.toml", text: "version = \"0.1.0\"", instead: "version = \"0.1.0-bug\"" },
+];
+
 /// The bugs that the order path exists to prevent.
 pub(crate) const ALL: &[Bug] = &[
     Bug {
@@ -104,7 +114,7 @@ pub(crate) fn plant(bug: &Bug) -> Result<PathBuf> {
     for part in ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "crates", "tests", "xtask"] {
         copy(&from.join(part), &to.join(part), bug, part)?;
     }
-    for patch in bug.patches {
+    for patch in APART.iter().chain(bug.patches) {
         ensure!(from.join(patch.file).is_file(), "{}: there is no {}", bug.name, patch.file);
     }
     Ok(to)
@@ -121,7 +131,8 @@ fn copy(from: &Path, to: &Path, bug: &Bug, name: &str) -> Result<()> {
         return Ok(());
     }
     let mut bytes = fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
-    for patch in bug.patches.iter().filter(|patch| patch.file == name) {
+    let patches = APART.iter().chain(bug.patches);
+    for patch in patches.filter(|patch| patch.file == name) {
         bytes = patch.put_into(bytes, bug)?;
     }
     if fs::read(to).is_ok_and(|there| there == bytes) {

@@ -3,7 +3,7 @@
 use crate::bugs::{self, Bug};
 use crate::shell::{cargo, program, root, run};
 use anyhow::{Context, Result, bail, ensure};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
@@ -23,23 +23,19 @@ pub(crate) fn run_seeds(arguments: &[&str]) -> Result<()> {
     }
 }
 
-/// Builds the command that runs seeds, from the tree at `home`, and keeps it under `name`: another tree's build may take
-/// its place at any time.
-fn build(home: &Path, name: &str) -> Result<std::path::PathBuf> {
+/// Builds the command that runs seeds, from the tree at `home`.
+fn build(home: &Path, command: &str) -> Result<PathBuf> {
     let target = root().join("target");
-    let mut command = cargo(&["build", "--quiet", "--package", "plimsoll-tests", "--bin", "faults"]);
-    run("build", command.current_dir(home).env("CARGO_TARGET_DIR", &target))?;
-    let kept = target.join("faults").join(name);
-    std::fs::create_dir_all(target.join("faults")).context("cannot make target/faults")?;
-    std::fs::copy(target.join("debug/faults"), &kept).with_context(|| format!("cannot write {}", kept.display()))?;
-    Ok(kept)
+    let mut build = cargo(&["build", "--quiet", "--package", "plimsoll-tests", "--bin", command]);
+    run("build", build.current_dir(home).env("CARGO_TARGET_DIR", &target))?;
+    Ok(target.join("debug").join(command))
 }
 
 /// Puts the bug into a copy of the tree, and runs seeds until one finds it.
 fn find(bug: &Bug, seeds: &[&str]) -> Result<()> {
     eprintln!("── {}: {}", bug.name, bug.about);
     let home = bugs::plant(bug)?;
-    let binary = build(&home, bug.name)?;
+    let binary = build(&home, bugs::COMMAND)?;
     let seeds = if seeds.is_empty() { &["--seeds", SEEDS] } else { seeds };
     let started = Instant::now();
     let output = Command::new(binary).args(seeds).arg("--first").output().context("cannot run the seeds")?;

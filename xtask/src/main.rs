@@ -5,6 +5,7 @@ mod bugs;
 mod conformance;
 mod faults;
 mod fuzz;
+mod kills;
 mod services;
 mod shell;
 mod test;
@@ -21,6 +22,7 @@ cargo xtask <verb>
   conformance   a stock CCXT from PyPI trades against the venue server
   bench         every criterion bench, each beside its floor
   faults        --seed N | --seeds COUNT [--from N] [--jobs N] [--first] | --bug NAME: the whole system under fire
+  kills         [--kills N] [--seed S]: the real process, killed at work and started again
   fuzz          [--seconds N] [target …]: every decoder against a fuzzer, 60 s each
 ";
 
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         ["conformance"] => conformance::run_all(),
         ["bench", ref filters @ ..] => bench::run_benches(filters),
         ["faults", ref arguments @ ..] => faults::run_seeds(arguments),
+        ["kills", ref arguments @ ..] => kills::run_all(arguments),
         ["fuzz", ref arguments @ ..] => fuzz::run_targets(arguments),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");

@@ -1,10 +1,11 @@
 //! `cargo xtask test`: exactly what CI runs.
 
+use crate::kills;
 use crate::services;
 use crate::shell::{answers, cargo, run};
 use anyhow::Result;
 
-/// Format, lint, tests, doc tests, docs. The dependency rule is one of the tests. A test that needs a server and has none
+/// Format, lint, tests, a few killed processes, doc tests, docs. The dependency rule is one of the tests. A test that needs a server and has none
 /// would fail, so without a server none is begun.
 pub(crate) fn run_all() -> Result<()> {
     run("format", &mut cargo(&["fmt", "--all", "--check"]))?;
@@ -13,6 +14,7 @@ pub(crate) fn run_all() -> Result<()> {
     let tested = run("tests", tests().env(plimsoll_testkit_postgres::VARIABLE, &server.url).env_remove("DATABASE_URL"));
     server.stop()?;
     tested?;
+    kills::run_some()?;
     run("doc tests", &mut cargo(&["test", "--workspace", "--all-features", "--doc", "--quiet"]))?;
     run(
         "docs",

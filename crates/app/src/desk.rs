@@ -15,7 +15,7 @@ pub(crate) struct Desk {
     pub(crate) account: Account,
     pub(crate) broker: Arc<BinanceBroker>,
     pub(crate) records: Records,
-    pub(crate) manager: PositionManager,
+    pub(crate) manager: Arc<PositionManager>,
 }
 
 /// What the operator's settings are, before a verb changes any of them.
@@ -59,8 +59,11 @@ impl Desk {
         settings: Settings,
     ) -> Result<Self, Failure> {
         let broker = Arc::new(broker(&config, &account, environment)?);
-        let records = Records::open(&config.database).await?;
-        let manager = PositionManager::new(ports(&broker, &records), settings);
+        let records = Records::open_for_trading(&config.database, &config.state).await?;
+        if let Some(why) = &records.away {
+            eprintln!("the database is away: {why}\nNothing is opened meanwhile; closing and protecting go on.");
+        }
+        let manager = Arc::new(PositionManager::new(ports(&broker, &records), settings));
         Ok(Self { config, account, broker, records, manager })
     }
 

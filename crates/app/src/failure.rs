@@ -74,6 +74,11 @@ impl Failure {
         Self { kind, message: message.to_string(), help: None }
     }
 
+    /// The venue or the database was not reached.
+    pub(crate) fn is_unreachable(&self) -> bool {
+        self.kind == Kind::Unreachable
+    }
+
     /// The sentence alone.
     pub(crate) fn message(&self) -> &str {
         &self.message

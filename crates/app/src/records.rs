@@ -1,5 +1,7 @@
 //! Where the records are, opened: one store behind every port of it.
 
+mod spooled;
+
 use crate::config::Database;
 use crate::failure::Failure;
 use plimsoll_ports::{
@@ -7,6 +9,7 @@ use plimsoll_ports::{
     RiskEventRepository, StoreError, TradeRepository, WholeLedger,
 };
 use plimsoll_postgres::PostgresStore;
+use plimsoll_spool::Spool;
 use plimsoll_sqlite::SqliteStore;
 use secrecy::ExposeSecret;
 use std::os::unix::fs::DirBuilderExt;
@@ -25,6 +28,10 @@ pub(crate) struct Records {
     pub(crate) risk_events: Arc<dyn RiskEventRepository>,
     pub(crate) controls: Arc<dyn ControlRepository>,
     pub(crate) whole: Arc<dyn WholeLedger>,
+    /// What stands in front of the store, where it is used for trading.
+    pub(crate) spool: Option<Spool>,
+    /// Why the store was not opened, where trading goes on without it.
+    pub(crate) away: Option<String>,
     store: Store,
 }
 
@@ -86,6 +93,8 @@ impl Records {
             risk_events: all.clone(),
             controls: all.clone(),
             whole: all,
+            spool: None,
+            away: None,
             store,
         }
     }
@@ -106,6 +115,7 @@ impl Records {
 
     /// Waits for what is running, and closes.
     pub(crate) async fn close(&self) {
+        self.close_spool().await;
         match &self.store {
             Store::Sqlite(store) => store.close().await,
             Store::Postgres(store) => store.close().await,

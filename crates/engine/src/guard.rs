@@ -16,14 +16,21 @@ pub struct GuardSettings {
     pub interval: Duration,
     /// How long after a failed start it is tried again.
     pub retry: Duration,
+    /// How much time of looking lies between two comparisons of records and venue.
+    pub reconcile: Duration,
     /// What happens to entries of ours that rest when it stops.
     pub resting_entries: RestingEntries,
 }
 
 impl Default for GuardSettings {
-    /// A look every five seconds; what rests, rests on.
+    /// A look every five seconds, a comparison every minute; what rests, rests on.
     fn default() -> Self {
-        Self { interval: Duration::from_secs(5), retry: Duration::from_secs(5), resting_entries: RestingEntries::Keep }
+        Self {
+            interval: Duration::from_secs(5),
+            retry: Duration::from_secs(5),
+            reconcile: Duration::from_secs(60),
+            resting_entries: RestingEntries::Keep,
+        }
     }
 }
 
@@ -130,9 +137,15 @@ impl Guard {
                 }
             }
         }
+        let mut looked = Duration::ZERO;
         while !self.is_stopped() {
             self.look(&mut tell).await;
             self.pause(self.settings.interval).await;
+            looked = looked.saturating_add(self.settings.interval);
+            if looked >= self.settings.reconcile && !self.is_stopped() {
+                looked = Duration::ZERO;
+                self.compare(&mut tell).await;
+            }
         }
         let stopped = self.manager.shutdown(self.settings.resting_entries).await;
         tell(&GuardNews::Stopped(stopped.clone()));
@@ -146,12 +159,17 @@ impl Guard {
                 let is_strange = !report.unrecorded.is_empty() && !matches!(report.action, Action::Flattened(_));
                 tell(&GuardNews::Watched(report));
                 if is_strange {
-                    let reconciled = self.manager.reconcile().await;
-                    tell(&reconciled.map_or_else(GuardNews::NotReconciled, GuardNews::Reconciled));
+                    self.compare(tell).await;
                 }
             }
             Err(failure) => tell(&GuardNews::Blind(failure)),
         }
+    }
+
+    /// Brings records and venue together.
+    async fn compare(&self, tell: &mut impl FnMut(&GuardNews)) {
+        let reconciled = self.manager.reconcile().await;
+        tell(&reconciled.map_or_else(GuardNews::NotReconciled, GuardNews::Reconciled));
     }
 
     fn is_stopped(&self) -> bool {

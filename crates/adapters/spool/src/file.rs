@@ -1,7 +1,7 @@
 //! The file: appended to and synced, read back up to a truncated tail, emptied when the store has everything.
 
 use crate::write::Write;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,12 @@ pub enum SpoolError {
         path: PathBuf,
         /// What the system says.
         error: std::io::Error,
+    },
+    /// Another process writes to it.
+    #[error("{}: another process is using it", path.display())]
+    InUse {
+        /// The file.
+        path: PathBuf,
     },
     /// A line in the middle of the file is damaged: what follows it may depend on it. A damaged last line is the trace of
     /// a crash in the middle of writing it, and is dropped.
@@ -38,10 +44,14 @@ pub(crate) struct SpoolFile {
 }
 
 impl SpoolFile {
-    /// Opens the file, makes it if there is none, and reads what it holds.
+    /// Opens the file, makes it if there is none, and reads what it holds. It is ours until it is closed.
     pub(crate) fn open(path: &Path) -> Result<(Self, Vec<Write>), SpoolError> {
         let io = |error| SpoolError::Io { path: path.to_owned(), error };
         let mut file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path).map_err(io)?;
+        file.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => SpoolError::InUse { path: path.to_owned() },
+            TryLockError::Error(error) => io(error),
+        })?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(io)?;
         let (writes, length) =

@@ -110,6 +110,12 @@ impl Spool {
         Ok(Self { shared: Arc::new(Shared { store, path, settings, spooling, disk, draining, notes }) })
     }
 
+    /// Its file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.shared.path
+    }
+
     /// How it stands.
     #[must_use]
     pub fn status(&self) -> SpoolStatus {

@@ -6,12 +6,11 @@ use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::screen;
 use clap::Args;
-use plimsoll_engine::{Action, MonitorReport, Summary};
+use plimsoll_engine::{Action, Guard, GuardNews, GuardSettings, MonitorReport, Summary};
 use plimsoll_ports::{Clock, Severity, SystemClock};
 use serde::Serialize;
 use std::process::ExitCode;
-use std::time::Duration;
-use tokio::time::{Instant, MissedTickBehavior, interval_at};
+use std::sync::Arc;
 
 /// Guard an account: reconcile, report, then watch margin and losses until SIGINT or SIGTERM.
 ///
@@ -24,6 +23,12 @@ Example:
 pub(crate) struct Run {
     #[command(flatten)]
     target: Target,
+}
+
+/// Why guarding has ended.
+enum Ended {
+    Asked,
+    DatabaseMayBeBack,
 }
 
 #[derive(Serialize)]
@@ -82,51 +87,69 @@ impl Run {
     }
 
     async fn guard(self) -> Result<(), Failure> {
-        let desk = self.target.desk().await?;
-        let outcome = tokio::select! {
-            outcome = self.watch(&desk) => outcome,
-            stopped = super::stopped() => stopped,
-        };
-        let left = match outcome {
-            Ok(()) => self.leave(&desk).await,
-            Err(failure) => Err(failure),
+        let mut desk = self.target.desk().await?;
+        let stopped = loop {
+            match self.watch(&desk).await? {
+                Ended::Asked => break self.leave(&desk).await,
+                Ended::DatabaseMayBeBack => {
+                    desk.close().await;
+                    desk = self.target.desk().await?;
+                }
+            }
         };
         desk.close().await;
-        left
+        stopped
     }
 
-    /// Never returns but with a failure.
-    async fn watch(&self, desk: &Desk) -> Result<(), Failure> {
-        self.report(desk, &desk.reconcile().await?.summary())?;
-        let every = |period: Duration| {
-            let mut beat = interval_at(Instant::now() + period, period);
-            beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-            beat
+    /// Guards until it is asked to stop: a step that is under way is finished first, an order that was sent is followed to
+    /// its end. Where the database was away from the start, it ends now and then, so that it may be looked for anew.
+    async fn watch(&self, desk: &Desk) -> Result<Ended, Failure> {
+        let intervals = &desk.config.intervals;
+        let settings = GuardSettings {
+            interval: intervals.monitor,
+            retry: intervals.monitor,
+            reconcile: intervals.reconcile,
+            ..GuardSettings::default()
         };
-        let (mut look, mut compare) = (every(desk.config.intervals.monitor), every(desk.config.intervals.reconcile));
-        let mut before = String::new();
-        self.pass(desk, &mut before).await?;
-        loop {
-            tokio::select! {
-                _ = look.tick() => self.pass(desk, &mut before).await?,
-                _ = compare.tick() => self.compare(desk).await?,
+        let guard = Guard::new(Arc::clone(&desk.manager), settings);
+        let (stop, stop_unread) = (guard.stopper(), guard.stopper());
+        let (mut before, mut unread) = (String::new(), Ok(()));
+        let ended = {
+            let mut watching = std::pin::pin!(guard.run(|news| {
+                if unread.is_ok() {
+                    unread = self.tell_news(desk, news, &mut before);
+                }
+                if unread.is_err() {
+                    stop_unread.stop();
+                }
+            }));
+            let look_again = async {
+                match &desk.records.away {
+                    Some(_) => tokio::time::sleep(intervals.reconcile).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let asked = tokio::select! {
+                _ = &mut watching => None,
+                asked = super::stopped() => Some(asked.map(|()| Ended::Asked)),
+                () = look_again => Some(Ok(Ended::DatabaseMayBeBack)),
+            };
+            if asked.is_some() {
+                stop.stop();
+                watching.await;
             }
-        }
+            asked.unwrap_or(Ok(Ended::Asked))
+        };
+        unread.and(ended)
     }
 
-    /// The venue being out of reach ends nothing: what rests there goes on protecting.
-    async fn pass(&self, desk: &Desk, before: &mut String) -> Result<(), Failure> {
-        match desk.manager.monitor().await {
-            Ok(report) => self.tell(&report, before),
-            Err(error) => self.tell_of_failure("blind", &error.to_string()),
-        }
-    }
-
-    async fn compare(&self, desk: &Desk) -> Result<(), Failure> {
-        match desk.manager.reconcile().await {
-            Ok(reconciliation) if reconciliation.is_clean() => Ok(()),
-            Ok(reconciliation) => self.report(desk, &reconciliation.summary()),
-            Err(error) => self.tell_of_failure("not_reconciled", &error.to_string()),
+    fn tell_news(&self, desk: &Desk, news: &GuardNews, before: &mut String) -> Result<(), Failure> {
+        match news {
+            GuardNews::Reconciled(it) => self.report(desk, &it.summary()),
+            GuardNews::NotReconciled(failure) => self.tell_of_failure("not_reconciled", &failure.to_string()),
+            GuardNews::Watched(report) => self.tell(report, before),
+            GuardNews::Blind(failure) => self.tell_of_failure("blind", &failure.to_string()),
+            GuardNews::Stopped(_) => Ok(()),
         }
     }
 

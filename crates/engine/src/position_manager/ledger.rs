@@ -1,9 +1,11 @@
 //! Writing down what happened. Nothing here stops an operation: what cannot be written is a trouble.
 
 use super::PositionManager;
+use super::lives::{lives, since_flat};
 use super::outcome::EndedPosition;
+use super::reconcile::LOOK_BACK;
 use super::settle::Settled;
-use crate::execution::{fees, walk};
+use crate::execution::{fees, total, walk};
 use crate::order_path::distinct;
 use crate::trouble::{Record, Subject, Trouble, Troubles};
 use plimsoll_domain::pnl::average_price;
@@ -72,10 +74,32 @@ impl PositionManager {
                 troubles.written(Record::Position, written).map(|()| known.id)
             }
             None => {
-                let written = positions.open(opened, &self.trades(fills, None)).await;
+                let opened = &self.with_its_beginning(opened, fills, troubles).await;
+                let written = positions.open(&opened.0, &self.trades(&opened.1, None)).await;
                 troubles.written(Record::Position, written)
             }
         }
+    }
+
+    /// A position that the entry alone does not make was begun by others, and nobody has recorded it yet: it is recorded
+    /// from its beginning, as far as the venue tells.
+    async fn with_its_beginning(
+        &self,
+        opened: &OpenedPosition,
+        fills: &[Fill],
+        troubles: &mut Troubles,
+    ) -> (OpenedPosition, Vec<Fill>) {
+        let alone = (opened.clone(), fills.to_vec());
+        if total(fills).is_none_or(|total| total == opened.quantity) {
+            return alone;
+        }
+        let made = Position { direction: opened.direction, quantity: opened.quantity, entry: opened.entry_price };
+        let since = self.ports.clock.now().minus(LOOK_BACK);
+        let new = self.unrecorded(&opened.symbol, opened.side, since, troubles).await;
+        let life = new.and_then(|new| since_flat(Some(made), new)).and_then(|(_, own)| lives(None, own).pop());
+        let Some(life) = life.filter(|life| life.left.is_some()) else { return alone };
+        let opened_at = life.fills.first().map_or(opened.opened_at, |first| first.time);
+        (OpenedPosition { opened_at, ..opened.clone() }, life.fills)
     }
 
     /// The same, after the record has followed the venue: the entry made it larger, or a new one after its end.

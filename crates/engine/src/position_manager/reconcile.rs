@@ -6,6 +6,7 @@ mod report;
 mod restore;
 mod summary;
 
+pub(crate) use back_fill::LOOK_BACK;
 pub use report::{Adopted, Drifted, OrderFate, Orphan, Reconciliation, Unprotected};
 pub use restore::Restored;
 pub use summary::{Finding, Summary};

@@ -27,6 +27,18 @@ async fn an_entry_after_an_end_that_nobody_saw_is_of_a_record_of_its_own() {
 }
 
 #[tokio::test]
+async fn what_somebody_began_and_we_add_to_is_recorded_from_its_beginning() {
+    let desk = desk();
+    desk.venue.open_elsewhere(&btc(), Direction::Long, "0.005");
+    desk.venue.sleep(Duration::from_secs(60)).await;
+    let opened = desk.open(&long()).await.unwrap();
+    let tables = desk.store.tables();
+    let its = tables.trades.iter().filter(|trade| trade.position == opened.record && opened.record.is_some());
+    let sum: Decimal = its.map(|trade| trade.fill.quantity.get()).sum();
+    assert_eq!((sum, tables.positions[0].opened.quantity.get()), (Decimal::new(55, 3), Decimal::new(55, 3)));
+}
+
+#[tokio::test]
 async fn funding_that_was_booked_before_the_newest_position_is_not_passed_over() {
     let desk = desk();
     desk.open(&long()).await.unwrap();

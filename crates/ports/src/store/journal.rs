@@ -273,7 +273,8 @@ mod tests {
 
     #[test]
     fn the_page_shows_the_same_table() {
-        let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/order-journal.md")).unwrap();
+        let page =
+            std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/order-journal.md")).unwrap();
         for row in MACHINE.lines().map(str::trim).filter(|line| !line.is_empty()) {
             assert!(page.lines().any(|line| line.trim() == row), "the page does not show: {row}");
         }
@@ -302,9 +303,9 @@ mod tests {
     }
 
     fn triples(states: &[JournalState]) -> impl Iterator<Item = (&JournalState, &JournalState, &JournalState)> {
-        states.iter().flat_map(move |one| {
-            states.iter().flat_map(move |two| states.iter().map(move |three| (one, two, three)))
-        })
+        states
+            .iter()
+            .flat_map(move |one| states.iter().flat_map(move |two| states.iter().map(move |three| (one, two, three))))
     }
 
     #[test]

@@ -22,9 +22,11 @@ pub(super) async fn print(stage: &Stage, story: &Story) -> Result<(), Failure> {
     let ours = Sums::of_the_records(stage).await?;
     let theirs = Sums::of_the_exchange(stage);
     let journal = store.journal.recent(&stage.account, 1000).await.map_err(Failure::unreachable)?;
-    let closed = store.positions.by_status(&stage.account, PositionStatus::Closed).await.map_err(Failure::unreachable)?;
+    let closed =
+        store.positions.by_status(&stage.account, PositionStatus::Closed).await.map_err(Failure::unreachable)?;
     let agrees = ours == theirs;
-    let liquidated = store.positions.by_status(account, PositionStatus::Liquidated).await.map_err(Failure::unreachable)?;
+    let liquidated =
+        store.positions.by_status(account, PositionStatus::Liquidated).await.map_err(Failure::unreachable)?;
     let step = Step::new("ledger", "   Sums").plain("positions_closed", "positions closed", closed.len());
     let step = match liquidated.len() {
         0 => step,

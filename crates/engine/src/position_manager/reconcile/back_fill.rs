@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How far back the fills of an unrecorded position are looked for: within what every venue tells.
-const LOOK_BACK: Duration = Duration::from_secs(6 * 24 * 60 * 60);
+pub(crate) const LOOK_BACK: Duration = Duration::from_secs(6 * 24 * 60 * 60);
 
 /// How many of the newest orders are checked for fills that no record holds.
 const NEWEST_ORDERS: u32 = 200;

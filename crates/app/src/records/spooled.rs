@@ -1,0 +1,131 @@
+//! The records as trading uses them: behind a spool on this machine, so that a database that is away holds up nothing that
+//! removes risk.
+//!
+//! Each process has a spool of its own, named after the database; its file is locked while the process lives. What a process
+//! that died has left flows into the database at the next start, before anything new is written.
+
+use super::{Records, Store};
+use crate::config::Database;
+use crate::failure::Failure;
+use plimsoll_spool::{Spool, SpoolError, SpoolSettings};
+use plimsoll_sqlite::SqliteStore;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+impl Records {
+    /// Opens the store with a spool in front of it. A store that cannot be reached is no failure here: what adds exposure is
+    /// refused while it is away, and everything else goes on.
+    pub(crate) async fn open_for_trading(database: &Database, state: &Path) -> Result<Self, Failure> {
+        let folder = state.join("spool");
+        let records = match Self::open(database).await {
+            Ok(records) => records,
+            Err(failure) if failure.is_unreachable() => Self::away(&failure).await?,
+            Err(failure) => return Err(failure),
+        };
+        make_private(&folder)?;
+        let name = name_of(database);
+        if records.away.is_none() {
+            records.take_over(&folder, &name).await?;
+        }
+        let own = folder.join(format!("{name}.{}.spool", std::process::id()));
+        Ok(records.behind(&records.spool_in(&own).map_err(not_opened)?))
+    }
+
+    /// A store that answers nothing: one that is closed.
+    async fn away(failure: &Failure) -> Result<Self, Failure> {
+        let closed = SqliteStore::in_memory().await.map_err(Failure::unreachable)?;
+        closed.close().await;
+        let records = Self::of(Arc::new(closed.clone()), Store::Sqlite(closed));
+        Ok(Self { away: Some(failure.message().to_owned()), ..records })
+    }
+
+    /// What processes that are gone have left goes into the store, in the order of each, and their files go.
+    async fn take_over(&self, folder: &Path, name: &str) -> Result<(), Failure> {
+        for file in left_in(folder, name) {
+            let spool = match self.spool_in(&file) {
+                Ok(spool) => spool,
+                Err(SpoolError::InUse { .. }) => continue,
+                Err(error) => return Err(not_opened(error)),
+            };
+            let taken = spool.drain().await.map_err(Failure::unreachable)?;
+            if taken > 0 {
+                tracing::info!(taken, file = %file.display(), "what was written while the database was away is in it now");
+            }
+            remove(&file);
+        }
+        Ok(())
+    }
+
+    fn spool_in(&self, file: &Path) -> Result<Spool, SpoolError> {
+        let store: Arc<dyn plimsoll_spool::Store> = match &self.store {
+            Store::Sqlite(store) => Arc::new(store.clone()),
+            Store::Postgres(store) => Arc::new(store.clone()),
+        };
+        Spool::open(file, store, SpoolSettings::default())
+    }
+
+    fn behind(&self, spool: &Spool) -> Self {
+        let all = Arc::new(spool.clone());
+        Self {
+            journal: all.clone(),
+            positions: all.clone(),
+            trades: all.clone(),
+            funding: all.clone(),
+            bookings: all.clone(),
+            equity: all.clone(),
+            risk_events: all.clone(),
+            controls: all,
+            whole: Arc::clone(&self.whole),
+            spool: Some(spool.clone()),
+            away: self.away.clone(),
+            store: self.store.clone(),
+        }
+    }
+
+    /// What waits goes into the store, if it is there; a spool with nothing in it leaves no file.
+    pub(super) async fn close_spool(&self) {
+        let Some(spool) = &self.spool else { return };
+        if let Err(error) = spool.drain().await {
+            tracing::warn!(%error, file = %spool.path().display(), "the database is away: what was written waits in the spool");
+            return;
+        }
+        remove(spool.path());
+    }
+}
+
+/// A file name of the database, without what no file name holds.
+fn name_of(database: &Database) -> String {
+    let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '_' };
+    let name: String = database.to_string().chars().map(plain).collect();
+    // The end of a path or URL tells more than its beginning.
+    name.chars().skip(name.len().saturating_sub(120)).collect()
+}
+
+fn left_in(folder: &Path, name: &str) -> Vec<PathBuf> {
+    let of_database = |path: &PathBuf| {
+        let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        file.strip_prefix(name).is_some_and(|rest| rest.starts_with('.') && rest.ends_with(".spool"))
+    };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(of_database).collect();
+    files.sort();
+    files
+}
+
+fn make_private(folder: &Path) -> Result<(), Failure> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| {
+        Failure::usage(format!("cannot make the directory {}: {error}", folder.display()))
+            .help("Set state to a directory that may be written: what a database that is away misses is kept there.")
+    })
+}
+
+fn not_opened(error: SpoolError) -> Failure {
+    Failure::usage(error).help("It holds what was written while the database was away: keep it, and say what is wrong.")
+}
+
+fn remove(file: &Path) {
+    if let Err(error) = std::fs::remove_file(file) {
+        tracing::warn!(%error, file = %file.display(), "an empty spool cannot be removed");
+    }
+}

@@ -1,0 +1,110 @@
+//! A real PostgreSQL that goes away between two verbs, and comes back: nothing is opened without it, everything can be
+//! closed without it, and what happened meanwhile is in it afterwards.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use plimsoll_testkit_postgres::{Databases, Server};
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+/// A venue in a process of its own, ended when dropped.
+struct Venue(Child);
+
+impl Venue {
+    fn start() -> (Self, String, String) {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+            .args(["venue", "--speak", "binance", "--key", "gone-key", "--secret", "gone-secret"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        let address = |of: &str| ready[of].as_str().unwrap().to_owned();
+        (Self(process), address("rest"), address("ws"))
+    }
+}
+
+impl Drop for Venue {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn configuration(folder: &Path, database: &str, rest: &str, socket: &str) -> PathBuf {
+    let file = folder.join("plimsoll.toml");
+    let state = folder.join("state");
+    let text = format!(
+        "database = \"{database}\"\nstate = \"{}\"\n\n[accounts.main]\nvenue = \"binance\"\nenvironment = \"loopback\"\n\
+         rest_url = \"{rest}\"\nsocket_url = \"{socket}\"\nkey_env = \"GONE_KEY\"\nsecret_env = \"GONE_SECRET\"\n",
+        state.display()
+    );
+    std::fs::write(&file, text).unwrap();
+    file
+}
+
+fn verb(config: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(arguments)
+        .args(["--json", "--config"])
+        .arg(config)
+        .env_remove("DATABASE_URL")
+        .envs([("GONE_KEY", "gone-key"), ("GONE_SECRET", "gone-secret")])
+        .output()
+        .unwrap()
+}
+
+fn done(config: &Path, arguments: &[&str]) -> Value {
+    let output = verb(config, arguments);
+    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap_or_default()
+}
+
+fn spools(folder: &Path) -> usize {
+    std::fs::read_dir(folder.join("state/spool")).unwrap().count()
+}
+
+#[test]
+fn without_its_database_nothing_is_opened_and_everything_can_be_closed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::disposable().unwrap();
+    let database = Databases::on(&server).fresh().unwrap();
+    let (_venue, rest, socket) = Venue::start();
+    let config = configuration(folder.path(), database.url(), &rest, &socket);
+    let open = ["open", "BTC/USDT:USDT", "--side", "long", "--quantity", "0.002", "--stop", "50000", "--yes"];
+    done(&config, &open);
+    assert_eq!(spools(folder.path()), 0, "a database that is there leaves nothing beside it");
+
+    server.crash().unwrap();
+    let refused = verb(&config, &open);
+    assert_eq!(refused.status.code(), Some(3), "{}", String::from_utf8_lossy(&refused.stderr));
+    let part = done(&config, &["close", "BTC/USDT:USDT", "--quantity", "0.001", "--yes"]);
+    assert_eq!(part["closed"][0]["quantity"], "0.001", "{part}");
+    done(&config, &["flatten", "--yes"]);
+    assert_eq!(spools(folder.path()), 2, "what each of the two wrote waits");
+
+    server.start_again().unwrap();
+    let positions = done(&config, &["positions"]);
+    assert_eq!(positions.as_array().map(Vec::len), Some(0), "{positions}");
+    // Any verb that acts brings records and venue together first; there is nothing left to do then.
+    done(&config, &["flatten", "--yes"]);
+    assert_eq!(spools(folder.path()), 0, "it is all in the database");
+    let exported = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(["db", "export", "--database", database.url()])
+        .output()
+        .unwrap();
+    let records: Vec<Value> =
+        String::from_utf8(exported.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let of = |kind: &str| records.iter().filter(|it| it["record"] == kind).cloned().collect::<Vec<_>>();
+    assert_eq!(of("trade").len(), 3, "opened, half closed, closed: each fill once: {:?}", of("trade"));
+    assert_eq!(of("position").len(), 1, "{:?}", of("position"));
+    assert!(of("position")[0].to_string().contains("\"closed"), "{:?}", of("position"));
+    let checked = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(["db", "check", "--database", database.url()])
+        .output()
+        .unwrap();
+    assert_eq!(checked.status.code(), Some(0), "{}", String::from_utf8_lossy(&checked.stdout));
+}
