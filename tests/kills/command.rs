@@ -140,7 +140,8 @@ impl<'a> Trading<'a> {
         let before = self.newest_intent().await;
         let span = self.spans.entry(command.verb).or_insert(FIRST_SPAN);
         let micros = u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
-        let delay = Duration::from_micros(random.between(0, micros));
+        // Its first part goes into reading what is: what is of interest comes later.
+        let delay = Duration::from_micros(random.between(micros * 2 / 5, micros));
         let mut words = vec![command.verb.to_owned()];
         words.extend(command.arguments.iter().cloned());
         words.extend(["--yes".to_owned(), "--json".to_owned()]);

@@ -8,6 +8,7 @@ mod config;
 mod db;
 mod decode;
 mod demo;
+mod doctor;
 mod kill;
 mod ledger;
 mod open;
@@ -75,6 +76,8 @@ enum Verb {
     Kill(kill::Kill),
     /// Release the kill switch
     Release(kill::Release),
+    /// Look for what is wrong before the first order
+    Doctor(doctor::Doctor),
     /// Guard an account until stopped
     Run(run::Run),
 }
@@ -108,6 +111,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
         Verb::Margin(margin) => margin.run(),
         Verb::Kill(kill) => kill.run(),
         Verb::Release(release) => release.run(),
+        Verb::Doctor(doctor) => doctor.run(),
         Verb::Run(run) => run.run(),
     }
 }

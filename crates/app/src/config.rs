@@ -20,7 +20,6 @@ pub(crate) use intervals::Intervals;
 pub(crate) use problem::{Origin, Problem};
 pub(crate) use reader::{Environment, Shown};
 pub(crate) use secret::SecretPlace;
-pub(crate) use word::duration_text;
 
 use plimsoll_domain::Leverage;
 use problem::line_and_column;
@@ -81,6 +80,7 @@ impl Config {
         match config {
             Some(config) if problems.is_empty() => Ok(Self { shown, ..config }),
             _ => {
+                without_echoes(&mut problems);
                 problems.sort_by_key(|problem| place(&problem.origin));
                 Err(problems)
             }
@@ -99,6 +99,20 @@ impl Config {
             (None, _) => Err(format!("which account? --account is one of {}", names())),
         }
     }
+}
+
+/// A limit that an account takes over from `[limits]` is wrong there once, not once more for each account.
+fn without_echoes(problems: &mut Vec<Problem>) {
+    let said: Vec<(String, String)> = problems
+        .iter()
+        .filter(|problem| problem.origin != Origin::Default)
+        .map(|problem| (problem.setting.clone(), problem.what.clone()))
+        .collect();
+    let is_echo = |problem: &Problem| {
+        problem.origin == Origin::Default
+            && said.iter().any(|(setting, what)| problem.setting.ends_with(setting.as_str()) && problem.what == *what)
+    };
+    problems.retain(|problem| !is_echo(problem));
 }
 
 fn read_root(mut root: Section<'_>, reader: &mut Reader<'_>, places: &Places) -> Option<Config> {

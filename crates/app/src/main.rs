@@ -1,5 +1,6 @@
 //! The `plimsoll` command: keeps leveraged perpetual-futures positions afloat.
 
+mod checkup;
 mod cli;
 mod config;
 mod desk;

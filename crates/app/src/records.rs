@@ -2,6 +2,8 @@
 
 mod spooled;
 
+pub(crate) use spooled::left_by_others;
+
 use crate::config::Database;
 use crate::failure::Failure;
 use plimsoll_ports::{
@@ -120,6 +122,14 @@ impl Records {
             Store::Sqlite(store) => store.close().await,
             Store::Postgres(store) => store.close().await,
         }
+    }
+}
+
+/// The version of the database's schema, and the newest known; nothing is changed.
+pub(crate) async fn schema_versions(database: &Database) -> Result<(i64, i64), Failure> {
+    match database {
+        Database::Sqlite(file) => SqliteStore::version(file).await.map_err(not_opened_sqlite),
+        Database::Postgres(url) => PostgresStore::version(url.expose_secret()).await.map_err(not_opened_postgres),
     }
 }
 

@@ -166,9 +166,9 @@ impl Guard {
         }
     }
 
-    /// Brings records and venue together.
+    /// Brings records and venue together, in passing: whoever watches margin does not wait for an order of unknown fate.
     async fn compare(&self, tell: &mut impl FnMut(&GuardNews)) {
-        let reconciled = self.manager.reconcile().await;
+        let reconciled = self.manager.compare().await;
         tell(&reconciled.map_or_else(GuardNews::NotReconciled, GuardNews::Reconciled));
     }
 

@@ -186,7 +186,7 @@ impl Directory {
             return Ok(Arc::clone(tables));
         }
         let call = request::leverage_brackets(None);
-        let read = client.read(&call, Priority::Ordinary, body::leverage_brackets).await?;
+        let read = client.read(&call, Priority::Watches, body::leverage_brackets).await?;
         let mut tiers = HashMap::with_capacity(read.len());
         for (native, table) in read {
             match table {
@@ -221,7 +221,7 @@ impl Directory {
             return Ok(fees);
         }
         let call = request::commission_rate(native);
-        let (_, fees) = client.read(&call, Priority::Ordinary, body::commission_rate).await?;
+        let (_, fees) = client.read(&call, Priority::Watches, body::commission_rate).await?;
         self.fees.lock().await.insert(Arc::clone(native), (client.clock.now(), fees));
         Ok(fees)
     }

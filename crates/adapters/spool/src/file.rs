@@ -52,6 +52,9 @@ impl SpoolFile {
             TryLockError::WouldBlock => SpoolError::InUse { path: path.to_owned() },
             TryLockError::Error(error) => io(error),
         })?;
+        // A file that was just made outlives a crash once its directory is on the disk too.
+        let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(folder).and_then(|it| it.sync_all()).map_err(io)?;
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(io)?;
         let (writes, length) =

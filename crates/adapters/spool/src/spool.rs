@@ -163,9 +163,9 @@ impl Spool {
             match self.replay(&write).await {
                 Ok(()) => {}
                 Err(StoreError::Unreachable(why)) => return Err(self.found_away(why)),
-                Err(refused) => self.keep_aside(write, refused).await,
+                Err(refused) => self.keep_aside(write.clone(), refused).await,
             }
-            self.pop().await;
+            self.pop(write).await;
             drained += 1;
         }
         Ok(drained)
@@ -197,11 +197,16 @@ impl Spool {
         Err(StoreError::Unreachable(why))
     }
 
-    /// A read: what waits is taken over first, if that can be.
+    /// A read: what waits is taken over first, since a store that lacks it answers with what is not so.
     async fn read<T>(&self, ask: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
         self.is_worth_asking()?;
-        self.is_through().await;
-        self.is_worth_asking()?;
+        let begun = Instant::now();
+        while self.is_spooling() {
+            if begun.elapsed() >= self.shared.settings.answer_within {
+                return Err(StoreError::Unreachable("what was spooled comes first".to_owned()));
+            }
+            self.drain_some(A_FEW).await?;
+        }
         self.reach(ask).await
     }
 
@@ -283,10 +288,13 @@ impl Spool {
         self.on_disk(|_, disk| Ok(disk.pending.front().cloned())).await.ok().flatten()
     }
 
-    async fn pop(&self) {
+    /// Removes a write that was replayed. Nobody may wait any more when the disk comes to it: only if it still is the first.
+    async fn pop(&self, write: Write) {
         let left = self
-            .on_disk(|_, disk| {
-                disk.pending.pop_front();
+            .on_disk(move |_, disk| {
+                if disk.pending.front() == Some(&write) {
+                    disk.pending.pop_front();
+                }
                 Ok(disk.pending.len())
             })
             .await;
@@ -357,6 +365,24 @@ mod tests {
     use plimsoll_domain::{AccountId, Timestamp};
     use plimsoll_ports::{ControlRepository, KillSwitchRecord};
     use plimsoll_sqlite::SqliteStore;
+
+    #[tokio::test]
+    async fn only_the_write_that_was_replayed_is_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = SqliteStore::in_memory().await.unwrap();
+        let spool = Spool::open(directory.path().join("spool"), Arc::new(store), SpoolSettings::default()).unwrap();
+        let write = |reason: &str| Write::KillSwitch {
+            account: AccountId::new("main"),
+            record: KillSwitchRecord { engaged: true, reason: reason.to_owned(), by: "limits".to_owned(), since: None },
+        };
+        spool.append(write("first")).await.unwrap();
+        spool.append(write("second")).await.unwrap();
+        // The second time is that of a disk which came to it after its caller had given up waiting, and tried again.
+        for _ in 0..2 {
+            spool.pop(write("first")).await;
+            assert_eq!(spool.front().await, Some(write("second")));
+        }
+    }
 
     #[tokio::test]
     async fn a_disk_that_takes_nothing_is_told_and_hides_nothing() {

@@ -317,6 +317,24 @@ async fn what_adds_exposure_is_refused_at_once_and_what_removes_it_is_kept() {
 }
 
 #[tokio::test]
+async fn the_first_read_after_a_long_absence_lacks_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let database = SqliteStore::in_memory().await.unwrap();
+    let store = Flaky::new(&database);
+    let spool = open(&directory.path().join("spool"), &store);
+    store.answer(Some(0));
+    for number in 0..130 {
+        RiskEventRepository::log(&spool, &event(number, at(0))).await.unwrap();
+    }
+    store.answer(Some(100));
+    let read = RiskEventRepository::since(&spool, &account(), Timestamp::default()).await;
+    assert!(matches!(read, Err(StoreError::Unreachable(_))), "some are not there yet: {read:?}");
+    store.answer(None);
+    let read = RiskEventRepository::since(&spool, &account(), Timestamp::default()).await.unwrap();
+    assert_eq!((read.len(), spool.status().pending), (130, 0));
+}
+
+#[tokio::test]
 async fn releasing_needs_the_store_and_engaging_does_not() {
     let directory = tempfile::tempdir().unwrap();
     let database = SqliteStore::in_memory().await.unwrap();
@@ -349,6 +367,18 @@ async fn a_store_that_hangs_is_away() {
     assert!(matches!(spool.unfinished(&account()).await, Err(StoreError::Unreachable(_))));
     assert!(spool.intend(&intent("entry", false, at(0))).await.is_err());
     assert_eq!(store.calls(), asked, "it is left in peace, and nobody waits for it");
+}
+
+#[tokio::test]
+async fn a_spool_is_of_one_process_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("plimsoll.spool");
+    let database = SqliteStore::in_memory().await.unwrap();
+    let first = Spool::open(&path, Arc::new(database.clone()), settings()).unwrap();
+    let second = Spool::open(&path, Arc::new(database.clone()), settings());
+    assert!(matches!(second, Err(SpoolError::InUse { .. })), "two would write over one another");
+    drop(first);
+    assert!(Spool::open(&path, Arc::new(database), settings()).is_ok());
 }
 
 #[tokio::test]
@@ -417,6 +447,7 @@ async fn it_keeps_every_promise_of_the_ports_it_stands_in_front_of() {
     contract::positions::run(fresh).await;
     contract::trades::run(fresh).await;
     contract::funding::run(fresh).await;
+    contract::bookings::run(fresh).await;
     contract::equity::run(fresh).await;
     contract::risk_events::run(fresh).await;
     contract::controls::run(fresh).await;

@@ -189,7 +189,8 @@ impl Flatten {
     async fn flatten_at(&self, desk: &Desk) -> Result<(), Failure> {
         let reconciled = told_if_possible(desk, self.target.json).await;
         let positions = desk.broker.positions().await.map_err(Failure::unreachable)?;
-        let orders = desk.broker.open_orders(None).await.map_err(Failure::unreachable)?;
+        // How many orders there are is good to know, and no reason to wait.
+        let orders = desk.broker.open_orders(None).await.map_or_else(|_| "all".to_owned(), |it| it.len().to_string());
         let mut preview = Vec::new();
         for (report, held) in positions.iter().filter_map(|report| Some((report, report.position?))) {
             let instrument = desk.broker.instrument(&report.symbol).await.ok();
@@ -197,7 +198,7 @@ impl Flatten {
         }
         if !self.target.json {
             preview.iter().try_for_each(ClosePreview::print)?;
-            screen::line(format!("{} positions to close, {} orders to cancel", preview.len(), orders.len()))?;
+            screen::line(format!("{} positions to close, {orders} orders to cancel", preview.len()))?;
         }
         if !self.consent.is_given(&format!("Close everything on {}{}?", desk.account.name, acting::live(desk)))? {
             let answer = Answer { reconciled, preview, closed: None, flat: None };

@@ -7,7 +7,7 @@ mod schema;
 
 use crate::config::{Database, find};
 use crate::failure::Failure;
-use crate::records::Records;
+use crate::records::{Records, schema_versions};
 use crate::screen;
 use books::Books;
 use clap::{Args, Subcommand};
@@ -153,7 +153,7 @@ impl Migrate {
 impl Check {
     async fn run(self) -> Result<ExitCode, Failure> {
         let database = self.place.database()?;
-        let (version, known) = schema::found(&database).await?;
+        let (version, known) = schema_versions(&database).await?;
         let (records, findings) = match schema::finding(&database, version, known) {
             Some(finding) => (0, vec![finding]),
             None => sound(&database).await?,
@@ -202,7 +202,7 @@ impl Finding {
 impl Export {
     async fn run(self) -> Result<ExitCode, Failure> {
         let database = self.place.database()?;
-        let (version, known) = schema::found(&database).await?;
+        let (version, known) = schema_versions(&database).await?;
         if let Some(finding) = schema::finding(&database, version, known) {
             return Err(Failure::no(finding.what).help(finding.remedy));
         }

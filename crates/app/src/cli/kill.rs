@@ -83,6 +83,14 @@ impl Kill {
             return Err(Failure::unreachable(format!("the kill switch is not recorded: {}", said.join("; ")))
                 .help("Other processes go on: stop them, or mend the database and run it again."));
         }
+        // The spool answers for itself: what waits in it, no other process sees.
+        let waits = desk.records.spool.as_ref().filter(|spool| spool.status().pending > 0);
+        if let Some(spool) = waits {
+            let only_here =
+                format!("the database is away: engaged for this machine only, in {}", spool.path().display());
+            return Err(Failure::unreachable(only_here)
+                .help("Other processes go on: stop them. The next verb that acts takes it into the database."));
+        }
         told(desk, &recorded, &troubles, self.target.json)
     }
 }
@@ -110,7 +118,10 @@ impl Release {
             let since = before.since.map(screen::minute).unwrap_or_default();
             screen::line(format!("kill switch of {name}: engaged by {} since {since}: {}", before.by, before.reason))?;
         }
-        if before.engaged && !self.consent.is_given(&format!("Release it on {name}{}?", acting::live(desk)))? {
+        if !before.engaged {
+            return told(desk, &before, &[], self.target.json);
+        }
+        if !self.consent.is_given(&format!("Release it on {name}{}?", acting::live(desk)))? {
             return Ok(());
         }
         let released = desk.manager.release_kill_switch(&acting::operator(), &self.reason).await;

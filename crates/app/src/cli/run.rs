@@ -87,18 +87,21 @@ impl Run {
     }
 
     async fn guard(self) -> Result<(), Failure> {
-        let mut desk = self.target.desk().await?;
-        let stopped = loop {
-            match self.watch(&desk).await? {
-                Ended::Asked => break self.leave(&desk).await,
-                Ended::DatabaseMayBeBack => {
-                    desk.close().await;
-                    desk = self.target.desk().await?;
-                }
+        loop {
+            let desk = self.target.desk().await?;
+            let ended = self.watch(&desk).await;
+            let left = match ended {
+                Ok(Ended::Asked) => Some(self.leave(&desk).await),
+                Ok(Ended::DatabaseMayBeBack) => None,
+                Err(failure) => Some(Err(failure)),
+            };
+            desk.close().await;
+            // The next one opens the spool of this process again: it is this one's until here.
+            drop(desk);
+            if let Some(left) = left {
+                return left;
             }
-        };
-        desk.close().await;
-        stopped
+        }
     }
 
     /// Guards until it is asked to stop: a step that is under way is finished first, an order that was sent is followed to
@@ -112,35 +115,29 @@ impl Run {
             ..GuardSettings::default()
         };
         let guard = Guard::new(Arc::clone(&desk.manager), settings);
-        let (stop, stop_unread) = (guard.stopper(), guard.stopper());
-        let (mut before, mut unread) = (String::new(), Ok(()));
-        let ended = {
-            let mut watching = std::pin::pin!(guard.run(|news| {
-                if unread.is_ok() {
-                    unread = self.tell_news(desk, news, &mut before);
-                }
-                if unread.is_err() {
-                    stop_unread.stop();
-                }
-            }));
-            let look_again = async {
-                match &desk.records.away {
-                    Some(_) => tokio::time::sleep(intervals.reconcile).await,
-                    None => std::future::pending().await,
-                }
-            };
-            let asked = tokio::select! {
-                _ = &mut watching => None,
-                asked = super::stopped() => Some(asked.map(|()| Ended::Asked)),
-                () = look_again => Some(Ok(Ended::DatabaseMayBeBack)),
-            };
-            if asked.is_some() {
-                stop.stop();
-                watching.await;
+        let stop = guard.stopper();
+        let (mut before, mut is_heard) = (String::new(), true);
+        let mut watching = std::pin::pin!(guard.run(|news| {
+            // Whoever read along may go: guarding goes on without being heard.
+            if is_heard && self.tell_news(desk, news, &mut before).is_err() {
+                is_heard = false;
+                tracing::warn!("nobody reads what is told any more; guarding goes on");
             }
-            asked.unwrap_or(Ok(Ended::Asked))
+        }));
+        let look_again = async {
+            match &desk.records.away {
+                Some(_) => tokio::time::sleep(intervals.reconcile).await,
+                None => std::future::pending().await,
+            }
         };
-        unread.and(ended)
+        let asked = tokio::select! {
+            _ = &mut watching => return Ok(Ended::Asked),
+            asked = super::stopped() => asked.map(|()| Ended::Asked),
+            () = look_again => Ok(Ended::DatabaseMayBeBack),
+        };
+        stop.stop();
+        watching.await;
+        asked
     }
 
     fn tell_news(&self, desk: &Desk, news: &GuardNews, before: &mut String) -> Result<(), Failure> {

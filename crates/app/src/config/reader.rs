@@ -158,7 +158,7 @@ impl<'t> Section<'t> {
     where
         T: FromStr<Err: Display> + Display,
     {
-        let read = |text: &str| text.parse().map_err(|error: T::Err| error.to_string());
+        let read = |text: &str| text.parse().map_err(|error: T::Err| in_words(text, error.to_string()));
         self.read(reader, name, also, default, read, ToString::to_string)
     }
 
@@ -277,4 +277,11 @@ fn text_of(value: &DeValue<'_>) -> Option<String> {
         DeValue::Boolean(truth) => Some(truth.to_string()),
         DeValue::Integer(_) | DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => None,
     }
+}
+
+/// The standard library says of a whole number what a digit is; a person wants to know what to write.
+fn in_words(text: &str, error: String) -> String {
+    let is_of_integers =
+        error.starts_with("invalid digit") || error.starts_with("number too") || error.contains("empty string");
+    if is_of_integers { format!("'{text}' is no whole number from 0 up") } else { error }
 }

@@ -109,12 +109,48 @@ environment = "loopback"
 rest_url = "http://10.0.0.1:80"
 key_env = "K"
 "#;
-    insta::assert_snapshot!(problems(text, &[("MAX_POSITIONS_FUTURES", "many"), ("PLIMSOLL_LIMITS_MAX_LEVERAG", "3")]), @"");
+    insta::assert_snapshot!(problems(text, &[("MAX_POSITIONS_FUTURES", "many"), ("PLIMSOLL_LIMITS_MAX_LEVERAG", "3")]), @r#"
+    plimsoll.toml:2:1: databse: no such setting
+        did you mean database?
+    plimsoll.toml:4:1: limits.max_leverag: no such setting
+        did you mean max_leverage?
+    plimsoll.toml:5:16: limits.max_leverage: must not be above leverage_cap: raise that too if it is meant, got 50x
+        change limits.max_leverage so that it fits
+    plimsoll.toml:6:16: limits.max_position: 'ten thousand' is not a decimal number that can be kept exactly
+        change it; `plimsoll config example` shows limits.max_position with its comment
+    plimsoll.toml:8:11: intervals.monitor: '5 years' is no time: write it like 250ms, 5s, 1m, 2h or 1d
+        change it; `plimsoll config example` shows intervals.monitor with its comment
+    plimsoll.toml:9:11: accounts.main: secret_env or secret_file is missing
+        write secret_env = "NAME" of the environment variable, or secret_file = "/path"
+    plimsoll.toml:10:15: accounts.main.environment: unknown word 'testnt', did you mean testnet? (known are live, testnet, loopback)
+        change it; `plimsoll config example` shows accounts.main.environment with its comment
+    plimsoll.toml:11:15: accounts.main.margin_mode: unknown margin mode 'crossed': known are isolated, cross
+        change it; `plimsoll config example` shows accounts.main.margin_mode with its comment
+    plimsoll.toml:12:1: accounts.main.api_secret: a secret is written here
+        take it out, treat it as known to others, and say where the new one is: secret_env = "NAME" of an environment variable, or secret_file = "/path" that only you may read
+    plimsoll.toml:13:11: accounts.main.key_env: not the name of an environment variable: capital letters, digits and _ (is it the secret itself?)
+        change it; `plimsoll config example` shows accounts.main.key_env with its comment
+    plimsoll.toml:14:11: accounts.sim.socket_url: where is the simulated venue?
+        write socket_url = "ws://127.0.0.1:8545", as `plimsoll venue` prints it
+    plimsoll.toml:14:11: accounts.sim: secret_env or secret_file is missing
+        write secret_env = "NAME" of the environment variable, or secret_file = "/path"
+    plimsoll.toml:16:12: accounts.sim.rest_url: '10.0.0.1:80' is not on this machine
+        change it; `plimsoll config example` shows accounts.sim.rest_url with its comment
+    environment MAX_POSITIONS_FUTURES: limits.max_positions: 'many' is no whole number from 0 up
+        set MAX_POSITIONS_FUTURES to such a value, or unset it
+    environment PLIMSOLL_LIMITS_MAX_LEVERAG: no such setting
+        did you mean PLIMSOLL_LIMITS_MAX_LEVERAGE? Else unset it
+    "#);
 }
 
 #[test]
 fn what_is_no_toml_is_told_line_by_line() {
-    insta::assert_snapshot!(problems("[limits]\nmax_leverage 5\nx = [\n", &[]), @"");
+    insta::assert_snapshot!(problems("[limits]\nmax_leverage 5\nx = [\n", &[]), @r#"
+    plimsoll.toml:2:14: not TOML: key with no value, expected `=`
+        mend this line; the rest is read after that
+    plimsoll.toml:3:6: not TOML: unclosed array, expected `]`
+        mend this line; the rest is read after that
+    "#);
 }
 
 #[test]

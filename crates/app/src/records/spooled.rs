@@ -94,12 +94,25 @@ impl Records {
     }
 }
 
-/// A file name of the database, without what no file name holds.
+/// A file name of the database: its last words for people, and a hash of all of it, so that no two share one.
 fn name_of(database: &Database) -> String {
+    let whole = match database {
+        Database::Sqlite(file) => std::path::absolute(file).unwrap_or_else(|_| file.clone()).display().to_string(),
+        Database::Postgres(_) => database.to_string(),
+    };
     let plain = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '_' };
-    let name: String = database.to_string().chars().map(plain).collect();
-    // The end of a path or URL tells more than its beginning.
-    name.chars().skip(name.len().saturating_sub(120)).collect()
+    let last: String = whole.rsplit('/').next().unwrap_or_default().chars().map(plain).take(60).collect();
+    // FNV-1a: the same in every version, which the standard library's hasher need not be.
+    let hash = whole
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("{last}-{hash:016x}")
+}
+
+/// The spools of this database that hold something.
+pub(crate) fn left_by_others(database: &Database, state: &Path) -> Vec<PathBuf> {
+    let holds_something = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|it| it.len() > 0);
+    left_in(&state.join("spool"), &name_of(database)).into_iter().filter(holds_something).collect()
 }
 
 fn left_in(folder: &Path, name: &str) -> Vec<PathBuf> {

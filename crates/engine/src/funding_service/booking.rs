@@ -79,7 +79,14 @@ impl FundingService {
             match self.records.log(&record).await {
                 Ok(true) => recording.add(record),
                 Ok(false) => {}
-                Err(error) => recording.failed.push((record.booking, error)),
+                Err(error) => {
+                    // Oldest first: a later one on record would hide that this one is not.
+                    let is_away = matches!(error, StoreError::Unreachable(_));
+                    recording.failed.push((record.booking, error));
+                    if is_away {
+                        break;
+                    }
+                }
             }
         }
         Ok(recording)

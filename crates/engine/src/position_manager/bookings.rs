@@ -41,10 +41,16 @@ impl PositionManager {
         for booking in told.unwrap_or_default() {
             let (account, venue) = (self.settings.account.clone(), self.ports.broker.venue());
             let record = BookingRecord { account, venue, booking };
-            match troubles.written(Record::Booking, self.ports.bookings.log(&record).await) {
-                Some(true) => self.earnings().read.news.push(record),
-                Some(false) => {}
-                None => is_whole = false,
+            let logged = self.ports.bookings.log(&record).await;
+            let is_away = matches!(logged, Err(StoreError::Unreachable(_)));
+            if troubles.written(Record::Booking, logged) == Some(true) {
+                self.earnings().read.news.push(record);
+            }
+            // Oldest first: a later one on record would hide that this one is not. What contradicts the records never
+            // will be, and keeps nothing else from them.
+            if is_away {
+                is_whole = false;
+                break;
             }
         }
         if is_whole {

@@ -158,7 +158,7 @@ impl PositionManager {
     }
 
     /// What is held, but for positions of others that the policy leaves alone.
-    fn closable(&self, positions: &[PositionReport]) -> Vec<(Symbol, Direction)> {
+    pub(super) fn closable(&self, positions: &[PositionReport]) -> Vec<(Symbol, Direction)> {
         let ours = positions.iter().filter(|report| !self.is_left_alone(&report.symbol, report.position_side));
         directions(ours)
     }

@@ -91,9 +91,7 @@ impl PositionManager {
             let is_new = self.announce(KIND_OF_ORDER, &order.symbol, &said, size_of(order), troubles).await;
             met.push(Foreign::Order { order: Box::new(order.clone()), is_new });
         }
-        if policy == ForeignPolicy::Adopt {
-            return met;
-        }
+        let Some(positions) = positions.filter(|_| policy != ForeignPolicy::Adopt) else { return met };
         let keys = positions.iter().map(|(report, _)| (report.symbol.clone(), report.position_side)).collect();
         *self.left_alone.lock().unwrap_or_else(PoisonError::into_inner) = keys;
         for (report, position) in positions {
@@ -106,20 +104,24 @@ impl PositionManager {
         met
     }
 
-    /// Positions that no record of ours explains.
-    async fn foreign_positions(&self, reading: &Reading, troubles: &mut Troubles) -> Vec<(PositionReport, Position)> {
+    /// Positions that no record of ours explains; `None` while the records cannot be read, since any may be ours then.
+    async fn foreign_positions(
+        &self,
+        reading: &Reading,
+        troubles: &mut Troubles,
+    ) -> Option<Vec<(PositionReport, Position)>> {
         let open = plimsoll_ports::PositionStatus::Open;
         let records = self.ports.positions.by_status(&self.settings.account, open).await;
-        let records = troubles.read(Record::Position, records).unwrap_or_default();
+        let records = troubles.read(Record::Position, records)?;
         let held = reading.snapshot.positions.iter().filter_map(|report| Some((report.clone(), report.position?)));
-        held.filter(|(report, held)| {
+        let foreign = held.filter(|(report, held)| {
             !records.iter().any(|record| {
                 let opened = &record.opened;
                 (&opened.symbol, opened.side) == (&report.symbol, report.position_side)
                     && opened.direction == held.direction
             })
-        })
-        .collect()
+        });
+        Some(foreign.collect())
     }
 
     /// Tells of one, unless that was done before, by this process or an earlier one. Answers whether it is new.

@@ -115,8 +115,15 @@ impl PositionManager {
         match settled {
             Settled::Changed => return Some(known.id),
             Settled::Ended(end) => self.tell_of_end(&end, troubles).await,
+            // Somebody else has recorded it meanwhile: what is left to do is to say which trades made it.
+            Settled::Same => {
+                let trades = self.trades(fills, Some(known.id));
+                let written =
+                    self.ports.positions.update(known.id, opened.quantity, opened.entry_price, &trades).await;
+                return troubles.written(Record::Position, written).map(|()| known.id);
+            }
             // The next reconciliation tries again.
-            Settled::Same | Settled::Unexplained => return None,
+            Settled::Unexplained => return None,
         }
         let own = rest.pop().map_or_else(|| fills.to_vec(), |life| life.fills);
         let others: Vec<Fill> = rest.into_iter().flat_map(|life| life.fills).collect();

@@ -113,7 +113,7 @@ impl PositionManager {
         let reason = FlattenReason::Losses { reasons: trips.to_vec() };
         let engaged_before = self.kill_switch().await.is_ok_and(|switch| switch.engaged);
         self.engage("risk limits", &reason.to_string(), troubles).await;
-        if reading.open_positions() > 0 {
+        if !self.closable(&reading.snapshot.positions).is_empty() {
             return Action::Flattened(Box::new(self.flatten_all(reason).await));
         }
         if engaged_before { Action::None } else { Action::Stopped { reasons: trips.to_vec() } }

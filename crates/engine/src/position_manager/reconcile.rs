@@ -48,12 +48,23 @@ impl PositionManager {
     /// [`ReconcileFailure`] if venue or records cannot be read: nothing should be opened before that is so.
     pub async fn reconcile(&self) -> Result<Reconciliation, ReconcileFailure> {
         let _turn = self.turn.acquire().await.ok();
-        let mut it = self.mend(Wait::Patiently).await?;
+        self.bring_together(Wait::Patiently).await
+    }
+
+    /// The same in passing: an order whose fate is not definite is looked at again the next time, so that nothing that is
+    /// to be watched waits for it.
+    pub(crate) async fn compare(&self) -> Result<Reconciliation, ReconcileFailure> {
+        let _turn = self.turn.acquire().await.ok();
+        self.bring_together(Wait::Glance).await
+    }
+
+    async fn bring_together(&self, wait: Wait) -> Result<Reconciliation, ReconcileFailure> {
+        let mut it = self.mend(wait).await?;
         self.back_fill_bookings(&mut it).await;
         Ok(it)
     }
 
-    /// The same, by whoever holds the turn.
+    /// The same without the bookings, by whoever holds the turn.
     pub(crate) async fn mend(&self, wait: Wait) -> Result<Reconciliation, ReconcileFailure> {
         let mut troubles = Troubles::default();
         let started = self.ports.clock.now();
@@ -139,7 +150,14 @@ impl PositionManager {
         };
         // An entry that traded shows in the position, whatever book and trades tell: the records say what that was.
         let evidence = match entry.purpose {
-            Purpose::Entry => self.recorded_size(entry, troubles).await.map_or(Evidence::BookAndTrades, Evidence::Size),
+            Purpose::Entry => match self.recorded_size(entry, troubles).await {
+                Some(size) => Evidence::Size(size),
+                // A weaker proof could journal an entry that has filled as never sent.
+                None => {
+                    let why = "the records do not tell what is held of its contract".to_owned();
+                    return OrderFate::of(entry, Err(SendFailure::Unresolved(why)));
+                }
+            },
             _ => Evidence::BookAndTrades,
         };
         // What is not definite by then is looked at again with every pass of monitoring.
@@ -268,7 +286,10 @@ impl PositionManager {
         ];
         let said: Vec<String> =
             parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
-        if said.is_empty() || !self.is_news(&said) {
+        // What lasts is told once; what happens is told each time, even if the words are those of the last time.
+        let happened = [lost_exits, it.adopted.len(), it.ended.len(), it.changed.len(), it.restored.len(), news.len()];
+        let is_news = self.is_news(&said) || happened.iter().any(|count| *count > 0);
+        if said.is_empty() || !is_news {
             return;
         }
         let body = said.join(", ");

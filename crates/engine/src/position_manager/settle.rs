@@ -27,7 +27,11 @@ impl PositionManager {
                 open.iter().any(is_its)
             };
             let positions = reading.snapshot.positions.iter().filter(|report| report.position.is_some());
-            let is_told = |report: &PositionReport| self.is_left_alone(&report.symbol, report.position_side);
+            // What settles in another currency is never recorded, and is left to whoever holds it.
+            let is_told = |report: &PositionReport| {
+                report.symbol.settle() != self.settings.settle.as_str()
+                    || self.is_left_alone(&report.symbol, report.position_side)
+            };
             settlement.unrecorded =
                 positions.filter(|report| !is_recorded(report) && !is_told(report)).cloned().collect();
         }

@@ -3,7 +3,8 @@
 use crate::desk::{Desk, desk_with, long, manager};
 use crate::venue::{btc, eth, money, price};
 use plimsoll_engine::{Action, FlattenReason, Foreign, ForeignPolicy, Settings};
-use plimsoll_ports::domain::{ClientOrderId, Direction, MarginMode, OrderType};
+use plimsoll_ports::domain::risk::{LimitSettings, RiskLimits};
+use plimsoll_ports::domain::{BookingKind, ClientOrderId, Direction, MarginMode, OrderType};
 use plimsoll_ports::{Alert, Clock};
 use std::time::Duration;
 
@@ -104,6 +105,37 @@ async fn margin_that_is_gone_closes_ours_and_touches_no_order_of_others() {
         assert_eq!(strangers.venue.position(&eth()).is_some(), stays, "{foreign:?}");
         assert!(foreign_order_rests(&strangers), "{foreign:?}");
     }
+}
+
+#[tokio::test]
+async fn ours_are_never_taken_for_strangers_when_the_records_go_away_in_the_middle() {
+    let mut reconciled = 0;
+    for listings in 0..8 {
+        let desk = strangers(ForeignPolicy::Watch).await;
+        desk.store.tables().listings = Some(listings);
+        reconciled += u32::from(desk.manager.reconcile().await.is_ok());
+        desk.store.tables().listings = None;
+        let reason = FlattenReason::Wanted { by: "operator".to_owned(), reason: "holiday".to_owned() };
+        desk.manager.flatten_all(reason).await;
+        assert!(desk.venue.position(&btc()).is_none(), "gone after {listings} listings");
+    }
+    assert!(reconciled > 1, "with and without the last listing");
+}
+
+#[tokio::test]
+async fn a_withdrawal_beside_a_position_of_others_is_no_loss() {
+    let desk = strangers_at(desk_with(|settings| {
+        let limits = settings.limits.settings().clone();
+        let limits = LimitSettings { max_drawdown: money("500"), ..limits };
+        Settings { foreign: ForeignPolicy::Watch, limits: RiskLimits::new(limits).unwrap(), ..settings }
+    }))
+    .await;
+    desk.manager.reconcile().await.unwrap();
+    desk.manager.monitor().await.unwrap();
+    desk.venue.sleep(Duration::from_secs(10)).await;
+    desk.venue.book(BookingKind::Transfer, "-600");
+    let report = desk.manager.monitor().await.unwrap();
+    assert_eq!((report.action, report.verdict.trips), (Action::None, Vec::new()));
 }
 
 #[tokio::test]

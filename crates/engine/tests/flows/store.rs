@@ -17,6 +17,8 @@ pub(crate) struct Tables {
     pub(crate) down: bool,
     /// Positions can be read and not written.
     pub(crate) read_only: bool,
+    /// How often positions are still listed before they cannot be any more.
+    pub(crate) listings: Option<u32>,
     pub(crate) journal: Vec<JournalEntry>,
     pub(crate) positions: Vec<PositionRecord>,
     pub(crate) trades: Vec<TradeRecord>,
@@ -166,7 +168,13 @@ impl PositionRepository for Store {
     async fn by_status(&self, _: &AccountId, status: PositionStatus) -> Result<Vec<PositionRecord>, StoreError> {
         let status_of =
             |record: &&PositionRecord| record.closed.as_ref().map_or(PositionStatus::Open, |it| it.status) == status;
-        Ok(self.up()?.positions.iter().rev().filter(status_of).cloned().collect())
+        let mut tables = self.up()?;
+        match &mut tables.listings {
+            Some(0) => return Err(StoreError::Unreachable("no database any more".to_owned())),
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        Ok(tables.positions.iter().rev().filter(status_of).cloned().collect())
     }
 }
 

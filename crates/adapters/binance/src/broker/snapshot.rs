@@ -4,7 +4,7 @@ use super::{BinanceBroker, position_mode};
 use crate::call_error::CallError;
 use crate::wire::{body, request};
 use plimsoll_domain::{AccountSnapshot, BalanceReport, Money, Order, PositionReport, Symbol};
-use plimsoll_transport::Priority::Watches;
+use plimsoll_transport::Priority::{ReducesRisk, Watches};
 use std::time::Duration;
 
 impl BinanceBroker {
@@ -25,8 +25,9 @@ impl BinanceBroker {
     pub(super) async fn read_positions(&self) -> Result<Vec<PositionReport>, CallError> {
         let (positions, settings) = (request::positions(None), request::symbol_config(None));
         let (mut positions, settings) = tokio::try_join!(
-            self.shared.ask(&positions, Watches, body::positions),
-            self.shared.ask(&settings, Watches, body::symbol_config),
+            // Whoever wants out must see what is held.
+            self.shared.ask(&positions, ReducesRisk, body::positions),
+            self.shared.ask(&settings, ReducesRisk, body::symbol_config),
         )?;
         positions.retain(|report| report.position.is_some());
         for report in &mut positions {
@@ -52,9 +53,11 @@ impl BinanceBroker {
         };
         let (ordinary, conditional) =
             (request::open_orders(native.as_deref()), request::open_algo_orders(native.as_deref()));
+        // Those of one contract cost next to nothing; those of all, a thirtieth of the minute.
+        let priority = if native.is_some() { ReducesRisk } else { Watches };
         let (mut orders, conditional) = tokio::try_join!(
-            self.shared.ask(&ordinary, Watches, body::orders),
-            self.shared.ask(&conditional, Watches, body::algo_orders),
+            self.shared.ask(&ordinary, priority, body::orders),
+            self.shared.ask(&conditional, priority, body::algo_orders),
         )?;
         orders.extend(conditional);
         orders.retain(|order| !order.status.is_final());

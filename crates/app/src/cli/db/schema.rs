@@ -2,11 +2,6 @@
 
 use super::Finding;
 use crate::config::Database;
-use crate::failure::Failure;
-use crate::records::{not_opened_postgres, not_opened_sqlite};
-use plimsoll_postgres::PostgresStore;
-use plimsoll_sqlite::SqliteStore;
-use secrecy::ExposeSecret;
 use serde::Serialize;
 
 /// A version by its name.
@@ -22,14 +17,6 @@ pub(super) fn versions(database: &Database) -> Vec<Version> {
     match database {
         Database::Sqlite(_) => plimsoll_sqlite::versions().map(version).collect(),
         Database::Postgres(_) => plimsoll_postgres::versions().map(version).collect(),
-    }
-}
-
-/// The version that the database has, and the newest known; nothing is changed.
-pub(super) async fn found(database: &Database) -> Result<(i64, i64), Failure> {
-    match database {
-        Database::Sqlite(file) => SqliteStore::version(file).await.map_err(not_opened_sqlite),
-        Database::Postgres(url) => PostgresStore::version(url.expose_secret()).await.map_err(not_opened_postgres),
     }
 }
 

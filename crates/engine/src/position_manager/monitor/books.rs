@@ -6,7 +6,7 @@ use crate::position_manager::bookings::Read;
 use crate::position_manager::reading::Reading;
 use crate::trouble::{Record, Troubles};
 use plimsoll_domain::risk::{EquityWatch, Reason, verdict};
-use plimsoll_domain::{Money, Timestamp};
+use plimsoll_domain::{Money, PositionReport, Timestamp};
 use plimsoll_ports::{Alert, PnlSnapshot, PositionRecord, PositionStatus, Severity, StoreError, Totals};
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
@@ -97,7 +97,15 @@ impl PositionManager {
         let mut totals = self.totals().await?;
         // The records are compared after the sums: what was recorded since the reading shows as a difference.
         let open = self.ports.positions.by_status(account, PositionStatus::Open).await?;
-        if !reading.is_explained_by(&open) {
+        let concerns = |it: &PositionReport| {
+            it.symbol.settle() == self.settings.settle.as_str() && !self.is_left_alone(&it.symbol, it.position_side)
+        };
+        if !reading.is_explained_by(&open, concerns) {
+            // A transfer is booked whatever is held.
+            if self.may_ask_for_bookings() {
+                self.record_bookings(troubles).await;
+                totals = self.totals().await?;
+            }
             let funded = self.earnings().funded.map(|funded| funded.moved(&totals));
             return Ok(Standing { funded, is_sure: false });
         }
@@ -269,14 +277,14 @@ impl Earnings {
 }
 
 impl Reading {
-    /// Every recorded position is held as it is recorded, and nothing else is held.
-    fn is_explained_by(&self, open: &[PositionRecord]) -> bool {
+    /// Every recorded position is held as it is recorded, and nothing else is held that concerns the records.
+    fn is_explained_by(&self, open: &[PositionRecord], concerns: impl Fn(&PositionReport) -> bool) -> bool {
         let is_held = |record: &PositionRecord| {
             let opened = &record.opened;
             let held = self.report(&opened.symbol, opened.side).and_then(|report| report.position);
             held.is_some_and(|held| held.direction == opened.direction && held.quantity == opened.quantity)
         };
-        let held = self.snapshot.positions.iter().filter(|report| report.position.is_some()).count();
+        let held = self.snapshot.positions.iter().filter(|report| report.position.is_some() && concerns(report)).count();
         held == open.len() && open.iter().all(is_held)
     }
 }

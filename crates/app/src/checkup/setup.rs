@@ -1,0 +1,102 @@
+//! This machine and its configuration; nobody else is asked.
+
+use super::{Checkup, Weight, when};
+use crate::config::{Account, Config, Database, Environment};
+use crate::failure::Failure;
+use crate::records::{Records, left_by_others, schema_versions};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::Path;
+
+impl Checkup {
+    /// Key and secret, switches, limits, the directory of state.
+    pub(crate) fn of_setup(&mut self, config: &Config, account: &Account, environment: &Environment) {
+        for (check, place) in [("key", &account.key), ("secret", &account.secret)] {
+            let missing = place.read(environment).err();
+            self.check(check, Weight::Wrong, missing.map(|it| (it.what, it.remedy)));
+        }
+        let off = "set enabled = true under [trading], or unset ENABLE_FUTURES";
+        self.check("enabled", Weight::Warning, when(!config.trading.enabled, || "opening is switched off".into(), off));
+        let unguarded = || "positions may be opened without a stop-loss".to_owned();
+        let guard = "set require_stop = true under [trading]";
+        self.check("require_stop", Weight::Warning, when(!config.trading.require_stop, unguarded, guard));
+        let limits = &account.limits;
+        let tight = limits.max_daily_loss > limits.max_position;
+        let found =
+            || format!("a day may lose {}, a position may be worth {}", limits.max_daily_loss, limits.max_position);
+        self.check("daily_loss", Weight::Warning, when(tight, found, "lower max_daily_loss under [limits]"));
+        let found = || {
+            format!(
+                "leverage up to {}: a move of {} % is liquidation",
+                limits.max_leverage,
+                100 / limits.max_leverage.get()
+            )
+        };
+        let remedy = "lower max_leverage under [limits]: 5 and less leave room for a stop";
+        self.check("leverage_limit", Weight::Warning, when(limits.max_leverage.get() > 20, found, remedy));
+        self.of_state(&config.state);
+    }
+
+    /// What a database that is away misses is kept in this directory.
+    fn of_state(&mut self, state: &Path) {
+        let probe = state.join(format!(".writable.{}", std::process::id()));
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(state);
+        let written = made.and_then(|()| std::fs::write(&probe, b"x"));
+        let _ = std::fs::remove_file(&probe);
+        let found = written.err().map(|error| {
+            let found = format!("{} cannot be written: {error}", state.display());
+            (found, "set state to a directory that this user may write, on a disk with room".to_owned())
+        });
+        self.check("state", Weight::Wrong, found);
+        let mode = std::fs::metadata(state).map(|it| it.mode() & 0o777).unwrap_or(0);
+        let found =
+            || format!("{} may be read by others (mode {mode:o}): records are nobody else's business", state.display());
+        self.check(
+            "state_private",
+            Weight::Warning,
+            when(mode & 0o077 != 0, found, format!("chmod 700 {}", state.display())),
+        );
+    }
+
+    /// The database: there, of this version, sound, and with nothing waiting beside it. Answers the records if they can be
+    /// used as they are; no migration is made.
+    pub(crate) async fn of_database(&mut self, database: &Database, state: &Path) -> Option<Records> {
+        if let Database::Sqlite(file) = database
+            && !file.exists()
+        {
+            let found = format!("{} is not there yet", file.display());
+            self.check("database", Weight::Wrong, Some((found, format!("plimsoll db migrate --database {database}"))));
+            return None;
+        }
+        let versions = schema_versions(database).await;
+        let away = versions.as_ref().err().map(|failure| reason(failure, database));
+        self.check("database", Weight::Wrong, away);
+        let (found, known) = versions.ok()?;
+        let migrate = format!("plimsoll db migrate --database {database}");
+        let old = || format!("its schema is of version {found}, this program needs {known}");
+        self.check("migrations", Weight::Wrong, when(found < known, old, migrate));
+        let newer = || format!("its schema is of version {found}, this program knows {known}");
+        self.check("schema", Weight::Wrong, when(found > known, newer, "use the newer program, which has migrated it"));
+        let waiting = left_by_others(database, state);
+        let found_waiting = || format!("{} files of writes that the database has missed", waiting.len());
+        let take_over = "any verb that acts takes them over; `plimsoll run` does";
+        self.check("spool", Weight::Warning, when(!waiting.is_empty(), found_waiting, take_over));
+        if found != known {
+            return None;
+        }
+        let records = Records::open(database).await.ok()?;
+        let faults = records.whole.faults().await;
+        let faulty = match faults {
+            Ok(faults) if faults.is_empty() => None,
+            Ok(faults) => Some(format!("{} faults, the first: {}", faults.len(), faults.first()?)),
+            Err(error) => Some(error.to_string()),
+        };
+        let remedy = format!("plimsoll db check --database {database}");
+        self.check("database_sound", Weight::Wrong, faulty.map(|found| (found, remedy)));
+        Some(records)
+    }
+}
+
+fn reason(failure: &Failure, database: &Database) -> (String, String) {
+    let remedy = format!("start its server, or restore its file: `plimsoll db check --database {database}` tells more");
+    (failure.message().to_owned(), remedy)
+}

@@ -1,0 +1,281 @@
+//! The venue, the key, the account's own settings, and how each contract is set.
+
+use super::{Checkup, Weight, when};
+use crate::config::{Account, Config, VenueEnvironment};
+use plimsoll_domain::{Instrument, Symbol};
+use plimsoll_ports::{AccountAudit, Broker, QueryError, RefusalReason};
+use std::time::Duration;
+
+/// A venue that takes longer to answer than this is far away: stops rest there, decisions do not.
+const SLOW: Duration = Duration::from_millis(1000);
+
+impl Checkup {
+    /// Whether the venue is there, and keeps the same time. Nothing else can be asked where it is not.
+    pub(crate) async fn of_venue(&mut self, config: &Config, account: &Account, audit: &dyn AccountAudit) -> bool {
+        let pulse = match audit.pulse().await {
+            Ok(pulse) => pulse,
+            Err(error) => {
+                let remedy = format!("is {} the right address, and does this machine reach it?", account.rest_url);
+                self.check("venue", Weight::Wrong, Some((error.to_string(), remedy)));
+                return false;
+            }
+        };
+        self.check("venue", Weight::Wrong, None);
+        let (apart, allowed) = (pulse.apart(), config.intervals.clock);
+        let off = || format!("this machine's clock is {} ms off the venue's", apart.as_millis());
+        let remedy = "synchronise it (timedatectl set-ntp true): signed requests carry its time";
+        self.check("clock", Weight::Wrong, when(apart > allowed.saturating_add(pulse.round_trip / 2), off, remedy));
+        let slow = || format!("an answer takes {} ms", pulse.round_trip.as_millis());
+        self.check("round_trip", Weight::Warning, when(pulse.round_trip > SLOW, slow, "run nearer to the venue"));
+        let used = pulse.weight_used.unwrap_or(0);
+        let spent = || format!("{used} of {} request weight are used this minute", account.weight_limit);
+        let remedy = "wait a minute, or stop what else asks from this address";
+        self.check("budget", Weight::Warning, when(used > account.weight_limit / 2, spent, remedy));
+        true
+    }
+
+    /// Whether the key is the right one, and may do what it must and no more.
+    pub(crate) async fn of_key(&mut self, account: &Account, audit: &dyn AccountAudit) -> bool {
+        let settings = match audit.settings().await {
+            Ok(settings) => settings,
+            Err(error) => {
+                let remedy = remedy_of_key(&error, account);
+                self.check("key_accepted", Weight::Wrong, Some((error.to_string(), remedy)));
+                return false;
+            }
+        };
+        self.check("key_accepted", Weight::Wrong, None);
+        let no = || "the account may not trade".to_owned();
+        self.check(
+            "can_trade",
+            Weight::Wrong,
+            when(!settings.can_trade, no, "open a futures account at the venue, and finish its checks"),
+        );
+        let multi = || "multi-assets mode is on: liquidation prices would be wrong".to_owned();
+        let remedy = "at the venue: Preference, Asset Mode, Single-Asset Mode";
+        self.check("multi_assets", Weight::Wrong, when(settings.multi_assets, multi, remedy));
+        let (is, wanted) = (settings.position_mode, account.position_mode);
+        let mode = || format!("the account is in {is} mode, {wanted} is configured");
+        let remedy = format!(
+            "close everything and let the next `open` set it, or set position_mode = \"{is}\" in [accounts.{}]",
+            account.name
+        );
+        self.check("position_mode", Weight::Wrong, when(is != wanted, mode, remedy));
+        if let Some(symbol) = account.symbols.first() {
+            self.of_rights(symbol, audit).await;
+        }
+        let stream = audit.private_stream().await.err().map(|error| {
+            (
+                format!("the private stream cannot be opened: {error}"),
+                "allow futures for this key at the venue".to_owned(),
+            )
+        });
+        self.check("private_stream", Weight::Wrong, stream);
+        let token = audit.pays_fees_in_token().await;
+        let paid = || {
+            "fees are paid in the venue's own token: the ledger lists them in it, sums in the settle currency leave them out".to_owned()
+        };
+        self.check(
+            "fee_token",
+            Weight::Warning,
+            when(
+                token == Ok(true),
+                paid,
+                "at the venue: switch off the fee discount of the token, for one currency in the ledger",
+            ),
+        );
+        true
+    }
+
+    async fn of_rights(&mut self, symbol: &Symbol, audit: &dyn AccountAudit) {
+        let rights = match audit.key_rights(symbol).await {
+            Ok(rights) => rights,
+            // The contract is at fault: its own check says so.
+            Err(QueryError::Refused(refusal)) if refusal.reason == RefusalReason::NotTrading => return,
+            Err(error) => {
+                let found = Some((format!("what the key may do is not known: {error}"), "run it again".to_owned()));
+                return self.check("key_trades", Weight::Warning, found);
+            }
+        };
+        let no = || "the key may not place orders".to_owned();
+        let remedy = "at the venue: edit the key, Enable Futures";
+        self.check("key_trades", Weight::Wrong, when(rights.trades == Some(false), no, remedy));
+        let yes = || "the key may withdraw: whoever gets hold of it can empty the account".to_owned();
+        let remedy = "at the venue: edit the key, switch off Enable Withdrawals";
+        self.check("key_withdraws", Weight::Wrong, when(rights.withdraws == Some(true), yes, remedy));
+        let open = || "the key works from any address".to_owned();
+        let remedy = "at the venue: edit the key, restrict it to this machine's address";
+        self.check("key_bound", Weight::Warning, when(rights.bound_to_addresses == Some(false), open, remedy));
+    }
+
+    /// How each contract is set, against the limits.
+    pub(crate) async fn of_contracts(&mut self, account: &Account, audit: &dyn AccountAudit, broker: &dyn Broker) {
+        for symbol in &account.symbols {
+            match broker.instrument(symbol).await {
+                Ok(instrument) => self.of_contract(account, &instrument, audit).await,
+                Err(error) => {
+                    let remedy = format!("name contracts that trade under symbols in [accounts.{}]", account.name);
+                    self.check_of("trading", Weight::Wrong, symbol, Some((error.to_string(), remedy)));
+                }
+            }
+        }
+    }
+
+    async fn of_contract(&mut self, account: &Account, instrument: &Instrument, audit: &dyn AccountAudit) {
+        let symbol = &instrument.symbol;
+        self.check_of("trading", Weight::Wrong, symbol, None);
+        let (fee, assumed) = (instrument.fees.taker, account.assumed_taker_fee);
+        let dear = || format!("the venue takes {fee} of a taker, {assumed} is reckoned with");
+        let remedy = format!("set assumed_taker_fee in [accounts.{}]", account.name);
+        self.check_of("fees", Weight::Warning, symbol, when(fee > assumed, dear, remedy));
+        let limits = &account.limits;
+        let allowed = instrument.tiers.max_leverage(limits.max_position);
+        let steep = || {
+            format!(
+                "a position of {} may have leverage {allowed} at the venue, {} is allowed here",
+                limits.max_position, limits.max_leverage
+            )
+        };
+        let remedy = "lower max_position or max_leverage under [limits]: the venue would refuse the order";
+        self.check_of("margin_table", Weight::Warning, symbol, when(allowed < limits.max_leverage, steep, remedy));
+        let small = || {
+            format!(
+                "its smallest order is worth {}, a position may be worth {}",
+                instrument.min_notional, limits.max_position
+            )
+        };
+        self.check_of(
+            "smallest_order",
+            Weight::Wrong,
+            symbol,
+            when(instrument.min_notional > limits.max_position, small, "raise max_position under [limits]"),
+        );
+        let Ok(set) = audit.contract_settings(symbol).await else {
+            let found = Some(("how the contract is set is not known".to_owned(), "run it again".to_owned()));
+            return self.check_of("leverage", Weight::Warning, symbol, found);
+        };
+        let high = || format!("its leverage is set to {}, {} is allowed", set.leverage, limits.max_leverage);
+        let remedy = format!("plimsoll leverage {symbol} {}", limits.max_leverage.get());
+        self.check_of("leverage", Weight::Warning, symbol, when(set.leverage > limits.max_leverage, high, remedy));
+        let other = || format!("its margin mode is {}, {} is configured", set.margin_mode, account.margin_mode);
+        let remedy = "the next `open` sets it; with a position or an order open the venue refuses that";
+        self.check_of(
+            "margin_mode",
+            Weight::Warning,
+            symbol,
+            when(set.margin_mode != account.margin_mode, other, remedy),
+        );
+    }
+}
+
+/// What a refused key most likely is.
+fn remedy_of_key(error: &QueryError, account: &Account) -> String {
+    let QueryError::Refused(refusal) = error else { return "run it again when the venue answers".to_owned() };
+    let world = account.environment.as_str();
+    let other = match account.environment {
+        VenueEnvironment::Live => "a testnet key is not one of the live venue",
+        VenueEnvironment::Testnet => "a live key is not one of the testnet",
+        VenueEnvironment::Loopback => "`plimsoll venue` prints the key that it takes",
+    };
+    match (refusal.code.as_str(), refusal.reason) {
+        ("-1022", _) => format!("the signature is wrong: is {} the secret of this key?", account.secret),
+        ("-1021", _) => "synchronise this machine's clock".to_owned(),
+        (_, RefusalReason::NotAllowed) => {
+            format!(
+                "is {} a key of {world} ({other}), for futures, and allowed from this machine's address?",
+                account.key
+            )
+        }
+        _ => "ask the venue what its words mean".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Environment, Places};
+    use plimsoll_domain::{PositionMode, Timestamp};
+    use plimsoll_ports::{AccountSettings, KeyRights, MockAccountAudit, VenuePulse};
+
+    const CONFIG: &str = "[accounts.main]\nvenue = \"binance\"\nenvironment = \"testnet\"\n\
+                          key_env = \"KEY\"\nsecret_env = \"SECRET\"\n";
+
+    fn config() -> Config {
+        let places = Places { file: "plimsoll.toml".to_owned(), state: "state".into() };
+        Config::read(CONFIG, &Environment::default(), &places).unwrap()
+    }
+
+    fn settings() -> AccountSettings {
+        AccountSettings { position_mode: PositionMode::OneWay, multi_assets: false, can_trade: true }
+    }
+
+    fn rights() -> KeyRights {
+        KeyRights { trades: Some(true), withdraws: Some(false), bound_to_addresses: Some(true) }
+    }
+
+    /// What is found with these answers of the venue: the checks and their remedies.
+    async fn found(
+        settings: AccountSettings,
+        rights: KeyRights,
+        stream: bool,
+        token: bool,
+    ) -> Vec<(&'static str, String)> {
+        let mut audit = MockAccountAudit::new();
+        audit.expect_settings().returning(move || Ok(settings));
+        audit.expect_key_rights().returning(move |_| Ok(rights));
+        audit.expect_private_stream().returning(move || {
+            let closed = || QueryError::Unreadable("no listen key".to_owned());
+            if stream { Ok(()) } else { Err(closed()) }
+        });
+        audit.expect_pays_fees_in_token().returning(move || Ok(token));
+        let mut checkup = Checkup::default();
+        checkup.of_key(&config().accounts[0], &audit).await;
+        checkup.findings.into_iter().map(|it| (it.check, it.remedy)).collect()
+    }
+
+    #[tokio::test]
+    async fn an_account_that_is_set_right_has_no_finding() {
+        assert_eq!(found(settings(), rights(), true, false).await, []);
+    }
+
+    #[tokio::test]
+    async fn each_wrong_setting_is_found_alone_and_told_what_to_do() {
+        let check = async |settings, rights, stream, token, expected: (&str, &str)| {
+            let found = found(settings, rights, stream, token).await;
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert!(found[0].0 == expected.0 && found[0].1.contains(expected.1), "{found:?}");
+        };
+        let set = settings();
+        let may = rights();
+        check(AccountSettings { multi_assets: true, ..set }, may, true, false, ("multi_assets", "Single-Asset")).await;
+        check(AccountSettings { can_trade: false, ..set }, may, true, false, ("can_trade", "futures account")).await;
+        let hedge = AccountSettings { position_mode: PositionMode::Hedge, ..set };
+        check(hedge, may, true, false, ("position_mode", "position_mode = \"hedge\"")).await;
+        check(set, KeyRights { trades: Some(false), ..may }, true, false, ("key_trades", "Enable Futures")).await;
+        check(set, KeyRights { withdraws: Some(true), ..may }, true, false, ("key_withdraws", "Enable Withdrawals"))
+            .await;
+        check(set, KeyRights { bound_to_addresses: Some(false), ..may }, true, false, ("key_bound", "address")).await;
+        check(set, may, false, false, ("private_stream", "allow futures")).await;
+        check(set, may, true, true, ("fee_token", "discount")).await;
+        // What a venue does not tell is no finding.
+        assert_eq!(found(set, KeyRights { trades: Some(true), ..KeyRights::default() }, true, false).await, []);
+    }
+
+    #[tokio::test]
+    async fn clocks_that_differ_and_spent_budgets_are_found() {
+        let pulse = |apart: i64, took: u64, used: u32| async move {
+            let ours = Timestamp::from_millis(1_700_000_000_000);
+            let venue = Timestamp::from_millis(1_700_000_000_000 + apart);
+            let mut audit = MockAccountAudit::new();
+            let round_trip = Duration::from_millis(took);
+            audit.expect_pulse().returning(move || Ok(VenuePulse { venue, ours, round_trip, weight_used: Some(used) }));
+            let (config, mut checkup) = (config(), Checkup::default());
+            assert!(checkup.of_venue(&config, &config.accounts[0], &audit).await);
+            checkup.findings.into_iter().map(|it| it.check).collect::<Vec<_>>()
+        };
+        assert_eq!(pulse(400, 20, 100).await, [""; 0]);
+        assert_eq!(pulse(-700, 20, 100).await, ["clock"]);
+        assert_eq!(pulse(0, 1500, 100).await, ["round_trip"]);
+        assert_eq!(pulse(0, 20, 3100).await, ["budget"]);
+    }
+}
