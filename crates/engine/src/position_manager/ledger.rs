@@ -118,8 +118,7 @@ impl PositionManager {
             // Somebody else has recorded it meanwhile: what is left to do is to say which trades made it.
             Settled::Same => {
                 let trades = self.trades(fills, Some(known.id));
-                let written =
-                    self.ports.positions.update(known.id, opened.quantity, opened.entry_price, &trades).await;
+                let written = self.ports.positions.update(known.id, opened.quantity, opened.entry_price, &trades).await;
                 return troubles.written(Record::Position, written).map(|()| known.id);
             }
             // The next reconciliation tries again.

@@ -65,6 +65,21 @@ async fn clearance_counts_as_a_loss_and_a_withdrawal_does_not() {
 }
 
 #[tokio::test]
+async fn a_booking_that_was_not_taken_is_not_hidden_by_a_later_one() {
+    let desk = desk();
+    desk.manager.monitor().await.unwrap();
+    desk.venue.book(BookingKind::Transfer, "-10");
+    desk.venue.sleep(3 * 60 * MINUTE).await;
+    desk.venue.book(BookingKind::Transfer, "-20");
+    desk.store.tables().bookings_lost = 1;
+    desk.manager.monitor().await.unwrap();
+    desk.venue.sleep(MINUTE).await;
+    desk.manager.monitor().await.unwrap();
+    let amounts: Vec<_> = desk.store.tables().bookings.iter().map(|it| it.booking.amount).collect();
+    assert_eq!(amounts, [money("-10"), money("-20")]);
+}
+
+#[tokio::test]
 async fn a_wallet_that_adds_up_has_its_bookings_read_once_an_hour() {
     let desk = desk();
     desk.open(&long()).await.unwrap();

@@ -17,6 +17,8 @@ pub(crate) struct Tables {
     pub(crate) down: bool,
     /// Positions can be read and not written.
     pub(crate) read_only: bool,
+    /// So many bookings are not taken, as nobody answers.
+    pub(crate) bookings_lost: u32,
     /// How often positions are still listed before they cannot be any more.
     pub(crate) listings: Option<u32>,
     pub(crate) journal: Vec<JournalEntry>,
@@ -250,6 +252,10 @@ impl FundingRepository for Store {
 impl BookingRepository for Store {
     async fn log(&self, booking: &BookingRecord) -> Result<bool, StoreError> {
         let mut tables = self.up()?;
+        if let Some(left) = tables.bookings_lost.checked_sub(1) {
+            tables.bookings_lost = left;
+            return Err(StoreError::Unreachable("no database for a moment".to_owned()));
+        }
         let is_known = tables.bookings.iter().any(|known| known.booking.id == booking.booking.id);
         if !is_known {
             tables.bookings.push(booking.clone());

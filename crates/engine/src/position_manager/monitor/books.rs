@@ -284,7 +284,8 @@ impl Reading {
             let held = self.report(&opened.symbol, opened.side).and_then(|report| report.position);
             held.is_some_and(|held| held.direction == opened.direction && held.quantity == opened.quantity)
         };
-        let held = self.snapshot.positions.iter().filter(|report| report.position.is_some() && concerns(report)).count();
+        let held =
+            self.snapshot.positions.iter().filter(|report| report.position.is_some() && concerns(report)).count();
         held == open.len() && open.iter().all(is_held)
     }
 }
