@@ -4,7 +4,7 @@ use crate::desk::{desk, desk_with, long, manager};
 use crate::venue::{btc, money, size};
 use plimsoll_engine::{Action, MonitorReport, Settings, Trouble};
 use plimsoll_ports::domain::risk::{LimitSettings, Reason, RiskLimits};
-use plimsoll_ports::domain::{BookingKind, FillCause, Money};
+use plimsoll_ports::domain::{BookingKind, Direction, FillCause, Money};
 use plimsoll_ports::{Clock, OpenIntent, TradeRepository};
 use std::time::Duration;
 
@@ -61,6 +61,21 @@ async fn clearance_counts_as_a_loss_and_a_withdrawal_does_not() {
             other => assert!(!is_loss && other == Action::None, "{kind}: {other:?}"),
         }
         assert_eq!(recorded(&desk).await, money("9400"), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_put_in_before_the_first_look_is_no_news_however_the_first_look_goes() {
+    let desk = desk_with(daily);
+    desk.venue.book(BookingKind::Transfer, "10000");
+    desk.venue.open_elsewhere(&btc(), Direction::Long, "0.01");
+    // The position is in no record yet, so this look cannot tell what of the wallet was put in.
+    assert_eq!(desk.manager.monitor().await.unwrap().action, Action::None);
+    desk.manager.reconcile().await.unwrap();
+    for _ in 0..8 {
+        desk.venue.sleep(20 * MINUTE).await;
+        let report = desk.manager.monitor().await.unwrap();
+        assert_eq!((booked(&report), report.action), (vec![], Action::None));
     }
 }
 

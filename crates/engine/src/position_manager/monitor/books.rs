@@ -101,8 +101,8 @@ impl PositionManager {
             it.symbol.settle() == self.settings.settle.as_str() && !self.is_left_alone(&it.symbol, it.position_side)
         };
         if !reading.is_explained_by(&open, concerns) {
-            // A transfer is booked whatever is held.
-            if self.may_ask_for_bookings() {
+            // A transfer is booked whatever is held. Before it is known what was put in, none of them is news.
+            if self.earnings().funded.is_some() && self.may_ask_for_bookings() {
                 self.record_bookings(troubles).await;
                 totals = self.totals().await?;
             }
