@@ -195,3 +195,9 @@ CREATE TABLE controls (
     CHECK (control = 'kill_switch' OR since IS NOT NULL)
 );
 CREATE INDEX controls_latest ON controls (account, control, id);
+
+-- What tells a writer whose commit was not answered that it was made: each transaction's own mark, kept for a day.
+CREATE TABLE commits (
+    token     word        PRIMARY KEY,
+    at        timestamptz NOT NULL DEFAULT now()
+);

@@ -61,6 +61,8 @@ pub(crate) async fn migrate(pool: &PgPool) -> Result<Migrated, Unmigrated> {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => error.into(),
         other => Unmigrated::Store(StoreError::Corrupt(other.to_string())),
     })?;
+    // Nobody asks any more what became of a commit so long ago.
+    query("DELETE FROM commits WHERE at < now() - interval '1 day'").execute(&mut *transaction).await?;
     transaction.commit().await?;
     Ok(Migrated { from, to: NEWEST })
 }

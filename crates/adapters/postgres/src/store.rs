@@ -106,35 +106,53 @@ impl PostgresStore {
     /// A transaction in which nobody else writes for this account, so that what it reads still holds when it writes.
     /// Dropped without a commit, it leaves nothing behind.
     pub(crate) async fn writing(&self, account: &AccountId) -> Result<Writing, StoreError> {
-        const TURN: &str =
-            "SELECT pg_current_xact_id()::text AS number, pg_advisory_xact_lock(hashtextextended($1, 7551))";
+        const TURN: &str = "SELECT pg_current_xact_id()::text AS number, gen_random_uuid()::text AS token, \
+             pg_advisory_xact_lock(hashtextextended($1, 7551))";
         self.beginning(query(TURN).bind(account.as_str())).await
     }
 
     /// A transaction that has yet to lock what it is about.
     pub(crate) async fn writing_all(&self) -> Result<Writing, StoreError> {
-        self.beginning(query("SELECT pg_current_xact_id()::text AS number")).await
+        const FIRST: &str = "SELECT pg_current_xact_id()::text AS number, gen_random_uuid()::text AS token";
+        self.beginning(query(FIRST)).await
     }
 
-    /// `first` is the first statement, which gives the transaction's number.
+    /// `first` is the first statement, which gives the transaction's number and its token.
     async fn beginning(&self, first: Query<'_, Postgres, PgArguments>) -> Result<Writing, StoreError> {
         let mut transaction = arriving(&self.address, self.pool.begin()).await?;
         let row = answered(first.fetch_one(&mut *transaction)).await?;
         let number = row.try_get("number").map_err(store_error)?;
-        Ok(Writing { transaction, store: self.clone(), number })
+        let token = row.try_get("token").map_err(store_error)?;
+        Ok(Writing { transaction, store: self.clone(), number, token })
     }
 
-    /// What became of a transaction whose commit was not answered: the server knows it by its number.
-    async fn fate(&self, number: &str, lost: &str) -> Result<(), StoreError> {
-        const FATE: &str = "SELECT pg_xact_status($1::text::xid8)";
+    /// What became of a transaction whose commit was not answered. Its token is in the database if it was committed. Its
+    /// number alone proves nothing: a server that has crashed gives the number of a transaction that left no trace to
+    /// another one; it tells whether the commit is still under way.
+    async fn fate(&self, number: &str, token: &str, lost: &str) -> Result<(), StoreError> {
         let deadline = Instant::now() + FATE_TIMEOUT;
+        let nothing = || Err(StoreError::Unreachable(format!("{lost}; nothing was written")));
+        let mut is_over = false;
         while Instant::now() < deadline {
             if let Ok(mut connection) = self.reading().await {
-                let fate = query_scalar::<_, Option<String>>(FATE).bind(number).fetch_one(&mut *connection);
-                match answered(fate).await.ok().flatten().as_deref() {
-                    Some("committed") => return Ok(()),
-                    Some("aborted") => return Err(StoreError::Unreachable(format!("{lost}; nothing was written"))),
-                    _ => {}
+                let kept = query_scalar::<_, bool>("SELECT EXISTS (SELECT FROM commits WHERE token = $1)").bind(token);
+                match answered(kept.fetch_one(&mut *connection)).await {
+                    Ok(true) => return Ok(()),
+                    Ok(false) if is_over => return nothing(),
+                    Ok(false) => {
+                        let status = query_scalar::<_, Option<String>>("SELECT pg_xact_status($1::text::xid8)");
+                        match answered(status.bind(number).fetch_one(&mut *connection)).await {
+                            // Looked for once more: it may have ended between the two questions.
+                            Ok(status) => is_over = status.as_deref() != Some("in progress"),
+                            Err(StoreError::Unreachable(_)) => {}
+                            // A number of the future: the server has never heard of it.
+                            Err(_) => is_over = true,
+                        }
+                        if is_over {
+                            continue;
+                        }
+                    }
+                    Err(_) => {}
                 }
             }
             sleep(FATE_DELAY).await;
@@ -148,17 +166,20 @@ pub(crate) struct Writing {
     transaction: Transaction<'static, Postgres>,
     store: PostgresStore,
     number: String,
+    token: String,
 }
 
 impl Writing {
     /// Makes it last. Where the connection is lost just then, the server is asked whether it did.
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
-        let Self { transaction, store, number } = self;
+        let Self { mut transaction, store, number, token } = self;
+        let mark = query("INSERT INTO commits (token) VALUES ($1)").bind(&token).execute(&mut *transaction);
+        answered(mark).await?;
         match timeout(ANSWER_TIMEOUT, transaction.commit()).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) if is_refusal(&error) => Err(store_error(error)),
-            Ok(Err(error)) => store.fate(&number, &error.to_string()).await,
-            Err(_) => store.fate(&number, "no answer").await,
+            Ok(Err(error)) => store.fate(&number, &token, &error.to_string()).await,
+            Err(_) => store.fate(&number, &token, "no answer").await,
         }
     }
 }
