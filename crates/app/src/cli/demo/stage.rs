@@ -25,6 +25,9 @@ const WALLET: u32 = 10_000;
 /// A market of three days where none is recorded.
 const GENERATED: Duration = Duration::from_secs(3 * 86_400);
 
+/// How much older than the market's first price the account is.
+const BEFORE: Duration = Duration::from_secs(5);
+
 const KEY: &str = "demo-key";
 const SECRET: &str = "demo-secret";
 
@@ -52,6 +55,8 @@ impl Stage {
         let venue = start(&prices, instrument.clone()).await?;
         let account = AccountId::new(format!("demo-{}", SystemClock.now().as_millis()));
         venue.open_account(&account, KEY, SecretString::from(SECRET)).map_err(Failure::usage)?;
+        let begun = Tick::at(instrument.symbol.clone(), prices.start, prices.opening);
+        venue.advance([&begun]).map_err(Failure::usage)?;
         let (store, records) = store(demo).await?;
         let clock_port: Arc<dyn Clock> = Arc::new(clock.clone());
         let endpoints = Endpoints::custom(venue.rest_url(), venue.ws_url());
@@ -168,7 +173,8 @@ fn playable(prices: &Prices, instrument: &Instrument) -> Result<(), Failure> {
 }
 
 async fn start(prices: &Prices, instrument: Instrument) -> Result<Running, Failure> {
-    let mut exchange = Exchange::new(prices.start);
+    // What was in the wallet before anybody looked is nobody's booking: the account is older than the market's first price.
+    let mut exchange = Exchange::new(prices.start.minus(BEFORE));
     exchange.list(instrument, prices.opening).map_err(Failure::usage)?;
     let wallet = Money::new(WALLET.into());
     // An hour of the market is over in a blink: too soon for keeping a key alive in between. At the end our records are
