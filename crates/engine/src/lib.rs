@@ -59,6 +59,7 @@
 //! # trades.expect_totals().returning(|_| Ok(vec![]));
 //! # let mut bookings = MockBookingRepository::new();
 //! # bookings.expect_last().returning(|_| Ok(None));
+//! # broker.expect_bookings().returning(|_| Ok(vec![]));
 //! # clock.expect_now().returning(Timestamp::default);
 //! journal.expect_unfinished().returning(|_| Ok(vec![]));
 //! controls.expect_kill_switch().returning(|_| {

@@ -2,8 +2,11 @@
 
 use crate::redact::redacted;
 use crate::tls;
+use reqwest::Url;
+use reqwest::header::HeaderMap;
 use std::error::Error;
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// The verbs that venues use.
@@ -78,17 +81,17 @@ impl fmt::Debug for HttpRequest {
 pub struct HttpResponse {
     /// The status code.
     pub status: u16,
-    /// Header names in lower case, and values; values that are not text are left out.
-    pub headers: Vec<(String, String)>,
+    /// The headers.
+    pub headers: HeaderMap,
     /// The body, whole.
     pub body: Vec<u8>,
 }
 
 impl HttpResponse {
-    /// The value of a header, its name in any case.
+    /// The value of a header, its name in any case; `None` too where the value is not text.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+        self.headers.get(name)?.to_str().ok()
     }
 
     /// The body as text, for people.
@@ -140,6 +143,8 @@ impl Default for HttpSettings {
 #[derive(Debug, Clone)]
 pub struct HttpSession {
     client: reqwest::Client,
+    /// Scheme, host and port of the last request: what a venue's addresses share, and what takes longest to read.
+    origin: Arc<Mutex<Option<Url>>>,
 }
 
 /// The largest answer that is read: the longest known (a venue's whole list of contracts) is a tenth of it.
@@ -163,7 +168,7 @@ impl HttpSession {
             .pool_idle_timeout(settings.keep_idle)
             .build()
             .map_err(|error| BuildFailure(chain(&error)))?;
-        Ok(Self { client })
+        Ok(Self { client, origin: Arc::default() })
     }
 
     /// Sends the request, once.
@@ -171,7 +176,8 @@ impl HttpSession {
     /// # Errors
     /// [`HttpFailure`], which says whether the request can have arrived. It names the host and path, never the query.
     pub async fn send(&self, request: &HttpRequest) -> Result<HttpResponse, HttpFailure> {
-        let mut builder = self.client.request(verb(request.method), &request.url);
+        let url = self.url(&request.url).map_err(|why| HttpFailure::NotSent(format!("{request:?}: {why}")))?;
+        let mut builder = self.client.request(verb(request.method), url);
         for (name, value) in &request.headers {
             builder = builder.header(name, value);
         }
@@ -181,10 +187,7 @@ impl HttpSession {
         let built = builder.build().map_err(|error| HttpFailure::NotSent(described(request, error)))?;
         let mut response = self.client.execute(built).await.map_err(|error| failure(request, error))?;
         let status = response.status().as_u16();
-        let header = |(name, value): (&reqwest::header::HeaderName, &reqwest::header::HeaderValue)| {
-            Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
-        };
-        let headers = response.headers().iter().filter_map(header).collect();
+        let headers = std::mem::take(response.headers_mut());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| unanswered(request, error))? {
             if body.len() + chunk.len() > LARGEST_BODY {
@@ -193,6 +196,27 @@ impl HttpSession {
             body.extend_from_slice(&chunk);
         }
         Ok(HttpResponse { status, headers, body })
+    }
+
+    /// The address, read from its path on where its host is that of the last.
+    fn url(&self, whole: &str) -> Result<Url, String> {
+        let mut last = self.origin.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(origin) = last.as_ref()
+            && let Some(rest) = whole.strip_prefix(origin.as_str().trim_end_matches('/'))
+            && rest.starts_with('/')
+            && !rest.starts_with("//")
+        {
+            return origin.join(rest).map_err(|error| error.to_string());
+        }
+        let url = Url::parse(whole).map_err(|error| error.to_string())?;
+        if !url.cannot_be_a_base() {
+            let mut origin = url.clone();
+            origin.set_path("");
+            origin.set_query(None);
+            origin.set_fragment(None);
+            *last = Some(origin);
+        }
+        Ok(url)
     }
 }
 

@@ -32,4 +32,5 @@ pub use backoff::{Backoff, BackoffSettings};
 pub use budget::{Priority, WeightBudget, WeightLimit};
 pub use http::{BuildFailure, HttpFailure, HttpRequest, HttpResponse, HttpSession, HttpSettings, Method};
 pub use redact::redacted;
+pub use reqwest::header::HeaderMap;
 pub use socket::{Address, Dial, DialFailure, SocketItem, SocketSession, SocketSettings};

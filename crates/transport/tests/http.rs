@@ -52,6 +52,38 @@ async fn an_answer_comes_whole_whatever_its_status() {
 }
 
 #[tokio::test]
+async fn a_host_that_is_known_already_is_sent_the_same_bytes() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = listener.local_addr().unwrap().to_string();
+    let asked = tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut lines = Vec::new();
+        for _ in 0..6 {
+            lines.push(read_request(&mut socket).await.lines().next().unwrap().to_owned());
+            socket.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+        }
+        lines
+    });
+    let session = session();
+    for path in ["/v1//x?b=%E6%B5%8B&signature=00&c=a:b/c?d", "//elsewhere/x?y=1", "/"] {
+        for _ in 0..2 {
+            session.send(&HttpRequest::new(Method::Get, format!("http://{host}{path}"))).await.unwrap();
+        }
+    }
+    let lines = asked.await.unwrap();
+    for (line, path) in lines.iter().zip([
+        "/v1//x?b=%E6%B5%8B&signature=00&c=a:b/c?d",
+        "/v1//x?b=%E6%B5%8B&signature=00&c=a:b/c?d",
+        "//elsewhere/x?y=1",
+        "//elsewhere/x?y=1",
+        "/",
+        "/",
+    ]) {
+        assert_eq!(*line, format!("GET {path} HTTP/1.1"));
+    }
+}
+
+#[tokio::test]
 async fn nobody_listening_is_certainly_not_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

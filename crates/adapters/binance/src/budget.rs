@@ -202,7 +202,7 @@ mod tests {
     }
 
     fn answer(headers: &[(&str, &str)]) -> HttpResponse {
-        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
         HttpResponse { status: 200, headers, body: Vec::new() }
     }
 

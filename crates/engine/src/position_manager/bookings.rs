@@ -15,6 +15,9 @@ const AT_LEAST_EVERY: Duration = Duration::from_secs(60 * 60);
 /// They are dear to ask for (30 of 2,400 a minute at one venue): while a wallet does not add up, no more often than this.
 const AT_MOST_EVERY: Duration = Duration::from_secs(10);
 
+/// Whether a wallet shows what was booked so shortly before it was looked at, nobody can say.
+const JUST_NOW: Duration = Duration::from_secs(1);
+
 /// How far the venue's bookings have been read, as far as this process knows.
 #[derive(Debug, Default)]
 pub(in crate::position_manager) struct Read {
@@ -24,27 +27,52 @@ pub(in crate::position_manager) struct Read {
     tried: Option<Timestamp>,
     /// When the last reading began of which everything is recorded.
     whole: Option<Timestamp>,
+    /// The time of the latest booking that the venue has told.
+    latest: Option<Timestamp>,
     /// What was recorded and nobody was told of.
     news: Vec<BookingRecord>,
 }
 
+impl Read {
+    fn told(&mut self, time: Timestamp) {
+        self.latest = self.latest.max(Some(time));
+    }
+
+    /// Whether a wallet that was looked at then shows every booking that the venue has told.
+    pub(in crate::position_manager) fn is_shown_at(&self, looked: Timestamp) -> bool {
+        self.latest.is_none_or(|latest| latest.plus(JUST_NOW) < looked)
+    }
+
+    /// Nothing is on record: what is booked from `first` on will be.
+    pub(in crate::position_manager) fn begin(&mut self, first: Timestamp) {
+        self.begun.get_or_insert(first);
+    }
+}
+
 impl PositionManager {
     /// Fetches what the venue booked since the last reading, or since the records began, and records what is new. What
-    /// cannot be had or recorded is a trouble, and comes again with the next reading.
+    /// cannot be had or recorded is a trouble, and comes again with the next reading. Before there is any record nothing
+    /// is recorded here either: it is only noted how late the venue's latest booking is.
     pub(crate) async fn record_bookings(&self, troubles: &mut Troubles) {
         let now = self.ports.clock.now();
         self.earnings().read.tried = Some(now);
-        let since = troubles.read(Record::Booking, self.bookings_since().await).flatten();
-        let Some(since) = since else { return };
+        let Some(begun) = troubles.read(Record::Booking, self.bookings_since().await) else { return };
+        let since = begun.unwrap_or_else(|| now.minus(OVERLAP));
         let told = troubles.keep(self.ports.broker.bookings(since).await, Trouble::BookingsNotKnown);
         let mut is_whole = told.is_some();
         for booking in told.unwrap_or_default() {
+            self.earnings().read.told(booking.time);
+            if begun.is_none() {
+                continue;
+            }
             let (account, venue) = (self.settings.account.clone(), self.ports.broker.venue());
             let record = BookingRecord { account, venue, booking };
             let logged = self.ports.bookings.log(&record).await;
             let is_away = matches!(logged, Err(StoreError::Unreachable(_)));
             if troubles.written(Record::Booking, logged) == Some(true) {
-                self.earnings().read.news.push(record);
+                let mut earnings = self.earnings();
+                earnings.recorded(&record.booking, &self.settings.settle);
+                earnings.read.news.push(record);
             }
             // Oldest first: a later one on record would hide that this one is not. What contradicts the records never
             // will be, and keeps nothing else from them.
@@ -102,8 +130,8 @@ impl PositionManager {
         Ok(Some(last.map_or(begun, |last| begun.max(last.minus(OVERLAP)))))
     }
 
-    /// The time of the first trade or point of the equity curve on record, or when the wallet was first looked at,
-    /// whichever was first.
+    /// The time of the first trade or point of the equity curve on record; where there was none when the wallet was first
+    /// looked at, the time of that look.
     async fn records_begun(&self) -> Result<Option<Timestamp>, StoreError> {
         if let Some(begun) = self.earnings().read.begun {
             return Ok(Some(begun));
@@ -113,10 +141,7 @@ impl PositionManager {
         let trades = self.ports.trades.since(account, None, ever).await?;
         let recorded = point.into_iter().chain(trades.first().map(|trade| trade.fill.time)).min();
         let mut earnings = self.earnings();
-        let begun = recorded.into_iter().chain(earnings.looked_at()).min();
-        if recorded.is_some() {
-            earnings.read.begun = begun;
-        }
-        Ok(begun)
+        earnings.read.begun = earnings.read.begun.or(recorded);
+        Ok(earnings.read.begun)
     }
 }

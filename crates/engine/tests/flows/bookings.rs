@@ -80,6 +80,44 @@ async fn what_was_put_in_before_the_first_look_is_no_news_however_the_first_look
 }
 
 #[tokio::test]
+async fn a_deposit_in_the_moment_of_the_first_look_is_neither_profit_nor_loss() {
+    for kind in [BookingKind::Transfer, BookingKind::Conversion] {
+        let desk = desk_with(daily);
+        desk.venue.book(kind, "10000");
+        let now = desk.venue.now();
+        desk.venue.state().bookings[0].time = now;
+        for _ in 0..8 {
+            assert_eq!(desk.manager.monitor().await.unwrap().action, Action::None);
+            desk.venue.sleep(20 * MINUTE).await;
+        }
+        assert_eq!(desk.store.events("wallet_difference"), []);
+    }
+}
+
+#[tokio::test]
+async fn a_deposit_from_before_the_first_look_that_the_venue_tells_late_is_recorded_and_moves_nothing() {
+    let desk = desk_with(daily);
+    desk.manager.monitor().await.unwrap();
+    desk.open(&OpenIntent { stop_loss: None, quantity: size("0.01"), ..long() }).await.unwrap();
+    desk.venue.sleep(2 * MINUTE).await;
+    // Another process, whose first look shows a wallet with money that the venue has not booked yet.
+    desk.venue.state().hold_bookings = true;
+    desk.venue.book(BookingKind::Transfer, "5000");
+    desk.venue.sleep(MINUTE).await;
+    let restarted = manager(&desk.venue, &desk.store, daily);
+    restarted.monitor().await.unwrap();
+    desk.venue.state().hold_bookings = false;
+    desk.venue.sleep(61 * MINUTE).await;
+    let report = restarted.monitor().await.unwrap();
+    assert_eq!((booked(&report), report.action), (vec![(BookingKind::Transfer, money("5000"))], Action::None));
+    for _ in 0..3 {
+        desk.venue.sleep(10 * MINUTE).await;
+        assert_eq!(restarted.monitor().await.unwrap().action, Action::None);
+    }
+    assert_eq!(desk.store.events("wallet_difference"), []);
+}
+
+#[tokio::test]
 async fn a_booking_that_was_not_taken_is_not_hidden_by_a_later_one() {
     let desk = desk();
     desk.manager.monitor().await.unwrap();

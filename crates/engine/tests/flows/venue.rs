@@ -51,6 +51,8 @@ pub(crate) struct State {
     pub(crate) bookings_asked: usize,
     /// Bookings are not told.
     pub(crate) hide_bookings: bool,
+    /// Bookings are in the wallet, and no question tells of them yet.
+    pub(crate) hold_bookings: bool,
     pub(crate) settled: Vec<SettledFunding>,
     pub(crate) rate: Rate,
     pub(crate) faults: Vec<(OrderType, Fault)>,
@@ -117,6 +119,7 @@ impl Venue {
             bookings: Vec::new(),
             bookings_asked: 0,
             hide_bookings: false,
+            hold_bookings: false,
             settled: Vec::new(),
             rate: "0.0001".parse().unwrap(),
             faults: Vec::new(),
@@ -453,7 +456,8 @@ impl Broker for Venue {
         if state.hide_bookings {
             return Err(QueryError::Unreachable(NotSent::Unavailable("busy".to_owned())));
         }
-        Ok(state.bookings.iter().filter(|booking| booking.time >= since).cloned().collect())
+        let is_told = !state.hold_bookings;
+        Ok(state.bookings.iter().filter(|booking| is_told && booking.time >= since).cloned().collect())
     }
 
     async fn place(&self, order: &NewOrder) -> Result<OrderId, PlaceError> {

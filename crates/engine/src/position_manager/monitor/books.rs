@@ -6,7 +6,7 @@ use crate::position_manager::bookings::Read;
 use crate::position_manager::reading::Reading;
 use crate::trouble::{Record, Troubles};
 use plimsoll_domain::risk::{EquityWatch, Reason, verdict};
-use plimsoll_domain::{Money, PositionReport, Timestamp};
+use plimsoll_domain::{Booking, Currency, Money, PositionReport, Timestamp};
 use plimsoll_ports::{Alert, PnlSnapshot, PositionRecord, PositionStatus, Severity, StoreError, Totals};
 use std::sync::{MutexGuard, PoisonError};
 use std::time::Duration;
@@ -110,10 +110,14 @@ impl PositionManager {
             return Ok(Standing { funded, is_sure: false });
         }
         let adds_up = |funded: Funded| funded.moved(&totals) + totals.net() == wallet;
-        let needs_asking = !self.earnings().funded.is_some_and(adds_up);
-        if needs_asking && self.may_ask_for_bookings() {
+        let known = self.earnings().funded;
+        if known.is_none() || !known.is_some_and(adds_up) && self.may_ask_for_bookings() {
             self.record_bookings(troubles).await;
             totals = self.totals().await?;
+        }
+        // The first look at a wallet is of use only where it is plain which bookings it shows.
+        if known.is_none() && !self.earnings().read.is_shown_at(reading.snapshot.time) {
+            return Ok(Standing { funded: None, is_sure: false });
         }
         let look = Look { wallet, totals, at: reading.snapshot.time, is_told: self.has_read_bookings() };
         let (standing, difference) = self.earnings().judge(&look);
@@ -248,6 +252,14 @@ impl Earnings {
         self.funded.map(|funded| funded.first)
     }
 
+    /// A booking was recorded. What is older than the first look at the wallet was in it, however late the venue tells it.
+    pub(in crate::position_manager) fn recorded(&mut self, booking: &Booking, settle: &Currency) {
+        let Some(funded) = self.funded.as_mut() else { return };
+        if booking.kind.is_transfer() && booking.currency == *settle && booking.time < funded.first {
+            funded.transfers += booking.amount;
+        }
+    }
+
     /// What was put in, by this look; and a difference that a person is to be told of.
     ///
     /// What the records do not explain is taken for a transfer while the venue does not tell its bookings, and for as long
@@ -262,6 +274,7 @@ impl Earnings {
             self.differs.is_some_and(|differs| counts_from(differs).start_of_day() < look.at.start_of_day());
         if expected == implied || is_of_another_day {
             (self.funded, self.differs) = (Some(learnt), None);
+            self.read.begin(first);
             return (Standing { funded: Some(implied), is_sure: true }, None);
         }
         let difference = implied - expected;

@@ -2,6 +2,7 @@
 
 use super::text;
 use crate::wire::event::leverage_of;
+use crate::wire::plain::{self, message};
 use crate::wire::read::{DecodeError, Num, Text, json};
 use crate::wire::symbols::Symbols;
 use plimsoll_domain::{Leverage, Symbol, Timestamp};
@@ -18,16 +19,20 @@ pub struct Trouble {
     pub message: String,
 }
 
-#[derive(Deserialize)]
-pub(super) struct CodeAndText<'a> {
-    #[serde(default, borrow)]
-    pub(super) code: Option<Num<'a>>,
-    #[serde(default, borrow)]
-    pub(super) msg: Option<Text<'a>>,
+message! {
+    struct CodeAndText {
+        required {}
+        optional { code = "code": Option<Num<'a>>, msg = "msg": Option<Text<'a>>, }
+    }
+}
+
+/// The error that a row is, if it is one.
+pub(super) fn trouble_of(row: &str) -> Result<Option<Trouble>, DecodeError> {
+    Ok(plain::read::<CodeAndText<'_>>(row)?.trouble())
 }
 
 impl CodeAndText<'_> {
-    pub(super) fn trouble(&self) -> Option<Trouble> {
+    fn trouble(&self) -> Option<Trouble> {
         let code: i64 = self.code?.0.parse().ok().filter(|code| *code < 0)?;
         Some(Trouble { code, message: self.msg.as_ref().map_or_else(String::new, |text| text.as_str().to_owned()) })
     }
@@ -37,7 +42,7 @@ impl CodeAndText<'_> {
 #[must_use]
 pub fn trouble(body: &[u8]) -> Option<Trouble> {
     let text = text(body).ok().filter(|text| text.starts_with('{'))?;
-    json::<CodeAndText<'_>>(text).ok()?.trouble()
+    trouble_of(text).ok()?
 }
 
 /// The answer to something that was set, changed or cancelled: an object of any members, or nothing, but no page of

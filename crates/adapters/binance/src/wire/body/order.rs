@@ -1,8 +1,9 @@
 //! Orders: those of the ordinary service, and conditional ones.
 
-use super::answer::{CodeAndText, Trouble};
+use super::answer::{Trouble, trouble_of};
 use super::{each, rows, text};
 use crate::wire::event::algo_status;
+use crate::wire::plain::{self, message};
 use crate::wire::read::{DecodeError, Num, Text, json};
 use crate::wire::symbols::Symbols;
 use crate::wire::word;
@@ -10,44 +11,31 @@ use plimsoll_domain::{ClientOrderId, Order, OrderId, OrderType, Stamp};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-/// An order as queries tell it. Answers to placing, changing and cancelling leave the average price out.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Row<'a> {
-    #[serde(borrow)]
-    order_id: Num<'a>,
-    #[serde(borrow)]
-    client_order_id: Text<'a>,
-    #[serde(borrow)]
-    symbol: Text<'a>,
-    #[serde(borrow)]
-    side: Text<'a>,
-    #[serde(borrow)]
-    position_side: Text<'a>,
-    #[serde(borrow, rename = "type")]
-    order_type: Text<'a>,
-    #[serde(default, borrow)]
-    time_in_force: Option<Text<'a>>,
-    #[serde(default, borrow)]
-    price: Num<'a>,
-    #[serde(default, borrow)]
-    stop_price: Num<'a>,
-    #[serde(borrow)]
-    orig_qty: Num<'a>,
-    #[serde(borrow)]
-    executed_qty: Num<'a>,
-    #[serde(default, borrow)]
-    avg_price: Num<'a>,
-    #[serde(default)]
-    reduce_only: bool,
-    #[serde(default)]
-    close_position: bool,
-    #[serde(borrow)]
-    status: Text<'a>,
-    #[serde(default, borrow)]
-    time: Num<'a>,
-    #[serde(default, borrow)]
-    update_time: Num<'a>,
+message! {
+    /// An order as queries tell it. Answers to placing, changing and cancelling leave the average price out.
+    struct Row {
+        required {
+            order_id = "orderId": Num<'a>,
+            client_order_id = "clientOrderId": Text<'a>,
+            symbol = "symbol": Text<'a>,
+            side = "side": Text<'a>,
+            position_side = "positionSide": Text<'a>,
+            order_type = "type": Text<'a>,
+            orig_qty = "origQty": Num<'a>,
+            executed_qty = "executedQty": Num<'a>,
+            status = "status": Text<'a>,
+        }
+        optional {
+            time_in_force = "timeInForce": Option<Text<'a>>,
+            price = "price": Num<'a>,
+            stop_price = "stopPrice": Num<'a>,
+            avg_price = "avgPrice": Num<'a>,
+            reduce_only = "reduceOnly": bool,
+            close_position = "closePosition": bool,
+            time = "time": Num<'a>,
+            update_time = "updateTime": Num<'a>,
+        }
+    }
 }
 
 /// One order of the ordinary service, as a query or an answer tells it.
@@ -55,7 +43,7 @@ struct Row<'a> {
 /// # Errors
 /// [`DecodeError`] for anything else.
 pub fn order(body: &[u8], symbols: &Symbols) -> Result<Order, DecodeError> {
-    json::<Row<'_>>(text(body)?)?.order(symbols)
+    plain::read::<Row<'_>>(text(body)?)?.order(symbols)
 }
 
 /// Orders of the ordinary service.
@@ -73,7 +61,7 @@ pub fn orders(body: &[u8], symbols: &Symbols) -> Result<Vec<Order>, DecodeError>
 /// [`DecodeError`] for anything else.
 pub fn orders_or_troubles(body: &[u8], symbols: &Symbols) -> Result<Vec<Result<Order, Trouble>>, DecodeError> {
     let rows: Vec<&RawValue> = rows(text(body)?)?;
-    each(&rows, |row| match json::<CodeAndText<'_>>(row.get())?.trouble() {
+    each(&rows, |row| match trouble_of(row.get())? {
         Some(trouble) => Ok(Some(Err(trouble))),
         None => Ok(Some(Ok(json::<Row<'_>>(row.get())?.order(symbols)?))),
     })
@@ -108,11 +96,11 @@ impl Row<'_> {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Placed<'a> {
-    #[serde(borrow)]
-    order_id: Num<'a>,
+message! {
+    struct Placed {
+        required { order_id = "orderId": Num<'a>, }
+        optional {}
+    }
 }
 
 /// The venue's id of an order that was just placed. Nothing else is read: an order that was taken is not to be lost over
@@ -121,7 +109,7 @@ struct Placed<'a> {
 /// # Errors
 /// [`DecodeError`] if there is no id.
 pub fn placed(body: &[u8]) -> Result<OrderId, DecodeError> {
-    Ok(OrderId::new(json::<Placed<'_>>(text(body)?)?.order_id.id("orderId")?))
+    Ok(OrderId::new(plain::read::<Placed<'_>>(text(body)?)?.order_id.id("orderId")?))
 }
 
 #[derive(Deserialize)]
