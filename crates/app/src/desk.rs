@@ -3,17 +3,17 @@
 use crate::config::{Account, Config, Environment, VenueEnvironment};
 use crate::failure::Failure;
 use crate::records::Records;
-use plimsoll_binance::{BinanceBroker, Credentials, Endpoints, Settings as VenueSettings};
+use crate::venue::{Keys, Venue};
 use plimsoll_domain::risk::RiskLimits;
-use plimsoll_engine::{Ports, PositionManager, Reconciliation, Settings};
-use plimsoll_ports::{Broker, SystemClock};
+use plimsoll_engine::{Ports, PositionManager, ReconcileFailure, Reconciliation, Settings};
+use plimsoll_ports::SystemClock;
 use std::sync::Arc;
 
 /// One account with everything that trades it.
 pub(crate) struct Desk {
     pub(crate) config: Config,
     pub(crate) account: Account,
-    pub(crate) broker: Arc<BinanceBroker>,
+    pub(crate) venue: Venue,
     pub(crate) records: Records,
     pub(crate) manager: Arc<PositionManager>,
 }
@@ -33,23 +33,6 @@ pub(crate) fn engine_settings(config: &Config, account: &Account) -> Result<Sett
     })
 }
 
-/// The broker of an account, with its secrets from where the configuration says.
-pub(crate) fn broker(config: &Config, account: &Account, environment: &Environment) -> Result<BinanceBroker, Failure> {
-    let secret = |place: &crate::config::SecretPlace| {
-        place.read(environment).map_err(|missing| Failure::usage(missing.what).help(missing.remedy))
-    };
-    let credentials = Credentials::new(secret(&account.key)?, secret(&account.secret)?);
-    let endpoints = Endpoints::custom(account.rest_url.clone(), account.socket_url.clone());
-    BinanceBroker::with_settings(endpoints, credentials, Arc::new(SystemClock), venue_settings(config, account))
-        .map_err(Failure::unreachable)
-}
-
-pub(crate) fn venue_settings(config: &Config, account: &Account) -> VenueSettings {
-    let mut settings = VenueSettings { weight_limit: account.weight_limit, ..VenueSettings::default() };
-    settings.http.timeout = config.intervals.request;
-    settings
-}
-
 impl Desk {
     /// Wires one account.
     pub(crate) async fn open(
@@ -58,19 +41,33 @@ impl Desk {
         environment: &Environment,
         settings: Settings,
     ) -> Result<Self, Failure> {
-        let broker = Arc::new(broker(&config, &account, environment)?);
+        let keys = Keys::read(&account, environment)?;
+        Self::wire(config, account, keys, settings).await
+    }
+
+    /// Wires one account for what asks the venue nothing: its keys may be missing.
+    pub(crate) async fn without_keys(config: Config, account: Account, settings: Settings) -> Result<Self, Failure> {
+        Self::wire(config, account, Keys::none(), settings).await
+    }
+
+    async fn wire(config: Config, account: Account, keys: Keys, settings: Settings) -> Result<Self, Failure> {
+        let venue = Venue::of(&config, &account, keys)?;
         let records = Records::open_for_trading(&config.database, &config.state).await?;
         if let Some(why) = &records.away {
             eprintln!("the database is away: {why}\nNothing is opened meanwhile; closing and protecting go on.");
         }
-        let manager = Arc::new(PositionManager::new(ports(&broker, &records), settings));
-        Ok(Self { config, account, broker, records, manager })
+        let manager = Arc::new(PositionManager::new(ports(&venue, &records), settings));
+        Ok(Self { config, account, venue, records, manager })
     }
 
     /// Brings records and venue together: what an earlier run left open is known before anything new is done.
     pub(crate) async fn reconcile(&self) -> Result<Reconciliation, Failure> {
         self.manager.reconcile().await.map_err(|error| {
-            Failure::unreachable(error).help("`plimsoll doctor` looks for the cause. Nothing was sent.")
+            let failure = match &error {
+                ReconcileFailure::NotKnown(unanswered) => Failure::query(unanswered, &error),
+                ReconcileFailure::Records(_) => Failure::unreachable(&error),
+            };
+            failure.help("`plimsoll doctor` looks for the cause. Nothing was sent.")
         })
     }
 
@@ -85,12 +82,13 @@ impl Desk {
     }
 }
 
-pub(crate) fn ports(broker: &Arc<BinanceBroker>, records: &Records) -> Ports {
+pub(crate) fn ports(venue: &Venue, records: &Records) -> Ports {
     let Records { journal, positions, trades, funding, bookings, equity, risk_events, controls, .. } = records.clone();
+    let Venue { broker, feed, funding_rates } = venue.clone();
     Ports {
-        broker: Arc::clone(broker) as Arc<dyn Broker>,
-        feed: Arc::new(broker.market_feed()),
-        funding_rates: Arc::new(broker.funding_rates()),
+        broker,
+        feed,
+        funding_rates,
         journal,
         positions,
         trades,

@@ -1,5 +1,6 @@
 //! How the command says no: an exit code, one sentence, and what to do about it.
 
+use plimsoll_ports::{QueryError, RefusalReason};
 use serde::Serialize;
 use std::fmt::Display;
 use std::process::ExitCode;
@@ -68,6 +69,27 @@ impl Failure {
     /// It may or may not have been done.
     pub(crate) fn outcome_unknown(message: impl Display) -> Self {
         Self::new(Kind::OutcomeUnknown, message)
+    }
+
+    /// A question that the venue did not answer, told as `message`: who may not ask has keys to mend, and what is not
+    /// listed is not found.
+    pub(crate) fn query(error: &QueryError, message: impl Display) -> Self {
+        match error {
+            QueryError::Refused(refusal) => match refusal.reason {
+                RefusalReason::NotAllowed => {
+                    Self::usage(message).help("`plimsoll doctor` says what the venue has against this key.")
+                }
+                RefusalReason::NotTrading => Self::no(message)
+                    .help("A symbol is written like BTC/USDT:USDT: base, quote, and what it settles in."),
+                _ => Self::no(message),
+            },
+            QueryError::Unreachable(_) | QueryError::Unreadable(_) => Self::unreachable(message),
+        }
+    }
+
+    /// The same, in the question's own words.
+    pub(crate) fn unanswered(error: QueryError) -> Self {
+        Self::query(&error, &error)
     }
 
     fn new(kind: Kind, message: impl Display) -> Self {

@@ -3,64 +3,20 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod stage;
+
 use plimsoll_testkit_postgres::{Databases, Server};
 use serde_json::Value;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-
-/// A venue in a process of its own, ended when dropped.
-struct Venue(Child);
-
-impl Venue {
-    fn start() -> (Self, String, String) {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
-            .args(["venue", "--speak", "binance", "--key", "gone-key", "--secret", "gone-secret"])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let ready: Value = serde_json::from_str(&line).unwrap();
-        let address = |of: &str| ready[of].as_str().unwrap().to_owned();
-        (Self(process), address("rest"), address("ws"))
-    }
-}
-
-impl Drop for Venue {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-fn configuration(folder: &Path, database: &str, rest: &str, socket: &str) -> PathBuf {
-    let file = folder.join("plimsoll.toml");
-    let state = folder.join("state");
-    let text = format!(
-        "database = \"{database}\"\nstate = \"{}\"\n\n[accounts.main]\nvenue = \"binance\"\nenvironment = \"loopback\"\n\
-         rest_url = \"{rest}\"\nsocket_url = \"{socket}\"\nkey_env = \"GONE_KEY\"\nsecret_env = \"GONE_SECRET\"\n",
-        state.display()
-    );
-    std::fs::write(&file, text).unwrap();
-    file
-}
+use stage::{Venue, answer, configuration};
+use std::path::Path;
+use std::process::{Command, Output};
 
 fn verb(config: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_plimsoll"))
-        .args(arguments)
-        .args(["--json", "--config"])
-        .arg(config)
-        .env_remove("DATABASE_URL")
-        .envs([("GONE_KEY", "gone-key"), ("GONE_SECRET", "gone-secret")])
-        .output()
-        .unwrap()
+    stage::verb(config, &[("STAGE_KEY", "gone-key"), ("STAGE_SECRET", "gone-secret")], arguments)
 }
 
 fn done(config: &Path, arguments: &[&str]) -> Value {
-    let output = verb(config, arguments);
-    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap_or_default()
+    answer(0, &verb(config, arguments))
 }
 
 fn spools(folder: &Path) -> usize {
@@ -72,7 +28,7 @@ fn without_its_database_nothing_is_opened_and_everything_can_be_closed() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::disposable().unwrap();
     let database = Databases::on(&server).fresh().unwrap();
-    let (_venue, rest, socket) = Venue::start();
+    let (_venue, rest, socket) = Venue::start("gone-key", "gone-secret");
     let config = configuration(folder.path(), database.url(), &rest, &socket);
     let open = ["open", "BTC/USDT:USDT", "--side", "long", "--quantity", "0.002", "--stop", "50000", "--yes"];
     done(&config, &open);
@@ -81,6 +37,14 @@ fn without_its_database_nothing_is_opened_and_everything_can_be_closed() {
     server.crash().unwrap();
     let refused = verb(&config, &open);
     assert_eq!(refused.status.code(), Some(3), "{}", String::from_utf8_lossy(&refused.stderr));
+    let status = done(&config, &["status"]);
+    assert_eq!(
+        (status["positions"].as_array().map(Vec::len), &status["kill_switch"]),
+        (Some(1), &Value::Null),
+        "{status}"
+    );
+    let orders = done(&config, &["orders"]);
+    assert_eq!((orders["open"].as_array().map(Vec::len), &orders["unfinished"]), (Some(1), &Value::Null), "{orders}");
     let part = done(&config, &["close", "BTC/USDT:USDT", "--quantity", "0.001", "--yes"]);
     assert_eq!(part["closed"][0]["quantity"], "0.001", "{part}");
     done(&config, &["flatten", "--yes"]);

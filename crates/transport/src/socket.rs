@@ -44,6 +44,23 @@ pub struct DialFailure {
 pub trait Dial: Send + Sync + 'static {
     /// The address to connect to now.
     fn dial(&self) -> impl Future<Output = Result<Address, DialFailure>> + Send;
+
+    /// A text that the other side wants to hear every [`heartbeat_every`](SocketSettings::heartbeat_every), made anew each
+    /// time; `None` where pings of the protocol are enough.
+    fn heartbeat(&self) -> Option<String> {
+        None
+    }
+}
+
+/// A dialler that is used elsewhere too.
+impl<D: Dial> Dial for Arc<D> {
+    async fn dial(&self) -> Result<Address, DialFailure> {
+        D::dial(self).await
+    }
+
+    fn heartbeat(&self) -> Option<String> {
+        D::heartbeat(self)
+    }
 }
 
 /// An address that never changes.
@@ -65,6 +82,8 @@ pub struct SocketSettings {
     pub dead_after: Duration,
     /// Dead when no message has arrived for this long, whatever the pongs say; `None` where silence is normal.
     pub mute_after: Option<Duration>,
+    /// How often the [heartbeat](Dial::heartbeat) is sent, where there is one.
+    pub heartbeat_every: Duration,
     /// A connection is given up for a new one at this age, before the venue cuts it.
     pub longest_life: Duration,
     /// A connection that lived this long was a good one: the back-off starts from the beginning.
@@ -82,6 +101,7 @@ impl Default for SocketSettings {
             ping_after: Duration::from_secs(15),
             dead_after: Duration::from_secs(45),
             mute_after: None,
+            heartbeat_every: Duration::from_secs(20),
             longest_life: Duration::from_secs(23 * 3600),
             settled_after: Duration::from_secs(30),
             backoff: BackoffSettings::default(),
@@ -141,6 +161,8 @@ struct Link {
     last_frame: Instant,
     last_message: Instant,
     last_ping: Instant,
+    /// When the next heartbeat is due, where there is one.
+    beat: Option<Instant>,
 }
 
 impl<D: Dial> SocketSession<D> {
@@ -155,7 +177,7 @@ impl<D: Dial> SocketSession<D> {
     pub async fn next(&mut self) -> SocketItem {
         loop {
             match &mut self.state {
-                State::Open(link) => match link.read(&self.settings).await {
+                State::Open(link) => match link.read(&self.settings, &*self.dial).await {
                     Ok(Some(message)) => return SocketItem::Message(message),
                     Ok(None) => return SocketItem::Alive,
                     Err(reason) => return self.lost(reason),
@@ -191,6 +213,24 @@ impl<D: Dial> SocketSession<D> {
         SocketItem::Disconnected { reason: reason.to_owned() }
     }
 
+    /// Gives the connection up for a new one after the back-off, and not before `not_before` has passed: the other side
+    /// does not want it as it is, for example because it does not know the key.
+    pub fn give_up(&mut self, reason: &str, not_before: Option<Duration>) -> SocketItem {
+        self.lost(Lost::Unwanted(reason.to_owned(), not_before.unwrap_or_default()))
+    }
+
+    /// Sends a text frame, if connected.
+    ///
+    /// # Errors
+    /// The item that says that the connection is gone, which is not told again.
+    pub async fn send(&mut self, text: &str) -> Result<(), SocketItem> {
+        let State::Open(link) = &mut self.state else { return Ok(()) };
+        match link.say(Message::text(text), self.settings.connect_timeout).await {
+            Ok(()) => Ok(()),
+            Err(reason) => Err(self.lost(reason)),
+        }
+    }
+
     fn lost(&mut self, reason: Lost) -> SocketItem {
         let life = match &self.state {
             State::Open(link) => link.opened.elapsed(),
@@ -199,8 +239,9 @@ impl<D: Dial> SocketSession<D> {
         if life >= self.settings.settled_after {
             self.backoff.reset();
         }
-        let wait = match reason {
+        let wait = match &reason {
             Lost::Aged(_) => Duration::ZERO,
+            Lost::Unwanted(_, not_before) => self.backoff.next_wait().max(*not_before),
             _ => self.backoff.next_wait(),
         };
         warn!(%reason, ?life, ?wait, "connection lost");
@@ -212,11 +253,13 @@ impl<D: Dial> SocketSession<D> {
 
 async fn connect<D: Dial>(dial: Arc<D>, settings: SocketSettings) -> Result<Link, DialFailure> {
     let address = dial.dial().await?;
+    let beats = dial.heartbeat().is_some();
     let failed = |reason: String| DialFailure { reason: format!("{address:?}: {reason}"), not_before: None };
     match timeout(settings.connect_timeout, open(&address, &settings)).await {
         Ok(Ok(link)) => {
             debug!(?address, "connected");
-            Ok(link)
+            let beat = beats.then(|| link.opened + settings.heartbeat_every);
+            Ok(Link { beat, ..link })
         }
         // The library's errors can hold the request, and with it a key.
         Ok(Err(error)) => Err(failed(short(&error))),
@@ -236,7 +279,7 @@ async fn open(address: &Address, settings: &SocketSettings) -> Result<Link, Sock
         socket.send(Message::text(greeting.as_str())).await?;
     }
     let now = Instant::now();
-    Ok(Link { socket, opened: now, last_frame: now, last_message: now, last_ping: now })
+    Ok(Link { socket, opened: now, last_frame: now, last_message: now, last_ping: now, beat: None })
 }
 
 /// What went wrong, in words that hold no address.
@@ -266,11 +309,13 @@ enum Lost {
     Mute(Duration),
     #[error("given up at {0:?} of age, before the venue cuts it")]
     Aged(Duration),
+    #[error("{0}")]
+    Unwanted(String, Duration),
 }
 
 impl Link {
     /// The next message; `None` for a mere sign of life.
-    async fn read(&mut self, settings: &SocketSettings) -> Result<Option<Vec<u8>>, Lost> {
+    async fn read(&mut self, settings: &SocketSettings, dial: &impl Dial) -> Result<Option<Vec<u8>>, Lost> {
         loop {
             let deadline = self.next_deadline(settings);
             tokio::select! {
@@ -287,7 +332,7 @@ impl Link {
                         Some(Err(error)) => return Err(Lost::Broken(short(&error))),
                     }
                 }
-                () = sleep_until(deadline) => self.overdue(settings).await?,
+                () = sleep_until(deadline) => self.overdue(settings, dial).await?,
             }
         }
     }
@@ -302,10 +347,10 @@ impl Link {
         let dead = self.last_frame + settings.dead_after;
         let aged = self.opened + settings.longest_life;
         let mute = settings.mute_after.map_or(aged, |limit| self.last_message + limit);
-        ping.min(dead).min(aged).min(mute)
+        ping.min(dead).min(aged).min(mute).min(self.beat.unwrap_or(aged))
     }
 
-    async fn overdue(&mut self, settings: &SocketSettings) -> Result<(), Lost> {
+    async fn overdue(&mut self, settings: &SocketSettings, dial: &impl Dial) -> Result<(), Lost> {
         let now = Instant::now();
         if now >= self.opened + settings.longest_life {
             return Err(Lost::Aged(settings.longest_life));
@@ -318,12 +363,23 @@ impl Link {
         {
             return Err(Lost::Mute(limit));
         }
+        if self.beat.is_some_and(|beat| now >= beat) {
+            self.beat = Some(now + settings.heartbeat_every);
+            return match dial.heartbeat() {
+                Some(text) => self.say(Message::text(text), settings.ping_after).await,
+                None => Ok(()),
+            };
+        }
         self.last_ping = now;
-        let ping = self.socket.send(Message::Ping(Vec::new().into()));
-        match timeout(settings.ping_after, ping).await {
+        self.say(Message::Ping(Vec::new().into()), settings.ping_after).await
+    }
+
+    async fn say(&mut self, message: Message, within: Duration) -> Result<(), Lost> {
+        let what = if message.is_ping() { "a ping" } else { "a message" };
+        match timeout(within, self.socket.send(message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(Lost::Broken(short(&error))),
-            Err(_) => Err(Lost::Broken("a ping could not be sent".to_owned())),
+            Err(_) => Err(Lost::Broken(format!("{what} could not be sent"))),
         }
     }
 }

@@ -231,3 +231,74 @@ async fn a_reader_that_gives_up_loses_nothing() {
     say.send(()).await.unwrap();
     assert_eq!(next(&mut session).await, SocketItem::Message("kept".into()));
 }
+
+/// A dialler with a heartbeat that counts.
+struct Beating(Address, AtomicU32);
+
+impl Dial for Beating {
+    async fn dial(&self) -> Result<Address, DialFailure> {
+        Ok(self.0.clone())
+    }
+
+    fn heartbeat(&self) -> Option<String> {
+        Some(format!("beat {}", self.1.fetch_add(1, Ordering::Relaxed)))
+    }
+}
+
+#[tokio::test]
+async fn a_heartbeat_is_a_text_made_anew_each_time_however_much_arrives() {
+    let (listener, address) = listen().await;
+    tokio::spawn(async move {
+        let mut socket = accept(&listener).await;
+        let mut heard = Vec::new();
+        while heard.len() < 3 {
+            match socket.next().await.unwrap().unwrap() {
+                Message::Text(text) => heard.push(text.to_string()),
+                _ => continue,
+            }
+            socket.send(Message::text("pong")).await.unwrap();
+        }
+        assert_eq!(heard[0], "hello");
+        let beats: Vec<u32> =
+            heard[1..].iter().map(|beat| beat.strip_prefix("beat ").unwrap().parse().unwrap()).collect();
+        assert!(beats[0] < beats[1], "{beats:?}");
+        socket.send(Message::text("both heard")).await.unwrap();
+        listener
+    });
+    let often = SocketSettings { heartbeat_every: Duration::from_millis(10), ..settings() };
+    let mut session = SocketSession::new(Arc::new(Beating(address, AtomicU32::new(0))), often);
+    assert_eq!(next(&mut session).await, SocketItem::Connected);
+    loop {
+        match next(&mut session).await {
+            SocketItem::Message(text) if text == b"both heard" => break,
+            SocketItem::Message(text) => assert_eq!(text, b"pong"),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_sent_later_arrives_and_what_is_not_wanted_is_tried_again_after_its_time() {
+    let (listener, address) = listen().await;
+    let server = tokio::spawn(async move {
+        for _ in 0..2 {
+            let mut socket = accept(&listener).await;
+            assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("hello"));
+            assert_eq!(socket.next().await.unwrap().unwrap(), Message::text("let me in"));
+            socket.send(Message::text("no")).await.unwrap();
+        }
+    });
+    let mut session = SocketSession::new(address, settings());
+    assert_eq!(session.send("nobody is there").await, Ok(()));
+    let wait = Duration::from_millis(50);
+    let began = tokio::time::Instant::now();
+    for _ in 0..2 {
+        assert_eq!(next(&mut session).await, SocketItem::Connected);
+        session.send("let me in").await.unwrap();
+        assert_eq!(next(&mut session).await, SocketItem::Message(b"no".to_vec()));
+        let item = session.give_up("it does not let us in", Some(wait));
+        assert_eq!(item, SocketItem::Disconnected { reason: "it does not let us in".into() });
+    }
+    assert!(began.elapsed() >= wait);
+    server.await.unwrap();
+}

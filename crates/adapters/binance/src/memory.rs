@@ -1,8 +1,7 @@
 //! Which ids belong together, for the orders that this process has seen.
 
 use plimsoll_domain::{ClientOrderId, Order, OrderId, Symbol};
-use std::collections::{HashMap, VecDeque};
-use std::hash::Hash;
+use plimsoll_venue::Bounded;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A bounded memory: what falls out of it is asked for again.
@@ -55,54 +54,5 @@ impl Memory {
 
     fn ids(&self) -> MutexGuard<'_, Ids> {
         self.ids.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A map that forgets its oldest entry for a new one.
-pub(crate) struct Bounded<K, V> {
-    entries: HashMap<K, V>,
-    order: VecDeque<K>,
-    limit: usize,
-}
-
-impl<K: Hash + Eq + Clone, V> Bounded<K, V> {
-    pub(crate) fn new(limit: usize) -> Self {
-        Self { entries: HashMap::new(), order: VecDeque::new(), limit }
-    }
-
-    /// `false` if the key was there.
-    pub(crate) fn insert(&mut self, key: K, value: V) -> bool {
-        if self.entries.insert(key.clone(), value).is_some() {
-            return false;
-        }
-        self.order.push_back(key);
-        if self.order.len() > self.limit
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.entries.remove(&oldest);
-        }
-        true
-    }
-
-    pub(crate) fn contains(&self, key: &K) -> bool {
-        self.entries.contains_key(key)
-    }
-
-    fn get(&self, key: &K) -> Option<&V> {
-        self.entries.get(key)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Bounded;
-
-    #[test]
-    fn the_oldest_is_forgotten() {
-        let mut bounded = Bounded::new(2);
-        assert!(bounded.insert("a", 1) && bounded.insert("b", 2));
-        assert!(!bounded.insert("a", 3), "known");
-        assert!(bounded.insert("c", 4));
-        assert_eq!((bounded.get(&"a"), bounded.get(&"b"), bounded.get(&"c")), (None, Some(&2), Some(&4)));
     }
 }

@@ -7,14 +7,12 @@ pub mod event;
 pub mod request;
 pub mod sign;
 
-mod plain;
-mod read;
 mod symbols;
 mod word;
 
-pub use event::{Event, FillNotice, SessionEvent, decode};
-pub use read::DecodeError;
-pub use request::{Call, Credentials, HttpRequest, Method, Security};
+pub use event::decode;
+pub use plimsoll_venue::{DecodeError, Event, FillNotice, HttpRequest, Method, SessionEvent};
+pub use request::{Call, Credentials, Security};
 pub use symbols::Symbols;
 
 #[cfg(feature = "live")]

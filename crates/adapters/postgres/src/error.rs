@@ -65,8 +65,9 @@ pub(crate) fn store_error(error: sqlx::Error) -> StoreError {
 fn by_code(complaint: &dyn DatabaseError, what: String) -> StoreError {
     let code = complaint.code().unwrap_or_default();
     match code.get(..2) {
-        // Two transactions that cannot both be, one that was made to give way, and records beyond what a column holds.
-        Some("22" | "23" | "40" | "54") => StoreError::Conflict(what),
+        // Records that contradict others, and such as are beyond what a column holds. A transaction that was made to give
+        // way (40) is none of them: it may be tried again.
+        Some("22" | "23" | "54") => StoreError::Conflict(what),
         // Tables, columns and rights that should be there, and damaged pages.
         Some("0A" | "42" | "XX") => StoreError::Corrupt(format!("{what} ({code})")),
         _ => StoreError::Unreachable(what),

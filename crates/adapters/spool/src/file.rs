@@ -98,18 +98,37 @@ fn read(bytes: &[u8]) -> Result<(Vec<Write>, u64), (usize, String)> {
     let (mut writes, mut length) = (Vec::new(), 0);
     let mut lines = bytes.split_inclusive(|byte| *byte == b'\n').enumerate().peekable();
     while let Some((number, line)) = lines.next() {
-        let whole = line.strip_suffix(b"\n");
-        let text = whole.and_then(|line| std::str::from_utf8(line).ok());
-        let read = text.ok_or_else(|| "it is no whole line of text".to_owned());
-        match read.and_then(|text| Write::of_line(text).map_err(|damaged| damaged.0)) {
-            Ok(write) => writes.push(write),
+        let text = line.strip_suffix(b"\n").and_then(|line| std::str::from_utf8(line).ok());
+        let whole = text.ok_or_else(|| "it is no whole line of text".to_owned());
+        let text = match whole.and_then(|text| Write::whole(text).map_err(|damaged| damaged.0)) {
+            Ok(text) => text,
             Err(what) if lines.peek().is_none() => {
                 tracing::warn!(%what, "the last line of the spool was not finished: it is dropped");
                 return Ok((writes, length));
             }
             Err(what) => return Err((number + 1, what)),
-        }
+        };
+        // What was written whole and cannot be read was written by another version: it is not ours to drop.
+        writes.push(Write::of_text(text).map_err(|damaged| (number + 1, damaged.0))?);
         length += line.len() as u64;
     }
     Ok((writes, length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+    use crate::write::checksum;
+
+    fn line(text: &str) -> String {
+        format!("{:08x}\t{text}\n", checksum(text.as_bytes()))
+    }
+
+    #[test]
+    fn a_whole_last_line_that_is_not_understood_is_damage_and_a_torn_one_is_dropped() {
+        let strange = line("dance\tnow");
+        assert_eq!(read(strange.as_bytes()).unwrap_err(), (1, "unknown write 'dance'".to_owned()));
+        let torn = strange.replace("now", "n");
+        assert_eq!(read(torn.as_bytes()).unwrap().1, 0);
+    }
 }

@@ -103,12 +103,17 @@ impl Write {
         format!("{:08x}\t{text}", checksum(text.as_bytes()))
     }
 
-    /// Reads a line back.
-    pub(crate) fn of_line(line: &str) -> Result<Self, Damaged> {
+    /// What a line says, if it is there as it was written.
+    pub(crate) fn whole(line: &str) -> Result<&str, Damaged> {
         let (sum, text) = line.split_once('\t').ok_or_else(|| Damaged("it has no checksum".to_owned()))?;
         if sum != format!("{:08x}", checksum(text.as_bytes())) {
             return Err(Damaged("its checksum is another one".to_owned()));
         }
+        Ok(text)
+    }
+
+    /// Reads back what a whole line says.
+    pub(crate) fn of_text(text: &str) -> Result<Self, Damaged> {
         let mut fields = Fields::of(text);
         let write = match fields.text()? {
             "intend" => Self::Intend(Box::new(fields.take()?)),

@@ -9,7 +9,7 @@ use crate::screen::{self, Facts, full, money};
 use clap::{Args, ValueEnum};
 use plimsoll_domain::{Direction, Leverage, Money, Symbol};
 use plimsoll_engine::{AdjustFailure, LeverageChange, MarginChange};
-use plimsoll_ports::{Broker, CommandError};
+use plimsoll_ports::CommandError;
 use serde::Serialize;
 use std::process::ExitCode;
 
@@ -189,7 +189,7 @@ impl Margin {
         if let Some(side) = self.side {
             return Ok(side);
         }
-        let positions = desk.broker.positions().await.map_err(Failure::unreachable)?;
+        let positions = desk.venue.broker.positions().await.map_err(Failure::unanswered)?;
         let its = positions.iter().filter(|report| report.symbol == self.symbol);
         let found: Vec<Direction> = its.filter_map(|report| Some(report.position?.direction)).collect();
         match found.as_slice() {
@@ -236,8 +236,8 @@ impl MarginAnswer {
 
 fn failed(failure: &AdjustFailure) -> Failure {
     match failure {
-        AdjustFailure::NotKnown(plimsoll_ports::QueryError::Refused(_)) => Failure::no(failure),
-        AdjustFailure::NotKnown(_) | AdjustFailure::Command(CommandError::NotSent(_)) => Failure::unreachable(failure),
+        AdjustFailure::NotKnown(error) => Failure::query(error, failure),
+        AdjustFailure::Command(CommandError::NotSent(_)) => Failure::unreachable(failure),
         AdjustFailure::Command(CommandError::Unanswered(_)) => {
             Failure::outcome_unknown(failure).help("`plimsoll positions` shows how the venue has it now.")
         }

@@ -8,7 +8,7 @@ use crate::screen::{self, Facts, full, money, price};
 use clap::Args;
 use plimsoll_domain::{Decimal, Direction, Instrument, Position, PositionReport, Quantity, Rounding, Symbol, decimal};
 use plimsoll_engine::{CloseFailure, Closed, FlattenReason, Flattened, SendFailure};
-use plimsoll_ports::{Broker, CloseIntent};
+use plimsoll_ports::CloseIntent;
 use serde::Serialize;
 use std::process::ExitCode;
 
@@ -113,9 +113,9 @@ impl Close {
 
     async fn close_at(&self, desk: &Desk) -> Result<(), Failure> {
         let reconciled = told_if_possible(desk, self.target.json).await;
-        let positions = desk.broker.positions().await.map_err(Failure::unreachable)?;
+        let positions = desk.venue.broker.positions().await.map_err(Failure::unanswered)?;
         let (report, held) = self.held(&positions)?;
-        let instrument = desk.broker.instrument(&self.symbol).await.ok();
+        let instrument = desk.venue.broker.instrument(&self.symbol).await.ok();
         let quantity = self.size(held, instrument.as_ref())?;
         let preview = ClosePreview::of(report, held, quantity.unwrap_or(held.quantity), instrument.as_ref());
         if !self.target.json {
@@ -188,12 +188,13 @@ impl Flatten {
 
     async fn flatten_at(&self, desk: &Desk) -> Result<(), Failure> {
         let reconciled = told_if_possible(desk, self.target.json).await;
-        let positions = desk.broker.positions().await.map_err(Failure::unreachable)?;
+        let positions = desk.venue.broker.positions().await.map_err(Failure::unanswered)?;
         // How many orders there are is good to know, and no reason to wait.
-        let orders = desk.broker.open_orders(None).await.map_or_else(|_| "all".to_owned(), |it| it.len().to_string());
+        let orders =
+            desk.venue.broker.open_orders(None).await.map_or_else(|_| "all".to_owned(), |it| it.len().to_string());
         let mut preview = Vec::new();
         for (report, held) in positions.iter().filter_map(|report| Some((report, report.position?))) {
-            let instrument = desk.broker.instrument(&report.symbol).await.ok();
+            let instrument = desk.venue.broker.instrument(&report.symbol).await.ok();
             preview.push(ClosePreview::of(report, held, held.quantity, instrument.as_ref()));
         }
         if !self.target.json {
@@ -237,7 +238,7 @@ fn confirmed(flattened: &Flattened, json: bool) -> Result<(), Failure> {
 
 fn failed(failure: &CloseFailure) -> Failure {
     match failure {
-        CloseFailure::NotKnown(_) => Failure::unreachable(failure),
+        CloseFailure::NotKnown(error) => Failure::query(error, failure),
         CloseFailure::Order { id, failure: unresolved @ SendFailure::Unresolved(_) } => acting::unknown(id, unresolved),
         CloseFailure::Order { failure: SendFailure::NotSent(_), .. } => {
             Failure::unreachable(failure).help("Nothing was sent: the position keeps its stop. Try again.")

@@ -3,9 +3,9 @@
 mod object;
 mod render;
 
-use super::request::Venue;
 use crate::failure::Failure;
 use crate::screen;
+use crate::venue::VenueName;
 use clap::Args;
 use object::Object;
 use plimsoll_binance::wire::{self, Symbols, body};
@@ -25,7 +25,7 @@ Examples:
 pub(crate) struct Decode {
     /// The venue that sent them
     #[arg(long)]
-    venue: Venue,
+    venue: VenueName,
     /// Which feed the messages are of; Binance's say so themselves
     #[arg(long, value_parser = ["private", "market"])]
     feed: Option<String>,
@@ -49,7 +49,7 @@ enum Line {
 
 impl Decode {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let Venue::Binance = self.venue;
+        let VenueName::Binance = self.venue;
         let symbols = match &self.instruments {
             Some(file) => listed(file)?,
             None => Symbols::by_suffix(),

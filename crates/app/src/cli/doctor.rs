@@ -2,16 +2,14 @@
 
 use super::target::{Chosen, Target};
 use crate::checkup::{Checkup, Finding, Weight};
-use crate::desk::{broker, engine_settings, ports, venue_settings};
+use crate::desk::{engine_settings, ports};
 use crate::failure::Failure;
 use crate::screen;
+use crate::venue::{self, Keys, Venue};
 use clap::Args;
-use plimsoll_binance::{BinanceAccountAudit, Credentials, Endpoints};
 use plimsoll_engine::PositionManager;
-use plimsoll_ports::SystemClock;
 use serde::Serialize;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 /// Look for what is wrong before the first order: configuration, database, clock, key, account, contracts, positions.
 ///
@@ -45,20 +43,15 @@ impl Doctor {
         let mut checkup = Checkup::default();
         checkup.of_setup(&config, &account, &environment);
         let records = checkup.of_database(&config.database, &config.state).await;
-        let secrets = (account.key.read(&environment), account.secret.read(&environment));
-        if let (Ok(key), Ok(secret)) = secrets {
-            let endpoints = Endpoints::custom(account.rest_url.clone(), account.socket_url.clone());
-            let clock = Arc::new(SystemClock);
-            let settings = venue_settings(&config, &account);
-            let keys = Credentials::new(key, secret);
-            let audit = BinanceAccountAudit::new(endpoints, account.wallet_url.clone(), keys, clock, settings);
-            let audit = audit.map_err(Failure::unreachable)?;
-            let reached = checkup.of_venue(&config, &account, &audit).await && checkup.of_key(&account, &audit).await;
+        if let Ok(keys) = Keys::read(&account, &environment) {
+            let audit = venue::audit(&config, &account, keys)?;
+            let audit = audit.as_ref();
+            let reached = checkup.of_venue(&config, &account, audit).await && checkup.of_key(&account, audit).await;
             if reached {
-                let broker = Arc::new(broker(&config, &account, &environment)?);
-                checkup.of_contracts(&account, &audit, broker.as_ref()).await;
+                let venue = Venue::of(&config, &account, Keys::read(&account, &environment)?)?;
+                checkup.of_contracts(&account, audit, venue.broker.as_ref()).await;
                 if let Some(records) = &records {
-                    let manager = PositionManager::new(ports(&broker, records), engine_settings(&config, &account)?);
+                    let manager = PositionManager::new(ports(&venue, records), engine_settings(&config, &account)?);
                     checkup.of_books(&account, &manager, records).await;
                 }
             }

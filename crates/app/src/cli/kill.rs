@@ -2,7 +2,7 @@
 
 use super::acting;
 use super::target::{Consent, Target};
-use crate::desk::{Desk, engine_settings};
+use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::screen;
 use clap::Args;
@@ -59,10 +59,10 @@ impl Kill {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Needs no answer of the venue: stopping must work when the venue does not.
+    /// Asks the venue nothing: stopping must work when the venue does not, and where its keys are not.
     async fn engage(self) -> Result<(), Failure> {
         self.consent.can_be_had(self.target.json)?;
-        let desk = self.target.desk().await?;
+        let desk = self.target.desk_without_keys().await?;
         let outcome = self.engage_at(&desk).await;
         desk.close().await;
         outcome
@@ -103,9 +103,7 @@ impl Release {
 
     async fn release(self) -> Result<(), Failure> {
         self.consent.can_be_had(self.target.json)?;
-        let chosen = self.target.choose()?;
-        let settings = engine_settings(&chosen.config, &chosen.account)?;
-        let desk = Desk::open(chosen.config, chosen.account, &chosen.environment, settings).await?;
+        let desk = self.target.desk_without_keys().await?;
         let outcome = self.release_at(&desk).await;
         desk.close().await;
         outcome

@@ -195,7 +195,8 @@ impl Open {
 /// The exit code and remedy of an intent that came to nothing, or may not have.
 fn failed(failure: &OpenFailure) -> Failure {
     match failure {
-        OpenFailure::NotKnown(_) | OpenFailure::Records(_) => Failure::unreachable(failure),
+        OpenFailure::NotKnown(error) => Failure::query(error, failure),
+        OpenFailure::Records(_) => Failure::unreachable(failure),
         OpenFailure::Order { id, failure: unresolved @ SendFailure::Unresolved(_) } => acting::unknown(id, unresolved),
         OpenFailure::EarlierUnresolved(id) => Failure::outcome_unknown(failure).help(acting::how_to_find_out(id)),
         OpenFailure::NotSetUp(plimsoll_ports::CommandError::Unanswered(_)) => Failure::outcome_unknown(failure)

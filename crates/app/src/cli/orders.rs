@@ -22,7 +22,8 @@ pub(crate) struct Orders {
 #[derive(Serialize)]
 struct Answer {
     open: Vec<Row>,
-    unfinished: Vec<Unfinished>,
+    /// Not known while the database is away.
+    unfinished: Option<Vec<Unfinished>>,
 }
 
 #[derive(Serialize)]
@@ -61,14 +62,19 @@ impl Orders {
 
     async fn show(self) -> Result<(), Failure> {
         let desk = self.target.desk().await?;
-        let survey = desk.manager.survey().await.map_err(Failure::unreachable);
-        let unfinished = desk.records.journal.unfinished(&desk.account.name).await.map_err(Failure::unreachable);
+        let survey = desk.manager.survey().await.map_err(Failure::unanswered);
+        let unfinished = match desk.records.away {
+            // That the database is away was said on the way here.
+            Some(_) => Ok(None),
+            None => desk.records.journal.unfinished(&desk.account.name).await.map(Some).map_err(Failure::unreachable),
+        };
         desk.close().await;
         let (survey, unfinished) = (survey?, unfinished?);
         let rests = |entry: &&JournalEntry| {
             !survey.orders.iter().any(|(order, _)| order.client_order_id == entry.order.client_order_id)
         };
-        let unfinished: Vec<Unfinished> = unfinished.iter().filter(rests).map(Unfinished::of).collect();
+        let unfinished: Option<Vec<Unfinished>> =
+            unfinished.map(|them| them.iter().filter(rests).map(Unfinished::of).collect());
         if self.target.json {
             let open = survey.orders.iter().map(|(order, ours)| Row::of(order, *ours)).collect();
             return screen::json(&Answer { open, unfinished });
@@ -79,6 +85,9 @@ impl Orders {
             let rows = survey.orders.iter().map(|(order, ours)| shown(order, *ours));
             screen::line(screen::table(&["symbol", "order", "size", "price", "whose"], rows))?;
         }
+        let Some(unfinished) = unfinished else {
+            return screen::line("orders of unknown fate: not known while the database is away");
+        };
         for it in &unfinished {
             let Unfinished { client_order_id, symbol, purpose, state, since } = it;
             screen::line(format!("{symbol}: {purpose} {client_order_id}: {state} since {since}"))?;

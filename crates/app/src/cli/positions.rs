@@ -54,7 +54,7 @@ impl Positions {
 
     async fn show(self) -> Result<(), Failure> {
         let desk = self.target.desk().await?;
-        let survey = desk.manager.survey().await.map_err(Failure::unreachable);
+        let survey = desk.manager.survey().await.map_err(Failure::unanswered);
         desk.close().await;
         let survey = survey?;
         if self.target.json {

@@ -4,8 +4,9 @@ mod action;
 
 use crate::failure::Failure;
 use crate::screen;
+use crate::venue::VenueName;
 use action::Action;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use plimsoll_binance::wire::Credentials;
 use plimsoll_binance::wire::request::HttpRequest;
 use plimsoll_domain::Timestamp;
@@ -26,7 +27,7 @@ Example:
 pub(crate) struct Request {
     /// The venue that it is for
     #[arg(long)]
-    venue: Venue,
+    venue: VenueName,
     /// The API key
     #[arg(long, env = "PLIMSOLL_KEY", hide_env_values = true, default_value = "")]
     key: SecretString,
@@ -52,13 +53,6 @@ pub(crate) struct Request {
     action: Action,
 }
 
-/// The venues whose wire is spoken.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum Venue {
-    /// Binance USDⓈ-M futures
-    Binance,
-}
-
 /// What signs a request, besides its action.
 pub(crate) struct Signing<'a> {
     pub(crate) base: &'a str,
@@ -75,7 +69,7 @@ pub(crate) enum Outgoing {
 
 impl Request {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let Venue::Binance = self.venue;
+        let VenueName::Binance = self.venue;
         if self.passphrase.is_some() {
             return Err(Failure::usage("Binance has no passphrase"));
         }

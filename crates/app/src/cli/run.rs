@@ -60,6 +60,7 @@ struct Pass {
     health: String,
     positions: usize,
     unprotected: usize,
+    unpriced: usize,
     ended: usize,
     action: &'static str,
     troubles: Vec<String>,
@@ -170,11 +171,15 @@ impl Run {
         }
         let unprotected = report.positions.iter().filter(|it| !it.has_stop).count();
         let stops = if unprotected > 0 { format!(", {unprotected} WITHOUT A STOP") } else { String::new() };
+        let dark = match report.unpriced.len() {
+            0 => String::new(),
+            count => format!(", {count} more WITHOUT A PRICE, which nobody can judge"),
+        };
         let action = match action(&report.action) {
             "none" => String::new(),
             done => format!(", {done}"),
         };
-        let said = format!("{}: {} positions{stops}{action}", report.health(), report.positions.len());
+        let said = format!("{}: {} positions{stops}{dark}{action}", report.health(), report.positions.len());
         if said == *before && report.ended.is_empty() && report.troubles.is_empty() {
             return Ok(());
         }
@@ -206,7 +211,7 @@ impl Run {
             return self.tell_of_failure("stopped", "stopped without a last look at the venue");
         };
         let unprotected = survey.positions.iter().filter(|it| !it.health.has_stop).count();
-        let (positions, resting) = (survey.positions.len(), survey.orders.len());
+        let (positions, resting) = (survey.positions.len() + survey.unpriced.len(), survey.orders.len());
         if self.target.json {
             return screen::json(&Stopped { event: "stopped", positions, resting, unprotected });
         }
@@ -264,6 +269,7 @@ impl Pass {
             health: report.health().to_string(),
             positions: report.positions.len(),
             unprotected: report.positions.iter().filter(|it| !it.has_stop).count(),
+            unpriced: report.unpriced.len(),
             ended: report.ended.len(),
             action: action(&report.action),
             troubles: report.troubles.iter().map(ToString::to_string).collect(),

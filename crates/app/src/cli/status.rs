@@ -35,11 +35,12 @@ struct Answer {
     positions: Vec<positions::Row>,
     unpriced: usize,
     open_orders: usize,
-    unfinished_orders: usize,
+    unfinished_orders: Option<usize>,
     unprotected: usize,
     today_net: Option<String>,
     trading_enabled: bool,
-    kill_switch: Switch,
+    /// Not known, as the orders of unknown fate, while the database is away.
+    kill_switch: Option<Switch>,
 }
 
 #[derive(Serialize)]
@@ -67,22 +68,27 @@ impl Status {
         let desk = self.target.desk().await?;
         let read = async {
             let name = &desk.account.name;
+            let survey = desk.manager.survey().await.map_err(Failure::unanswered)?;
+            if desk.records.away.is_some() {
+                return Ok((survey, None));
+            }
             let (journal, trades) = (&desk.records.journal, &desk.records.trades);
             let unfinished = journal.unfinished(name).await.map_err(Failure::unreachable)?;
             let days = trades.daily_pnl(name, 1, SystemClock.now()).await.map_err(Failure::unreachable)?;
             let switch = desk.manager.kill_switch().await.map_err(Failure::unreachable)?;
-            let survey = desk.manager.survey().await.map_err(Failure::unreachable)?;
             let rests = |it: &JournalEntry| {
                 survey.orders.iter().any(|(order, _)| order.client_order_id == it.order.client_order_id)
             };
             let unfinished = unfinished.into_iter().filter(|it| !rests(it)).collect();
-            Ok((survey, Recorded { unfinished, today: days.into_iter().last(), switch }))
+            Ok((survey, Some(Recorded { unfinished, today: days.into_iter().last(), switch })))
         };
         let read = read.await;
         desk.close().await;
         let (survey, recorded) = read?;
-        let answer = Answer::of(&desk, &survey, &recorded);
-        if self.target.json { screen::json(&answer) } else { print(&desk, &survey, &recorded) }
+        if self.target.json {
+            return screen::json(&Answer::of(&desk, &survey, recorded.as_ref()));
+        }
+        print(&desk, &survey, recorded.as_ref())
     }
 }
 
@@ -91,9 +97,7 @@ fn unprotected(survey: &Survey) -> usize {
 }
 
 impl Answer {
-    fn of(desk: &crate::desk::Desk, survey: &Survey, recorded: &Recorded) -> Self {
-        let switch = &recorded.switch;
-        let said = |text: &str| switch.engaged.then(|| text.to_owned());
+    fn of(desk: &crate::desk::Desk, survey: &Survey, recorded: Option<&Recorded>) -> Self {
         Self {
             account: desk.account.name.to_string(),
             environment: desk.account.environment.as_str(),
@@ -107,38 +111,55 @@ impl Answer {
             positions: positions::rows(survey),
             unpriced: survey.unpriced.len(),
             open_orders: survey.orders.len(),
-            unfinished_orders: recorded.unfinished.len(),
+            unfinished_orders: recorded.map(|it| it.unfinished.len()),
             unprotected: unprotected(survey),
-            today_net: recorded.today.as_ref().map(|day| full(day.net().get())),
+            today_net: recorded.and_then(|it| it.today.as_ref()).map(|day| full(day.net().get())),
             trading_enabled: desk.config.trading.enabled,
-            kill_switch: Switch {
-                engaged: switch.engaged,
-                reason: said(&switch.reason),
-                by: said(&switch.by),
-                since: switch.since.filter(|_| switch.engaged).map(screen::instant),
-            },
+            kill_switch: recorded.map(|it| Switch::of(&it.switch)),
         }
     }
 }
 
-fn print(desk: &crate::desk::Desk, survey: &Survey, recorded: &Recorded) -> Result<(), Failure> {
-    let (account, settle) = (&desk.account, &desk.account.settle);
-    let money = |money: Money| format!("{} {settle}", screen::cents(money));
-    let switch = &recorded.switch;
-    let switched = match (switch.engaged, desk.config.trading.enabled) {
+impl Switch {
+    fn of(switch: &KillSwitchRecord) -> Self {
+        let said = |text: &str| switch.engaged.then(|| text.to_owned());
+        Self {
+            engaged: switch.engaged,
+            reason: said(&switch.reason),
+            by: said(&switch.by),
+            since: switch.since.filter(|_| switch.engaged).map(screen::instant),
+        }
+    }
+}
+
+const AWAY: &str = "not known while the database is away";
+
+fn switched(desk: &crate::desk::Desk, recorded: Option<&Recorded>) -> String {
+    let Some(Recorded { switch, .. }) = recorded else { return AWAY.to_owned() };
+    match (switch.engaged, desk.config.trading.enabled) {
         (true, _) => {
             let since = switch.since.map(screen::minute).unwrap_or_default();
             format!("ENGAGED by {} since {since}: {}", switch.by, switch.reason)
         }
         (false, true) => "released".to_owned(),
         (false, false) => "released, but trading.enabled is false: nothing is opened".to_owned(),
+    }
+}
+
+fn print(desk: &crate::desk::Desk, survey: &Survey, recorded: Option<&Recorded>) -> Result<(), Failure> {
+    let (account, settle) = (&desk.account, &desk.account.settle);
+    let money = |money: Money| format!("{} {settle}", screen::cents(money));
+    let today = match recorded {
+        Some(it) => it.today.as_ref().map_or_else(|| "nothing recorded".to_owned(), |day| money(day.net())),
+        None => AWAY.to_owned(),
     };
     let ratio = survey.margin_ratio.map_or_else(|| "-".to_owned(), |ratio| percent(ratio.get()));
     let alert = if survey.positions.is_empty() { String::new() } else { format!(" ({})", survey.alert) };
     let own = survey.orders.iter().filter(|(_, ours)| *ours).count();
     screen::line(format!(
-        "{} on binance {}, {}",
+        "{} on {} {}, {}",
         account.name,
+        account.venue,
         account.environment.as_str(),
         screen::minute(survey.time)
     ))?;
@@ -147,13 +168,10 @@ fn print(desk: &crate::desk::Desk, survey: &Survey, recorded: &Recorded) -> Resu
         .line("wallet", money(survey.wallet))
         .line("available", money(survey.available))
         .line("margin ratio", format!("{ratio}{alert}"))
-        .line(
-            "today, net",
-            recorded.today.as_ref().map_or_else(|| "nothing recorded".to_owned(), |day| money(day.net())),
-        )
+        .line("today, net", today)
         .line("positions", survey.positions.len() + survey.unpriced.len())
         .line("open orders", format!("{} ({own} ours)", survey.orders.len()))
-        .line("kill switch", switched)
+        .line("kill switch", switched(desk, recorded))
         .print()?;
     if !survey.positions.is_empty() {
         screen::line(screen::table(
@@ -161,7 +179,7 @@ fn print(desk: &crate::desk::Desk, survey: &Survey, recorded: &Recorded) -> Resu
             survey.positions.iter().map(row),
         ))?;
     }
-    for entry in &recorded.unfinished {
+    for entry in recorded.iter().flat_map(|it| &it.unfinished) {
         let (id, symbol, purpose) = (&entry.order.client_order_id, &entry.order.symbol, entry.purpose.as_str());
         screen::line(format!("UNKNOWN: {symbol} {purpose} {id}: any verb that acts looks it up first"))?;
     }

@@ -81,6 +81,15 @@ impl Target {
     }
 }
 
+impl Target {
+    /// Wires the account for what asks the venue nothing.
+    pub(crate) async fn desk_without_keys(&self) -> Result<Desk, Failure> {
+        let Chosen { config, account, .. } = self.choose()?;
+        let settings = engine_settings(&config, &account)?;
+        Desk::without_keys(config, account, settings).await
+    }
+}
+
 impl Consent {
     /// Refuses at once where nobody could be asked.
     pub(crate) fn can_be_had(&self, json: bool) -> Result<(), Failure> {

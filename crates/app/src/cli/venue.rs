@@ -1,9 +1,9 @@
 //! `plimsoll venue`: the simulated exchange, served on loopback with a venue's wire.
 
-use super::request::Venue as Speaks;
 use crate::failure::Failure;
 use crate::prices::Prices;
 use crate::screen;
+use crate::venue::VenueName;
 use clap::Args;
 use plimsoll_domain::{AccountId, Instrument, Money, Price, Timestamp};
 use plimsoll_exchange::{Exchange, Tick, listings};
@@ -32,7 +32,7 @@ What can go wrong, and how it is said, is told by --help.")]
 pub(crate) struct Venue {
     /// Whose wire
     #[arg(long, value_enum)]
-    speak: Speaks,
+    speak: VenueName,
     /// Where to listen, on loopback; port 0 takes any that is free
     #[arg(long, default_value = "127.0.0.1:0")]
     listen: SocketAddr,
@@ -106,7 +106,7 @@ impl Venue {
     }
 
     async fn serve(self) -> Result<(), Failure> {
-        let Speaks::Binance = self.speak;
+        let VenueName::Binance = self.speak;
         if self.wallet.is_negative() {
             return Err(Failure::usage(format!("a wallet is 0 or more, got {}", self.wallet)));
         }

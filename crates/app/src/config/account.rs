@@ -5,6 +5,7 @@ use super::problem::{Origin, Problem, nearest};
 use super::reader::{Reader, Section};
 use super::secret::SecretPlace;
 use super::word::share;
+use crate::venue::{Places, VenueName};
 use plimsoll_domain::risk::LimitSettings;
 use plimsoll_domain::{AccountId, Currency, MarginMode, NotASymbol, PositionMode, Rate, Symbol};
 use plimsoll_engine::{ForeignPolicy, UnverifiedStop};
@@ -15,6 +16,8 @@ use std::path::PathBuf;
 pub(crate) struct Account {
     /// Its name, also in the records.
     pub(crate) name: AccountId,
+    /// Whose account it is.
+    pub(crate) venue: VenueName,
     /// Whether it is real money.
     pub(crate) environment: VenueEnvironment,
     /// Scheme and host of REST.
@@ -66,17 +69,6 @@ impl VenueEnvironment {
     pub(crate) fn as_str(self) -> &'static str {
         word_of(&Self::WORDS, self)
     }
-
-    /// REST, sockets and wallet of Binance; a simulated venue has none of its own.
-    const fn urls(self) -> (Option<&'static str>, Option<&'static str>, Option<&'static str>) {
-        match self {
-            Self::Live => {
-                (Some("https://fapi.binance.com"), Some("wss://fstream.binance.com"), Some("https://api.binance.com"))
-            }
-            Self::Testnet => (Some("https://demo-fapi.binance.com"), Some("wss://fstream.binancefuture.com"), None),
-            Self::Loopback => (None, None, None),
-        }
-    }
 }
 
 const FOREIGN: [(&str, ForeignPolicy); 3] =
@@ -121,14 +113,15 @@ fn read(
     limits: &LimitSettings,
 ) -> Option<Account> {
     refuse_secrets(&mut section, reader);
-    section.read(reader, "venue", &[], "binance".to_owned(), venue, String::clone);
+    let venue = of_words(&VenueName::WORDS);
+    let venue = section.read(reader, "venue", &[], VenueName::Binance, venue, VenueName::to_string);
     let environment = of_words(&VenueEnvironment::WORDS);
     let environment = section.wanted(reader, "environment", &[], environment, |it| it.as_str().to_owned());
     if environment.is_none() && section.place_of(reader, "environment").is_none() {
         let remedy = "write environment = \"testnet\", \"loopback\" or \"live\"";
         reader.wrong(Problem::new(origin.clone(), &section.path, "which environment is it?", remedy));
     }
-    let urls = read_urls(&mut section, reader, origin, environment);
+    let urls = read_urls(&mut section, reader, origin, venue, environment);
     let key = read_secret(&mut section, reader, origin, ["key_env", "key_file"]);
     let secret = read_secret(&mut section, reader, origin, ["secret_env", "secret_file"]);
     let unverified = of_words(&UNVERIFIED);
@@ -153,6 +146,7 @@ fn read(
     let (rest_url, socket_url, wallet_url) = urls?;
     Some(Account {
         name: AccountId::new(name),
+        venue,
         environment: environment?,
         rest_url,
         socket_url,
@@ -192,9 +186,10 @@ fn read_urls(
     section: &mut Section<'_>,
     reader: &mut Reader<'_>,
     account: &Origin,
+    venue: VenueName,
     environment: Option<VenueEnvironment>,
 ) -> Option<Urls> {
-    let (rest, socket, wallet) = environment.map_or((None, None, None), VenueEnvironment::urls);
+    let Places { rest, sockets, wallet } = environment.map(|it| venue.places(it)).unwrap_or_default();
     let mut one = |name, schemes: [&'static str; 2], usual: Option<&str>, is_needed: bool| {
         let check = move |text: &str| url(text, schemes, environment);
         let given = section.wanted(reader, name, &[], check, String::clone);
@@ -208,7 +203,7 @@ fn read_urls(
     };
     let is_needed = environment == Some(VenueEnvironment::Loopback);
     let rest = one("rest_url", ["https", "http"], rest, is_needed);
-    let socket = one("socket_url", ["wss", "ws"], socket, is_needed);
+    let socket = one("socket_url", ["wss", "ws"], sockets, is_needed);
     let wallet = one("wallet_url", ["https", "http"], wallet, false);
     Some((rest?, socket?, wallet))
 }
@@ -293,13 +288,6 @@ fn symbols(text: &str) -> Result<Vec<Symbol>, String> {
 
 fn listed(symbols: &[Symbol]) -> String {
     symbols.iter().map(Symbol::to_string).collect::<Vec<_>>().join(", ")
-}
-
-fn venue(text: &str) -> Result<String, String> {
-    match text {
-        "binance" => Ok(text.to_owned()),
-        _ => Err(format!("unknown venue '{text}': known is binance")),
-    }
 }
 
 fn of_words<T: Copy>(words: &'static [(&'static str, T)]) -> impl Fn(&str) -> Result<T, String> {

@@ -186,7 +186,7 @@ fn secrets_and_plain_lines_are_refused_where_they_are_written() {
         ("rest_url = \"https://user:pass@host\"", "names no host"),
         ("key_file = \"/k\"", "in two places"),
         ("environment = \"live\"", "not TOML"),
-        ("venue = \"mtgox\"", "unknown venue 'mtgox'"),
+        ("venue = \"mtgox\"", "unknown word 'mtgox'"),
         ("foreign = \"wach\"", "did you mean watch?"),
     ] {
         let said = problems(&format!("{MINIMAL}{line}\n"), &[]);

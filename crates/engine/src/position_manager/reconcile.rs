@@ -86,7 +86,7 @@ impl PositionManager {
         self.tell_drift(&open, &reading, &mut it);
         self.finish_flattening(&open, &mut it, &mut troubles).await;
         // What was done since is not in the reading: what is left over is judged by a new one.
-        let reading = self.read_account(&mut troubles).await?;
+        let reading = if it.is_clean() { reading } else { self.read_account(&mut troubles).await? };
         it.orphans = self.orphans(&reading, &it.orders, &mut troubles).await;
         it.foreign = self.announce_foreign(&reading, &mut troubles).await;
         self.tell_of_reconciliation(&it, &mut troubles).await;

@@ -1,7 +1,7 @@
 //! What has been heard already, so that after a gap it is known from where to ask, and nothing is told twice.
 
-use crate::memory::Bounded;
 use plimsoll_domain::{AccountEvent, AccountSnapshot, Fill, Symbol, Timestamp, TradeId};
+use plimsoll_venue::Bounded;
 use std::collections::BTreeSet;
 use std::time::Duration;
 

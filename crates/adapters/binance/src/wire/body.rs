@@ -21,28 +21,3 @@ pub use order::{algo_order, algo_orders, algo_placed, order, orders, orders_or_t
 pub use trade::{Income, fills, funding_payments, income, name_fills};
 
 pub(crate) use endpoint::by_shape;
-
-use super::read::{DecodeError, json, utf8};
-use serde::Deserialize;
-
-/// The rows of a body that is a list of them, or one.
-pub(crate) fn rows<'a, T: Deserialize<'a>>(text: &'a str) -> Result<Vec<T>, DecodeError> {
-    if text.starts_with('[') { json(text) } else { Ok(vec![json(text)?]) }
-}
-
-/// The body as text, without the space around it.
-pub(crate) fn text(body: &[u8]) -> Result<&str, DecodeError> {
-    Ok(utf8(body)?.trim())
-}
-
-/// Reads each row, and says in which one something is wrong.
-pub(crate) fn each<T, U>(
-    rows: &[T],
-    mut read: impl FnMut(&T) -> Result<Option<U>, DecodeError>,
-) -> Result<Vec<U>, DecodeError> {
-    let mut out = Vec::with_capacity(rows.len());
-    for (index, row) in rows.iter().enumerate() {
-        out.extend(read(row).map_err(|error| error.inside(&format!("[{index}]")))?);
-    }
-    Ok(out)
-}

@@ -10,92 +10,12 @@ pub(crate) use account::{held, leverage_of};
 pub(crate) use algo::status as algo_status;
 pub(crate) use market::{levels, quote, span, taker};
 
-use super::read::{DecodeError, Num, Text, json, present, utf8};
 use super::symbols::Symbols;
-use plimsoll_domain::{
-    AccountEvent, ClientOrderId, Liquidity, MarketEvent, OrderId, Price, Quantity, Side, Stamp, Symbol, Timestamp,
-    TradeId,
-};
+use plimsoll_domain::{Stamp, Timestamp};
+use plimsoll_venue::json::{self, Num, Text, present, utf8};
+use plimsoll_venue::{DecodeError, Event};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-
-/// One thing that a message says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// About the account.
-    Account(AccountEvent),
-    /// A trade of the account, told early and in part: the whole [`Fill`](plimsoll_domain::Fill) follows.
-    FillNotice(FillNotice),
-    /// About a market.
-    Market(MarketEvent),
-    /// About the connection.
-    Session(SessionEvent),
-}
-
-/// The fast copy of a fill (`TRADE_LITE`): no fee, no position side, no profit. The fill with the same trade id follows
-/// and is the one that counts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FillNotice {
-    /// The contract.
-    pub symbol: Symbol,
-    /// The venue's id of the trade, unique within the symbol.
-    pub trade_id: TradeId,
-    /// The order that traded.
-    pub order_id: OrderId,
-    /// That order's client id.
-    pub client_order_id: ClientOrderId,
-    /// Bought or sold.
-    pub side: Side,
-    /// At this price.
-    pub price: Price,
-    /// This much, in base units.
-    pub quantity: Quantity,
-    /// Added liquidity or took it.
-    pub liquidity: Liquidity,
-    /// When.
-    pub time: Timestamp,
-}
-
-/// Something about the connection, or something that is neither of the account nor of a market.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SessionEvent {
-    /// The request-response socket is logged on.
-    Login,
-    /// The venue has taken a request. A subscription that is acknowledged need not be delivered.
-    Subscribed {
-        /// The request's id, as sent.
-        id: String,
-    },
-    /// The listen key is gone: the private stream is silent from here on.
-    StreamExpired,
-    /// The venue says that something is wrong.
-    VenueError {
-        /// The venue's code, or the event type.
-        code: String,
-        /// The venue's text.
-        message: String,
-    },
-    /// A contract was listed, changed, or given other margin tiers: what is remembered of it is stale.
-    ContractChanged {
-        /// The venue's name of it.
-        native: String,
-    },
-    /// Something that is not read.
-    Unknown {
-        /// What it is.
-        what: String,
-    },
-}
-
-impl Event {
-    pub(crate) fn unknown(what: impl Into<String>) -> Self {
-        Self::Session(SessionEvent::Unknown { what: what.into() })
-    }
-
-    pub(crate) fn venue_error(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::Session(SessionEvent::VenueError { code: code.into(), message: message.into() })
-    }
-}
 
 /// What a message is read with.
 #[derive(Clone, Copy)]
@@ -166,7 +86,7 @@ fn payload(name: &str, text: &str, context: Context<'_>) -> Result<Vec<Event>, D
         "forceOrder" => market::force_order(text, context),
         "contractInfo" => market::contract_info(text),
         _ => {
-            json::<serde::de::IgnoredAny>(text)?;
+            json::read::<serde::de::IgnoredAny>(text)?;
             return Ok(vec![Event::unknown(name.chars().take(64).collect::<String>())]);
         }
     };
@@ -176,7 +96,7 @@ fn payload(name: &str, text: &str, context: Context<'_>) -> Result<Vec<Event>, D
 /// The market's `…@arr` streams. One contract that we do not know does not spoil the others.
 fn array(text: &str, context: Context<'_>) -> Result<Vec<Event>, DecodeError> {
     let mut events = Vec::new();
-    for (index, item) in json::<Vec<&RawValue>>(text)?.into_iter().enumerate() {
+    for (index, item) in json::read::<Vec<&RawValue>>(text)?.into_iter().enumerate() {
         let item = item.get();
         let strange = || native(item).and_then(|native| context.symbols.symbol(native).err());
         match message(item, context, Nesting::InList) {
@@ -196,7 +116,7 @@ fn native(text: &str) -> Option<&str> {
     struct Of<'a> {
         s: &'a str,
     }
-    json::<Of<'_>>(text).ok().map(|of| of.s)
+    json::read::<Of<'_>>(text).ok().map(|of| of.s)
 }
 
 /// Everything that a message can be besides an event that begins with its type.
@@ -226,11 +146,11 @@ struct Envelope<'a> {
 
 fn envelope(text: &str, context: Context<'_>, nesting: Nesting) -> Result<Vec<Event>, DecodeError> {
     if !text.starts_with('{') {
-        json::<serde::de::IgnoredAny>(text)?;
+        json::read::<serde::de::IgnoredAny>(text)?;
         let expected = if nesting == Nesting::InList { "not an object" } else { "neither an object nor a list" };
         return Err(DecodeError::new(expected, "the whole message"));
     }
-    let it: Envelope<'_> = json(text)?;
+    let it: Envelope<'_> = json::read(text)?;
     if let Some(name) = &it.e {
         return payload(name.as_str(), text, context);
     }

@@ -17,7 +17,7 @@ pub use account::{
 };
 pub use audit::{fee_burn, key_restrictions, order_test};
 pub use batch::batch_place;
-pub use call::{Call, Credentials, HttpRequest, Method, Security};
+pub use call::{Call, Credentials, Security};
 pub use market::{
     book_ticker, candles, exchange_info, funding_history, funding_info, interval_word, mark_price_candles,
     premium_index, server_time,
@@ -26,4 +26,5 @@ pub use order::{
     Place, WhichOrder, algo_order, all_algo_orders, all_orders, amend, cancel, cancel_algo, cancel_all,
     cancel_all_algo, open_algo_orders, open_orders, order, place,
 };
+pub use plimsoll_venue::{HttpRequest, Method};
 pub use socket::{Route, private_url, stream, stream_url, subscribe, unsubscribe, ws_api};

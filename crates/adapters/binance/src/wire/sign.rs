@@ -1,12 +1,10 @@
 //! Signatures: HMAC-SHA256 over exactly the bytes that travel.
 
 use hmac::{Hmac, KeyInit, Mac};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
-/// RFC 3986: everything but `A-Z a-z 0-9 - _ . ~` is written `%XX`.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+pub use plimsoll_venue::request::{percent_encoded, query};
 
 /// HMAC-SHA256 of `text` in lower-case hex. For REST the text is the query string immediately followed by the body, as
 /// they are sent.
@@ -26,27 +24,6 @@ pub fn hmac_sha256(secret: &SecretString, text: &str) -> String {
         Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes()).expect("HMAC takes keys of every length");
     mac.update(text.as_bytes());
     hex::encode(mac.finalize().into_bytes())
-}
-
-/// `text` percent-encoded as UTF-8, upper-case, with nothing but `A-Z a-z 0-9 - _ . ~` left as it is.
-#[must_use]
-pub fn percent_encoded(text: &str) -> String {
-    utf8_percent_encode(text, RESERVED).to_string()
-}
-
-/// `name=value&…` in the given order, encoded as it is signed and sent.
-#[must_use]
-pub fn query<'a>(params: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-    let mut query = String::new();
-    for (name, value) in params {
-        if !query.is_empty() {
-            query.push('&');
-        }
-        query.push_str(&percent_encoded(name));
-        query.push('=');
-        query.extend(utf8_percent_encode(value, RESERVED));
-    }
-    query
 }
 
 /// What the request-response WebSocket signs: the parameters sorted by name, `name=value&…`, not encoded.

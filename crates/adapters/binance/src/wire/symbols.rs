@@ -1,8 +1,8 @@
 //! The venue's names of contracts and ours.
 
 use super::body::Contract;
-use super::read::DecodeError;
 use plimsoll_domain::{Currency, Symbol};
+use plimsoll_venue::DecodeError;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 

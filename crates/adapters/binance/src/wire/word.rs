@@ -1,9 +1,9 @@
 //! The venue's words for ours, and ours for the venue's. A word that is not here is an error that carries it.
 
-use super::read::DecodeError;
 use plimsoll_domain::{
     BookingKind, FillCause, MarginMode, OrderStatus, OrderType, PositionSide, Side, TimeInForce, TriggerBy,
 };
+use plimsoll_venue::DecodeError;
 
 pub(crate) fn side(word: &str, place: &str) -> Result<Side, DecodeError> {
     match word {

@@ -51,6 +51,8 @@ fn session(event: &SessionEvent) -> String {
     match event {
         SessionEvent::Login => "login".to_owned(),
         SessionEvent::Subscribed { id } => format!("subscribed {id}"),
+        SessionEvent::Refused { id, code, message } => format!("refused {id}: {code}: {message}"),
+        SessionEvent::Pong => "pong".to_owned(),
         SessionEvent::StreamExpired => "stream expired".to_owned(),
         SessionEvent::VenueError { code, message } => format!("venue error {code}: {message}"),
         SessionEvent::ContractChanged { native } => format!("contract changed {native}"),

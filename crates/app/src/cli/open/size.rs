@@ -3,7 +3,6 @@
 use crate::desk::Desk;
 use crate::failure::Failure;
 use plimsoll_domain::{Decimal, Money, Price, Quantity, Rate, Rounding, Symbol};
-use plimsoll_ports::{Broker, MarketFeed, QueryError, RefusalReason};
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,8 +30,8 @@ impl Wanted {
         if !amount.is_positive() {
             return Err(Failure::usage(format!("an amount is above 0, got {amount}")));
         }
-        let instrument = desk.broker.instrument(symbol).await.map_err(|error| unknown_contract(symbol, &error))?;
-        let mark = desk.broker.market_feed().mark_price(symbol).await.map_err(Failure::unreachable)?.price;
+        let instrument = desk.venue.broker.instrument(symbol).await.map_err(Failure::unanswered)?;
+        let mark = desk.venue.feed.mark_price(symbol).await.map_err(Failure::unanswered)?.price;
         let price = limit.unwrap_or(mark);
         let per_unit = match (self, stop) {
             (Self::Risk(_), Some(stop)) => loss_per_unit(price, stop, instrument.fees.taker),
@@ -47,17 +46,6 @@ impl Wanted {
 /// What one unit loses between entry and stop, with both fees.
 fn loss_per_unit(entry: Price, stop: Price, fee: Rate) -> Decimal {
     (entry.get() - stop.get()).abs() + (entry.get() + stop.get()) * fee.get()
-}
-
-/// A contract that the venue does not have is a "no"; a venue that does not answer is out of reach.
-pub(in crate::cli) fn unknown_contract(symbol: &Symbol, error: &QueryError) -> Failure {
-    match error {
-        QueryError::Refused(refusal) if refusal.reason == RefusalReason::NotTrading => {
-            Failure::no(format!("{symbol} is not trading at this venue"))
-                .help("A symbol is written like BTC/USDT:USDT: base, quote, and what it settles in.")
-        }
-        error => Failure::unreachable(error),
-    }
 }
 
 #[cfg(test)]

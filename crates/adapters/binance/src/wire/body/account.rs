@@ -1,14 +1,14 @@
 //! Balances, positions and settings.
 
-use super::{each, rows, text};
 use crate::wire::event::{held, leverage_of};
-use crate::wire::read::{DecodeError, Num, Text, json};
 use crate::wire::symbols::Symbols;
 use crate::wire::word;
 use plimsoll_domain::{
     BalanceReport, Currency, ForcedClose, Leverage, MarginMode, PositionMode, PositionReport, PositionSide, Stamp,
     Symbol, Timestamp,
 };
+use plimsoll_venue::DecodeError;
+use plimsoll_venue::json::{self, Num, Text, each, rows, text};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -52,7 +52,7 @@ struct Account<'a> {
 /// # Errors
 /// [`DecodeError`] for anything else.
 pub fn account_balances(body: &[u8]) -> Result<Vec<BalanceReport>, DecodeError> {
-    let account: Account<'_> = json(text(body)?)?;
+    let account: Account<'_> = json::read(text(body)?)?;
     each(&account.assets, |row| row.report().map(Some)).map_err(|error| error.inside("assets"))
 }
 
@@ -176,7 +176,7 @@ pub(super) fn account_positions(
     body: &[u8],
     symbols: &Symbols,
 ) -> Result<Vec<Result<PositionReport, Symbol>>, DecodeError> {
-    let account: AccountV2<'_> = json(text(body)?)?;
+    let account: AccountV2<'_> = json::read(text(body)?)?;
     let told = |row: &PositionRow<'_>| {
         if row.entry_price.0.is_empty() {
             Ok(Some(Err(symbols.symbol(row.symbol.as_str())?)))
@@ -242,7 +242,7 @@ struct DualSide {
 /// # Errors
 /// [`DecodeError`] for anything else.
 pub fn position_mode(body: &[u8]) -> Result<PositionMode, DecodeError> {
-    let it: DualSide = json(text(body)?)?;
+    let it: DualSide = json::read(text(body)?)?;
     Ok(if it.dual_side_position { PositionMode::Hedge } else { PositionMode::OneWay })
 }
 

@@ -1,11 +1,10 @@
 //! Answers that are no data: errors, acknowledgements, the time, the listen key.
 
-use super::text;
 use crate::wire::event::leverage_of;
-use crate::wire::plain::{self, message};
-use crate::wire::read::{DecodeError, Num, Text, json};
 use crate::wire::symbols::Symbols;
 use plimsoll_domain::{Leverage, Symbol, Timestamp};
+use plimsoll_venue::json::{self, Num, Text, text};
+use plimsoll_venue::{DecodeError, message, plain};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -58,7 +57,7 @@ pub fn acknowledged(body: &[u8]) -> Result<(), DecodeError> {
     if !text.starts_with('{') {
         return Err(DecodeError::new("not an object", "the whole answer"));
     }
-    json::<serde::de::IgnoredAny>(text).map(|_| ())
+    json::read::<serde::de::IgnoredAny>(text).map(|_| ())
 }
 
 #[derive(Deserialize)]
@@ -73,7 +72,7 @@ struct ServerTime<'a> {
 /// # Errors
 /// [`DecodeError`] for anything else.
 pub fn server_time(body: &[u8]) -> Result<Timestamp, DecodeError> {
-    json::<ServerTime<'_>>(text(body)?)?.server_time.time("serverTime")
+    json::read::<ServerTime<'_>>(text(body)?)?.server_time.time("serverTime")
 }
 
 #[derive(Deserialize)]
@@ -88,7 +87,7 @@ struct ListenKey<'a> {
 /// # Errors
 /// [`DecodeError`] for anything else.
 pub fn listen_key(body: &[u8]) -> Result<SecretString, DecodeError> {
-    Ok(json::<ListenKey<'_>>(text(body)?)?.listen_key.as_str().into())
+    Ok(json::read::<ListenKey<'_>>(text(body)?)?.listen_key.as_str().into())
 }
 
 /// The key that `PUT /fapi/v1/listenKey` has kept alive, where the venue says which.
@@ -106,7 +105,7 @@ pub fn kept_listen_key(body: &[u8]) -> Result<Option<SecretString>, DecodeError>
     if text.is_empty() {
         return Ok(None);
     }
-    Ok(json::<Kept<'_>>(text)?.listen_key.map(|key| key.as_str().into()))
+    Ok(json::read::<Kept<'_>>(text)?.listen_key.map(|key| key.as_str().into()))
 }
 
 #[derive(Deserialize)]
@@ -122,6 +121,6 @@ struct SetLeverage<'a> {
 /// # Errors
 /// [`DecodeError`] for anything else.
 pub fn leverage(body: &[u8], symbols: &Symbols) -> Result<(Symbol, Leverage), DecodeError> {
-    let it: SetLeverage<'_> = json(text(body)?)?;
+    let it: SetLeverage<'_> = json::read(text(body)?)?;
     Ok((symbols.symbol(it.symbol.as_str())?, leverage_of(it.leverage, "leverage")?))
 }

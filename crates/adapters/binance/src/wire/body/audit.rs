@@ -1,9 +1,9 @@
 //! What is answered to the questions before the first order.
 
-use super::text;
-use crate::wire::read::{DecodeError, json};
 use plimsoll_domain::PositionMode;
 use plimsoll_ports::{AccountSettings, KeyRights};
+use plimsoll_venue::DecodeError;
+use plimsoll_venue::json::{self, text};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -19,7 +19,7 @@ struct AccountConfig {
 /// # Errors
 /// [`DecodeError`] for anything else.
 pub fn account_settings(body: &[u8]) -> Result<AccountSettings, DecodeError> {
-    let it: AccountConfig = json(text(body)?)?;
+    let it: AccountConfig = json::read(text(body)?)?;
     Ok(AccountSettings {
         position_mode: if it.dual_side_position { PositionMode::Hedge } else { PositionMode::OneWay },
         multi_assets: it.multi_assets_margin,
@@ -38,7 +38,7 @@ struct FeeBurn {
 /// # Errors
 /// [`DecodeError`] for anything else.
 pub fn fee_burn(body: &[u8]) -> Result<bool, DecodeError> {
-    let it: FeeBurn = json(text(body)?)?;
+    let it: FeeBurn = json::read(text(body)?)?;
     Ok(it.fee_burn)
 }
 
@@ -55,7 +55,7 @@ struct Restrictions {
 /// # Errors
 /// [`DecodeError`] for anything else.
 pub fn key_restrictions(body: &[u8]) -> Result<KeyRights, DecodeError> {
-    let it: Restrictions = json(text(body)?)?;
+    let it: Restrictions = json::read(text(body)?)?;
     Ok(KeyRights { trades: it.enable_futures, withdraws: it.enable_withdrawals, bound_to_addresses: it.ip_restrict })
 }
 

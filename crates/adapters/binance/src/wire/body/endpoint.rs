@@ -1,11 +1,12 @@
 //! Any body, given the call that it answers.
 
 use super::trade::Row;
-use super::{account, answer, instrument, market, order, rows, text, trade};
-use crate::wire::event::{Context, Event};
-use crate::wire::read::{DecodeError, json};
+use super::{account, answer, instrument, market, order, trade};
+use crate::wire::event::Context;
 use crate::wire::symbols::Symbols;
 use plimsoll_domain::{AccountEvent, MarketEvent, Stamp, Symbol, Timestamp};
+use plimsoll_venue::json::{self, each, rows, text};
+use plimsoll_venue::{DecodeError, Event, SessionEvent};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -13,8 +14,8 @@ use serde::de::IgnoredAny;
 /// not say what it is about: `GET /fapi/v1/klines?symbol=BTCUSDT`.
 ///
 /// Answers that are read but tell no event (the time, a success) give none; an error of the venue is a
-/// [`VenueError`](crate::wire::SessionEvent::VenueError); what is not read is
-/// [`Unknown`](crate::wire::SessionEvent::Unknown).
+/// [`VenueError`](SessionEvent::VenueError); what is not read is
+/// [`Unknown`](SessionEvent::Unknown).
 ///
 /// # Errors
 /// [`DecodeError`] for what is not the JSON that this endpoint answers with.
@@ -43,12 +44,12 @@ fn succeeded(body: &[u8]) -> bool {
     #[serde(deny_unknown_fields)]
     struct Success<'a> {
         #[serde(borrow)]
-        code: crate::wire::read::Num<'a>,
+        code: plimsoll_venue::json::Num<'a>,
         #[serde(rename = "msg")]
         _msg: IgnoredAny,
     }
     let text = text(body).ok().filter(|text| text.starts_with('{'));
-    text.is_some_and(|text| json::<Success<'_>>(text).is_ok_and(|it| it.code.0 == "200"))
+    text.is_some_and(|text| json::read::<Success<'_>>(text).is_ok_and(|it| it.code.0 == "200"))
 }
 
 struct Asked<'a> {
@@ -197,7 +198,7 @@ impl<'a> Asked<'a> {
     }
 
     fn unread(&self, body: &[u8]) -> Result<Vec<Event>, DecodeError> {
-        json::<IgnoredAny>(text(body)?)?;
+        json::read::<IgnoredAny>(text(body)?)?;
         if self.path.ends_with("/listenKey") {
             answer::listen_key(body)?;
             return Ok(Vec::new());
@@ -240,7 +241,7 @@ fn settings(body: &[u8], symbols: &Symbols) -> Result<Vec<Event>, DecodeError> {
 
 fn income(body: &[u8], symbols: &Symbols) -> Result<Vec<Event>, DecodeError> {
     let rows: Vec<Row<'_>> = rows(text(body)?)?;
-    super::each(&rows, |row| {
+    each(&rows, |row| {
         Ok(Some(match row.funding(symbols)? {
             Some(payment) => Event::Account(AccountEvent::Funding(payment)),
             None => Event::unknown(format!("income {}", row.income_type.as_str())),
@@ -255,7 +256,7 @@ fn has_status(body: &[u8]) -> Result<bool, DecodeError> {
     struct Shape {
         algo_status: Option<IgnoredAny>,
     }
-    Ok(json::<Shape>(text(body)?)?.algo_status.is_some())
+    Ok(json::read::<Shape>(text(body)?)?.algo_status.is_some())
 }
 
 /// The answers of the request-response socket do not say what they answer; they are known by fields that no other answer
@@ -288,7 +289,7 @@ pub(crate) fn by_shape(result: &str, context: Context<'_>) -> Result<Vec<Event>,
         Shape { assets: Some(_), .. } => whole_account(body, symbols),
         Shape { bid_price: Some(_), .. } => Asked::read("GET /fapi/v1/ticker/bookTicker").decode_market(body, symbols),
         Shape { listen_key: Some(_), .. } => Ok(Vec::new()),
-        Shape { authorized_since: Some(_), .. } => Ok(vec![Event::Session(crate::wire::event::SessionEvent::Login)]),
+        Shape { authorized_since: Some(_), .. } => Ok(vec![Event::Session(SessionEvent::Login)]),
         Shape { price: Some(_), .. } => Asked::read("GET /fapi/v2/ticker/price").decode_market(body, symbols),
         _ if succeeded(body) || result == "{}" => Ok(Vec::new()),
         _ => Ok(vec![Event::unknown("an answer to a request")]),

@@ -1,11 +1,11 @@
 //! Contracts: filters from one body, margin tables, fees and funding intervals from others.
 
-use super::{each, rows, text};
 use crate::wire::event::leverage_of;
-use crate::wire::read::{DecodeError, Num, Text, json};
 use plimsoll_domain::{
     Currency, Decimal, Fees, Instrument, MarginTiers, Money, Quantity, Rate, Step, Symbol, Tier, VenueId,
 };
+use plimsoll_venue::DecodeError;
+use plimsoll_venue::json::{self, Num, Text, each, rows, text};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
@@ -138,10 +138,10 @@ struct Filter<'a> {
 /// # Errors
 /// [`DecodeError`] if the body is no list of contracts at all.
 pub fn contracts(body: &[u8]) -> Result<Listing, DecodeError> {
-    let info: ExchangeInfo<'_> = json(text(body)?)?;
+    let info: ExchangeInfo<'_> = json::read(text(body)?)?;
     let mut listing = Listing::default();
     for (index, row) in info.symbols.iter().enumerate() {
-        match json::<Row<'_>>(row.get()).and_then(|row| row.contract()) {
+        match json::read::<Row<'_>>(row.get()).and_then(|row| row.contract()) {
             Ok(contract) => listing.contracts.push(contract),
             Err(error) => listing.unread.push(error.inside(&format!("symbols[{index}]"))),
         }
@@ -268,7 +268,7 @@ struct Commission<'a> {
 /// # Errors
 /// [`DecodeError`] for anything else.
 pub fn commission_rate(body: &[u8]) -> Result<(Arc<str>, Fees), DecodeError> {
-    let it: Commission<'_> = json(text(body)?)?;
+    let it: Commission<'_> = json::read(text(body)?)?;
     let maker = it.maker_commission_rate.rate("makerCommissionRate")?;
     let taker = it.taker_commission_rate.rate("takerCommissionRate")?;
     Ok((it.symbol.as_str().into(), Fees { maker, taker }))

@@ -1,13 +1,13 @@
 //! Prices, funding and candles.
 
-use super::{each, rows, text};
 use crate::wire::event::{levels, quote, span, taker};
-use crate::wire::read::{DecodeError, Num, Text, json};
 use crate::wire::symbols::Symbols;
 use plimsoll_domain::{
     BestQuotes, BookUpdate, Candle, Decimal, FundingRate, LastPrice, MarkPrice, MarketTrade, SettledFunding, Symbol,
     Timestamp, TradeId,
 };
+use plimsoll_venue::DecodeError;
+use plimsoll_venue::json::{self, Num, Text, each, rows, text};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -125,7 +125,7 @@ pub fn candles(
     of: CandlesOf,
     now: Option<Timestamp>,
 ) -> Result<Vec<Candle>, DecodeError> {
-    let rows: Vec<CandleRow<'_>> = json(text(body)?)?;
+    let rows: Vec<CandleRow<'_>> = json::read(text(body)?)?;
     let last = rows.len().saturating_sub(1);
     let mut index = 0;
     each(&rows, |&CandleRow([open_time, open, high, low, close, volume, end])| {
@@ -255,7 +255,7 @@ struct Depth<'a> {
 
 /// The whole book of `depth`, which does not say of which contract it is.
 pub(super) fn depth(body: &[u8], symbol: Symbol) -> Result<BookUpdate, DecodeError> {
-    let it: Depth<'_> = json(text(body)?)?;
+    let it: Depth<'_> = json::read(text(body)?)?;
     let id = it.last_update_id.whole("lastUpdateId")?;
     Ok(BookUpdate {
         symbol,

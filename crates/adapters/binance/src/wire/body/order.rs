@@ -1,13 +1,12 @@
 //! Orders: those of the ordinary service, and conditional ones.
 
 use super::answer::{Trouble, trouble_of};
-use super::{each, rows, text};
 use crate::wire::event::algo_status;
-use crate::wire::plain::{self, message};
-use crate::wire::read::{DecodeError, Num, Text, json};
 use crate::wire::symbols::Symbols;
 use crate::wire::word;
 use plimsoll_domain::{ClientOrderId, Order, OrderId, OrderType, Stamp};
+use plimsoll_venue::json::{self, Num, Text, each, rows, text};
+use plimsoll_venue::{DecodeError, message, plain};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -63,7 +62,7 @@ pub fn orders_or_troubles(body: &[u8], symbols: &Symbols) -> Result<Vec<Result<O
     let rows: Vec<&RawValue> = rows(text(body)?)?;
     each(&rows, |row| match trouble_of(row.get())? {
         Some(trouble) => Ok(Some(Err(trouble))),
-        None => Ok(Some(Ok(json::<Row<'_>>(row.get())?.order(symbols)?))),
+        None => Ok(Some(Ok(json::read::<Row<'_>>(row.get())?.order(symbols)?))),
     })
 }
 
@@ -124,7 +123,7 @@ struct AlgoPlaced<'a> {
 /// # Errors
 /// [`DecodeError`] if there is no id.
 pub fn algo_placed(body: &[u8]) -> Result<OrderId, DecodeError> {
-    Ok(OrderId::new(json::<AlgoPlaced<'_>>(text(body)?)?.algo_id.id("algoId")?))
+    Ok(OrderId::new(json::read::<AlgoPlaced<'_>>(text(body)?)?.algo_id.id("algoId")?))
 }
 
 #[derive(Deserialize)]
@@ -173,7 +172,7 @@ struct AlgoRow<'a> {
 /// # Errors
 /// [`DecodeError`] for anything else.
 pub fn algo_order(body: &[u8], symbols: &Symbols) -> Result<Order, DecodeError> {
-    json::<AlgoRow<'_>>(text(body)?)?.order(symbols)
+    json::read::<AlgoRow<'_>>(text(body)?)?.order(symbols)
 }
 
 /// Conditional orders.

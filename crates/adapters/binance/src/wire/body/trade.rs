@@ -1,13 +1,13 @@
 //! What the account traded, and what it paid for holding.
 
-use super::{each, rows, text};
-use crate::wire::read::{DecodeError, Num, Text};
 use crate::wire::symbols::Symbols;
 use crate::wire::word;
 use plimsoll_domain::{
     Booking, ClientOrderId, Currency, Fill, FillCause, FundingPayment, Liquidity, Order, OrderId, Symbol, Timestamp,
     TradeId,
 };
+use plimsoll_venue::DecodeError;
+use plimsoll_venue::json::{Num, Text, each, rows, text};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,13 +1,14 @@
 //! `ACCOUNT_UPDATE`, `MARGIN_CALL` and `ACCOUNT_CONFIG_UPDATE`.
 
-use super::{Context, Event};
-use crate::wire::plain::{Plain, Scan, message, read};
-use crate::wire::read::{DecodeError, Num, Text};
+use super::Context;
 use crate::wire::word;
 use plimsoll_domain::{
     AccountEvent, BalanceReport, Direction, FundingPayment, Leverage, MarginMode, MarginWarning, Position,
     PositionReport, PositionSide, Quantity, Stamp, Symbol, Timestamp,
 };
+use plimsoll_venue::json::{Num, Text};
+use plimsoll_venue::plain::{Plain, Scan, read};
+use plimsoll_venue::{DecodeError, Event, message};
 
 message! {
     struct Update {

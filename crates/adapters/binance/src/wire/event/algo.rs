@@ -1,10 +1,11 @@
 //! `ALGO_UPDATE` and the reject that came before it: conditional orders, in their id space of their own.
 
-use super::{Context, Event};
-use crate::wire::plain::{message, read};
-use crate::wire::read::{DecodeError, Num, Text};
+use super::Context;
 use crate::wire::word;
 use plimsoll_domain::{AccountEvent, ClientOrderId, Order, OrderId, OrderStatus, Quantity};
+use plimsoll_venue::json::{Num, Text};
+use plimsoll_venue::plain::read;
+use plimsoll_venue::{DecodeError, Event, message};
 
 message! {
     struct Update {

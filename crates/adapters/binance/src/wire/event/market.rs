@@ -1,13 +1,14 @@
 //! The public streams.
 
-use super::{Context, Event, SessionEvent};
-use crate::wire::plain::{message, read};
-use crate::wire::read::{DecodeError, Num, Text};
+use super::Context;
 use crate::wire::word;
 use plimsoll_domain::{
     BestQuotes, BookUpdate, Candle, Decimal, FundingRate, LastPrice, MarkPrice, MarketEvent, MarketLiquidation,
     MarketTrade, Price, Quantity, Side, Symbol, Timestamp, TradeId,
 };
+use plimsoll_venue::json::{Num, Text};
+use plimsoll_venue::plain::read;
+use plimsoll_venue::{DecodeError, Event, SessionEvent, message};
 use std::time::Duration;
 
 message! {

@@ -1,13 +1,14 @@
 //! `ORDER_TRADE_UPDATE` and `TRADE_LITE`.
 
-use super::{Context, Event, FillNotice};
-use crate::wire::plain::{message, read};
-use crate::wire::read::{DecodeError, Num, Text};
+use super::Context;
 use crate::wire::word;
 use plimsoll_domain::{
     AccountEvent, ClientOrderId, Fill, FillCause, ForcedClose, Liquidity, Money, Order, OrderId, OrderStatus,
     OrderType, Quantity, Symbol, TradeId,
 };
+use plimsoll_venue::json::{Num, Text};
+use plimsoll_venue::plain::read;
+use plimsoll_venue::{DecodeError, Event, FillNotice, message};
 
 message! {
     struct Update {

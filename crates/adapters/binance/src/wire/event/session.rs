@@ -1,8 +1,9 @@
 //! Acknowledgements, errors, answers.
 
-use super::{Context, Envelope, Event, SessionEvent};
+use super::{Context, Envelope};
 use crate::wire::body;
-use crate::wire::read::{DecodeError, Num, Text, json};
+use plimsoll_venue::json::{self, Num, Text};
+use plimsoll_venue::{DecodeError, Event, SessionEvent};
 use serde::Deserialize;
 
 /// `{"code":-1102,"msg":"…"}` within an answer.
@@ -16,7 +17,7 @@ pub(super) struct Trouble<'a> {
 
 /// `{"e":"listenKeyExpired","E":1736996475556,"listenKey":"…"}`. The key is not repeated.
 pub(super) fn expired(text: &str) -> Result<Vec<Event>, DecodeError> {
-    json::<serde::de::IgnoredAny>(text)?;
+    json::read::<serde::de::IgnoredAny>(text)?;
     Ok(vec![Event::Session(SessionEvent::StreamExpired)])
 }
 

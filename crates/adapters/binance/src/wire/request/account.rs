@@ -1,9 +1,10 @@
 //! The account: what it holds, how it is set, what it traded and paid.
 
-use super::call::{Call, Method, Security};
+use super::call::{Call, Security};
 use super::order::dual_side;
 use crate::wire::word;
 use plimsoll_domain::{Leverage, MarginMode, Money, PositionMode, PositionSide, Timestamp};
+use plimsoll_venue::Method;
 
 const fn read(path: &'static str, weight: u32) -> Call {
     Call::new(Method::Get, path, Security::Signed, weight)

@@ -1,6 +1,7 @@
 //! What is asked before the first order, and never again.
 
-use super::call::{Call, Method, Security};
+use super::call::{Call, Security};
+use plimsoll_venue::Method;
 
 /// Whether fees are paid in BNB.
 #[must_use]

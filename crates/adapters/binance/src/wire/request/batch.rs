@@ -1,9 +1,10 @@
 //! Several orders in one call.
 
-use super::call::{Call, Method, Security};
+use super::call::{Call, Security};
 use super::order::Place;
 use crate::wire::word;
 use plimsoll_domain::{OrderKind, OrderSize};
+use plimsoll_venue::Method;
 use std::collections::BTreeMap;
 
 /// Up to five market and limit orders in one call: they are worked on side by side, and each has its own answer. `None`

@@ -2,8 +2,8 @@
 
 use crate::wire::sign;
 use plimsoll_domain::Timestamp;
+use plimsoll_venue::{HttpRequest, Method};
 use secrecy::{ExposeSecret, SecretString};
-use std::fmt;
 use std::time::Duration;
 
 /// An API key and its secret. The secret shows in no text of ours.
@@ -20,38 +20,6 @@ impl Credentials {
     #[must_use]
     pub fn new(key: impl Into<SecretString>, secret: impl Into<SecretString>) -> Self {
         Self { key: key.into(), secret: secret.into() }
-    }
-}
-
-/// An HTTP method.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Method {
-    /// Reads.
-    Get,
-    /// Creates or sets.
-    Post,
-    /// Changes.
-    Put,
-    /// Removes.
-    Delete,
-}
-
-impl Method {
-    /// The word for it in HTTP.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Delete => "DELETE",
-        }
-    }
-}
-
-impl fmt::Display for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
     }
 }
 
@@ -174,46 +142,4 @@ impl Call {
 pub(super) fn times(now: Timestamp, recv_window: Option<Duration>) -> Vec<(&'static str, String)> {
     let recv_window = recv_window.map(|window| ("recvWindow", window.as_millis().to_string()));
     recv_window.into_iter().chain([("timestamp", now.as_millis().to_string())]).collect()
-}
-
-/// An HTTP request as it is to be sent: not one byte may change, or its signature is void.
-#[derive(Clone, PartialEq, Eq)]
-pub struct HttpRequest {
-    /// The method.
-    pub method: Method,
-    /// The whole address, with query and signature.
-    pub url: String,
-    /// Headers to add. The key is among them.
-    pub headers: Vec<(&'static str, String)>,
-    /// The body, if any; none of our calls has one.
-    pub body: Option<String>,
-    /// What it takes from the request weight of the minute.
-    pub weight: u32,
-    /// Whether it takes from the order limits.
-    pub counts_as_order: bool,
-}
-
-impl HttpRequest {
-    /// The address without its query: for logs.
-    #[must_use]
-    pub fn endpoint(&self) -> &str {
-        self.url.split('?').next().unwrap_or_default()
-    }
-}
-
-impl fmt::Debug for HttpRequest {
-    /// Without key and signature.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let url = match self.url.split_once("signature=") {
-            Some((before, _)) => format!("{before}signature=…"),
-            None => self.url.clone(),
-        };
-        f.debug_struct("HttpRequest")
-            .field("method", &self.method)
-            .field("url", &url)
-            .field("headers", &self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
-            .field("weight", &self.weight)
-            .field("counts_as_order", &self.counts_as_order)
-            .finish_non_exhaustive()
-    }
 }

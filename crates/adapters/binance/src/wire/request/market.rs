@@ -1,7 +1,8 @@
 //! What is public.
 
-use super::call::{Call, Method, Security};
+use super::call::{Call, Security};
 use plimsoll_domain::Timestamp;
+use plimsoll_venue::Method;
 use std::time::Duration;
 
 const fn read(path: &'static str, weight: u32) -> Call {

@@ -1,11 +1,12 @@
 //! Orders: ordinary ones and conditional ("algo") ones, which Binance keeps in two services with ids of their own.
 
-use super::call::{Call, Method, Security};
+use super::call::{Call, Security};
 use crate::wire::word;
 use plimsoll_domain::{
     ClientOrderId, NewOrder, OrderId, OrderKind, OrderSize, PositionMode, PositionSide, Price, Quantity, Side,
     Timestamp,
 };
+use plimsoll_venue::Method;
 
 const ORDER: &str = "/fapi/v1/order";
 const ALGO_ORDER: &str = "/fapi/v1/algoOrder";

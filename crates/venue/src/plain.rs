@@ -1,23 +1,26 @@
-//! The fast road through a message: plain JSON, as the venue writes it, read once and borrowed throughout.
+//! The fast road through a message: plain JSON, as venues write it, read once and borrowed throughout.
 //!
-//! It knows strings without escapes, numbers, words, objects and lists. Whatever else it meets (an escape, a member twice,
+//! It knows strings without escapes, numbers without an exponent, words, objects and lists. Whatever else it meets (an escape, a member twice,
 //! a member missing, a value of another kind, broken JSON) it gives up without a verdict, and serde reads the message
 //! again from the start: what is right and what an error says is decided there alone.
 
-use super::read::{DecodeError, Num, Text, json};
+use crate::json::{self, DecodeError, Num, Raw, Text};
 use serde::Deserialize;
 
 /// A message of this shape, by the fast road where that leads to the end, and by serde where it does not.
-pub(crate) fn read<'a, T: Plain<'a> + Deserialize<'a>>(text: &'a str) -> Result<T, DecodeError> {
+///
+/// # Errors
+/// [`DecodeError`] for anything else.
+pub fn read<'a, T: Plain<'a> + Deserialize<'a>>(text: &'a str) -> Result<T, DecodeError> {
     let mut scan = Scan { text, at: 0 };
     match T::take(&mut scan).filter(|_| scan.is_at_end()) {
         Some(message) => Ok(message),
-        None => json(text),
+        None => json::read(text),
     }
 }
 
 /// What can be read by the fast road.
-pub(crate) trait Plain<'a>: Sized {
+pub trait Plain<'a>: Sized {
     /// The value that comes next; `None` to give up.
     fn take(scan: &mut Scan<'a>) -> Option<Self>;
 }
@@ -35,8 +38,11 @@ const ENDS_PLAIN: [bool; 256] = {
     ends
 };
 
+/// How deep lists and objects that nobody wants may be nested.
+const DEEPEST: u8 = 8;
+
 /// A place in a message.
-pub(crate) struct Scan<'a> {
+pub struct Scan<'a> {
     text: &'a str,
     at: usize,
 }
@@ -75,7 +81,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Gives the name of each member to `member`, which takes its value.
-    pub(crate) fn object(&mut self, mut member: impl FnMut(&mut Self, &'a str) -> Option<()>) -> Option<()> {
+    pub fn object(&mut self, mut member: impl FnMut(&mut Self, &'a str) -> Option<()>) -> Option<()> {
         if !self.eat(b'{') {
             return None;
         }
@@ -95,7 +101,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// The name of a member and the colon after it. Most names of the venue are one letter.
+    /// The name of a member and the colon after it. Where venues write one letter, the road is shorter.
     #[inline]
     fn name(&mut self) -> Option<&'a str> {
         if let Some([b'"', letter, b'"', b':', ..]) = self.text.as_bytes().get(self.at..)
@@ -110,7 +116,7 @@ impl<'a> Scan<'a> {
     }
 
     /// Gives each place of a list to `item`, which takes the value there.
-    pub(crate) fn list(&mut self, mut item: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
+    pub fn list(&mut self, mut item: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
         if !self.eat(b'[') {
             return None;
         }
@@ -128,9 +134,25 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Passes a scalar that nobody wants. Objects and lists that nobody wants are left to serde.
-    pub(crate) fn pass(&mut self) -> Option<()> {
-        self.scalar().map(|_| ())
+    /// Passes a value that nobody wants. What is nested deeper than messages are is left to serde.
+    pub fn pass(&mut self) -> Option<()> {
+        self.pass_within(DEEPEST)
+    }
+
+    fn pass_within(&mut self, depth: u8) -> Option<()> {
+        match self.peek()? {
+            b'{' if depth > 0 => self.object(|scan, _| scan.pass_within(depth - 1)),
+            b'[' if depth > 0 => self.list(|scan| scan.pass_within(depth - 1)),
+            _ => self.scalar().map(|_| ()),
+        }
+    }
+
+    /// The text of the value that comes next, whatever it is.
+    fn raw(&mut self) -> Option<&'a str> {
+        self.peek()?;
+        let from = self.at;
+        self.pass()?;
+        self.text.get(from..self.at)
     }
 
     fn scalar(&mut self) -> Option<Scalar<'a>> {
@@ -169,19 +191,30 @@ impl<'a> Scan<'a> {
         found.then_some(())
     }
 
-    /// `-?(0|[1-9][0-9]*)`; numbers with a fraction or an exponent are rare enough to be left to serde.
+    /// `-?(0|[1-9][0-9]*)(\.[0-9]+)?`; an exponent is rare enough to be left to serde.
     fn number(&mut self) -> Option<&'a str> {
         let from = self.at;
         self.eat_here(b'-');
-        let first = self.at;
-        let digits = self.text.as_bytes().get(first..)?.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        self.at = first + digits;
-        let next = self.text.as_bytes().get(self.at);
-        let leading_zero = digits > 1 && self.text.as_bytes().get(first) == Some(&b'0');
-        if digits == 0 || leading_zero || matches!(next, Some(b'.' | b'e' | b'E')) {
+        let leading_zero = self.text.as_bytes().get(self.at) == Some(&b'0');
+        let whole = self.digits();
+        if whole == 0 || leading_zero && whole > 1 {
+            return None;
+        }
+        if self.eat_here(b'.') && self.digits() == 0 {
+            return None;
+        }
+        if matches!(self.text.as_bytes().get(self.at), Some(b'e' | b'E')) {
             return None;
         }
         self.text.get(from..self.at)
+    }
+
+    /// Passes digits, and says how many.
+    fn digits(&mut self) -> usize {
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        self.at += count;
+        count
     }
 }
 
@@ -199,6 +232,12 @@ impl<'a> Plain<'a> for Text<'a> {
     fn take(scan: &mut Scan<'a>) -> Option<Self> {
         scan.peek()?;
         scan.quoted().map(Self::borrowed)
+    }
+}
+
+impl<'a> Plain<'a> for Raw<'a> {
+    fn take(scan: &mut Scan<'a>) -> Option<Self> {
+        scan.raw().map(Self)
     }
 }
 
@@ -245,11 +284,36 @@ impl<'a, T: Plain<'a>> Plain<'a> for [T; 2] {
     }
 }
 
-/// A message with the venue's letters for its members, read by both roads. Members that are not named are passed over.
+/// A message with the venue's letters for its members, read by both roads. Members that are not named are passed over;
+/// an optional member that is missing is its type's default. The crate that declares messages depends on `serde`.
+///
+/// ```
+/// use plimsoll_venue::json::{Num, Text};
+/// use plimsoll_venue::{message, plain};
+///
+/// message! {
+///     struct Leg {
+///         required { price = "p": Num<'a>, }
+///         optional { coin = "c": Text<'a>, }
+///     }
+/// }
+/// message! {
+///     struct Trade {
+///         required { symbol = "s": Text<'a>, legs = "legs": Vec<Leg<'a>>, }
+///         optional { maker = "m": bool, }
+///     }
+/// }
+///
+/// let trade: Trade<'_> = plain::read(r#"{"s":"BTCUSDT","legs":[{"p":60000.5,"other":[1,2]}]}"#)?;
+/// assert_eq!((trade.symbol.as_str(), trade.maker, trade.legs[0].coin.as_str()), ("BTCUSDT", false, ""));
+/// assert_eq!(trade.legs[0].price.price("legs p")?.to_string(), "60000.5");
+/// # Ok::<(), plimsoll_venue::DecodeError>(())
+/// ```
+#[macro_export]
 macro_rules! message {
     (
         $(#[$doc:meta])*
-        struct $name:ident {
+        $visible:vis struct $name:ident {
             required { $($required:ident = $required_as:literal: $required_type:ty,)* }
             optional { $($optional:ident = $optional_as:literal: $optional_type:ty,)* }
         }
@@ -257,13 +321,13 @@ macro_rules! message {
         $(#[$doc])*
         #[derive(serde::Deserialize)]
         #[serde(bound(deserialize = "'de: 'a"))]
-        struct $name<'a> {
-            $(#[serde(rename = $required_as)] $required: $required_type,)*
-            $(#[serde(rename = $optional_as, default)] $optional: $optional_type,)*
+        $visible struct $name<'a> {
+            $(#[serde(rename = $required_as)] $visible $required: $required_type,)*
+            $(#[serde(rename = $optional_as, default)] $visible $optional: $optional_type,)*
         }
 
-        impl<'a> $crate::wire::plain::Plain<'a> for $name<'a> {
-            fn take(scan: &mut $crate::wire::plain::Scan<'a>) -> Option<Self> {
+        impl<'a> $crate::plain::Plain<'a> for $name<'a> {
+            fn take(scan: &mut $crate::plain::Scan<'a>) -> Option<Self> {
                 /// Patterns of bytes are a tree of comparisons, patterns of text a list.
                 struct Names;
                 #[allow(non_upper_case_globals, reason = "named after the members")]
@@ -275,8 +339,8 @@ macro_rules! message {
                 $(let mut $optional: Option<$optional_type> = None;)*
                 scan.object(|scan, name| {
                     match name.as_bytes() {
-                        $(Names::$required => $crate::wire::plain::once(&mut $required, scan),)*
-                        $(Names::$optional => $crate::wire::plain::once(&mut $optional, scan),)*
+                        $(Names::$required => $crate::plain::once(&mut $required, scan),)*
+                        $(Names::$optional => $crate::plain::once(&mut $optional, scan),)*
                         _ => scan.pass(),
                     }
                 })?;
@@ -285,10 +349,10 @@ macro_rules! message {
         }
     };
 }
-pub(crate) use message;
 
-/// Fills a member, unless it was there before.
-pub(crate) fn once<'a, T: Plain<'a>>(slot: &mut Option<T>, scan: &mut Scan<'a>) -> Option<()> {
+/// Fills a member, unless it was there before. For [`message!`](crate::message).
+#[doc(hidden)]
+pub fn once<'a, T: Plain<'a>>(slot: &mut Option<T>, scan: &mut Scan<'a>) -> Option<()> {
     if slot.is_some() {
         return None;
     }
@@ -305,7 +369,7 @@ mod tests {
         #[derive(Debug, PartialEq)]
         struct Sample {
             required { s = "s": Text<'a>, q = "q": Num<'a>, }
-            optional { m = "m": bool, n = "N": Option<Text<'a>>, b = "b": Vec<[Num<'a>; 2]>, }
+            optional { m = "m": bool, n = "N": Option<Text<'a>>, b = "b": Vec<[Num<'a>; 2]>, r = "r": Raw<'a>, }
         }
     }
 
@@ -320,8 +384,12 @@ mod tests {
             r#"{"s":"BTCUSDT","q":"0.1"}"#,
             r#" { "q" : 7 , "s" : "测试USDT" , "m" : true , "N" : null , "b" : [ [ "1" , "2" ] ] } "#,
             r#"{"s":"a","q":null,"N":"x","b":[],"unknown":-12,"other":false}"#,
+            r#"{"s":"a","q":0.5,"b":[[-0.001,10.25]],"unknown":-0.0}"#,
+            r#"{"s":"a","q":"1","unknown":{"a":[1,{"b":null}],"c":{}},"other":[ [ ] , 7 ]}"#,
+            r#"{"s":"a","q":"1","r": {"x" : [1.5, "y"]} }"#,
+            r#"{"s":"a","q":"1","r":null}"#,
         ] {
-            assert_eq!(fast(text), Some(json(text).unwrap()), "{text}");
+            assert_eq!(fast(text), Some(json::read(text).unwrap()), "{text}");
         }
     }
 
@@ -329,12 +397,21 @@ mod tests {
     fn everything_else_is_left_to_serde() {
         for text in [
             r#"{"s":"\u0061","q":"1"}"#,
-            r#"{"s":"a","q":0.5}"#,
+            r#"{"s":"a","q":1e-7}"#,
+            r#"{"s":"a","q":0.5E3}"#,
+            r#"{"s":"a","q":1.}"#,
+            r#"{"s":"a","q":.5}"#,
+            r#"{"s":"a","q":-}"#,
+            r#"{"s":"a","q":1.5.5}"#,
+            r#"{"s":"a","q":00.5}"#,
             r#"{"s":"a","q":01}"#,
             r#"{"s":"a"}"#,
             r#"{"s":"a","q":"1","q":"2"}"#,
             r#"{"s":"a","q":true}"#,
-            r#"{"s":"a","q":"1","unknown":{}}"#,
+            r#"{"s":"a","q":"1","unknown":[[[[[[[[[]]]]]]]]]}"#,
+            r#"{"s":"a","q":"1","unknown":{"a"}}"#,
+            r#"{"s":"a","q":"1","unknown":[1,]}"#,
+            r#"{"s":"a","q":"1","r":"\n"}"#,
             r#"{"s":"a","q":"1"}}"#,
             r#"{"s":"a","q":"1""#,
             r#"{"s":"a","q":"1",}"#,
@@ -347,9 +424,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn where_the_fast_road_arrives_serde_arrives_too(text in r#"\{("(s|q|m|N|b)":("[0-9a-z"\\]{0,3}"|-?[0-9.e]{1,3}|true|null|\[\]|\[\["1",2\]\]),? ?){0,5}\} ?"#) {
+        fn where_the_fast_road_arrives_serde_arrives_too(text in r#"\{("(s|q|m|N|b|r|u)":("[0-9a-z"\\]{0,3}"|-?[0-9.e]{1,5}|true|null|\[\]|\[\["1",2.5\]\]|\{"a":[0-9.,]{1,3}\}),? ?){0,5}\} ?"#) {
             if let Some(message) = fast(&text) {
-                prop_assert_eq!(message, json(&text).unwrap());
+                prop_assert_eq!(message, json::read(&text).unwrap());
             }
         }
     }

@@ -1,64 +1,18 @@
-//! Reading JSON without losing a digit or guessing a value.
+//! Numbers as they were sent.
 
+use super::DecodeError;
 use plimsoll_domain::{Decimal, Money, Price, Quantity, Rate, Timestamp, decimal};
-use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::de::{self, Deserialize, Deserializer};
 use serde_json::value::RawValue;
-use std::borrow::Cow;
 use std::fmt;
-
-/// A message that cannot be read: what is wrong, and where in it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{what}, in {place}")]
-pub struct DecodeError {
-    /// What is wrong.
-    pub what: String,
-    /// Where in the message.
-    pub place: String,
-}
-
-impl DecodeError {
-    pub(crate) fn new(what: impl Into<String>, place: impl Into<String>) -> Self {
-        Self { what: what.into(), place: place.into() }
-    }
-
-    /// A word that is not known.
-    pub(crate) fn word(kind: &str, word: &str, place: &str) -> Self {
-        Self::new(format!("unknown {kind} '{}'", word.chars().take(64).collect::<String>()), place)
-    }
-
-    /// The same, seen from further out.
-    pub(crate) fn inside(mut self, outer: &str) -> Self {
-        self.place = format!("{outer} {}", self.place);
-        self
-    }
-}
-
-impl From<serde_json::Error> for DecodeError {
-    fn from(error: serde_json::Error) -> Self {
-        let place = match error.line() {
-            0 => "the whole value".to_owned(),
-            line => format!("line {line} column {}", error.column()),
-        };
-        let what = error.to_string();
-        let what = what.split(" at line ").next().unwrap_or_default();
-        Self::new(what, place)
-    }
-}
-
-/// `text` as a whole JSON document of this shape.
-pub(crate) fn json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, DecodeError> {
-    Ok(serde_json::from_str(text)?)
-}
-
-/// Bytes as text.
-pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, DecodeError> {
-    std::str::from_utf8(bytes).map_err(|error| DecodeError::new("not UTF-8", format!("byte {}", error.valid_up_to())))
-}
 
 /// A number as it was sent: the text of a JSON string, or of a bare JSON number, which is never read through a binary
 /// fraction. Empty where the field is missing, null or an empty string.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Num<'a>(pub(crate) &'a str);
+pub struct Num<'a>(
+    /// The text.
+    pub &'a str,
+);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Num<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -90,7 +44,11 @@ impl<'a> Num<'a> {
         make(self.decimal(place)?).map_err(|error| DecodeError::new(error.to_string(), place))
     }
 
-    pub(crate) fn decimal(self, place: &str) -> Result<Decimal, DecodeError> {
+    /// The number itself.
+    ///
+    /// # Errors
+    /// [`DecodeError`] with `place` for anything else.
+    pub fn decimal(self, place: &str) -> Result<Decimal, DecodeError> {
         if let Some(short) = short(self.0) {
             return Ok(short);
         }
@@ -98,36 +56,62 @@ impl<'a> Num<'a> {
         decimal::exact(text).map_err(|error| DecodeError::new(error.to_string(), place))
     }
 
-    pub(crate) fn price(self, place: &str) -> Result<Price, DecodeError> {
+    /// A price: above 0.
+    ///
+    /// # Errors
+    /// [`DecodeError`] with `place` for anything else.
+    pub fn price(self, place: &str) -> Result<Price, DecodeError> {
         self.make(place, Price::new)
     }
 
-    pub(crate) fn quantity(self, place: &str) -> Result<Quantity, DecodeError> {
+    /// A size: above 0.
+    ///
+    /// # Errors
+    /// [`DecodeError`] with `place` for anything else.
+    pub fn quantity(self, place: &str) -> Result<Quantity, DecodeError> {
         self.make(place, Quantity::new)
     }
 
-    pub(crate) fn money(self, place: &str) -> Result<Money, DecodeError> {
+    /// An amount of money, of either sign.
+    ///
+    /// # Errors
+    /// [`DecodeError`] with `place` for anything else.
+    pub fn money(self, place: &str) -> Result<Money, DecodeError> {
         match short(self.0) {
             Some(amount) => Ok(Money::new(amount)),
             None => self.read(place),
         }
     }
 
-    pub(crate) fn rate(self, place: &str) -> Result<Rate, DecodeError> {
+    /// A rate, as a fraction.
+    ///
+    /// # Errors
+    /// [`DecodeError`] with `place` for anything else.
+    pub fn rate(self, place: &str) -> Result<Rate, DecodeError> {
         self.read(place)
     }
 
-    /// The venue writes 0 or nothing where there is no price.
-    pub(crate) fn maybe_price(self, place: &str) -> Result<Option<Price>, DecodeError> {
+    /// A price, where venues write 0 or nothing for none.
+    ///
+    /// # Errors
+    /// [`DecodeError`] with `place` for anything else.
+    pub fn maybe_price(self, place: &str) -> Result<Option<Price>, DecodeError> {
         self.unless_zero(place, Price::new)
     }
 
-    /// The venue writes 0 or nothing where there is no size.
-    pub(crate) fn maybe_quantity(self, place: &str) -> Result<Option<Quantity>, DecodeError> {
+    /// A size, where venues write 0 or nothing for none.
+    ///
+    /// # Errors
+    /// [`DecodeError`] with `place` for anything else.
+    pub fn maybe_quantity(self, place: &str) -> Result<Option<Quantity>, DecodeError> {
         self.unless_zero(place, Quantity::new)
     }
 
-    pub(crate) fn maybe_money(self, place: &str) -> Result<Option<Money>, DecodeError> {
+    /// An amount of money, where venues write nothing for none. 0 is an amount.
+    ///
+    /// # Errors
+    /// [`DecodeError`] with `place` for anything else.
+    pub fn maybe_money(self, place: &str) -> Result<Option<Money>, DecodeError> {
         if self.0.is_empty() { Ok(None) } else { self.money(place).map(Some) }
     }
 
@@ -146,8 +130,11 @@ impl<'a> Num<'a> {
         make(value).map(Some).map_err(|error| DecodeError::new(error.to_string(), place))
     }
 
-    /// An id that is a number on the wire, here or there in quotes; empty where there is none.
-    pub(crate) fn id(self, place: &str) -> Result<&'a str, DecodeError> {
+    /// An id that is a number on the wire, here or there in quotes.
+    ///
+    /// # Errors
+    /// [`DecodeError`] with `place` for anything else.
+    pub fn id(self, place: &str) -> Result<&'a str, DecodeError> {
         let text = self.present(place)?;
         if text.bytes().all(|byte| byte.is_ascii_digit()) {
             Ok(text)
@@ -157,12 +144,18 @@ impl<'a> Num<'a> {
     }
 
     /// An id that is 0 or missing where there is none.
-    pub(crate) fn maybe_id(self, place: &str) -> Result<Option<&'a str>, DecodeError> {
+    ///
+    /// # Errors
+    /// [`DecodeError`] with `place` for anything else.
+    pub fn maybe_id(self, place: &str) -> Result<Option<&'a str>, DecodeError> {
         if self.0.is_empty() || self.0 == "0" { Ok(None) } else { self.id(place).map(Some) }
     }
 
     /// A whole number.
-    pub(crate) fn whole<T>(self, place: &str) -> Result<T, DecodeError>
+    ///
+    /// # Errors
+    /// [`DecodeError`] with `place` for anything else.
+    pub fn whole<T>(self, place: &str) -> Result<T, DecodeError>
     where
         T: std::str::FromStr,
         T::Err: fmt::Display,
@@ -171,7 +164,10 @@ impl<'a> Num<'a> {
     }
 
     /// Milliseconds since 1970.
-    pub(crate) fn time(self, place: &str) -> Result<Timestamp, DecodeError> {
+    ///
+    /// # Errors
+    /// [`DecodeError`] with `place` for anything else.
+    pub fn time(self, place: &str) -> Result<Timestamp, DecodeError> {
         let millis: i64 = self.whole(place)?;
         if millis < 0 {
             return Err(DecodeError::new(format!("a time before 1970: {millis}"), place));
@@ -179,13 +175,39 @@ impl<'a> Num<'a> {
         Ok(Timestamp::from_millis(millis))
     }
 
-    /// The venue writes 0 or nothing where there is no time.
-    pub(crate) fn maybe_time(self, place: &str) -> Result<Option<Timestamp>, DecodeError> {
+    /// Milliseconds since 1970, where venues write 0 or nothing for no time.
+    ///
+    /// # Errors
+    /// [`DecodeError`] with `place` for anything else.
+    pub fn maybe_time(self, place: &str) -> Result<Option<Timestamp>, DecodeError> {
         if self.0.is_empty() || self.0 == "0" { Ok(None) } else { self.time(place).map(Some) }
+    }
+
+    /// Seconds since 1970, with or without a fraction. What is finer than a microsecond is cut off.
+    ///
+    /// # Errors
+    /// [`DecodeError`] with `place` for anything else.
+    pub fn seconds(self, place: &str) -> Result<Timestamp, DecodeError> {
+        let seconds = self.decimal(place)?;
+        let micros =
+            seconds.checked_mul(Decimal::from(1_000_000)).and_then(|micros| i64::try_from(micros.trunc()).ok());
+        match micros {
+            Some(micros) if micros >= 0 => Ok(Timestamp::from_micros(micros)),
+            Some(_) => Err(DecodeError::new(format!("a time before 1970: {seconds}"), place)),
+            None => Err(DecodeError::new(format!("a time beyond all clocks: {seconds}"), place)),
+        }
+    }
+
+    /// Seconds since 1970, where venues write 0 or nothing for no time.
+    ///
+    /// # Errors
+    /// [`DecodeError`] with `place` for anything else.
+    pub fn maybe_seconds(self, place: &str) -> Result<Option<Timestamp>, DecodeError> {
+        if self.0.is_empty() || self.0 == "0" { Ok(None) } else { self.seconds(place).map(Some) }
     }
 }
 
-/// `-?digits[.digits]` of at most 18 characters, which is what nearly every number of the venue is: no such number can be
+/// `-?digits[.digits]` of at most 18 characters, which is what nearly every number on a wire is: no such number can be
 /// rounded, nor be beyond what [`Money`] may be. Everything else is left to [`decimal::exact`].
 fn short(text: &str) -> Option<Decimal> {
     let (digits, negative) = match text.as_bytes() {
@@ -208,54 +230,10 @@ fn short(text: &str) -> Option<Decimal> {
     Some(Decimal::new(if negative { -value } else { value }, u32::try_from(scale).ok()?))
 }
 
-/// A text, borrowed from the message unless it holds escapes.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Text<'a>(Cow<'a, str>);
-
-impl<'a> Text<'a> {
-    pub(crate) const EMPTY: Text<'static> = Text(Cow::Borrowed(""));
-
-    pub(crate) const fn borrowed(text: &'a str) -> Self {
-        Self(Cow::Borrowed(text))
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct AnyText;
-
-        impl<'de> Visitor<'de> for AnyText {
-            type Value = Text<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text")
-            }
-
-            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Text(Cow::Owned(text.to_owned())))
-            }
-        }
-
-        deserializer.deserialize_str(AnyText)
-    }
-}
-
-/// A field whose presence says something even when it is null.
-pub(crate) fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawValue>, D::Error> {
-    <&'de RawValue>::deserialize(deserializer).map(Some)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::read as json;
 
     #[test]
     fn a_bare_number_keeps_every_digit() {
@@ -263,6 +241,21 @@ mod tests {
         assert_eq!(number.decimal("p").unwrap().to_string(), "67123.123456789012345678");
         let number: Num<'_> = json("0.0065").unwrap();
         assert_eq!(number.rate("p").unwrap().to_string(), "0.0065");
+    }
+
+    #[test]
+    fn seconds_keep_their_fraction() {
+        let check = |text: &str, micros: Option<i64>| {
+            let time = Num(text).seconds("t").ok();
+            assert_eq!(time.map(Timestamp::as_micros), micros, "{text}");
+        };
+        check("1596531048.285", Some(1_596_531_048_285_000));
+        check("1596531048", Some(1_596_531_048_000_000));
+        check("1.6e9", Some(1_600_000_000_000_000));
+        check("0.0000019", Some(1));
+        check("-1", None);
+        check("99999999999999999999", None);
+        check("", None);
     }
 
     #[test]

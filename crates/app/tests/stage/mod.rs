@@ -1,0 +1,68 @@
+//! A simulated venue in a process of its own, and the command beside it.
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+/// A venue, ended when dropped.
+pub(crate) struct Venue(Child);
+
+impl Venue {
+    /// One that knows `key` and `secret`, and where its REST and its sockets are.
+    pub(crate) fn start(key: &str, secret: &str) -> (Self, String, String) {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+            .args(["venue", "--speak", "binance", "--key", key, "--secret", secret])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let ready: Value = serde_json::from_str(&line).unwrap();
+        let address = |of: &str| ready[of].as_str().unwrap().to_owned();
+        (Self(process), address("rest"), address("ws"))
+    }
+}
+
+impl Drop for Venue {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A configuration of one account at that venue, which reads its keys from `STAGE_KEY` and `STAGE_SECRET`.
+pub(crate) fn configuration(folder: &Path, database: &str, rest: &str, socket: &str) -> PathBuf {
+    let file = folder.join("plimsoll.toml");
+    let state = folder.join("state");
+    let text = format!(
+        "database = \"{database}\"\nstate = \"{}\"\n\n[accounts.main]\nvenue = \"binance\"\nenvironment = \"loopback\"\n\
+         rest_url = \"{rest}\"\nsocket_url = \"{socket}\"\nkey_env = \"STAGE_KEY\"\nsecret_env = \"STAGE_SECRET\"\n",
+        state.display()
+    );
+    std::fs::write(&file, text).unwrap();
+    file
+}
+
+/// Runs the command with `--json` and these keys.
+pub(crate) fn verb(config: &Path, keys: &[(&str, &str)], arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(arguments)
+        .args(["--json", "--config"])
+        .arg(config)
+        .env_remove("DATABASE_URL")
+        .env_remove("STAGE_KEY")
+        .env_remove("STAGE_SECRET")
+        .envs(keys.iter().copied())
+        .output()
+        .unwrap()
+}
+
+/// What the command answers; it must exit with `code`.
+pub(crate) fn answer(code: i32, output: &Output) -> Value {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    let text = if code == 0 { &output.stdout } else { &output.stderr };
+    let last = String::from_utf8_lossy(text).lines().rfind(|line| line.starts_with(['{', '['])).map(str::to_owned);
+    last.map_or(Value::Null, |line| serde_json::from_str(&line).unwrap())
+}

@@ -1,0 +1,135 @@
+//! Every verb that trades, as a person runs it: one process after another against a venue that holds a key to its limits.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod stage;
+
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+use stage::{Venue, answer, configuration};
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+const KEYS: [(&str, &str); 2] = [("STAGE_KEY", "verb-key"), ("STAGE_SECRET", "verb-secret")];
+
+/// A venue, an account there, and a folder for the records.
+struct Desk {
+    _venue: Venue,
+    _folder: TempDir,
+    config: PathBuf,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let (venue, rest, socket) = Venue::start("verb-key", "verb-secret");
+        let database = format!("sqlite:{}", folder.path().join("records.db").display());
+        let config = configuration(folder.path(), &database, &rest, &socket);
+        Self { _venue: venue, _folder: folder, config }
+    }
+
+    /// What a verb answers, split at spaces; it must exit with `code`.
+    fn verb(&self, code: i32, line: &str) -> Value {
+        let arguments: Vec<&str> = line.split(' ').collect();
+        answer(code, &stage::verb(&self.config, &KEYS, &arguments))
+    }
+
+    fn message(&self, code: i32, line: &str) -> String {
+        self.verb(code, line)["error"]["message"].as_str().unwrap().to_owned()
+    }
+}
+
+const OPEN: &str = "open BTC/USDT:USDT --side long --quantity 0.002 --stop 50000 --yes";
+
+#[test]
+fn what_was_opened_is_shown_with_its_stop() {
+    let desk = Desk::new();
+    let opened = &desk.verb(0, OPEN)["opened"];
+    assert_eq!((&opened["quantity"], &opened["stop_loss"]["trigger"]), (&json!("0.002"), &json!("50000")), "{opened}");
+    let positions = desk.verb(0, "positions");
+    assert_eq!((&positions[0]["side"], &positions[0]["quantity"]), (&json!("long"), &json!("0.002")), "{positions}");
+    let orders = desk.verb(0, "orders");
+    assert_eq!((&orders["open"][0]["ours"], &orders["unfinished"]), (&json!(true), &json!([])), "{orders}");
+    let status = desk.verb(0, "status");
+    let shown = [&status["unprotected"], &status["unfinished_orders"], &status["kill_switch"]["engaged"]];
+    assert_eq!(shown, [&json!(0), &json!(0), &json!(false)], "{status}");
+}
+
+#[test]
+fn leverage_and_isolated_margin_are_changed_at_the_venue() {
+    let desk = Desk::new();
+    desk.verb(0, OPEN);
+    let changed = desk.verb(0, "leverage BTC/USDT:USDT 4 --yes");
+    let added = desk.verb(0, "margin BTC/USDT:USDT add 10 --yes");
+    let positions = desk.verb(0, "positions");
+    assert_eq!(positions[0]["leverage"], json!(4), "{changed}");
+    let (entry, margin) = (decimal(&positions[0]["entry_price"]), decimal(&positions[0]["margin"]));
+    let drift = margin - (entry * decimal(&json!("0.002")) / Decimal::from(3) + Decimal::TEN);
+    assert!(drift.abs() < Decimal::ONE, "{added}: {positions}");
+}
+
+#[test]
+fn a_position_is_closed_in_part_and_then_flattened_and_the_ledger_adds_up() {
+    let desk = Desk::new();
+    desk.verb(0, OPEN);
+    let closed = desk.verb(0, "close BTC/USDT:USDT --quantity 0.001 --yes");
+    assert_eq!(closed["closed"][0]["quantity"], json!("0.001"), "{closed}");
+    desk.verb(0, "flatten --yes");
+    let status = desk.verb(0, "status");
+    assert_eq!((&status["positions"], &status["open_orders"]), (&json!([]), &json!(0)), "{status}");
+    assert_eq!(decimal(&status["wallet"]) - decimal(&status["today_net"]), 10_000.into(), "{status}");
+    let ledger = desk.verb(0, "ledger");
+    assert_eq!(ledger.as_object().is_some_and(|it| !it.is_empty()), true, "{ledger}");
+}
+
+fn decimal(amount: &Value) -> Decimal {
+    amount.as_str().unwrap().parse().unwrap()
+}
+
+#[test]
+fn the_kill_switch_needs_no_key_and_outlives_its_process() {
+    let desk = Desk::new();
+    let keyless = |code, line: &str| {
+        let arguments: Vec<&str> = line.split(' ').collect();
+        answer(code, &stage::verb(&desk.config, &[], &arguments))
+    };
+    assert_eq!(keyless(0, "kill --reason storm --yes")["engaged"], json!(true));
+    let refused = desk.message(1, OPEN);
+    assert!(refused.contains("kill switch") && refused.contains("storm"), "{refused}");
+    assert_eq!(keyless(0, "release --reason calm --yes")["engaged"], json!(false));
+    desk.verb(0, OPEN);
+}
+
+#[test]
+fn exit_codes_tell_who_has_to_do_something() {
+    let desk = Desk::new();
+    for symbol in ["NO/USDT:USDT --quantity 1", "NO/USDT:USDT --notional 100"] {
+        let message = desk.message(1, &format!("open {symbol} --side long --stop 50000 --yes"));
+        assert!(message.contains("NO/USDT:USDT"), "{message}");
+    }
+    desk.message(1, "close BTC/USDT:USDT --yes");
+    let strange = [("STAGE_KEY", "nobody"), ("STAGE_SECRET", "verb-secret")];
+    for line in ["positions", "status", OPEN] {
+        let arguments: Vec<&str> = line.split(' ').collect();
+        let refused = answer(2, &stage::verb(&desk.config, &strange, &arguments));
+        let help = refused["error"]["help"].as_str().unwrap();
+        assert!(help.contains("plimsoll doctor"), "{line}: {refused}");
+        let missing = answer(2, &stage::verb(&desk.config, &[], &arguments));
+        assert!(missing["error"]["message"].as_str().unwrap().contains("STAGE_KEY"), "{line}: {missing}");
+    }
+}
+
+#[test]
+fn once_the_request_budget_is_used_a_position_can_still_be_closed() {
+    let desk = Desk::new();
+    desk.verb(0, OPEN);
+    // Each takes its part of the 2,400 of a minute, until the ordinary part of it is used up.
+    let refused = (0..60).find_map(|_| {
+        let arguments: Vec<&str> = OPEN.split(' ').collect();
+        let output = stage::verb(&desk.config, &KEYS, &arguments);
+        (output.status.code() == Some(3)).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
+    });
+    let refused = refused.expect("the budget is never used up");
+    assert!(refused.contains("no such requests until"), "{refused}");
+    desk.verb(0, "close BTC/USDT:USDT --yes");
+}

@@ -1,0 +1,414 @@
+//! The task behind a private stream: one socket, and what keeps it whole.
+
+use super::awaited::{Awaited, What};
+use super::handshake::{Handshake, Next, Refused};
+use super::heard::Heard;
+use super::lag::Lag;
+use super::{FollowSettings, Kept, PrivateStream};
+use crate::call_error::CallError;
+use crate::event::{Event, SessionEvent};
+use crate::outlet::Outlet;
+use plimsoll_domain::{AccountEvent, AccountSnapshot, ClientOrderId, Fill, Symbol};
+use plimsoll_ports::StreamItem;
+use plimsoll_transport::{Backoff, SocketItem, SocketSession};
+use std::collections::BTreeSet;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::broadcast;
+use tokio::time::{Instant, sleep, sleep_until};
+
+/// When it is not known whether keeping the session alive has worked.
+const TRY_AGAIN: Duration = Duration::from_secs(10);
+/// So many attempts at a snapshot; then the connection is given up too.
+const ATTEMPTS: u32 = 5;
+/// A snapshot that lags behind the stream is read again so many times, after a pause of this length.
+const LATE_ANSWERS: u32 = 5;
+const LATE_PAUSE: Duration = Duration::from_millis(200);
+
+pub(super) struct Follower<S: PrivateStream> {
+    source: Arc<S>,
+    settings: FollowSettings,
+    socket: SocketSession<Arc<S>>,
+    outlet: Outlet<StreamItem>,
+    heard: Heard,
+    lag: Lag,
+    awaited: Awaited,
+    placed: broadcast::Receiver<ClientOrderId>,
+    listing: Option<Arc<S::Listing>>,
+    /// Messages of all connections: the tie-break of events of one millisecond.
+    arrival: u64,
+    session: Session,
+    /// Whether the reader was last told that events flow.
+    told_connected: bool,
+    /// When a snapshot was last taken, and when the next is due.
+    caught_up: Option<Instant>,
+    doubt: Option<Instant>,
+}
+
+enum Session {
+    Down,
+    /// The socket stands; the venue has not let us in yet.
+    Greeting(Handshake),
+    Up,
+}
+
+type KeepAlive = Pin<Box<dyn Future<Output = Kept> + Send>>;
+
+enum Turn {
+    Item(SocketItem),
+    KeepAlive(Kept),
+    Placed(ClientOrderId),
+    Overdue,
+    Room,
+    Doubt,
+}
+
+impl<S: PrivateStream> Follower<S> {
+    pub(super) fn new(source: Arc<S>, outlet: Outlet<StreamItem>) -> Self {
+        let settings = source.settings();
+        Self {
+            settings,
+            socket: SocketSession::new(Arc::clone(&source), settings.socket),
+            outlet,
+            heard: Heard::new(),
+            lag: Lag::new(settings.answers_lag),
+            awaited: Awaited::new(settings.news_within),
+            placed: source.orders().subscribe(),
+            source,
+            listing: None,
+            arrival: 0,
+            session: Session::Down,
+            told_connected: false,
+            caught_up: None,
+            doubt: None,
+        }
+    }
+
+    /// Until nobody reads any more.
+    pub(super) async fn run(mut self) {
+        let mut keep_alive = self.keep_alive_after(self.settings.keep_alive_every);
+        loop {
+            let doubt = self.doubt.unwrap_or_else(Instant::now);
+            let overdue = self.overdue();
+            let turn = tokio::select! {
+                () = self.outlet.closed() => return,
+                item = self.socket.next() => Turn::Item(item),
+                kept = &mut keep_alive => Turn::KeepAlive(kept),
+                Ok(placed) = self.placed.recv() => Turn::Placed(placed),
+                () = sleep_until(overdue.unwrap_or(doubt)), if overdue.is_some() => Turn::Overdue,
+                () = self.outlet.room(), if self.outlet.has_gap() => Turn::Room,
+                () = sleep_until(doubt), if self.doubt.is_some() => Turn::Doubt,
+            };
+            match turn {
+                Turn::Item(SocketItem::Message(frame)) => self.frame(&frame).await,
+                Turn::Item(SocketItem::Alive) => self.alive(),
+                Turn::Item(SocketItem::Connected) => self.opened().await,
+                Turn::Item(SocketItem::Disconnected { reason }) => self.lost(reason),
+                Turn::KeepAlive(kept) => keep_alive = self.kept(kept),
+                Turn::Placed(id) if self.is_up() => self.awaited.expect(What::Order(id), Instant::now()),
+                Turn::Placed(_) => {}
+                Turn::Overdue => self.unanswered(),
+                Turn::Room => self.make_good().await,
+                Turn::Doubt => self.catch_up().await,
+            }
+        }
+    }
+
+    fn is_up(&self) -> bool {
+        matches!(self.session, Session::Up)
+    }
+
+    /// When the venue has to have answered a greeting, or to have told of an order.
+    fn overdue(&self) -> Option<Instant> {
+        match &self.session {
+            Session::Greeting(handshake) => Some(handshake.due()),
+            Session::Down | Session::Up => self.awaited.due(),
+        }
+    }
+
+    fn unanswered(&mut self) {
+        match &self.session {
+            Session::Greeting(handshake) => {
+                let reason = format!("the venue has not acknowledged {}", handshake.missing());
+                self.give_up(&reason, None);
+            }
+            Session::Down | Session::Up => self.reconnect("an order was taken, and the stream has not told of it"),
+        }
+    }
+
+    /// The socket stands.
+    async fn opened(&mut self) {
+        match self.handshake().await {
+            Ok(handshake) => {
+                self.session = Session::Greeting(handshake);
+                self.greet().await;
+            }
+            Err(error) => self.give_up(&error.to_string(), error.wait(self.source.clock().now())),
+        }
+    }
+
+    async fn handshake(&mut self) -> Result<Handshake, CallError> {
+        let greetings = self.source.handshake().await?;
+        if !greetings.is_empty() {
+            // The answers are read with it.
+            self.listing = Some(self.source.listing().await?);
+        }
+        Ok(Handshake::new(greetings, self.settings.answers_within))
+    }
+
+    /// Says what is next of the handshake; once there is nothing left, the session stands.
+    async fn greet(&mut self) {
+        while let Session::Greeting(handshake) = &mut self.session {
+            match handshake.next() {
+                Next::Wait => return,
+                Next::Done => {
+                    self.session = Session::Up;
+                    self.tell_connected();
+                    self.catch_up().await;
+                }
+                Next::Say(texts) => {
+                    for text in texts {
+                        if let Err(SocketItem::Disconnected { reason }) = self.socket.send(&text).await {
+                            return self.lost(reason);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    async fn frame(&mut self, frame: &[u8]) {
+        self.arrival += 1;
+        let events = match &self.listing {
+            Some(listing) => {
+                self.source.decode(frame, listing, self.arrival).map_err(|error| error.to_string())
+            }
+            None => Err("a message came before the list of contracts".to_owned()),
+        };
+        match events {
+            Ok(events) => {
+                for event in events {
+                    self.event(event).await;
+                }
+            }
+            Err(reason) if matches!(self.session, Session::Greeting(_)) => {
+                self.give_up(&format!("an answer that cannot be read: {reason}"), None);
+            }
+            Err(reason) => {
+                tracing::warn!(%reason, "a message cannot be read: taking a snapshot");
+                // It may name a contract that is new.
+                self.source.forget_listing().await;
+                self.resync(reason);
+            }
+        }
+    }
+
+    /// That the socket answers says that the account is quiet only as long as the venue knows the session.
+    fn alive(&mut self) {
+        if self.is_up() && self.source.is_believed() {
+            self.outlet.put_if_idle(StreamItem::Alive);
+        }
+    }
+
+    async fn event(&mut self, event: Event) {
+        match event {
+            Event::Session(event) => self.session_event(event).await,
+            // The snapshot that follows the handshake shows it.
+            _ if !self.is_up() => {}
+            Event::Account(event) => {
+                self.source.is_heard();
+                self.lag.note(&event);
+                self.awaited.hear(&event);
+                self.tell(event);
+            }
+            // The whole trade follows.
+            Event::FillNotice(notice) => {
+                self.awaited.expect(What::Trade(notice.symbol, notice.trade_id), Instant::now());
+            }
+            Event::Market(_) => {}
+        }
+    }
+
+    async fn session_event(&mut self, event: SessionEvent) {
+        if let Session::Greeting(handshake) = &mut self.session {
+            handshake.hear(&event);
+        }
+        match event {
+            SessionEvent::Login | SessionEvent::Subscribed { .. } => self.greet().await,
+            SessionEvent::Refused { id, code, message } => self.refused(&id, &code, &message).await,
+            SessionEvent::VenueError { code, message } => self.refused("", &code, &message).await,
+            SessionEvent::StreamExpired => self.reconnect(S::EXPIRED),
+            SessionEvent::Pong => self.alive(),
+            other => tracing::debug!(?other, "not about the account"),
+        }
+    }
+
+    async fn refused(&mut self, id: &str, code: &str, message: &str) {
+        tracing::warn!(%id, %code, %message, "the venue says that something is wrong");
+        let Session::Greeting(handshake) = &mut self.session else { return };
+        match self.source.refused(id, code, message) {
+            Refused::GoOn => {
+                handshake.answered(id);
+                self.greet().await;
+            }
+            Refused::GiveUp { reason, not_before } => self.give_up(&reason, not_before),
+        }
+    }
+
+    fn tell(&mut self, event: AccountEvent) {
+        if let AccountEvent::Order(order) = &event {
+            self.source.orders().learn(order);
+        }
+        self.heard.meet(&event);
+        if self.heard.knows(&event) {
+            return;
+        }
+        // What is given up was not told, and is asked for once there is room.
+        let news = Heard::news(&event);
+        if self.outlet.put(StreamItem::Event(event)) {
+            self.heard.told(news);
+        }
+    }
+
+    fn tell_connected(&mut self) {
+        self.told_connected |= self.outlet.put(StreamItem::Connected);
+    }
+
+    fn tell_disconnected(&mut self, reason: String) {
+        self.told_connected &= !self.outlet.put(StreamItem::Disconnected { reason });
+    }
+
+    fn lost(&mut self, reason: String) {
+        self.session = Session::Down;
+        self.doubt = None;
+        self.awaited.give_up();
+        self.tell_disconnected(reason);
+    }
+
+    /// Another connection at once.
+    fn reconnect(&mut self, reason: &str) {
+        if let SocketItem::Disconnected { reason } = self.socket.reconnect(reason) {
+            self.lost(reason);
+        }
+    }
+
+    /// Another connection after the back-off, and after what the venue wants to be waited.
+    fn give_up(&mut self, reason: &str, not_before: Option<Duration>) {
+        if let SocketItem::Disconnected { reason } = self.socket.give_up(reason, not_before) {
+            self.lost(reason);
+        }
+    }
+
+    /// Says that something was missed, and has a snapshot taken now, or as soon as that may be again.
+    fn resync(&mut self, reason: String) {
+        self.outlet.put(StreamItem::Resync { reason });
+        let earliest = self.caught_up.map(|last| last + self.settings.between_snapshots);
+        let now = Instant::now();
+        let due = earliest.map_or(now, |earliest| earliest.max(now));
+        self.doubt = Some(self.doubt.map_or(due, |doubt| doubt.min(due)));
+    }
+
+    /// The reader has caught up with what was waiting, and is to be told of what was given up.
+    async fn make_good(&mut self) {
+        self.outlet.reopen();
+        let reason = "the reader was too slow: events were given up".to_owned();
+        if !self.is_up() {
+            return self.tell_disconnected(reason);
+        }
+        if self.told_connected {
+            self.outlet.put(StreamItem::Resync { reason });
+        } else {
+            self.tell_connected();
+        }
+        self.catch_up().await;
+    }
+
+    /// A snapshot, and the trades since what was last heard. Meanwhile messages wait at the socket.
+    async fn catch_up(&mut self) {
+        self.doubt = None;
+        let mut backoff = Backoff::new(self.settings.socket.backoff);
+        let (mut failures, mut late) = (0, 0);
+        while failures < ATTEMPTS {
+            match self.gather().await {
+                Ok((snapshot, _)) if late < LATE_ANSWERS && self.lags(&snapshot) => {
+                    late += 1;
+                    sleep(LATE_PAUSE).await;
+                }
+                Ok((snapshot, fills)) => {
+                    // Whoever is right, a look once the answers must have caught up will tell.
+                    self.doubt = self.lags(&snapshot).then(|| Instant::now() + self.settings.answers_lag);
+                    return self.bring(snapshot, fills);
+                }
+                Err(error) => {
+                    failures += 1;
+                    let wanted = error.wait(self.source.clock().now());
+                    let pause = backoff.next_wait().max(wanted.unwrap_or_default());
+                    tracing::warn!(%error, ?pause, "no snapshot");
+                    sleep(pause).await;
+                }
+            }
+        }
+        self.reconnect("no snapshot could be taken");
+    }
+
+    fn lags(&self, snapshot: &AccountSnapshot) -> bool {
+        let behind = self.lag.behind(snapshot);
+        if let Some(what) = &behind {
+            tracing::warn!(%what, "the venue's answers lag behind its stream");
+        }
+        behind.is_some()
+    }
+
+    async fn gather(&mut self) -> Result<(AccountSnapshot, Vec<Fill>), CallError> {
+        self.listing = Some(self.source.listing().await?);
+        let snapshot = self.source.snapshot().await?;
+        let Some(since) = self.heard.since() else { return Ok((snapshot, Vec::new())) };
+        let held = snapshot.positions.iter().map(|report| &report.symbol);
+        let ordered = snapshot.orders.iter().map(|order| &order.symbol);
+        let symbols: BTreeSet<Symbol> = self.heard.symbols().chain(held).chain(ordered).cloned().collect();
+        let mut fills = self.source.fills(since, &symbols).await?;
+        fills.sort_by_key(|fill| fill.time);
+        Ok((snapshot, fills))
+    }
+
+    fn bring(&mut self, snapshot: AccountSnapshot, fills: Vec<Fill>) {
+        let now = Instant::now();
+        self.caught_up = Some(now);
+        // What nobody has told of will show then.
+        self.doubt.get_or_insert(now + self.settings.read_again_every);
+        self.heard.list(&snapshot);
+        self.awaited.whole(&snapshot, now);
+        let time = snapshot.time;
+        self.outlet.put(StreamItem::Event(AccountEvent::Snapshot(Box::new(snapshot))));
+        for fill in fills {
+            let fill = AccountEvent::Fill(fill);
+            self.awaited.hear(&fill);
+            self.tell(fill);
+        }
+        if !self.outlet.has_gap() {
+            self.heard.whole(time);
+        }
+    }
+
+    fn kept(&mut self, kept: Kept) -> KeepAlive {
+        match kept {
+            Kept::Alive => {}
+            // A connection that is being made asks for a session of its own.
+            Kept::Gone(reason) if self.is_up() => self.reconnect(reason),
+            Kept::Gone(_) => {}
+            Kept::Unsure => return self.keep_alive_after(Some(TRY_AGAIN)),
+        }
+        self.keep_alive_after(self.settings.keep_alive_every)
+    }
+
+    /// Keeps the session alive once this has passed. Meanwhile the socket is read.
+    fn keep_alive_after(&self, pause: Option<Duration>) -> KeepAlive {
+        let Some(pause) = pause else { return Box::pin(std::future::pending()) };
+        let source = Arc::clone(&self.source);
+        Box::pin(async move {
+            source.clock().sleep(pause).await;
+            source.keep_alive().await
+        })
+    }
+}

@@ -1,0 +1,54 @@
+//! What venue adapters have in common.
+//!
+//! A venue's message is declared with the venue's own letters, read without losing a digit, and told in the words that all
+//! venues share:
+//!
+//! ```
+//! use plimsoll_domain::{FundingRate, MarketEvent, Symbol, Timestamp};
+//! use plimsoll_venue::json::Num;
+//! use plimsoll_venue::{DecodeError, Event, message, plain};
+//!
+//! message! {
+//!     /// `{"s":"BTC_USDT","rate":0.000125,"next":1700006400.25}`
+//!     struct Funding {
+//!         required { rate = "rate": Num<'a>, }
+//!         optional { next = "next": Num<'a>, mark = "mark": Num<'a>, }
+//!     }
+//! }
+//!
+//! fn funding(frame: &str, symbol: Symbol, time: Timestamp) -> Result<Event, DecodeError> {
+//!     let it: Funding<'_> = plain::read(frame)?;
+//!     Ok(Event::Market(MarketEvent::Funding(FundingRate {
+//!         symbol,
+//!         rate: it.rate.rate("rate")?,
+//!         next_time: it.next.maybe_seconds("next")?,
+//!         interval_hours: None,
+//!         mark_price: it.mark.maybe_price("mark")?,
+//!         index_price: None,
+//!         time,
+//!     })))
+//! }
+//!
+//! let frame = r#"{"s":"BTC_USDT","rate":0.000125,"next":1700006400.25}"#;
+//! let symbol = Symbol::new("BTC", "USDT", "USDT")?;
+//! let Event::Market(MarketEvent::Funding(rate)) = funding(frame, symbol, Timestamp::from_millis(1_700_000_000_000))? else {
+//!     panic!("a rate is about a market");
+//! };
+//! assert_eq!(rate.rate.to_string(), "0.000125");
+//! assert_eq!(rate.next_time, Some(Timestamp::from_millis(1_700_006_400_250)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`json`] and [`plain`] read, [`Event`] tells, [`HttpRequest`] asks; all of them are plain values, without a socket or a
+//! clock.
+
+mod bounded;
+mod event;
+pub mod json;
+pub mod plain;
+pub mod request;
+
+pub use bounded::Bounded;
+pub use event::{Event, FillNotice, SessionEvent};
+pub use json::DecodeError;
+pub use request::{HttpRequest, Method};
