@@ -9,3 +9,12 @@
 
 pub mod faults;
 pub mod kills;
+
+/// The programs of the README and of its pages compile; `cargo xtask trial` runs them as strangers would.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
+    #[doc = include_str!("../docs/own-venue.md")]
+    struct OwnVenue;
+}
