@@ -37,7 +37,7 @@ struct Command {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// The guided tour: a position from open to close, on Binance's own wire
+    /// The guided tour: a position from open to close, on a venue's own wire
     Demo(demo::Demo),
     /// Liquidation price, margin, funding, size, reduction: no account needed
     #[command(subcommand)]

@@ -3,7 +3,7 @@
 use crate::config::{Account, Config, Environment, VenueEnvironment};
 use crate::failure::Failure;
 use crate::records::Records;
-use crate::venue::{Keys, Venue};
+use crate::venue::{Keys, Venue, Way};
 use plimsoll_domain::risk::RiskLimits;
 use plimsoll_engine::{Ports, PositionManager, ReconcileFailure, Reconciliation, Settings};
 use plimsoll_ports::SystemClock;
@@ -51,7 +51,7 @@ impl Desk {
     }
 
     async fn wire(config: Config, account: Account, keys: Keys, settings: Settings) -> Result<Self, Failure> {
-        let venue = Venue::of(&config, &account, keys)?;
+        let venue = Way::of(&config, &account, keys).connect()?;
         let records = Records::open_for_trading(&config.database, &config.state).await?;
         if let Some(why) = &records.away {
             eprintln!("the database is away: {why}\nNothing is opened meanwhile; closing and protecting go on.");
@@ -84,7 +84,7 @@ impl Desk {
 
 pub(crate) fn ports(venue: &Venue, records: &Records) -> Ports {
     let Records { journal, positions, trades, funding, bookings, equity, risk_events, controls, .. } = records.clone();
-    let Venue { broker, feed, funding_rates } = venue.clone();
+    let Venue { broker, feed, funding_rates, .. } = venue.clone();
     Ports {
         broker,
         feed,

@@ -10,6 +10,7 @@ mod notify;
 mod prices;
 mod records;
 mod screen;
+mod simulated;
 mod venue;
 
 use std::process::ExitCode;

@@ -4,10 +4,11 @@ use crate::config::{Account, Config, Environment, SecretPlace, VenueEnvironment}
 use crate::failure::Failure;
 use clap::ValueEnum;
 use plimsoll_binance::{BinanceAccountAudit, BinanceBroker};
-use plimsoll_ports::{AccountAudit, Broker, FundingRates, MarketFeed, SystemClock};
+use plimsoll_ports::{AccountAudit, AccountStream, Broker, Clock, FundingRates, MarketFeed, SystemClock};
 use secrecy::SecretString;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Whose wire it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ValueEnum)]
@@ -35,6 +36,13 @@ impl VenueName {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Binance => "binance",
+        }
+    }
+
+    /// What people call it.
+    pub(crate) const fn title(self) -> &'static str {
+        match self {
+            Self::Binance => "Binance",
         }
     }
 
@@ -68,12 +76,29 @@ pub(crate) struct Venue {
     pub(crate) broker: Arc<dyn Broker>,
     pub(crate) feed: Arc<dyn MarketFeed>,
     pub(crate) funding_rates: Arc<dyn FundingRates>,
+    streams: Arc<dyn Fn() -> Box<dyn AccountStream> + Send + Sync>,
+}
+
+/// Where a venue is, whose account is meant, and how it is spoken to.
+pub(crate) struct Way {
+    pub(crate) venue: VenueName,
+    /// Scheme and host of REST.
+    pub(crate) rest: String,
+    /// Scheme and host of the sockets.
+    pub(crate) sockets: String,
+    pub(crate) keys: Keys,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// How long a request may take; the venue's usual time without it.
+    pub(crate) timeout: Option<Duration>,
+    /// Request weight a minute; the venue's usual one without it.
+    pub(crate) weight_limit: Option<u32>,
 }
 
 /// What opens an account.
+#[derive(Clone)]
 pub(crate) struct Keys {
-    key: SecretString,
-    secret: SecretString,
+    pub(crate) key: SecretString,
+    pub(crate) secret: SecretString,
 }
 
 impl Keys {
@@ -88,47 +113,72 @@ impl Keys {
         Ok(Self { key: read(&account.key)?, secret: read(&account.secret)? })
     }
 
+    /// The keys of a simulated venue, which are no secret.
+    pub(crate) fn simulated(key: &str, secret: &str) -> Self {
+        Self { key: key.into(), secret: secret.into() }
+    }
+
     /// None, for what asks the venue nothing that an account is needed for.
     pub(crate) fn none() -> Self {
         Self { key: String::new().into(), secret: String::new().into() }
     }
 }
 
-impl Venue {
-    /// Connects to nothing yet.
-    pub(crate) fn of(config: &Config, account: &Account, keys: Keys) -> Result<Self, Failure> {
-        match account.venue {
-            VenueName::Binance => binance(config, account, keys),
+impl Way {
+    /// The account's, as it is configured.
+    pub(crate) fn of(config: &Config, account: &Account, keys: Keys) -> Self {
+        Self {
+            venue: account.venue,
+            rest: account.rest_url.clone(),
+            sockets: account.socket_url.clone(),
+            keys,
+            clock: Arc::new(SystemClock),
+            timeout: Some(config.intervals.request),
+            weight_limit: Some(account.weight_limit),
+        }
+    }
+
+    /// Makes the session; nothing is sent yet.
+    pub(crate) fn connect(self) -> Result<Venue, Failure> {
+        match self.venue {
+            VenueName::Binance => self.binance(),
+        }
+    }
+
+    fn binance(self) -> Result<Venue, Failure> {
+        let (endpoints, settings) = self.to_binance();
+        let credentials = plimsoll_binance::Credentials { key: self.keys.key, secret: self.keys.secret };
+        let broker = BinanceBroker::with_settings(endpoints, credentials, self.clock, settings);
+        let broker = broker.map_err(Failure::unreachable)?;
+        let (feed, funding_rates) = (Arc::new(broker.market_feed()), Arc::new(broker.funding_rates()));
+        let source = broker.clone();
+        let streams = Arc::new(move || Box::new(source.account_stream()) as Box<dyn AccountStream>);
+        Ok(Venue { broker: Arc::new(broker), feed, funding_rates, streams })
+    }
+
+    fn to_binance(&self) -> (plimsoll_binance::Endpoints, plimsoll_binance::Settings) {
+        let mut settings = plimsoll_binance::Settings::default();
+        settings.weight_limit = self.weight_limit.unwrap_or(settings.weight_limit);
+        settings.http.timeout = self.timeout.unwrap_or(settings.http.timeout);
+        (plimsoll_binance::Endpoints::custom(self.rest.clone(), self.sockets.clone()), settings)
+    }
+
+    /// What tells how the account and its key are set up, `wallet` being where the venue says what a key may do.
+    pub(crate) fn audit(self, wallet: Option<String>) -> Result<Box<dyn AccountAudit>, Failure> {
+        match self.venue {
+            VenueName::Binance => {
+                let (endpoints, settings) = self.to_binance();
+                let credentials = plimsoll_binance::Credentials { key: self.keys.key, secret: self.keys.secret };
+                let audit = BinanceAccountAudit::new(endpoints, wallet, credentials, self.clock, settings);
+                Ok(Box::new(audit.map_err(Failure::unreachable)?))
+            }
         }
     }
 }
 
-fn binance(config: &Config, account: &Account, keys: Keys) -> Result<Venue, Failure> {
-    let (endpoints, settings) = binance_settings(config, account);
-    let credentials = plimsoll_binance::Credentials { key: keys.key, secret: keys.secret };
-    let broker = BinanceBroker::with_settings(endpoints, credentials, Arc::new(SystemClock), settings)
-        .map_err(Failure::unreachable)?;
-    let (feed, funding_rates) = (Arc::new(broker.market_feed()), Arc::new(broker.funding_rates()));
-    Ok(Venue { broker: Arc::new(broker), feed, funding_rates })
-}
-
-fn binance_settings(config: &Config, account: &Account) -> (plimsoll_binance::Endpoints, plimsoll_binance::Settings) {
-    let endpoints = plimsoll_binance::Endpoints::custom(account.rest_url.clone(), account.socket_url.clone());
-    let weight_limit = account.weight_limit;
-    let mut settings = plimsoll_binance::Settings { weight_limit, ..plimsoll_binance::Settings::default() };
-    settings.http.timeout = config.intervals.request;
-    (endpoints, settings)
-}
-
-/// What tells how an account and its key are set up.
-pub(crate) fn audit(config: &Config, account: &Account, keys: Keys) -> Result<Box<dyn AccountAudit>, Failure> {
-    match account.venue {
-        VenueName::Binance => {
-            let (endpoints, settings) = binance_settings(config, account);
-            let credentials = plimsoll_binance::Credentials { key: keys.key, secret: keys.secret };
-            let (wallet, clock) = (account.wallet_url.clone(), Arc::new(SystemClock));
-            let audit = BinanceAccountAudit::new(endpoints, wallet, credentials, clock, settings);
-            Ok(Box::new(audit.map_err(Failure::unreachable)?))
-        }
+impl Venue {
+    /// The account's private events, from now on.
+    pub(crate) fn account_stream(&self) -> Box<dyn AccountStream> {
+        (self.streams)()
     }
 }

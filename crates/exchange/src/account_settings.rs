@@ -4,7 +4,7 @@ use crate::event::News;
 use crate::exchange::Exchange;
 use crate::income::{self, paid};
 use crate::rejection::Rejection;
-use plimsoll_domain::{AccountId, Leverage, MarginMode, Money, PositionMode, PositionSide, Symbol};
+use plimsoll_domain::{AccountId, Leverage, MarginMode, Money, PositionMode, PositionSide, Rate, Symbol};
 
 impl Exchange {
     /// Sets a symbol's leverage. Setting what it is already is no error.
@@ -102,7 +102,7 @@ impl Exchange {
         let account = self.account_index(account)?;
         let market = self.market_index(symbol)?;
         let available = self.free(account).max(Money::ZERO);
-        let mark = self.markets[market].mark;
+        let (mark, closing_fee) = (self.markets[market].mark, self.markets[market].closing_fee);
         let holding = &mut self.accounts[account].holdings[market];
         if holding.margin_mode != MarginMode::Isolated {
             return Err(Rejection::NotIsolated);
@@ -119,7 +119,9 @@ impl Exchange {
             return Err(Rejection::InsufficientMargin { required: amount, available });
         }
         let loss = held.position.unrealized_pnl(mark).min(Money::ZERO);
-        let kept = paid(held.position.notional(mark) / leverage);
+        let notional = held.position.notional(mark);
+        let fee = if closing_fee == Rate::ZERO { Money::ZERO } else { notional * closing_fee };
+        let kept = paid(notional / leverage + fee);
         let most = (held.margin + loss - kept).max(Money::ZERO);
         if -amount > most {
             return Err(Rejection::TooMuchTaken { amount: -amount, max: most });

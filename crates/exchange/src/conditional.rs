@@ -42,7 +42,8 @@ impl Exchange {
         trigger_by: TriggerBy,
     ) -> Result<Order, Rejection> {
         let taken = self.accounts[account].conditional_names.get(&order.client_order_id);
-        if taken.is_some_and(|taken| !self.conditionals[*taken].status.is_final()) {
+        let is_open = |taken: &usize| !self.conditionals[*taken].status.is_final();
+        if !self.settings.repeats_client_ids && taken.is_some_and(is_open) {
             return Err(Rejection::DuplicateClientOrderId);
         }
         let it = &self.markets[market];

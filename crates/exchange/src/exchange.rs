@@ -96,7 +96,8 @@ impl Exchange {
         }
         let index = self.markets.len();
         self.symbols.insert(instrument.symbol.clone(), index);
-        let market = Market::opening(instrument, opening, self.now, self.settings.margin_call_cover);
+        let mut market = Market::opening(instrument, opening, self.now, self.settings.margin_call_cover);
+        market.count_closing_fee(self.settings.counts_closing_fee);
         let leverage = self.settings.default_leverage.min(market.max_leverage());
         for account in &mut self.accounts {
             account.holdings.push(Holding::new(leverage));
@@ -104,6 +105,19 @@ impl Exchange {
         self.markets.push(market);
         self.rewatch();
         Ok(MarketIndex(index))
+    }
+
+    /// Changes what margins count, by which names orders go and which ids they get: what a venue's face may ask of its
+    /// exchange before anybody has traded on it. The other settings stay, as do those of an exchange that has had
+    /// orders.
+    pub fn adopt(&mut self, counts_closing_fee: bool, repeats_client_ids: bool, first_order_id: u64) {
+        if !self.orders.is_empty() || !self.conditionals.is_empty() {
+            return;
+        }
+        self.settings = Settings { counts_closing_fee, repeats_client_ids, first_order_id, ..self.settings.clone() };
+        for market in &mut self.markets {
+            market.count_closing_fee(counts_closing_fee);
+        }
     }
 
     /// Opens an account with this much in its wallet: one-way mode, cross margin, the default leverage.

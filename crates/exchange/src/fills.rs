@@ -4,6 +4,7 @@ use crate::account::Held;
 use crate::event::{FillNews, News};
 use crate::exchange::Exchange;
 use crate::income::{IncomeKind, paid, received};
+use crate::market::Market;
 use crate::order::ExpiryReason;
 use plimsoll_domain::{
     Fill, Liquidity, MarginMode, MarketTrade, Money, OrderStatus, Position, PositionSide, Price, Quantity, Rate, Side,
@@ -52,8 +53,8 @@ impl Exchange {
         }
     }
 
-    /// Assigns and releases isolated margin: what is opened takes its notional ÷ leverage from the cross wallet, what
-    /// is closed gives its share back.
+    /// Assigns and releases isolated margin: what is opened takes its initial margin from the cross wallet, what is
+    /// closed gives its share back.
     fn move_position(
         &mut self,
         account: usize,
@@ -64,13 +65,16 @@ impl Exchange {
         price: Price,
     ) {
         let now = self.now;
+        let Market { closing_fee, .. } = self.markets[market];
         let holding = &mut self.accounts[account].holdings[market];
         let leverage = holding.leverage.as_decimal();
         let isolated = holding.margin_mode == MarginMode::Isolated;
         let slot = holding.slot_mut(side);
         let before = slot.held.map(|held| (held.position.quantity.get(), held.margin));
-        let initial =
-            |quantity| if isolated { paid(Money::new(quantity * price.get() / leverage)) } else { Money::ZERO };
+        let initial = |quantity: Decimal| {
+            let fee = if closing_fee == Rate::ZERO { Decimal::ZERO } else { quantity * price.get() * closing_fee.get() };
+            if isolated { paid(Money::new(quantity * price.get() / leverage + fee)) } else { Money::ZERO }
+        };
         let margin = match (transition, before) {
             (Transition::Increased(position), Some((quantity, margin))) => {
                 margin + initial(position.quantity.get() - quantity)

@@ -127,7 +127,7 @@ impl Exchange {
         it.all_orders.push(number);
         it.open_orders.insert(number);
         self.orders.push(Working {
-            number,
+            id: self.first_order_id() + number,
             account,
             market,
             symbol: self.markets[market].instrument.symbol.clone(),

@@ -6,9 +6,10 @@
 
 use crate::account::{Held, Holding};
 use crate::exchange::Exchange;
+use crate::market::Market;
 use crate::order::Working;
 use plimsoll_domain::{
-    Direction, Leverage, MarginMode, Money, PositionMode, PositionSide, Price, Quantity, Side, Transition,
+    Direction, Leverage, MarginMode, Money, PositionMode, PositionSide, Price, Quantity, Rate, Side, Transition,
 };
 
 /// An order that is to be counted beside those that rest.
@@ -56,6 +57,8 @@ pub(crate) struct Load {
     long: Money,
     short: Money,
     netted: bool,
+    /// What margins count of the fee of closing.
+    closing_fee: Rate,
 }
 
 impl Load {
@@ -88,12 +91,15 @@ impl Load {
 
     /// Initial margin of the orders beyond that of the positions. Orders that only close need none.
     fn orders(self, leverage: Leverage) -> Money {
-        let leverage = leverage.as_decimal();
+        let initial = |notional: Money| {
+            let margin = notional / leverage.as_decimal();
+            if self.closing_fee == Rate::ZERO { margin } else { margin + notional * self.closing_fee }
+        };
         if !self.netted {
-            return (self.bids + self.asks) / leverage + self.bids_loss + self.asks_loss;
+            return initial(self.bids + self.asks) + self.bids_loss + self.asks_loss;
         }
         let held = self.net().abs();
-        let side = |reach: Money, loss| if reach > held { (reach - held) / leverage + loss } else { Money::ZERO };
+        let side = |reach: Money, loss| if reach > held { initial(reach - held) + loss } else { Money::ZERO };
         side((self.net() + self.bids).abs(), self.bids_loss).max(side((self.net() - self.asks).abs(), self.asks_loss))
     }
 }
@@ -126,7 +132,7 @@ pub struct AccountFigures {
 pub struct PositionFigures {
     /// Size × mark.
     pub notional: Money,
-    /// Notional ÷ leverage.
+    /// Notional ÷ leverage, and the fee of closing where the exchange [counts](crate::Settings::counts_closing_fee) it.
     pub initial_margin: Money,
     /// Initial margin of the symbol's open orders.
     pub order_initial_margin: Money,
@@ -147,18 +153,18 @@ impl Exchange {
         let mut cross_initial = Money::ZERO;
         for (index, holding) in it.holdings.iter().enumerate() {
             let market = &self.markets[index];
-            let leverage = holding.leverage.as_decimal();
             let is_cross = holding.margin_mode == MarginMode::Cross;
             for (_, held) in holding.open() {
                 let notional = held.position.notional(market.mark);
                 let unrealized = held.position.unrealized_pnl(market.mark);
                 figures.unrealized_pnl += unrealized;
-                figures.position_initial_margin += notional / leverage;
-                figures.maintenance_margin += market.instrument.tiers.maintenance(notional);
+                let initial = market.initial(notional, holding.leverage);
+                figures.position_initial_margin += initial;
+                figures.maintenance_margin += market.maintenance(notional);
                 figures.cross_wallet -= held.margin;
                 if is_cross {
                     figures.cross_unrealized_pnl += unrealized;
-                    cross_initial += notional / leverage;
+                    cross_initial += initial;
                 }
             }
         }
@@ -178,9 +184,9 @@ impl Exchange {
             let holding = &it.holdings[market];
             free -= held.margin;
             if holding.margin_mode == MarginMode::Cross {
-                let mark = self.markets[market].mark;
-                free += held.position.unrealized_pnl(mark);
-                free -= held.position.notional(mark) / holding.leverage.as_decimal();
+                let market = &self.markets[market];
+                free += held.position.unrealized_pnl(market.mark);
+                free -= market.initial(held.position.notional(market.mark), holding.leverage);
             }
         }
         free
@@ -232,7 +238,7 @@ impl Exchange {
             return None;
         }
         let fee = (quantity * price * self.markets[market].instrument.fees.taker).max(Money::ZERO);
-        let required = rest.notional(price) / holding.leverage.as_decimal() + fee;
+        let required = self.markets[market].initial(rest.notional(price), holding.leverage) + fee;
         Some((required, self.free(account) + margin + realized))
     }
 
@@ -246,8 +252,8 @@ impl Exchange {
     /// The symbol's positions and open orders, but for one.
     pub(crate) fn load(&self, account: usize, market: usize, without: Option<usize>) -> Load {
         let it = &self.accounts[account];
-        let mark = self.markets[market].mark;
-        let mut load = positions(&it.holdings[market], mark, it.position_mode);
+        let Market { mark, closing_fee, .. } = self.markets[market];
+        let mut load = Load { closing_fee, ..positions(&it.holdings[market], mark, it.position_mode) };
         for number in it.open_orders.iter().filter(|number| Some(**number) != without) {
             let order = &self.orders[*number];
             if let Some(candidate) = Candidate::of(order, mark).filter(|_| order.market == market) {
@@ -269,8 +275,8 @@ impl Exchange {
         if let Some(position) = holding.position(side) {
             let it = &self.markets[market];
             figures.notional = position.notional(it.mark);
-            figures.initial_margin = figures.notional / holding.leverage.as_decimal();
-            figures.maintenance_margin = it.instrument.tiers.maintenance(figures.notional);
+            figures.initial_margin = it.initial(figures.notional, holding.leverage);
+            figures.maintenance_margin = it.maintenance(figures.notional);
             figures.adl = self.adl_quantile(account, market, side);
         }
         figures

@@ -106,6 +106,8 @@ pub(crate) struct Market {
     pub(crate) instrument: Instrument,
     /// The margin table times the cover of a margin call; `None` where there are no calls.
     pub(crate) call_tiers: Option<MarginTiers>,
+    /// What margins count of the fee of closing, as a share of the notional.
+    pub(crate) closing_fee: Rate,
     pub(crate) last: Price,
     pub(crate) mark: Price,
     pub(crate) index: Option<Price>,
@@ -137,6 +139,7 @@ impl Market {
         let call_tiers = scaled(&instrument.tiers, call_cover);
         let mut market = Self {
             call_tiers,
+            closing_fee: Rate::ZERO,
             last: price,
             mark: price,
             index: None,
@@ -206,6 +209,25 @@ impl Market {
     /// The most notional that the margin table allows at this leverage; `None` where it has no limit.
     pub(crate) fn max_notional(&self, leverage: Leverage) -> Option<Money> {
         self.instrument.tiers.lines().iter().find(|tier| tier.max_leverage < leverage).map(|tier| tier.floor)
+    }
+
+    /// What a position of this notional must have to be kept.
+    pub(crate) fn maintenance(&self, notional: Money) -> Money {
+        self.instrument.tiers.maintenance(notional) + self.fee_of_closing(notional)
+    }
+
+    /// What a position of this notional must have to be opened.
+    pub(crate) fn initial(&self, notional: Money, leverage: Leverage) -> Money {
+        notional / leverage.as_decimal() + self.fee_of_closing(notional)
+    }
+
+    fn fee_of_closing(&self, notional: Money) -> Money {
+        if self.closing_fee == Rate::ZERO { Money::ZERO } else { notional * self.closing_fee }
+    }
+
+    /// Counts the fee of closing, or does not.
+    pub(crate) fn count_closing_fee(&mut self, counts: bool) {
+        self.closing_fee = if counts { self.instrument.fees.taker.max(Rate::ZERO) } else { Rate::ZERO };
     }
 
     pub(crate) fn max_leverage(&self) -> Leverage {

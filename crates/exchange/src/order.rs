@@ -105,13 +105,11 @@ pub struct ConditionalOrder {
 
 /// The first id of the conditional space, far from ordinary ids.
 pub(crate) const FIRST_CONDITIONAL: usize = 1_000_000_000_000_001;
-/// The first ordinary id.
-pub(crate) const FIRST_ORDER: usize = 1_000_001;
-
-/// An ordinary order in the exchange's own form. Its number is its place in the list of all orders.
+/// An ordinary order in the exchange's own form. Its number is its place in the list of all orders, its id that many
+/// from the first.
 #[derive(Debug, Clone)]
 pub(crate) struct Working {
-    pub(crate) number: usize,
+    pub(crate) id: usize,
     pub(crate) account: usize,
     pub(crate) market: usize,
     pub(crate) symbol: Symbol,
@@ -137,7 +135,7 @@ pub(crate) struct Working {
 
 impl Working {
     pub(crate) fn id(&self) -> OrderId {
-        OrderId::new((FIRST_ORDER + self.number).to_string())
+        OrderId::new(self.id.to_string())
     }
 
     /// What is still to be filled.

@@ -4,7 +4,7 @@ use crate::event::News;
 use crate::exchange::Exchange;
 use crate::filters;
 use crate::margin::{Candidate, Demand};
-use crate::order::{ExpiryReason, FIRST_ORDER, OrderRef, Working, number, reduces};
+use crate::order::{ExpiryReason, OrderRef, Working, number, reduces};
 use crate::rejection::Rejection;
 use plimsoll_domain::{
     AccountId, ClientOrderId, FillCause, Money, NewOrder, Order, OrderKind, OrderSize, OrderStatus, OrderType,
@@ -94,7 +94,7 @@ impl Exchange {
     ) -> Result<Request, Rejection> {
         let OrderSize::Quantity(quantity) = order.size else { return Err(Rejection::ClosePositionNeedsTrigger) };
         let taken = self.accounts[account].order_names.get(&order.client_order_id);
-        if taken.is_some_and(|taken| !self.orders[*taken].status.is_final()) {
+        if !self.settings.repeats_client_ids && taken.is_some_and(|taken| !self.orders[*taken].status.is_final()) {
             return Err(Rejection::DuplicateClientOrderId);
         }
         Ok(Request {
@@ -271,11 +271,11 @@ impl Exchange {
         account.all_orders.push(number);
         // The child of a conditional order may have the name of an order that is open, which keeps it.
         let name = account.order_names.entry(request.client_order_id.clone()).or_insert(number);
-        if self.orders.get(*name).is_none_or(|named| named.status.is_final()) {
+        if self.settings.repeats_client_ids || self.orders.get(*name).is_none_or(|named| named.status.is_final()) {
             *name = number;
         }
         self.orders.push(Working {
-            number,
+            id: self.first_order_id() + number,
             account: request.account,
             market: request.market,
             symbol: self.markets[request.market].instrument.symbol.clone(),
@@ -336,9 +336,13 @@ impl Exchange {
         if self.orders[number].status.is_final() { Err(Rejection::UnknownOrder) } else { Ok(number) }
     }
 
+    pub(crate) fn first_order_id(&self) -> usize {
+        usize::try_from(self.settings.first_order_id).unwrap_or(usize::MAX / 2)
+    }
+
     pub(crate) fn find_order(&self, account: usize, market: usize, which: &OrderRef) -> Option<usize> {
         let number = match which {
-            OrderRef::Id(id) => number(id, FIRST_ORDER)?,
+            OrderRef::Id(id) => number(id, self.first_order_id())?,
             OrderRef::Client(id) => *self.accounts[account].order_names.get(id)?,
         };
         let order = self.orders.get(number)?;

@@ -261,7 +261,7 @@ impl Exchange {
             leverage: Some(holding.leverage),
             margin_mode: Some(holding.margin_mode),
             isolated_margin: is_isolated.then(|| slot.held.map(|held| held.margin).unwrap_or_default()),
-            maintenance_margin: position.map(|position| it.instrument.tiers.maintenance(position.notional(it.mark))),
+            maintenance_margin: position.map(|position| it.maintenance(position.notional(it.mark))),
             margin_ratio: pool.as_ref().and_then(|pool| self.ratio(pool)),
             stamp: self.stamp(),
         }

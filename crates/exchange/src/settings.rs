@@ -21,11 +21,18 @@ pub struct Settings {
     pub insurance_fund: Money,
     /// The leverage of every symbol until an account sets its own; a contract's maximum caps it.
     pub default_leverage: Leverage,
+    /// Whether initial and maintenance margin count the taker fee of closing a position: `q·P·f` beside what its leverage
+    /// and its tier ask for, as Gate.io reckons.
+    pub counts_closing_fee: bool,
+    /// Whether an order may have the client order id of one that is open. The newest order has the name then.
+    pub repeats_client_ids: bool,
+    /// The id of the first ordinary order; the others follow it. Conditional orders begin at 1,000,000,000,000,001.
+    pub first_order_id: u64,
 }
 
 impl Default for Settings {
-    /// One tick between bid and ask, a price band of 5 %, calls at 1.25 times maintenance, a fund of 1,000,000, and
-    /// leverage 20.
+    /// One tick between bid and ask, a price band of 5 %, calls at 1.25 times maintenance, a fund of 1,000,000, leverage
+    /// 20, margins without fees, and client order ids of their own for all open orders.
     fn default() -> Self {
         Self {
             spread_ticks: 1,
@@ -34,6 +41,9 @@ impl Default for Settings {
             margin_call_cover: Decimal::new(125, 2),
             insurance_fund: Money::new(Decimal::from(1_000_000)),
             default_leverage: Leverage::new(20).unwrap_or(Leverage::ONE),
+            counts_closing_fee: false,
+            repeats_client_ids: false,
+            first_order_id: 1_000_001,
         }
     }
 }

@@ -61,11 +61,14 @@ impl Pool {
         own.map(|(_, _, position)| Leg { position: *position, tiers }).collect()
     }
 
-    /// `Σ (U − M)` of the positions of one market.
+    /// `Σ (U − M)` of the positions of one market, the fee of closing among what is asked for.
     fn cushion(&self, index: usize, market: &Market, tiers: &MarginTiers) -> Money {
+        let fee = market.closing_fee;
         let own = self.positions.iter().filter(|(its, _, _)| *its == index);
         own.map(|(_, _, position)| {
-            position.unrealized_pnl(market.mark) - tiers.maintenance(position.notional(market.mark))
+            let notional = position.notional(market.mark);
+            let kept = position.unrealized_pnl(market.mark) - tiers.maintenance(notional);
+            if fee == Rate::ZERO { kept } else { kept - notional * fee }
         })
         .sum()
     }
@@ -192,7 +195,7 @@ impl Exchange {
         let rest =
             others.map(|other| pool.cushion(other, &self.markets[other], line.tiers(&self.markets[other]))).sum();
         let legs = pool.legs(index, line.tiers(market));
-        liquidation::cross(&legs, pool.wallet, rest, Rate::ZERO, at_mark.then_some(market.mark))
+        liquidation::cross(&legs, pool.wallet, rest, market.closing_fee, at_mark.then_some(market.mark))
     }
 
     /// The marks that liquidate this pool if only this market moves.
@@ -213,7 +216,7 @@ impl Exchange {
             let market = &self.markets[*index];
             let wallet = if markets.len() == 1 { pool.wallet } else { share - cushion(*index) };
             let legs = pool.legs(*index, line.tiers(market));
-            let bounds = match liquidation::cross(&legs, wallet, Money::ZERO, Rate::ZERO, Some(market.mark)) {
+            let bounds = match liquidation::cross(&legs, wallet, Money::ZERO, market.closing_fee, Some(market.mark)) {
                 Liquidation::Bounds(bounds) => bounds,
                 // Nothing to spare: the next change of the mark is looked at.
                 Liquidation::AlreadyDue => LiquidationBounds { below: Some(market.mark), above: Some(market.mark) },
@@ -280,7 +283,7 @@ impl Exchange {
     pub(crate) fn ratio(&self, pool: &Pool) -> Option<MarginRatio> {
         let maintenance = |(market, _, position): &(usize, PositionSide, Position)| {
             let market = &self.markets[*market];
-            market.instrument.tiers.maintenance(position.notional(market.mark))
+            market.maintenance(position.notional(market.mark))
         };
         MarginRatio::of(pool.positions.iter().map(maintenance).sum(), self.equity(pool))
     }

@@ -48,10 +48,20 @@ pub mod faults;
 #[doc = include_str!("../../../docs/faults.md")]
 struct FaultsPage;
 
+mod clock;
+mod day;
 mod line;
 mod link;
+mod number;
 mod outlet;
+mod running;
 mod server;
+mod settings;
+mod sockets;
+mod tape;
 
-pub use binance::{AuthenticationClock, BinanceVenue, RateLimits, Running, Settings, StartError};
+pub use binance::{BinanceVenue, RateLimits};
+pub use clock::AuthenticationClock;
 pub use faults::{Fault, FaultPlan, Injected, Rule, Target};
+pub use running::{Running, StartError};
+pub use settings::Settings;

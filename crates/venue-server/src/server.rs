@@ -25,7 +25,7 @@ pub(crate) trait Wire: Send + Sync + 'static {
     /// Answers one HTTP request.
     fn answer(&self, request: HttpRequest<'_>) -> Reply;
     /// Takes a new socket at this path.
-    fn open(&self, path: &str, query: &str) -> Opening;
+    fn open(&self, path: &str, query: &str, headers: &HeaderMap) -> Opening;
     /// Takes a client's message; `false` if the socket is to be closed.
     fn hear(&self, socket: u64, text: &str) -> bool;
     /// Forgets a socket.
@@ -125,7 +125,7 @@ async fn serve(
     let (parts, body) = request.into_parts();
     let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
     if let Ok(upgrade) = upgrade {
-        let (socket, line) = match wire.open(path, query) {
+        let (socket, line) = match wire.open(path, query, &parts.headers) {
             Opening::Open(socket, line) => (socket, line),
             Opening::NotFound => return StatusCode::NOT_FOUND.into_response(),
             Opening::Unavailable => return StatusCode::SERVICE_UNAVAILABLE.into_response(),

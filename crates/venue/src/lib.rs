@@ -39,16 +39,40 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! [`json`] and [`plain`] read, [`Event`] tells, [`HttpRequest`] asks; all of them are plain values, without a socket or a
-//! clock.
+//! [`json`] and [`plain`] read, [`Event`] tells, [`HttpRequest`] asks, and a [`Failure`] says whose turn it is; all of them
+//! are plain values, without a socket or a clock.
+//!
+//! With the feature `live` there is what keeps a private stream whole ([`AccountFollower`]) and what its parts are made
+//! of.
+//!
+//! It knows no venue: no address, no word of a wire, no code of an error.
 
 mod bounded;
 mod event;
+mod failure;
 pub mod json;
 pub mod plain;
 pub mod request;
 
+#[cfg(feature = "live")]
+mod call_error;
+#[cfg(feature = "live")]
+mod follow;
+#[cfg(feature = "live")]
+mod order_memory;
+#[cfg(feature = "live")]
+mod outlet;
+
 pub use bounded::Bounded;
 pub use event::{Event, FillNotice, SessionEvent};
+pub use failure::{Class, Failure, Wait, excerpt};
 pub use json::DecodeError;
 pub use request::{HttpRequest, Method};
+
+#[cfg(feature = "live")]
+pub use {
+    call_error::CallError,
+    follow::{AccountFollower, FollowSettings, Greeting, Kept, PrivateStream, Refused},
+    order_memory::OrderMemory,
+    outlet::Outlet,
+};

@@ -1,7 +1,7 @@
 //! The orders that this process has seen: which ids belong together, and which have just been taken.
 
-use plimsoll_domain::{ClientOrderId, Order, OrderId, Symbol};
 use crate::bounded::Bounded;
+use plimsoll_domain::{ClientOrderId, Order, OrderId, Symbol};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
 

@@ -1,7 +1,6 @@
 //! What Binance tells of a key and an account before the first order.
 
 use crate::broker::Shared;
-use crate::call_error::CallError;
 use crate::wire::{Call, Credentials, DecodeError, Method, body, request};
 use crate::{Endpoints, Settings, classify};
 use async_trait::async_trait;
@@ -10,6 +9,7 @@ use plimsoll_ports::{
     AccountAudit, AccountSettings, Clock, ContractSettings, KeyRights, NotSent, QueryError, RefusalReason, VenuePulse,
 };
 use plimsoll_transport::{BuildFailure, HttpFailure, HttpResponse, HttpSession, Priority};
+use plimsoll_venue::CallError;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;

@@ -5,14 +5,12 @@ mod orders;
 mod snapshot;
 mod traded;
 
-use crate::call_error::CallError;
 use crate::client::Client;
 use crate::directory::{Directory, Listed};
 use crate::endpoints::{Endpoints, Settings};
 use crate::funding::BinanceFundingRates;
 use crate::market::BinanceMarketFeed;
-use crate::memory::Memory;
-use crate::stream::BinanceAccountStream;
+use crate::stream::{self, BinanceAccountStream};
 use crate::wire::{Call, Credentials, DecodeError, Symbols, body, request};
 use async_trait::async_trait;
 use plimsoll_domain::{
@@ -22,9 +20,9 @@ use plimsoll_domain::{
 };
 use plimsoll_ports::{Broker, Clock, CommandError, NotSent, PlaceError, QueryError};
 use plimsoll_transport::{BuildFailure, Priority};
+use plimsoll_venue::{CallError, OrderMemory};
 use std::fmt;
 use std::sync::Arc;
-use tokio::sync::broadcast;
 
 /// One account at Binance USDⓈ-M futures: live, demo, or a simulated venue that speaks its wire.
 ///
@@ -87,9 +85,7 @@ pub struct BinanceBroker {
 pub(crate) struct Shared {
     pub(crate) client: Client,
     pub(crate) directory: Directory,
-    pub(crate) memory: Memory,
-    /// Orders that the venue has taken, for the streams that must hear of them.
-    pub(crate) placed: broadcast::Sender<ClientOrderId>,
+    pub(crate) memory: OrderMemory,
 }
 
 impl Shared {
@@ -100,8 +96,7 @@ impl Shared {
         settings: Settings,
     ) -> Result<Arc<Self>, BuildFailure> {
         let client = Client::new(endpoints, credentials, clock, settings)?;
-        let (placed, _) = broadcast::channel(PLACED);
-        Ok(Arc::new(Self { client, directory: Directory::default(), memory: Memory::new(), placed }))
+        Ok(Arc::new(Self { client, directory: Directory::default(), memory: OrderMemory::default() }))
     }
 
     pub(crate) async fn listed(&self) -> Result<Arc<Listed>, CallError> {
@@ -136,9 +131,6 @@ impl Shared {
         }
     }
 }
-
-/// So many orders may wait to be noted by a stream that is busy with a snapshot; of more the oldest are not awaited.
-const PLACED: usize = 256;
 
 /// The venue's name in [`VenueId`].
 const VENUE: &str = "binance";
@@ -175,7 +167,7 @@ impl BinanceBroker {
     /// Outside a tokio runtime.
     #[must_use]
     pub fn account_stream(&self) -> BinanceAccountStream {
-        BinanceAccountStream::open(self.clone())
+        stream::open(self)
     }
 
     /// Prices, through the same connection and budget.
@@ -270,7 +262,7 @@ impl Broker for BinanceBroker {
     }
 
     async fn cancel_all(&self, symbol: &Symbol) -> Result<(), CommandError> {
-        let native = self.shared.native(symbol).await.or_else(nothing_sent)?;
+        let native = self.shared.native(symbol).await.or_else(CallError::nothing_sent)?;
         // One service that fails keeps the other from nothing.
         let orders = self.shared.command(&request::cancel_all(&native), Priority::ReducesRisk).await;
         let conditional = self.shared.command(&request::cancel_all_algo(&native), Priority::ReducesRisk).await;
@@ -282,12 +274,12 @@ impl Broker for BinanceBroker {
             let reason = format!("leverage is at most {MOST_LEVERAGE} here, not {leverage}");
             return Err(CommandError::NotSent(NotSent::Invalid(reason)));
         }
-        let native = self.shared.native(symbol).await.or_else(nothing_sent)?;
+        let native = self.shared.native(symbol).await.or_else(CallError::nothing_sent)?;
         self.shared.command(&request::set_leverage(&native, leverage), Priority::Ordinary).await
     }
 
     async fn set_margin_mode(&self, symbol: &Symbol, mode: MarginMode) -> Result<(), CommandError> {
-        let native = self.shared.native(symbol).await.or_else(nothing_sent)?;
+        let native = self.shared.native(symbol).await.or_else(CallError::nothing_sent)?;
         self.shared.command(&request::set_margin_mode(&native, mode), Priority::Ordinary).await
     }
 
@@ -304,19 +296,10 @@ impl Broker for BinanceBroker {
         if amount.is_zero() {
             return Ok(());
         }
-        let native = self.shared.native(symbol).await.or_else(nothing_sent)?;
+        let native = self.shared.native(symbol).await.or_else(CallError::nothing_sent)?;
         let priority = if amount.is_negative() { Priority::Ordinary } else { Priority::ReducesRisk };
         self.shared.command(&request::set_isolated_margin(&native, side, amount), priority).await
     }
-}
-
-/// What failed was only getting ready: the command itself never left.
-fn nothing_sent<T>(error: CallError) -> Result<T, CommandError> {
-    Err(match error.before_sending() {
-        CallError::Refused(refusal) => CommandError::Refused(refusal),
-        CallError::NotSent(reason) => CommandError::NotSent(reason),
-        other => CommandError::NotSent(NotSent::Unavailable(other.to_string())),
-    })
 }
 
 /// The position mode, for whoever only needs that.

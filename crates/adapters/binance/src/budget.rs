@@ -1,16 +1,16 @@
 //! What may still be asked of the venue: its limits, kept here before it has to.
 
 use crate::endpoints::Settings;
-use crate::error::{Failure, Wait};
 use crate::wire::Call;
 use plimsoll_domain::Timestamp;
 use plimsoll_transport::{Backoff, BackoffSettings, HttpResponse, Priority, WeightBudget, WeightLimit};
+use plimsoll_venue::{Failure, Wait};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 /// Too many orders within ten seconds or a minute.
-const ORDER_LIMIT: i64 = -1015;
+const ORDER_LIMIT: &str = "-1015";
 
 /// The longest ban that the venue gives an address.
 const LONGEST_BAN: Duration = Duration::from_secs(3 * 24 * 3600);

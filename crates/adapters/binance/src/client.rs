@@ -1,15 +1,15 @@
 //! Calls: signed with the venue's time, within its budget, and answered or definitely not.
 
 use crate::budget::Budgets;
-use crate::call_error::CallError;
 use crate::endpoints::{Endpoints, Settings};
-use crate::error::{Wait, classify};
+use crate::error::classify;
 use crate::wire::body;
 use crate::wire::{Call, Credentials, DecodeError, Method, Security, request};
 use plimsoll_domain::Timestamp;
 use plimsoll_ports::{Clock, NotSent};
 use plimsoll_transport as transport;
 use plimsoll_transport::{BuildFailure, HttpFailure, HttpResponse, HttpSession, Priority};
+use plimsoll_venue::{CallError, Wait};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 

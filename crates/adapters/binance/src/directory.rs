@@ -1,12 +1,12 @@
 //! What the venue lists, remembered for a while.
 
-use crate::call_error::CallError;
 use crate::client::Client;
 use crate::wire::body::{self, Contract};
 use crate::wire::{Symbols, request};
 use plimsoll_domain::{Fees, Instrument, MarginTiers, Symbol, Timestamp};
 use plimsoll_ports::{Refusal, RefusalReason};
 use plimsoll_transport::Priority;
+use plimsoll_venue::CallError;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::Mutex;

@@ -1,6 +1,7 @@
 //! Where the venue is, and how patient we are with it.
 
 use plimsoll_transport::{HttpSettings, SocketSettings};
+use plimsoll_venue::FollowSettings;
 use std::time::Duration;
 
 /// The addresses of one environment. Keys of one are worth nothing in another.
@@ -80,6 +81,22 @@ pub struct Settings {
     /// When a market socket counts as dead. Mark prices come every second: one that is silent was acknowledged and not
     /// served, which the venue does to wrong routes.
     pub market_socket: SocketSettings,
+}
+
+impl Settings {
+    /// How patient the private stream is.
+    pub(crate) fn follow(&self) -> FollowSettings {
+        FollowSettings {
+            socket: self.private_socket,
+            keep_alive_every: Some(self.keep_alive_every),
+            waiting_events: self.waiting_events,
+            between_snapshots: self.between_snapshots,
+            news_within: self.news_within,
+            read_again_every: self.read_again_every,
+            answers_lag: self.answers_lag,
+            ..FollowSettings::default()
+        }
+    }
 }
 
 impl Default for Settings {

@@ -1,13 +1,13 @@
 //! Funding rates.
 
 use crate::broker::Shared;
-use crate::call_error::CallError;
 use crate::endpoints::{Endpoints, Settings};
 use crate::wire::{body, request};
 use async_trait::async_trait;
 use plimsoll_domain::{FundingRate, SettledFunding, Symbol, Timestamp};
 use plimsoll_ports::{Clock, FundingRates, QueryError};
 use plimsoll_transport::{BuildFailure, Priority};
+use plimsoll_venue::CallError;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;

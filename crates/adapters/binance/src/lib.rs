@@ -47,8 +47,6 @@ mod broker;
 #[cfg(feature = "live")]
 mod budget;
 #[cfg(feature = "live")]
-mod call_error;
-#[cfg(feature = "live")]
 mod client;
 #[cfg(feature = "live")]
 mod directory;
@@ -58,10 +56,6 @@ mod endpoints;
 mod funding;
 #[cfg(feature = "live")]
 mod market;
-#[cfg(feature = "live")]
-mod memory;
-#[cfg(feature = "live")]
-mod outlet;
 #[cfg(feature = "live")]
 mod stream;
 
@@ -77,4 +71,5 @@ pub use {
     wire::Credentials,
 };
 
-pub use error::{Class, Failure, Wait, classify};
+pub use error::classify;
+pub use plimsoll_venue::{Class, Failure, Wait};

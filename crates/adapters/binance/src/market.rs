@@ -3,7 +3,6 @@
 mod subscription;
 
 use crate::broker::Shared;
-use crate::call_error::CallError;
 use crate::endpoints::{Endpoints, Settings};
 use crate::wire::body::{self, CandlesOf};
 use crate::wire::request;
@@ -11,6 +10,7 @@ use async_trait::async_trait;
 use plimsoll_domain::{BestQuotes, Candle, MarkPrice, Symbol, Timestamp};
 use plimsoll_ports::{Clock, MarketFeed, MarketStream, NotSent, QueryError};
 use plimsoll_transport::{BuildFailure, Priority};
+use plimsoll_venue::CallError;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,55 +1,91 @@
 //! The account's private events.
 
-mod awaited;
-mod heard;
-mod lag;
 mod listen_key;
-mod reader;
 
 use crate::broker::BinanceBroker;
-use crate::outlet::Outlet;
-use async_trait::async_trait;
-use plimsoll_ports::{AccountStream, StreamItem};
-use reader::Reader;
-use std::fmt;
-use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use crate::directory::Listed;
+use crate::wire;
+use listen_key::ListenKey;
+use plimsoll_domain::{AccountSnapshot, Fill, Symbol, Timestamp};
+use plimsoll_ports::Clock;
+use plimsoll_transport::{Address, Dial, DialFailure};
+use plimsoll_venue::{
+    AccountFollower, CallError, DecodeError, Event, FollowSettings, Kept, OrderMemory, PrivateStream,
+};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// The private events of one account: see [`BinanceBroker::account_stream`].
-///
-/// After every connection comes a snapshot, and after a gap the trades in it. An expired listen key, a message that
-/// cannot be read and a reader that is too slow are gaps too. Trades are told once.
-pub struct BinanceAccountStream {
-    items: mpsc::Receiver<StreamItem>,
-    task: JoinHandle<()>,
+pub type BinanceAccountStream = AccountFollower;
+
+pub(crate) fn open(broker: &BinanceBroker) -> BinanceAccountStream {
+    AccountFollower::open(Source { broker: broker.clone(), key: ListenKey::new(broker.clone()) })
 }
 
-/// Half of it is free when a gap is made good: room for the news of the connection, the snapshot, and some trades.
-const FEWEST: usize = 8;
+/// What the venue's stream has of its own: a listen key, and the readings that make a gap good.
+struct Source {
+    broker: BinanceBroker,
+    key: ListenKey,
+}
 
-impl BinanceAccountStream {
-    pub(crate) fn open(broker: BinanceBroker) -> Self {
-        let (outlet, items) = Outlet::new(broker.shared().client.settings.waiting_events.max(FEWEST));
-        let task = tokio::spawn(Reader::new(broker, outlet).run());
-        Self { items, task }
+impl Dial for Source {
+    async fn dial(&self) -> Result<Address, DialFailure> {
+        self.key.open().await
     }
 }
 
-#[async_trait]
-impl AccountStream for BinanceAccountStream {
-    async fn next(&mut self) -> Option<StreamItem> {
-        self.items.recv().await
-    }
-}
+impl PrivateStream for Source {
+    type Listing = Listed;
 
-impl Drop for BinanceAccountStream {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
+    const EXPIRED: &'static str = "the listen key has expired";
 
-impl fmt::Debug for BinanceAccountStream {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BinanceAccountStream").field("waiting", &self.items.len()).finish_non_exhaustive()
+    fn settings(&self) -> FollowSettings {
+        self.broker.shared().client.settings.follow()
+    }
+
+    fn clock(&self) -> &Arc<dyn Clock> {
+        &self.broker.shared().client.clock
+    }
+
+    fn orders(&self) -> &OrderMemory {
+        &self.broker.shared().memory
+    }
+
+    async fn listing(&self) -> Result<Arc<Listed>, CallError> {
+        self.broker.shared().listed().await
+    }
+
+    async fn forget_listing(&self) {
+        self.broker.shared().directory.forget().await;
+    }
+
+    fn decode(&self, frame: &[u8], listing: &Listed, arrival: u64) -> Result<Vec<Event>, DecodeError> {
+        wire::decode(frame, &listing.symbols, arrival)
+    }
+
+    async fn snapshot(&self) -> Result<AccountSnapshot, CallError> {
+        self.broker.snapshot().await
+    }
+
+    async fn fills(&self, since: Timestamp, heard: &BTreeSet<Symbol>) -> Result<Vec<Fill>, CallError> {
+        // What was opened and closed in a gap is neither held nor ordered, and was perhaps never heard of.
+        let traded = self.broker.traded_since(since).await?;
+        let mut fills = Vec::new();
+        for symbol in heard.union(&traded) {
+            fills.extend(self.broker.read_fills(symbol, since).await?);
+        }
+        Ok(fills)
+    }
+
+    fn is_heard(&self) {
+        self.key.is_heard();
+    }
+
+    fn is_believed(&self) -> bool {
+        self.key.is_believed()
+    }
+
+    async fn keep_alive(&self) -> Kept {
+        self.key.keep_alive().await
     }
 }

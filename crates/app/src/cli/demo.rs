@@ -1,4 +1,4 @@
-//! `plimsoll demo`: a position from open to close, on Binance's own wire.
+//! `plimsoll demo`: a position from open to close, on a venue's own wire.
 
 mod act;
 mod ledger;
@@ -7,15 +7,16 @@ mod stage;
 mod story;
 
 use crate::failure::Failure;
+use crate::venue::VenueName;
 use clap::Args;
 use stage::Stage;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use story::Story;
 
-/// The guided tour: a position opened, guarded, watched and closed through Binance's wire.
+/// The guided tour: a position opened, guarded, watched and closed through a venue's own wire.
 ///
-/// Starts a simulated exchange on loopback behind Binance's REST and WebSocket wire, connects the adapter that trades
+/// Starts a simulated exchange on loopback behind the venue's REST and WebSocket wire, connects the adapter that trades
 /// live, and records every step in a database. Nothing leaves this machine.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -32,6 +33,9 @@ pub(crate) struct Demo {
     /// Keep the records in this SQLite file, or in postgres://user@host/name; without it they end with the demo
     #[arg(long, value_name = "FILE|URL")]
     database: Option<String>,
+    /// Whose wire
+    #[arg(long, value_enum, default_value = "binance")]
+    venue: VenueName,
     /// Print JSON, one object a step
     #[arg(long)]
     json: bool,

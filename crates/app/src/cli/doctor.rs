@@ -5,7 +5,7 @@ use crate::checkup::{Checkup, Finding, Weight};
 use crate::desk::{engine_settings, ports};
 use crate::failure::Failure;
 use crate::screen;
-use crate::venue::{self, Keys, Venue};
+use crate::venue::{Keys, Way};
 use clap::Args;
 use plimsoll_engine::PositionManager;
 use serde::Serialize;
@@ -44,11 +44,11 @@ impl Doctor {
         checkup.of_setup(&config, &account, &environment);
         let records = checkup.of_database(&config.database, &config.state).await;
         if let Ok(keys) = Keys::read(&account, &environment) {
-            let audit = venue::audit(&config, &account, keys)?;
+            let audit = Way::of(&config, &account, keys).audit(account.wallet_url.clone())?;
             let audit = audit.as_ref();
             let reached = checkup.of_venue(&config, &account, audit).await && checkup.of_key(&account, audit).await;
             if reached {
-                let venue = Venue::of(&config, &account, Keys::read(&account, &environment)?)?;
+                let venue = Way::of(&config, &account, Keys::read(&account, &environment)?).connect()?;
                 checkup.of_contracts(&account, audit, venue.broker.as_ref()).await;
                 if let Some(records) = &records {
                     let manager = PositionManager::new(ports(&venue, records), engine_settings(&config, &account)?);

@@ -1,16 +1,17 @@
 //! `plimsoll request`: the exact signed request, unsent.
 
 mod action;
+mod binance;
 
+use crate::config::VenueEnvironment;
 use crate::failure::Failure;
 use crate::screen;
 use crate::venue::VenueName;
 use action::Action;
 use clap::Args;
-use plimsoll_binance::wire::Credentials;
-use plimsoll_binance::wire::request::HttpRequest;
 use plimsoll_domain::Timestamp;
-use secrecy::SecretString;
+use plimsoll_venue::HttpRequest;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -43,9 +44,9 @@ pub(crate) struct Request {
     /// How long after that moment the venue may still take it, in milliseconds
     #[arg(long)]
     recv_window: Option<u64>,
-    /// Scheme and host of the venue
-    #[arg(long, default_value = "https://fapi.binance.com")]
-    base: String,
+    /// Scheme and host of the venue; without it the live one, to which nothing is sent
+    #[arg(long)]
+    base: Option<String>,
     /// Accepted for uniformity: the output is always JSON
     #[arg(long, global = true)]
     json: bool,
@@ -54,38 +55,51 @@ pub(crate) struct Request {
 }
 
 /// What signs a request, besides its action.
-pub(crate) struct Signing<'a> {
-    pub(crate) base: &'a str,
-    pub(crate) credentials: Credentials,
-    pub(crate) now: Timestamp,
-    pub(crate) recv_window: Option<Duration>,
+struct Signing {
+    base: String,
+    key: SecretString,
+    secret: SecretString,
+    passphrase: Option<SecretString>,
+    now: Timestamp,
+    recv_window: Option<Duration>,
+}
+
+impl Signing {
+    /// Refuses where nobody has given a key: the venue would.
+    fn with_key(&self) -> Result<(), Failure> {
+        present(&self.key, "--key (or PLIMSOLL_KEY)")
+    }
+
+    /// Refuses where nobody has given a secret: an empty one signs as well as any, to be refused by the venue only.
+    fn with_secret(&self) -> Result<(), Failure> {
+        present(&self.secret, "--secret (or PLIMSOLL_SECRET)")
+    }
+}
+
+fn present(secret: &SecretString, what: &str) -> Result<(), Failure> {
+    if secret.expose_secret().is_empty() { Err(Failure::usage(format!("this request needs {what}"))) } else { Ok(()) }
 }
 
 /// What an action becomes.
-pub(crate) enum Outgoing {
+enum Outgoing {
     Http(HttpRequest),
     Socket(String),
 }
 
 impl Request {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let VenueName::Binance = self.venue;
-        if self.passphrase.is_some() {
-            return Err(Failure::usage("Binance has no passphrase"));
+        let live = self.venue.places(VenueEnvironment::Live).rest.unwrap_or_default();
+        let base = self.base.unwrap_or_else(|| live.to_owned());
+        if !base.starts_with("https://") && !base.starts_with("http://") {
+            return Err(Failure::usage(format!("--base '{base}' is no address such as {live}")));
         }
-        if !self.base.starts_with("https://") && !self.base.starts_with("http://") {
-            return Err(Failure::usage(format!(
-                "--base '{}' is no address such as https://fapi.binance.com",
-                self.base
-            )));
-        }
-        let signing = Signing {
-            base: &self.base,
-            credentials: Credentials { key: self.key, secret: self.secret },
-            now: Timestamp::from_millis(self.at),
-            recv_window: self.recv_window.map(Duration::from_millis),
+        let Self { key, secret, passphrase, .. } = self;
+        let (now, recv_window) = (Timestamp::from_millis(self.at), self.recv_window.map(Duration::from_millis));
+        let signing = Signing { base, key, secret, passphrase, now, recv_window };
+        let outgoing = match self.venue {
+            VenueName::Binance => binance::outgoing(&self.action, &signing),
         };
-        match self.action.outgoing(&signing)? {
+        match outgoing? {
             Outgoing::Http(request) => screen::json(&Http::of(&request)),
             Outgoing::Socket(message) => screen::json(&Socket { message: &message }),
         }?;

@@ -3,14 +3,14 @@
 use crate::failure::Failure;
 use crate::prices::Prices;
 use crate::screen;
-use crate::venue::VenueName;
+use crate::simulated::{Simulated, open_account};
+use crate::venue::{Keys, VenueName};
 use clap::Args;
 use plimsoll_domain::{AccountId, Instrument, Money, Price, Timestamp};
 use plimsoll_exchange::{Exchange, Tick, listings};
 use plimsoll_ports::{Clock, SystemClock};
 use plimsoll_venue_server::FaultPlan;
-use plimsoll_venue_server::binance::{AuthenticationClock, BinanceVenue, Running, Settings};
-use secrecy::SecretString;
+use plimsoll_venue_server::{AuthenticationClock, Running};
 use serde::Serialize;
 use std::error::Error;
 use std::net::SocketAddr;
@@ -106,7 +106,6 @@ impl Venue {
     }
 
     async fn serve(self) -> Result<(), Failure> {
-        let VenueName::Binance = self.speak;
         if self.wallet.is_negative() {
             return Err(Failure::usage(format!("a wallet is 0 or more, got {}", self.wallet)));
         }
@@ -122,24 +121,24 @@ impl Venue {
         while let Some(tick) = ticks.next_if(|tick| tick.time < ready) {
             exchange.advance(&tick).map_err(Failure::usage)?;
         }
-        let settings = Settings {
-            listen: self.listen,
+        let simulated = Simulated {
+            listen: Some(self.listen),
             clock: AuthenticationClock::Wall,
             wallet: self.wallet,
+            for_ever: false,
             control: self.control || self.faults.is_some(),
             faults: self.faults.clone().unwrap_or_default(),
-            ..Settings::default()
         };
-        let venue = BinanceVenue::start(exchange, settings).await.map_err(|error| {
+        let venue = simulated.serve(self.speak, exchange).await.map_err(|error| {
             let why = error.source().map(|source| format!(": {source}")).unwrap_or_default();
             Failure::usage(format!("{error}{why}"))
                 .help("Choose a free port of 127.0.0.1 with --listen 127.0.0.1:PORT, or 0 for any.")
         })?;
-        let secret = SecretString::from(self.secret.as_str());
-        venue.open_account(&AccountId::new("main"), self.key.as_str(), secret).map_err(Failure::usage)?;
+        let keys = Keys::simulated(&self.key, &self.secret);
+        open_account(&venue, &AccountId::new("main"), &keys).map_err(Failure::usage)?;
         let faults = self.faults.as_ref().map(ToString::to_string);
         let (rest, ws) = (venue.rest_url(), venue.ws_url());
-        screen::json(&Ready { venue: "binance", rest, ws, key: &self.key, symbols, faults })?;
+        screen::json(&Ready { venue: self.speak.as_str(), rest, ws, key: &self.key, symbols, faults })?;
         tokio::select! {
             ended = replay(&venue, ticks, ready, self.speed) => ended?,
             stopped = super::stopped() => stopped?,

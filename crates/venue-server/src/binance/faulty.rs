@@ -10,7 +10,7 @@ use crate::faults::{Fault, Rule, Site, Target, Targets};
 use crate::server::Reply;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
-use plimsoll_domain::{AccountId, Timestamp};
+use plimsoll_domain::AccountId;
 use plimsoll_exchange::OrderRef;
 use serde_json::Value;
 use std::time::Duration;
@@ -172,16 +172,6 @@ fn lose(floor: &mut Floor, account: &AccountId, before: &[OrderRef], answer: &An
 }
 
 impl Floor {
-    /// The market's time shifted by the fault of the clock.
-    pub(crate) fn skewed(&self, time: Timestamp) -> Timestamp {
-        if self.faults.is_quiet() {
-            return time;
-        }
-        let millis = self.faults.skew_millis(self.exchange.now());
-        let span = Duration::from_millis(millis.unsigned_abs());
-        if millis < 0 { time.minus(span) } else { time.plus(span) }
-    }
-
     /// Does what the faults have fall due.
     pub(crate) fn keep_faults(&mut self) {
         if self.faults.is_quiet() {
@@ -191,21 +181,21 @@ impl Floor {
         for rule in self.faults.begun(now) {
             self.faults.note(rule.fault(), "venue", None, now);
             if rule.fault() == Fault::Maintenance {
-                self.cut_sockets(Targets::SOCKETS);
+                self.sockets.finish(Targets::SOCKETS);
             }
         }
         for rule in self.faults.due(now) {
             let at: Vec<_> = rule.targets().iter().map(Target::word).collect();
             self.faults.note(rule.fault(), format!("{} sockets", at.join("+")), None, now);
             match rule.fault() {
-                Fault::Disconnect => self.cut_sockets(rule.targets()),
-                Fault::HalfOpen => self.kill_sockets(rule.targets()),
+                Fault::Disconnect => self.sockets.finish(rule.targets()),
+                Fault::HalfOpen => self.sockets.kill(rule.targets()),
                 Fault::ExpireKey => self.expire_listen_keys(),
                 _ => {
                     self.listen_keys.expire_all();
                 }
             }
         }
-        self.release_overdue();
+        self.sockets.release_overdue();
     }
 }

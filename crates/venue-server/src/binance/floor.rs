@@ -7,13 +7,15 @@ use crate::binance::listen_key::ListenKeys;
 use crate::binance::market_data;
 use crate::binance::session::{Address, Session};
 use crate::binance::subscription::Stream;
-use crate::binance::tape::Tape;
 use crate::binance::user_data::{self, UserEvent};
-use crate::binance::{AuthenticationClock, Settings};
-use crate::faults::{Fault, Faults, Rule, Site, Target, Targets};
-use crate::line::{Progress, line};
+use crate::day::quotes;
+use crate::faults::{Fault, Faults, Rule, Site, Target};
+use crate::line::line;
 use crate::outlet::Sent;
 use crate::server::Opening;
+use crate::settings::Settings;
+use crate::sockets::Sockets;
+use crate::tape::Tape;
 use plimsoll_domain::{
     AccountId, BalanceReport, Candle, ClientOrderId, Instrument, Leverage, MarginMode, Money, PositionMode,
     PositionReport, PositionSide, Symbol, Timestamp,
@@ -24,7 +26,7 @@ use plimsoll_exchange::{
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 /// Everything behind the one lock.
 #[derive(Debug)]
@@ -37,8 +39,7 @@ pub(crate) struct Floor {
     pub(crate) faults: Faults,
     pub(crate) margin_changes: BTreeMap<AccountId, Vec<MarginChange>>,
     keys: BTreeMap<String, (AccountId, SecretString)>,
-    sessions: BTreeMap<u64, Session>,
-    opened: u64,
+    pub(crate) sockets: Sockets<Session>,
     generated: u64,
     tapes: BTreeMap<Symbol, Tape>,
     /// When what is old was last forgotten.
@@ -71,8 +72,7 @@ impl Floor {
             deadlines: Deadlines::default(),
             margin_changes: BTreeMap::new(),
             keys: BTreeMap::new(),
-            sessions: BTreeMap::new(),
-            opened: 0,
+            sockets: Sockets::default(),
             generated: 0,
             tapes: BTreeMap::new(),
         };
@@ -88,10 +88,8 @@ impl Floor {
 
     /// The time that requests are judged by.
     pub(crate) fn server_time(&self) -> Timestamp {
-        self.skewed(match self.settings.clock {
-            AuthenticationClock::Market => self.exchange.now(),
-            AuthenticationClock::Wall => wall(),
-        })
+        let now = self.exchange.now();
+        self.faults.skewed(self.settings.clock.read(now), now)
     }
 
     /// Whose key it is, and the secret that goes with it.
@@ -289,12 +287,12 @@ impl Floor {
         let (Some(instrument), Some(view)) = (self.exchange.instrument(symbol), self.exchange.market(symbol)) else {
             return;
         };
-        let quotes = market_data::quotes(&self.exchange, symbol);
+        let quotes = quotes(&self.exchange, symbol);
         let tape = self.tapes.entry(symbol.clone()).or_default();
         let print = tape.outside(instrument, view.last, view.time);
         let changes = quotes.and_then(|(bid, ask)| tape.quote(instrument, bid, ask));
         let update = tape.update;
-        if self.sessions.is_empty() {
+        if self.sockets.is_empty() {
             return;
         }
         let frames = market_data::moved(instrument, print.as_ref(), changes.as_ref(), update, view.time);
@@ -309,72 +307,18 @@ impl Floor {
         let (near, far) = line(self.settings.backlog);
         let session = Session::new(address, near);
         let now = self.exchange.now();
-        let at = || format!("{} socket {path}", session.target().word());
-        if self.faults.maintenance(now) {
-            self.faults.note(Fault::Maintenance, at(), None, now);
-            return Opening::Unavailable;
-        }
-        if let Some(rule) = self.faults.decide(&[Site::Handshake], session.target(), "", now) {
-            self.faults.note(rule.fault(), at(), None, now);
-            return Opening::HangUp;
-        }
-        self.opened += 1;
-        self.sessions.insert(self.opened, session);
-        Opening::Open(self.opened, far)
+        self.sockets.admit(path, session, far, &mut self.faults, now)
     }
 
     pub(crate) fn hear(&mut self, socket: u64, text: &str) -> bool {
-        self.sessions.get_mut(&socket).is_some_and(|session| session.hear(text, Instant::now()))
-    }
-
-    pub(crate) fn close(&mut self, socket: u64) {
-        self.sessions.remove(&socket);
-    }
-
-    pub(crate) fn cut_private_sockets(&mut self) {
-        self.sessions.retain(|_, session| !session.is_private());
-    }
-
-    pub(crate) fn cut_market_sockets(&mut self) {
-        self.sessions.retain(|_, session| session.is_private());
-    }
-
-    /// Cuts sockets behind what they were sent so far.
-    pub(crate) fn cut_sockets(&mut self, targets: Targets) {
-        self.sessions.retain(|_, session| {
-            let stays = !targets.hold(session.target());
-            if !stays {
-                session.outlet().finish();
-            }
-            stays
-        });
-    }
-
-    /// Lets nothing through any more, either way, though the sockets stay open.
-    pub(crate) fn kill_sockets(&mut self, targets: Targets) {
-        self.sessions.retain(|_, session| !targets.hold(session.target()) || session.outlet_mut().die());
-    }
-
-    /// Sends the frames that have waited to be overtaken for long enough.
-    pub(crate) fn release_overdue(&mut self) {
-        self.sessions.retain(|_, session| session.outlet_mut().release_overdue());
+        self.sockets.get_mut(socket).is_some_and(|session| session.hear(text, Instant::now()))
     }
 
     /// Takes every fault away and lets go what they hold back. Sockets that are dead stay so.
     pub(crate) fn calm(&mut self) {
         self.faults.calm();
         self.usage.forgive();
-        self.sessions.retain(|_, session| session.outlet_mut().release_all());
-    }
-
-    pub(crate) fn sockets(&self) -> (usize, usize) {
-        let private = self.sessions.values().filter(|session| session.is_private()).count();
-        (private, self.sessions.len() - private)
-    }
-
-    /// For waiting until what was pushed so far is written.
-    pub(crate) fn progress(&self) -> Vec<Arc<Progress>> {
-        self.sessions.values().map(|session| session.outlet().line().progress()).collect()
+        self.sockets.release_all();
     }
 
     /// Tells everybody what has happened on the exchange since the last time, in order.
@@ -437,8 +381,8 @@ impl Floor {
         let payload: Arc<str> = event.json.as_str().into();
         let now = self.exchange.now();
         let mut ended = None;
-        let Self { sessions, faults, .. } = self;
-        sessions.retain(|_, session| match session.tell(key, event.name, &payload, now, faults) {
+        let Self { sockets, faults, .. } = self;
+        sockets.retain(|session| match session.tell(key, event.name, &payload, now, faults) {
             Sent::On => true,
             Sent::Cut => false,
             Sent::EndKey { told } => {
@@ -481,28 +425,22 @@ impl Floor {
             let of_kind = |stream: &Stream| market_data::Kind::of(stream) == Some(kind);
             let render = |stream: &Stream, _| if of_kind(stream) { vec![Arc::clone(&payload)] } else { Vec::new() };
             let faults = &mut self.faults;
-            self.sessions.retain(|_, session| session.publish(&native, now, faults, render));
+            self.sockets.retain(|session| session.publish(&native, now, faults, render));
         }
     }
 
     /// Sends what is due on the streams that show a state: marks, quotes, candles, tickers, partial books.
     fn publish_market(&mut self, symbol: &Symbol) {
-        let mut sessions = std::mem::take(&mut self.sessions);
+        let mut sockets = std::mem::take(&mut self.sockets);
         let mut faults = std::mem::take(&mut self.faults);
         if let Some(instrument) = self.exchange.instrument(symbol) {
             let (native, now) = (Arc::clone(&instrument.native), self.exchange.now());
             let shown = market_data::Shown::new(self, instrument);
-            sessions.retain(|_, session| {
+            sockets.retain(|session| {
                 session.publish(&native, now, &mut faults, |stream, last| shown.frames(stream, last))
             });
         }
-        self.sessions = sessions;
+        self.sockets = sockets;
         self.faults = faults;
     }
-}
-
-/// The wall clock.
-fn wall() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }

@@ -2,11 +2,12 @@
 
 use crate::binance::error::Refusal;
 use crate::binance::floor::Floor;
-use crate::binance::market_data::{Day, candle_close, candle_open, levels, volumes};
+use crate::binance::market_data::{candle_close, levels, volumes};
 use crate::binance::number::{self, padded, shown, trimmed};
 use crate::binance::parameters::{Parameters, Period};
 use crate::binance::router::{Call, Handled, json};
 use crate::binance::words;
+use crate::day::{Day, candle_open};
 use plimsoll_domain::{Direction, Instrument, Price, Timestamp};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -270,7 +271,7 @@ pub(crate) fn book_ticker(floor: &mut Floor, call: &Call<'_>) -> Handled {
 
 pub(crate) fn day_ticker(floor: &mut Floor, call: &Call<'_>) -> Handled {
     one_or_all(floor, call, |instrument| {
-        let day = Day::of(floor, instrument)?;
+        let day = Day::of(&floor.exchange, floor.tape(&instrument.symbol)?, instrument)?;
         let price = |price: Price| number::price(instrument, Some(price));
         Some(json!({
             "symbol": &*instrument.native, "pair": &*instrument.native, "priceChange": trimmed(day.change()),

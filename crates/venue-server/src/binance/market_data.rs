@@ -4,11 +4,11 @@ use crate::binance::facts::id;
 use crate::binance::floor::Floor;
 use crate::binance::number::{self, padded, shown, trimmed};
 use crate::binance::subscription::Stream;
-use crate::binance::tape::{Depth, Level, Print};
 use crate::binance::words;
-use plimsoll_domain::{Candle, Instrument, Price, Quantity, Symbol, Timestamp};
-use plimsoll_exchange::{Exchange, MarketView, PlacedOrder};
-use rust_decimal::Decimal;
+use crate::day::{Day, candle_open, turnover};
+use crate::tape::{Depth, Level, Print};
+use plimsoll_domain::{Candle, Instrument, Price, Timestamp};
+use plimsoll_exchange::{MarketView, PlacedOrder};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,12 +32,6 @@ impl Kind {
             _ => None,
         }
     }
-}
-
-/// The best bid and ask.
-pub(crate) fn quotes(exchange: &Exchange, symbol: &Symbol) -> Option<(Price, Price)> {
-    let quotes = exchange.quotes(symbol)?;
-    Some((quotes.bid?.0, quotes.ask?.0))
 }
 
 /// What a moved price sets off: a trade, a changed book.
@@ -188,7 +182,7 @@ impl<'a> Shown<'a> {
     }
 
     fn ticker(&self, mini: bool) -> Option<Value> {
-        let day = Day::of(self.floor, self.instrument)?;
+        let day = Day::of(&self.floor.exchange, self.floor.tape(&self.instrument.symbol)?, self.instrument)?;
         let price = |price: Price| number::price(self.instrument, Some(price));
         let millis = self.now.as_millis();
         let native = &*self.instrument.native;
@@ -210,12 +204,6 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// When the candle of this length that holds a moment opened.
-pub(crate) fn candle_open(time: Timestamp, interval: Duration) -> Timestamp {
-    let length = i64::try_from(interval.as_micros()).unwrap_or(i64::MAX).max(1);
-    Timestamp::from_micros(time.as_micros().saturating_sub(time.as_micros().rem_euclid(length)))
-}
-
 /// The last millisecond of a candle.
 pub(crate) fn candle_close(candle: &Candle) -> i64 {
     candle.open_time.plus(candle.interval).as_millis() - 1
@@ -224,63 +212,6 @@ pub(crate) fn candle_close(candle: &Candle) -> i64 {
 /// What was traded, in base units and in money at the closing price.
 pub(crate) fn volumes(instrument: &Instrument, candle: &Candle) -> (String, String) {
     (padded(candle.volume, number::quantity_precision(instrument)), padded(turnover(candle), 2))
-}
-
-fn turnover(candle: &Candle) -> Decimal {
-    candle.volume.saturating_mul(candle.close.get())
-}
-
-/// A contract over the last day.
-pub(crate) struct Day {
-    pub(crate) from: Timestamp,
-    pub(crate) open: Price,
-    pub(crate) high: Price,
-    pub(crate) low: Price,
-    pub(crate) last: Price,
-    pub(crate) last_quantity: Option<Quantity>,
-    pub(crate) volume: Decimal,
-    pub(crate) turnover: Decimal,
-    pub(crate) first_id: i64,
-    pub(crate) last_id: i64,
-    pub(crate) count: usize,
-}
-
-impl Day {
-    pub(crate) fn of(floor: &Floor, instrument: &Instrument) -> Option<Self> {
-        let now = floor.exchange.now();
-        let from = now.minus(Duration::from_secs(86_400));
-        let (minute, until) = (Duration::from_secs(60), now.plus(Duration::from_micros(1)));
-        let candles = floor.candles(&instrument.symbol, minute, from, until, false);
-        let (first, last) = (candles.first()?, candles.last()?);
-        let tape = floor.tape(&instrument.symbol)?;
-        let recent = || tape.prints().filter(|print| print.time >= from);
-        Some(Self {
-            from,
-            open: first.open,
-            high: candles.iter().map(|candle| candle.high).max()?,
-            low: candles.iter().map(|candle| candle.low).min()?,
-            last: last.close,
-            last_quantity: tape.newest().map(|print| print.quantity),
-            volume: candles.iter().fold(Decimal::ZERO, |sum, candle| sum.saturating_add(candle.volume)),
-            turnover: candles.iter().fold(Decimal::ZERO, |sum, candle| sum.saturating_add(turnover(candle))),
-            first_id: recent().next().map_or(-1, |print| print.id),
-            last_id: tape.newest().map_or(-1, |print| print.id),
-            count: recent().count(),
-        })
-    }
-
-    pub(crate) fn change(&self) -> Decimal {
-        self.last.get() - self.open.get()
-    }
-
-    pub(crate) fn change_percent(&self) -> Decimal {
-        (self.change() * Decimal::ONE_HUNDRED).checked_div(self.open.get()).unwrap_or_default().round_dp(3)
-    }
-
-    /// The mean price, weighted by volume; the last where nothing was traded.
-    pub(crate) fn mean(&self) -> Decimal {
-        self.turnover.checked_div(self.volume).unwrap_or(self.last.get()).round_dp(8)
-    }
 }
 
 /// A trade's id as a number.

@@ -3,9 +3,10 @@
 //! Nothing is rounded away: a figure with more places than the padding keeps them, so that whoever adds up what was sent
 //! arrives at what the exchange has.
 
+pub(crate) use crate::number::{bare, padded, trimmed};
+
 use plimsoll_domain::{Instrument, Money, Price, Quantity};
 use rust_decimal::{Decimal, RoundingStrategy};
-use serde_json::value::RawValue;
 
 /// Places of money.
 pub(crate) const MONEY: u32 = 8;
@@ -20,20 +21,6 @@ pub(crate) const fn quantity_precision(instrument: &Instrument) -> u32 {
     instrument.lot.decimals()
 }
 
-/// At least so many places: `0.020`.
-pub(crate) fn padded(value: Decimal, places: u32) -> String {
-    let mut value = value.normalize();
-    if value.scale() < places {
-        value.rescale(places);
-    }
-    value.to_string()
-}
-
-/// No trailing zeros: `0.02`.
-pub(crate) fn trimmed(value: Decimal) -> String {
-    value.normalize().to_string()
-}
-
 /// Figures that are only shown, such as a liquidation price: cut after eight places.
 pub(crate) fn shown(value: Decimal) -> String {
     padded(value.round_dp_with_strategy(MONEY, RoundingStrategy::ToZero), MONEY)
@@ -41,7 +28,7 @@ pub(crate) fn shown(value: Decimal) -> String {
 
 /// [`shown`], without trailing zeros.
 pub(crate) fn shown_trimmed(value: Decimal) -> String {
-    trimmed(value.round_dp_with_strategy(MONEY, RoundingStrategy::ToZero))
+    crate::number::cut(value, MONEY)
 }
 
 /// Money over REST.
@@ -67,12 +54,6 @@ pub(crate) fn stream_price(price: Option<Price>) -> String {
 /// A size on a stream; `0` where there is none.
 pub(crate) fn stream_quantity(quantity: Option<Quantity>) -> String {
     quantity.map_or_else(|| "0".to_owned(), |quantity| quantity.to_string())
-}
-
-/// A bare JSON number, digit for digit.
-pub(crate) fn bare(value: Decimal) -> Box<RawValue> {
-    #[expect(clippy::expect_used, reason = "a decimal prints as digits with at most one point, which is JSON")]
-    RawValue::from_string(trimmed(value)).expect("a decimal prints as a JSON number")
 }
 
 #[cfg(test)]

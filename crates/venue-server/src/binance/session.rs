@@ -4,6 +4,7 @@ use crate::binance::subscription::{Route, Stream, UserData};
 use crate::faults::{Faults, Target};
 use crate::line::Line;
 use crate::outlet::{About, Outlet, Sent};
+use crate::sockets::Socket;
 use percent_encoding::percent_decode_str;
 use plimsoll_domain::Timestamp;
 use serde::Deserialize;
@@ -69,6 +70,20 @@ struct Subscription {
     sent: BTreeMap<Arc<str>, Timestamp>,
 }
 
+impl Socket for Session {
+    fn target(&self) -> Target {
+        if self.route == Route::Private { Target::Private } else { Target::Market }
+    }
+
+    fn outlet(&self) -> &Outlet {
+        &self.outlet
+    }
+
+    fn outlet_mut(&mut self) -> &mut Outlet {
+        &mut self.outlet
+    }
+}
+
 impl Session {
     pub(crate) fn new(address: Address, line: Line) -> Self {
         let Address { route, combined, names, users } = address;
@@ -78,23 +93,6 @@ impl Session {
             session.subscribe(name);
         }
         session
-    }
-
-    pub(crate) fn is_private(&self) -> bool {
-        self.route == Route::Private
-    }
-
-    /// Private or market.
-    pub(crate) fn target(&self) -> Target {
-        if self.is_private() { Target::Private } else { Target::Market }
-    }
-
-    pub(crate) const fn outlet(&self) -> &Outlet {
-        &self.outlet
-    }
-
-    pub(crate) const fn outlet_mut(&mut self) -> &mut Outlet {
-        &mut self.outlet
     }
 
     fn subscribe(&mut self, name: String) {

@@ -5,6 +5,7 @@ use crate::faults::{Fault, FaultPlan, Often, Rule, Site, Target, Window};
 use plimsoll_domain::Timestamp;
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
+use std::time::Duration;
 
 /// How many faults are remembered; older ones are forgotten.
 const MOST_REMEMBERED: usize = 100_000;
@@ -173,8 +174,18 @@ impl Faults {
         .collect()
     }
 
+    /// What the server's clock shows, where it would show `time`; the market's is `now`.
+    pub(crate) fn skewed(&self, time: Timestamp, now: Timestamp) -> Timestamp {
+        if self.is_quiet() {
+            return time;
+        }
+        let millis = self.skew_millis(now);
+        let span = Duration::from_millis(millis.unsigned_abs());
+        if millis < 0 { time.minus(span) } else { time.plus(span) }
+    }
+
     /// How far the server's clock is off, in milliseconds.
-    pub(crate) fn skew_millis(&self, now: Timestamp) -> i64 {
+    fn skew_millis(&self, now: Timestamp) -> i64 {
         let skews = self.armed.iter().filter(|armed| armed.rule.fault == Fault::Skew);
         let open = skews.filter(|armed| armed.rule.window.holds(now.since(armed.began)));
         open.fold(0, |total, armed| total.saturating_add(armed.rule.shift_millis()))

@@ -1,8 +1,8 @@
 //! News that must come: whatever an order of ours does, the stream tells of it within moments. One that is not told of shows
 //! that the stream is deaf, however lively its socket.
 
-use plimsoll_domain::{AccountEvent, AccountSnapshot, ClientOrderId, Symbol, TradeId};
 use crate::bounded::Bounded;
+use plimsoll_domain::{AccountEvent, AccountSnapshot, ClientOrderId, Symbol, TradeId};
 use std::time::Duration;
 use tokio::time::Instant;
 

@@ -181,9 +181,7 @@ impl<S: PrivateStream> Follower<S> {
     async fn frame(&mut self, frame: &[u8]) {
         self.arrival += 1;
         let events = match &self.listing {
-            Some(listing) => {
-                self.source.decode(frame, listing, self.arrival).map_err(|error| error.to_string())
-            }
+            Some(listing) => self.source.decode(frame, listing, self.arrival).map_err(|error| error.to_string()),
             None => Err("a message came before the list of contracts".to_owned()),
         };
         match events {

@@ -124,8 +124,10 @@ mod tests {
 
     #[test]
     fn nothing_is_said_before_what_was_said_first_is_acknowledged() {
-        let greetings =
-            vec![Greeting::login("log in".into()), Greeting::subscriptions(vec!["orders and fills".into()], ["o", "f"])];
+        let greetings = vec![
+            Greeting::login("log in".into()),
+            Greeting::subscriptions(vec!["orders and fills".into()], ["o", "f"]),
+        ];
         let mut handshake = Handshake::new(greetings, Duration::from_secs(10));
         assert_eq!(handshake.next(), Next::Say(vec!["log in".into()]));
         assert_eq!(handshake.next(), Next::Wait);

@@ -1,7 +1,7 @@
 //! What has been heard already, so that after a gap it is known from where to ask, and nothing is told twice.
 
-use plimsoll_domain::{AccountEvent, AccountSnapshot, Fill, Symbol, Timestamp, TradeId};
 use crate::bounded::Bounded;
+use plimsoll_domain::{AccountEvent, AccountSnapshot, Fill, Symbol, Timestamp, TradeId};
 use std::collections::BTreeSet;
 use std::time::Duration;
 

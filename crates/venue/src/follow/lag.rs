@@ -96,40 +96,66 @@ fn lacks_position(snapshot: &AccountSnapshot, told: &PositionReport) -> Option<S
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{Event, Symbols, decode};
-    use plimsoll_domain::{PositionMode, Timestamp};
+    use plimsoll_domain::{Direction, Order, OrderId, OrderStatus, OrderType, Position, PositionMode, Side, Timestamp};
 
-    fn told(frame: &str, lag: &mut Lag) {
-        for event in decode(frame.as_bytes(), &Symbols::by_suffix(), 1).unwrap() {
-            if let Event::Account(event) = event {
-                lag.note(&event);
-            }
+    fn symbol() -> Symbol {
+        Symbol::new("BTC", "USDT", "USDT").unwrap()
+    }
+
+    fn at(millis: i64) -> Stamp {
+        Stamp { time: Timestamp::from_millis(millis), sequence: 1 }
+    }
+
+    /// A long of so much, or nothing.
+    fn position(quantity: &str, millis: i64) -> PositionReport {
+        PositionReport {
+            symbol: symbol(),
+            position_side: PositionSide::Both,
+            position: quantity.parse().ok().map(|quantity| Position {
+                direction: Direction::Long,
+                quantity,
+                entry: "60000".parse().unwrap(),
+            }),
+            mark_price: None,
+            liquidation_price: None,
+            unrealized_pnl: None,
+            realized_pnl: None,
+            leverage: None,
+            margin_mode: None,
+            isolated_margin: None,
+            maintenance_margin: None,
+            margin_ratio: None,
+            stamp: at(millis),
         }
     }
 
-    fn position(amount: &str, millis: i64) -> String {
-        let row = format!(r#"{{"s":"BTCUSDT","pa":"{amount}","ep":"60000","up":"0","mt":"cross","ps":"BOTH"}}"#);
-        format!(r#"{{"e":"ACCOUNT_UPDATE","E":{millis},"T":{millis},"a":{{"m":"ORDER","B":[],"P":[{row}]}}}}"#)
-    }
-
-    fn order(status: &str, millis: i64) -> String {
-        let body = format!(r#""s":"BTCUSDT","c":"one","S":"BUY","o":"LIMIT","f":"GTC","q":"1","p":"5","X":"{status}""#);
-        let rest = r#""x":"NEW","i":7,"l":"0","z":"0","ps":"BOTH""#;
-        format!(r#"{{"e":"ORDER_TRADE_UPDATE","E":{millis},"T":{millis},"o":{{{body},{rest}}}}}"#)
+    fn order(status: OrderStatus, millis: i64) -> Order {
+        Order {
+            order_id: OrderId::new("7"),
+            client_order_id: ClientOrderId::reported("one"),
+            symbol: symbol(),
+            side: Side::Buy,
+            position_side: PositionSide::Both,
+            order_type: OrderType::Limit,
+            time_in_force: None,
+            price: Some("5".parse().unwrap()),
+            trigger: None,
+            quantity: Some("1".parse().unwrap()),
+            filled: None,
+            average_price: None,
+            reduce_only: false,
+            close_position: false,
+            child: None,
+            status,
+            updated: at(millis),
+        }
     }
 
     /// A snapshot of this time that holds so much, by a row of that time.
     fn snapshot(millis: i64, row: Option<(&str, i64)>) -> AccountSnapshot {
-        let positions = row.map(|(amount, updated)| {
-            let row = format!(
-                r#"[{{"symbol":"BTCUSDT","positionSide":"BOTH","positionAmt":"{amount}","entryPrice":"60000","markPrice":"1",
-                "unRealizedProfit":"0","liquidationPrice":"0","updateTime":{updated}}}]"#
-            );
-            crate::wire::body::positions(row.as_bytes(), &Symbols::by_suffix()).unwrap()
-        });
         AccountSnapshot {
             position_mode: PositionMode::OneWay,
-            positions: positions.unwrap_or_default(),
+            positions: row.map(|(quantity, updated)| position(quantity, updated)).into_iter().collect(),
             orders: Vec::new(),
             balances: Vec::new(),
             time: Timestamp::from_millis(millis),
@@ -143,13 +169,13 @@ mod tests {
     #[test]
     fn a_position_that_was_just_told_and_is_not_listed_is_doubted() {
         let mut lag = lag();
-        told(&position("1", 10_000), &mut lag);
+        lag.note(&AccountEvent::Position(position("1", 10_000)));
         assert_eq!(lag.behind(&snapshot(10_500, None)).unwrap(), "another position in BTC/USDT:USDT both");
         assert!(lag.behind(&snapshot(10_500, Some(("2", 9000)))).is_some(), "an older row");
         assert_eq!(lag.behind(&snapshot(10_500, Some(("1", 9000)))), None, "it says the same");
         assert_eq!(lag.behind(&snapshot(10_500, Some(("2", 10_000)))), None, "a row that is as new");
         assert_eq!(lag.behind(&snapshot(13_000, None)), None, "long ago");
-        told(&position("0", 10_600), &mut lag);
+        lag.note(&AccountEvent::Position(position("0", 10_600)));
         assert_eq!(lag.behind(&snapshot(10_700, None)), None, "it was closed");
         assert!(lag.behind(&snapshot(10_700, Some(("1", 10_000)))).is_some(), "it is still listed");
     }
@@ -157,19 +183,19 @@ mod tests {
     #[test]
     fn an_order_that_was_just_told_and_is_not_listed_is_doubted_until_it_ends() {
         let mut lag = lag();
-        told(&order("NEW", 10_000), &mut lag);
+        lag.note(&AccountEvent::Order(order(OrderStatus::New, 10_000)));
         assert_eq!(lag.behind(&snapshot(10_001, None)).unwrap(), "no order one of BTC/USDT:USDT");
-        told(&order("CANCELED", 10_002), &mut lag);
+        lag.note(&AccountEvent::Order(order(OrderStatus::Canceled, 10_002)));
         assert_eq!(lag.behind(&snapshot(10_003, None)), None);
     }
 
     #[test]
     fn what_is_old_is_forgotten_and_what_is_late_changes_nothing() {
         let mut lag = lag();
-        told(&position("1", 10_000), &mut lag);
-        told(&position("3", 9000), &mut lag);
+        lag.note(&AccountEvent::Position(position("1", 10_000)));
+        lag.note(&AccountEvent::Position(position("3", 9000)));
         assert_eq!(lag.behind(&snapshot(10_001, Some(("1", 1)))), None);
-        told(&order("NEW", 20_000), &mut lag);
+        lag.note(&AccountEvent::Order(order(OrderStatus::New, 20_000)));
         assert_eq!(lag.told.len(), 1);
     }
 }

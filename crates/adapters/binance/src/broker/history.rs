@@ -1,12 +1,12 @@
 //! What was traded and paid.
 
 use super::BinanceBroker;
-use crate::call_error::CallError;
 use crate::wire::body::Income;
 use crate::wire::request::{self, WhichOrder};
 use crate::wire::{self, body};
 use plimsoll_domain::{Booking, Fill, FundingPayment, Symbol, Timestamp};
 use plimsoll_transport::Priority::{Ordinary, Watches};
+use plimsoll_venue::CallError;
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ impl BinanceBroker {
             let call = request::order(native, WhichOrder::Id(&fill.order_id));
             match self.shared.ask(&call, Watches, body::order).await {
                 Ok(order) => self.shared.memory.learn(&order),
-                Err(error) if error.code() == Some(-2013) => {}
+                Err(error) if error.code() == Some("-2013") => {}
                 Err(error) => return Err(error),
             }
         }

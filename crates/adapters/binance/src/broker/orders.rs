@@ -1,17 +1,17 @@
 //! Sending, finding, changing and cancelling orders across the venue's two services.
 
-use super::{BinanceBroker, nothing_sent};
-use crate::call_error::CallError;
+use super::BinanceBroker;
 use crate::wire::body;
 use crate::wire::request::{self, Place, WhichOrder};
 use plimsoll_domain::{ClientOrderId, NewOrder, Order, OrderId, Price, Quantity, Symbol};
 use plimsoll_ports::{CommandError, NotSent, PlaceError, Refusal, RefusalReason};
 use plimsoll_transport::Priority::{Ordinary, ReducesRisk};
+use plimsoll_venue::CallError;
 
 /// "Unknown order sent.": final, never here, or of the other service.
-const CANCEL_REJECTED: i64 = -2011;
+const CANCEL_REJECTED: &str = "-2011";
 /// "Order does not exist.": forgotten, never here, or of the other service.
-const NO_SUCH_ORDER: i64 = -2013;
+const NO_SUCH_ORDER: &str = "-2013";
 
 impl BinanceBroker {
     pub(super) async fn send(&self, order: &NewOrder) -> Result<OrderId, PlaceError> {
@@ -25,8 +25,6 @@ impl BinanceBroker {
         let read = if conditional { body::algo_placed } else { body::placed };
         let id = self.shared.client.read(&call, priority, read).await?;
         self.shared.memory.placed(&order.symbol, &order.client_order_id, &id, conditional);
-        // An error means that there is no stream.
-        drop(self.shared.placed.send(order.client_order_id.clone()));
         Ok(id)
     }
 
@@ -77,9 +75,9 @@ impl BinanceBroker {
         quantity: Quantity,
         price: Price,
     ) -> Result<(), CommandError> {
-        let native = self.shared.native(symbol).await.or_else(nothing_sent)?;
+        let native = self.shared.native(symbol).await.or_else(CallError::nothing_sent)?;
         let which = WhichOrder::Client(id);
-        let Some(order) = self.ordinary(&native, which).await.or_else(nothing_sent)? else {
+        let Some(order) = self.ordinary(&native, which).await.or_else(CallError::nothing_sent)? else {
             return Err(CommandError::Refused(unknown(id)));
         };
         if order.status.is_final() {
@@ -93,7 +91,7 @@ impl BinanceBroker {
     /// Tries the service that has the order, as far as we remember, then the other: nothing is cancelled twice, since one
     /// id is known to one of them at most.
     pub(super) async fn cancel_one(&self, symbol: &Symbol, id: &ClientOrderId) -> Result<(), CommandError> {
-        let native = self.shared.native(symbol).await.or_else(nothing_sent)?;
+        let native = self.shared.native(symbol).await.or_else(CallError::nothing_sent)?;
         let (ordinary, conditional) =
             (request::cancel(&native, WhichOrder::Client(id)), request::cancel_algo(WhichOrder::Client(id)));
         let services = match self.shared.memory.is_conditional(id) {

@@ -1,10 +1,10 @@
 //! What the account holds: several readings made one.
 
 use super::{BinanceBroker, position_mode};
-use crate::call_error::CallError;
 use crate::wire::{body, request};
 use plimsoll_domain::{AccountSnapshot, BalanceReport, Money, Order, PositionReport, Symbol};
 use plimsoll_transport::Priority::{ReducesRisk, Watches};
+use plimsoll_venue::CallError;
 use std::time::Duration;
 
 impl BinanceBroker {

@@ -1,11 +1,11 @@
 //! Where the account has traded.
 
 use super::BinanceBroker;
-use crate::call_error::CallError;
 use crate::wire::body::{self, Income};
 use crate::wire::request;
 use plimsoll_domain::{Symbol, Timestamp};
 use plimsoll_transport::Priority::Watches;
+use plimsoll_venue::CallError;
 use std::collections::BTreeSet;
 use std::time::Duration;
 

@@ -1,15 +1,14 @@
 //! Prices as they come, over the two sockets that the venue carries them on.
 
 use crate::broker::Shared;
-use crate::call_error::CallError;
 use crate::directory::Listed;
-use crate::outlet::Outlet;
 use crate::wire::request::{self, Route};
 use crate::wire::{self, Event, SessionEvent};
 use async_trait::async_trait;
 use plimsoll_domain::Symbol;
 use plimsoll_ports::{MarketItem, MarketStream, NotSent};
 use plimsoll_transport::{Address, Dial, DialFailure, SocketItem, SocketSession, SocketSettings};
+use plimsoll_venue::{CallError, Outlet};
 use std::fmt;
 use std::sync::Arc;
 use tokio::sync::mpsc;

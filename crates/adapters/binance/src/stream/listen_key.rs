@@ -1,25 +1,23 @@
 //! The listen key: what opens the private stream, and may die without a word.
 
 use crate::broker::BinanceBroker;
-use crate::call_error::CallError;
 use crate::client::Client;
 use crate::wire::{body, request};
 use plimsoll_domain::Timestamp;
-use plimsoll_transport::{Address, Dial, DialFailure, Priority};
+use plimsoll_transport::{Address, DialFailure, Priority};
+use plimsoll_venue::Kept;
 use secrecy::{ExposeSecret, SecretString};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The venue does not know the listen key (any more).
-const NO_SUCH_KEY: i64 = -1125;
+const NO_SUCH_KEY: &str = "-1125";
 
 /// Asks for a listen key whenever a connection is made, and remembers when the venue last showed that it knows it.
 ///
 /// A socket whose key has died stays open, answers pings, and is silent for ever: that it lives proves nothing.
-#[derive(Clone)]
 pub(super) struct ListenKey {
     broker: BinanceBroker,
-    shown: Arc<Mutex<Shown>>,
+    shown: Mutex<Shown>,
 }
 
 #[derive(Default)]
@@ -28,19 +26,20 @@ struct Shown {
     at: Timestamp,
 }
 
-/// What became of keeping a key alive.
-pub(super) enum Kept {
-    /// The venue knows it.
-    Alive,
-    /// The venue does not know it, for this reason: a new one is wanted.
-    Gone(&'static str),
-    /// Nothing is known; it may live on.
-    Unsure,
-}
-
 impl ListenKey {
     pub(super) fn new(broker: BinanceBroker) -> Self {
-        Self { broker, shown: Arc::default() }
+        Self { broker, shown: Mutex::default() }
+    }
+
+    /// An address with a new key in it.
+    pub(super) async fn open(&self) -> Result<Address, DialFailure> {
+        let client = self.client();
+        let key = client.read(&request::listen_key_open(), Priority::ReducesRisk, body::listen_key).await;
+        let key =
+            key.map_err(|error| DialFailure { reason: error.to_string(), not_before: error.wait(client.clock.now()) })?;
+        let url = request::private_url(&client.endpoints.sockets, key.expose_secret());
+        *self.shown() = Shown { key: Some(key), at: client.clock.now() };
+        Ok(Address { url, greetings: Vec::new() })
     }
 
     /// The venue has just sent something that it sends to holders of the key only.
@@ -87,20 +86,4 @@ impl ListenKey {
     fn shown(&self) -> MutexGuard<'_, Shown> {
         self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-impl Dial for ListenKey {
-    async fn dial(&self) -> Result<Address, DialFailure> {
-        let client = self.client();
-        let key = client.read(&request::listen_key_open(), Priority::ReducesRisk, body::listen_key).await;
-        let key = key.map_err(|error| DialFailure { reason: error.to_string(), not_before: wait(client, &error) })?;
-        let url = request::private_url(&client.endpoints.sockets, key.expose_secret());
-        *self.shown() = Shown { key: Some(key), at: client.clock.now() };
-        Ok(Address { url, greetings: Vec::new() })
-    }
-}
-
-/// How long the venue wants to be left alone, if that is what the error says.
-pub(super) fn wait(client: &Client, error: &CallError) -> Option<Duration> {
-    error.silent_until().map(|until| until.since(client.clock.now()))
 }

@@ -17,6 +17,7 @@ pub use account::{
     positions, set_leverage, set_margin_mode, set_position_mode,
 };
 pub use call::{Call, Credentials, Limit, Security};
+pub(crate) use market::interval_of;
 pub use market::{
     candles, contract, contracts, funding_history, interval_word, mark_price_candles, risk_limit_tiers, server_time,
     tickers,

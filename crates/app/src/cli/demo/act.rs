@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::screen::{self, full, percent, price, rate};
 use plimsoll_domain::{Direction, Leverage, LiquidationBounds, Money, Price, Quantity, Rate};
 use plimsoll_engine::{Action, Closed, MonitorReport, OpenFailure, Opened, PositionHealth, SendFailure};
-use plimsoll_ports::{Broker, CloseIntent, OpenIntent};
+use plimsoll_ports::{CloseIntent, OpenIntent};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -199,7 +199,7 @@ pub(super) async fn close(stage: &Stage, story: &Story) -> Result<(), Failure> {
     let intent = CloseIntent { symbol, direction: Direction::Long, quantity: None::<Quantity> };
     let closed = stage.live(stage.manager.close(&intent)).await?.map_err(Failure::no)?;
     story.tell(&closing(&closed))?;
-    let left = stage.live(stage.broker.open_orders(None)).await?.map_err(Failure::unreachable)?;
+    let left = stage.live(stage.connection.broker.open_orders(None)).await?.map_err(Failure::unreachable)?;
     if !left.is_empty() {
         return Err(Failure::no(format!("{} orders are still open", left.len())));
     }

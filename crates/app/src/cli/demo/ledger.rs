@@ -137,11 +137,12 @@ fn table(trades: &[TradeRecord]) -> comfy_table::Table {
 mod tests {
     use super::*;
     use crate::cli::demo::{Demo, act};
+    use crate::venue::VenueName;
 
     /// Money that moves after the records were last brought up to date is a difference that nothing explains away.
     #[tokio::test]
     async fn a_wallet_that_differs_is_answered_with_no() {
-        let demo = Demo { prices: None, seed: 3, database: None, json: true };
+        let demo = Demo { prices: None, seed: 3, database: None, venue: VenueName::Binance, json: true };
         let (stage, _) = Stage::set(&demo).await.unwrap();
         act::open(&stage).await.unwrap();
         act::pass(&stage).await.unwrap();

@@ -7,15 +7,14 @@ use crate::failure::Failure;
 use crate::prices::Prices;
 use crate::records::Records;
 use crate::screen;
-use plimsoll_binance::wire::Credentials;
-use plimsoll_binance::{BinanceBroker, Endpoints};
+use crate::simulated::{Simulated, open_account};
+use crate::venue::{Keys, Venue, VenueName, Way};
 use plimsoll_domain::risk::{LimitSettings, RiskLimits};
 use plimsoll_domain::{AccountId, Instrument, Leverage, Money, Price, Quantity, Timestamp};
 use plimsoll_engine::{Ports, PositionManager, Settings, VenueAccount};
 use plimsoll_exchange::{Exchange, MarketClock, Tick, listings};
-use plimsoll_ports::{Broker, Clock, SystemClock};
-use plimsoll_venue_server::binance::{AuthenticationClock, BinanceVenue, Running, Settings as VenueSettings};
-use secrecy::SecretString;
+use plimsoll_ports::{Clock, SystemClock};
+use plimsoll_venue_server::{AuthenticationClock, FaultPlan, Running};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,8 +32,9 @@ const SECRET: &str = "demo-secret";
 
 pub(super) struct Stage {
     pub(super) venue: Running,
+    wire: VenueName,
     pub(super) clock: MarketClock,
-    pub(super) broker: Arc<BinanceBroker>,
+    pub(super) connection: Venue,
     pub(super) manager: PositionManager,
     pub(super) stream: VenueAccount,
     pub(super) store: Records,
@@ -52,25 +52,46 @@ impl Stage {
         let instrument = Instrument { min_notional: Money::new(5.into()), ..listings::btc_usdt() };
         let (prices, market) = market(demo, &instrument)?;
         let clock = MarketClock::new(prices.start);
-        let venue = start(&prices, instrument.clone()).await?;
+        let venue = start(demo.venue, &prices, instrument.clone()).await?;
         let account = AccountId::new(format!("demo-{}", SystemClock.now().as_millis()));
-        venue.open_account(&account, KEY, SecretString::from(SECRET)).map_err(Failure::usage)?;
+        let keys = Keys::simulated(KEY, SECRET);
+        open_account(&venue, &account, &keys).map_err(Failure::usage)?;
         let begun = Tick::at(instrument.symbol.clone(), prices.start, prices.opening);
         venue.advance([&begun]).map_err(Failure::usage)?;
         let (store, records) = store(demo).await?;
         let clock_port: Arc<dyn Clock> = Arc::new(clock.clone());
-        let endpoints = Endpoints::custom(venue.rest_url(), venue.ws_url());
-        let broker = BinanceBroker::new(endpoints, Credentials::new(KEY, SECRET), Arc::clone(&clock_port));
-        let broker = Arc::new(broker.map_err(Failure::unreachable)?);
-        let stream = VenueAccount::spawn(Box::new(broker.account_stream()), Arc::clone(&clock_port));
-        let manager = PositionManager::new(ports(&broker, &store, clock_port), settings(&account)?);
+        let way = Way {
+            venue: demo.venue,
+            rest: venue.rest_url(),
+            sockets: venue.ws_url(),
+            keys,
+            clock: Arc::clone(&clock_port),
+            timeout: None,
+            weight_limit: None,
+        };
+        let connection = way.connect()?;
+        let stream = VenueAccount::spawn(connection.account_stream(), Arc::clone(&clock_port));
+        let manager = PositionManager::new(ports(&connection, &store, clock_port), settings(&account)?);
         let wallet = Money::new(WALLET.into());
-        let stage = Self { venue, clock, broker, manager, stream, store, account, instrument, wallet, market, records };
+        let stage = Self {
+            venue,
+            wire: demo.venue,
+            clock,
+            connection,
+            manager,
+            stream,
+            store,
+            account,
+            instrument,
+            wallet,
+            market,
+            records,
+        };
         Ok((stage, prices.ticks))
     }
 
     pub(super) fn introduced(&self) -> Step {
-        Step::new("venue", "1  A venue of our own, behind Binance's wire")
+        Step::new("venue", format!("1  A venue of our own, behind {}'s wire", self.wire.title()))
             .plain("rest", "REST", self.venue.rest_url())
             .plain("ws", "WebSocket", self.venue.ws_url())
             .plain("symbol", "contract", &self.instrument.symbol)
@@ -172,18 +193,22 @@ fn playable(prices: &Prices, instrument: &Instrument) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn start(prices: &Prices, instrument: Instrument) -> Result<Running, Failure> {
+async fn start(venue: VenueName, prices: &Prices, instrument: Instrument) -> Result<Running, Failure> {
     // What was in the wallet before anybody looked is nobody's booking: the account is older than the market's first price.
     let mut exchange = Exchange::new(prices.start.minus(BEFORE));
     exchange.list(instrument, prices.opening).map_err(Failure::usage)?;
     let wallet = Money::new(WALLET.into());
     // An hour of the market is over in a blink: too soon for keeping a key alive in between. At the end our records are
     // held against the exchange's, which therefore forgets nothing.
-    let listen_key_life = Duration::from_secs(366 * 86_400);
-    let remembers = Duration::MAX;
-    let clock = AuthenticationClock::Market;
-    let settings = VenueSettings { clock, wallet, listen_key_life, remembers, ..VenueSettings::default() };
-    BinanceVenue::start(exchange, settings).await.map_err(Failure::unreachable)
+    let simulated = Simulated {
+        listen: None,
+        clock: AuthenticationClock::Market,
+        wallet,
+        for_ever: true,
+        faults: FaultPlan::default(),
+        control: false,
+    };
+    simulated.serve(venue, exchange).await.map_err(Failure::unreachable)
 }
 
 async fn store(demo: &Demo) -> Result<(Records, String), Failure> {
@@ -198,22 +223,9 @@ async fn store(demo: &Demo) -> Result<(Records, String), Failure> {
     Ok((Records::open(&database).await?, told))
 }
 
-fn ports(broker: &Arc<BinanceBroker>, store: &Records, clock: Arc<dyn Clock>) -> Ports {
-    Ports {
-        broker: Arc::clone(broker) as Arc<dyn Broker>,
-        feed: Arc::new(broker.market_feed()),
-        funding_rates: Arc::new(broker.funding_rates()),
-        journal: store.journal.clone(),
-        positions: store.positions.clone(),
-        trades: store.trades.clone(),
-        funding: store.funding.clone(),
-        bookings: store.bookings.clone(),
-        equity: store.equity.clone(),
-        risk_events: store.risk_events.clone(),
-        controls: store.controls.clone(),
-        notifier: Arc::new(crate::notify::Log),
-        clock,
-    }
+/// The same wiring as for real, but for the clock.
+fn ports(connection: &Venue, store: &Records, clock: Arc<dyn Clock>) -> Ports {
+    Ports { clock, ..crate::desk::ports(connection, store) }
 }
 
 /// The default limits, but for leverage: the second act borrows twenty times.

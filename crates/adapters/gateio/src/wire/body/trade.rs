@@ -1,0 +1,286 @@
+//! What the account traded, what it paid for holding, and what was done to it.
+
+use super::body_rows;
+use super::order::{leg, or_empty, side_of};
+use crate::wire::moment::first_moment;
+use crate::wire::symbols::{Reading, Symbols, Traded, currency, quantity};
+use crate::wire::word;
+use plimsoll_domain::{
+    Booking, Decimal, Fill, FillCause, ForcedClose, FundingPayment, Money, OrderId, PositionMode, PositionSide, Side,
+    Symbol, Timestamp, TradeId,
+};
+use plimsoll_venue::json::{self, DecodeError, Num, Text};
+use plimsoll_venue::message;
+use std::sync::Arc;
+
+message! {
+    /// A trade of the account. Its id is `trade_id` where the window is asked for.
+    pub(crate) struct Row {
+        required {
+            contract = "contract": Text<'a>,
+            order_id = "order_id": Num<'a>,
+            size = "size": Num<'a>,
+            price = "price": Num<'a>,
+        }
+        optional {
+            id = "id": Num<'a>,
+            trade_id = "trade_id": Num<'a>,
+            create_time = "create_time": Num<'a>,
+            create_time_ms = "create_time_ms": Num<'a>,
+            text = "text": Option<Text<'a>>,
+            role = "role": Option<Text<'a>>,
+            fee = "fee": Num<'a>,
+            point_fee = "point_fee": Num<'a>,
+            close_size = "close_size": Num<'a>,
+        }
+    }
+}
+
+impl Row<'_> {
+    /// The fill. Its fee is in the settle currency, unless it was paid in points. The profit is not
+    /// told: it is booked apart.
+    pub(crate) fn fill(&self, traded: &Traded, mode: PositionMode) -> Result<Fill, DecodeError> {
+        let size = traded.base(self.size, "size")?;
+        let quantity = quantity(size, "size")?.ok_or_else(|| DecodeError::new("a trade of nothing", "size"))?;
+        let (side, text) = (side_of(size), or_empty(&self.text));
+        let cause = word::cause(text);
+        let id = if self.id.0.is_empty() { self.trade_id } else { self.id };
+        let time = first_moment(&[(self.create_time_ms, "create_time_ms"), (self.create_time, "create_time")])?;
+        let (fee, fee_currency) = self.fee(&traded.symbol)?;
+        Ok(Fill {
+            trade_id: TradeId::new(id.id("id")?),
+            order_id: OrderId::new(self.order_id.id("order_id")?),
+            client_order_id: word::client_order_id(text),
+            symbol: traded.symbol.clone(),
+            side,
+            position_side: self.leg(mode, side, cause)?,
+            price: self.price.price("price")?,
+            quantity,
+            fee,
+            fee_currency: Some(currency(fee_currency)),
+            liquidity: word::liquidity(or_empty(&self.role), "role")?,
+            realized_pnl: None,
+            cause,
+            time: time.ok_or_else(|| DecodeError::new("no value", "create_time"))?,
+        })
+    }
+
+    fn fee<'s>(&self, symbol: &'s Symbol) -> Result<(Money, &'s str), DecodeError> {
+        let fee = self.fee.maybe_money("fee")?.unwrap_or(Money::ZERO);
+        let points = self.point_fee.maybe_money("point_fee")?.unwrap_or(Money::ZERO);
+        Ok(if fee.is_zero() && !points.is_zero() { (points, "POINT") } else { (fee, symbol.settle()) })
+    }
+
+    /// In hedge mode a trade that closes something says how much; one that does not say cannot be told from one that opens
+    /// the other leg.
+    fn leg(&self, mode: PositionMode, side: Side, cause: FillCause) -> Result<PositionSide, DecodeError> {
+        if mode == PositionMode::OneWay {
+            return Ok(PositionSide::Both);
+        }
+        if cause != FillCause::Order {
+            return Ok(leg(mode, side, true));
+        }
+        Ok(leg(mode, side, !self.close_size.decimal("close_size")?.is_zero()))
+    }
+}
+
+/// The account's trades, as `GET /my_trades` and its sister for a window tell them.
+///
+/// # Errors
+/// [`DecodeError`] for anything else.
+pub fn fills(body: &[u8], reading: Reading<'_>) -> Result<Vec<Fill>, DecodeError> {
+    json::each(&body_rows::<Row<'_>>(body)?, |row| {
+        row.fill(&reading.symbols.traded(row.contract.as_str())?, reading.mode).map(Some)
+    })
+}
+
+message! {
+    struct Book {
+        required {
+            time = "time": Num<'a>,
+            change = "change": Num<'a>,
+            kind = "type": Text<'a>,
+        }
+        optional {
+            text = "text": Option<Text<'a>>,
+            contract = "contract": Option<Text<'a>>,
+            id = "id": Num<'a>,
+            currency = "currency": Option<Text<'a>>,
+        }
+    }
+}
+
+/// One row of `GET /account_book`: everything that changes a wallet is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Income {
+    /// Profit or fee of a trade, in this contract if we know it; the trades themselves are told elsewhere.
+    Traded {
+        /// The contract.
+        symbol: Option<Symbol>,
+        /// When it was booked.
+        time: Timestamp,
+    },
+    /// Funding.
+    Funding(FundingPayment),
+    /// Anything else.
+    Booked(Booking),
+}
+
+impl Income {
+    /// When it was booked.
+    #[must_use]
+    pub const fn time(&self) -> Timestamp {
+        match self {
+            Self::Traded { time, .. } => *time,
+            Self::Funding(payment) => payment.time,
+            Self::Booked(booking) => booking.time,
+        }
+    }
+}
+
+/// Every row of `GET /account_book`, settled in `settle`. A contract that is not listed (any more) costs a row its symbol,
+/// not its money.
+///
+/// # Errors
+/// [`DecodeError`] for anything else.
+pub fn income(body: &[u8], symbols: &Symbols, settle: &str) -> Result<Vec<Income>, DecodeError> {
+    json::each(&body_rows::<Book<'_>>(body)?, |row| row.income(symbols, settle).map(Some))
+}
+
+/// The funding among the rows of `GET /account_book`; the others are left out.
+///
+/// # Errors
+/// [`DecodeError`] for anything else.
+pub fn funding_payments(body: &[u8], symbols: &Symbols, settle: &str) -> Result<Vec<FundingPayment>, DecodeError> {
+    let rows = income(body, symbols, settle)?;
+    Ok(rows.into_iter().filter_map(|row| if let Income::Funding(payment) = row { Some(payment) } else { None }).collect())
+}
+
+/// The contract that a booking is about, by its own member or by the beginning of its text (`BTC_USDT:6086261`).
+pub(crate) fn booked_contract<'a>(contract: &'a str, text: &'a str) -> Option<&'a str> {
+    let by_text = || text.split_once(':').map(|(native, _)| native);
+    Some(contract).filter(|native| !native.is_empty()).or_else(by_text)
+}
+
+impl Book<'_> {
+    /// The venue's ids are unique within the account; rows of old answers lack them, and are known by what they say.
+    fn income(&self, symbols: &Symbols, settle: &str) -> Result<Income, DecodeError> {
+        let time = crate::wire::moment::moment(self.time, "time")?;
+        let (kind, text) = (self.kind.as_str(), or_empty(&self.text));
+        let amount = self.change.money("change")?;
+        let native = booked_contract(or_empty(&self.contract), text);
+        let symbol = native.and_then(|native| symbols.symbol(native).ok());
+        let of = or_empty(&self.currency);
+        let paid_in = currency(if of.is_empty() { settle } else { of });
+        let id = || match self.id.0 {
+            "" => format!("{kind}-{}-{text}", time.as_micros()),
+            id => format!("{kind}-{id}"),
+        };
+        Ok(match kind {
+            "pnl" | "fee" | "point_fee" => Income::Traded { symbol, time },
+            "fund" => Income::Funding(FundingPayment {
+                id: Some(Arc::from(id())),
+                symbol,
+                payment: -amount,
+                rate: None,
+                currency: paid_in,
+                time,
+            }),
+            _ => Income::Booked(Booking {
+                id: id(),
+                kind: word::booking_kind(kind),
+                symbol,
+                amount,
+                currency: paid_in,
+                time,
+            }),
+        })
+    }
+}
+
+message! {
+    /// A liquidation of the account's own. `size` is what was held before, `order_size` what was ordered against it.
+    pub(crate) struct LiquidationRow {
+        required {
+            contract = "contract": Text<'a>,
+            size = "size": Num<'a>,
+            time = "time": Num<'a>,
+        }
+        optional {
+            time_ms = "time_ms": Num<'a>,
+            order_size = "order_size": Num<'a>,
+            left = "left": Num<'a>,
+            fill_price = "fill_price": Num<'a>,
+        }
+    }
+}
+
+impl LiquidationRow<'_> {
+    pub(crate) fn close(&self, traded: &Traded, mode: PositionMode) -> Result<ForcedClose, DecodeError> {
+        let held = traded.base(self.size, "size")?;
+        let ordered = traded.maybe_base(self.order_size, "order_size")?.abs();
+        let ordered = if ordered.is_zero() { held.abs() } else { ordered };
+        let closed = ordered - traded.maybe_base(self.left, "left")?.abs();
+        Ok(ForcedClose {
+            symbol: traded.symbol.clone(),
+            position_side: leg(mode, side_of(held), false),
+            quantity: quantity(closed.max(Decimal::ZERO), "size")?,
+            price: self.fill_price.maybe_price("fill_price")?,
+            level: None,
+            time: forced_at(self.time_ms, self.time)?,
+        })
+    }
+}
+
+message! {
+    /// A position that paid for somebody else's. `position_size` is what is left of it.
+    pub(crate) struct AdlRow {
+        required {
+            contract = "contract": Text<'a>,
+            trade_size = "trade_size": Num<'a>,
+            time = "time": Num<'a>,
+        }
+        optional {
+            time_ms = "time_ms": Num<'a>,
+            position_size = "position_size": Num<'a>,
+            fill_price = "fill_price": Num<'a>,
+        }
+    }
+}
+
+impl AdlRow<'_> {
+    pub(crate) fn close(&self, traded: &Traded, mode: PositionMode) -> Result<ForcedClose, DecodeError> {
+        let traded_size = traded.base(self.trade_size, "trade_size")?;
+        let left = traded.maybe_base(self.position_size, "position_size")?;
+        let held = if left.is_zero() { -traded_size } else { left };
+        Ok(ForcedClose {
+            symbol: traded.symbol.clone(),
+            position_side: leg(mode, side_of(held), false),
+            quantity: quantity(traded_size, "trade_size")?,
+            price: self.fill_price.maybe_price("fill_price")?,
+            level: None,
+            time: forced_at(self.time_ms, self.time)?,
+        })
+    }
+}
+
+fn forced_at(time_ms: Num<'_>, time: Num<'_>) -> Result<Timestamp, DecodeError> {
+    first_moment(&[(time_ms, "time_ms"), (time, "time")])?.ok_or_else(|| DecodeError::new("no value", "time"))
+}
+
+/// The account's own liquidations of `GET /liquidates`.
+///
+/// # Errors
+/// [`DecodeError`] for anything else.
+pub fn forced_closes(body: &[u8], reading: Reading<'_>) -> Result<Vec<ForcedClose>, DecodeError> {
+    json::each(&body_rows::<LiquidationRow<'_>>(body)?, |row| {
+        row.close(&reading.symbols.traded(row.contract.as_str())?, reading.mode).map(Some)
+    })
+}
+
+/// The account's own deleveragings of `GET /auto_deleverages`.
+pub(super) fn deleveragings(body: &[u8], reading: Reading<'_>) -> Result<Vec<ForcedClose>, DecodeError> {
+    json::each(&body_rows::<AdlRow<'_>>(body)?, |row| {
+        row.close(&reading.symbols.traded(row.contract.as_str())?, reading.mode).map(Some)
+    })
+}

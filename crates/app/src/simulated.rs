@@ -1,0 +1,49 @@
+//! Simulated venues on this machine, whichever wire they speak.
+
+use crate::venue::{Keys, VenueName};
+use plimsoll_domain::{AccountId, Money};
+use plimsoll_exchange::{Exchange, Rejection};
+use plimsoll_venue_server::{AuthenticationClock, BinanceVenue, FaultPlan, Running, Settings, StartError};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// How a simulated venue is to behave, beyond what its exchange does.
+pub(crate) struct Simulated {
+    /// Where to listen; any free port of loopback without it.
+    pub(crate) listen: Option<SocketAddr>,
+    /// Whose time requests are judged by.
+    pub(crate) clock: AuthenticationClock,
+    /// What a newly opened account has.
+    pub(crate) wallet: Money,
+    /// It forgets nothing and lets no key die, however fast its market is replayed.
+    pub(crate) for_ever: bool,
+    pub(crate) faults: FaultPlan,
+    /// Faults are taken over HTTP too.
+    pub(crate) control: bool,
+}
+
+impl Simulated {
+    /// Serves the exchange.
+    pub(crate) async fn serve(self, venue: VenueName, exchange: Exchange) -> Result<Running, StartError> {
+        match venue {
+            VenueName::Binance => BinanceVenue::start(exchange, self.settings()).await,
+        }
+    }
+
+    fn settings<Limits: Default>(self) -> Settings<Limits> {
+        let Self { listen, clock, wallet, for_ever, faults, control } = self;
+        let mut settings = Settings { clock, wallet, faults, control, ..Settings::default() };
+        settings.listen = listen.unwrap_or(settings.listen);
+        if for_ever {
+            settings.listen_key_life = Duration::from_secs(366 * 86_400);
+            settings.remembers = Duration::MAX;
+        }
+        settings
+    }
+}
+
+/// Opens an account with these keys.
+pub(crate) fn open_account(venue: &Running, account: &AccountId, keys: &Keys) -> Result<(), Rejection> {
+    let Keys { key, secret, .. } = keys;
+    venue.open_account(account, secrecy::ExposeSecret::expose_secret(key), secret.clone())
+}

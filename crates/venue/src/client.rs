@@ -1,0 +1,314 @@
+//! Calls: signed with the venue's time, within its budgets, and answered or definitely not.
+
+use crate::budgets::{Budgets, Charge, Silenced};
+use crate::call_error::CallError;
+use crate::failure::{Failure, Wait};
+use crate::json::DecodeError;
+use crate::request::{HttpRequest, Method};
+use plimsoll_domain::Timestamp;
+use plimsoll_ports::{Clock, NotSent};
+use plimsoll_transport as transport;
+use plimsoll_transport::{BuildFailure, HttpFailure, HttpResponse, HttpSession, HttpSettings, Priority};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// One call of a venue's REST interface, without time and secret, so that it can be signed again after the venue disliked
+/// its timestamp.
+pub trait Call: Send + Sync {
+    /// The method. What is no [`Get`](Method::Get) may change something.
+    fn method(&self) -> Method;
+
+    /// The path, for logs.
+    fn path(&self) -> &str;
+
+    /// Whether it is signed with a time, so that the venue's must be known.
+    fn is_signed(&self) -> bool;
+
+    /// Whether it places or changes an order: such a call does not wait for the venue's time unless it must.
+    fn is_order(&self) -> bool;
+
+    /// Whether it may have changed something once it was sent.
+    fn changes(&self) -> bool {
+        self.method() != Method::Get
+    }
+}
+
+/// What a venue gives so that it can be called.
+pub trait Rest: Send + Sync + 'static {
+    /// What can be asked of it.
+    type Call: Call;
+
+    /// The question for its time.
+    fn server_time(&self) -> Self::Call;
+
+    /// The answer to that.
+    ///
+    /// # Errors
+    /// [`DecodeError`] for anything else.
+    fn read_time(&self, body: &[u8]) -> Result<Timestamp, DecodeError>;
+
+    /// The call as it is to be sent at this moment of the venue's clock.
+    ///
+    /// # Errors
+    /// Why it cannot be sent at all: a key is wanted, and there is none.
+    fn request(&self, call: &Self::Call, now: Timestamp) -> Result<HttpRequest, NotSent>;
+
+    /// What the call takes, and from which pools.
+    fn charges(&self, call: &Self::Call) -> Vec<Charge>;
+
+    /// Takes note of what the answer's headers say has been used; nothing, unless the venue says so.
+    fn observe(
+        &self,
+        _call: &Self::Call,
+        _answer: &HttpResponse,
+        _budgets: &Budgets,
+        _sent: Timestamp,
+        _now: Timestamp,
+    ) {
+    }
+
+    /// What the answer means.
+    ///
+    /// # Errors
+    /// [`Failure`] for everything that is no success.
+    fn judge(&self, call: &Self::Call, answer: &HttpResponse) -> Result<(), Failure>;
+
+    /// What the venue wants no more of, where the failure [says](Failure::wait) that it wants no more of something.
+    fn silenced(&self, call: &Self::Call, failure: &Failure) -> Silenced;
+}
+
+/// How a [`Client`] calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallSettings {
+    /// Timeouts.
+    pub http: HttpSettings,
+    /// How often the difference to the venue's clock is measured anew.
+    pub measure_time_every: Duration,
+    /// A call that a budget does not admit waits for so long at most, if that is enough; otherwise it fails at once. Of
+    /// use where windows are short.
+    pub patience: Duration,
+    /// Makes the jitter of the back-off repeatable.
+    pub seed: Option<u64>,
+}
+
+impl Default for CallSettings {
+    fn default() -> Self {
+        Self {
+            http: HttpSettings::default(),
+            measure_time_every: Duration::from_secs(600),
+            patience: Duration::ZERO,
+            seed: None,
+        }
+    }
+}
+
+/// One connection to a venue, shared by everything that calls it: they share its address's budgets too.
+pub struct Client<R> {
+    rest: R,
+    http: HttpSession,
+    clock: Arc<dyn Clock>,
+    settings: CallSettings,
+    offset: Mutex<Option<Offset>>,
+    budgets: Budgets,
+}
+
+/// How far the venue's clock is ahead of ours.
+#[derive(Debug, Clone, Copy)]
+struct Offset {
+    micros: i64,
+    measured: Timestamp,
+}
+
+impl<R: Rest> Client<R> {
+    /// A client of the venue at this address, which is scheme and host. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`BuildFailure`] if no HTTP session can be made.
+    pub fn new(
+        address: &str,
+        rest: R,
+        clock: Arc<dyn Clock>,
+        settings: CallSettings,
+    ) -> Result<Self, BuildFailure> {
+        let (http, budgets) = (HttpSession::new(settings.http)?, Budgets::new(address, settings.seed));
+        Ok(Self { rest, http, clock, settings, offset: Mutex::new(None), budgets })
+    }
+
+    /// What the venue gave.
+    pub fn rest(&self) -> &R {
+        &self.rest
+    }
+
+    /// Our clock.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// Calls, and reads the answer.
+    ///
+    /// # Errors
+    /// [`CallError`] if there is no answer, or none that can be read.
+    pub async fn read<T>(
+        &self,
+        call: &R::Call,
+        priority: Priority,
+        decode: impl FnOnce(&[u8]) -> Result<T, DecodeError>,
+    ) -> Result<T, CallError> {
+        let body = self.call(call, priority).await?;
+        decode(&body).map_err(|error| CallError::Unreadable(format!("{} {}: {error}", call.method(), call.path())))
+    }
+
+    /// Calls once, or twice if the venue did not like our time: it did nothing with the first then.
+    ///
+    /// # Errors
+    /// [`CallError`] if there is no answer, or one that is no success.
+    pub async fn call(&self, call: &R::Call, priority: Priority) -> Result<Vec<u8>, CallError> {
+        match self.attempt(call, priority).await {
+            Err(failure) if failure.is_about_time() => {
+                tracing::warn!(path = call.path(), %failure, "the clocks have drifted apart: measuring again");
+                self.measure_time().await.map_err(CallError::before_sending)?;
+                self.attempt(call, priority).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn attempt(&self, call: &R::Call, priority: Priority) -> Result<Vec<u8>, CallError> {
+        if call.is_signed() {
+            self.know_time(call).await?;
+        }
+        self.admit(call, priority).await?;
+        let sent = self.venue_time();
+        let request = self.rest.request(call, sent).map_err(CallError::NotSent)?;
+        match self.http.send(&request.into()).await {
+            Ok(response) => self.judge(call, sent, response),
+            Err(HttpFailure::NotSent(reason)) => Err(CallError::NotSent(NotSent::Disconnected(reason))),
+            Err(HttpFailure::Unanswered(reason)) => Err(CallError::Unanswered(reason)),
+        }
+    }
+
+    async fn admit(&self, call: &R::Call, priority: Priority) -> Result<(), CallError> {
+        let charges = self.rest.charges(call);
+        let latest = self.venue_time().plus(self.settings.patience);
+        loop {
+            let now = self.venue_time();
+            match self.budgets.admit(&charges, priority, now) {
+                Ok(()) => return Ok(()),
+                Err(until) if until < latest => self.clock.sleep(until.since(now)).await,
+                Err(until) => {
+                    let until = self.on_our_clock(until);
+                    return Err(CallError::NotSent(NotSent::Throttled { until }));
+                }
+            }
+        }
+    }
+
+    fn judge(&self, call: &R::Call, sent: Timestamp, response: HttpResponse) -> Result<Vec<u8>, CallError> {
+        let now = self.venue_time();
+        self.rest.observe(call, &response, &self.budgets, sent, now);
+        let Err(mut failure) = self.rest.judge(call, &response) else {
+            self.budgets.welcome();
+            return Ok(response.body);
+        };
+        if let Some(until) = self.budgets.silence(self.rest.silenced(call, &failure), failure.wait, now) {
+            let until = self.on_our_clock(until);
+            tracing::error!(path = call.path(), %failure.message, %until, "told to be silent");
+            failure.wait = Wait::Until(until);
+        }
+        Err(CallError::Venue(failure, self.clock.now()))
+    }
+
+    /// How long this address is to be silent from now on, if it is.
+    pub fn silence_left(&self) -> Option<Duration> {
+        let now = self.venue_time();
+        self.budgets.silent_until(now).map(|until| until.since(now))
+    }
+
+    /// The venue's time now, as well as it is known.
+    pub fn venue_time(&self) -> Timestamp {
+        let offset = self.offset().map_or(0, |offset| offset.micros);
+        Timestamp::from_micros(self.clock.now().as_micros().saturating_add(offset))
+    }
+
+    /// The venue's time now, measured if it never was.
+    ///
+    /// # Errors
+    /// [`CallError`] if it cannot be measured.
+    pub async fn known_time(&self) -> Result<Timestamp, CallError> {
+        if self.offset().is_none() {
+            self.measure_time().await.map_err(CallError::before_sending)?;
+        }
+        Ok(self.venue_time())
+    }
+
+    fn on_our_clock(&self, venue: Timestamp) -> Timestamp {
+        let offset = self.offset().map_or(0, |offset| offset.micros);
+        Timestamp::from_micros(venue.as_micros().saturating_sub(offset))
+    }
+
+    /// Measures the venue's time if it is not known or known too long. An order does not wait for that unless it must.
+    async fn know_time(&self, call: &R::Call) -> Result<(), CallError> {
+        let every = self.settings.measure_time_every;
+        let patience = if call.is_order() { every * 3 } else { every };
+        let known = *self.offset();
+        if known.is_some_and(|offset| self.clock.now().since(offset.measured) < patience) {
+            return Ok(());
+        }
+        match self.measure_time().await {
+            Ok(_) => Ok(()),
+            Err(failure) if known.is_none() => Err(failure.before_sending()),
+            Err(failure) => {
+                tracing::warn!(%failure, "the venue's time could not be measured: going on with the last difference");
+                Ok(())
+            }
+        }
+    }
+
+    /// Asks for the venue's time and notes the difference: the venue read its clock half way between question and
+    /// answer, as far as we can know.
+    ///
+    /// # Errors
+    /// [`CallError`] if there is no answer, or none that can be read.
+    pub async fn measure_time(&self) -> Result<Timestamp, CallError> {
+        let call = self.rest.server_time();
+        self.admit(&call, Priority::ReducesRisk).await?;
+        let (asked, sent) = (self.clock.now().as_micros(), self.venue_time());
+        let request = self.rest.request(&call, sent).map_err(CallError::NotSent)?;
+        let response = match self.http.send(&request.into()).await {
+            Ok(response) => self.judge(&call, sent, response)?,
+            Err(HttpFailure::NotSent(reason) | HttpFailure::Unanswered(reason)) => {
+                return Err(CallError::NotSent(NotSent::Disconnected(reason)));
+            }
+        };
+        let measured = self.clock.now();
+        let venue = self.rest.read_time(&response).map_err(|error| CallError::Unreadable(error.to_string()))?;
+        let half_way = asked + measured.as_micros().saturating_sub(asked) / 2;
+        let micros = venue.as_micros().saturating_sub(half_way);
+        *self.offset() = Some(Offset { micros, measured });
+        Ok(venue)
+    }
+
+    fn offset(&self) -> MutexGuard<'_, Option<Offset>> {
+        self.offset.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<R> fmt::Debug for Client<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl From<HttpRequest> for transport::HttpRequest {
+    fn from(request: HttpRequest) -> Self {
+        let method = match request.method {
+            Method::Get => transport::Method::Get,
+            Method::Post => transport::Method::Post,
+            Method::Put => transport::Method::Put,
+            Method::Delete => transport::Method::Delete,
+        };
+        let headers = request.headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self { method, url: request.url, headers, body: request.body }
+    }
+}
