@@ -51,11 +51,19 @@ impl Desk {
     }
 
     async fn wire(config: Config, account: Account, keys: Keys, settings: Settings) -> Result<Self, Failure> {
+        let records = open_records(&config).await?;
+        Self::beside(config, account, keys, settings, records)
+    }
+
+    /// Wires one account, on records that are open already: several may share them.
+    pub(crate) fn beside(
+        config: Config,
+        account: Account,
+        keys: Keys,
+        settings: Settings,
+        records: Records,
+    ) -> Result<Self, Failure> {
         let venue = Way::of(&config, &account, keys).connect()?;
-        let records = Records::open_for_trading(&config.database, &config.state).await?;
-        if let Some(why) = &records.away {
-            eprintln!("the database is away: {why}\nNothing is opened meanwhile; closing and protecting go on.");
-        }
         let manager = Arc::new(PositionManager::new(ports(&venue, &records), settings));
         Ok(Self { config, account, venue, records, manager })
     }
@@ -80,6 +88,15 @@ impl Desk {
     pub(crate) async fn close(&self) {
         self.records.close().await;
     }
+}
+
+/// Opens the records, and says so if the database is away.
+pub(crate) async fn open_records(config: &Config) -> Result<Records, Failure> {
+    let records = Records::open_for_trading(&config.database, &config.state).await?;
+    if let Some(why) = &records.away {
+        eprintln!("the database is away: {why}\nNothing is opened meanwhile; closing and protecting go on.");
+    }
+    Ok(records)
 }
 
 pub(crate) fn ports(venue: &Venue, records: &Records) -> Ports {

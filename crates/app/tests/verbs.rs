@@ -133,3 +133,31 @@ fn once_the_request_budget_is_used_a_position_can_still_be_closed() {
     assert!(refused.contains("no such requests until"), "{refused}");
     desk.verb(0, "close BTC/USDT:USDT --yes");
 }
+
+#[test]
+fn positions_of_every_account_stand_in_one_table_and_one_venue_that_is_away_hides_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_one, rest_one, socket_one) = Venue::start("verb-key", "verb-secret");
+    let (two, rest_two, socket_two) = Venue::start("verb-key", "verb-secret");
+    let database = format!("sqlite:{}", folder.path().join("records.db").display());
+    let config = configuration(folder.path(), &database, &rest_one, &socket_one);
+    let second = format!(
+        "\n[accounts.second]\nvenue = \"binance\"\nenvironment = \"loopback\"\nrest_url = \"{rest_two}\"\n\
+         socket_url = \"{socket_two}\"\nkey_env = \"STAGE_KEY\"\nsecret_env = \"STAGE_SECRET\"\n"
+    );
+    std::fs::write(&config, std::fs::read_to_string(&config).unwrap() + &second).unwrap();
+    let run = |code, line: &str| {
+        let arguments: Vec<&str> = line.split(' ').collect();
+        let output = stage::verb(&config, &KEYS, &arguments);
+        assert_eq!(output.status.code(), Some(code), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap_or_default()
+    };
+    for account in ["main", "second"] {
+        run(0, &format!("{OPEN} --account {account}"));
+    }
+    let of = |rows: &Value| rows.as_array().unwrap().iter().map(|row| row["account"].clone()).collect::<Vec<_>>();
+    assert_eq!(of(&run(0, "positions")), [json!("main"), json!("second")]);
+    assert_eq!(of(&run(0, "positions --account second")), [json!("second")]);
+    drop(two);
+    assert_eq!(of(&run(3, "positions")), [json!("main")]);
+}

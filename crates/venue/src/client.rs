@@ -15,7 +15,7 @@ use std::time::Duration;
 
 /// One call of a venue's REST interface, without time and secret, so that it can be signed again after the venue disliked
 /// its timestamp.
-pub trait Call: Send + Sync {
+pub trait RestCall: Send + Sync {
     /// The method. What is no [`Get`](Method::Get) may change something.
     fn method(&self) -> Method;
 
@@ -37,7 +37,7 @@ pub trait Call: Send + Sync {
 /// What a venue gives so that it can be called.
 pub trait Rest: Send + Sync + 'static {
     /// What can be asked of it.
-    type Call: Call;
+    type Call: RestCall;
 
     /// The question for its time.
     fn server_time(&self) -> Self::Call;
@@ -125,12 +125,7 @@ impl<R: Rest> Client<R> {
     ///
     /// # Errors
     /// [`BuildFailure`] if no HTTP session can be made.
-    pub fn new(
-        address: &str,
-        rest: R,
-        clock: Arc<dyn Clock>,
-        settings: CallSettings,
-    ) -> Result<Self, BuildFailure> {
+    pub fn new(address: &str, rest: R, clock: Arc<dyn Clock>, settings: CallSettings) -> Result<Self, BuildFailure> {
         let (http, budgets) = (HttpSession::new(settings.http)?, Budgets::new(address, settings.seed));
         Ok(Self { rest, http, clock, settings, offset: Mutex::new(None), budgets })
     }

@@ -42,8 +42,8 @@
 //! [`json`] and [`plain`] read, [`Event`] tells, [`HttpRequest`] asks, and a [`Failure`] says whose turn it is; all of them
 //! are plain values, without a socket or a clock.
 //!
-//! With the feature `live` there is what keeps a private stream whole ([`AccountFollower`]) and what its parts are made
-//! of.
+//! With the feature `live` there is what calls a venue within its budgets and by its clock ([`Client`]), and what keeps a
+//! private stream whole ([`AccountFollower`]).
 //!
 //! It knows no venue: no address, no word of a wire, no code of an error.
 
@@ -55,7 +55,11 @@ pub mod plain;
 pub mod request;
 
 #[cfg(feature = "live")]
+mod budgets;
+#[cfg(feature = "live")]
 mod call_error;
+#[cfg(feature = "live")]
+mod client;
 #[cfg(feature = "live")]
 mod follow;
 #[cfg(feature = "live")]
@@ -71,7 +75,9 @@ pub use request::{HttpRequest, Method};
 
 #[cfg(feature = "live")]
 pub use {
+    budgets::{Budgets, Charge, Holder, Pool, Silenced},
     call_error::CallError,
+    client::{CallSettings, Client, Rest, RestCall},
     follow::{AccountFollower, FollowSettings, Greeting, Kept, PrivateStream, Refused},
     order_memory::OrderMemory,
     outlet::Outlet,

@@ -1,7 +1,7 @@
 //! What Binance tells of a key and an account before the first order.
 
 use crate::broker::Shared;
-use crate::wire::{Call, Credentials, DecodeError, Method, body, request};
+use crate::wire::{Call, Credentials, DecodeError, HttpRequest, body, request};
 use crate::{Endpoints, Settings, classify};
 use async_trait::async_trait;
 use plimsoll_domain::{Symbol, Timestamp};
@@ -54,7 +54,7 @@ impl BinanceAccountAudit {
     async fn restrictions(&self) -> Option<KeyRights> {
         let wallet = self.wallet.as_ref()?;
         let now = self.shared.client.known_time().await.ok()?;
-        let window = Some(self.shared.client.settings.recv_window);
+        let window = Some(self.shared.client.rest().settings.recv_window);
         let request = request::key_restrictions().request(wallet, &self.credentials, now, window);
         let answer = self.send(request).await.ok()?;
         if !(200..300).contains(&answer.status) {
@@ -76,16 +76,8 @@ impl BinanceAccountAudit {
         }
     }
 
-    async fn send(&self, request: crate::wire::HttpRequest) -> Result<HttpResponse, QueryError> {
-        let method = match request.method {
-            Method::Get => plimsoll_transport::Method::Get,
-            Method::Post => plimsoll_transport::Method::Post,
-            Method::Put => plimsoll_transport::Method::Put,
-            Method::Delete => plimsoll_transport::Method::Delete,
-        };
-        let headers = request.headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        let request = plimsoll_transport::HttpRequest { method, url: request.url, headers, body: request.body };
-        self.http.send(&request).await.map_err(|failure| match failure {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, QueryError> {
+        self.http.send(&request.into()).await.map_err(|failure| match failure {
             HttpFailure::NotSent(reason) | HttpFailure::Unanswered(reason) => {
                 QueryError::Unreachable(NotSent::Disconnected(reason))
             }
@@ -96,8 +88,8 @@ impl BinanceAccountAudit {
 #[async_trait]
 impl AccountAudit for BinanceAccountAudit {
     async fn pulse(&self) -> Result<VenuePulse, QueryError> {
-        let clock = &self.shared.client.clock;
-        let request = request::server_time().public(&self.shared.client.endpoints.rest);
+        let clock = self.shared.client.clock();
+        let request = request::server_time().public(&self.shared.client.rest().endpoints.rest);
         let asked = clock.now();
         let answer = self.send(request).await?;
         let answered = clock.now();
@@ -150,6 +142,8 @@ fn half_way(asked: Timestamp, round_trip: Duration) -> Timestamp {
 
 impl fmt::Debug for BinanceAccountAudit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BinanceAccountAudit").field("rest", &self.shared.client.endpoints.rest).finish_non_exhaustive()
+        f.debug_struct("BinanceAccountAudit")
+            .field("rest", &self.shared.client.rest().endpoints.rest)
+            .finish_non_exhaustive()
     }
 }

@@ -5,7 +5,7 @@ mod orders;
 mod snapshot;
 mod traded;
 
-use crate::client::Client;
+use crate::client::{self, Client};
 use crate::directory::{Directory, Listed};
 use crate::endpoints::{Endpoints, Settings};
 use crate::funding::BinanceFundingRates;
@@ -95,7 +95,7 @@ impl Shared {
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Result<Arc<Self>, BuildFailure> {
-        let client = Client::new(endpoints, credentials, clock, settings)?;
+        let client = client::connect(endpoints, credentials, clock, settings)?;
         Ok(Arc::new(Self { client, directory: Directory::default(), memory: OrderMemory::default() }))
     }
 
@@ -193,7 +193,7 @@ impl BinanceBroker {
 
 impl fmt::Debug for BinanceBroker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BinanceBroker").field("endpoints", &self.shared.client.endpoints).finish_non_exhaustive()
+        f.debug_struct("BinanceBroker").field("endpoints", &self.shared.client.rest().endpoints).finish_non_exhaustive()
     }
 }
 

@@ -89,7 +89,7 @@ impl Directory {
         }
         let symbols = Symbols::listed(&listing.contracts);
         let listed = Arc::new(Listed { symbols, contracts: listing.contracts });
-        *cached = Some((Arc::clone(&listed), client.clock.now()));
+        *cached = Some((Arc::clone(&listed), client.clock().now()));
         Ok(listed)
     }
 
@@ -194,7 +194,7 @@ impl Directory {
                 Err(error) => tracing::warn!(%error, "a margin table does not hold together"),
             }
         }
-        let tables = Arc::new(Tables { tiers, read: client.clock.now() });
+        let tables = Arc::new(Tables { tiers, read: client.clock().now() });
         *cached = Some(Arc::clone(&tables));
         Ok(tables)
     }
@@ -206,7 +206,7 @@ impl Directory {
             return Ok(Arc::clone(intervals));
         }
         let hours = client.read(&request::funding_info(), Priority::Ordinary, body::funding_intervals).await?;
-        let intervals = Arc::new(Intervals { hours, read: client.clock.now() });
+        let intervals = Arc::new(Intervals { hours, read: client.clock().now() });
         *cached = Some(Arc::clone(&intervals));
         Ok(intervals)
     }
@@ -222,11 +222,11 @@ impl Directory {
         }
         let call = request::commission_rate(native);
         let (_, fees) = client.read(&call, Priority::Watches, body::commission_rate).await?;
-        self.fees.lock().await.insert(Arc::clone(native), (client.clock.now(), fees));
+        self.fees.lock().await.insert(Arc::clone(native), (client.clock().now(), fees));
         Ok(fees)
     }
 }
 
 fn is_fresh(client: &Client, read: Timestamp) -> bool {
-    client.clock.now().since(read) < client.settings.contracts_live
+    client.clock().now().since(read) < client.rest().settings.contracts_live
 }

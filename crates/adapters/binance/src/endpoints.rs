@@ -1,7 +1,7 @@
 //! Where the venue is, and how patient we are with it.
 
 use plimsoll_transport::{HttpSettings, SocketSettings};
-use plimsoll_venue::FollowSettings;
+use plimsoll_venue::{CallSettings, FollowSettings};
 use std::time::Duration;
 
 /// The addresses of one environment. Keys of one are worth nothing in another.
@@ -84,6 +84,16 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// How the venue is called.
+    pub(crate) fn calls(&self) -> CallSettings {
+        CallSettings {
+            http: self.http,
+            measure_time_every: self.measure_time_every,
+            seed: self.private_socket.backoff.seed,
+            ..CallSettings::default()
+        }
+    }
+
     /// How patient the private stream is.
     pub(crate) fn follow(&self) -> FollowSettings {
         FollowSettings {

@@ -67,7 +67,9 @@ impl BinanceFundingRates {
 
 impl fmt::Debug for BinanceFundingRates {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BinanceFundingRates").field("endpoints", &self.shared.client.endpoints).finish_non_exhaustive()
+        f.debug_struct("BinanceFundingRates")
+            .field("endpoints", &self.shared.client.rest().endpoints)
+            .finish_non_exhaustive()
     }
 }
 

@@ -99,7 +99,9 @@ impl BinanceMarketFeed {
 
 impl fmt::Debug for BinanceMarketFeed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BinanceMarketFeed").field("endpoints", &self.shared.client.endpoints).finish_non_exhaustive()
+        f.debug_struct("BinanceMarketFeed")
+            .field("endpoints", &self.shared.client.rest().endpoints)
+            .finish_non_exhaustive()
     }
 }
 

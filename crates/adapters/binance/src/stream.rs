@@ -40,11 +40,11 @@ impl PrivateStream for Source {
     const EXPIRED: &'static str = "the listen key has expired";
 
     fn settings(&self) -> FollowSettings {
-        self.broker.shared().client.settings.follow()
+        self.broker.shared().client.rest().settings.follow()
     }
 
     fn clock(&self) -> &Arc<dyn Clock> {
-        &self.broker.shared().client.clock
+        self.broker.shared().client.clock()
     }
 
     fn orders(&self) -> &OrderMemory {

@@ -1,18 +1,23 @@
 //! `plimsoll positions` and what other verbs show of positions.
 
 use super::target::Target;
+use crate::config::Account;
 use crate::failure::Failure;
 use crate::screen::{self, Facts, full, percent, price};
 use clap::Args;
+use futures_util::future::join_all;
 use plimsoll_domain::{Direction, Liquidation, Money, Price, Rate};
 use plimsoll_engine::{Survey, SurveyedPosition};
 use serde::Serialize;
 use std::process::ExitCode;
 
 /// Every open position: entry, mark, exact liquidation price, margin ratio, profit, funding a day, stop and target.
+///
+/// Where several accounts are configured and none is named, the positions of all in one table.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
+Examples:
+  plimsoll positions
   plimsoll positions --account main --json")]
 pub(crate) struct Positions {
     #[command(flatten)]
@@ -22,6 +27,8 @@ pub(crate) struct Positions {
 /// A position for programs. Absent is null.
 #[derive(Debug, Serialize)]
 pub(super) struct Row {
+    account: String,
+    venue: &'static str,
     symbol: String,
     side: Direction,
     quantity: String,
@@ -53,38 +60,88 @@ impl Positions {
     }
 
     async fn show(self) -> Result<(), Failure> {
-        let desk = self.target.desk().await?;
-        let survey = desk.manager.survey().await.map_err(Failure::unanswered);
-        desk.close().await;
-        let survey = survey?;
-        if self.target.json {
-            return screen::json(&rows(&survey));
+        let desks = self.target.desks().await?;
+        let surveys = join_all(desks.iter().map(|desk| desk.manager.survey())).await;
+        if let Some(desk) = desks.first() {
+            desk.close().await;
         }
-        if survey.positions.is_empty() && survey.unpriced.is_empty() {
+        let (mut known, mut failed) = (Vec::new(), None);
+        for (desk, survey) in desks.iter().zip(surveys) {
+            match survey {
+                Ok(survey) => known.push((&desk.account, survey)),
+                // What one venue does not tell hides nothing of the others.
+                Err(error) if desks.len() > 1 => {
+                    failed = Some(Failure::query(&error, format!("{}: {error}", desk.account.name)));
+                }
+                Err(error) => return Err(Failure::unanswered(error)),
+            }
+        }
+        self.tell(&known)?;
+        failed.map_or(Ok(()), Err)
+    }
+
+    fn tell(&self, known: &[(&Account, Survey)]) -> Result<(), Failure> {
+        if self.target.json {
+            return screen::json(&known.iter().flat_map(|(account, it)| rows(account, it)).collect::<Vec<_>>());
+        }
+        if known.iter().all(|(_, survey)| survey.positions.is_empty() && survey.unpriced.is_empty()) {
             return screen::line("no open position");
         }
-        for it in &survey.positions {
-            print(it)?;
+        match known {
+            [(_, one)] => one.positions.iter().try_for_each(print)?,
+            several => {
+                let lines = several.iter().flat_map(|(account, it)| it.positions.iter().map(|it| line(account, it)));
+                let head = ["account", "venue", "position", "size", "mark", "liquidation", "distance", "PnL", "stop"];
+                screen::line(screen::table(&head, lines))?;
+            }
         }
-        for it in &survey.unpriced {
-            screen::line(format!("{}: cannot be priced, so nobody can judge it", it.symbol))?;
+        let dark = known.iter().flat_map(|(account, it)| it.unpriced.iter().map(move |it| (account, it)));
+        for (account, it) in dark {
+            screen::line(format!("{}: {}: cannot be priced, so nobody can judge it", account.name, it.symbol))?;
         }
         Ok(())
     }
 }
 
 /// The positions of a survey, for programs.
-pub(super) fn rows(survey: &Survey) -> Vec<Row> {
-    survey.positions.iter().map(Row::of).collect()
+pub(super) fn rows(account: &Account, survey: &Survey) -> Vec<Row> {
+    survey.positions.iter().map(|it| Row::of(account, it)).collect()
+}
+
+/// One position on one line.
+fn line(account: &Account, it: &SurveyedPosition) -> Vec<String> {
+    [vec![account.name.to_string(), account.venue.to_string()], short(it)].concat()
+}
+
+/// Position, size, mark, liquidation, distance, profit and stop.
+pub(super) fn short(it: &SurveyedPosition) -> Vec<String> {
+    let health = &it.health;
+    let bounds = health.liquidation.bounds().map(|bounds| bounds.for_display(it.instrument.tick)).unwrap_or_default();
+    let liquidation = match health.position.direction {
+        Direction::Long => bounds.below.or(bounds.above),
+        Direction::Short => bounds.above.or(bounds.below),
+    };
+    let stop = it.stop_loss.as_ref().and_then(|order| order.trigger);
+    vec![
+        format!("{} {}", it.instrument.symbol.base(), health.position.direction),
+        health.position.quantity.to_string(),
+        price(health.mark),
+        liquidation.map_or_else(|| "none".to_owned(), price),
+        distance(health.distance),
+        screen::cents(health.unrealized_pnl),
+        stop.map_or_else(|| "NONE".to_owned(), price),
+    ]
 }
 
 impl Row {
-    fn of(it: &SurveyedPosition) -> Self {
+    fn of(account: &Account, it: &SurveyedPosition) -> Self {
         let health = &it.health;
         let bounds = health.liquidation.bounds();
         let shown = |price: Option<Price>| price.map(|price| full(price.get()));
         let of_money = |money: Option<Money>| money.map(|money| full(money.get()));
         Self {
+            account: account.name.to_string(),
+            venue: account.venue.as_str(),
             symbol: health.symbol.to_string(),
             side: health.position.direction,
             quantity: full(health.position.quantity.get()),

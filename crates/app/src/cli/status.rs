@@ -5,7 +5,7 @@ use super::target::Target;
 use crate::failure::Failure;
 use crate::screen::{self, Facts, full, percent};
 use clap::Args;
-use plimsoll_domain::{Direction, Money};
+use plimsoll_domain::Money;
 use plimsoll_engine::Survey;
 use plimsoll_ports::{Clock, DailyPnl, JournalEntry, KillSwitchRecord, SystemClock};
 use serde::Serialize;
@@ -108,7 +108,7 @@ impl Answer {
             margin_ratio: survey.margin_ratio.map(|ratio| full(ratio.get())),
             alert: survey.alert.to_string(),
             position_mode: survey.position_mode.to_string(),
-            positions: positions::rows(survey),
+            positions: positions::rows(&desk.account, survey),
             unpriced: survey.unpriced.len(),
             open_orders: survey.orders.len(),
             unfinished_orders: recorded.map(|it| it.unfinished.len()),
@@ -176,7 +176,7 @@ fn print(desk: &crate::desk::Desk, survey: &Survey, recorded: Option<&Recorded>)
     if !survey.positions.is_empty() {
         screen::line(screen::table(
             &["position", "size", "mark", "liquidation", "distance", "PnL", "stop"],
-            survey.positions.iter().map(row),
+            survey.positions.iter().map(positions::short),
         ))?;
     }
     for entry in recorded.iter().flat_map(|it| &it.unfinished) {
@@ -187,23 +187,4 @@ fn print(desk: &crate::desk::Desk, survey: &Survey, recorded: Option<&Recorded>)
         0 => Ok(()),
         count => screen::line(format!("WITHOUT A STOP: {count} of the positions")),
     }
-}
-
-fn row(it: &plimsoll_engine::SurveyedPosition) -> Vec<String> {
-    let health = &it.health;
-    let bounds = health.liquidation.bounds().map(|bounds| bounds.for_display(it.instrument.tick)).unwrap_or_default();
-    let liquidation = match health.position.direction {
-        Direction::Long => bounds.below.or(bounds.above),
-        Direction::Short => bounds.above.or(bounds.below),
-    };
-    let stop = it.stop_loss.as_ref().and_then(|order| order.trigger);
-    vec![
-        format!("{} {}", it.instrument.symbol.base(), health.position.direction),
-        health.position.quantity.to_string(),
-        screen::price(health.mark),
-        liquidation.map_or_else(|| "none".to_owned(), screen::price),
-        positions::distance(health.distance),
-        screen::cents(health.unrealized_pnl),
-        stop.map_or_else(|| "NONE".to_owned(), screen::price),
-    ]
 }

@@ -2,8 +2,9 @@
 
 use super::config::refused;
 use crate::config::{Account, Config, Database, Environment, Origin, Shown, VenueEnvironment, find};
-use crate::desk::{Desk, engine_settings};
+use crate::desk::{Desk, engine_settings, open_records};
 use crate::failure::Failure;
+use crate::venue::Keys;
 use clap::Args;
 use plimsoll_engine::Settings;
 use std::io::{BufRead, IsTerminal, Write};
@@ -50,6 +51,38 @@ pub(crate) struct Chosen {
 impl Target {
     /// Reads the configuration and finds the account; nothing is connected yet.
     pub(crate) fn choose(&self) -> Result<Chosen, Failure> {
+        let (config, environment) = self.read()?;
+        let account = config.account(self.account.as_deref()).map_err(Failure::usage)?.clone();
+        self.is_meant(&account)?;
+        Ok(Chosen { config, account, environment })
+    }
+
+    /// The account that was named, or every one that is configured, wired on the same records: for looking only.
+    pub(crate) async fn desks(&self) -> Result<Vec<Desk>, Failure> {
+        let (config, environment) = self.read()?;
+        let accounts = match &self.account {
+            Some(name) => vec![config.account(Some(name)).map_err(Failure::usage)?.clone()],
+            None => config.accounts.clone(),
+        };
+        accounts.iter().try_for_each(|account| self.is_meant(account))?;
+        let records = open_records(&config).await?;
+        let mut desks = Vec::with_capacity(accounts.len());
+        for account in accounts {
+            let (settings, keys) = (engine_settings(&config, &account)?, Keys::read(&account, &environment)?);
+            desks.push(Desk::beside(config.clone(), account, keys, settings, records.clone())?);
+        }
+        Ok(desks)
+    }
+
+    fn is_meant(&self, account: &Account) -> Result<(), Failure> {
+        if account.environment == VenueEnvironment::Live && !self.live {
+            return Err(Failure::usage(format!("account '{}' is in the live environment: real money", account.name))
+                .help("Add --live if that is meant, or name another with --account."));
+        }
+        Ok(())
+    }
+
+    fn read(&self) -> Result<(Config, Environment), Failure> {
         let read = find::read(self.config.as_deref(), find::environment());
         let read = read.map_err(|error| Failure::usage(error.what).help(error.remedy))?;
         let mut config = read.config().map_err(|problems| refused(&problems))?;
@@ -60,12 +93,7 @@ impl Target {
             config.shown.retain(|shown| shown.setting != setting);
             config.shown.push(Shown { setting, value, origin });
         }
-        let account = config.account(self.account.as_deref()).map_err(Failure::usage)?.clone();
-        if account.environment == VenueEnvironment::Live && !self.live {
-            return Err(Failure::usage(format!("account '{}' is in the live environment: real money", account.name))
-                .help("Add --live if that is meant."));
-        }
-        Ok(Chosen { config, account, environment: read.environment })
+        Ok((config, read.environment))
     }
 
     /// Wires the account.

@@ -42,16 +42,16 @@ impl BinanceMarketStream {
             quotes.push(request::stream(&native, "bookTicker"));
             prices.extend(["markPrice@1s", "aggTrade"].map(|kind| request::stream(&native, kind)));
         }
-        let settings = shared.client.settings.market_socket;
+        let settings = shared.client.rest().settings.market_socket;
         let socket = |route, streams: &[String], settings| {
-            let address = address(&shared.client.endpoints.sockets, route, streams);
+            let address = address(&shared.client.rest().endpoints.sockets, route, streams);
             let dial = UnlessBanned { shared: Arc::clone(&shared), address };
             Socket { session: SocketSession::new(dial, settings), connected: false }
         };
         // Mark prices come every second; the best quotes of a quiet contract may stand for long.
         let public = socket(Route::Public, &quotes, SocketSettings { mute_after: None, ..settings });
         let market = socket(Route::Market, &prices, settings);
-        let (outlet, items) = Outlet::new(shared.client.settings.waiting_events);
+        let (outlet, items) = Outlet::new(shared.client.rest().settings.waiting_events);
         let task = tokio::spawn(Reader { shared, listed, public, market, outlet, arrival: 0, told: None }.run());
         Ok(Self { items, task })
     }

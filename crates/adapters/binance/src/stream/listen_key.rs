@@ -35,23 +35,23 @@ impl ListenKey {
     pub(super) async fn open(&self) -> Result<Address, DialFailure> {
         let client = self.client();
         let key = client.read(&request::listen_key_open(), Priority::ReducesRisk, body::listen_key).await;
-        let key =
-            key.map_err(|error| DialFailure { reason: error.to_string(), not_before: error.wait(client.clock.now()) })?;
-        let url = request::private_url(&client.endpoints.sockets, key.expose_secret());
-        *self.shown() = Shown { key: Some(key), at: client.clock.now() };
+        let key = key
+            .map_err(|error| DialFailure { reason: error.to_string(), not_before: error.wait(client.clock().now()) })?;
+        let url = request::private_url(&client.rest().endpoints.sockets, key.expose_secret());
+        *self.shown() = Shown { key: Some(key), at: client.clock().now() };
         Ok(Address { url, greetings: Vec::new() })
     }
 
     /// The venue has just sent something that it sends to holders of the key only.
     pub(super) fn is_heard(&self) {
-        let now = self.client().clock.now();
+        let now = self.client().clock().now();
         self.shown().at = now;
     }
 
     /// Whether the venue has shown lately that it knows the key.
     pub(super) fn is_believed(&self) -> bool {
         let client = self.client();
-        client.clock.now().since(self.shown().at) < client.settings.key_believed_for
+        client.clock().now().since(self.shown().at) < client.rest().settings.key_believed_for
     }
 
     /// Keeps the key for another hour.

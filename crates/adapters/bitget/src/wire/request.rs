@@ -18,6 +18,7 @@ pub use market::{
     candles, contracts, current_funding, funding_history, funding_time, history_candles, interval_word,
     mark_price_candles, order_book, position_tiers, prices, server_time, ticker, tickers,
 };
+pub(crate) use market::INTERVALS;
 pub use order::{
     Place, WhichOrder, amend, cancel, cancel_all, flash_close, open_orders, order, order_history, place,
 };

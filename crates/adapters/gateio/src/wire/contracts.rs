@@ -13,9 +13,10 @@ pub struct UnevenSize {
     pub multiplier: Decimal,
 }
 
-/// So many contracts in base units, to the last digit.
+/// So many contracts, of either sign, in base units, to the last digit. Beyond what a [`Quantity`] may be, there is none:
+/// so sums of a few of them are safe.
 pub(crate) fn base(contracts: Decimal, multiplier: Decimal, place: &str) -> Result<Decimal, DecodeError> {
-    product(contracts, multiplier).ok_or_else(|| {
+    product(contracts, multiplier).filter(|base| base.abs() <= Quantity::MAX.get()).ok_or_else(|| {
         DecodeError::new(format!("{contracts} contracts of {multiplier} are no number that can be kept exactly"), place)
     })
 }

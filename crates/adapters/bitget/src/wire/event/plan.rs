@@ -76,10 +76,16 @@ pub(super) fn updates(rows: &str, context: Context<'_>) -> Result<Vec<Event>, De
             reduce_only: plan.reduce_only,
             close_position: plan.close_position,
             child: None,
-            status: plan_status(row.status.as_str(), plan.quantity, filled, "status")?,
+            status: ended(plan_status(row.status.as_str(), plan.quantity, filled, "status")?, row.status.as_str()),
             updated: context.stamp(context.time(updated, "uTime")?),
         }))])
     })
+}
+
+/// A push does not name the order that a plan became, so a plan that has executed has done all that it will: it must not
+/// count as one that waits.
+fn ended(status: OrderStatus, word: &str) -> OrderStatus {
+    if word == "executed" { OrderStatus::Filled } else { status }
 }
 
 /// What a plan order says of itself, in a push or in an answer.

@@ -227,7 +227,7 @@ fn table(rows: &[&TierRow<'_>]) -> Result<MarginTiers, DecodeError> {
     let mut floor = Money::ZERO;
     for (limit, told, mut tier) in lines {
         if let Some(below) = tiers.last() {
-            let jump = floor.get().saturating_mul(tier.rate.get() - below.rate.get());
+            let jump = floor.get().saturating_mul(tier.rate.get().saturating_sub(below.rate.get()));
             tier.deduction = Money::new(below.deduction.get().saturating_add(jump));
         }
         tier.floor = floor;

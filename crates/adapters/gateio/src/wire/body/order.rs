@@ -71,7 +71,8 @@ impl Row<'_> {
         }
         let left = traded.maybe_base(self.left, "left")?;
         let filled = size - left;
-        if filled * size < Decimal::ZERO || filled.abs() > size.abs() {
+        let against = !filled.is_zero() && filled.is_sign_negative() != size.is_sign_negative();
+        if against || filled.abs() > size.abs() {
             return Err(DecodeError::new(format!("{left} is not left of {size}"), "left"));
         }
         let side = side_of(size);

@@ -1,0 +1,216 @@
+//! REST bodies of every kind we ask for, and what they tell.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
+
+mod told;
+
+use plimsoll_domain::{Fees, PositionMode, Rate, Timestamp};
+use plimsoll_gateio::wire::body::{self, Income, decode_endpoint};
+use plimsoll_gateio::wire::{DecodeError, Reading, Symbols};
+use proptest::prelude::*;
+use std::sync::LazyLock;
+use told::told;
+
+macro_rules! fixture {
+    ($name:literal) => {
+        include_str!(concat!("fixtures/rest_", $name, ".json"))
+    };
+}
+
+static LISTED: LazyLock<Symbols> =
+    LazyLock::new(|| Symbols::listed(&body::contracts(fixture!("contracts").as_bytes()).unwrap().contracts));
+
+fn read(endpoint: &str, body: &str) -> String {
+    told(decode_endpoint(endpoint, body.as_bytes(), Reading::new(&LISTED, PositionMode::OneWay)))
+}
+
+fn read_hedged(endpoint: &str, body: &str) -> String {
+    told(decode_endpoint(endpoint, body.as_bytes(), Reading::new(&LISTED, PositionMode::Hedge)))
+}
+
+#[test]
+fn a_contract_takes_its_table_and_the_accounts_fees() {
+    let listing = body::contracts(fixture!("contracts").as_bytes()).unwrap();
+    let unread: Vec<String> = listing.unread.iter().map(DecodeError::to_string).collect();
+    insta::assert_snapshot!(unread.join("\n"), @"");
+    let [btc, eth, old] = &listing.contracts[..] else { panic!("three linear contracts can be read") };
+    assert!(btc.is_trading() && eth.is_trading() && !old.is_trading());
+    assert_eq!((btc.lot.to_string(), eth.lot.to_string()), ("0.0001".to_owned(), "0.001".to_owned()));
+    assert_eq!(eth.funding_interval_hours, 4);
+
+    let tiers = body::margin_tiers(fixture!("tiers").as_bytes()).unwrap();
+    let fees = body::fees(fixture!("fee").as_bytes()).unwrap()["BTC_USDT"];
+    assert_eq!(fees, Fees { maker: "0.0002".parse().unwrap(), taker: "0.0005".parse().unwrap() });
+    let instrument = btc.instrument(tiers, fees);
+    assert_eq!(instrument.multiplier.to_string(), "0.0001");
+    assert_eq!(instrument.min_quantity.to_string(), "0.0001");
+    assert_eq!(instrument.max_quantity.to_string(), "100");
+    assert_eq!(instrument.max_market_quantity, instrument.max_quantity, "0 is no limit of its own");
+    assert_eq!(eth.max_market_quantity.to_string(), "500");
+    assert_eq!(instrument.liquidation_fee, "0.00075".parse::<Rate>().unwrap(), "the contract's own rate");
+}
+
+#[test]
+fn deductions_follow_from_the_rates_and_are_checked() {
+    let tiers = body::margin_tiers(fixture!("tiers").as_bytes()).unwrap();
+    let told: Vec<String> = tiers.lines().iter().map(|it| format!("{}: {} - {}", it.floor, it.rate, it.deduction)).collect();
+    insta::assert_snapshot!(told.join("\n"), @"");
+    let untold = fixture!("tiers").replace(r#","deduction":"720""#, "");
+    assert_eq!(body::margin_tiers(untold.as_bytes()).unwrap(), tiers);
+    let wrong = fixture!("tiers").replace(r#""720""#, r#""700""#);
+    insta::assert_snapshot!(body::margin_tiers(wrong.as_bytes()).unwrap_err(), @"");
+    let falling = fixture!("tiers").replace(r#""0.025","leverage_max":"25","deduction":"720""#, r#""0.001","leverage_max":"25""#);
+    insta::assert_snapshot!(body::margin_tiers(falling.as_bytes()).unwrap_err(), @"");
+    let paged = fixture!("tiers").replace(r#","deduction""#, r#","contract":"ZTX_USDT","deduction""#);
+    assert_eq!(body::margin_tables(paged.as_bytes()).unwrap()["ZTX_USDT"], Ok(tiers));
+}
+
+#[test]
+fn the_account_says_what_it_holds_and_how_it_is_set() {
+    insta::assert_snapshot!(read("GET /api/v4/futures/usdt/accounts", fixture!("account")), @"");
+    let unified = fixture!("account").replace(r#""enable_tiered_mm":true"#, r#""margin_mode":1"#);
+    assert!(read("GET /accounts", &unified).contains("available 731 "), "{}", read("GET /accounts", &unified));
+    let split = fixture!("account").replace(r#""position_mode":"single""#, r#""position_mode":"dual_plus""#);
+    assert_eq!(body::account(split.as_bytes()).unwrap().mode, None);
+    let old = fixture!("account").replace(r#","position_mode":"single""#, "");
+    assert_eq!(body::account(old.as_bytes()).unwrap().mode, Some(PositionMode::OneWay));
+    assert_eq!(body::account(old.as_bytes()).unwrap().user, "7001");
+}
+
+#[test]
+fn positions_come_one_by_one_in_lists_and_as_legs() {
+    insta::assert_snapshot!(read("GET /api/v4/futures/usdt/positions", fixture!("positions")), @"");
+    insta::assert_snapshot!(read_hedged("GET /api/v4/futures/usdt/dual_comp/positions/BTC_USDT", fixture!("positions_dual")), @"");
+    let list = fixture!("positions_dual");
+    assert_eq!(read("POST /api/v4/futures/usdt/positions/BTC_USDT/leverage", list), read("GET /positions", list));
+}
+
+#[test]
+fn orders_are_told_as_they_are() {
+    insta::assert_snapshot!(read("GET /api/v4/futures/usdt/orders/94294117235059656", fixture!("order")), @"");
+    insta::assert_snapshot!(read("GET /api/v4/futures/usdt/orders", fixture!("orders")), @"");
+    insta::assert_snapshot!(read("POST /api/v4/futures/usdt/batch_orders", fixture!("batch")), @"");
+    insta::assert_snapshot!(body::placed(fixture!("order").as_bytes()).unwrap(), @"");
+    insta::assert_snapshot!(read("POST /price_orders", r#"{"id":1432329,"id_string":"1432329"}"#), @"");
+}
+
+#[test]
+fn triggers_are_conditional_orders() {
+    insta::assert_snapshot!(read("GET /api/v4/futures/usdt/price_orders", fixture!("price_orders")), @"");
+    insta::assert_snapshot!(read("DELETE /price_orders/9256", r#"{"id":9256}"#), @"");
+}
+
+#[test]
+fn trades_say_which_leg_they_changed() {
+    insta::assert_snapshot!(read("GET /api/v4/futures/usdt/my_trades", fixture!("my_trades")), @"");
+    insta::assert_snapshot!(read_hedged("GET /api/v4/futures/usdt/my_trades", fixture!("my_trades")), @"");
+    insta::assert_snapshot!(read_hedged("GET /api/v4/futures/usdt/my_trades_timerange", fixture!("my_trades_timerange")), @"");
+}
+
+#[test]
+fn every_booking_is_of_a_kind() {
+    let told: Vec<String> = body::income(fixture!("account_book").as_bytes(), &LISTED, "usdt")
+        .unwrap()
+        .iter()
+        .map(|row| match row {
+            Income::Traded { symbol, .. } => format!("traded {symbol:?} @{}", row.time().as_millis()),
+            Income::Funding(it) => format!("funding {} {} {:?} @{}", it.payment, it.currency, it.id, it.time.as_millis()),
+            Income::Booked(it) => format!("{} {} {} {} @{}", it.id, it.kind, it.amount, it.currency, it.time.as_millis()),
+        })
+        .collect();
+    insta::assert_snapshot!(told.join("\n"), @"");
+    assert_eq!(body::funding_payments(fixture!("account_book").as_bytes(), &LISTED, "usdt").unwrap().len(), 1);
+    insta::assert_snapshot!(read("GET /account_book", fixture!("account_book")), @"");
+}
+
+#[test]
+fn forced_closes_are_told() {
+    insta::assert_snapshot!(read("GET /liquidates", fixture!("liquidates")), @"");
+    insta::assert_snapshot!(read("GET /auto_deleverages", fixture!("auto_deleverages")), @"");
+}
+
+#[test]
+fn prices_and_funding_are_told() {
+    insta::assert_snapshot!(read("GET /tickers", fixture!("tickers")), @"");
+    insta::assert_snapshot!(read("GET /funding_rate?contract=BTC_USDT", fixture!("funding_rate")), @"");
+    insta::assert_snapshot!(read("POST /funding_rates", &format!(r#"[{{"contract":"ETH_USDT","data":{}}}]"#, fixture!("funding_rate"))), @"");
+    insta::assert_snapshot!(read("GET /candlesticks?contract=BTC_USDT&interval=1m", fixture!("candles")), @"");
+    insta::assert_snapshot!(read("GET /candlesticks?contract=mark_BTC_USDT&interval=1m", fixture!("candles")), @"");
+    insta::assert_snapshot!(read("GET /candlesticks", fixture!("candles")), @"");
+    insta::assert_snapshot!(read("GET /order_book?contract=BTC_USDT", fixture!("order_book")), @"");
+    insta::assert_snapshot!(read("GET /trades?contract=BTC_USDT", fixture!("trades")), @"");
+    let time = Timestamp::from_millis(1_764_000_003_000);
+    let marks = body::mark_and_funding(fixture!("contract").as_bytes(), &LISTED, time).unwrap();
+    let [(mark, Some(funding))] = &marks[..] else { panic!("one contract with funding") };
+    assert_eq!((mark.price.to_string(), mark.time), ("61010.12".to_owned(), time));
+    assert_eq!(funding.interval_hours, Some(8));
+    assert_eq!(funding.next_time, Some(Timestamp::from_millis(1_764_014_400_000)));
+}
+
+#[test]
+fn a_candle_is_closed_once_its_end_has_passed() {
+    let (symbol, minute) = ("BTC/USDT:USDT".parse().unwrap(), std::time::Duration::from_secs(60));
+    let closed = |now: i64| -> Vec<bool> {
+        let (of, now) = (body::CandlesOf::Trades, Some(Timestamp::from_millis(now)));
+        let candles = body::candles(fixture!("candles").as_bytes(), &LISTED, &symbol, of, minute, now).unwrap();
+        candles.iter().map(|candle| candle.closed).collect()
+    };
+    assert_eq!(closed(1_764_000_119_999), [true, false]);
+    assert_eq!(closed(1_764_000_120_000), [true, true]);
+}
+
+#[test]
+fn errors_successes_and_strangers_are_told_apart() {
+    insta::assert_snapshot!(read("POST /orders", fixture!("error")), @"");
+    insta::assert_snapshot!(read("POST /orders", r#"{"label":"INVALID_PARAM_VALUE","message":"Invalid parameter `text`"}"#), @"");
+    insta::assert_snapshot!(read("POST /batch_cancel_orders", r#"[{"user_id":111,"id":"123456","succeeded":true,"message":""},{"id":"7","succeeded":false,"message":"ORDER_NOT_FOUND"}]"#), @"");
+    insta::assert_snapshot!(read("POST /countdown_cancel_all", r#"{"triggerTime":"1660039145000"}"#), @"");
+    insta::assert_snapshot!(read("GET /api/v4/spot/time", r#"{"server_time":1597026383085}"#), @"");
+    insta::assert_snapshot!(read("GET /contracts", &fixture!("contracts").replace(r#""quanto_multiplier":"0","order"#, r#""quanto_multiplier":"1","order"#)), @"");
+    insta::assert_snapshot!(read("GET /risk_limit_tiers?contract=BTC_USDT", fixture!("tiers")), @"");
+    insta::assert_snapshot!(read("GET /fee", fixture!("fee")), @"");
+    insta::assert_snapshot!(read("GET /insurance", r#"[{"t":1543968000,"b":"83.0031"}]"#), @"");
+    insta::assert_snapshot!(read("GET /accounts", "<html>"), @"");
+    insta::assert_snapshot!(read("GET /positions", "{}"), @"");
+    insta::assert_snapshot!(read("nonsense", "[]"), @"");
+    assert_eq!(body::acknowledged(b"[]"), Ok(()));
+    assert!(body::acknowledged(b"<html>").is_err());
+    assert_eq!(body::user_id(br#"{"user_id":1667201533,"tier":2}"#).unwrap(), "1667201533");
+}
+
+const BODIES: [(&str, &str); 12] = [
+    ("GET /contracts", fixture!("contracts")),
+    ("GET /risk_limit_tiers?contract=BTC_USDT", fixture!("tiers")),
+    ("GET /accounts", fixture!("account")),
+    ("GET /positions", fixture!("positions")),
+    ("GET /dual_comp/positions/BTC_USDT", fixture!("positions_dual")),
+    ("GET /orders", fixture!("orders")),
+    ("POST /batch_orders", fixture!("batch")),
+    ("GET /my_trades", fixture!("my_trades")),
+    ("GET /account_book", fixture!("account_book")),
+    ("GET /price_orders", fixture!("price_orders")),
+    ("GET /candlesticks?contract=BTC_USDT", fixture!("candles")),
+    ("GET /tickers", fixture!("tickers")),
+];
+
+proptest! {
+    #[test]
+    fn no_damage_makes_it_panic(which in 0..BODIES.len(), at in any::<prop::sample::Index>(), with in ".{0,3}", cut in 0usize..4) {
+        let (endpoint, body) = BODIES[which];
+        let at = at.index(body.len());
+        let mut damaged = body.as_bytes()[..at].to_vec();
+        damaged.extend_from_slice(with.as_bytes());
+        damaged.extend_from_slice(body.as_bytes().get(at + cut..).unwrap_or_default());
+        let _ = decode_endpoint(endpoint, &damaged, Reading::new(&LISTED, PositionMode::Hedge));
+    }
+
+    #[test]
+    fn no_number_makes_it_panic(which in 0..BODIES.len(), nth in 0usize..40, number in "-?[0-9]{1,40}(\\.[0-9]{1,40})?(e-?[0-9]{1,4})?") {
+        let (endpoint, body) = BODIES[which];
+        let parts: Vec<&str> = body.split(['"', ':', ',']).collect();
+        let numeric = |part: &&str| part.parse::<f64>().is_ok();
+        let Some(part) = parts.iter().copied().filter(numeric).nth(nth) else { return Ok(()) };
+        let damaged = body.replace(part, &number);
+        let _ = decode_endpoint(endpoint, damaged.as_bytes(), Reading::new(&LISTED, PositionMode::OneWay));
+    }
+}

@@ -1,0 +1,190 @@
+//! Messages recorded elsewhere, where they are at hand: every one gives events or a definite error.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
+
+use plimsoll_domain::{
+    ClientOrderId, Leverage, MarginMode, OrderId, OrderKind, PositionMode, PositionSide, Side, TimeInForce, TriggerBy,
+};
+use plimsoll_gateio::wire::request::{self, Call, Place, Size, WhichOrder};
+use plimsoll_gateio::wire::{self, Event, Reading, SessionEvent, Symbols, body::decode_endpoint};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::path::{Path, PathBuf};
+
+/// A row of a recording, its message as it was sent.
+#[derive(Deserialize)]
+struct Row<'a> {
+    venue: &'a str,
+    #[serde(alias = "event")]
+    call: String,
+    #[serde(borrow, alias = "http_response")]
+    message: Option<&'a RawValue>,
+    http_method: Option<&'a str>,
+    url: Option<&'a str>,
+    #[serde(default)]
+    auth_headers: Vec<String>,
+}
+
+/// The recordings of one kind; `None`, and a word about it, where there are none.
+fn recorded(name: &str) -> Option<String> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared");
+    let shared = std::env::var_os("PLIMSOLL_SHARED").map_or_else(beside, PathBuf::from);
+    let text = std::fs::read_to_string(shared.join("corpus").join(name)).ok();
+    if text.is_none() {
+        println!("{name} is not at hand: nothing is checked against it");
+    }
+    text
+}
+
+/// Those of this venue.
+fn ours(text: &str) -> Vec<Row<'_>> {
+    let rows = text.lines().map(|line| serde_json::from_str::<Row<'_>>(line).unwrap());
+    rows.filter(|row| row.venue == "gate").collect()
+}
+
+#[derive(Debug, Default)]
+struct Tally {
+    events: usize,
+    unknown: Vec<String>,
+    errors: Vec<String>,
+}
+
+impl Tally {
+    fn count(&mut self, name: &str, outcome: Result<Vec<Event>, wire::DecodeError>) {
+        match outcome {
+            Ok(events) => match &events[..] {
+                [Event::Session(SessionEvent::Unknown { what }), ..] => self.unknown.push(format!("{name}: {what}")),
+                _ => self.events += 1,
+            },
+            Err(error) => self.errors.push(format!("{name}: {error}")),
+        }
+    }
+
+    /// Prints what is not an event, and holds the errors to the rows that are known to deserve one.
+    fn check(&self, deserved: &[&str]) {
+        println!("{} give events, {} are unknown, {} errors", self.events, self.unknown.len(), self.errors.len());
+        self.unknown.iter().for_each(|it| println!("  unknown  {it}"));
+        self.errors.iter().for_each(|it| println!("  error    {it}"));
+        assert!(self.events > 0, "nothing was read");
+        for error in &self.errors {
+            assert!(deserved.iter().any(|name| error.starts_with(name)), "not a row that deserves an error: {error}");
+        }
+    }
+}
+
+#[test]
+fn every_recorded_message_gives_events_or_a_definite_error() {
+    let Some(text) = recorded("ws.jsonl") else { return };
+    let (mut tally, symbols) = (Tally::default(), Symbols::by_name());
+    for row in ours(&text) {
+        let frame = row.message.unwrap().get();
+        tally.count(&row.call, wire::decode(frame.as_bytes(), Reading::new(&symbols, PositionMode::OneWay), 1));
+    }
+    // A candle with nothing but its name.
+    tally.check(&["Concurrent:push"]);
+}
+
+#[test]
+fn every_recorded_answer_gives_events_or_a_definite_error() {
+    let (Some(answers), Some(requests)) = (recorded("responses.jsonl"), recorded("requests.jsonl")) else { return };
+    let (requests, symbols) = (ours(&requests), Symbols::by_name());
+    let mut tally = Tally::default();
+    for row in ours(&answers) {
+        let endpoint = endpoint(&row.call, &requests);
+        let body = row.message.map_or("", RawValue::get);
+        let reading = Reading::new(&symbols, PositionMode::OneWay);
+        tally.count(&format!("{} [{endpoint}]", row.call), decode_endpoint(&endpoint, body.as_bytes(), reading));
+    }
+    // A table that names its first line twice; a short row where the call asks for both legs of a hedge is fine.
+    tally.check(&["GetRiskLimitTiers"]);
+}
+
+/// Which endpoint a recorded answer is from: that of the request of the same name.
+fn endpoint(call: &str, requests: &[Row<'_>]) -> String {
+    let request = requests.iter().find(|it| it.call == call).unwrap_or_else(|| panic!("no request is named {call}"));
+    let path = request.url.unwrap().trim_start_matches("https://api.gateio.ws");
+    let endpoint = format!("{} {path}", request.http_method.unwrap());
+    let tells_no_contract = ["/candlesticks", "/order_book", "/funding_rate"].iter().any(|end| endpoint.ends_with(end));
+    if tells_no_contract { endpoint + "?contract=ETH_USDT&interval=1m" } else { endpoint }
+}
+
+#[test]
+fn our_calls_are_those_of_others() {
+    let Some(text) = recorded("requests.jsonl") else { return };
+    let rows = ours(&text);
+    let mut known = 0;
+    for call in calls() {
+        let same = |row: &&Row<'_>| {
+            row.http_method == Some(call.method.as_str())
+                && row.url.is_some_and(|url| url.ends_with(&format!(".ws{}", call.path)))
+        };
+        let Some(row) = rows.iter().find(same) else {
+            println!("nobody else makes this call: {} {}", call.method, call.path);
+            continue;
+        };
+        known += 1;
+        let signed = call.security == request::Security::Signed;
+        assert_eq!(!row.auth_headers.is_empty(), signed, "{} {}", call.method, call.path);
+    }
+    assert!(known >= 22, "only {known} of our calls are made by others too");
+}
+
+/// Every call that we make.
+fn calls() -> Vec<Call> {
+    let (native, id) = ("ETH_USDT", OrderId::new("123"));
+    let client = ClientOrderId::new("plim-1").unwrap();
+    let (which, price) = (WhichOrder::Id(&id), "9000".parse().unwrap());
+    let order = |kind| Place {
+        native,
+        side: Side::Buy,
+        position_side: PositionSide::Both,
+        kind,
+        size: Size::Contracts("1".parse().unwrap()),
+        reduce_only: true,
+        client_order_id: Some("plim-1"),
+    };
+    let stop = OrderKind::StopMarket { trigger: price, trigger_by: TriggerBy::Mark };
+    let mut calls = vec![
+        request::place(&order(OrderKind::Limit { price, time_in_force: TimeInForce::PostOnly })).unwrap(),
+        request::place(&order(stop)).unwrap(),
+        request::cancel(which),
+        request::cancel(WhichOrder::Client(&client)),
+        request::cancel_all(native),
+        request::cancel_trigger(&id),
+        request::cancel_all_triggers(native),
+        request::countdown_cancel(None, 30),
+        request::amend(which, Side::Buy, "1".parse().unwrap(), price),
+        request::order(which),
+        request::open_orders(Some(native), 0),
+        request::finished_orders(native, 0),
+        request::orders_between(native, None, None, 0),
+        request::trigger(&id),
+        request::open_triggers(Some(native), 0),
+        request::finished_triggers(Some(native), 0),
+        request::account(),
+        request::account_detail(),
+        request::fees(Some(native)),
+        request::positions(true, 0),
+        request::fills(Some(native), 0),
+        request::fills_between(native, None, None, 0),
+        request::bookings(None, Some("fund"), None, None, 0),
+        request::set_position_mode(PositionMode::Hedge),
+        request::server_time(),
+        request::contracts(0),
+        request::contract(native),
+        request::tickers(Some(native)),
+        request::funding_history(native, None, None),
+        request::risk_limit_tiers(Some(native), 0),
+        request::candles(native, "1m", None, None, 500),
+    ];
+    for mode in [PositionMode::OneWay, PositionMode::Hedge] {
+        let side = if mode == PositionMode::OneWay { PositionSide::Both } else { PositionSide::Long };
+        calls.extend([
+            request::position(native, mode),
+            request::set_leverage(native, Leverage::ONE, MarginMode::Cross, mode),
+            request::set_margin_mode(native, MarginMode::Isolated, mode),
+            request::adjust_isolated_margin(native, side, "-5".parse().unwrap()),
+        ]);
+    }
+    calls
+}
