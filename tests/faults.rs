@@ -1,6 +1,6 @@
 //! The whole system under fire, by seed.
 //!
-//! One seed is one run: an exchange behind Binance's wire on loopback sockets, the adapter, a SQLite store and a position
+//! One seed is one run: an exchange behind a venue's wire on loopback sockets, the adapter, a SQLite store and a position
 //! manager. A trader does what the seed says while the network, the venue and the process fail as the seed says. Then the
 //! faults cease, the market stands still, everything is reconciled, and our books are compared field by field with the
 //! exchange's own, read from the exchange itself.
@@ -24,8 +24,10 @@ mod step;
 mod trader;
 mod truth;
 mod weather;
+mod wire;
 
 pub use difference::Difference;
 pub use many::{Batch, Summary, run_many};
 pub use run::{Outcome, run_seed};
 pub use schedule::Schedule;
+pub use wire::Wire;

@@ -1,12 +1,12 @@
 //! `cargo xtask faults`: the seeds of the whole system under fire, from the command line.
 
-use plimsoll_tests::faults::{Batch, Outcome, Schedule, Summary, run_many, run_seed};
+use plimsoll_tests::faults::{Batch, Outcome, Schedule, Summary, Wire, run_many, run_seed};
 use std::process::ExitCode;
 use tracing_subscriber::filter::LevelFilter;
 
 const HELP: &str = "\
-cargo xtask faults --seed N                               one seed, told at length
-cargo xtask faults --seeds COUNT [--from N] [--jobs N] [--first]   many; --first ends at the first that is wrong
+cargo xtask faults [--venue V] --seed N                   one seed, told at length
+cargo xtask faults [--venue V] --seeds COUNT [--from N] [--jobs N] [--first]   many; --first ends at the first that is wrong
 ";
 
 #[tokio::main]
@@ -17,24 +17,26 @@ async fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let well = match asked {
-        Asked::One(seed) => one(seed).await,
+        Asked::One(wire, seed) => one(wire, seed).await,
         Asked::Many(batch) => many(batch).await,
     };
     if well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 enum Asked {
-    One(u64),
+    One(Wire, u64),
     Many(Batch),
 }
 
 impl Asked {
     fn read(arguments: &[String]) -> Option<Self> {
-        let mut batch = Batch { from: 0, seeds: 100, jobs: 8, stops_at_failure: false };
+        let mut batch = Batch { wire: Wire::Binance, from: 0, seeds: 100, jobs: 8, stops_at_failure: false };
+        let mut only = None;
         let mut rest = arguments.iter();
         while let Some(word) = rest.next() {
             match word.as_str() {
-                "--seed" => return Some(Self::One(rest.next()?.parse().ok()?)),
+                "--venue" => batch.wire = rest.next()?.parse().ok()?,
+                "--seed" => only = Some(rest.next()?.parse().ok()?),
                 "--seeds" => batch.seeds = rest.next()?.parse().ok()?,
                 "--from" => batch.from = rest.next()?.parse().ok()?,
                 "--jobs" => batch.jobs = rest.next()?.parse().ok()?,
@@ -42,15 +44,15 @@ impl Asked {
                 _ => return None,
             }
         }
-        Some(Self::Many(batch))
+        Some(only.map_or(Self::Many(batch), |seed| Self::One(batch.wire, seed)))
     }
 }
 
-async fn one(seed: u64) -> bool {
-    println!("{}", Schedule::of(seed));
+async fn one(wire: Wire, seed: u64) -> bool {
+    println!("{}", Schedule::of(wire, seed));
     let level = std::env::var("PLIMSOLL_LOG").ok().and_then(|level| level.parse().ok());
     tracing_subscriber::fmt().with_max_level(level.unwrap_or(LevelFilter::OFF)).with_writer(std::io::stderr).init();
-    let outcome = run_seed(seed).await;
+    let outcome = run_seed(wire, seed).await;
     println!("{outcome}");
     outcome.is_well()
 }

@@ -2,8 +2,8 @@
 
 use super::schedule::Schedule;
 use super::stage::Stage;
+use super::wire::Connection;
 use async_trait::async_trait;
-use plimsoll_binance::BinanceBroker;
 use plimsoll_domain::risk::{LimitSettings, RiskLimits};
 use plimsoll_domain::{Leverage, Money, Rate};
 use plimsoll_engine::{ClientOrderIds, Patience, Ports, PositionManager, Settings};
@@ -22,18 +22,13 @@ impl Notifier for Silent {
     }
 }
 
-pub(crate) fn of(
-    stage: &Stage,
-    schedule: &Schedule,
-    life: u64,
-    broker: &BinanceBroker,
-    store: &SqliteStore,
-) -> PositionManager {
+/// What it works with.
+pub(crate) fn ports(stage: &Stage, connection: &Connection, store: &SqliteStore) -> Ports {
     let records = Arc::new(store.clone());
-    let ports = Ports {
-        broker: Arc::new(broker.clone()),
-        feed: Arc::new(broker.market_feed()),
-        funding_rates: Arc::new(broker.funding_rates()),
+    Ports {
+        broker: Arc::clone(&connection.broker),
+        feed: Arc::clone(&connection.feed),
+        funding_rates: Arc::clone(&connection.funding_rates),
         journal: records.clone(),
         positions: records.clone(),
         trades: records.clone(),
@@ -44,7 +39,10 @@ pub(crate) fn of(
         controls: records,
         notifier: Arc::new(Silent),
         clock: Arc::new(stage.market.clock.clone()),
-    };
+    }
+}
+
+pub(crate) fn of(stage: &Stage, schedule: &Schedule, life: u64, ports: Ports) -> PositionManager {
     let ids = ClientOrderIds::of_process(&stage.account, schedule.seed.wrapping_mul(64).wrapping_add(life));
     PositionManager::new(ports, settings(stage, schedule)).with_ids(ids)
 }

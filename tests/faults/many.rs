@@ -2,6 +2,7 @@
 
 use super::run::{Outcome, run_seed};
 use super::schedule::Schedule;
+use super::wire::Wire;
 use futures_util::StreamExt;
 use futures_util::stream;
 use std::collections::BTreeMap;
@@ -11,6 +12,8 @@ use std::time::{Duration, Instant};
 /// Which seeds are run, and how many at once.
 #[derive(Debug, Clone, Copy)]
 pub struct Batch {
+    /// Whose wire they go over.
+    pub wire: Wire,
     /// The first seed.
     pub from: u64,
     /// How many.
@@ -29,7 +32,7 @@ pub struct Summary {
     /// Those that went wrong.
     pub failed: Vec<Outcome>,
     /// Seeds that panicked, and with what.
-    pub panicked: Vec<(u64, String)>,
+    pub panicked: Vec<(Wire, u64, String)>,
     /// How often each fault struck.
     pub faults: BTreeMap<&'static str, u64>,
     /// Processes, orders, fills.
@@ -97,9 +100,9 @@ impl fmt::Display for Summary {
             write!(f, " {word} {count},")?;
         }
         writeln!(f)?;
-        let seeds = self.failed.iter().map(|it| it.schedule.seed).chain(self.panicked.iter().map(|it| it.0));
-        for seed in seeds {
-            writeln!(f, "wrong: cargo xtask faults --seed {seed}")?;
+        let panicked = self.panicked.iter().map(|(wire, seed, _)| (*wire, *seed));
+        for (wire, seed) in self.failed.iter().map(|it| (it.schedule.wire, it.schedule.seed)).chain(panicked) {
+            writeln!(f, "wrong: cargo xtask faults --venue {wire} --seed {seed}")?;
         }
         Ok(())
     }
@@ -110,7 +113,7 @@ pub async fn run_many(batch: Batch, mut told: impl FnMut(&Summary, u64, Option<&
     let started = Instant::now();
     let mut summary = Summary::default();
     let seeds = stream::iter(batch.from..batch.from.saturating_add(batch.seeds));
-    let one = |seed: u64| async move { (seed, tokio::spawn(run_seed(seed)).await) };
+    let one = |seed: u64| async move { (seed, tokio::spawn(run_seed(batch.wire, seed)).await) };
     let mut outcomes = seeds.map(one).buffer_unordered(batch.jobs.max(1));
     while let Some((seed, outcome)) = outcomes.next().await {
         summary.run += 1;
@@ -121,7 +124,8 @@ pub async fn run_many(batch: Batch, mut told: impl FnMut(&Summary, u64, Option<&
             }
             Err(panic) => {
                 told(&summary, seed, None);
-                summary.panicked.push((seed, format!("{panic}: {}", Schedule::of(seed))));
+                let schedule = Schedule::of(batch.wire, seed);
+                summary.panicked.push((batch.wire, seed, format!("{panic}: {schedule}")));
             }
         }
         if batch.stops_at_failure && !summary.is_well() {

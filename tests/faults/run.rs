@@ -6,6 +6,7 @@ use super::schedule::Schedule;
 use super::stage::Stage;
 use super::step::Contract;
 use super::trader::{Trader, said};
+use super::wire::Wire;
 use plimsoll_engine::Reconciliation;
 use plimsoll_venue_server::Injected;
 use std::fmt;
@@ -70,9 +71,9 @@ impl fmt::Display for Outcome {
 }
 
 /// Runs what this seed says, and compares.
-pub async fn run_seed(seed: u64) -> Outcome {
+pub async fn run_seed(wire: Wire, seed: u64) -> Outcome {
     let started = Instant::now();
-    let schedule = Schedule::of(seed);
+    let schedule = Schedule::of(wire, seed);
     let stage = Stage::set(&schedule).await;
     let mut trader = Trader::begin(&stage, &schedule).await;
     stage.venue.begin_faults(&schedule.faults);

@@ -3,6 +3,7 @@
 use super::random::Random;
 use super::step::{Contract, Deed, Event, Step};
 use super::weather;
+use super::wire::Wire;
 use plimsoll_domain::{Decimal, Direction, MarginMode, PositionMode};
 use plimsoll_venue_server::FaultPlan;
 use std::fmt;
@@ -13,6 +14,8 @@ use std::time::Duration;
 pub struct Schedule {
     /// The seed.
     pub seed: u64,
+    /// Whose wire it goes over.
+    pub wire: Wire,
     pub(crate) position_mode: PositionMode,
     pub(crate) margin_mode: MarginMode,
     /// Answers to orders show their fills, as they once did.
@@ -27,12 +30,13 @@ pub struct Schedule {
 impl Schedule {
     /// What this seed says.
     #[must_use]
-    pub fn of(seed: u64) -> Self {
+    pub fn of(wire: Wire, seed: u64) -> Self {
         let mut random = Random::of(seed, "schedule");
         let mut steps = Random::of(seed, "steps");
         let count = steps.between(6, 18);
         Self {
             seed,
+            wire,
             position_mode: random.pick(&[PositionMode::OneWay, PositionMode::Hedge]),
             margin_mode: random.pick(&[MarginMode::Isolated, MarginMode::Cross]),
             answers_show_fills: random.percent(30),
@@ -46,7 +50,7 @@ impl Schedule {
 impl fmt::Display for Schedule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let modes = (self.position_mode, self.margin_mode);
-        writeln!(f, "seed {}: {:?}, faults {}", self.seed, modes, self.faults)?;
+        writeln!(f, "seed {} over {}: {:?}, faults {}", self.seed, self.wire, modes, self.faults)?;
         for (number, step) in self.steps.iter().enumerate() {
             writeln!(f, "  {:>2} {step}", number + 1)?;
         }

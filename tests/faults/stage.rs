@@ -5,7 +5,7 @@ use super::schedule::Schedule;
 use super::step::Contract;
 use plimsoll_domain::{AccountId, Money};
 use plimsoll_exchange::Exchange;
-use plimsoll_venue_server::{AuthenticationClock, BinanceVenue, RateLimits, Running, Settings};
+use plimsoll_venue_server::Running;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,14 +33,8 @@ impl Stage {
         for contract in Contract::ALL {
             exchange.list(contract.instrument(), contract.opening()).expect("a listing");
         }
-        let settings = Settings {
-            clock: AuthenticationClock::Market,
-            answers_show_fills: schedule.answers_show_fills,
-            rate_limits: rate_limits(),
-            wallet: Money::new(WALLET.into()),
-            ..Settings::default()
-        };
-        let venue = Arc::new(BinanceVenue::start(exchange, settings).await.expect("a venue on loopback"));
+        let wallet = Money::new(WALLET.into());
+        let venue = Arc::new(schedule.wire.serve(exchange, wallet, schedule.answers_show_fills).await);
         let account = AccountId::new("main");
         venue.open_account(&account, KEY, SECRET.into()).expect("an account");
         let market = Market::new(Arc::clone(&venue));
@@ -59,16 +53,5 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         self.passing.abort();
-    }
-}
-
-/// Limits that nobody meets: minutes of the market are over in seconds.
-fn rate_limits() -> RateLimits {
-    RateLimits {
-        weight_per_minute: 2_400_000,
-        orders_per_minute: 1_200_000,
-        orders_per_ten_seconds: 300_000,
-        funding_per_five_minutes: 500_000,
-        ..RateLimits::default()
     }
 }

@@ -1,6 +1,7 @@
 //! An account as the sum of what its venue has said.
 
 mod contract;
+mod difference;
 mod funds;
 mod held;
 mod known;
@@ -10,6 +11,7 @@ mod orders;
 mod slot;
 mod view;
 
+pub use difference::{Difference, DifferenceField, DifferenceSubject};
 pub use held::HeldPosition;
 
 use crate::change::{Balance, Change};

@@ -8,7 +8,7 @@ use crate::request::{HttpRequest, Method};
 use plimsoll_domain::Timestamp;
 use plimsoll_ports::{Clock, NotSent};
 use plimsoll_transport as transport;
-use plimsoll_transport::{BuildFailure, HttpFailure, HttpResponse, HttpSession, HttpSettings, Priority};
+use plimsoll_transport::{BuildFailure, DialFailure, HttpFailure, HttpResponse, HttpSession, HttpSettings, Priority};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -218,6 +218,20 @@ impl<R: Rest> Client<R> {
     pub fn silence_left(&self) -> Option<Duration> {
         let now = self.venue_time();
         self.budgets.silent_until(now).map(|until| until.since(now))
+    }
+
+    /// Whether a socket may be dialled: a ban of the address is one of its sockets too.
+    ///
+    /// # Errors
+    /// [`DialFailure`] with how long the address is to be silent.
+    pub fn may_dial(&self) -> Result<(), DialFailure> {
+        match self.silence_left() {
+            Some(left) => {
+                let reason = format!("the venue wants no requests for another {} s", left.as_secs().saturating_add(1));
+                Err(DialFailure { reason, not_before: Some(left) })
+            }
+            None => Ok(()),
+        }
     }
 
     /// The venue's time now, as well as it is known.

@@ -42,8 +42,8 @@
 //! [`json`] and [`plain`] read, [`Event`] tells, [`HttpRequest`] asks, and a [`Failure`] says whose turn it is; all of them
 //! are plain values, without a socket or a clock.
 //!
-//! With the feature `live` there is what calls a venue within its budgets and by its clock ([`Client`]), and what keeps a
-//! private stream whole ([`AccountFollower`]).
+//! With the feature `live` there is what calls a venue within its budgets and by its clock ([`Client`]), what keeps a private
+//! stream whole ([`AccountFollower`]), and what follows prices ([`MarketFollower`]).
 //!
 //! It knows no venue: no address, no word of a wire, no code of an error.
 
@@ -63,6 +63,8 @@ mod client;
 #[cfg(feature = "live")]
 mod follow;
 #[cfg(feature = "live")]
+mod market;
+#[cfg(feature = "live")]
 mod order_memory;
 #[cfg(feature = "live")]
 mod outlet;
@@ -79,6 +81,7 @@ pub use {
     call_error::CallError,
     client::{CallSettings, Client, Rest, RestCall},
     follow::{AccountFollower, FollowSettings, Greeting, Kept, PrivateStream, Refused},
+    market::{MarketFollower, MarketSource},
     order_memory::OrderMemory,
     outlet::Outlet,
 };

@@ -8,7 +8,7 @@ use plimsoll_domain::{
     Decimal, Direction, Leverage, Money, Order, OrderType, Position, PositionReport, Price, Quantity,
 };
 use plimsoll_engine::{Action, ClientOrderIds, FlattenReason, Opened};
-use plimsoll_ports::{Broker, CloseIntent, OpenIntent};
+use plimsoll_ports::{CloseIntent, OpenIntent};
 use plimsoll_venue_server::Fault;
 
 /// How a deed ended.

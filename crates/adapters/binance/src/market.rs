@@ -126,6 +126,6 @@ impl MarketFeed for BinanceMarketFeed {
     }
 
     async fn subscribe(&self, symbols: &[Symbol]) -> Result<Box<dyn MarketStream>, QueryError> {
-        Ok(Box::new(BinanceMarketStream::open(Arc::clone(&self.shared), symbols).await?))
+        Ok(Box::new(subscription::open(Arc::clone(&self.shared), symbols).await?))
     }
 }

@@ -32,7 +32,7 @@ fn read_hedged(endpoint: &str, body: &str) -> String {
 fn a_contract_takes_its_table_and_the_accounts_fees() {
     let listing = body::contracts(fixture!("contracts").as_bytes()).unwrap();
     let unread: Vec<String> = listing.unread.iter().map(DecodeError::to_string).collect();
-    insta::assert_snapshot!(unread.join("\n"), @"");
+    insta::assert_snapshot!(unread.join("\n"), @"a size is above 0 and at most 100000000000000, got 0, in [4] ODD_USDT quanto_multiplier");
     let [btc, eth, old] = &listing.contracts[..] else { panic!("three linear contracts can be read") };
     assert!(btc.is_trading() && eth.is_trading() && !old.is_trading());
     assert_eq!((btc.lot.to_string(), eth.lot.to_string()), ("0.0001".to_owned(), "0.001".to_owned()));
@@ -53,21 +53,32 @@ fn a_contract_takes_its_table_and_the_accounts_fees() {
 #[test]
 fn deductions_follow_from_the_rates_and_are_checked() {
     let tiers = body::margin_tiers(fixture!("tiers").as_bytes()).unwrap();
-    let told: Vec<String> = tiers.lines().iter().map(|it| format!("{}: {} - {}", it.floor, it.rate, it.deduction)).collect();
-    insta::assert_snapshot!(told.join("\n"), @"");
+    let told: Vec<String> =
+        tiers.lines().iter().map(|it| format!("{}: {} - {}", it.floor, it.rate, it.deduction)).collect();
+    insta::assert_snapshot!(told.join("\n"), @r"
+    0: 0.01 - 0
+    20000: 0.013 - 60
+    30000: 0.015 - 120
+    50000: 0.02 - 370
+    70000: 0.025 - 720
+    ");
     let untold = fixture!("tiers").replace(r#","deduction":"720""#, "");
     assert_eq!(body::margin_tiers(untold.as_bytes()).unwrap(), tiers);
     let wrong = fixture!("tiers").replace(r#""720""#, r#""700""#);
-    insta::assert_snapshot!(body::margin_tiers(wrong.as_bytes()).unwrap_err(), @"");
-    let falling = fixture!("tiers").replace(r#""0.025","leverage_max":"25","deduction":"720""#, r#""0.001","leverage_max":"25""#);
-    insta::assert_snapshot!(body::margin_tiers(falling.as_bytes()).unwrap_err(), @"");
+    insta::assert_snapshot!(body::margin_tiers(wrong.as_bytes()).unwrap_err(), @"the line from 70000 deducts 700, not 720, in the margin table");
+    let falling =
+        fixture!("tiers").replace(r#""0.025","leverage_max":"25","deduction":"720""#, r#""0.001","leverage_max":"25""#);
+    insta::assert_snapshot!(body::margin_tiers(falling.as_bytes()).unwrap_err(), @"line 5 of the margin table has rate 0.001, below the 0.02 of the line before, in the margin table");
     let paged = fixture!("tiers").replace(r#","deduction""#, r#","contract":"ZTX_USDT","deduction""#);
     assert_eq!(body::margin_tables(paged.as_bytes()).unwrap()["ZTX_USDT"], Ok(tiers));
 }
 
 #[test]
 fn the_account_says_what_it_holds_and_how_it_is_set() {
-    insta::assert_snapshot!(read("GET /api/v4/futures/usdt/accounts", fixture!("account")), @"");
+    insta::assert_snapshot!(read("GET /api/v4/futures/usdt/accounts", fixture!("account")), @r"
+    balance USDT wallet 1000.5 cross 750.5 available 730.25 equity 1007.75 unrealized 7.25 @0+0
+    position mode one_way @0+0
+    ");
     let unified = fixture!("account").replace(r#""enable_tiered_mm":true"#, r#""margin_mode":1"#);
     assert!(read("GET /accounts", &unified).contains("available 731 "), "{}", read("GET /accounts", &unified));
     let split = fixture!("account").replace(r#""position_mode":"single""#, r#""position_mode":"dual_plus""#);
@@ -79,32 +90,54 @@ fn the_account_says_what_it_holds_and_how_it_is_set() {
 
 #[test]
 fn positions_come_one_by_one_in_lists_and_as_legs() {
-    insta::assert_snapshot!(read("GET /api/v4/futures/usdt/positions", fixture!("positions")), @"");
-    insta::assert_snapshot!(read_hedged("GET /api/v4/futures/usdt/dual_comp/positions/BTC_USDT", fixture!("positions_dual")), @"");
+    insta::assert_snapshot!(read("GET /api/v4/futures/usdt/positions", fixture!("positions")), @r"
+    position BTC/USDT:USDT both long 0.015 from 60500.1 mark 61010.12 liquidation - unrealized 7.65 realized -2.5 leverage 20x cross margin - maintenance 5.25 @1764000000000+170919
+    position ETH/USDT:USDT both closed mark 61010.12 liquidation - unrealized 0 realized -2.5 leverage 7x isolated margin 0 maintenance - @1764000000000+170919
+    ");
+    insta::assert_snapshot!(read_hedged("GET /api/v4/futures/usdt/dual_comp/positions/BTC_USDT", fixture!("positions_dual")), @r"
+    position BTC/USDT:USDT long long 0.015 from 60500.1 mark 61010.12 liquidation 52100.5 unrealized 7.65 realized -2.5 leverage 20x isolated margin 250 maintenance 5.25 @1764000000000+170919
+    position BTC/USDT:USDT short short 0.003 from 61200 mark 61010.12 liquidation 69000.5 unrealized 0.57 realized -2.5 leverage 20x isolated margin 80 maintenance - @1764000000000+170919
+    ");
     let list = fixture!("positions_dual");
     assert_eq!(read("POST /api/v4/futures/usdt/positions/BTC_USDT/leverage", list), read("GET /positions", list));
 }
 
 #[test]
 fn orders_are_told_as_they_are() {
-    insta::assert_snapshot!(read("GET /api/v4/futures/usdt/orders/94294117235059656", fixture!("order")), @"");
-    insta::assert_snapshot!(read("GET /api/v4/futures/usdt/orders", fixture!("orders")), @"");
-    insta::assert_snapshot!(read("POST /api/v4/futures/usdt/batch_orders", fixture!("batch")), @"");
-    insta::assert_snapshot!(body::placed(fixture!("order").as_bytes()).unwrap(), @"");
-    insta::assert_snapshot!(read("POST /price_orders", r#"{"id":1432329,"id_string":"1432329"}"#), @"");
+    insta::assert_snapshot!(read("GET /api/v4/futures/usdt/orders/94294117235059656", fixture!("order")), @"order 94294117235059656 'plim-a1' BTC/USDT:USDT sell both limit gtc reduce-only quantity 0.02 price 61000.5 trigger - partially_filled filled 0.005 mean 61000.5 child - @1764000000120+0");
+    insta::assert_snapshot!(read("GET /api/v4/futures/usdt/orders", fixture!("orders")), @r"
+    order 94294117235059656 'plim-a1' BTC/USDT:USDT sell both limit gtc reduce-only quantity 0.02 price 61000.5 trigger - partially_filled filled 0.005 mean 61000.5 child - @1764000000100+0
+    order 94294117235059656 'web' BTC/USDT:USDT buy both limit post_only quantity 0.02 price 60000 trigger - canceled filled - mean - child - @1764000009500+0
+    ");
+    insta::assert_snapshot!(read("POST /api/v4/futures/usdt/batch_orders", fixture!("batch")), @r"
+    order 94294117235059656 'plim-a1' BTC/USDT:USDT buy both limit gtc quantity 0.02 price 61000.5 trigger - new filled - mean - child - @1764000000100+0
+    venue error CONTRACT_IN_DELISTING: flag close or reduce
+    ");
+    insta::assert_snapshot!(body::placed(fixture!("order").as_bytes()).unwrap(), @"94294117235059656");
+    insta::assert_snapshot!(read("POST /price_orders", r#"{"id":1432329,"id_string":"1432329"}"#), @"nothing");
 }
 
 #[test]
 fn triggers_are_conditional_orders() {
-    insta::assert_snapshot!(read("GET /api/v4/futures/usdt/price_orders", fixture!("price_orders")), @"");
-    insta::assert_snapshot!(read("DELETE /price_orders/9256", r#"{"id":9256}"#), @"");
+    insta::assert_snapshot!(read("GET /api/v4/futures/usdt/price_orders", fixture!("price_orders")), @r"
+    order 9256 'plim-sl1' BTC/USDT:USDT sell both stop_market ioc reduce-only close-position quantity - price - trigger 59000 new filled - mean - child - @1764000000000+0
+    order 9257 'plim-tp1' BTC/USDT:USDT sell both take_profit gtc reduce-only quantity 0.01 price 63000 trigger 62900 new filled - mean - child 94294117235059777 @1764000100000+0
+    order 9258 'web' BTC/USDT:USDT buy both stop_market ioc quantity 0.01 price - trigger 65000 expired filled - mean - child - @1764086400000+0
+    ");
+    insta::assert_snapshot!(read("DELETE /price_orders/9256", r#"{"id":9256}"#), @"nothing");
 }
 
 #[test]
 fn trades_say_which_leg_they_changed() {
-    insta::assert_snapshot!(read("GET /api/v4/futures/usdt/my_trades", fixture!("my_trades")), @"");
-    insta::assert_snapshot!(read_hedged("GET /api/v4/futures/usdt/my_trades", fixture!("my_trades")), @"");
-    insta::assert_snapshot!(read_hedged("GET /api/v4/futures/usdt/my_trades_timerange", fixture!("my_trades_timerange")), @"");
+    insta::assert_snapshot!(read("GET /api/v4/futures/usdt/my_trades", fixture!("my_trades")), @r"
+    fill 9001 order 94294117235059656 'plim-a1' BTC/USDT:USDT sell both 0.005 at 61000.5 fee 0.0610005 USDT maker profit - by order @1764000000120
+    fill 9002 order 94294117235059657 'liq-94294117235059657' BTC/USDT:USDT sell both 0.4 at 52010.4 fee 1.5 POINT taker profit - by liquidation @1764000000500
+    ");
+    insta::assert_snapshot!(read_hedged("GET /api/v4/futures/usdt/my_trades", fixture!("my_trades")), @r"
+    fill 9001 order 94294117235059656 'plim-a1' BTC/USDT:USDT sell long 0.005 at 61000.5 fee 0.0610005 USDT maker profit - by order @1764000000120
+    fill 9002 order 94294117235059657 'liq-94294117235059657' BTC/USDT:USDT sell long 0.4 at 52010.4 fee 1.5 POINT taker profit - by liquidation @1764000000500
+    ");
+    insta::assert_snapshot!(read_hedged("GET /api/v4/futures/usdt/my_trades_timerange", fixture!("my_trades_timerange")), @"fill 9001 order 94294117235059656 'plim-a1' BTC/USDT:USDT sell short 0.005 at 61000.5 fee 0.0610005 USDT maker profit - by order @1764000000120");
 }
 
 #[test]
@@ -114,31 +147,61 @@ fn every_booking_is_of_a_kind() {
         .iter()
         .map(|row| match row {
             Income::Traded { symbol, .. } => format!("traded {symbol:?} @{}", row.time().as_millis()),
-            Income::Funding(it) => format!("funding {} {} {:?} @{}", it.payment, it.currency, it.id, it.time.as_millis()),
-            Income::Booked(it) => format!("{} {} {} {} @{}", it.id, it.kind, it.amount, it.currency, it.time.as_millis()),
+            Income::Funding(it) => {
+                format!("funding {} {} {:?} @{}", it.payment, it.currency, it.id, it.time.as_millis())
+            }
+            Income::Booked(it) => {
+                format!("{} {} {} {} @{}", it.id, it.kind, it.amount, it.currency, it.time.as_millis())
+            }
         })
         .collect();
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    unheard_of-880004 other:unheard_of -3.75 USDT @1764000005250
+    funding 0.25 USDT Some("fund-880003") @1764000000000
+    traded Some(Symbol("BTC/USDT:USDT")) @1763999999500
+    dnw-880001 transfer 1000 USDT @1763990000000
+    "#);
     assert_eq!(body::funding_payments(fixture!("account_book").as_bytes(), &LISTED, "usdt").unwrap().len(), 1);
-    insta::assert_snapshot!(read("GET /account_book", fixture!("account_book")), @"");
+    insta::assert_snapshot!(read("GET /account_book", fixture!("account_book")), @r"
+    unknown: booking other:unheard_of -3.75
+    funding BTC/USDT:USDT pays 0.25 USDT id fund-880003 @1764000000000
+    unknown: profit or fee of a trade
+    unknown: booking transfer 1000
+    ");
 }
 
 #[test]
 fn forced_closes_are_told() {
-    insta::assert_snapshot!(read("GET /liquidates", fixture!("liquidates")), @"");
-    insta::assert_snapshot!(read("GET /auto_deleverages", fixture!("auto_deleverages")), @"");
+    insta::assert_snapshot!(read("GET /liquidates", fixture!("liquidates")), @"liquidation BTC/USDT:USDT both 0.4 at 52010.4 level - @1764000000000");
+    insta::assert_snapshot!(read("GET /auto_deleverages", fixture!("auto_deleverages")), @"adl BTC/USDT:USDT both 0.001 at 52000 level - @1764000000000");
 }
 
 #[test]
 fn prices_and_funding_are_told() {
-    insta::assert_snapshot!(read("GET /tickers", fixture!("tickers")), @"");
-    insta::assert_snapshot!(read("GET /funding_rate?contract=BTC_USDT", fixture!("funding_rate")), @"");
-    insta::assert_snapshot!(read("POST /funding_rates", &format!(r#"[{{"contract":"ETH_USDT","data":{}}}]"#, fixture!("funding_rate"))), @"");
-    insta::assert_snapshot!(read("GET /candlesticks?contract=BTC_USDT&interval=1m", fixture!("candles")), @"");
-    insta::assert_snapshot!(read("GET /candlesticks?contract=mark_BTC_USDT&interval=1m", fixture!("candles")), @"");
-    insta::assert_snapshot!(read("GET /candlesticks", fixture!("candles")), @"");
-    insta::assert_snapshot!(read("GET /order_book?contract=BTC_USDT", fixture!("order_book")), @"");
-    insta::assert_snapshot!(read("GET /trades?contract=BTC_USDT", fixture!("trades")), @"");
+    insta::assert_snapshot!(read("GET /tickers", fixture!("tickers")), @r"
+    mark BTC/USDT:USDT 61010.12 index 61008.1 @0
+    funding rate BTC/USDT:USDT 0.0001 next - mark 61010.12 index 61008.1 @0
+    quotes BTC/USDT:USDT bid 0.0015 at 61010.9 ask 0.1 at 61011.1 @0
+    ");
+    insta::assert_snapshot!(read("GET /funding_rate?contract=BTC_USDT", fixture!("funding_rate")), @r"
+    settled funding BTC/USDT:USDT -0.00002 mark - @1763971201000
+    settled funding BTC/USDT:USDT 0.0001 mark - @1764000000000
+    ");
+    insta::assert_snapshot!(read("POST /funding_rates", &format!(r#"[{{"contract":"ETH_USDT","data":{}}}]"#, fixture!("funding_rate"))), @r"
+    settled funding ETH/USDT:USDT 0.0001 mark - @1764000000000
+    settled funding ETH/USDT:USDT -0.00002 mark - @1763971201000
+    ");
+    insta::assert_snapshot!(read("GET /candlesticks?contract=BTC_USDT&interval=1m", fixture!("candles")), @r"
+    candle BTC/USDT:USDT @1764000000000 60s 61000 61030.5 60990 61020 volume 12.5000 closed true
+    candle BTC/USDT:USDT @1764000060000 60s 61020 61025 61010 61015 volume 1.5000 closed false
+    ");
+    insta::assert_snapshot!(read("GET /candlesticks?contract=mark_BTC_USDT&interval=1m", fixture!("candles")), @r"
+    candle BTC/USDT:USDT @1764000000000 60s 61000 61030.5 60990 61020 volume 0 closed true
+    candle BTC/USDT:USDT @1764000060000 60s 61020 61025 61010 61015 volume 0 closed false
+    ");
+    insta::assert_snapshot!(read("GET /candlesticks", fixture!("candles")), @"error: the body does not say of which contract it is: add ?contract=… to the endpoint, in /candlesticks contract");
+    insta::assert_snapshot!(read("GET /order_book?contract=BTC_USDT", fixture!("order_book")), @"book BTC/USDT:USDT 123456..123456 after - bids [2.2500@61000] asks [0.0100@61000.3] @1764000003121");
+    insta::assert_snapshot!(read("GET /trades?contract=BTC_USDT", fixture!("trades")), @"trade BTC/USDT:USDT 121234231 0.01 at 61000.2 taker sell @1764000003200");
     let time = Timestamp::from_millis(1_764_000_003_000);
     let marks = body::mark_and_funding(fixture!("contract").as_bytes(), &LISTED, time).unwrap();
     let [(mark, Some(funding))] = &marks[..] else { panic!("one contract with funding") };
@@ -161,18 +224,18 @@ fn a_candle_is_closed_once_its_end_has_passed() {
 
 #[test]
 fn errors_successes_and_strangers_are_told_apart() {
-    insta::assert_snapshot!(read("POST /orders", fixture!("error")), @"");
-    insta::assert_snapshot!(read("POST /orders", r#"{"label":"INVALID_PARAM_VALUE","message":"Invalid parameter `text`"}"#), @"");
-    insta::assert_snapshot!(read("POST /batch_cancel_orders", r#"[{"user_id":111,"id":"123456","succeeded":true,"message":""},{"id":"7","succeeded":false,"message":"ORDER_NOT_FOUND"}]"#), @"");
-    insta::assert_snapshot!(read("POST /countdown_cancel_all", r#"{"triggerTime":"1660039145000"}"#), @"");
-    insta::assert_snapshot!(read("GET /api/v4/spot/time", r#"{"server_time":1597026383085}"#), @"");
-    insta::assert_snapshot!(read("GET /contracts", &fixture!("contracts").replace(r#""quanto_multiplier":"0","order"#, r#""quanto_multiplier":"1","order"#)), @"");
-    insta::assert_snapshot!(read("GET /risk_limit_tiers?contract=BTC_USDT", fixture!("tiers")), @"");
-    insta::assert_snapshot!(read("GET /fee", fixture!("fee")), @"");
-    insta::assert_snapshot!(read("GET /insurance", r#"[{"t":1543968000,"b":"83.0031"}]"#), @"");
-    insta::assert_snapshot!(read("GET /accounts", "<html>"), @"");
-    insta::assert_snapshot!(read("GET /positions", "{}"), @"");
-    insta::assert_snapshot!(read("nonsense", "[]"), @"");
+    insta::assert_snapshot!(read("POST /orders", fixture!("error")), @"venue error ORDER_POC_IMMEDIATE: order price 1700 while counter price 1793.55");
+    insta::assert_snapshot!(read("POST /orders", r#"{"label":"INVALID_PARAM_VALUE","message":"Invalid parameter `text`"}"#), @"venue error INVALID_PARAM_VALUE: Invalid parameter `text`");
+    insta::assert_snapshot!(read("POST /batch_cancel_orders", r#"[{"user_id":111,"id":"123456","succeeded":true,"message":""},{"id":"7","succeeded":false,"message":"ORDER_NOT_FOUND"}]"#), @"venue error ORDER_NOT_FOUND: ORDER_NOT_FOUND");
+    insta::assert_snapshot!(read("POST /countdown_cancel_all", r#"{"triggerTime":"1660039145000"}"#), @"nothing");
+    insta::assert_snapshot!(read("GET /api/v4/spot/time", r#"{"server_time":1597026383085}"#), @"nothing");
+    insta::assert_snapshot!(read("GET /contracts", &fixture!("contracts").replace(r#""quanto_multiplier":"0","order"#, r#""quanto_multiplier":"1","order"#)), @"unknown: 4 contracts");
+    insta::assert_snapshot!(read("GET /risk_limit_tiers?contract=BTC_USDT", fixture!("tiers")), @"unknown: a margin table");
+    insta::assert_snapshot!(read("GET /fee", fixture!("fee")), @"unknown: fees");
+    insta::assert_snapshot!(read("GET /insurance", r#"[{"t":1543968000,"b":"83.0031"}]"#), @"unknown: GET /insurance");
+    insta::assert_snapshot!(read("GET /accounts", "<html>"), @"error: expected value, in /accounts line 1 column 1");
+    insta::assert_snapshot!(read("GET /positions", "{}"), @"error: missing field `contract`, in /positions line 1 column 2");
+    insta::assert_snapshot!(read("nonsense", "[]"), @"unknown: GET nonsense");
     assert_eq!(body::acknowledged(b"[]"), Ok(()));
     assert!(body::acknowledged(b"<html>").is_err());
     assert_eq!(body::user_id(br#"{"user_id":1667201533,"tier":2}"#).unwrap(), "1667201533");

@@ -113,7 +113,10 @@ fn a_limit_order_is_the_documented_request() {
     );
     let request = call.request(HOST, &keys(), AT, Some(Duration::from_secs(2)));
     assert!(request.counts_as_order);
-    assert!(request.headers.contains(&("x-gate-exptime", "1541993717000".to_owned())), "it dies at the gateway if late");
+    assert!(
+        request.headers.contains(&("x-gate-exptime", "1541993717000".to_owned())),
+        "it dies at the gateway if late"
+    );
     assert_eq!(request.url, "https://api.gateio.ws/api/v4/futures/usdt/orders");
 }
 

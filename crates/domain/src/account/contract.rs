@@ -71,6 +71,11 @@ impl Contract {
         self.margin_mode.get()
     }
 
+    /// When leverage and margin mode were last heard of.
+    pub(super) fn settings_heard(&self) -> (Option<Stamp>, Option<Stamp>) {
+        (self.leverage.stamp(), self.margin_mode.stamp())
+    }
+
     /// Takes a leverage setting; one that is merely learnt from a report is told only if another was known.
     pub(super) fn set_leverage(
         &mut self,

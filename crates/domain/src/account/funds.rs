@@ -4,7 +4,7 @@ use super::newest::Newest;
 use crate::change::Balance;
 use crate::event::BalanceReport;
 use crate::money::Money;
-use crate::time::Stamp;
+use crate::time::{Stamp, Timestamp};
 
 /// The figures of one currency. Venues send them apart, so each has its own stamp.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,6 +32,11 @@ impl Funds {
             equity: self.equity.get(),
             unrealized_pnl: self.unrealized_pnl.get(),
         }
+    }
+
+    /// Whether the wallet was heard of after this moment.
+    pub(super) fn is_newer_than(&self, time: Timestamp) -> bool {
+        self.wallet.is_newer_than(time) || self.cross_wallet.is_newer_than(time)
     }
 
     /// Takes the figures that a report carries.

@@ -197,7 +197,8 @@ impl Life {
     }
 }
 
-fn same(a: Position, b: Position) -> bool {
+/// Whether two positions are one, entry prices compared as far as venues state them.
+pub(super) fn same(a: Position, b: Position) -> bool {
     let near = || (a.entry.get() - b.entry.get()).abs() <= a.entry.get() * ENTRY_TOLERANCE;
     a.direction == b.direction && a.quantity == b.quantity && (a.entry == b.entry || near())
 }

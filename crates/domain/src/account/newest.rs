@@ -1,6 +1,6 @@
 //! A value of which the newest report counts.
 
-use crate::time::Stamp;
+use crate::time::{Stamp, Timestamp};
 
 /// The newest value heard. Of two with one stamp the greater stands, so that the order of arrival does not matter.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +20,16 @@ impl<T: Ord + Copy> Newest<T> {
 
     pub(super) fn get(&self) -> Option<T> {
         self.0.map(|(_, value)| value)
+    }
+
+    /// When it was so, as last heard.
+    pub(super) fn stamp(&self) -> Option<Stamp> {
+        self.0.map(|(stamp, _)| stamp)
+    }
+
+    /// Whether it was heard to be so after this moment.
+    pub(super) fn is_newer_than(&self, time: Timestamp) -> bool {
+        self.stamp().is_some_and(|stamp| stamp.time > time)
     }
 
     /// Takes what is newer. `Some` with the value before if the value is another now.

@@ -9,10 +9,10 @@ mod plan;
 mod session;
 mod unified;
 
-pub(crate) use account::{held, leverage_of, positive_price, ratio};
-pub(crate) use fill::{FeeDetail, forced, paid};
+pub(crate) use account::{held, leverage_of, margin_mode, maybe_leverage, positive_price, ratio, wallet};
+pub(crate) use fill::{FeeDetail, paid};
 pub(crate) use market::{candle, levels, quote};
-pub(crate) use plan::{Plan, Planned};
+pub(crate) use plan::{Planned, plan_status};
 
 use super::protocol::Protocol;
 use super::symbols::Symbols;

@@ -21,11 +21,11 @@ pub(crate) fn base(contracts: Decimal, multiplier: Decimal, place: &str) -> Resu
     })
 }
 
-/// `quantity` in contracts. One contract is divided into tenths at most, where the venue divides it at all.
-pub(crate) fn contracts(quantity: Quantity, multiplier: Decimal) -> Result<Decimal, UnevenSize> {
+/// `quantity` in contracts of which so many digits behind the point may be ordered.
+pub(crate) fn contracts(quantity: Quantity, multiplier: Decimal, digits: u32) -> Result<Decimal, UnevenSize> {
     let uneven = || UnevenSize { quantity, multiplier };
     let contracts = quantity.get().checked_div(multiplier).ok_or_else(uneven)?.normalize();
-    if contracts.scale() > 1 || product(contracts, multiplier) != Some(quantity.get()) {
+    if contracts.scale() > digits || product(contracts, multiplier) != Some(quantity.get()) {
         return Err(uneven());
     }
     Ok(contracts)
@@ -49,7 +49,7 @@ mod tests {
     fn contracts_are_base_units_and_back() {
         let check = |quantity: &str, multiplier: &str, expected: Option<&str>| {
             let (quantity, multiplier): (Quantity, Decimal) = (quantity.parse().unwrap(), multiplier.parse().unwrap());
-            let found = contracts(quantity, multiplier).ok();
+            let found = contracts(quantity, multiplier, 1).ok();
             assert_eq!(found.map(|it| it.to_string()).as_deref(), expected, "{quantity} of {multiplier}");
             if let Some(found) = found {
                 assert_eq!(base(found, multiplier, "size").unwrap(), quantity.get());
@@ -62,7 +62,8 @@ mod tests {
         check("25", "10", Some("2.5"));
         check("7", "1", Some("7"));
         check("1", "3", None);
-        assert_eq!(contracts("1".parse().unwrap(), Decimal::ZERO).ok(), None);
+        assert_eq!(contracts("1".parse().unwrap(), Decimal::ZERO, 1).ok(), None);
+        assert!(contracts("0.00014".parse().unwrap(), "0.0001".parse().unwrap(), 0).is_err(), "not divided");
     }
 
     proptest! {

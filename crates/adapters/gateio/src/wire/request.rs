@@ -13,8 +13,8 @@ mod socket;
 mod trigger;
 
 pub use account::{
-    account, account_detail, adjust_isolated_margin, bookings, fees, fills, fills_between, position,
-    positions, set_leverage, set_margin_mode, set_position_mode,
+    account, account_detail, adjust_isolated_margin, bookings, fees, fills, fills_between, position, positions,
+    set_leverage, set_margin_mode, set_position_mode,
 };
 pub use call::{Call, Credentials, Limit, Security};
 pub(crate) use market::interval_of;
@@ -27,7 +27,7 @@ pub use order::{
     orders_between, place,
 };
 pub use socket::{
-    PRIVATE_CHANNELS, cancel_over_socket, login, place_over_socket, ping, private_payload, subscribe,
+    PRIVATE_CHANNELS, cancel_over_socket, login, ping, place_over_socket, private_payload, subscribe,
     subscribe_private, unsubscribe,
 };
 pub use trigger::{cancel_all_triggers, cancel_trigger, finished_triggers, open_triggers, trigger};

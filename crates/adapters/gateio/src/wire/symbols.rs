@@ -12,7 +12,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Default)]
 pub struct Symbols {
     by_native: HashMap<Arc<str>, Traded>,
-    by_symbol: HashMap<Symbol, (Arc<str>, Decimal)>,
+    by_symbol: HashMap<Symbol, Sent>,
     by_name: bool,
 }
 
@@ -23,17 +23,27 @@ pub(crate) struct Traded {
     pub(crate) multiplier: Decimal,
 }
 
+/// A contract as orders name it.
+#[derive(Debug, Clone)]
+struct Sent {
+    native: Arc<str>,
+    multiplier: Decimal,
+    /// How many digits behind the point a number of contracts may have.
+    digits: u32,
+}
+
 impl Symbols {
     /// The linear contracts of the venue's list, and no others.
     #[must_use]
     pub fn listed(listing: &[Contract]) -> Self {
         let traded = |it: &Contract| Traded { symbol: it.symbol.clone(), multiplier: it.multiplier };
+        let sent = |it: &Contract| {
+            let digits = u32::from(it.lot.get() < it.multiplier);
+            Sent { native: Arc::clone(&it.native), multiplier: it.multiplier, digits }
+        };
         Self {
             by_native: listing.iter().map(|it| (Arc::clone(&it.native), traded(it))).collect(),
-            by_symbol: listing
-                .iter()
-                .map(|it| (it.symbol.clone(), (Arc::clone(&it.native), it.multiplier)))
-                .collect(),
+            by_symbol: listing.iter().map(|it| (it.symbol.clone(), sent(it))).collect(),
             by_name: false,
         }
     }
@@ -76,7 +86,7 @@ impl Symbols {
     #[must_use]
     pub fn native(&self, symbol: &Symbol) -> Option<Arc<str>> {
         match self.by_symbol.get(symbol) {
-            Some((native, _)) => Some(Arc::clone(native)),
+            Some(sent) => Some(Arc::clone(&sent.native)),
             None if self.by_name => Some(format!("{}_{}", symbol.base(), symbol.quote()).into()),
             None => None,
         }
@@ -86,7 +96,7 @@ impl Symbols {
     #[must_use]
     pub fn multiplier(&self, symbol: &Symbol) -> Option<Decimal> {
         match self.by_symbol.get(symbol) {
-            Some((_, multiplier)) => Some(*multiplier),
+            Some(sent) => Some(sent.multiplier),
             None if self.by_name => Some(Decimal::ONE),
             None => None,
         }
@@ -97,7 +107,10 @@ impl Symbols {
     /// # Errors
     /// [`UnevenSize`] if that is no number of contracts, or the contract is not listed.
     pub fn contracts(&self, symbol: &Symbol, quantity: Quantity) -> Result<Decimal, UnevenSize> {
-        contracts(quantity, self.multiplier(symbol).unwrap_or(Decimal::ZERO))
+        match self.by_symbol.get(symbol) {
+            Some(sent) => contracts(quantity, sent.multiplier, sent.digits),
+            None => contracts(quantity, self.multiplier(symbol).unwrap_or(Decimal::ZERO), 1),
+        }
     }
 
     /// How many contracts are listed.

@@ -1,9 +1,9 @@
 //! Events in one line each, for snapshots. What an event does not carry is `-`.
 
-use plimsoll_gateio::wire::{DecodeError, Event, SessionEvent};
 use plimsoll_domain::{
     AccountEvent, BalanceReport, Fill, ForcedClose, MarginWarning, MarketEvent, Order, PositionReport, Stamp, Timestamp,
 };
+use plimsoll_gateio::wire::{DecodeError, Event, SessionEvent};
 use std::fmt::Display;
 
 /// The events of one message, or why there are none.

@@ -107,7 +107,7 @@ impl Row<'_> {
     }
 }
 
-pub(super) fn margin_mode(word: Option<&Text<'_>>) -> Result<Option<MarginMode>, DecodeError> {
+pub(crate) fn margin_mode(word: Option<&Text<'_>>) -> Result<Option<MarginMode>, DecodeError> {
     let word = word.map(Text::as_str).filter(|word| !word.is_empty());
     word.map(|word| word::margin_mode(word, "marginMode")).transpose()
 }

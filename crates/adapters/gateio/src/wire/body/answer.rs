@@ -23,7 +23,6 @@ message! {
             message = "message": Raw<'a>,
             detail = "detail": Raw<'a>,
             succeeded = "succeeded": Option<bool>,
-            id = "id": Raw<'a>,
         }
     }
 }
@@ -31,14 +30,15 @@ message! {
 impl LabelAndText<'_> {
     /// The error that this is, if it is one. Of a batch it may have no label, and say it in its message.
     pub(crate) fn trouble(&self) -> Option<Trouble> {
+        let labelled = self.label.as_ref().is_some_and(|label| !label.as_str().is_empty());
+        (labelled || self.succeeded == Some(false)).then(|| self.failure())
+    }
+
+    /// The same for what is known to have failed.
+    pub(crate) fn failure(&self) -> Trouble {
         let message = [self.message, self.detail].into_iter().find_map(said).unwrap_or_default();
-        match (&self.label, self.succeeded) {
-            (Some(label), _) if !label.as_str().is_empty() => {
-                Some(Trouble { label: label.as_str().to_owned(), message: message.into_owned() })
-            }
-            (_, Some(false)) => Some(Trouble { label: message.to_string(), message: message.into_owned() }),
-            _ => None,
-        }
+        let label = self.label.as_ref().map(Text::as_str).filter(|label| !label.is_empty());
+        Trouble { label: label.unwrap_or(&message).to_owned(), message: message.into_owned() }
     }
 }
 

@@ -69,7 +69,10 @@ impl<'a> Asked<'a> {
     /// The contract that was asked about, for bodies that do not repeat it.
     fn traded(&self, reading: Reading<'_>) -> Result<(Traded, bool), DecodeError> {
         let native = self.parameter("contract").ok_or_else(|| {
-            DecodeError::new("the body does not say of which contract it is: add ?contract=… to the endpoint", "contract")
+            DecodeError::new(
+                "the body does not say of which contract it is: add ?contract=… to the endpoint",
+                "contract",
+            )
         })?;
         let native = percent_encoding::percent_decode_str(native).decode_utf8_lossy();
         let of_mark = native.strip_prefix("mark_").or_else(|| native.strip_prefix("index_"));
@@ -109,9 +112,7 @@ impl<'a> Asked<'a> {
                 Ok(fills.into_iter().map(AccountEvent::Fill).map(Event::Account).collect())
             }
             ["account_book"] => self.income(body, reading),
-            ["liquidates"] => {
-                Ok(forced(trade::forced_closes(body, reading)?, AccountEvent::Liquidation).collect())
-            }
+            ["liquidates"] => Ok(forced(trade::forced_closes(body, reading)?, AccountEvent::Liquidation).collect()),
             ["auto_deleverages"] => Ok(forced(trade::deleveragings(body, reading)?, AccountEvent::Adl).collect()),
             _ => self.decode_market(segments, body, reading),
         }
@@ -129,9 +130,7 @@ impl<'a> Asked<'a> {
             ["candlesticks"] => self.candles(body, reading)?,
             ["trades"] => market::trades(body, reading)?.into_iter().map(MarketEvent::Trade).collect(),
             ["order_book"] => vec![MarketEvent::Book(market::book(body, &self.traded(reading)?.0)?)],
-            ["liq_orders"] => {
-                market::liquidations(body, reading)?.into_iter().map(MarketEvent::Liquidation).collect()
-            }
+            ["liq_orders"] => market::liquidations(body, reading)?.into_iter().map(MarketEvent::Liquidation).collect(),
             _ => return self.decode_catalogue(segments, body),
         };
         Ok(events.into_iter().map(Event::Market).collect())
@@ -209,12 +208,12 @@ fn batch(body: &[u8], reading: Reading<'_>) -> Result<Vec<Event>, DecodeError> {
     Ok(answers.into_iter().map(event).collect())
 }
 
-/// Of a batch of cancellations only what went wrong is told.
+/// Of a batch of cancellations only what went wrong is told: what did not succeed says so, or leaves it out.
 fn cancelled(body: &[u8]) -> Result<Vec<Event>, DecodeError> {
-    let rows: Vec<Raw<'_>> = rows(json::text(body)?)?;
+    let rows: Vec<answer::LabelAndText<'_>> = rows(json::text(body)?)?;
     json::each(&rows, |row| {
-        let trouble = answer::trouble_of(row.0)?;
-        Ok(trouble.map(|trouble| Event::venue_error(trouble.label, trouble.message)))
+        let failed = row.succeeded != Some(true);
+        Ok(failed.then(|| row.failure()).map(|trouble| Event::venue_error(trouble.label, trouble.message)))
     })
 }
 

@@ -211,9 +211,8 @@ pub fn margin_tables(body: &[u8]) -> Result<HashMap<Arc<str>, Result<MarginTiers
         let native = row.contract.as_ref().ok_or_else(|| DecodeError::new("no value", "contract"))?;
         by_contract.entry(native.as_str()).or_default().push(row);
     }
-    let read = |(native, rows): (&str, Vec<&TierRow<'_>>)| {
-        (native.into(), table(&rows).map_err(|error| error.inside(native)))
-    };
+    let read =
+        |(native, rows): (&str, Vec<&TierRow<'_>>)| (native.into(), table(&rows).map_err(|error| error.inside(native)));
     Ok(by_contract.into_iter().map(read).collect())
 }
 
@@ -247,7 +246,8 @@ impl TierRow<'_> {
     fn line(&self) -> Result<(Money, Option<Money>, Tier), DecodeError> {
         let most = self.leverage_max.decimal("leverage_max")?.trunc();
         let max_leverage = u32::try_from(most).ok().and_then(|most| Leverage::new(most).ok());
-        let max_leverage = max_leverage.ok_or_else(|| DecodeError::new(format!("{most} is no leverage"), "leverage_max"))?;
+        let max_leverage =
+            max_leverage.ok_or_else(|| DecodeError::new(format!("{most} is no leverage"), "leverage_max"))?;
         let rate: Rate = self.maintenance_rate.rate("maintenance_rate")?;
         let tier = Tier { floor: Money::ZERO, rate, deduction: Money::ZERO, max_leverage };
         Ok((self.risk_limit.money("risk_limit")?, self.deduction.maybe_money("deduction")?, tier))
@@ -272,7 +272,10 @@ pub fn fees(body: &[u8]) -> Result<HashMap<Arc<str>, Fees>, DecodeError> {
     let rows: HashMap<String, Raw<'_>> = json::read(json::text(body)?)?;
     let read = |(native, row): (String, Raw<'_>)| {
         let row: FeeRow<'_> = plain::read(row.0)?;
-        Ok((Arc::from(native), Fees { maker: row.maker_fee.rate("maker_fee")?, taker: row.taker_fee.rate("taker_fee")? }))
+        Ok((
+            Arc::from(native),
+            Fees { maker: row.maker_fee.rate("maker_fee")?, taker: row.taker_fee.rate("taker_fee")? },
+        ))
     };
     rows.into_iter().map(read).collect()
 }

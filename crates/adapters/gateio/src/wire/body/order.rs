@@ -64,7 +64,12 @@ impl Row<'_> {
     /// The order; `None` for a closing order whose size the venue has not made out yet (0), since nothing else says
     /// whether it buys or sells. Where the row counts its changes, that count orders those of one moment, and `arrival`
     /// where it does not.
-    pub(crate) fn order(&self, traded: &Traded, mode: PositionMode, arrival: u64) -> Result<Option<Order>, DecodeError> {
+    pub(crate) fn order(
+        &self,
+        traded: &Traded,
+        mode: PositionMode,
+        arrival: u64,
+    ) -> Result<Option<Order>, DecodeError> {
         let size = traded.maybe_base(self.size, "size")?;
         if size.is_zero() {
             return Ok(None);

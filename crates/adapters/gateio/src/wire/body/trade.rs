@@ -153,7 +153,10 @@ pub fn income(body: &[u8], symbols: &Symbols, settle: &str) -> Result<Vec<Income
 /// [`DecodeError`] for anything else.
 pub fn funding_payments(body: &[u8], symbols: &Symbols, settle: &str) -> Result<Vec<FundingPayment>, DecodeError> {
     let rows = income(body, symbols, settle)?;
-    Ok(rows.into_iter().filter_map(|row| if let Income::Funding(payment) = row { Some(payment) } else { None }).collect())
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| if let Income::Funding(payment) = row { Some(payment) } else { None })
+        .collect())
 }
 
 /// The contract that a booking is about, by its own member or by the beginning of its text (`BTC_USDT:6086261`).

@@ -1,9 +1,7 @@
 //! The public channels.
 
 use super::Context;
-use crate::wire::body::{
-    CandleRow, Level, PublicLiquidation, PublicTrade, TickerRow, candle, levels, part, quote,
-};
+use crate::wire::body::{CandleRow, Level, PublicLiquidation, PublicTrade, TickerRow, candle, levels, part, quote};
 use crate::wire::moment::first_moment;
 use crate::wire::request::interval_of;
 use plimsoll_domain::{BestQuotes, BookUpdate, MarketEvent, Timestamp};
@@ -42,28 +40,39 @@ pub(super) fn tickers(result: Raw<'_>, context: Context<'_>) -> Result<Vec<Event
 /// `futures.trades`: `[{"size":"-108","id":27753479,"create_time_ms":1545136464123,"price":"96.4","contract":"BTC_USDT"}]`,
 /// below zero where the taker sold.
 pub(super) fn trades(result: Raw<'_>, context: Context<'_>) -> Result<Vec<Event>, DecodeError> {
-    rows(result, context, |row: &PublicTrade<'_>| Ok(row.contract.as_str()), |row, traded| {
-        Ok(vec![MarketEvent::Trade(row.trade(traded, Some(context.sent))?)])
-    })
+    rows(
+        result,
+        context,
+        |row: &PublicTrade<'_>| Ok(row.contract.as_str()),
+        |row, traded| Ok(vec![MarketEvent::Trade(row.trade(traded, Some(context.sent))?)]),
+    )
 }
 
 /// `futures.public_liquidates`: `[{"price":"215.1","size":"-124.5","time":1541486601123,"contract":"BTC_USDT"}]`; the size
 /// is that of the position.
 pub(super) fn liquidations(result: Raw<'_>, context: Context<'_>) -> Result<Vec<Event>, DecodeError> {
-    rows(result, context, |row: &PublicLiquidation<'_>| Ok(row.contract.as_str()), |row, traded| {
-        Ok(vec![MarketEvent::Liquidation(row.liquidation(traded, Some(context.sent))?)])
-    })
+    rows(
+        result,
+        context,
+        |row: &PublicLiquidation<'_>| Ok(row.contract.as_str()),
+        |row, traded| Ok(vec![MarketEvent::Liquidation(row.liquidation(traded, Some(context.sent))?)]),
+    )
 }
 
 /// `futures.candlesticks`: `[{"t":1545129300,"v":"27525555","c":"95.4","h":"96.9","l":"89.5","o":"94.3",
 /// "n":"1m_BTC_USDT","w":false}]`. Those of the mark and of the index price have no volume; one that does not say that it
 /// is closed is open.
 pub(super) fn candles(result: Raw<'_>, context: Context<'_>) -> Result<Vec<Event>, DecodeError> {
-    rows(result, context, |row: &CandleRow<'_>| Ok(named(row)?.1), |row, traded| {
-        let (word, _) = named(row)?;
-        let interval = interval_of(word).ok_or_else(|| DecodeError::word("interval", word, "n"))?;
-        Ok(vec![MarketEvent::Candle(candle(row, traded, interval, row.w == Some(true))?)])
-    })
+    rows(
+        result,
+        context,
+        |row: &CandleRow<'_>| Ok(named(row)?.1),
+        |row, traded| {
+            let (word, _) = named(row)?;
+            let interval = interval_of(word).ok_or_else(|| DecodeError::word("interval", word, "n"))?;
+            Ok(vec![MarketEvent::Candle(candle(row, traded, interval, row.w == Some(true))?)])
+        },
+    )
 }
 
 /// The interval and the contract of `1m_BTC_USDT` or `1m_mark_BTC_USDT`.
@@ -92,15 +101,20 @@ message! {
 /// `futures.book_ticker`: `{"t":1615366379123,"u":2517661076,"s":"BTC_USDT","b":"54696.6","B":"37000","a":"54696.7",
 /// "A":"47061"}`; a side where nobody is has an empty price.
 pub(super) fn book_ticker(result: Raw<'_>, context: Context<'_>) -> Result<Vec<Event>, DecodeError> {
-    rows(result, context, |row: &BookTicker<'_>| Ok(row.s.as_str()), |row, traded| {
-        Ok(vec![MarketEvent::Quotes(BestQuotes {
-            symbol: traded.symbol.clone(),
-            bid: quote(traded, (row.b, row.bid_size), ("b", "B"))?,
-            ask: quote(traded, (row.a, row.ask_size), ("a", "A"))?,
-            last: None,
-            time: told(row.t, context)?,
-        })])
-    })
+    rows(
+        result,
+        context,
+        |row: &BookTicker<'_>| Ok(row.s.as_str()),
+        |row, traded| {
+            Ok(vec![MarketEvent::Quotes(BestQuotes {
+                symbol: traded.symbol.clone(),
+                bid: quote(traded, (row.b, row.bid_size), ("b", "B"))?,
+                ask: quote(traded, (row.a, row.ask_size), ("a", "A"))?,
+                last: None,
+                time: told(row.t, context)?,
+            })])
+        },
+    )
 }
 
 fn told(t: Num<'_>, context: Context<'_>) -> Result<Timestamp, DecodeError> {
@@ -132,18 +146,23 @@ pub(super) fn book(result: Raw<'_>, context: Context<'_>) -> Result<Vec<Event>, 
         part::<Raw<'_>>(result)?;
         return Ok(vec![Event::unknown("futures.order_book level by level")]);
     }
-    rows(result, context, |row: &Book<'_>| Ok(row.contract.as_str()), |row, traded| {
-        let id = row.id.whole("id")?;
-        Ok(vec![MarketEvent::Book(BookUpdate {
-            symbol: traded.symbol.clone(),
-            bids: levels(pairs(&row.bids), traded, "bids")?,
-            asks: levels(pairs(&row.asks), traded, "asks")?,
-            first_id: id,
-            last_id: id,
-            previous_id: None,
-            time: told(row.t, context)?,
-        })])
-    })
+    rows(
+        result,
+        context,
+        |row: &Book<'_>| Ok(row.contract.as_str()),
+        |row, traded| {
+            let id = row.id.whole("id")?;
+            Ok(vec![MarketEvent::Book(BookUpdate {
+                symbol: traded.symbol.clone(),
+                bids: levels(pairs(&row.bids), traded, "bids")?,
+                asks: levels(pairs(&row.asks), traded, "asks")?,
+                first_id: id,
+                last_id: id,
+                previous_id: None,
+                time: told(row.t, context)?,
+            })])
+        },
+    )
 }
 
 message! {
@@ -165,18 +184,23 @@ message! {
 /// `futures.order_book_update`: `{"t":1615366381417,"s":"BTC_USDT","U":2517661101,"u":2517661113,
 /// "b":[{"p":"54672.1","s":"0"}],"a":[{"p":"54743.6","s":"0"}],"l":"100"}`; with `full` it is the whole book.
 pub(super) fn book_update(result: Raw<'_>, context: Context<'_>) -> Result<Vec<Event>, DecodeError> {
-    rows(result, context, |row: &Update<'_>| Ok(row.s.as_str()), |row, traded| {
-        let ids = Ids::read(row.first, row.u, row.full)?;
-        Ok(vec![MarketEvent::Book(BookUpdate {
-            symbol: traded.symbol.clone(),
-            bids: levels(pairs(&row.b), traded, "b")?,
-            asks: levels(pairs(&row.a), traded, "a")?,
-            first_id: ids.first,
-            last_id: ids.last,
-            previous_id: ids.previous,
-            time: told(row.t, context)?,
-        })])
-    })
+    rows(
+        result,
+        context,
+        |row: &Update<'_>| Ok(row.s.as_str()),
+        |row, traded| {
+            let ids = Ids::read(row.first, row.u, row.full)?;
+            Ok(vec![MarketEvent::Book(BookUpdate {
+                symbol: traded.symbol.clone(),
+                bids: levels(pairs(&row.b), traded, "b")?,
+                asks: levels(pairs(&row.a), traded, "a")?,
+                first_id: ids.first,
+                last_id: ids.last,
+                previous_id: ids.previous,
+                time: told(row.t, context)?,
+            })])
+        },
+    )
 }
 
 /// The changes that a message holds. Each begins where the one before ended; the whole book follows none.
@@ -216,19 +240,25 @@ message! {
 /// `futures.obu`: `{"t":1743673026995,"full":true,"s":"ob.BTC_USDT.400","u":79072179673,"b":[["83705.9","30166"]],
 /// "a":[["83706","4208"]]}`, then changes with `U` and `u`.
 pub(super) fn book_v2(result: Raw<'_>, context: Context<'_>) -> Result<Vec<Event>, DecodeError> {
-    rows(result, context, |row: &UpdateV2<'_>| native_of_stream(row.s.as_str()), |row, traded| {
-        let ids = Ids::read(row.first, row.u, row.full)?;
-        let side = |rows: &[[Num<'_>; 2]], place| levels(rows.iter().map(|[price, size]| (*price, *size)), traded, place);
-        Ok(vec![MarketEvent::Book(BookUpdate {
-            symbol: traded.symbol.clone(),
-            bids: side(&row.b, "b")?,
-            asks: side(&row.a, "a")?,
-            first_id: ids.first,
-            last_id: ids.last,
-            previous_id: ids.previous,
-            time: told(row.t, context)?,
-        })])
-    })
+    rows(
+        result,
+        context,
+        |row: &UpdateV2<'_>| native_of_stream(row.s.as_str()),
+        |row, traded| {
+            let ids = Ids::read(row.first, row.u, row.full)?;
+            let side =
+                |rows: &[[Num<'_>; 2]], place| levels(rows.iter().map(|[price, size]| (*price, *size)), traded, place);
+            Ok(vec![MarketEvent::Book(BookUpdate {
+                symbol: traded.symbol.clone(),
+                bids: side(&row.b, "b")?,
+                asks: side(&row.a, "a")?,
+                first_id: ids.first,
+                last_id: ids.last,
+                previous_id: ids.previous,
+                time: told(row.t, context)?,
+            })])
+        },
+    )
 }
 
 /// The contract of `ob.BTC_USDT.400`.

@@ -31,7 +31,9 @@ pub(super) fn reply(it: &Envelope<'_>, event: &str) -> Vec<Event> {
     match event {
         "subscribe" if !it.result.is_nothing() => vec![Event::Session(SessionEvent::Subscribed { id: id(it) })],
         "unsubscribe" if !it.result.is_nothing() => named(&format!("unsubscribed from {channel}")),
-        _ if channel == "futures.ping" || !it.payload.is_nothing() => named(&format!("a request of a client: {channel}")),
+        _ if channel == "futures.ping" || !it.payload.is_nothing() => {
+            named(&format!("a request of a client: {channel}"))
+        }
         _ if channel.is_empty() => named("a message without a channel"),
         event => named(&format!("{channel} {event}")),
     }
@@ -45,11 +47,9 @@ fn refused(it: &Envelope<'_>, event: &str) -> Event {
         Err(_) => ("", it.error.0),
     };
     match event {
-        "subscribe" | "unsubscribe" => Event::Session(SessionEvent::Refused {
-            id: id(it),
-            code: code.to_owned(),
-            message: message.to_owned(),
-        }),
+        "subscribe" | "unsubscribe" => {
+            Event::Session(SessionEvent::Refused { id: id(it), code: code.to_owned(), message: message.to_owned() })
+        }
         _ => Event::venue_error(code, message),
     }
 }

@@ -81,11 +81,8 @@ pub fn set_position_mode(mode: PositionMode) -> Call {
 /// Moves `amount` into (positive) or out of (negative) an isolated position's margin.
 #[must_use]
 pub fn adjust_isolated_margin(native: &str, side: PositionSide, amount: Money) -> Call {
-    let endpoint = by_mode(
-        word::mode_of(side),
-        "/positions/{contract}/margin",
-        "/dual_comp/positions/{contract}/margin",
-    );
+    let endpoint =
+        by_mode(word::mode_of(side), "/positions/{contract}/margin", "/dual_comp/positions/{contract}/margin");
     Call::set(endpoint)
         .of("{contract}", native)
         .with("change", amount.to_string())
@@ -113,11 +110,7 @@ pub fn bookings(
     to: Option<Timestamp>,
     offset: usize,
 ) -> Call {
-    Call::get("/account_book")
-        .with_some("contract", native)
-        .with_some("type", kind)
-        .window(from, to)
-        .page(offset)
+    Call::get("/account_book").with_some("contract", native).with_some("type", kind).window(from, to).page(offset)
 }
 
 /// Hedge mode has twins of the calls about positions.

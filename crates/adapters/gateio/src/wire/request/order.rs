@@ -4,11 +4,10 @@ use super::call::{Call, Limit};
 use super::json::{Object, plain};
 use super::trigger;
 use crate::wire::word;
-use plimsoll_domain::{
-    ClientOrderId, Decimal, Direction, NewOrder, OrderId, OrderKind, OrderSize, PositionSide, Price, Side,
-    Timestamp,
-};
 use crate::wire::{Symbols, UnevenSize};
+use plimsoll_domain::{
+    ClientOrderId, Decimal, Direction, NewOrder, OrderId, OrderKind, OrderSize, PositionSide, Price, Side, Timestamp,
+};
 use plimsoll_venue::Method;
 
 /// An order to be sent, under the venue's name of its contract and in contracts.

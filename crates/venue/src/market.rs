@@ -1,0 +1,232 @@
+//! Following the prices of some contracts, over as many sockets as a venue carries them on.
+
+use crate::call_error::CallError;
+use crate::event::{Event, SessionEvent};
+use crate::json::DecodeError;
+use crate::outlet::Outlet;
+use async_trait::async_trait;
+use plimsoll_ports::{MarketItem, MarketStream};
+use plimsoll_transport::{Dial, SocketItem, SocketSession, SocketSettings};
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// What a venue gives so that its prices can be followed. What is subscribed to is said by the sockets' addresses and
+/// greetings.
+pub trait MarketSource: Send + Sync + 'static {
+    /// The venue's list of contracts, which its messages are read with.
+    type Listing: Send + Sync;
+
+    /// The list of contracts, read again where it is out of date.
+    fn listing(&self) -> impl Future<Output = Result<Arc<Self::Listing>, CallError>> + Send;
+
+    /// The venue says that a contract has changed: the list is out of date.
+    fn forget_listing(&self) -> impl Future<Output = ()> + Send;
+
+    /// What one frame says. `arrival` counts the frames of all sockets and connections.
+    ///
+    /// # Errors
+    /// [`DecodeError`] for what cannot be read, which is passed over.
+    fn decode(&self, frame: &[u8], listing: &Self::Listing, arrival: u64) -> Result<Vec<Event>, DecodeError>;
+}
+
+/// The prices of some contracts, followed in a task of its own until it is dropped.
+///
+/// It counts as connected while every one of its sockets is: some alone are half a feed, and tell nothing. A reader that
+/// is too slow loses prices; it is told by [`MarketItem::Disconnected`].
+pub struct MarketFollower {
+    items: mpsc::Receiver<MarketItem>,
+    task: JoinHandle<()>,
+}
+
+impl MarketFollower {
+    /// Begins to follow these sockets, on the runtime that this is called on. So many items may wait for a slow reader.
+    ///
+    /// # Errors
+    /// [`CallError`] if there is no list of contracts to read messages with.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub async fn open<S: MarketSource, D: Dial>(
+        source: Arc<S>,
+        sockets: Vec<(D, SocketSettings)>,
+        waiting: usize,
+    ) -> Result<Self, CallError> {
+        let listing = source.listing().await?;
+        let (outlet, items) = Outlet::new(waiting);
+        let socket = |(dial, settings)| Socket { session: SocketSession::new(dial, settings), connected: false };
+        let sockets = sockets.into_iter().map(socket).collect();
+        let follower = Follower { source, listing, sockets, first: 0, outlet, arrival: 0, told: None };
+        Ok(Self { items, task: tokio::spawn(follower.run()) })
+    }
+}
+
+#[async_trait]
+impl MarketStream for MarketFollower {
+    async fn next(&mut self) -> Option<MarketItem> {
+        self.items.recv().await
+    }
+}
+
+impl Drop for MarketFollower {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl fmt::Debug for MarketFollower {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MarketFollower").field("waiting", &self.items.len()).finish_non_exhaustive()
+    }
+}
+
+struct Socket<D> {
+    session: SocketSession<D>,
+    connected: bool,
+}
+
+struct Follower<S: MarketSource, D> {
+    source: Arc<S>,
+    listing: Arc<S::Listing>,
+    sockets: Vec<Socket<D>>,
+    /// Which socket is asked first: each in its turn, so that a busy one does not keep the others waiting.
+    first: usize,
+    outlet: Outlet<MarketItem>,
+    arrival: u64,
+    /// What the reader was last told of the connection.
+    told: Option<bool>,
+}
+
+impl<S: MarketSource, D: Dial> Follower<S, D> {
+    /// Until nobody reads any more.
+    async fn run(mut self) {
+        loop {
+            self.first = self.first.wrapping_add(1);
+            let (socket, item) = tokio::select! {
+                () = self.outlet.closed() => return,
+                () = self.outlet.room(), if self.outlet.has_gap() => {
+                    self.make_good();
+                    continue;
+                }
+                next = next_of(&mut self.sockets, self.first) => next,
+            };
+            match item {
+                SocketItem::Message(frame) => self.frame(socket, &frame).await,
+                SocketItem::Alive => {}
+                SocketItem::Connected => self.connected(socket),
+                SocketItem::Disconnected { reason } => self.lost(socket, reason),
+            }
+        }
+    }
+
+    fn connected(&mut self, socket: usize) {
+        if let Some(socket) = self.sockets.get_mut(socket) {
+            socket.connected = true;
+        }
+        if self.is_whole() {
+            self.tell(true, String::new());
+        }
+    }
+
+    fn lost(&mut self, socket: usize, reason: String) {
+        if let Some(socket) = self.sockets.get_mut(socket) {
+            socket.connected = false;
+        }
+        self.tell(false, reason);
+    }
+
+    fn is_whole(&self) -> bool {
+        self.sockets.iter().all(|socket| socket.connected)
+    }
+
+    fn tell(&mut self, connected: bool, reason: String) {
+        if self.told != Some(connected) {
+            self.told = Some(connected);
+            self.outlet.put(if connected { MarketItem::Connected } else { MarketItem::Disconnected { reason } });
+        }
+    }
+
+    fn make_good(&mut self) {
+        self.outlet.reopen();
+        self.told = None;
+        self.tell(false, "the reader was too slow: prices were given up".to_owned());
+        if self.is_whole() {
+            self.tell(true, String::new());
+        }
+    }
+
+    async fn frame(&mut self, socket: usize, frame: &[u8]) {
+        self.arrival += 1;
+        match self.source.decode(frame, &self.listing, self.arrival) {
+            Ok(events) => {
+                for event in events {
+                    self.event(socket, event).await;
+                }
+            }
+            Err(error) => tracing::warn!(%error, "a market message cannot be read"),
+        }
+    }
+
+    async fn event(&mut self, socket: usize, event: Event) {
+        match event {
+            Event::Market(event) if self.told == Some(true) => {
+                self.outlet.put(MarketItem::Event(event));
+            }
+            Event::Session(event) => self.session_event(socket, event).await,
+            Event::Market(_) | Event::Account(_) | Event::FillNotice(_) => {}
+        }
+    }
+
+    async fn session_event(&mut self, socket: usize, event: SessionEvent) {
+        match event {
+            SessionEvent::ContractChanged { native } => {
+                tracing::info!(%native, "a contract has changed: what is remembered of contracts is forgotten");
+                self.source.forget_listing().await;
+                match self.source.listing().await {
+                    Ok(listing) => self.listing = listing,
+                    Err(error) => tracing::warn!(%error, "going on with the old list of contracts"),
+                }
+            }
+            SessionEvent::VenueError { code, message } => {
+                tracing::warn!(%code, %message, "the venue says that something is wrong");
+            }
+            // Whoever goes on without it would wait for prices that never come.
+            SessionEvent::Refused { id, code, message } => {
+                self.give_up(socket, &format!("the venue refuses {id}: {message} ({code})"));
+            }
+            SessionEvent::StreamExpired => self.give_up(socket, "the venue has ended the session"),
+            SessionEvent::Login
+            | SessionEvent::Subscribed { .. }
+            | SessionEvent::Pong
+            | SessionEvent::Unknown { .. } => {}
+        }
+    }
+
+    fn give_up(&mut self, socket: usize, reason: &str) {
+        let item = self.sockets.get_mut(socket).map(|socket| socket.session.give_up(reason, None));
+        if let Some(SocketItem::Disconnected { reason }) = item {
+            self.lost(socket, reason);
+        }
+    }
+}
+
+/// The next item of any socket, and of which; the one with the number `first` is asked first. May be dropped and called
+/// again without losing anything.
+async fn next_of<D: Dial>(sockets: &mut [Socket<D>], first: usize) -> (usize, SocketItem) {
+    let count = sockets.len().max(1);
+    let next = |(index, socket)| (index, Box::pin(SocketSession::next(socket)));
+    let mut waiting: Vec<_> = sockets.iter_mut().map(|socket| &mut socket.session).enumerate().map(next).collect();
+    waiting.rotate_left(first % count);
+    poll_fn(|context| {
+        for (index, next) in &mut waiting {
+            if let Poll::Ready(item) = next.as_mut().poll(context) {
+                return Poll::Ready((*index, item));
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}

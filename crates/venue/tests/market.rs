@@ -1,0 +1,169 @@
+//! The follower of prices, over loopback, with two sockets.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
+
+use futures_util::{SinkExt, StreamExt};
+use plimsoll_domain::{MarkPrice, MarketEvent, Symbol, Timestamp};
+use plimsoll_ports::{MarketItem, MarketStream};
+use plimsoll_transport::{Address, BackoffSettings, SocketSettings};
+use plimsoll_venue::{CallError, DecodeError, Event, MarketFollower, MarketSource, SessionEvent};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_tungstenite::tungstenite::Message;
+
+/// A socket that takes any number of connections, and says what it is told to say; "close" ends the connection.
+async fn socket() -> (String, mpsc::UnboundedSender<&'static str>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}", listener.local_addr().unwrap());
+    let (say, mut said) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        loop {
+            let (socket, _) = listener.accept().await.unwrap();
+            let mut socket = tokio_tungstenite::accept_async(socket).await.unwrap();
+            loop {
+                tokio::select! {
+                    text = said.recv() => match text {
+                        Some("close") => break,
+                        Some(text) => socket.send(Message::text(text)).await.unwrap(),
+                        None => return,
+                    },
+                    message = socket.next() => if !matches!(message, Some(Ok(_))) { break },
+                }
+            }
+        }
+    });
+    (url, say)
+}
+
+/// A venue whose words are `mark N`, `refused X`, `changed` and nothing else.
+#[derive(Default)]
+struct Source {
+    listed: AtomicUsize,
+}
+
+impl MarketSource for Source {
+    type Listing = usize;
+
+    async fn listing(&self) -> Result<Arc<usize>, CallError> {
+        Ok(Arc::new(self.listed.load(Ordering::Relaxed)))
+    }
+
+    async fn forget_listing(&self) {
+        self.listed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn decode(&self, frame: &[u8], listing: &usize, _arrival: u64) -> Result<Vec<Event>, DecodeError> {
+        let text = std::str::from_utf8(frame).unwrap();
+        let words: Vec<&str> = text.split(' ').collect();
+        Ok(vec![match words[..] {
+            ["mark", price] => Event::Market(MarketEvent::Mark(mark(price, *listing))),
+            ["refused", id] => Event::Session(SessionEvent::Refused {
+                id: id.to_owned(),
+                code: "7".to_owned(),
+                message: "no".to_owned(),
+            }),
+            ["changed"] => Event::Session(SessionEvent::ContractChanged { native: "BTCUSDT".to_owned() }),
+            _ => return Err(DecodeError::new("no word of ours", "the whole message")),
+        }])
+    }
+}
+
+/// A mark price, read with the list of this number.
+fn mark(price: &str, listing: usize) -> MarkPrice {
+    MarkPrice {
+        symbol: Symbol::new("BTC", "USDT", "USDT").unwrap(),
+        price: price.parse().unwrap(),
+        index_price: None,
+        time: Timestamp::from_millis(i64::try_from(listing).unwrap()),
+    }
+}
+
+async fn follow(urls: &[&str], waiting: usize) -> MarketFollower {
+    let backoff = BackoffSettings { first: Duration::from_millis(1), longest: Duration::from_millis(4), seed: Some(1) };
+    let settings = SocketSettings { backoff, ..SocketSettings::default() };
+    let dial = |url: &&str| (Address { url: (*url).to_owned(), greetings: Vec::new() }, settings);
+    MarketFollower::open(Arc::new(Source::default()), urls.iter().map(dial).collect(), waiting).await.unwrap()
+}
+
+async fn next(stream: &mut MarketFollower) -> MarketItem {
+    tokio::time::timeout(Duration::from_secs(20), stream.next()).await.expect("an item").expect("a stream")
+}
+
+fn told(price: &str, listing: usize) -> MarketItem {
+    MarketItem::Event(MarketEvent::Mark(mark(price, listing)))
+}
+
+async fn why(stream: &mut MarketFollower) -> String {
+    match next(stream).await {
+        MarketItem::Disconnected { reason } => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn it_is_connected_while_every_socket_is() {
+    let ((one, first), (two, second)) = (socket().await, socket().await);
+    let mut stream = follow(&[&one, &two], 100).await;
+    assert_eq!(next(&mut stream).await, MarketItem::Connected);
+    first.send("mark 1").unwrap();
+    assert_eq!(next(&mut stream).await, told("1", 0));
+    second.send("mark 2").unwrap();
+    assert_eq!(next(&mut stream).await, told("2", 0));
+    second.send("close").unwrap();
+    why(&mut stream).await;
+    assert_eq!(next(&mut stream).await, MarketItem::Connected);
+    second.send("mark 3").unwrap();
+    assert_eq!(next(&mut stream).await, told("3", 0));
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_passed_over_and_a_changed_contract_is_read_anew() {
+    let (url, say) = socket().await;
+    let mut stream = follow(&[&url], 100).await;
+    assert_eq!(next(&mut stream).await, MarketItem::Connected);
+    for text in ["gibberish", "mark 1", "changed", "mark 2"] {
+        say.send(text).unwrap();
+    }
+    assert_eq!(next(&mut stream).await, told("1", 0));
+    assert_eq!(next(&mut stream).await, told("2", 1));
+}
+
+#[tokio::test]
+async fn a_refused_subscription_is_told_and_tried_again() {
+    let (url, say) = socket().await;
+    let mut stream = follow(&[&url], 100).await;
+    assert_eq!(next(&mut stream).await, MarketItem::Connected);
+    say.send("refused tickers").unwrap();
+    assert_eq!(why(&mut stream).await, "the venue refuses tickers: no (7)");
+    assert_eq!(next(&mut stream).await, MarketItem::Connected);
+}
+
+#[tokio::test]
+async fn a_reader_that_is_too_slow_is_told() {
+    let (url, say) = socket().await;
+    let mut stream = follow(&[&url], 2).await;
+    for text in ["mark 1", "mark 2", "mark 3", "changed"] {
+        say.send(text).unwrap();
+    }
+    assert_eq!(next(&mut stream).await, MarketItem::Connected);
+    let mut prices = 0;
+    let reason = loop {
+        match next(&mut stream).await {
+            MarketItem::Event(_) => prices += 1,
+            MarketItem::Disconnected { reason } => break reason,
+            MarketItem::Connected => panic!("connected still"),
+        }
+        if prices == 3 {
+            // It kept up.
+            for text in ["mark 4", "mark 5", "mark 6"] {
+                say.send(text).unwrap();
+            }
+            prices = 0;
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    assert_eq!(reason, "the reader was too slow: prices were given up");
+    assert_eq!(next(&mut stream).await, MarketItem::Connected);
+}
