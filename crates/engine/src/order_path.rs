@@ -99,6 +99,14 @@ pub enum SendFailure {
     Unresolved(String),
 }
 
+/// When an order was written down, and when it was last sent, as far as is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sent {
+    pub(crate) intended_at: Timestamp,
+    /// From here on the venue's window runs, within which "not found" proves nothing.
+    pub(crate) last_at: Timestamp,
+}
+
 /// What must agree before an order counts as never arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Evidence {
@@ -139,13 +147,15 @@ impl OrderPath {
     ) -> Result<Placed, SendFailure> {
         let intended_at = self.clock.now();
         self.intend(order, purpose, intended_at, troubles).await?;
-        match self.place(order).await {
+        let (answer, last_at) = self.place(order).await;
+        let sent = Sent { intended_at, last_at };
+        match answer {
             Ok(order_id) => {
                 self.record(order, JournalState::Accepted { order_id: order_id.clone() }, troubles).await;
-                self.follow(order, Some(order_id), intended_at, evidence, troubles).await
+                self.follow(order, Some(order_id), sent, evidence, troubles).await
             }
             Err(PlaceError::Refused(refusal)) if refusal.reason == RefusalReason::DuplicateId => {
-                self.follow(order, None, intended_at, evidence, troubles).await
+                self.follow(order, None, sent, evidence, troubles).await
             }
             Err(PlaceError::Refused(refusal)) => {
                 self.record(order, JournalState::Refused { reason: refusal.to_string() }, troubles).await;
@@ -158,7 +168,7 @@ impl OrderPath {
             Err(PlaceError::Unanswered(why)) => {
                 tracing::warn!(id = %order.client_order_id, %why, "the venue never answered, looking the order up");
                 self.record(order, JournalState::Unanswered, troubles).await;
-                self.follow(order, None, intended_at, evidence, troubles).await
+                self.follow(order, None, sent, evidence, troubles).await
             }
         }
     }
@@ -200,21 +210,24 @@ impl OrderPath {
         self.journal.intend(&entry).await
     }
 
-    /// Sends; what removes exposure is sent again, under the same id, while it certainly has not been sent.
-    async fn place(&self, order: &NewOrder) -> Result<OrderId, PlaceError> {
+    /// Sends, and tells when it did so last; what removes exposure is sent again, under the same id, while it certainly has
+    /// not been sent.
+    async fn place(&self, order: &NewOrder) -> (Result<OrderId, PlaceError>, Timestamp) {
         let resends = if order.adds_exposure() { 0 } else { self.patience.resends };
         let mut wait = self.patience.first_wait;
         for _ in 0..resends {
+            let sent_at = self.clock.now();
             match self.broker.place(order).await {
                 Err(PlaceError::NotSent(why)) if !matches!(why, NotSent::Invalid(_)) => {
                     tracing::warn!(id = %order.client_order_id, %why, "sending again");
                     self.clock.sleep(self.until_allowed(&why).unwrap_or(wait)).await;
                     wait = self.patience.next(wait);
                 }
-                answer => return answer,
+                answer => return (answer, sent_at),
             }
         }
-        self.broker.place(order).await
+        let sent_at = self.clock.now();
+        (self.broker.place(order).await, sent_at)
     }
 
     fn until_allowed(&self, why: &NotSent) -> Option<Duration> {

@@ -13,6 +13,7 @@ use plimsoll_ports::{
     RefusalReason, StoreError,
 };
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 fn symbol() -> Symbol {
@@ -267,6 +268,36 @@ async fn not_found_counts_only_after_the_window_and_when_everything_agrees() {
     broker.expect_positions().times(1).returning(|| Ok(vec![]));
     let failure = entry(&path(broker, journal(&["unanswered", "not sent"]))).await.unwrap_err();
     assert_eq!(failure, SendFailure::NeverArrived);
+}
+
+#[tokio::test]
+async fn the_window_runs_from_the_last_time_that_an_order_was_sent() {
+    // A clock that goes on with every sleep: the venue wants no orders for half a minute first.
+    let now = Arc::new(AtomicI64::new(1_000_000));
+    let mut clock = MockClock::new();
+    let (read, moved) = (Arc::clone(&now), Arc::clone(&now));
+    clock.expect_now().returning(move || Timestamp::from_millis(read.load(Ordering::SeqCst)));
+    clock.expect_sleep().returning(move |pause| {
+        moved.fetch_add(i64::try_from(pause.as_millis()).unwrap(), Ordering::SeqCst);
+    });
+    let (mut broker, mut sequence) = (broker(), Sequence::new());
+    let until = Timestamp::from_millis(1_030_000);
+    let throttled = move |_: &NewOrder| Err(PlaceError::NotSent(NotSent::Throttled { until }));
+    broker.expect_place().times(1).in_sequence(&mut sequence).returning(throttled);
+    broker.expect_place().times(1).in_sequence(&mut sequence).returning(|_| Err(unanswered()));
+    broker.expect_order().times(10).returning(|_, _| Ok(None));
+    broker.expect_fills().times(10).returning(|_, _| Ok(vec![]));
+    broker.expect_open_orders().returning(|_| Ok(vec![]));
+    let path = OrderPath {
+        broker: Arc::new(broker),
+        journal: Arc::new(journal(&["unanswered", "not sent"])),
+        clock: Arc::new(clock),
+        account: AccountId::new("main"),
+        patience: Patience::default(),
+    };
+    let outcome = path.send(&new_order(true), Purpose::Exit, None).await.0;
+    assert_eq!(outcome.unwrap_err(), SendFailure::NeverArrived);
+    assert!(now.load(Ordering::SeqCst) >= 1_040_000, "it was asked for until ten seconds after the last sending");
 }
 
 #[tokio::test]

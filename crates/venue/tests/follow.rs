@@ -75,6 +75,9 @@ impl Venue {
     }
 }
 
+/// Since when, and in which contracts, fills were asked for.
+type Asked = Arc<Mutex<Vec<(Timestamp, BTreeSet<Symbol>)>>>;
+
 struct Source {
     url: String,
     clock: Arc<dyn Clock>,
@@ -84,7 +87,7 @@ struct Source {
     beats: bool,
     /// So many handshakes fail before one can be made.
     unready: AtomicUsize,
-    asked: Arc<Mutex<Vec<(Timestamp, BTreeSet<Symbol>)>>>,
+    asked: Asked,
 }
 
 fn source(venue: &Venue) -> Source {

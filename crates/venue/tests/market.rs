@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_tungstenite::tungstenite::Message;
 
 /// A socket that takes any number of connections, and says what it is told to say; "close" ends the connection.
@@ -41,6 +41,7 @@ async fn socket() -> (String, mpsc::UnboundedSender<&'static str>) {
 #[derive(Default)]
 struct Source {
     listed: AtomicUsize,
+    decoded: watch::Sender<u64>,
 }
 
 impl MarketSource for Source {
@@ -54,7 +55,8 @@ impl MarketSource for Source {
         self.listed.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn decode(&self, frame: &[u8], listing: &usize, _arrival: u64) -> Result<Vec<Event>, DecodeError> {
+    fn decode(&self, frame: &[u8], listing: &usize, arrival: u64) -> Result<Vec<Event>, DecodeError> {
+        self.decoded.send_replace(arrival);
         let text = std::str::from_utf8(frame).unwrap();
         let words: Vec<&str> = text.split(' ').collect();
         Ok(vec![match words[..] {
@@ -75,16 +77,20 @@ fn mark(price: &str, listing: usize) -> MarkPrice {
     MarkPrice {
         symbol: Symbol::new("BTC", "USDT", "USDT").unwrap(),
         price: price.parse().unwrap(),
-        index_price: None,
+        index: None,
         time: Timestamp::from_millis(i64::try_from(listing).unwrap()),
     }
 }
 
-async fn follow(urls: &[&str], waiting: usize) -> MarketFollower {
+async fn follow(urls: &[&str]) -> MarketFollower {
+    follow_with(Arc::default(), urls, 100).await
+}
+
+async fn follow_with(source: Arc<Source>, urls: &[&str], waiting: usize) -> MarketFollower {
     let backoff = BackoffSettings { first: Duration::from_millis(1), longest: Duration::from_millis(4), seed: Some(1) };
     let settings = SocketSettings { backoff, ..SocketSettings::default() };
     let dial = |url: &&str| (Address { url: (*url).to_owned(), greetings: Vec::new() }, settings);
-    MarketFollower::open(Arc::new(Source::default()), urls.iter().map(dial).collect(), waiting).await.unwrap()
+    MarketFollower::open(source, urls.iter().map(dial).collect(), waiting).await.unwrap()
 }
 
 async fn next(stream: &mut MarketFollower) -> MarketItem {
@@ -105,7 +111,7 @@ async fn why(stream: &mut MarketFollower) -> String {
 #[tokio::test]
 async fn it_is_connected_while_every_socket_is() {
     let ((one, first), (two, second)) = (socket().await, socket().await);
-    let mut stream = follow(&[&one, &two], 100).await;
+    let mut stream = follow(&[&one, &two]).await;
     assert_eq!(next(&mut stream).await, MarketItem::Connected);
     first.send("mark 1").unwrap();
     assert_eq!(next(&mut stream).await, told("1", 0));
@@ -121,7 +127,7 @@ async fn it_is_connected_while_every_socket_is() {
 #[tokio::test]
 async fn what_cannot_be_read_is_passed_over_and_a_changed_contract_is_read_anew() {
     let (url, say) = socket().await;
-    let mut stream = follow(&[&url], 100).await;
+    let mut stream = follow(&[&url]).await;
     assert_eq!(next(&mut stream).await, MarketItem::Connected);
     for text in ["gibberish", "mark 1", "changed", "mark 2"] {
         say.send(text).unwrap();
@@ -133,7 +139,7 @@ async fn what_cannot_be_read_is_passed_over_and_a_changed_contract_is_read_anew(
 #[tokio::test]
 async fn a_refused_subscription_is_told_and_tried_again() {
     let (url, say) = socket().await;
-    let mut stream = follow(&[&url], 100).await;
+    let mut stream = follow(&[&url]).await;
     assert_eq!(next(&mut stream).await, MarketItem::Connected);
     say.send("refused tickers").unwrap();
     assert_eq!(why(&mut stream).await, "the venue refuses tickers: no (7)");
@@ -141,29 +147,19 @@ async fn a_refused_subscription_is_told_and_tried_again() {
 }
 
 #[tokio::test]
-async fn a_reader_that_is_too_slow_is_told() {
+async fn a_reader_that_is_too_slow_is_told_once_it_has_caught_up() {
     let (url, say) = socket().await;
-    let mut stream = follow(&[&url], 2).await;
-    for text in ["mark 1", "mark 2", "mark 3", "changed"] {
+    let source = Arc::new(Source::default());
+    let mut stream = follow_with(Arc::clone(&source), &[&url], 2).await;
+    for text in ["mark 1", "mark 2", "mark 3", "mark 4"] {
         say.send(text).unwrap();
     }
+    // When the fourth is read there was no room for the second.
+    let mut decoded = source.decoded.subscribe();
+    let all = tokio::time::timeout(Duration::from_secs(20), decoded.wait_for(|arrival| *arrival == 4));
+    all.await.expect("four messages").unwrap();
     assert_eq!(next(&mut stream).await, MarketItem::Connected);
-    let mut prices = 0;
-    let reason = loop {
-        match next(&mut stream).await {
-            MarketItem::Event(_) => prices += 1,
-            MarketItem::Disconnected { reason } => break reason,
-            MarketItem::Connected => panic!("connected still"),
-        }
-        if prices == 3 {
-            // It kept up.
-            for text in ["mark 4", "mark 5", "mark 6"] {
-                say.send(text).unwrap();
-            }
-            prices = 0;
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    };
-    assert_eq!(reason, "the reader was too slow: prices were given up");
+    assert_eq!(next(&mut stream).await, told("1", 0));
+    assert_eq!(why(&mut stream).await, "the reader was too slow: prices were given up");
     assert_eq!(next(&mut stream).await, MarketItem::Connected);
 }

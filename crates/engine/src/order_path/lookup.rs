@@ -1,6 +1,6 @@
 //! Asking until the venue is definite.
 
-use super::{Evidence, OrderPath, Placed, SendFailure, is_on_its_way};
+use super::{Evidence, OrderPath, Placed, SendFailure, Sent, is_on_its_way};
 use crate::execution::{Execution, total};
 use crate::trouble::Troubles;
 use plimsoll_domain::{Decimal, Fill, NewOrder, Order, OrderId, OrderSize, OrderStatus, Position, Timestamp};
@@ -28,11 +28,11 @@ impl OrderPath {
         &self,
         order: &NewOrder,
         order_id: Option<OrderId>,
-        intended_at: Timestamp,
+        sent: Sent,
         evidence: Evidence,
         troubles: &mut Troubles,
     ) -> Result<Placed, SendFailure> {
-        self.follow_for(self.patience.give_up, order, order_id, intended_at, evidence, troubles).await
+        self.follow_for(self.patience.give_up, order, order_id, sent, evidence, troubles).await
     }
 
     /// The same, with patience of its own: none is one look.
@@ -41,15 +41,15 @@ impl OrderPath {
         give_up: Duration,
         order: &NewOrder,
         order_id: Option<OrderId>,
-        intended_at: Timestamp,
+        sent: Sent,
         evidence: Evidence,
         troubles: &mut Troubles,
     ) -> Result<Placed, SendFailure> {
-        let age = self.clock.now().since(intended_at);
+        let age = self.clock.now().since(sent.last_at);
         let (mut waited, mut wait) = (Duration::ZERO, self.patience.first_wait);
         loop {
             let proven_after = if order_id.is_some() { self.patience.give_up } else { self.patience.window };
-            let unclear = match self.look(order, order_id.as_ref(), intended_at).await {
+            let unclear = match self.look(order, order_id.as_ref(), sent.intended_at).await {
                 Look::Definite(placed) => return Ok(self.landed(order, placed, order_id.is_some(), troubles).await),
                 Look::NotFound if age.saturating_add(waited) >= proven_after => {
                     match self.contradiction(order, evidence).await {

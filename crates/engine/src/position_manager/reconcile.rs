@@ -17,7 +17,7 @@ use super::foreign::Foreign;
 use super::lives;
 use super::reading::Reading;
 use super::settle::is_protective;
-use crate::order_path::{Evidence, SendFailure};
+use crate::order_path::{Evidence, SendFailure, Sent};
 use crate::trouble::{Record, Subject, Troubles};
 use back_fill::RECOVERED;
 use plimsoll_domain::{Decimal, Direction, Fill, Order, Timestamp};
@@ -165,7 +165,9 @@ impl PositionManager {
             Wait::Patiently => self.settings.patience.window,
             Wait::Glance => Duration::ZERO,
         };
-        let fate = self.path.follow_for(give_up, &entry.order, order_id, entry.intended_at, evidence, troubles).await;
+        // What is journalled of it last is no earlier than when it was last sent.
+        let sent = Sent { intended_at: entry.intended_at, last_at: entry.updated_at };
+        let fate = self.path.follow_for(give_up, &entry.order, order_id, sent, evidence, troubles).await;
         OrderFate::of(entry, fate)
     }
 
