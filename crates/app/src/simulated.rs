@@ -4,6 +4,7 @@ use crate::venue::{Keys, VenueName};
 use plimsoll_domain::{AccountId, Money};
 use plimsoll_exchange::{Exchange, Rejection};
 use plimsoll_venue_server::{AuthenticationClock, BinanceVenue, FaultPlan, Running, Settings, StartError};
+use secrecy::ExposeSecret;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ impl Simulated {
     pub(crate) async fn serve(self, venue: VenueName, exchange: Exchange) -> Result<Running, StartError> {
         match venue {
             VenueName::Binance => BinanceVenue::start(exchange, self.settings()).await,
+            VenueName::Gateio | VenueName::Bitget => unreachable!(),
         }
     }
 
@@ -44,6 +46,6 @@ impl Simulated {
 
 /// Opens an account with these keys.
 pub(crate) fn open_account(venue: &Running, account: &AccountId, keys: &Keys) -> Result<(), Rejection> {
-    let Keys { key, secret, .. } = keys;
-    venue.open_account(account, secrecy::ExposeSecret::expose_secret(key), secret.clone())
+    let Keys { key, secret, passphrase } = keys;
+    venue.open_account_with_passphrase(account, key.expose_secret(), secret.clone(), passphrase.clone())
 }

@@ -15,6 +15,10 @@ use std::time::Duration;
 pub(crate) enum VenueName {
     /// Binance USDⓈ-M futures
     Binance,
+    /// Gate.io USDT perpetual futures
+    Gateio,
+    /// Bitget USDT-M futures
+    Bitget,
 }
 
 /// Where a venue is: schemes and hosts.
@@ -30,12 +34,15 @@ pub(crate) struct Places {
 
 impl VenueName {
     /// Every venue, by the word for it.
-    pub(crate) const WORDS: [(&'static str, Self); 1] = [("binance", Self::Binance)];
+    pub(crate) const WORDS: [(&'static str, Self); 3] =
+        [("binance", Self::Binance), ("gateio", Self::Gateio), ("bitget", Self::Bitget)];
 
     /// The word for it.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Binance => "binance",
+            Self::Gateio => "gateio",
+            Self::Bitget => "bitget",
         }
     }
 
@@ -43,7 +50,14 @@ impl VenueName {
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::Binance => "Binance",
+            Self::Gateio => "Gate.io",
+            Self::Bitget => "Bitget",
         }
+    }
+
+    /// Whether its keys have a passphrase.
+    pub(crate) const fn has_passphrase(self) -> bool {
+        matches!(self, Self::Bitget)
     }
 
     /// Where it is; a simulated venue is wherever it was started.
@@ -60,6 +74,20 @@ impl VenueName {
                 sockets: Some("wss://fstream.binancefuture.com"),
                 wallet: None,
             },
+            (Self::Gateio, VenueEnvironment::Live) => {
+                Places { rest: Some("https://api.gateio.ws"), sockets: Some("wss://fx-ws.gateio.ws"), wallet: None }
+            }
+            (Self::Gateio, VenueEnvironment::Testnet) => Places {
+                rest: Some("https://api-testnet.gateapi.io"),
+                sockets: Some("wss://ws-testnet.gate.com"),
+                wallet: None,
+            },
+            (Self::Bitget, VenueEnvironment::Live) => {
+                Places { rest: Some("https://api.bitget.com"), sockets: Some("wss://ws.bitget.com"), wallet: None }
+            }
+            (Self::Bitget, VenueEnvironment::Testnet) => {
+                Places { rest: Some("https://api.bitget.com"), sockets: Some("wss://wspap.bitget.com"), wallet: None }
+            }
         }
     }
 }
@@ -99,6 +127,8 @@ pub(crate) struct Way {
 pub(crate) struct Keys {
     pub(crate) key: SecretString,
     pub(crate) secret: SecretString,
+    /// Empty on venues that have none.
+    pub(crate) passphrase: SecretString,
 }
 
 impl Keys {
@@ -110,17 +140,18 @@ impl Keys {
         let read = |place: &SecretPlace| {
             place.read(environment).map_err(|missing| Failure::usage(missing.what).help(missing.remedy))
         };
-        Ok(Self { key: read(&account.key)?, secret: read(&account.secret)? })
+        let passphrase = account.passphrase.as_ref().map(read).transpose()?.unwrap_or_default();
+        Ok(Self { key: read(&account.key)?, secret: read(&account.secret)?, passphrase })
     }
 
     /// The keys of a simulated venue, which are no secret.
-    pub(crate) fn simulated(key: &str, secret: &str) -> Self {
-        Self { key: key.into(), secret: secret.into() }
+    pub(crate) fn simulated(key: &str, secret: &str, passphrase: &str) -> Self {
+        Self { key: key.into(), secret: secret.into(), passphrase: passphrase.into() }
     }
 
     /// None, for what asks the venue nothing that an account is needed for.
     pub(crate) fn none() -> Self {
-        Self { key: String::new().into(), secret: String::new().into() }
+        Self::simulated("", "", "")
     }
 }
 
@@ -142,6 +173,7 @@ impl Way {
     pub(crate) fn connect(self) -> Result<Venue, Failure> {
         match self.venue {
             VenueName::Binance => self.binance(),
+            venue @ (VenueName::Gateio | VenueName::Bitget) => Err(not_traded(venue)),
         }
     }
 
@@ -172,8 +204,14 @@ impl Way {
                 let audit = BinanceAccountAudit::new(endpoints, wallet, credentials, self.clock, settings);
                 Ok(Box::new(audit.map_err(Failure::unreachable)?))
             }
+            venue @ (VenueName::Gateio | VenueName::Bitget) => Err(not_traded(venue)),
         }
     }
+}
+
+fn not_traded(venue: VenueName) -> Failure {
+    Failure::usage(format!("{} is read and signed for, not traded on yet", venue.title()))
+        .help("`plimsoll decode` and `plimsoll request` speak its wire.")
 }
 
 impl Venue {

@@ -11,7 +11,7 @@ use crate::order::{
 use crate::placing::Request;
 use crate::rejection::Rejection;
 use plimsoll_domain::{
-    AccountId, NewOrder, Order, OrderSize, OrderStatus, OrderType, Price, Quantity, Side, Stamp, Symbol, Timestamp,
+    AccountId, NewOrder, Order, OrderKind, OrderSize, OrderStatus, OrderType, Price, Quantity, Side, Stamp, Symbol, Timestamp,
     TriggerBy,
 };
 
@@ -188,6 +188,52 @@ impl Exchange {
         let cancelled = self.cancel_conditional_number(number);
         self.settle();
         Ok(cancelled)
+    }
+
+    /// Changes the trigger and the size of a conditional order that has not triggered; it keeps its id.
+    ///
+    /// # Errors
+    /// [`Rejection::UnknownOrder`] if no conditional order of that name waits, and what storing such an order would be
+    /// refused with; the order is unchanged then.
+    pub fn amend_conditional(
+        &mut self,
+        account: &AccountId,
+        which: &OrderRef,
+        trigger: Price,
+        size: OrderSize,
+    ) -> Result<ConditionalOrder, Rejection> {
+        let account = self.account_index(account)?;
+        let number = self.find_conditional(account, which).ok_or(Rejection::UnknownOrder)?;
+        let it = &self.conditionals[number];
+        if it.status != ConditionalStatus::New {
+            return Err(Rejection::UnknownOrder);
+        }
+        let (market, crossing, trigger_by, before) = (it.market, it.crossing, it.trigger_by, it.trigger);
+        let instrument = &self.markets[market].instrument;
+        filters::tick(instrument, trigger)?;
+        if let OrderSize::Quantity(quantity) = size {
+            filters::size(instrument, quantity, true)?;
+            if it.order.adds_exposure() {
+                filters::notional(instrument, quantity, trigger)?;
+            }
+        }
+        let price = self.markets[market].watched(trigger_by);
+        if is_met(crossing, trigger, price) {
+            return Err(Rejection::WouldTriggerImmediately { trigger, price });
+        }
+        self.markets[market].triggers(trigger_by).remove(crossing, before, number);
+        self.markets[market].triggers(trigger_by).add(crossing, trigger, number);
+        let updated = self.next_stamp();
+        let it = &mut self.conditionals[number];
+        (it.trigger, it.order.size, it.updated) = (trigger, size, updated);
+        match &mut it.order.kind {
+            OrderKind::StopMarket { trigger: old, .. } | OrderKind::TakeProfitMarket { trigger: old, .. } => *old = trigger,
+            OrderKind::Market | OrderKind::Limit { .. } => {}
+        }
+        let report = self.conditional_report(number);
+        self.tell(account, News::ConditionalStored(Box::new(report.clone())));
+        self.settle();
+        Ok(report)
     }
 
     /// Cancels every conditional order of a symbol that has not triggered.

@@ -35,7 +35,7 @@ pub enum News {
     },
     /// An order's price or size was changed by its account, or a reduce-only order was shrunk by the exchange.
     OrderAmended(Box<PlacedOrder>),
-    /// A conditional order was stored.
+    /// A conditional order was stored, or its trigger or size was changed.
     ConditionalStored(Box<ConditionalOrder>),
     /// A conditional order's trigger was met.
     ConditionalTriggering(Box<ConditionalOrder>),

@@ -77,6 +77,12 @@ impl Exchange {
         }
     }
 
+    /// From now on, post-only orders that would take and fill-or-kill orders that cannot fill are accepted and expire at
+    /// once: see [`Settings::expires_unmatched`].
+    pub const fn expire_unmatched(&mut self) {
+        self.settings.expires_unmatched = true;
+    }
+
     /// Lists a contract, whose last and mark price are `opening`. The answer names it in
     /// [`advance_indexed`](Self::advance_indexed).
     ///

@@ -130,12 +130,21 @@ impl Exchange {
     pub(crate) fn place_plain(&mut self, request: Request) -> Result<usize, Rejection> {
         let request = self.checked(request)?;
         let parent = request.parent;
+        let unmatched = self.check_time_in_force(&request).is_err();
         let number = self.accept(request);
         if let Some(parent) = parent {
             self.adopt_child(parent, number);
         }
         let news = News::OrderAccepted(Box::new(self.orders[number].placed()));
         self.tell(self.orders[number].account, news);
+        if unmatched {
+            // Only where it was let through: see `Settings::expires_unmatched`.
+            let is_post_only = matches!(self.orders[number].limit, Some((_, TimeInForce::PostOnly)));
+            let reason =
+                if is_post_only { ExpiryReason::WouldTakeLiquidity } else { ExpiryReason::ImmediateOrCancel };
+            self.expire(number, reason);
+            return Ok(number);
+        }
         self.take(number);
         self.rest_or_expire(number);
         Ok(number)
@@ -167,7 +176,9 @@ impl Exchange {
                 filters::band(market, side, counter, self.settings.price_band)?;
             }
         }
-        self.check_time_in_force(&request)?;
+        if !self.settings.expires_unmatched {
+            self.check_time_in_force(&request)?;
+        }
         if !request.reduces() {
             self.check_margin(&request, price, None)?;
         }

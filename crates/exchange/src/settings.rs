@@ -21,6 +21,9 @@ pub struct Settings {
     pub insurance_fund: Money,
     /// The leverage of every symbol until an account sets its own; a contract's maximum caps it.
     pub default_leverage: Leverage,
+    /// Whether a post-only order that would take, and a fill-or-kill order that cannot fill, are accepted and expire at
+    /// once, instead of being refused.
+    pub expires_unmatched: bool,
     /// Whether initial and maintenance margin count the taker fee of closing a position: `q·P·f` beside what its leverage
     /// and its tier ask for, as Gate.io reckons.
     pub counts_closing_fee: bool,
@@ -40,6 +43,7 @@ impl Default for Settings {
             liquidation: true,
             margin_call_cover: Decimal::new(125, 2),
             insurance_fund: Money::new(Decimal::from(1_000_000)),
+            expires_unmatched: false,
             default_leverage: Leverage::new(20).unwrap_or(Leverage::ONE),
             counts_closing_fee: false,
             repeats_client_ids: false,

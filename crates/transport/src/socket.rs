@@ -12,6 +12,8 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::HeaderName;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{Connector, MaybeTlsStream, WebSocketStream, connect_async_tls_with_config};
 use tracing::{debug, warn};
@@ -50,6 +52,11 @@ pub trait Dial: Send + Sync + 'static {
     fn heartbeat(&self) -> Option<String> {
         None
     }
+
+    /// Headers that the other side wants in the handshake: names and values.
+    fn headers(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
 }
 
 /// A dialler that is used elsewhere too.
@@ -60,6 +67,10 @@ impl<D: Dial> Dial for Arc<D> {
 
     fn heartbeat(&self) -> Option<String> {
         D::heartbeat(self)
+    }
+
+    fn headers(&self) -> Vec<(&'static str, String)> {
+        D::headers(self)
     }
 }
 
@@ -255,7 +266,7 @@ async fn connect<D: Dial>(dial: Arc<D>, settings: SocketSettings) -> Result<Link
     let address = dial.dial().await?;
     let beats = dial.heartbeat().is_some();
     let failed = |reason: String| DialFailure { reason: format!("{address:?}: {reason}"), not_before: None };
-    match timeout(settings.connect_timeout, open(&address, &settings)).await {
+    match timeout(settings.connect_timeout, open(&address, dial.headers(), &settings)).await {
         Ok(Ok(link)) => {
             debug!(?address, "connected");
             let beat = beats.then(|| link.opened + settings.heartbeat_every);
@@ -269,12 +280,20 @@ async fn connect<D: Dial>(dial: Arc<D>, settings: SocketSettings) -> Result<Link
 
 type SocketError = tokio_tungstenite::tungstenite::Error;
 
-async fn open(address: &Address, settings: &SocketSettings) -> Result<Link, SocketError> {
+async fn open(
+    address: &Address,
+    headers: Vec<(&'static str, String)>,
+    settings: &SocketSettings,
+) -> Result<Link, SocketError> {
     let config = WebSocketConfig::default()
         .max_message_size(Some(settings.largest_message))
         .max_frame_size(Some(settings.largest_message));
     let tls = Connector::Rustls(tls::client_config());
-    let (mut socket, _) = connect_async_tls_with_config(address.url.as_str(), Some(config), true, Some(tls)).await?;
+    let mut request = address.url.as_str().into_client_request()?;
+    for (name, value) in headers {
+        request.headers_mut().insert(name.parse::<HeaderName>()?, value.parse()?);
+    }
+    let (mut socket, _) = connect_async_tls_with_config(request, Some(config), true, Some(tls)).await?;
     for greeting in &address.greetings {
         socket.send(Message::text(greeting.as_str())).await?;
     }

@@ -42,6 +42,7 @@
 
 pub mod binance;
 pub mod faults;
+pub mod gateio;
 
 /// The program of the page about faults compiles.
 #[cfg(doctest)]
@@ -62,6 +63,7 @@ mod tape;
 
 pub use binance::{BinanceVenue, RateLimits};
 pub use clock::AuthenticationClock;
+pub use gateio::GateioVenue;
 pub use faults::{Fault, FaultPlan, Injected, Rule, Target};
 pub use running::{Running, StartError};
 pub use settings::Settings;

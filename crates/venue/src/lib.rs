@@ -9,7 +9,7 @@
 //! use plimsoll_venue::{DecodeError, Event, message, plain};
 //!
 //! message! {
-//!     /// `{"s":"BTC_USDT","rate":0.000125,"next":1700006400.25}`
+//!     /// `{"s":"BTC_USDT","rate":0.000125,"next":1700006400250}`
 //!     struct Funding {
 //!         required { rate = "rate": Num<'a>, }
 //!         optional { next = "next": Num<'a>, mark = "mark": Num<'a>, }
@@ -21,7 +21,7 @@
 //!     Ok(Event::Market(MarketEvent::Funding(FundingRate {
 //!         symbol,
 //!         rate: it.rate.rate("rate")?,
-//!         next_time: it.next.maybe_seconds("next")?,
+//!         next_time: it.next.maybe_time("next")?,
 //!         interval_hours: None,
 //!         mark_price: it.mark.maybe_price("mark")?,
 //!         index_price: None,
@@ -29,7 +29,7 @@
 //!     })))
 //! }
 //!
-//! let frame = r#"{"s":"BTC_USDT","rate":0.000125,"next":1700006400.25}"#;
+//! let frame = r#"{"s":"BTC_USDT","rate":0.000125,"next":1700006400250}"#;
 //! let symbol = Symbol::new("BTC", "USDT", "USDT")?;
 //! let Event::Market(MarketEvent::Funding(rate)) = funding(frame, symbol, Timestamp::from_millis(1_700_000_000_000))? else {
 //!     panic!("a rate is about a market");
@@ -68,6 +68,8 @@ mod market;
 mod order_memory;
 #[cfg(feature = "live")]
 mod outlet;
+#[cfg(feature = "live")]
+mod remembered;
 
 pub use bounded::Bounded;
 pub use event::{Event, FillNotice, SessionEvent};
@@ -84,4 +86,5 @@ pub use {
     market::{MarketFollower, MarketSource},
     order_memory::OrderMemory,
     outlet::Outlet,
+    remembered::Remembered,
 };

@@ -6,19 +6,19 @@ use crate::wire::{Symbols, request};
 use plimsoll_domain::{Fees, Instrument, MarginTiers, Symbol, Timestamp};
 use plimsoll_ports::{Refusal, RefusalReason};
 use plimsoll_transport::Priority;
-use plimsoll_venue::CallError;
+use plimsoll_venue::{CallError, Remembered};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Mutex;
 
 /// Contracts and their names; margin tables, fees and funding intervals where they have been asked for.
 #[derive(Default)]
 pub(crate) struct Directory {
-    /// With when it was read; the beginning of time where it is known to be out of date.
-    listing: Mutex<Option<(Arc<Listed>, Timestamp)>>,
-    tables: Mutex<Option<Arc<Tables>>>,
+    listing: Remembered<Listed>,
+    tiers: Remembered<HashMap<Arc<str>, MarginTiers>>,
     fees: Mutex<HashMap<Arc<str>, (Timestamp, Fees)>>,
-    intervals: Mutex<Option<Arc<Intervals>>>,
+    intervals: Remembered<Intervals>,
 }
 
 /// The venue's list at one moment.
@@ -27,15 +27,8 @@ pub(crate) struct Listed {
     contracts: Vec<Contract>,
 }
 
-struct Tables {
-    tiers: HashMap<Arc<str>, MarginTiers>,
-    read: Timestamp,
-}
-
-pub(crate) struct Intervals {
-    hours: HashMap<Arc<str>, u32>,
-    read: Timestamp,
-}
+/// Hours between fundings, by contract.
+pub(crate) struct Intervals(HashMap<Arc<str>, u32>);
 
 impl Listed {
     /// The contract, if orders are taken for it.
@@ -52,7 +45,7 @@ impl Listed {
 
 impl Intervals {
     pub(crate) fn hours(&self, native: &str) -> u32 {
-        self.hours.get(native).copied().unwrap_or(body::DEFAULT_FUNDING_INTERVAL_HOURS)
+        self.0.get(native).copied().unwrap_or(body::DEFAULT_FUNDING_INTERVAL_HOURS)
     }
 }
 
@@ -72,32 +65,20 @@ impl Directory {
     /// The list of contracts; an old one rather than none where it cannot be read again. Everything that reduces risk
     /// rests on it, so it may use the reserve.
     pub(crate) async fn listed(&self, client: &Client) -> Result<Arc<Listed>, CallError> {
-        let mut cached = self.listing.lock().await;
-        if let Some((listed, _)) = cached.as_ref().filter(|(_, read)| is_fresh(client, *read)) {
-            return Ok(Arc::clone(listed));
-        }
-        let listing = match client.read(&request::exchange_info(), Priority::ReducesRisk, body::contracts).await {
-            Ok(listing) => listing,
-            Err(error) => {
-                let Some((listed, _)) = cached.as_ref() else { return Err(error) };
-                tracing::warn!(%error, "the list of contracts cannot be read: going on with the old one");
-                return Ok(Arc::clone(listed));
+        let read = async {
+            let listing = client.read(&request::exchange_info(), Priority::ReducesRisk, body::contracts).await?;
+            for error in &listing.unread {
+                tracing::warn!(%error, "a contract of the venue's list cannot be read");
             }
+            Ok(Listed { symbols: Symbols::listed(&listing.contracts), contracts: listing.contracts })
         };
-        for error in &listing.unread {
-            tracing::warn!(%error, "a contract of the venue's list cannot be read");
-        }
-        let symbols = Symbols::listed(&listing.contracts);
-        let listed = Arc::new(Listed { symbols, contracts: listing.contracts });
-        *cached = Some((Arc::clone(&listed), client.clock().now()));
-        Ok(listed)
+        self.listing.fresh_or_old("the list of contracts", client.clock().now(), lives(client), read).await
     }
 
     /// The venue's name of a contract, trading or not. Names do not change: an order waits for a fresh list only where
     /// the old one does not know its contract.
     pub(crate) async fn native(&self, client: &Client, symbol: &Symbol) -> Result<Arc<str>, CallError> {
-        let known = self.listing.lock().await.as_ref().and_then(|(listed, _)| listed.symbols.native(symbol));
-        match known {
+        match self.listing.known().await.and_then(|listed| listed.symbols.native(symbol)) {
             Some(native) => Ok(native),
             None => self.listed(client).await?.native(symbol),
         }
@@ -105,11 +86,9 @@ impl Directory {
 
     /// What is remembered is out of date: the venue has changed it.
     pub(crate) async fn forget(&self) {
-        if let Some((_, read)) = self.listing.lock().await.as_mut() {
-            *read = Timestamp::default();
-        }
-        *self.tables.lock().await = None;
-        *self.intervals.lock().await = None;
+        self.listing.forget().await;
+        self.tiers.forget().await;
+        self.intervals.forget().await;
         self.fees.lock().await.clear();
     }
 
@@ -117,8 +96,8 @@ impl Directory {
     pub(crate) async fn instrument(&self, client: &Client, symbol: &Symbol) -> Result<Instrument, CallError> {
         let listed = self.listed(client).await?;
         let contract = listed.trading(symbol)?;
-        let (tables, intervals) = (self.tables(client).await?, self.intervals(client).await?);
-        let Some(tiers) = tables.tiers.get(&contract.native) else {
+        let (tiers, intervals) = (self.tiers(client).await?, self.intervals(client).await?);
+        let Some(tiers) = tiers.get(&contract.native) else {
             return Err(CallError::Unreadable(format!("{symbol} has no margin table that holds together")));
         };
         let fees = self.fees(client, &contract.native).await?;
@@ -130,13 +109,13 @@ impl Directory {
     /// is said.
     pub(crate) async fn instruments(&self, client: &Client) -> Result<Vec<Instrument>, CallError> {
         let listed = self.listed(client).await?;
-        let (tables, intervals) = (self.tables(client).await?, self.intervals(client).await?);
-        let is_whole = |contract: &&Contract| contract.is_trading() && tables.tiers.contains_key(&contract.native);
+        let (tiers, intervals) = (self.tiers(client).await?, self.intervals(client).await?);
+        let is_whole = |contract: &&Contract| contract.is_trading() && tiers.contains_key(&contract.native);
         let trading: Vec<&Contract> = listed.contracts.iter().filter(is_whole).collect();
         let (fees, dearest) = self.fees_of(client, &trading).await?;
         let mut instruments = Vec::with_capacity(trading.len());
         for contract in trading {
-            let Some(tiers) = tables.tiers.get(&contract.native) else { continue };
+            let Some(tiers) = tiers.get(&contract.native) else { continue };
             let known = fees.get(&contract.native).or_else(|| dearest.get(contract.settle.as_str()));
             let Some(fees) = known else {
                 return Err(CallError::Unreadable(format!("nothing is known of the fees in {}", contract.settle)));
@@ -180,40 +159,32 @@ impl Directory {
         Ok((known, dearest))
     }
 
-    async fn tables(&self, client: &Client) -> Result<Arc<Tables>, CallError> {
-        let mut cached = self.tables.lock().await;
-        if let Some(tables) = cached.as_ref().filter(|tables| is_fresh(client, tables.read)) {
-            return Ok(Arc::clone(tables));
-        }
-        let call = request::leverage_brackets(None);
-        let read = client.read(&call, Priority::Watches, body::leverage_brackets).await?;
-        let mut tiers = HashMap::with_capacity(read.len());
-        for (native, table) in read {
-            match table {
-                Ok(table) => drop(tiers.insert(native, table)),
-                Err(error) => tracing::warn!(%error, "a margin table does not hold together"),
+    async fn tiers(&self, client: &Client) -> Result<Arc<HashMap<Arc<str>, MarginTiers>>, CallError> {
+        let read = async {
+            let call = request::leverage_brackets(None);
+            let read = client.read(&call, Priority::Watches, body::leverage_brackets).await?;
+            let mut tiers = HashMap::with_capacity(read.len());
+            for (native, table) in read {
+                match table {
+                    Ok(table) => drop(tiers.insert(native, table)),
+                    Err(error) => tracing::warn!(%error, "a margin table does not hold together"),
+                }
             }
-        }
-        let tables = Arc::new(Tables { tiers, read: client.clock().now() });
-        *cached = Some(Arc::clone(&tables));
-        Ok(tables)
+            Ok(tiers)
+        };
+        self.tiers.fresh(client.clock().now(), lives(client), read).await
     }
 
     /// Hours between fundings.
     pub(crate) async fn intervals(&self, client: &Client) -> Result<Arc<Intervals>, CallError> {
-        let mut cached = self.intervals.lock().await;
-        if let Some(intervals) = cached.as_ref().filter(|intervals| is_fresh(client, intervals.read)) {
-            return Ok(Arc::clone(intervals));
-        }
-        let hours = client.read(&request::funding_info(), Priority::Ordinary, body::funding_intervals).await?;
-        let intervals = Arc::new(Intervals { hours, read: client.clock().now() });
-        *cached = Some(Arc::clone(&intervals));
-        Ok(intervals)
+        let call = request::funding_info();
+        let read = async { Ok(Intervals(client.read(&call, Priority::Ordinary, body::funding_intervals).await?)) };
+        self.intervals.fresh(client.clock().now(), lives(client), read).await
     }
 
     async fn known_fees(&self, client: &Client, native: &str) -> Option<Fees> {
         let fees = self.fees.lock().await;
-        fees.get(native).filter(|(read, _)| is_fresh(client, *read)).map(|(_, fees)| *fees)
+        fees.get(native).filter(|(read, _)| client.clock().now().since(*read) < lives(client)).map(|(_, fees)| *fees)
     }
 
     async fn fees(&self, client: &Client, native: &Arc<str>) -> Result<Fees, CallError> {
@@ -227,6 +198,6 @@ impl Directory {
     }
 }
 
-fn is_fresh(client: &Client, read: Timestamp) -> bool {
-    client.clock().now().since(read) < client.rest().settings.contracts_live
+fn lives(client: &Client) -> Duration {
+    client.rest().settings.contracts_live
 }

@@ -35,7 +35,47 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! With the feature `live` (on by default) there are a broker, streams and feeds on top; without it the crate is the
+//! [`wire`] alone and needs no runtime.
+//!
 //! What it does not do: inverse contracts and those settled in other currencies; the split position mode; portfolio
 //! margin; trailing and chase orders; limit orders behind a trigger, which it reads but does not place.
 
 pub mod wire;
+
+#[cfg(feature = "live")]
+mod audit;
+#[cfg(feature = "live")]
+mod broker;
+#[cfg(feature = "live")]
+mod budget;
+#[cfg(feature = "live")]
+mod client;
+#[cfg(feature = "live")]
+mod directory;
+#[cfg(feature = "live")]
+mod endpoints;
+#[cfg(feature = "live")]
+mod error;
+#[cfg(feature = "live")]
+mod funding;
+#[cfg(feature = "live")]
+mod market;
+#[cfg(feature = "live")]
+mod names;
+#[cfg(feature = "live")]
+mod stream;
+
+#[cfg(feature = "live")]
+pub use {
+    audit::GateioAccountAudit,
+    broker::GateioBroker,
+    endpoints::{Endpoints, Settings},
+    error::classify,
+    funding::GateioFundingRates,
+    market::{GateioMarketFeed, GateioMarketStream},
+    plimsoll_transport::BuildFailure,
+    plimsoll_venue::{Class, Failure, Wait},
+    stream::GateioAccountStream,
+    wire::Credentials,
+};

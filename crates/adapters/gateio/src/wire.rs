@@ -17,3 +17,6 @@ pub use event::decode;
 pub use plimsoll_venue::{DecodeError, Event, FillNotice, HttpRequest, Method, SessionEvent};
 pub use request::{Call, Credentials, Security};
 pub use symbols::{Reading, Symbols};
+
+#[cfg(feature = "live")]
+pub(crate) use moment::moment_of;

@@ -76,7 +76,7 @@ fn deductions_follow_from_the_rates_and_are_checked() {
 #[test]
 fn the_account_says_what_it_holds_and_how_it_is_set() {
     insta::assert_snapshot!(read("GET /api/v4/futures/usdt/accounts", fixture!("account")), @r"
-    balance USDT wallet 1000.5 cross 750.5 available 730.25 equity 1007.75 unrealized 7.25 @0+0
+    balance USDT wallet 1000.5 cross - available 730.25 equity 1007.75 unrealized 7.25 @0+0
     position mode one_way @0+0
     ");
     let unified = fixture!("account").replace(r#""enable_tiered_mm":true"#, r#""margin_mode":1"#);
@@ -120,9 +120,9 @@ fn orders_are_told_as_they_are() {
 #[test]
 fn triggers_are_conditional_orders() {
     insta::assert_snapshot!(read("GET /api/v4/futures/usdt/price_orders", fixture!("price_orders")), @r"
-    order 9256 'plim-sl1' BTC/USDT:USDT sell both stop_market ioc reduce-only close-position quantity - price - trigger 59000 new filled - mean - child - @1764000000000+0
+    order 9256 'plim-sl1' BTC/USDT:USDT sell both stop_market - reduce-only close-position quantity - price - trigger 59000 new filled - mean - child - @1764000000000+0
     order 9257 'plim-tp1' BTC/USDT:USDT sell both take_profit gtc reduce-only quantity 0.01 price 63000 trigger 62900 new filled - mean - child 94294117235059777 @1764000100000+0
-    order 9258 'web' BTC/USDT:USDT buy both stop_market ioc quantity 0.01 price - trigger 65000 expired filled - mean - child - @1764086400000+0
+    order 9258 'web' BTC/USDT:USDT buy both stop_market - quantity 0.01 price - trigger 65000 expired filled - mean - child - @1764086400000+0
     ");
     insta::assert_snapshot!(read("DELETE /price_orders/9256", r#"{"id":9256}"#), @"nothing");
 }

@@ -166,7 +166,7 @@ fn calls() -> Vec<Call> {
         request::fees(Some(native)),
         request::positions(true, 0),
         request::fills(Some(native), 0),
-        request::fills_between(native, None, None, 0),
+        request::fills_between(Some(native), None, None, 0),
         request::bookings(None, Some("fund"), None, None, 0),
         request::set_position_mode(PositionMode::Hedge),
         request::server_time(),

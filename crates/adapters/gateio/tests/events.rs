@@ -131,16 +131,16 @@ fn every_booking_tells_the_wallet_and_funding_itself_too() {
 
 #[test]
 fn a_trigger_names_its_child_once_it_has_one() {
-    insta::assert_snapshot!(read(fixture!("auto_new")), @"order 9256 'plim-sl1' BTC/USDT:USDT sell both stop_market ioc reduce-only close-position quantity - price - trigger 59000 new filled - mean - child - @1764000003250+5120");
-    insta::assert_snapshot!(read(fixture!("auto_part")), @"order 9256 'plim-tp1' BTC/USDT:USDT sell both take_profit_market ioc reduce-only quantity 0.015 price - trigger 63000 new filled - mean - child - @1764000003250+5120");
-    insta::assert_snapshot!(read(fixture!("auto_dual")), @"order 9256 'plim-sl2' BTC/USDT:USDT buy short stop_market ioc reduce-only close-position quantity - price - trigger 64000 new filled - mean - child - @1764000003250+5120");
-    insta::assert_snapshot!(read(fixture!("auto_triggered")), @"order 9256 'plim-sl1' BTC/USDT:USDT sell both stop_market ioc reduce-only close-position quantity - price - trigger 59000 new filled - mean - child 94294117235059777 @1764000003250+5120");
+    insta::assert_snapshot!(read(fixture!("auto_new")), @"order 9256 'plim-sl1' BTC/USDT:USDT sell both stop_market - reduce-only close-position quantity - price - trigger 59000 new filled - mean - child - @1764000003250+5120");
+    insta::assert_snapshot!(read(fixture!("auto_part")), @"order 9256 'plim-tp1' BTC/USDT:USDT sell both take_profit_market - reduce-only quantity 0.015 price - trigger 63000 new filled - mean - child - @1764000003250+5120");
+    insta::assert_snapshot!(read(fixture!("auto_dual")), @"order 9256 'plim-sl2' BTC/USDT:USDT buy short stop_market - reduce-only close-position quantity - price - trigger 64000 new filled - mean - child - @1764000003250+5120");
+    insta::assert_snapshot!(read(fixture!("auto_triggered")), @"order 9256 'plim-sl1' BTC/USDT:USDT sell both stop_market - reduce-only close-position quantity - price - trigger 59000 new filled - mean - child 94294117235059777 @1764000003250+5120");
 }
 
 #[test]
 fn a_trigger_that_failed_says_why() {
     insta::assert_snapshot!(read(fixture!("auto_failed")), @r"
-    order 9256 'plim-sl1' BTC/USDT:USDT sell both stop_market ioc reduce-only close-position quantity - price - trigger 59000 rejected filled - mean - child - @1764000003250+5120
+    order 9256 'plim-sl1' BTC/USDT:USDT sell both stop_market - reduce-only close-position quantity - price - trigger 59000 rejected filled - mean - child - @1764000003250+5120
     venue error futures.autoorders failed: POSITION_EMPTY
     ");
 }
@@ -185,8 +185,8 @@ fn books_say_what_they_follow() {
 
 #[test]
 fn the_connection_is_told_of() {
-    insta::assert_snapshot!(read(fixture!("subscribed")), @"subscribed 12");
-    insta::assert_snapshot!(read(fixture!("refused")), @"refused 1: 4: authentication fail");
+    insta::assert_snapshot!(read(fixture!("subscribed")), @"subscribed futures.orders");
+    insta::assert_snapshot!(read(fixture!("refused")), @"refused futures.orders: 4: authentication fail");
     insta::assert_snapshot!(read(fixture!("pong")), @"pong");
     insta::assert_snapshot!(read(fixture!("system")), @"stream expired");
     insta::assert_snapshot!(read(fixture!("contract_info")), @"contract changed BTC_USDT");

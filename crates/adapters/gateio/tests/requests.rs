@@ -169,7 +169,7 @@ fn settings_go_where_the_venue_reads_them() {
 fn windows_are_in_seconds() {
     let (from, to) = (Timestamp::from_millis(1_764_000_000_900), Timestamp::from_millis(1_764_003_600_000));
     let (from, to) = (Some(from), Some(to));
-    insta::assert_snapshot!(sent(&request::fills_between("BTC_USDT", from, to, 0)), @"GET /my_trades_timerange contract=BTC_USDT&from=1764000000&to=1764003600&limit=1000");
+    insta::assert_snapshot!(sent(&request::fills_between(Some("BTC_USDT"), from, to, 0)), @"GET /my_trades_timerange contract=BTC_USDT&from=1764000000&to=1764003600&limit=1000");
     insta::assert_snapshot!(sent(&request::bookings(None, Some("fund"), from, None, 1000)), @"GET /account_book type=fund&from=1764000000&limit=1000&offset=1000");
     insta::assert_snapshot!(sent(&request::funding_history("BTC_USDT", from, to)), @"GET /funding_rate contract=BTC_USDT&from=1764000000&to=1764003600&limit=1000");
     insta::assert_snapshot!(sent(&request::candles("BTC_USDT", "1m", from, None, 500)), @"GET /candlesticks contract=BTC_USDT&from=1764000000&interval=1m");

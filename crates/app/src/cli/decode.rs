@@ -1,6 +1,7 @@
 //! `plimsoll decode`: what captured messages mean.
 
 mod object;
+mod reader;
 mod render;
 
 use crate::failure::Failure;
@@ -8,10 +9,12 @@ use crate::screen;
 use crate::venue::VenueName;
 use clap::Args;
 use object::Object;
-use plimsoll_binance::wire::{self, Symbols, body};
+use plimsoll_bitget::wire::Protocol;
+use plimsoll_domain::PositionMode;
+use reader::Reader;
 use serde::Serialize;
 use std::io::{BufRead, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// What captured messages mean: one message a line on stdin, one line of JSON out for each.
@@ -21,20 +24,29 @@ use std::process::ExitCode;
 #[command(after_help = "\
 Examples:
   plimsoll decode --venue binance < frames.jsonl
-  plimsoll decode --venue binance --endpoint 'GET /fapi/v3/positionRisk' < bodies.jsonl")]
+  plimsoll decode --venue binance --endpoint 'GET /fapi/v3/positionRisk' < bodies.jsonl
+  plimsoll decode --venue gateio --instruments contracts.json < frames.jsonl
+  plimsoll decode --venue bitget --dialect mix-v1 < frames.jsonl")]
 pub(crate) struct Decode {
     /// The venue that sent them
     #[arg(long)]
     venue: VenueName,
-    /// Which feed the messages are of; Binance's say so themselves
+    /// Which feed the messages are of; they say so themselves
     #[arg(long, value_parser = ["private", "market"])]
     feed: Option<String>,
     /// They are REST bodies that answer this call, such as 'GET /fapi/v3/positionRisk'
     #[arg(long, conflicts_with = "feed")]
     endpoint: Option<String>,
-    /// The venue's own list of contracts, for names that only it can tell (Binance: the body of exchangeInfo)
-    #[arg(long)]
+    /// The venue's own list of contracts (Binance: the body of exchangeInfo): for names that only it can tell and, at
+    /// Gate.io, for how much a contract is: without it sizes are contracts, and each event says "contracts": true
+    #[arg(long, value_name = "FILE")]
     instruments: Option<PathBuf>,
+    /// The account's position mode, which Gate.io's orders and trades do not say
+    #[arg(long, default_value = "one_way")]
+    position_mode: PositionMode,
+    /// Which dialect Bitget's messages are in: v2, or mix-v1
+    #[arg(long, default_value = "v2")]
+    dialect: Protocol,
     /// Accepted for uniformity: the output is always JSON
     #[arg(long)]
     json: bool,
@@ -49,39 +61,26 @@ enum Line {
 
 impl Decode {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let VenueName::Binance = self.venue;
-        let symbols = match &self.instruments {
-            Some(file) => listed(file)?,
-            None => Symbols::by_suffix(),
-        };
+        let reader = Reader::of(self.venue, self.instruments.as_deref(), self.position_mode, self.dialect)?;
         let mut output = std::io::BufWriter::new(std::io::stdout().lock());
         for (line, arrival) in std::io::stdin().lock().split(b'\n').zip(1..) {
             let line = line.map_err(|error| Failure::usage(format!("cannot read line {arrival} of stdin: {error}")))?;
-            let decoded = self.decode(&line, &symbols, arrival);
+            let decoded = self.decode(&line, &reader, arrival);
             let text = serde_json::to_string(&decoded).map_err(Failure::usage)?;
             screen::written(writeln!(output, "{text}").and_then(|()| output.flush()))?;
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    fn decode(&self, line: &[u8], symbols: &Symbols, arrival: u64) -> Line {
-        let decoded = match &self.endpoint {
-            Some(endpoint) => body::decode_endpoint(endpoint, line, symbols),
-            None => wire::decode(line, symbols, arrival),
-        };
-        match decoded {
-            Ok(events) => Line::Events { events: events.iter().flat_map(render::event).collect() },
+    fn decode(&self, line: &[u8], reader: &Reader, arrival: u64) -> Line {
+        match reader.read(self.endpoint.as_deref(), line, arrival) {
+            Ok(events) => {
+                let objects = events.iter().flat_map(render::event);
+                let in_contracts =
+                    |object: Object| if reader.counts_contracts() { object.in_contracts() } else { object };
+                Line::Events { events: objects.map(in_contracts).collect() }
+            }
             Err(error) => Line::Error { error: error.to_string() },
         }
     }
-}
-
-fn listed(file: &Path) -> Result<Symbols, Failure> {
-    let unreadable = |error: &dyn std::fmt::Display| {
-        Failure::usage(format!("cannot read {}: {error}", file.display()))
-            .help("It holds the body of GET /fapi/v1/exchangeInfo.")
-    };
-    let text = std::fs::read(file).map_err(|error| unreadable(&error))?;
-    let contracts = body::contracts(&text).map_err(|error| unreadable(&error))?;
-    Ok(Symbols::listed(&contracts.contracts))
 }

@@ -2,6 +2,8 @@
 
 mod action;
 mod binance;
+mod bitget;
+pub(super) mod gateio;
 
 use crate::config::VenueEnvironment;
 use crate::failure::Failure;
@@ -9,11 +11,13 @@ use crate::screen;
 use crate::venue::VenueName;
 use action::Action;
 use clap::Args;
-use plimsoll_domain::Timestamp;
-use plimsoll_venue::HttpRequest;
+use plimsoll_bitget::wire::Protocol;
+use plimsoll_domain::{MarginMode, PositionMode, Timestamp};
+use plimsoll_venue::{HttpRequest, Method};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -47,6 +51,18 @@ pub(crate) struct Request {
     /// Scheme and host of the venue; without it the live one, to which nothing is sent
     #[arg(long)]
     base: Option<String>,
+    /// The account's position mode, where requests depend on it (Gate.io, Bitget)
+    #[arg(long, default_value = "one_way")]
+    position_mode: PositionMode,
+    /// The contract's margin mode, where requests depend on it (Gate.io, Bitget)
+    #[arg(long, default_value = "isolated")]
+    margin_mode: MarginMode,
+    /// The venue's own list of contracts, where orders count in contracts (Gate.io); without it one is one base unit
+    #[arg(long, value_name = "FILE")]
+    instruments: Option<PathBuf>,
+    /// Which dialect of the private stream (Bitget): v2, or mix-v1
+    #[arg(long, default_value = "v2")]
+    dialect: Protocol,
     /// Accepted for uniformity: the output is always JSON
     #[arg(long, global = true)]
     json: bool,
@@ -80,6 +96,20 @@ fn present(secret: &SecretString, what: &str) -> Result<(), Failure> {
     if secret.expose_secret().is_empty() { Err(Failure::usage(format!("this request needs {what}"))) } else { Ok(()) }
 }
 
+/// How the account is set, where the form of a request depends on it.
+#[derive(Debug, Clone, Copy)]
+struct Modes {
+    position: PositionMode,
+    margin: MarginMode,
+}
+
+/// The method of this name.
+fn method(name: &str) -> Result<Method, Failure> {
+    let known = [Method::Get, Method::Post, Method::Put, Method::Delete];
+    let found = known.into_iter().find(|known| known.as_str() == name);
+    found.ok_or_else(|| Failure::usage(format!("unknown method '{name}': known are GET, POST, PUT, DELETE")))
+}
+
 /// What an action becomes.
 enum Outgoing {
     Http(HttpRequest),
@@ -89,15 +119,19 @@ enum Outgoing {
 impl Request {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         let live = self.venue.places(VenueEnvironment::Live).rest.unwrap_or_default();
-        let base = self.base.unwrap_or_else(|| live.to_owned());
+        let base = self.base.clone().unwrap_or_else(|| live.to_owned());
         if !base.starts_with("https://") && !base.starts_with("http://") {
             return Err(Failure::usage(format!("--base '{base}' is no address such as {live}")));
         }
-        let Self { key, secret, passphrase, .. } = self;
+        let Self { key, secret, passphrase, .. } = &self;
+        let (key, secret, passphrase) = (key.clone(), secret.clone(), passphrase.clone());
         let (now, recv_window) = (Timestamp::from_millis(self.at), self.recv_window.map(Duration::from_millis));
         let signing = Signing { base, key, secret, passphrase, now, recv_window };
+        let modes = Modes { position: self.position_mode, margin: self.margin_mode };
         let outgoing = match self.venue {
             VenueName::Binance => binance::outgoing(&self.action, &signing),
+            VenueName::Gateio => gateio::outgoing(&self.action, &signing, modes, self.instruments.as_deref()),
+            VenueName::Bitget => bitget::outgoing(&self.action, &signing, modes, self.dialect),
         };
         match outgoing? {
             Outgoing::Http(request) => screen::json(&Http::of(&request)),

@@ -48,6 +48,9 @@ pub(crate) struct Venue {
     /// The API secret of the account
     #[arg(long, default_value = "simulated-secret")]
     secret: String,
+    /// The passphrase of the API key, on venues that have one
+    #[arg(long, default_value = "simulated-passphrase")]
+    passphrase: String,
     /// What the account has, in USDT
     #[arg(long, default_value = "10000", allow_negative_numbers = true)]
     wallet: Money,
@@ -134,7 +137,7 @@ impl Venue {
             Failure::usage(format!("{error}{why}"))
                 .help("Choose a free port of 127.0.0.1 with --listen 127.0.0.1:PORT, or 0 for any.")
         })?;
-        let keys = Keys::simulated(&self.key, &self.secret);
+        let keys = Keys::simulated(&self.key, &self.secret, &self.passphrase);
         open_account(&venue, &AccountId::new("main"), &keys).map_err(Failure::usage)?;
         let faults = self.faults.as_ref().map(ToString::to_string);
         let (rest, ws) = (venue.rest_url(), venue.ws_url());

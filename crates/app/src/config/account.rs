@@ -30,6 +30,8 @@ pub(crate) struct Account {
     pub(crate) key: SecretPlace,
     /// Where its secret is.
     pub(crate) secret: SecretPlace,
+    /// Where the key's passphrase is, on venues that have one.
+    pub(crate) passphrase: Option<SecretPlace>,
     /// The currency that it is kept in.
     pub(crate) settle: Currency,
     /// How many positions a contract may have.
@@ -124,6 +126,11 @@ fn read(
     let urls = read_urls(&mut section, reader, origin, venue, environment);
     let key = read_secret(&mut section, reader, origin, ["key_env", "key_file"]);
     let secret = read_secret(&mut section, reader, origin, ["secret_env", "secret_file"]);
+    let passphrase = if venue.has_passphrase() {
+        Some(read_secret(&mut section, reader, origin, ["passphrase_env", "passphrase_file"]))
+    } else {
+        None
+    };
     let unverified = of_words(&UNVERIFIED);
     let foreign = of_words(&FOREIGN);
     let settle =
@@ -153,6 +160,7 @@ fn read(
         wallet_url,
         key: key?,
         secret: secret?,
+        passphrase: passphrase.map_or(Some(None), |place| place.map(Some))?,
         settle,
         position_mode,
         margin_mode,

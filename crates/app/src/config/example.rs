@@ -43,13 +43,14 @@ request = "10s"           # how long one request may take
 
 # An account is a table [accounts.NAME]; there may be several, and --account chooses.
 [accounts.main]
-venue = "binance"
+venue = "binance"                # or "gateio", "bitget"
 environment = "testnet"          # or "loopback", a `plimsoll venue` on this machine; or "live", real money, with --live
 # rest_url = "http://127.0.0.1:8545"    # loopback needs both, as `plimsoll venue` prints them
 # socket_url = "ws://127.0.0.1:8545"
 # wallet_url = "https://api.binance.com"   # where `doctor` asks what the key may do
 key_env = "BINANCE_KEY"          # the name of the variable that holds the key, never the key; or BINANCE_KEY_FILE
 secret_env = "BINANCE_SECRET"    # the same for its secret
+# passphrase_env = "BITGET_PASSPHRASE"  # where keys have a passphrase: Bitget
 # key_file = "/etc/plimsoll/key"        # instead: a file that only its owner may read
 # secret_file = "/etc/plimsoll/secret"
 settle = "USDT"                  # the currency that the account is kept in

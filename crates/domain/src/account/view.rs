@@ -84,6 +84,12 @@ impl AccountState {
         self.contracts.get(symbol)?.margin_mode()
     }
 
+    /// The contracts of which a setting is known, with their leverage and margin mode.
+    pub fn settings(&self) -> impl Iterator<Item = (&Symbol, Option<Leverage>, Option<MarginMode>)> {
+        let told = self.contracts.iter().map(|(symbol, it)| (symbol, it.leverage(), it.margin_mode()));
+        told.filter(|(_, leverage, mode)| leverage.is_some() || mode.is_some())
+    }
+
     /// The account's position mode, if known.
     #[must_use]
     pub fn position_mode(&self) -> Option<PositionMode> {

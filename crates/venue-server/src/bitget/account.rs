@@ -5,7 +5,7 @@ use crate::bitget::floor::Floor;
 use crate::bitget::market::{listed, product};
 use crate::bitget::router::{Call, Handled, answer};
 use crate::bitget::words;
-use crate::number::{shown_trimmed, trimmed};
+use crate::number::{cut, trimmed};
 use plimsoll_domain::{AccountId, MarginMode, Money, PositionReport};
 use plimsoll_exchange::{AccountFigures, IncomeKind};
 use rust_decimal::Decimal;
@@ -233,5 +233,5 @@ pub(crate) fn open_count(floor: &mut Floor, call: &Call<'_>) -> Handled {
     let size = amount.checked_mul(leverage).and_then(|notional| notional.checked_div(price));
     let size = size.ok_or_else(|| Refusal::wrong("openPrice"))?;
     let lots = size.checked_div(instrument.lot.get()).unwrap_or_default().floor();
-    answer(&json!({"size": shown_trimmed(lots.saturating_mul(instrument.lot.get()))}))
+    answer(&json!({"size": cut(lots.saturating_mul(instrument.lot.get()), 8)}))
 }

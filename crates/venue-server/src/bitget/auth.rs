@@ -2,6 +2,7 @@
 
 use crate::bitget::error::Refusal;
 use crate::bitget::parameters::decoded;
+use crate::running::Credentials;
 use hmac::{Hmac, KeyInit, Mac};
 use plimsoll_domain::{AccountId, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
@@ -9,14 +10,6 @@ use sha2::Sha256;
 
 /// How far a timestamp may be from the server's time, in milliseconds.
 const WINDOW: i64 = 30_000;
-
-/// What one key opens, and what proves that it is its owner's.
-#[derive(Debug)]
-pub(crate) struct Credentials {
-    pub(crate) account: AccountId,
-    pub(crate) secret: SecretString,
-    pub(crate) passphrase: SecretString,
-}
 
 /// What a request was sent with, byte for byte: what a signature is over.
 #[derive(Debug, Clone, Copy)]

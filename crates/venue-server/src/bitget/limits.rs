@@ -15,11 +15,21 @@ pub struct RateLimits {
     pub penalty: Duration,
     /// By how much the venue's limits a second are multiplied: 1 for everybody, 6, 8 and 10 for its larger customers.
     pub scale: u32,
+    /// How long a socket may go without a `ping` before it is cut, on the wall clock.
+    pub idle: Duration,
+    /// How long a socket lives at most, on the wall clock; a minute before it ends it is told.
+    pub socket_life: Option<Duration>,
 }
 
 impl Default for RateLimits {
     fn default() -> Self {
-        Self { requests_per_minute: 6000, penalty: Duration::from_secs(300), scale: 1 }
+        Self {
+            requests_per_minute: 6000,
+            penalty: Duration::from_secs(300),
+            scale: 1,
+            idle: Duration::from_secs(120),
+            socket_life: None,
+        }
     }
 }
 

@@ -3,11 +3,12 @@
 use crate::bitget::error::Refusal;
 use crate::bitget::floor::Floor;
 use crate::bitget::market_data::{self, candle_row, ticker_row};
+use crate::day::candle_open;
 use crate::bitget::parameters::{Parameters, Period};
 use crate::bitget::position_row::keep_margin_rate;
 use crate::bitget::router::{Call, Handled, answer};
 use crate::bitget::words;
-use crate::number::{bare, shown_trimmed, trimmed};
+use crate::number::{bare, cut, trimmed};
 use plimsoll_domain::{Direction, Instrument, Money, Timestamp};
 use rust_decimal::Decimal;
 use serde_json::value::RawValue;
@@ -175,7 +176,7 @@ fn candle_rows(floor: &Floor, call: &Call<'_>, of_mark: bool, most: usize) -> Ha
     let now = floor.exchange.now();
     let back = interval.saturating_mul(u32::try_from(limit).unwrap_or(u32::MAX).saturating_sub(1));
     let until = end.map_or(now, Timestamp::from_millis).min(now);
-    let from = start.map_or_else(|| market_data::candle_open(until, interval).minus(back), Timestamp::from_millis);
+    let from = start.map_or_else(|| candle_open(until, interval).minus(back), Timestamp::from_millis);
     let until = until.plus(Duration::from_micros(1));
     let mut candles = floor.candles(&instrument.symbol, interval, from, until, of_mark);
     if start.is_some() && end.is_none() {
@@ -291,6 +292,6 @@ pub(crate) fn trade_rate(floor: &mut Floor, call: &Call<'_>) -> Handled {
     let instrument = floor.native(native).ok_or_else(|| Refusal::no_such(native))?;
     let fees = instrument.fees;
     answer(&json!({
-        "makerFeeRate": shown_trimmed(fees.maker.get()), "takerFeeRate": shown_trimmed(fees.taker.get()),
+        "makerFeeRate": cut(fees.maker.get(), 8), "takerFeeRate": cut(fees.taker.get(), 8),
     }))
 }

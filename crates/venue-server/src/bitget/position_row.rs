@@ -4,7 +4,7 @@ use crate::bitget::floor::Floor;
 use crate::bitget::lives::Life;
 use crate::bitget::plans::PlanType;
 use crate::bitget::words;
-use crate::number::{shown_trimmed, trimmed};
+use crate::number::{cut, trimmed};
 use plimsoll_domain::{
     AccountId, Direction, Instrument, MarginMode, Money, Position, PositionReport, PositionSide, Price, Quantity,
 };
@@ -93,7 +93,7 @@ impl<'a> PositionFacts<'a> {
 
     /// Profit on its margin.
     fn rate_of_profit(&self) -> String {
-        shown_trimmed(self.profit().get().checked_div(self.margin.get()).unwrap_or_default())
+        cut(self.profit().get().checked_div(self.margin.get()).unwrap_or_default(), 8)
     }
 
     fn keep_margin_rate(&self) -> String {
@@ -114,7 +114,7 @@ impl<'a> PositionFacts<'a> {
     /// The price at which closing would cost what opening cost: the entry and one taker fee.
     fn break_even(&self) -> String {
         let fee = self.position.direction.sign() * self.instrument.fees.taker.get();
-        shown_trimmed(self.position.entry.get() * (Decimal::ONE + fee))
+        cut(self.position.entry.get() * (Decimal::ONE + fee), 8)
     }
 
     fn life<T>(&self, of: impl Fn(&Life) -> T) -> Option<T> {
@@ -204,8 +204,8 @@ pub(crate) fn history_row(instrument: &Instrument, life: &Life) -> Value {
     let (opened, updated) = (life.opened.as_millis().to_string(), life.updated.as_millis().to_string());
     json!({
         "positionId": life.id.to_string(), "marginCoin": instrument.settle.as_str(), "symbol": &*instrument.native,
-        "holdSide": words::direction(life.direction), "openAvgPrice": shown_trimmed(life.bought.average()),
-        "closeAvgPrice": shown_trimmed(life.sold.average()), "marginMode": words::margin_mode(life.margin_mode),
+        "holdSide": words::direction(life.direction), "openAvgPrice": cut(life.bought.average(), 8),
+        "closeAvgPrice": cut(life.sold.average(), 8), "marginMode": words::margin_mode(life.margin_mode),
         "openTotalPos": trimmed(life.bought.quantity), "closeTotalPos": trimmed(life.sold.quantity),
         "pnl": trimmed(life.realized.get()), "netProfit": trimmed(life.net().get()),
         "totalFunding": trimmed(life.funding.unwrap_or_default().get()), "openFee": trimmed((-life.open_fee).get()),
@@ -223,7 +223,7 @@ pub(crate) fn history_pushed(instrument: &Instrument, life: &Life) -> Value {
     json!({
         "posId": life.id.to_string(), "instId": &*instrument.native, "marginCoin": instrument.settle.as_str(),
         "marginMode": margin, "holdSide": words::direction(life.direction), "posMode": mode,
-        "openPriceAvg": shown_trimmed(life.bought.average()), "closePriceAvg": shown_trimmed(life.sold.average()),
+        "openPriceAvg": cut(life.bought.average(), 8), "closePriceAvg": cut(life.sold.average(), 8),
         "openSize": trimmed(life.bought.quantity), "closeSize": trimmed(life.sold.quantity),
         "achievedProfits": trimmed(life.realized.get()),
         "settleFee": trimmed(life.funding.unwrap_or_default().get()), "openFee": trimmed((-life.open_fee).get()),

@@ -12,7 +12,6 @@ use crate::gateio::words::{self, seconds};
 use crate::gateio::write::{Object, array};
 use crate::number::cut;
 use plimsoll_domain::{AccountId, MarginMode, Money, PositionMode, TradeId};
-use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
 /// Places of figures that are worked out.

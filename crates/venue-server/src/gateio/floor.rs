@@ -42,8 +42,8 @@ pub(crate) struct Floor {
     pub(crate) triggers: BTreeMap<OrderId, TriggerFacts>,
     pub(crate) sockets: Sockets<Session>,
     orders: BTreeMap<OrderId, OrderFacts>,
-    /// How much of a position each fill closed, in contracts.
-    reduced: BTreeMap<(Symbol, TradeId), Decimal>,
+    /// When each fill was, and how much of a position it closed, in contracts.
+    reduced: BTreeMap<(Symbol, TradeId), (Timestamp, Decimal)>,
     /// Positions as they were when their liquidation began.
     doomed: BTreeMap<(AccountId, Symbol, PositionSide), PositionReport>,
     tapes: BTreeMap<Symbol, Tape>,
@@ -191,7 +191,7 @@ impl Floor {
 
     /// How many contracts of a position a fill has closed, with the fill's sign.
     pub(crate) fn reduced(&self, symbol: &Symbol, trade: &TradeId) -> Decimal {
-        self.reduced.get(&(symbol.clone(), trade.clone())).copied().unwrap_or_default()
+        self.reduced.get(&(symbol.clone(), trade.clone())).map(|(_, closed)| *closed).unwrap_or_default()
     }
 
     // --- time
@@ -241,15 +241,7 @@ impl Floor {
         self.exchange.forget_before(before);
         self.closes.values_mut().for_each(|rows| rows.retain(|row| row.time >= before));
         self.forced.values_mut().for_each(|rows| rows.retain(|row| row.close.time >= before));
-        let kept: std::collections::BTreeSet<(Symbol, TradeId)> = self
-            .exchange
-            .accounts()
-            .flat_map(|account| {
-                self.exchange.instruments().flat_map(move |it| self.exchange.fills(account, &it.symbol))
-            })
-            .map(|fill| (fill.symbol.clone(), fill.trade_id.clone()))
-            .collect();
-        self.reduced.retain(|key, _| kept.contains(key));
+        self.reduced.retain(|_, (time, _)| *time >= before);
     }
 
     /// Sees what the outside market does in this contract.
@@ -379,7 +371,7 @@ impl Floor {
             let against = if before.is_sign_negative() == signed.is_sign_negative() { Decimal::ZERO } else { before };
             let closed = words::sign(fill.side) * against.abs().min(signed.abs());
             let key = (fill.symbol.clone(), fill.trade_id.clone());
-            self.reduced.insert(key, words::contracts(instrument, closed));
+            self.reduced.insert(key, (fill.time, words::contracts(instrument, closed)));
         }
         let closed = self.lives.fill(account, fill, after)?;
         self.closes.entry(account.clone()).or_default().push(closed.clone());

@@ -31,6 +31,11 @@ impl Parameters {
         Ok(Self(members.map(|(name, value)| (name, text(&value))).collect()))
     }
 
+    #[cfg(test)]
+    pub(crate) fn from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+
     /// These, and those of the other where these have none of the name.
     pub(crate) fn and(mut self, other: Self) -> Self {
         self.0.extend(other.0);

@@ -182,29 +182,6 @@ impl<'a> Num<'a> {
     pub fn maybe_time(self, place: &str) -> Result<Option<Timestamp>, DecodeError> {
         if self.0.is_empty() || self.0 == "0" { Ok(None) } else { self.time(place).map(Some) }
     }
-
-    /// Seconds since 1970, with or without a fraction. What is finer than a microsecond is cut off.
-    ///
-    /// # Errors
-    /// [`DecodeError`] with `place` for anything else.
-    pub fn seconds(self, place: &str) -> Result<Timestamp, DecodeError> {
-        let seconds = self.decimal(place)?;
-        let micros =
-            seconds.checked_mul(Decimal::from(1_000_000)).and_then(|micros| i64::try_from(micros.trunc()).ok());
-        match micros {
-            Some(micros) if micros >= 0 => Ok(Timestamp::from_micros(micros)),
-            Some(_) => Err(DecodeError::new(format!("a time before 1970: {seconds}"), place)),
-            None => Err(DecodeError::new(format!("a time beyond all clocks: {seconds}"), place)),
-        }
-    }
-
-    /// Seconds since 1970, where venues write 0 or nothing for no time.
-    ///
-    /// # Errors
-    /// [`DecodeError`] with `place` for anything else.
-    pub fn maybe_seconds(self, place: &str) -> Result<Option<Timestamp>, DecodeError> {
-        if self.0.is_empty() || self.0 == "0" { Ok(None) } else { self.seconds(place).map(Some) }
-    }
 }
 
 /// `-?digits[.digits]` of at most 18 characters, which is what nearly every number on a wire is: no such number can be
@@ -241,21 +218,6 @@ mod tests {
         assert_eq!(number.decimal("p").unwrap().to_string(), "67123.123456789012345678");
         let number: Num<'_> = json("0.0065").unwrap();
         assert_eq!(number.rate("p").unwrap().to_string(), "0.0065");
-    }
-
-    #[test]
-    fn seconds_keep_their_fraction() {
-        let check = |text: &str, micros: Option<i64>| {
-            let time = Num(text).seconds("t").ok();
-            assert_eq!(time.map(Timestamp::as_micros), micros, "{text}");
-        };
-        check("1596531048.285", Some(1_596_531_048_285_000));
-        check("1596531048", Some(1_596_531_048_000_000));
-        check("1.6e9", Some(1_600_000_000_000_000));
-        check("0.0000019", Some(1));
-        check("-1", None);
-        check("99999999999999999999", None);
-        check("", None);
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl Context<'_> {
 ///
 /// # Errors
 /// [`DecodeError`] for what is no JSON object, for a known event with a missing or impossible field, and for unknown
-/// words. Unknown *events* are [`SessionEvent::Unknown`].
+/// words. Unknown *events* are [`SessionEvent::Unknown`](plimsoll_venue::SessionEvent::Unknown).
 pub fn decode(frame: &[u8], symbols: &Symbols, arrival: u64) -> Result<Vec<Event>, DecodeError> {
     message(utf8(frame)?.trim(), Context { symbols, arrival }, Nesting::Outermost)
 }

@@ -9,7 +9,7 @@ mod plan;
 mod session;
 mod unified;
 
-pub(crate) use account::{held, leverage_of, margin_mode, maybe_leverage, positive_price, ratio, wallet};
+pub(crate) use account::{held, leverage_of, margin_mode, maybe_leverage, nothing_held, positive_price, ratio, wallet};
 pub(crate) use fill::{FeeDetail, paid};
 pub(crate) use market::{candle, levels, quote};
 pub(crate) use plan::{Planned, plan_status};

@@ -22,6 +22,6 @@ pub(crate) use market::INTERVALS;
 pub use order::{
     Place, WhichOrder, amend, cancel, cancel_all, flash_close, open_orders, order, order_history, place,
 };
-pub use plan::{PlanKind, cancel_all_plans, cancel_plan, open_plans, plan_history};
+pub use plan::{PlanKind, cancel_all_plans, cancel_plan, open_plan, open_plans, past_plan, plan_history, plan_type};
 pub use plimsoll_venue::{HttpRequest, Method};
 pub use socket::{Channel, login, ping, subscribe, unsubscribe};

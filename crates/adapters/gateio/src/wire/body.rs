@@ -11,11 +11,11 @@ mod position;
 mod trade;
 mod trigger;
 
-pub use account::{Account, account, user_id};
+pub use account::{Account, account, bound_to_addresses, user_id};
 pub use answer::{Trouble, acknowledged, server_time, trouble};
 pub use endpoint::decode_endpoint;
 pub use instrument::{Contract, Listing, contracts, fees, margin_tables, margin_tiers};
-pub use market::{CandlesOf, candles, mark_and_funding, settled_funding, tickers};
+pub use market::{CandlesOf, best_quotes, candles, mark_and_funding, settled_funding, tickers};
 pub use order::{order, orders, orders_or_troubles, placed};
 pub use position::positions;
 pub use trade::{Income, fills, forced_closes, funding_payments, income};

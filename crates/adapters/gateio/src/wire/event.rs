@@ -21,7 +21,6 @@ message! {
             time = "time": Num<'a>,
             time_ms = "time_ms": Num<'a>,
             error = "error": Raw<'a>,
-            id = "id": Raw<'a>,
             payload = "payload": Raw<'a>,
             request_id = "request_id": Option<Text<'a>>,
             header = "header": Raw<'a>,

@@ -41,6 +41,12 @@ pub(crate) fn first_moment(fields: &[(Num<'_>, &str)]) -> Result<Option<Timestam
     Ok(None)
 }
 
+/// A time in a header, in whatever unit.
+#[cfg(feature = "live")]
+pub(crate) fn moment_of(text: &str) -> Option<Timestamp> {
+    moment(Num(text.trim()), "the header").ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

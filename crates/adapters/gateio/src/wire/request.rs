@@ -19,8 +19,8 @@ pub use account::{
 pub use call::{Call, Credentials, Limit, Security};
 pub(crate) use market::interval_of;
 pub use market::{
-    candles, contract, contracts, funding_history, interval_word, mark_price_candles, risk_limit_tiers, server_time,
-    tickers,
+    candles, contract, contracts, funding_history, interval_word, mark_price_candles, order_book, risk_limit_tiers,
+    server_time, tickers,
 };
 pub use order::{
     Place, Size, WhichOrder, amend, cancel, cancel_all, countdown_cancel, finished_orders, open_orders, order,

@@ -20,6 +20,12 @@ impl Object {
         self.0.push((name, value.value()));
         self
     }
+
+    /// Says that its sizes are numbers of contracts, if it has any.
+    pub(super) fn in_contracts(self) -> Self {
+        let is_size = |name: &str| name.ends_with("quantity") || matches!(name, "filled" | "bids" | "volume");
+        if self.0.iter().any(|(name, _)| is_size(name)) { self.with("contracts", true) } else { self }
+    }
 }
 
 impl Serialize for Object {

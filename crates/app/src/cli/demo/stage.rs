@@ -29,6 +29,7 @@ const BEFORE: Duration = Duration::from_secs(5);
 
 const KEY: &str = "demo-key";
 const SECRET: &str = "demo-secret";
+const PASSPHRASE: &str = "demo-passphrase";
 
 pub(super) struct Stage {
     pub(super) venue: Running,
@@ -54,7 +55,7 @@ impl Stage {
         let clock = MarketClock::new(prices.start);
         let venue = start(demo.venue, &prices, instrument.clone()).await?;
         let account = AccountId::new(format!("demo-{}", SystemClock.now().as_millis()));
-        let keys = Keys::simulated(KEY, SECRET);
+        let keys = Keys::simulated(KEY, SECRET, PASSPHRASE);
         open_account(&venue, &account, &keys).map_err(Failure::usage)?;
         let begun = Tick::at(instrument.symbol.clone(), prices.start, prices.opening);
         venue.advance([&begun]).map_err(Failure::usage)?;

@@ -7,10 +7,6 @@ use plimsoll_domain::{
     TimeInForce, Timestamp, TriggerBy,
 };
 
-/// How long a candle of the venue can last.
-const INTERVALS: [&str; 15] =
-    ["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M"];
-
 /// What to ask of the venue.
 #[derive(Debug, Subcommand)]
 pub(super) enum Action {
@@ -115,7 +111,7 @@ pub(super) enum Action {
         #[command(flatten)]
         of: OfSymbol,
         /// 1m, 5m, 1h, 1d, ...
-        #[arg(long, default_value = "1m", value_parser = INTERVALS)]
+        #[arg(long, default_value = "1m")]
         interval: String,
         /// At most so many
         #[arg(long, default_value_t = 500)]
@@ -155,8 +151,8 @@ pub(super) enum Action {
         /// GET, POST, PUT or DELETE
         #[arg(long, default_value = "POST")]
         method: String,
-        /// The path
-        #[arg(long, default_value = "/fapi/v1/order")]
+        /// The path, from its slash
+        #[arg(long)]
         path: String,
         /// The query, encoded as it will be sent
         #[arg(long, default_value = "")]

@@ -3,10 +3,14 @@
 use super::action::{Action, OfSymbol, OneOrder, PlaceArguments};
 use super::{Outgoing, Signing};
 use crate::failure::Failure;
-use plimsoll_binance::wire::request::{self, Call, HttpRequest, Method, Place, Security, WhichOrder};
+use plimsoll_binance::wire::request::{self, Call, HttpRequest, Place, Security, WhichOrder};
 use plimsoll_binance::wire::{Credentials, sign};
 use plimsoll_domain::{ClientOrderId, OrderId, Symbol};
 use secrecy::ExposeSecret;
+
+/// How long a candle of the venue can last.
+const INTERVALS: [&str; 15] =
+    ["1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w", "1M"];
 
 /// The request or message of this action.
 pub(super) fn outgoing(action: &Action, signing: &Signing) -> Result<Outgoing, Failure> {
@@ -49,6 +53,10 @@ pub(super) fn outgoing(action: &Action, signing: &Signing) -> Result<Outgoing, F
             request::funding_history(Some(&native(symbol)?), window.from(), window.to())
         }
         Action::Tiers { symbol } => request::leverage_brackets(native_of(symbol)?.as_deref()),
+        Action::Candles { interval, .. } if !INTERVALS.contains(&interval.as_str()) => {
+            let known = INTERVALS.join(", ");
+            return Err(Failure::usage(format!("no candles last '{interval}': known are {known}")));
+        }
         Action::Candles { of: OfSymbol { symbol, window }, interval, limit } => {
             request::candles(&native(symbol)?, interval, window.from(), window.to(), *limit)
         }
@@ -125,10 +133,7 @@ impl OneOrder {
 
 /// A query and a body signed as they stand: the venue signs the one and the other without anything between.
 fn raw(signing: &Signing, method: &str, path: &str, query: &str, body: Option<&str>) -> Result<Outgoing, Failure> {
-    let method = [Method::Get, Method::Post, Method::Put, Method::Delete]
-        .into_iter()
-        .find(|known| known.as_str() == method)
-        .ok_or_else(|| Failure::usage(format!("unknown method '{method}': known are GET, POST, PUT, DELETE")))?;
+    let method = super::method(method)?;
     signing.with_key().and_then(|()| signing.with_secret())?;
     let signature = sign::hmac_sha256(&signing.secret, &format!("{query}{}", body.unwrap_or_default()));
     let signed = |text: &str| format!("{text}{}signature={signature}", if text.is_empty() { "" } else { "&" });

@@ -84,8 +84,16 @@ message! {
     struct Lists {
         required {}
         optional {
+            done = "successList": Option<Vec<Succeeded<'a>>>,
             failed = "failureList": Option<Vec<Failed<'a>>>,
         }
+    }
+}
+
+message! {
+    struct Succeeded {
+        required {}
+        optional { _order_id = "orderId": Num<'a>, }
     }
 }
 
@@ -100,14 +108,23 @@ message! {
     }
 }
 
-/// What was wrong with single orders of an answer that is a success: a batch succeeds whatever becomes of its orders.
+/// What became of the orders of a batch: the answer is a success whatever that is.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cancelled {
+    /// So many are cancelled, or closed.
+    pub done: usize,
+    /// What was wrong with each of the others.
+    pub failures: Vec<Trouble>,
+}
+
+/// What became of the orders of `batch-cancel-orders`, `cancel-plan-order` and `close-positions`.
 ///
 /// # Errors
 /// [`DecodeError`] for what is no success of the venue.
-pub fn failures(body: &[u8]) -> Result<Vec<Trouble>, DecodeError> {
+pub fn cancelled(body: &[u8]) -> Result<Cancelled, DecodeError> {
     let answer = answer(body)?;
     if !answer.data.starts_with('{') {
-        return Ok(Vec::new());
+        return Ok(Cancelled::default());
     }
     let lists: Lists<'_> = plain::read(answer.data)?;
     let told = |failed: Failed<'_>| Trouble {
@@ -117,7 +134,8 @@ pub fn failures(body: &[u8]) -> Result<Vec<Trouble>, DecodeError> {
             None => format!("order {}", failed.order_id.0),
         },
     };
-    Ok(lists.failed.unwrap_or_default().into_iter().map(told).collect())
+    let failures = lists.failed.unwrap_or_default().into_iter().map(told).collect();
+    Ok(Cancelled { done: lists.done.unwrap_or_default().len(), failures })
 }
 
 message! {

@@ -169,7 +169,7 @@ fn told(orders: impl IntoIterator<Item = Order>) -> Vec<AccountEvent> {
 
 /// Something was done; what was not is told.
 fn done(body: &[u8]) -> Result<Vec<Event>, DecodeError> {
-    let failures = answer::failures(body)?.into_iter();
+    let failures = answer::cancelled(body)?.failures.into_iter();
     Ok(failures.map(|trouble| Event::venue_error(trouble.code, trouble.message)).collect())
 }
 

@@ -6,11 +6,10 @@ use crate::wire::event::{Context, FeeDetail, id, paid};
 use crate::wire::symbols::Symbols;
 use crate::wire::word::{self, Shows, ToldLeg, leg};
 use plimsoll_domain::{
-    Booking, ClientOrderId, Fill, FundingPayment, Order, OrderId, PositionSide, Symbol, Timestamp, TradeId,
+    Booking, ClientOrderId, Fill, FundingPayment, OrderId, Symbol, Timestamp, TradeId,
 };
 use plimsoll_venue::json::{Num, Text, each};
 use plimsoll_venue::{DecodeError, message, plain};
-use std::collections::HashMap;
 
 message! {
     struct Row {
@@ -44,7 +43,8 @@ message! {
 }
 
 /// The trades of `order/fills` and `order/fill-history`. They name their order by the venue's id only: the client id is
-/// empty until [`name_fills`] has found it.
+/// empty. With legs, `side` is read as what was done, as in the pushes; the venue does not say so of these answers, so the
+/// order is the better witness.
 ///
 /// # Errors
 /// [`DecodeError`] for anything else.
@@ -88,21 +88,6 @@ impl Row<'_> {
             cause: leg.cause,
             time: self.created.time("cTime")?,
         })
-    }
-}
-
-/// Gives trades the client id of their order. In hedge mode the order also decides which leg was traded and which way:
-/// whether `side` of a trade that was asked for is what was done, as in the pushes, the venue does not say.
-pub fn name_fills(fills: &mut [Fill], orders: &[Order]) {
-    let orders = orders.iter().filter(|order| !order.order_type.is_conditional());
-    let known: HashMap<&OrderId, &Order> = orders.map(|order| (&order.order_id, order)).collect();
-    for fill in fills {
-        let Some(order) = known.get(&fill.order_id) else { continue };
-        fill.client_order_id = order.client_order_id.clone();
-        if order.position_side != PositionSide::Both {
-            fill.position_side = order.position_side;
-            fill.side = order.side;
-        }
     }
 }
 

@@ -83,11 +83,8 @@ pub fn place(order: &Place<'_>) -> Option<Call> {
     let (price, force) = match order.kind {
         OrderKind::Market => (None, None),
         OrderKind::Limit { price, time_in_force } => (Some(price), Some(word::of_force(time_in_force)?)),
-        OrderKind::StopMarket { trigger, trigger_by } => {
-            return Some(plan::place(order, plan::Trigger::Stop, trigger, trigger_by));
-        }
-        OrderKind::TakeProfitMarket { trigger, trigger_by } => {
-            return Some(plan::place(order, plan::Trigger::TakeProfit, trigger, trigger_by));
+        OrderKind::StopMarket { trigger, trigger_by } | OrderKind::TakeProfitMarket { trigger, trigger_by } => {
+            return plan::place(order, trigger, trigger_by);
         }
     };
     let OrderSize::Quantity(quantity) = order.size else { return None };

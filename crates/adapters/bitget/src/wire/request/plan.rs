@@ -4,7 +4,7 @@
 use super::call::{Call, Security};
 use super::order::{Place, WhichOrder, post};
 use crate::wire::word::{self, MARGIN_COIN, PRODUCT};
-use plimsoll_domain::{Direction, OrderSize, PositionSide, Price, Timestamp, TriggerBy};
+use plimsoll_domain::{Direction, OrderKind, OrderSize, PositionSide, Price, Timestamp, TriggerBy};
 use plimsoll_venue::Method;
 
 /// Which of the venue's listings.
@@ -33,24 +33,42 @@ impl PlanKind {
     }
 }
 
-/// What it is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trigger {
+enum Trigger {
     Stop,
     TakeProfit,
 }
 
-pub(super) fn place(order: &Place<'_>, trigger: Trigger, price: Price, by: TriggerBy) -> Call {
-    if order.reduces() { protects(order, trigger, price, by) } else { opens(order, price, by) }
+pub(super) fn place(order: &Place<'_>, price: Price, by: TriggerBy) -> Option<Call> {
+    let plan_type = plan_type(order)?;
+    Some(if order.reduces() { protects(order, plan_type, price, by) } else { opens(order, plan_type, price, by) })
+}
+
+/// The venue's word for the kind of plan order that [`place`](super::place) makes of this order; `None` if it is no plan
+/// order.
+#[must_use]
+pub fn plan_type(order: &Place<'_>) -> Option<&'static str> {
+    let trigger = match order.kind {
+        OrderKind::StopMarket { .. } => Trigger::Stop,
+        OrderKind::TakeProfitMarket { .. } => Trigger::TakeProfit,
+        OrderKind::Market | OrderKind::Limit { .. } => return None,
+    };
+    if !order.reduces() {
+        return Some("normal_plan");
+    }
+    Some(match (order.size, trigger) {
+        (OrderSize::WholePosition, Trigger::Stop) => "pos_loss",
+        (OrderSize::WholePosition, Trigger::TakeProfit) => "pos_profit",
+        (OrderSize::Quantity(_), Trigger::Stop) => "loss_plan",
+        (OrderSize::Quantity(_), Trigger::TakeProfit) => "profit_plan",
+    })
 }
 
 /// `holdSide` is the leg in hedge mode, and in one-way mode the side that opened the position.
-fn protects(order: &Place<'_>, trigger: Trigger, price: Price, by: TriggerBy) -> Call {
-    let (plan_type, size) = match (order.size, trigger) {
-        (OrderSize::WholePosition, Trigger::Stop) => ("pos_loss", None),
-        (OrderSize::WholePosition, Trigger::TakeProfit) => ("pos_profit", None),
-        (OrderSize::Quantity(quantity), Trigger::Stop) => ("loss_plan", Some(quantity.to_string())),
-        (OrderSize::Quantity(quantity), Trigger::TakeProfit) => ("profit_plan", Some(quantity.to_string())),
+fn protects(order: &Place<'_>, plan_type: &str, price: Price, by: TriggerBy) -> Call {
+    let size = match order.size {
+        OrderSize::Quantity(quantity) => Some(quantity.to_string()),
+        OrderSize::WholePosition => None,
     };
     let hold_side = match (order.position_side, order.closed()) {
         (PositionSide::Both, direction) => word::of_side(direction.opening_side()),
@@ -70,14 +88,14 @@ fn protects(order: &Place<'_>, trigger: Trigger, price: Price, by: TriggerBy) ->
         .with_some("clientOid", order.client_order_id)
 }
 
-fn opens(order: &Place<'_>, price: Price, by: TriggerBy) -> Call {
+fn opens(order: &Place<'_>, plan_type: &str, price: Price, by: TriggerBy) -> Call {
     let size = match order.size {
         OrderSize::Quantity(quantity) => Some(quantity.to_string()),
         OrderSize::WholePosition => None,
     };
     let (side, trade_side) = order.sides();
     post("/api/v2/mix/order/place-plan-order", 10)
-        .with("planType", "normal_plan")
+        .with("planType", plan_type)
         .with("symbol", order.native)
         .with("productType", PRODUCT)
         .with("marginMode", word::of_margin_mode(order.margin_mode))
@@ -113,19 +131,17 @@ fn cancels(native: &str, plan_type: &str) -> Call {
         .with("planType", plan_type)
 }
 
-const fn read(path: &'static str) -> Call {
-    Call::new(Method::Get, path, Security::Signed, 10)
-}
-
 /// Up to 100 waiting plan orders of one contract, or of all, newest first: those before the plan order `older_than`.
 #[must_use]
 pub fn open_plans(kind: PlanKind, native: Option<&str>, older_than: Option<&str>) -> Call {
-    read("/api/v2/mix/order/orders-plan-pending")
-        .with("planType", kind.as_str())
-        .with("productType", PRODUCT)
-        .with_some("symbol", native)
-        .with_some("idLessThan", older_than)
-        .with("limit", "100")
+    listed("/api/v2/mix/order/orders-plan-pending", kind, native).with_some("idLessThan", older_than)
+}
+
+/// The one of these that waits.
+#[must_use]
+pub fn open_plan(kind: PlanKind, native: &str, which: WhichOrder<'_>) -> Call {
+    let (name, id) = which.named();
+    listed("/api/v2/mix/order/orders-plan-pending", kind, Some(native)).with(name, id)
 }
 
 /// Up to 100 plan orders that wait no longer, newest first, of a window of at most 90 days: those before `older_than`.
@@ -137,11 +153,20 @@ pub fn plan_history(
     to: Option<Timestamp>,
     older_than: Option<&str>,
 ) -> Call {
-    read("/api/v2/mix/order/orders-plan-history")
+    listed("/api/v2/mix/order/orders-plan-history", kind, native).window(from, to).with_some("idLessThan", older_than)
+}
+
+/// The one of these that waits no longer.
+#[must_use]
+pub fn past_plan(kind: PlanKind, native: &str, which: WhichOrder<'_>) -> Call {
+    let (name, id) = which.named();
+    listed("/api/v2/mix/order/orders-plan-history", kind, Some(native)).with(name, id)
+}
+
+fn listed(path: &'static str, kind: PlanKind, native: Option<&str>) -> Call {
+    Call::new(Method::Get, path, Security::Signed, 10)
         .with("planType", kind.as_str())
         .with("productType", PRODUCT)
         .with_some("symbol", native)
-        .window(from, to)
-        .with_some("idLessThan", older_than)
         .with("limit", "100")
 }

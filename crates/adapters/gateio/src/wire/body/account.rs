@@ -14,6 +14,10 @@ pub struct Account {
     pub mode: Option<PositionMode>,
     /// The user id, which private channels want.
     pub user: String,
+    /// Every asset is margin for everything: the unified multi-currency and portfolio modes.
+    pub multi_assets: bool,
+    /// It holds points, which fees are paid with.
+    pub has_points: bool,
 }
 
 message! {
@@ -27,7 +31,7 @@ message! {
             unrealised_pnl = "unrealised_pnl": Num<'a>,
             available = "available": Num<'a>,
             cross_available = "cross_available": Num<'a>,
-            isolated_position_margin = "isolated_position_margin": Num<'a>,
+            point = "point": Num<'a>,
             in_dual_mode = "in_dual_mode": Option<bool>,
             position_mode = "position_mode": Option<Text<'a>>,
             margin_mode = "margin_mode": Num<'a>,
@@ -41,19 +45,25 @@ message! {
 /// [`DecodeError`] for anything else.
 pub fn account(body: &[u8]) -> Result<Account, DecodeError> {
     let row: Row<'_> = plain::read(json::text(body)?)?;
-    Ok(Account { balance: row.balance()?, mode: row.mode()?, user: row.user.0.to_owned() })
+    Ok(Account {
+        balance: row.balance()?,
+        mode: row.mode()?,
+        user: row.user.0.to_owned(),
+        multi_assets: matches!(row.margin_mode.0, "1" | "2"),
+        has_points: row.point.maybe_money("point")?.is_some_and(|points| points.is_positive()),
+    })
 }
 
 impl Row<'_> {
     fn balance(&self) -> Result<BalanceReport, DecodeError> {
         let total = self.total.money("total")?;
         let unrealized_pnl = self.unrealised_pnl.maybe_money("unrealised_pnl")?;
-        let isolated = self.isolated_position_margin.maybe_money("isolated_position_margin")?;
         let sum = |one: Money, other: Money| one.get().checked_add(other.get()).map(Money::new);
         Ok(BalanceReport {
             currency: currency(self.currency.as_str()),
             wallet: Some(total),
-            cross_wallet: isolated.and_then(|isolated| sum(total, -isolated)),
+            // Pushes never tell it: one from an answer would be stale with the next booking.
+            cross_wallet: None,
             available: self.available()?,
             equity: unrealized_pnl.and_then(|profit| sum(total, profit)),
             unrealized_pnl,
@@ -82,7 +92,7 @@ impl Row<'_> {
 message! {
     struct Detail {
         required { user_id = "user_id": Num<'a>, }
-        optional {}
+        optional { ip_whitelist = "ip_whitelist": Option<Vec<Text<'a>>>, }
     }
 }
 
@@ -92,4 +102,13 @@ message! {
 /// [`DecodeError`] for anything else.
 pub fn user_id(body: &[u8]) -> Result<String, DecodeError> {
     plain::read::<Detail<'_>>(json::text(body)?)?.user_id.id("user_id").map(str::to_owned)
+}
+
+/// Whether `GET /account/detail` says that the key works from certain addresses only; `None` if it does not say.
+///
+/// # Errors
+/// [`DecodeError`] for anything else.
+pub fn bound_to_addresses(body: &[u8]) -> Result<Option<bool>, DecodeError> {
+    let detail: Detail<'_> = plain::read(json::text(body)?)?;
+    Ok(detail.ip_whitelist.map(|addresses| !addresses.is_empty()))
 }

@@ -313,6 +313,20 @@ pub(super) fn book(body: &[u8], traded: &Traded) -> Result<BookUpdate, DecodeErr
     })
 }
 
+/// The best bid and ask of `GET /order_book`, which does not say of which contract it is.
+///
+/// # Errors
+/// [`DecodeError`] for anything else.
+pub fn best_quotes(body: &[u8], symbols: &Symbols, symbol: &Symbol) -> Result<BestQuotes, DecodeError> {
+    let multiplier = symbols.multiplier(symbol).unwrap_or(Decimal::ONE);
+    let book = book(body, &Traded { symbol: symbol.clone(), multiplier })?;
+    let best = |levels: &[(Price, Decimal)]| {
+        levels.iter().find_map(|(price, size)| Some((*price, plimsoll_domain::Quantity::new(*size).ok()?)))
+    };
+    let (bid, ask) = (best(&book.bids), best(&book.asks));
+    Ok(BestQuotes { symbol: book.symbol, bid, ask, last: None, time: book.time })
+}
+
 message! {
     /// A trade between others. More than zero: the taker bought.
     pub(crate) struct PublicTrade {

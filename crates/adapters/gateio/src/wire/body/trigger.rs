@@ -5,7 +5,7 @@ use super::order::{leg, or_empty, side_of};
 use crate::wire::moment::first_moment;
 use crate::wire::symbols::{Reading, Traded, quantity};
 use crate::wire::word;
-use plimsoll_domain::{Order, OrderId, OrderStatus, OrderType, PositionMode, Side, Stamp};
+use plimsoll_domain::{Order, OrderId, OrderStatus, OrderType, PositionMode, Side, Stamp, TimeInForce};
 use plimsoll_venue::json::{self, DecodeError, Num, Text};
 use plimsoll_venue::{message, plain};
 
@@ -84,7 +84,9 @@ impl Row<'_> {
             side,
             position_side: leg(mode, side, reduce_only || closes || self.closes_by_type()),
             order_type: self.order_type(side, price.is_some())?,
-            time_in_force: word::time_in_force(or_empty(&initial.tif), "initial.tif")?,
+            // Of what it becomes, not of itself: it rests until it triggers.
+            time_in_force: word::time_in_force(or_empty(&initial.tif), "initial.tif")?
+                .filter(|it| !matches!(it, TimeInForce::Ioc | TimeInForce::Fok)),
             price,
             trigger: Some(self.trigger.price.price("trigger.price")?),
             quantity,

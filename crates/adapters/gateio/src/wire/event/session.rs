@@ -18,7 +18,7 @@ message! {
 }
 
 /// A message that is no push: an acknowledgement (`error` null or absent), a refusal, a pong, or a request of a client
-/// that was recorded.
+/// that was recorded. Acknowledgements and refusals go by their channel: the request's number is not always echoed.
 pub(super) fn reply(it: &Envelope<'_>, event: &str) -> Vec<Event> {
     let channel = it.channel.as_str();
     if channel == "futures.pong" {
@@ -29,7 +29,9 @@ pub(super) fn reply(it: &Envelope<'_>, event: &str) -> Vec<Event> {
     }
     let named = |what: &str| vec![Event::unknown(what.chars().take(64).collect::<String>())];
     match event {
-        "subscribe" if !it.result.is_nothing() => vec![Event::Session(SessionEvent::Subscribed { id: id(it) })],
+        "subscribe" if !it.result.is_nothing() => {
+            vec![Event::Session(SessionEvent::Subscribed { id: channel.to_owned() })]
+        }
         "unsubscribe" if !it.result.is_nothing() => named(&format!("unsubscribed from {channel}")),
         _ if channel == "futures.ping" || !it.payload.is_nothing() => {
             named(&format!("a request of a client: {channel}"))
@@ -47,18 +49,13 @@ fn refused(it: &Envelope<'_>, event: &str) -> Event {
         Err(_) => ("", it.error.0),
     };
     match event {
-        "subscribe" | "unsubscribe" => {
-            Event::Session(SessionEvent::Refused { id: id(it), code: code.to_owned(), message: message.to_owned() })
-        }
+        "subscribe" | "unsubscribe" => Event::Session(SessionEvent::Refused {
+            id: it.channel.as_str().to_owned(),
+            code: code.to_owned(),
+            message: message.to_owned(),
+        }),
         _ => Event::venue_error(code, message),
     }
-}
-
-/// The request's number where it is echoed, else the channel.
-fn id(it: &Envelope<'_>) -> String {
-    let echoed = it.id.0.trim_matches('"');
-    let id = if it.id.is_nothing() || echoed.is_empty() { it.channel.as_str() } else { echoed };
-    id.chars().take(64).collect()
 }
 
 message! {

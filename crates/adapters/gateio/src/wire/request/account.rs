@@ -95,10 +95,10 @@ pub fn fills(native: Option<&str>, offset: usize) -> Call {
     Call::get("/my_trades").with_some("contract", native).page(offset)
 }
 
-/// The account's trades between two moments, however old, a page of them.
+/// The account's trades between two moments, however old, in one contract or in all, a page of them.
 #[must_use]
-pub fn fills_between(native: &str, from: Option<Timestamp>, to: Option<Timestamp>, offset: usize) -> Call {
-    Call::get("/my_trades_timerange").with("contract", native).window(from, to).page(offset)
+pub fn fills_between(native: Option<&str>, from: Option<Timestamp>, to: Option<Timestamp>, offset: usize) -> Call {
+    Call::get("/my_trades_timerange").with_some("contract", native).window(from, to).page(offset)
 }
 
 /// What was booked to the account, newest first, a page of it: of one kind (`fund`), or of all.

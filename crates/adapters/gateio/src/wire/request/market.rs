@@ -28,6 +28,12 @@ pub fn tickers(native: Option<&str>) -> Call {
     Call::public("/tickers").with_some("contract", native)
 }
 
+/// The best so many levels of a contract's book.
+#[must_use]
+pub fn order_book(native: &str, levels: u32) -> Call {
+    Call::public("/order_book").with("contract", native).with("limit", levels.to_string()).with("with_id", "true")
+}
+
 /// Settled funding of one contract, newest first, at most 1000. Without `to` the venue looks back 30 days only, and never
 /// more than 180.
 #[must_use]

@@ -1,0 +1,112 @@
+//! The venue's limits, and what of them a call takes.
+
+use crate::endpoints::Settings;
+use crate::wire::Call;
+use crate::wire::request::Scope;
+use plimsoll_transport::WeightLimit;
+use plimsoll_venue::{Charge, Failure, Holder, Pool, Silenced};
+use std::time::Duration;
+
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_secs(60);
+
+/// What the venue counts: each endpoint's calls in a second, and all requests of an address in a minute.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    minute: Pool,
+    reserve_percent: u32,
+}
+
+impl Limits {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let limit = WeightLimit {
+            most: settings.requests_per_minute,
+            reserve: settings.request_reserve,
+            watch: settings.requests_to_watch,
+        };
+        let minute = Pool { name: "requests in a minute", holder: Holder::Address, window: MINUTE, limit };
+        Self { minute, reserve_percent: settings.endpoint_reserve_percent.min(100) }
+    }
+
+    /// What the call takes.
+    pub(crate) fn charges(&self, call: &Call) -> Vec<Charge> {
+        vec![Charge { pool: self.endpoint(call), weight: 1 }, Charge { pool: self.minute, weight: 1 }]
+    }
+
+    fn endpoint(&self, call: &Call) -> Pool {
+        let holder = match call.scope {
+            Scope::Address => Holder::Address,
+            Scope::Account => Holder::Account,
+        };
+        let reserve = call.per_second * self.reserve_percent / 100;
+        let limit = WeightLimit { most: call.per_second, reserve, watch: 0 };
+        Pool { name: call.path, holder, window: SECOND, limit }
+    }
+
+    /// What the venue wants no more of, after such a failure. It does not say which limit was broken: the endpoint's is the
+    /// likelier one by far, and whoever wants out at another endpoint is to be heard still.
+    pub(crate) fn silenced(&self, call: &Call, failure: &Failure) -> Silenced {
+        let limited = failure.status == 429 || failure.code == "429";
+        if limited { Silenced { pool: Some(self.endpoint(call)), window: SECOND } } else { Silenced { pool: None, window: MINUTE } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::classify;
+    use crate::wire::request::{self, WhichOrder};
+    use plimsoll_domain::{ClientOrderId, Timestamp};
+    use plimsoll_transport::Priority;
+    use plimsoll_venue::Budgets;
+
+    /// A whole minute, by anybody's clock.
+    const NOW: Timestamp = Timestamp::from_millis(1_700_000_040_000);
+
+    fn seconds(count: u64) -> Timestamp {
+        NOW.plus(Duration::from_secs(count))
+    }
+
+    struct Kept {
+        limits: Limits,
+        budgets: Budgets,
+    }
+
+    impl Kept {
+        fn new(venue: &str) -> Self {
+            Self { limits: Limits::new(&Settings::default()), budgets: Budgets::new(venue, Some(1)) }
+        }
+
+        fn admit(&self, call: &Call, priority: Priority, now: Timestamp) -> Result<(), Timestamp> {
+            self.budgets.admit(&self.limits.charges(call), priority, now)
+        }
+    }
+
+    fn cancel() -> Call {
+        request::cancel("BTCUSDT", WhichOrder::Client(&ClientOrderId::new("a").unwrap()))
+    }
+
+    #[test]
+    fn each_endpoint_has_a_second_of_its_own_with_a_reserve() {
+        let kept = Kept::new("bitget endpoints");
+        for _ in 0..8 {
+            assert_eq!(kept.admit(&cancel(), Priority::Ordinary, NOW), Ok(()));
+        }
+        assert_eq!(kept.admit(&cancel(), Priority::Ordinary, NOW), Err(seconds(1)));
+        assert_eq!(kept.admit(&request::positions(None), Priority::Ordinary, NOW), Ok(()), "another endpoint");
+        assert_eq!(kept.admit(&cancel(), Priority::ReducesRisk, NOW), Ok(()));
+        assert_eq!(kept.admit(&cancel(), Priority::ReducesRisk, NOW), Ok(()));
+        assert_eq!(kept.admit(&cancel(), Priority::ReducesRisk, NOW), Err(seconds(1)), "that was the tenth");
+        assert_eq!(kept.admit(&cancel(), Priority::Ordinary, seconds(1)), Ok(()));
+    }
+
+    #[test]
+    fn too_many_requests_silence_their_endpoint_alone() {
+        let kept = Kept::new("bitget silence");
+        let failure = classify(429, br#"{"code":"429","msg":"Too Many Requests"}"#, true);
+        let call = request::positions(None);
+        kept.budgets.silence(kept.limits.silenced(&call, &failure), failure.wait, NOW);
+        assert!(kept.admit(&call, Priority::ReducesRisk, NOW).is_err());
+        assert_eq!(kept.admit(&cancel(), Priority::ReducesRisk, NOW), Ok(()));
+    }
+}

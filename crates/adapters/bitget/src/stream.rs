@@ -1,0 +1,193 @@
+//! The account's private events.
+
+mod legs;
+
+use crate::broker::BitgetBroker;
+use crate::directory::Listed;
+use crate::wire::request::{self, Channel};
+use crate::wire::{self, Protocol};
+use legs::Legs;
+use plimsoll_domain::{AccountEvent, AccountSnapshot, Fill, Symbol, Timestamp};
+use plimsoll_ports::{Clock, NotSent};
+use plimsoll_transport::{Address, Dial, DialFailure};
+use plimsoll_venue::{
+    AccountFollower, CallError, DecodeError, Event, FollowSettings, Greeting, OrderMemory, PrivateStream, Refused,
+    SessionEvent,
+};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The private events of one account: see [`BitgetBroker::account_stream`].
+pub type BitgetAccountStream = AccountFollower;
+
+/// What is subscribed to. The venue's own words for funding and transfers come with `account`.
+const CHANNELS: [&str; 7] = ["account", "positions", "positions-history", "orders", "fill", "orders-algo", "adl-noti"];
+
+/// The same in the older dialect, which has no plan orders.
+const OLDER_CHANNELS: [&str; 5] = ["account", "positions", "orders", "execution", "liquidation"];
+
+/// The session stands without these: what they tell is told by others too, or is a warning.
+const DISPENSABLE: [&str; 3] = ["adl-noti", "positions-history", "liquidation"];
+
+/// A login that was refused is not made good by trying again at once.
+const AFTER_A_REFUSED_LOGIN: Duration = Duration::from_secs(60);
+/// Too many connections, or messages.
+const AFTER_TOO_MUCH: Duration = Duration::from_secs(30);
+
+pub(crate) fn open(broker: &BitgetBroker) -> BitgetAccountStream {
+    AccountFollower::open(Source { broker: broker.clone(), legs: Legs::default() })
+}
+
+/// What the venue's stream has of its own: a login, two dialects, and lists of positions that say by leaving one out that
+/// it is closed.
+struct Source {
+    broker: BitgetBroker,
+    legs: Legs,
+}
+
+impl Source {
+    fn protocol(&self) -> Protocol {
+        self.broker.shared().client.rest().settings.protocol
+    }
+}
+
+impl Dial for Source {
+    async fn dial(&self) -> Result<Address, DialFailure> {
+        let client = &self.broker.shared().client;
+        match client.silence_left() {
+            Some(left) => {
+                let reason = format!("the venue wants no requests for another {} s", left.as_secs().saturating_add(1));
+                Err(DialFailure { reason, not_before: Some(left) })
+            }
+            None => Ok(Address { url: client.rest().endpoints.private(self.protocol()), greetings: Vec::new() }),
+        }
+    }
+
+    fn heartbeat(&self) -> Option<String> {
+        Some(request::ping(self.protocol()).to_owned())
+    }
+}
+
+impl PrivateStream for Source {
+    type Listing = Listed;
+
+    fn settings(&self) -> FollowSettings {
+        self.broker.shared().client.rest().settings.follow()
+    }
+
+    fn clock(&self) -> &Arc<dyn Clock> {
+        self.broker.shared().client.clock()
+    }
+
+    fn orders(&self) -> &OrderMemory {
+        &self.broker.shared().memory
+    }
+
+    async fn listing(&self) -> Result<Arc<Listed>, CallError> {
+        self.broker.shared().listed().await
+    }
+
+    async fn forget_listing(&self) {
+        self.broker.shared().directory.forget().await;
+    }
+
+    fn decode(&self, frame: &[u8], listing: &Listed, arrival: u64) -> Result<Vec<Event>, DecodeError> {
+        let protocol = self.protocol();
+        let mut frame = wire::read(frame, &listing.symbols, protocol, arrival)?;
+        self.legs.complete(&mut frame);
+        for event in &mut frame.events {
+            match event {
+                Event::Account(event) => {
+                    if protocol == Protocol::MixV1 {
+                        self.complete(event)?;
+                    }
+                    if let AccountEvent::Order(order) = event {
+                        self.broker.shared().known.learn(order);
+                    }
+                }
+                Event::Session(session) => announced(session),
+                Event::FillNotice(_) | Event::Market(_) => {}
+            }
+        }
+        Ok(frame.events)
+    }
+
+    async fn snapshot(&self) -> Result<AccountSnapshot, CallError> {
+        let snapshot = self.broker.snapshot().await?;
+        self.legs.note(&snapshot);
+        Ok(snapshot)
+    }
+
+    async fn fills(&self, since: Timestamp, _: &BTreeSet<Symbol>) -> Result<Vec<Fill>, CallError> {
+        self.broker.read_fills(None, since).await
+    }
+
+    async fn handshake(&self) -> Result<Vec<Greeting>, CallError> {
+        let client = &self.broker.shared().client;
+        let Some(credentials) = &client.rest().credentials else {
+            return Err(CallError::NotSent(NotSent::Invalid("the private stream needs a key".to_owned())));
+        };
+        self.legs.forget();
+        let login = request::login(credentials, client.known_time().await?);
+        let names: &[&str] = match self.protocol() {
+            Protocol::V2 => &CHANNELS,
+            Protocol::MixV1 => &OLDER_CHANNELS,
+        };
+        let channels: Vec<Channel<'_>> = names.iter().map(|name| Channel { name, native: None }).collect();
+        let subscribe = request::subscribe(self.protocol(), &channels);
+        Ok(vec![Greeting::login(login), Greeting::subscriptions(vec![subscribe], names.iter().copied())])
+    }
+
+    fn refused(&self, id: &str, code: &str, message: &str) -> Refused {
+        if DISPENSABLE.contains(&id) {
+            return Refused::GoOn;
+        }
+        let what = if id.is_empty() { "the session" } else { id };
+        let not_before = match code {
+            _ if id == "login" => Some(AFTER_A_REFUSED_LOGIN),
+            "30006" | "30007" | "60002" | "60003" => Some(AFTER_TOO_MUCH),
+            _ => None,
+        };
+        Refused::GiveUp { reason: format!("the venue refuses {what}: {message} ({code})"), not_before }
+    }
+}
+
+impl Source {
+    /// The older dialect says neither our name for an order nor, of orders and trades, the leg. The name is remembered; with
+    /// legs only a snapshot can tell what an order or a trade is about.
+    fn complete(&self, event: &mut AccountEvent) -> Result<(), DecodeError> {
+        let (id, name) = match event {
+            AccountEvent::Order(order) => (&order.order_id, &mut order.client_order_id),
+            AccountEvent::Fill(fill) => (&fill.order_id, &mut fill.client_order_id),
+            AccountEvent::Position(report) => {
+                report.position_side = self.legs.side(report.position_side);
+                return Ok(());
+            }
+            AccountEvent::LiquidationWarning(warning) => {
+                warning.position_side = self.legs.side(warning.position_side);
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
+        if self.legs.are_two() {
+            return Err(DecodeError::new("this dialect does not say which leg it is about", format!("order {id}")));
+        }
+        if name.as_str().is_empty()
+            && let Some(known) = self.broker.shared().known.name(id)
+        {
+            *name = known;
+        }
+        Ok(())
+    }
+}
+
+/// The venue announces that it will cut the connection, or does not know the session any more: another one at once.
+fn announced(event: &mut SessionEvent) {
+    if let SessionEvent::VenueError { code, message } = event
+        && matches!(code.as_str(), "30033" | "30004")
+    {
+        tracing::info!(%code, %message, "the venue ends the session");
+        *event = SessionEvent::StreamExpired;
+    }
+}

@@ -1,0 +1,90 @@
+//! What the account holds: several readings made one.
+
+use super::GateioBroker;
+use crate::wire::{body, request};
+use plimsoll_domain::{AccountSnapshot, BalanceReport, Money, Order, PositionReport, Symbol};
+use plimsoll_transport::Priority::{ReducesRisk, Watches};
+use plimsoll_venue::CallError;
+use std::collections::HashSet;
+use std::time::Duration;
+
+/// The most rows that one answer has.
+const FULL: usize = 1000;
+
+impl GateioBroker {
+    /// The whole account. Its time is a millisecond before what the venue's clock showed before the first reading, since
+    /// the venue cuts its times to milliseconds: what happened within that one may be news.
+    pub(crate) async fn snapshot(&self) -> Result<AccountSnapshot, CallError> {
+        let before = self.shared.client.measure_time().await?;
+        // The mode comes first: orders cannot be told without it.
+        let account = self.shared.account(Watches).await?;
+        let (positions, orders) = tokio::try_join!(self.read_positions(), self.read_open_orders(None))?;
+        let position_mode = self.shared.mode().await?;
+        let balances = Some(account.balance).filter(|balance| !is_empty(balance)).into_iter().collect();
+        let time = before.minus(Duration::from_millis(1));
+        Ok(AccountSnapshot { position_mode, positions, orders, balances, time })
+    }
+
+    pub(super) async fn read_positions(&self) -> Result<Vec<PositionReport>, CallError> {
+        let (mut positions, mut offset) = (Vec::new(), 0);
+        loop {
+            // Whoever wants out must see what is held.
+            let call = request::positions(true, offset);
+            let page = self.shared.ask(&call, ReducesRisk, body::positions).await?;
+            let rows = page.len();
+            positions.extend(page.into_iter().filter(|report| report.position.is_some()));
+            if rows < FULL {
+                return Ok(positions);
+            }
+            offset += FULL;
+        }
+    }
+
+    pub(super) async fn read_balances(&self) -> Result<Vec<BalanceReport>, CallError> {
+        let balance = self.shared.account(Watches).await?.balance;
+        Ok(Some(balance).filter(|balance| !is_empty(balance)).into_iter().collect())
+    }
+
+    /// Both services' open orders.
+    pub(super) async fn read_open_orders(&self, symbol: Option<&Symbol>) -> Result<Vec<Order>, CallError> {
+        let native = match symbol {
+            Some(symbol) => Some(self.shared.native(symbol).await?),
+            None => None,
+        };
+        let (mut orders, triggers) = tokio::try_join!(
+            self.all_pages(|offset| request::open_orders(native.as_deref(), offset), body::orders),
+            self.all_pages(|offset| request::open_triggers(native.as_deref(), offset), body::triggers),
+        )?;
+        orders.extend(triggers);
+        orders.retain(|order| !order.status.is_final());
+        for order in &mut orders {
+            self.shared.names.rename(order);
+            self.shared.names.learn(order);
+            self.shared.memory.learn(order);
+        }
+        Ok(orders)
+    }
+
+    /// Every page of a list of orders, each order once: what changes meanwhile moves rows from page to page.
+    async fn all_pages(
+        &self,
+        call: impl Fn(usize) -> crate::wire::Call,
+        decode: fn(&[u8], crate::wire::Reading<'_>) -> Result<Vec<Order>, crate::wire::DecodeError>,
+    ) -> Result<Vec<Order>, CallError> {
+        let (mut orders, mut known, mut offset): (Vec<Order>, HashSet<_>, usize) = (Vec::new(), HashSet::new(), 0);
+        loop {
+            let page = self.shared.ask(&call(offset), ReducesRisk, decode).await?;
+            let (rows, before) = (page.len(), known.len());
+            orders.extend(page.into_iter().filter(|order| known.insert(order.order_id.clone())));
+            if rows < FULL || known.len() == before {
+                return Ok(orders);
+            }
+            offset += FULL;
+        }
+    }
+}
+
+fn is_empty(balance: &BalanceReport) -> bool {
+    let zero = |money: Option<Money>| money.is_none_or(Money::is_zero);
+    zero(balance.wallet) && zero(balance.equity) && zero(balance.unrealized_pnl)
+}
