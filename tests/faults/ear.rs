@@ -1,7 +1,7 @@
 //! Listens to every change that an account's task tells.
 
 use plimsoll_domain::Change;
-use plimsoll_engine::VenueAccount;
+use plimsoll_engine::AccountFollower;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinHandle;
@@ -17,7 +17,7 @@ pub(crate) struct Ear {
 }
 
 impl Ear {
-    pub(crate) fn at(account: &VenueAccount) -> Self {
+    pub(crate) fn at(account: &AccountFollower) -> Self {
         let told = Told::default();
         let (mut changes, heard) = (account.changes(), Arc::clone(&told));
         let listening = tokio::spawn(async move {

@@ -6,7 +6,7 @@ use super::market::Market;
 use super::schedule::Schedule;
 use super::stage::Stage;
 use super::wire::Connection;
-use plimsoll_engine::{AccountView, Link, PositionManager, VenueAccount};
+use plimsoll_engine::{AccountFollower, AccountView, Link, PositionManager};
 use plimsoll_ports::{Broker, Clock};
 use plimsoll_sqlite::SqliteStore;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use std::time::Duration;
 /// One life of our process.
 pub(crate) struct Process {
     pub(crate) broker: Arc<dyn Broker>,
-    pub(crate) account: VenueAccount,
+    pub(crate) account: AccountFollower,
     pub(crate) ear: Ear,
     pub(crate) manager: PositionManager,
     pub(crate) store: SqliteStore,
@@ -31,7 +31,7 @@ impl Process {
         let connection = schedule.wire.connect(&stage.venue, Arc::clone(&clock), schedule.seed.wrapping_add(life));
         let ports = manager::ports(stage, &connection, &store);
         let Connection { broker, stream, .. } = connection;
-        let account = VenueAccount::spawn(stream, Arc::clone(&clock));
+        let account = AccountFollower::spawn(stream, Arc::clone(&clock));
         let ear = Ear::at(&account);
         let manager = manager::of(stage, schedule, life, ports).with_view(account.watch());
         Self { broker, account, ear, manager, store, has_reconciled: false }

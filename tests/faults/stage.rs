@@ -14,6 +14,8 @@ use tokio::task::JoinHandle;
 
 pub(crate) const KEY: &str = "faults-key";
 pub(crate) const SECRET: &str = "faults-secret";
+/// Of venues whose keys have one.
+pub(crate) const PASSPHRASE: &str = "faults-passphrase";
 
 /// What the wallet begins with.
 pub(crate) const WALLET: u32 = 10_000;
@@ -36,7 +38,7 @@ impl Stage {
         let wallet = Money::new(WALLET.into());
         let venue = Arc::new(schedule.wire.serve(exchange, wallet, schedule.answers_show_fills).await);
         let account = AccountId::new("main");
-        venue.open_account(&account, KEY, SECRET.into()).expect("an account");
+        venue.open_account_with_passphrase(&account, KEY, SECRET.into(), PASSPHRASE.into()).expect("an account");
         let market = Market::new(Arc::clone(&venue));
         // What was in the wallet before is nobody's booking.
         market.skip(Duration::from_secs(5));

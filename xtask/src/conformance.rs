@@ -11,16 +11,29 @@ const CCXT: &str = "ccxt==4.5.90";
 
 const KEY: &str = "conformance-key";
 const SECRET: &str = "conformance-secret";
+const PASSPHRASE: &str = "conformance-passphrase";
 
-/// Builds the command, installs CCXT under target/, and lets it trade one-way and hedged, isolated and cross.
-pub(crate) fn run_all() -> Result<()> {
+/// The venues, and the scripts that trade on them.
+const VENUES: [&str; 3] = ["binance", "gateio", "bitget"];
+
+/// Builds the command, installs CCXT under target/, and lets it trade one-way and hedged, isolated and cross: on the
+/// venue that is named, or on each.
+pub(crate) fn run_some(only: Option<&str>) -> Result<()> {
+    let venues: Vec<&str> = VENUES.into_iter().filter(|venue| only.is_none_or(|only| only == *venue)).collect();
+    ensure!(!venues.is_empty(), "unknown venue '{}': known are {}", only.unwrap_or_default(), VENUES.join(", "));
     let python = python_with_ccxt()?;
     run("build", &mut cargo(&["build", "--release", "--package", "plimsoll"]))?;
-    let venue = Venue::start()?;
-    let script = root().join("crates/venue-server/conformance/binance.py");
-    let mut client = program(&python, &[]);
-    client.arg(script).args([&venue.rest, KEY, SECRET, &venue.sockets]);
-    run("CCXT trades", &mut client)
+    for venue in venues {
+        let served = Venue::start(venue)?;
+        let script = root().join("crates/venue-server/conformance").join(format!("{venue}.py"));
+        let mut client = program(&python, &[]);
+        client.arg(script).args([&served.rest, KEY, SECRET, &served.sockets]);
+        if venue == "bitget" {
+            client.arg(PASSPHRASE);
+        }
+        run(&format!("CCXT trades on {venue}"), &mut client)?;
+    }
+    Ok(())
 }
 
 /// The Python of an environment under target/ that has CCXT.
@@ -46,10 +59,10 @@ struct Venue {
 }
 
 impl Venue {
-    fn start() -> Result<Self> {
+    fn start(venue: &str) -> Result<Self> {
         let binary: &Path = &root().join("target/release/plimsoll");
-        let mut process = program(binary, &["venue", "--speak", "binance", "--listen", "127.0.0.1:0", "--seed", "7"])
-            .args(["--key", KEY, "--secret", SECRET, "--wallet", "100000"])
+        let mut process = program(binary, &["venue", "--speak", venue, "--listen", "127.0.0.1:0", "--seed", "7"])
+            .args(["--key", KEY, "--secret", SECRET, "--passphrase", PASSPHRASE, "--wallet", "100000"])
             .stdout(Stdio::piped())
             .spawn()
             .with_context(|| format!("cannot start {}", binary.display()))?;

@@ -1,5 +1,6 @@
 //! One account, wired: venue, records and engine, by injection.
 
+use crate::colleagues::OnThisMachine;
 use crate::config::{Account, Config, Environment, VenueEnvironment};
 use crate::failure::Failure;
 use crate::records::Records;
@@ -26,6 +27,7 @@ pub(crate) fn engine_settings(config: &Config, account: &Account) -> Result<Sett
         limits,
         position_mode: account.position_mode,
         margin_mode: account.margin_mode,
+        closing_fee: account.venue.closing_fee(),
         unverified_stop: account.unverified_stop,
         foreign: account.foreign,
         patience: config.intervals.patience(),
@@ -64,7 +66,9 @@ impl Desk {
         records: Records,
     ) -> Result<Self, Failure> {
         let venue = Way::of(&config, &account, keys).connect()?;
-        let manager = Arc::new(PositionManager::new(ports(&venue, &records), settings));
+        let manager = PositionManager::new(ports(&venue, &records), settings);
+        let colleagues = OnThisMachine::join(&config.state, &account.name, manager.process())?;
+        let manager = Arc::new(manager.with_colleagues(Arc::new(colleagues)));
         Ok(Self { config, account, venue, records, manager })
     }
 

@@ -2,6 +2,7 @@
 
 mod checkup;
 mod cli;
+mod colleagues;
 mod config;
 mod desk;
 mod exact;

@@ -1,9 +1,11 @@
 //! Simulated venues on this machine, whichever wire they speak.
 
 use crate::venue::{Keys, VenueName};
-use plimsoll_domain::{AccountId, Money};
-use plimsoll_exchange::{Exchange, Rejection};
-use plimsoll_venue_server::{AuthenticationClock, BinanceVenue, FaultPlan, Running, Settings, StartError};
+use plimsoll_domain::{AccountId, Fees, Instrument, Money, VenueId};
+use plimsoll_exchange::{Exchange, Rejection, listings};
+use plimsoll_venue_server::{
+    AuthenticationClock, BinanceVenue, BitgetVenue, FaultPlan, GateioVenue, Running, Settings, StartError,
+};
 use secrecy::ExposeSecret;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -28,7 +30,8 @@ impl Simulated {
     pub(crate) async fn serve(self, venue: VenueName, exchange: Exchange) -> Result<Running, StartError> {
         match venue {
             VenueName::Binance => BinanceVenue::start(exchange, self.settings()).await,
-            VenueName::Gateio | VenueName::Bitget => unreachable!(),
+            VenueName::Gateio => GateioVenue::start(exchange, self.settings()).await,
+            VenueName::Bitget => BitgetVenue::start(exchange, self.settings()).await,
         }
     }
 
@@ -41,6 +44,19 @@ impl Simulated {
             settings.remembers = Duration::MAX;
         }
         settings
+    }
+}
+
+/// Bitcoin, as the venue lists it.
+pub(crate) fn bitcoin(venue: VenueName) -> Instrument {
+    match venue {
+        VenueName::Binance => listings::btc_usdt(),
+        VenueName::Gateio => listings::gateio::btc_usdt(),
+        VenueName::Bitget => {
+            let listed = listings::btc_usdt();
+            let fees = Fees { taker: venue.closing_fee(), ..listed.fees };
+            Instrument { venue: VenueId::new(venue.as_str()), fees, ..listed }
+        }
     }
 }
 

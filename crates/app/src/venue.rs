@@ -4,6 +4,9 @@ use crate::config::{Account, Config, Environment, SecretPlace, VenueEnvironment}
 use crate::failure::Failure;
 use clap::ValueEnum;
 use plimsoll_binance::{BinanceAccountAudit, BinanceBroker};
+use plimsoll_bitget::{BitgetBroker, Protocol, Trading};
+use plimsoll_domain::{Decimal, Rate};
+use plimsoll_gateio::{GateioAccountAudit, GateioBroker};
 use plimsoll_ports::{AccountAudit, AccountStream, Broker, Clock, FundingRates, MarketFeed, SystemClock};
 use secrecy::SecretString;
 use std::fmt;
@@ -55,6 +58,15 @@ impl VenueName {
         }
     }
 
+    /// The fee of closing that it counts into liquidation: the taker fee of its usual schedule, whatever an account pays.
+    pub(crate) fn closing_fee(self) -> Rate {
+        match self {
+            Self::Binance => Rate::ZERO,
+            Self::Gateio => Rate::new(Decimal::new(75, 5)),
+            Self::Bitget => Rate::new(Decimal::new(6, 4)),
+        }
+    }
+
     /// Whether its keys have a passphrase.
     pub(crate) const fn has_passphrase(self) -> bool {
         matches!(self, Self::Bitget)
@@ -79,7 +91,7 @@ impl VenueName {
             }
             (Self::Gateio, VenueEnvironment::Testnet) => Places {
                 rest: Some("https://api-testnet.gateapi.io"),
-                sockets: Some("wss://ws-testnet.gate.com"),
+                sockets: Some("wss://ws-testnet.gate.com/v4/ws/futures/usdt"),
                 wallet: None,
             },
             (Self::Bitget, VenueEnvironment::Live) => {
@@ -118,8 +130,12 @@ pub(crate) struct Way {
     pub(crate) clock: Arc<dyn Clock>,
     /// How long a request may take; the venue's usual time without it.
     pub(crate) timeout: Option<Duration>,
-    /// Request weight a minute; the venue's usual one without it.
+    /// Binance: request weight a minute; the venue's usual one without it.
     pub(crate) weight_limit: Option<u32>,
+    /// Bitget: which dialect of the private stream.
+    pub(crate) protocol: Protocol,
+    /// Bitget: demo trading, at the address of real trading.
+    pub(crate) is_demo: bool,
 }
 
 /// What opens an account.
@@ -155,6 +171,17 @@ impl Keys {
     }
 }
 
+/// The brokers of the venues have one shape.
+macro_rules! connected {
+    ($broker:expr) => {{
+        let broker = $broker.map_err(Failure::unreachable)?;
+        let (feed, funding_rates) = (Arc::new(broker.market_feed()), Arc::new(broker.funding_rates()));
+        let source = broker.clone();
+        let streams = Arc::new(move || Box::new(source.account_stream()) as Box<dyn AccountStream>);
+        Ok(Venue { broker: Arc::new(broker), feed, funding_rates, streams })
+    }};
+}
+
 impl Way {
     /// The account's, as it is configured.
     pub(crate) fn of(config: &Config, account: &Account, keys: Keys) -> Self {
@@ -166,26 +193,45 @@ impl Way {
             clock: Arc::new(SystemClock),
             timeout: Some(config.intervals.request),
             weight_limit: Some(account.weight_limit),
+            protocol: account.protocol,
+            is_demo: account.environment == VenueEnvironment::Testnet,
         }
     }
 
     /// Makes the session; nothing is sent yet.
     pub(crate) fn connect(self) -> Result<Venue, Failure> {
         match self.venue {
-            VenueName::Binance => self.binance(),
-            venue @ (VenueName::Gateio | VenueName::Bitget) => Err(not_traded(venue)),
+            VenueName::Binance => {
+                let (endpoints, settings) = self.to_binance();
+                connected!(BinanceBroker::with_settings(endpoints, self.keys.to_binance(), self.clock, settings))
+            }
+            VenueName::Gateio => {
+                let (endpoints, settings) = self.to_gateio();
+                connected!(GateioBroker::with_settings(endpoints, self.keys.to_gateio(), self.clock, settings))
+            }
+            VenueName::Bitget => {
+                let (endpoints, settings) = self.to_bitget();
+                connected!(BitgetBroker::with_settings(endpoints, self.keys.to_bitget(), self.clock, settings))
+            }
         }
     }
 
-    fn binance(self) -> Result<Venue, Failure> {
-        let (endpoints, settings) = self.to_binance();
-        let credentials = plimsoll_binance::Credentials { key: self.keys.key, secret: self.keys.secret };
-        let broker = BinanceBroker::with_settings(endpoints, credentials, self.clock, settings);
-        let broker = broker.map_err(Failure::unreachable)?;
-        let (feed, funding_rates) = (Arc::new(broker.market_feed()), Arc::new(broker.funding_rates()));
-        let source = broker.clone();
-        let streams = Arc::new(move || Box::new(source.account_stream()) as Box<dyn AccountStream>);
-        Ok(Venue { broker: Arc::new(broker), feed, funding_rates, streams })
+    /// What tells how the account and its key are set up, `wallet` being where the venue says what a key may do; `None`
+    /// where nothing does.
+    pub(crate) fn audit(self, wallet: Option<String>) -> Result<Option<Box<dyn AccountAudit>>, Failure> {
+        Ok(match self.venue {
+            VenueName::Binance => {
+                let (endpoints, settings) = self.to_binance();
+                let audit = BinanceAccountAudit::new(endpoints, wallet, self.keys.to_binance(), self.clock, settings);
+                Some(Box::new(audit.map_err(Failure::unreachable)?))
+            }
+            VenueName::Gateio => {
+                let (endpoints, settings) = self.to_gateio();
+                let audit = GateioAccountAudit::new(endpoints, self.keys.to_gateio(), self.clock, settings);
+                Some(Box::new(audit.map_err(Failure::unreachable)?))
+            }
+            VenueName::Bitget => None,
+        })
     }
 
     fn to_binance(&self) -> (plimsoll_binance::Endpoints, plimsoll_binance::Settings) {
@@ -195,23 +241,35 @@ impl Way {
         (plimsoll_binance::Endpoints::custom(self.rest.clone(), self.sockets.clone()), settings)
     }
 
-    /// What tells how the account and its key are set up, `wallet` being where the venue says what a key may do.
-    pub(crate) fn audit(self, wallet: Option<String>) -> Result<Box<dyn AccountAudit>, Failure> {
-        match self.venue {
-            VenueName::Binance => {
-                let (endpoints, settings) = self.to_binance();
-                let credentials = plimsoll_binance::Credentials { key: self.keys.key, secret: self.keys.secret };
-                let audit = BinanceAccountAudit::new(endpoints, wallet, credentials, self.clock, settings);
-                Ok(Box::new(audit.map_err(Failure::unreachable)?))
-            }
-            venue @ (VenueName::Gateio | VenueName::Bitget) => Err(not_traded(venue)),
-        }
+    fn to_gateio(&self) -> (plimsoll_gateio::Endpoints, plimsoll_gateio::Settings) {
+        let mut settings = plimsoll_gateio::Settings::default();
+        settings.http.timeout = self.timeout.unwrap_or(settings.http.timeout);
+        (plimsoll_gateio::Endpoints::custom(self.rest.clone(), self.sockets.clone()), settings)
+    }
+
+    fn to_bitget(&self) -> (plimsoll_bitget::Endpoints, plimsoll_bitget::Settings) {
+        let mut settings =
+            plimsoll_bitget::Settings { protocol: self.protocol, ..plimsoll_bitget::Settings::default() };
+        settings.http.timeout = self.timeout.unwrap_or(settings.http.timeout);
+        let trading = if self.is_demo { Trading::Demo } else { Trading::Live };
+        let places = plimsoll_bitget::Endpoints::custom(self.rest.clone(), self.sockets.clone());
+        (plimsoll_bitget::Endpoints { trading, ..places }, settings)
     }
 }
 
-fn not_traded(venue: VenueName) -> Failure {
-    Failure::usage(format!("{} is read and signed for, not traded on yet", venue.title()))
-        .help("`plimsoll decode` and `plimsoll request` speak its wire.")
+impl Keys {
+    fn to_binance(&self) -> plimsoll_binance::Credentials {
+        plimsoll_binance::Credentials { key: self.key.clone(), secret: self.secret.clone() }
+    }
+
+    fn to_gateio(&self) -> plimsoll_gateio::Credentials {
+        plimsoll_gateio::Credentials { key: self.key.clone(), secret: self.secret.clone() }
+    }
+
+    fn to_bitget(&self) -> plimsoll_bitget::Credentials {
+        let Self { key, secret, passphrase } = self.clone();
+        plimsoll_bitget::Credentials { key, secret, passphrase }
+    }
 }
 
 impl Venue {

@@ -74,6 +74,93 @@ fn requests_carry_the_worked_signatures() {
     }
 }
 
+fn request_of(venue: &str, secret: &str, at: &str, action: &str) -> Value {
+    let passphrase: &[&str] = if venue == "bitget" { &["--passphrase", "phrase"] } else { &[] };
+    let output = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(["request", "--venue", venue, "--key", "key", "--secret", secret, "--at", at])
+        .args(passphrase)
+        .args(action.split_whitespace())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{venue} {action}: {}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// The signatures of Gate.io's documents, and others computed over its documented strings.
+#[test]
+fn requests_to_gateio_carry_the_worked_signatures() {
+    for (action, signature) in [
+        (
+            "sign --method GET --path /api/v4/futures/orders --query contract=BTC_USD&status=finished&limit=50",
+            "55f84ea195d6fe57ce62464daaa7c3c02fa9d1dde954e4c898289c9a2407a3d6fb3faf24deff16790d726b66ac9f74526668b13bd01029199cc4fcc522418b8a",
+        ),
+        (
+            r#"sign --path /api/v4/futures/orders --body {"contract":"BTC_USD","type":"limit","size":100,"price":6800,"time_in_force":"gtc"}"#,
+            "eae42da914a590ddf727473aff25fc87d50b64783941061f47a3fdb92742541fc4c2c14017581b4199a1418d54471c269c03a38d788d802e2c306c37636389f0",
+        ),
+        (
+            "--margin-mode cross leverage --symbol BTC/USDT:USDT --leverage 10",
+            "73136904f1a7410ec21d5e29769232178886b82e07dcf34ef7211bd3ebd009cdd5157b366278909922f10e6f1cfbdd2d9846cb26537ad9207bdc2709d9624a97",
+        ),
+        (
+            "place --symbol BTC/USDT:USDT --side buy --type limit --quantity 10 --price 65000.1 --client-id my-custom-id",
+            "e1409e14a8f435f16c467c7f9ab78148d7a36baf0ae3dec7b467f0c729e1ed154f77931fb866315e5e817bff29c74835661b2ead1c4e7d95112e9f3ca81ff986",
+        ),
+        (
+            "subscribe --symbol 20011 --channel futures.orders",
+            "4cdab02f21aba635fce8684a050806325cb4aa74a93d00c39f2084da73614d2e1d25878ca7c9ebcbde9541cddfc5ae36b1ccde10982eb82fd09f7a30a6d43d84",
+        ),
+        (
+            "login",
+            "2085a2b6f0343904fb273d0dd6fbe5c4724286a72284822976925ec2496b8f744d33aab0f5edfb886c4661951a407fb02e9238cb18dee6743b1ff409b0ab783f",
+        ),
+    ] {
+        let said = request_of("gateio", "secret", "1541993715000", action).to_string();
+        assert!(said.contains(signature), "{action}: {said}");
+    }
+}
+
+#[test]
+fn requests_to_bitget_carry_the_worked_signatures() {
+    for (action, signature) in [
+        ("positions", "PTd1UHS1HpZfH6VA6mCzJz22VsHfcWzG3lprouOpOpk="),
+        (
+            "place --symbol BTC/USDT:USDT --side buy --position-side long --type limit --quantity 0.001 --price 60000 \
+             --client-id test-0001",
+            "Ge1xwtSzmyDhFN6Ov9DwA+F8LIxNyDeAhgjxLiQG7x0=",
+        ),
+        ("login", "+juu24leYclHz7S4/7jCRAeqgU2MNixzq4401Ps/HjE="),
+    ] {
+        let said = request_of("bitget", "demoSecret0123456789ABCDEF", "1732104000000", action).to_string();
+        assert!(said.contains(signature), "{action}: {said}");
+    }
+}
+
+#[test]
+fn sizes_of_gateio_are_contracts_and_say_so_until_the_list_tells_how_much_each_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("contracts.json");
+    let row = r#"[{"name":"BTC_USDT","type":"direct","quanto_multiplier":"0.0001","order_price_round":"0.1",
+        "maker_fee_rate":"-0.00025","taker_fee_rate":"0.00075","funding_interval":28800,"status":"trading"}]"#;
+    std::fs::write(&list, row).unwrap();
+    let trade = r#"{"time":1545136464,"time_ms":1545136464130,"channel":"futures.trades","event":"update","result":[{"size":"-108","id":27753479,"create_time_ms":1545136464123,"price":"96.4","contract":"BTC_USDT"}]}"#;
+    let alone = &decode_of("gateio", &[], &[trade])[0]["events"][0];
+    assert_eq!((&alone["quantity"], &alone["contracts"]), (&json!("108"), &json!(true)));
+    let listed = &decode_of("gateio", &["--instruments", list.to_str().unwrap()], &[trade])[0]["events"][0];
+    assert_eq!((&listed["quantity"], &listed["contracts"]), (&json!("0.0108"), &Value::Null));
+    let order = "place --symbol BTC/USDT:USDT --side buy --type market --quantity 0.5";
+    let said = request_of("gateio", "secret", "0", &format!("--instruments {} {order}", list.display()));
+    let body: Value = serde_json::from_str(said["body"].as_str().unwrap()).unwrap();
+    assert_eq!(body["size"], json!("5000"), "{said}");
+}
+
+#[test]
+fn bitgets_older_dialect_is_read_where_it_is_asked_for() {
+    let pong = r#"{"op":"pong"}"#;
+    let said = &decode_of("bitget", &["--dialect", "mix-v1"], &[pong])[0]["events"][0];
+    assert_eq!(said["type"], "pong", "{said}");
+}
+
 #[test]
 fn a_request_is_printed_whole_and_unsent() {
     let said: Value = serde_json::from_str(&signed("1591702613943", "positions --symbol BTC/USDT:USDT")).unwrap();
@@ -105,7 +192,7 @@ fn what_the_venue_cannot_express_is_refused() {
         ("place --symbol BTC/USD:BTC --side buy --type market --quantity 1", "BTC/USD:BTC is no USDⓈ-M perpetual"),
         ("place --symbol BTCUSDT --side buy --type market --quantity -1", "a size is above 0"),
         ("isolated-margin --symbol BTCUSDT --amount 0", "an amount of 0 moves nothing"),
-        ("candles --symbol BTCUSDT --interval 7m", "invalid value '7m'"),
+        ("candles --symbol BTCUSDT --interval 7m", "no candles last '7m'"),
         ("--base fapi.binance.com account", "--base 'fapi.binance.com' is no address"),
     ] {
         let output = request("0", &action.split_whitespace().collect::<Vec<_>>());
@@ -154,8 +241,12 @@ fn the_environment_gives_the_secret_and_help_does_not_show_it() {
 }
 
 fn decode(arguments: &[&str], lines: &[&str]) -> Vec<Value> {
+    decode_of("binance", arguments, lines)
+}
+
+fn decode_of(venue: &str, arguments: &[&str], lines: &[&str]) -> Vec<Value> {
     let mut process = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
-        .args(["decode", "--venue", "binance"])
+        .args(["decode", "--venue", venue])
         .args(arguments)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

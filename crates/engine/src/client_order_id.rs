@@ -55,6 +55,18 @@ impl ClientOrderIds {
         &self.prefix
     }
 
+    /// The part by which ids of this process are told from those of any other.
+    #[must_use]
+    pub fn process(&self) -> &str {
+        &self.process
+    }
+
+    /// The part of an id of ours that tells its process.
+    #[must_use]
+    pub fn process_of<'i>(&self, id: &'i ClientOrderId) -> Option<&'i str> {
+        id.as_str().get(19..25).filter(|_| self.is_ours(id))
+    }
+
     /// Whether this is an id of this account, of this process or of an earlier one.
     #[must_use]
     pub fn is_ours(&self, id: &ClientOrderId) -> bool {

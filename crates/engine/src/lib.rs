@@ -105,6 +105,7 @@
 //! strategy should: it carries out intents, within limits.
 
 mod client_order_id;
+mod colleagues;
 mod execution;
 mod funding_service;
 mod guard;
@@ -114,6 +115,7 @@ mod trouble;
 mod venue_account;
 
 pub use client_order_id::{ClientOrderIds, IntentId};
+pub use colleagues::{Alone, Colleagues};
 pub use execution::Execution;
 pub use funding_service::{Difference, FundingCost, FundingFailure, FundingRecording, FundingService, cost_of};
 pub use guard::{Guard, GuardNews, GuardSettings, RestingEntries, Stopped, Stopper};
@@ -126,4 +128,9 @@ pub use position_manager::{
     SurveyedPosition, Unclosed, UnfinishedFlatten, Unprotected, UnverifiedStop,
 };
 pub use trouble::{Record, Subject, Trouble};
-pub use venue_account::{AccountView, Link, VenueAccount};
+pub use venue_account::{
+    AccountFollower, AccountMetrics, AccountNews, AccountPorts, AccountView, AppliedSetting, AuditLog,
+    AuditedDifference, ConnectFailure, ContractSetting, Derived, Ended, Excess, Fleet, Gap, Gaps, LeverageSettings,
+    Link, Observed, ReadFailure, ReduceFailure, ReduceIntent, ReduceSize, Reduced, Resynchronised, SettingFailure,
+    TradingStatistics, VenueAccount, VenueAccountSettings, Verification, WatchSettings, Watched, WatchedFigure,
+};

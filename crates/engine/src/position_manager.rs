@@ -3,6 +3,7 @@
 mod adjust;
 mod bookings;
 mod close;
+mod company;
 mod failure;
 mod flatten;
 mod foreign;
@@ -32,6 +33,7 @@ pub use reconcile::{Adopted, Drifted, Finding, OrderFate, Orphan, Reconciliation
 pub use survey::{Survey, SurveyedPosition};
 
 use crate::client_order_id::ClientOrderIds;
+use crate::colleagues::{Alone, Colleagues};
 use crate::funding_service::FundingService;
 use crate::order_path::{Evidence, OrderPath, Patience, Placed, SendFailure};
 use crate::trouble::Troubles;
@@ -172,6 +174,8 @@ pub struct PositionManager {
     said: Mutex<Vec<String>>,
     /// The last order could not be written down.
     journal_lacks: AtomicBool,
+    /// Who else trades the account.
+    colleagues: Arc<dyn Colleagues>,
     /// Whoever brings a record of a position up to what the venue holds: a fill belongs to one of them.
     bookkeeping: tokio::sync::Mutex<()>,
 }
@@ -216,6 +220,7 @@ impl PositionManager {
             announced: Mutex::default(),
             said: Mutex::default(),
             journal_lacks: AtomicBool::new(false),
+            colleagues: Arc::new(Alone),
             bookkeeping: tokio::sync::Mutex::default(),
         }
     }
@@ -233,6 +238,19 @@ impl PositionManager {
     pub fn with_ids(mut self, ids: ClientOrderIds) -> Self {
         self.ids = ids;
         self
+    }
+
+    /// Leaves to other processes of the account what they have in hand. Without this, nobody else trades it.
+    #[must_use]
+    pub fn with_colleagues(mut self, colleagues: Arc<dyn Colleagues>) -> Self {
+        self.colleagues = colleagues;
+        self
+    }
+
+    /// The part of its orders' names that tells this process.
+    #[must_use]
+    pub fn process(&self) -> &str {
+        self.ids.process()
     }
 
     /// Sends an order. While it is under way, nobody else of this process looks it up.

@@ -1,230 +1,261 @@
-//! One owner per account: a task that takes in everything its venue says.
+//! One account at one venue, always current.
 
+mod audit;
+mod connect;
+mod contracts;
+mod fleet;
+mod follower;
+mod keeper;
+mod news;
+mod owner;
+mod reducing;
+mod settings;
+mod telemetry;
+mod view;
+mod watchers;
+
+pub use audit::{AuditLog, AuditedDifference};
+pub use connect::ConnectFailure;
+pub use contracts::{AppliedSetting, LeverageSettings, SettingFailure, Verification};
+pub use fleet::Fleet;
+pub use follower::{AccountFollower, Ended};
+pub use keeper::{ReadFailure, Resynchronised};
+pub use news::{AccountNews, Derived, Watched, WatchedFigure};
+pub use reducing::{Excess, ReduceFailure, ReduceIntent, ReduceSize, Reduced};
+pub use settings::{AccountPorts, VenueAccountSettings};
+pub use view::{AccountView, ContractSetting, Gap, Gaps, Link, Observed};
+pub use watchers::WatchSettings;
+
+use crate::client_order_id::ClientOrderIds;
+use crate::order_path::OrderPath;
+use follower::Line;
+use keeper::Request;
 use plimsoll_domain::{
-    AccountState, Balance, Change, Currency, HeldPosition, MarkPrice, Order, PositionMode, Timestamp,
+    Change, Difference, MarginFigures, MarginRatio, MarkPrice, Money, PositionFigures, PositionSide, Symbol, Tally,
 };
-use plimsoll_ports::{AccountStream, Clock, StreamItem};
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::{broadcast, mpsc, watch};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-/// How many changes a slow listener may fall behind before it is told that it missed some.
-const CHANGES_KEPT: usize = 4096;
-
-/// How many mark prices may wait for the task.
-const MARKS_KEPT: usize = 1024;
-
-/// The task that owns the [`AccountState`] of one account. It consumes the account's stream, publishes what is known
-/// after every item, and tells every change once.
+/// One account at one venue, always current: its stream and its broker joined.
 ///
-/// Nobody else touches the state, and nobody waits for anybody: a reader takes the newest [`AccountView`] from a watch
-/// channel, a listener that falls behind is told so by its channel. The task ends when the stream does, or when this
-/// handle is dropped.
-#[derive(Debug)]
+/// One task owns the state ([`AccountFollower`]); another asks the venue on its behalf, when the stream is silent or in
+/// doubt, and on a slow timer to audit what is believed. Whatever is asked here is worked out from the state at the moment
+/// of asking, and comes with its age ([`Observed`]): nothing is kept, and a figure that cannot be known is `None`.
+///
+/// Both tasks end when this handle is dropped. What rests at the venue stays there.
 pub struct VenueAccount {
-    view: watch::Receiver<Arc<AccountView>>,
-    changes: broadcast::Sender<Change>,
-    marks: mpsc::Sender<MarkPrice>,
-    task: JoinHandle<()>,
+    follower: AccountFollower,
+    keeping: JoinHandle<()>,
+    requests: mpsc::Sender<Request>,
+    ports: AccountPorts,
+    path: OrderPath,
+    ids: ClientOrderIds,
+    settings: VenueAccountSettings,
+    applied: Vec<AppliedSetting>,
 }
 
-/// What is known of an account at one moment.
+/// What an account has done and holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AccountView {
-    /// Whether events flow.
-    pub link: Link,
-    /// When the stream last brought anything, on our clock.
-    pub heard_at: Option<Timestamp>,
-    /// Something was missed: what follows is in doubt until the next snapshot.
-    pub needs_resync: bool,
-    /// The venue's time of the newest event.
-    pub as_of: Option<Timestamp>,
-    /// How many positions a symbol may have, once known.
-    pub position_mode: Option<PositionMode>,
-    /// Every open position.
-    pub positions: Vec<HeldPosition>,
-    /// Every open order.
-    pub orders: Vec<Order>,
-    /// Every known balance.
-    pub balances: Vec<(Currency, Balance)>,
+pub struct TradingStatistics {
+    /// Orders, trades and fees since the account is followed.
+    pub tally: Tally,
+    /// Open positions.
+    pub active_positions: usize,
+    /// Profit of all positions at their marks, before fees.
+    pub total_unrealized_pnl: Option<Money>,
+    /// What the positions tie up.
+    pub total_margin_used: Option<Money>,
+    /// The positions above the configured margin ratio (0.7), as far as they can be judged.
+    pub high_risk: Vec<(Symbol, PositionSide)>,
+    /// Positions whose margin ratio cannot be told.
+    pub unjudged: usize,
 }
 
-/// Whether an account's events flow.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Link {
-    /// Not connected yet.
-    Connecting,
-    /// Connected; a snapshot is awaited first.
-    Syncing,
-    /// Events flow, and everything before them is known.
-    Live,
-    /// Events do not flow.
-    Down {
-        /// Why.
-        reason: String,
-    },
-    /// The stream was shut down for good.
-    Ended,
+/// An account in four figures, in its settle currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountMetrics {
+    /// Wallet and the profit of every position.
+    pub total_equity: Option<Money>,
+    /// What the positions tie up.
+    pub used_margin: Option<Money>,
+    /// All maintenance ÷ all equity; also `None` where nothing is required.
+    pub margin_ratio: Option<MarginRatio>,
+    /// Profit of all positions at their marks, before fees.
+    pub unrealized_pnl: Option<Money>,
 }
 
-impl AccountView {
-    /// How long ago the stream last brought anything, while it is live and nothing is in doubt. `None` is staler than any
-    /// age: nothing that adds exposure may be judged on it.
-    #[must_use]
-    pub fn age(&self, now: Timestamp) -> Option<Duration> {
-        let trusted = self.link == Link::Live && !self.needs_resync;
-        self.heard_at.filter(|_| trusted).map(|heard_at| now.since(heard_at))
-    }
-}
-
+/// What is known.
 impl VenueAccount {
-    /// Starts the task. Must be called within a tokio runtime.
-    #[must_use]
-    pub fn spawn(stream: Box<dyn AccountStream>, clock: Arc<dyn Clock>) -> Self {
-        let owner = Owner { state: AccountState::new(), link: Link::Connecting, heard_at: None };
-        let (view_sender, view) = watch::channel(Arc::new(owner.view()));
-        let (changes, _) = broadcast::channel(CHANGES_KEPT);
-        let (marks, marks_receiver) = mpsc::channel(MARKS_KEPT);
-        let task = tokio::spawn(run(owner, stream, clock, marks_receiver, view_sender, changes.clone()));
-        Self { view, changes, marks, task }
-    }
-
     /// What is known now.
     #[must_use]
     pub fn view(&self) -> Arc<AccountView> {
-        Arc::clone(&self.view.borrow())
+        self.follower.view()
     }
 
-    /// A channel that always holds what is known now.
+    /// A channel that always holds what is known now; for [`PositionManager::with_view`](crate::PositionManager::with_view).
     #[must_use]
     pub fn watch(&self) -> watch::Receiver<Arc<AccountView>> {
-        self.view.clone()
+        self.follower.watch()
     }
 
-    /// Every change from now on. A listener that falls behind gets
-    /// [`Lagged`](broadcast::error::RecvError::Lagged) and should read the view again.
+    /// Every change from now on: see [`AccountFollower::changes`].
     #[must_use]
     pub fn changes(&self) -> broadcast::Receiver<Change> {
-        self.changes.subscribe()
+        self.follower.changes()
     }
 
-    /// Tells the task a mark price, so that profits are current. While the task is busy the price is dropped: the next
-    /// one replaces it.
+    /// Everything there is to know from now on: see [`AccountFollower::news`].
+    #[must_use]
+    pub fn news(&self) -> broadcast::Receiver<AccountNews> {
+        self.follower.news()
+    }
+
+    /// Tells a mark price, so that profits and margins are current: see [`AccountFollower::mark`].
     pub fn mark(&self, mark: MarkPrice) {
-        if self.marks.try_send(mark).is_err() {
-            tracing::debug!("a mark price was dropped, since the account's task is busy or has ended");
-        }
+        self.follower.mark(mark);
     }
 
-    /// Whether the task has ended.
+    /// Waits until events flow and nothing is in doubt.
+    ///
+    /// # Errors
+    /// [`Ended`] if the stream ends before.
+    pub async fn until_live(&self) -> Result<Arc<AccountView>, Ended> {
+        self.follower.until_live().await
+    }
+
+    /// Whether the stream has ended for good.
     #[must_use]
     pub fn has_ended(&self) -> bool {
-        self.task.is_finished()
+        self.follower.has_ended()
+    }
+
+    /// How the configured contracts were set when the account was connected.
+    #[must_use]
+    pub fn applied(&self) -> &[AppliedSetting] {
+        &self.applied
+    }
+
+    /// How this account is looked after.
+    #[must_use]
+    pub const fn settings(&self) -> &VenueAccountSettings {
+        &self.settings
+    }
+}
+
+/// What follows from it.
+impl VenueAccount {
+    /// Margin of the account in its settle currency.
+    #[must_use]
+    pub fn margin(&self) -> Observed<MarginFigures> {
+        self.observed(|view| view.standing(&self.settings.settle, self.settings.closing_fee).margin())
+    }
+
+    /// Every open position of the settle currency with return on equity, exact liquidation prices and margin ratio.
+    #[must_use]
+    pub fn positions(&self) -> Observed<Vec<PositionFigures>> {
+        self.observed(|view| view.standing(&self.settings.settle, self.settings.closing_fee).positions())
+    }
+
+    /// The risk of one contract: its position, or both legs in hedge mode; empty if nothing is held.
+    #[must_use]
+    pub fn position_risk(&self, symbol: &Symbol) -> Observed<Vec<PositionFigures>> {
+        let of_symbol = |mut all: Vec<PositionFigures>| {
+            all.retain(|it| it.held.symbol == *symbol);
+            all
+        };
+        self.positions().map(of_symbol)
+    }
+
+    /// What the account has done since it is followed, and what it holds.
+    #[must_use]
+    pub fn statistics(&self) -> Observed<TradingStatistics> {
+        self.observed(|view| {
+            let standing = view.standing(&self.settings.settle, self.settings.closing_fee);
+            let positions = standing.positions();
+            let margin = standing.margin_of(&positions);
+            let is_high = |it: &&PositionFigures| {
+                it.margin_ratio.is_some_and(|ratio| ratio.get() > self.settings.high_risk)
+            };
+            let named = |it: &PositionFigures| (it.held.symbol.clone(), it.held.position_side);
+            TradingStatistics {
+                tally: view.tally.clone(),
+                active_positions: positions.len(),
+                total_unrealized_pnl: margin.unrealized_pnl,
+                total_margin_used: margin.used,
+                high_risk: positions.iter().filter(is_high).map(named).collect(),
+                unjudged: positions.iter().filter(|it| it.margin_ratio.is_none()).count(),
+            }
+        })
+    }
+
+    /// The account in four figures.
+    #[must_use]
+    pub fn metrics(&self) -> Observed<AccountMetrics> {
+        self.margin().map(|margin| AccountMetrics {
+            total_equity: margin.equity,
+            used_margin: margin.used,
+            margin_ratio: margin.margin_ratio,
+            unrealized_pnl: margin.unrealized_pnl,
+        })
+    }
+
+    fn observed<T>(&self, figure: impl FnOnce(&AccountView) -> T) -> Observed<T> {
+        let view = self.view();
+        Observed { value: figure(&view), age: view.age(self.ports.clock.now()) }
+    }
+}
+
+/// What the venue is asked.
+impl VenueAccount {
+    /// Reads the account and its fills since shortly before the newest thing that is known, and takes them in.
+    ///
+    /// # Errors
+    /// [`ReadFailure`].
+    pub async fn resynchronise(&self) -> Result<Resynchronised, ReadFailure> {
+        self.ask(Request::Resynchronise).await
+    }
+
+    /// Holds what is believed against what the venue says, field by field, and takes the venue's word. What was on its way
+    /// is no difference: it has to be there at a second look. Differences are in [`AccountView::audits`] as well.
+    ///
+    /// # Errors
+    /// [`ReadFailure`].
+    pub async fn audit(&self) -> Result<Vec<Difference>, ReadFailure> {
+        self.ask(Request::Audit).await
+    }
+
+    /// Reads the venue's contracts again: new ones, other tiers, other limits.
+    ///
+    /// # Errors
+    /// [`ReadFailure`].
+    pub async fn refresh_contracts(&self) -> Result<(), ReadFailure> {
+        let contracts = self.ports.broker.instruments().await?;
+        Ok(self.line().tell_through(follower::Command::Contracts(contracts)).await?)
+    }
+
+    async fn ask<T>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<Result<T, ReadFailure>>) -> Request,
+    ) -> Result<T, ReadFailure> {
+        let (answer, answered) = oneshot::channel();
+        self.requests.send(request(answer)).await.map_err(|_| Ended)?;
+        answered.await.map_err(|_| Ended)?
+    }
+
+    fn line(&self) -> Line {
+        self.follower.line()
+    }
+}
+
+impl std::fmt::Debug for VenueAccount {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("VenueAccount").field("account", &self.settings.account).finish_non_exhaustive()
     }
 }
 
 impl Drop for VenueAccount {
     fn drop(&mut self) {
-        self.task.abort();
-    }
-}
-
-/// What only the task touches.
-struct Owner {
-    state: AccountState,
-    link: Link,
-    heard_at: Option<Timestamp>,
-}
-
-async fn run(
-    mut owner: Owner,
-    mut stream: Box<dyn AccountStream>,
-    clock: Arc<dyn Clock>,
-    mut marks: mpsc::Receiver<MarkPrice>,
-    view: watch::Sender<Arc<AccountView>>,
-    changes: broadcast::Sender<Change>,
-) {
-    loop {
-        let item = {
-            // The same future is polled until it is ready: a mark that comes first must not lose an event.
-            let mut next = stream.next();
-            loop {
-                tokio::select! {
-                    item = &mut next => break item,
-                    Some(mark) = marks.recv() => {
-                        owner.state.mark(&mark);
-                        view.send_replace(Arc::new(owner.view()));
-                    }
-                }
-            }
-        };
-        let ended = item.is_none();
-        for change in owner.take(item, clock.now()) {
-            tracing::debug!(change = change.as_str(), "the account changed");
-            // Nobody listening is no failure: the view holds the same.
-            let _ = changes.send(change);
-        }
-        view.send_replace(Arc::new(owner.view()));
-        if ended {
-            return;
-        }
-    }
-}
-
-impl Owner {
-    fn take(&mut self, item: Option<StreamItem>, now: Timestamp) -> Vec<Change> {
-        match item {
-            Some(StreamItem::Connected) => {
-                self.heard_at = Some(now);
-                self.link = Link::Syncing;
-                Vec::new()
-            }
-            Some(StreamItem::Disconnected { reason }) => {
-                tracing::warn!(%reason, "the account's stream is down");
-                self.link = Link::Down { reason };
-                self.lose_track(now)
-            }
-            Some(StreamItem::Resync { reason }) => {
-                tracing::warn!(%reason, "the account is resynchronised");
-                self.heard_at = Some(now);
-                self.link = Link::Syncing;
-                self.lose_track(now)
-            }
-            Some(StreamItem::Alive) => {
-                self.heard_at = Some(now);
-                Vec::new()
-            }
-            Some(StreamItem::Event(event)) => {
-                self.heard_at = Some(now);
-                if matches!(event, plimsoll_domain::AccountEvent::Snapshot(_)) {
-                    self.link = Link::Live;
-                }
-                self.state.apply(&event)
-            }
-            None => {
-                self.link = Link::Ended;
-                self.lose_track(now)
-            }
-        }
-    }
-
-    /// The doubt is as of the newest thing the venue said, in the venue's own time: its clock is not ours.
-    fn lose_track(&mut self, now: Timestamp) -> Vec<Change> {
-        let at = self.state.as_of().unwrap_or(now);
-        self.state.lose_track(at)
-    }
-
-    fn view(&self) -> AccountView {
-        AccountView {
-            link: self.link.clone(),
-            heard_at: self.heard_at,
-            needs_resync: self.state.needs_resync(),
-            as_of: self.state.as_of(),
-            position_mode: self.state.position_mode(),
-            positions: self.state.positions().collect(),
-            orders: self.state.open_orders().cloned().collect(),
-            balances: self.state.balances().map(|(currency, balance)| (currency.clone(), balance)).collect(),
-        }
+        self.keeping.abort();
     }
 }

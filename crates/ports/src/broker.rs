@@ -56,7 +56,8 @@ pub trait Broker: Send + Sync {
     /// before sending again: a venue may take a repeated id for a new order.
     async fn place(&self, order: &NewOrder) -> Result<OrderId, PlaceError>;
 
-    /// Changes a resting limit order's size and price, keeping its ids.
+    /// Changes a resting limit order's size and price, keeping its ids. Where the venue would put another order in its place,
+    /// nothing is changed: [`NotSent::Invalid`](crate::NotSent::Invalid).
     async fn amend(
         &self,
         symbol: &Symbol,

@@ -41,6 +41,7 @@
 //! market are made up.
 
 pub mod binance;
+pub mod bitget;
 pub mod faults;
 pub mod gateio;
 
@@ -62,6 +63,7 @@ mod sockets;
 mod tape;
 
 pub use binance::{BinanceVenue, RateLimits};
+pub use bitget::BitgetVenue;
 pub use clock::AuthenticationClock;
 pub use gateio::GateioVenue;
 pub use faults::{Fault, FaultPlan, Injected, Rule, Target};

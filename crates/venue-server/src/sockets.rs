@@ -12,6 +12,10 @@ use std::sync::Arc;
 pub(crate) trait Socket {
     /// Private or market, for the faults.
     fn target(&self) -> Target;
+    /// The same while it is being opened: both, where one address serves both and nothing is asked for yet.
+    fn targets_at_first(&self) -> Targets {
+        Targets::of(self.target())
+    }
     /// Its way out.
     fn outlet(&self) -> &Outlet;
     /// Its way out.
@@ -46,7 +50,8 @@ impl<S: Socket> Sockets<S> {
             faults.note(Fault::Maintenance, at(), None, now);
             return Opening::Unavailable;
         }
-        if let Some(rule) = faults.decide(&[Site::Handshake], session.target(), "", now) {
+        let mut targets = session.targets_at_first().iter();
+        if let Some(rule) = targets.find_map(|target| faults.decide(&[Site::Handshake], target, "", now)) {
             faults.note(rule.fault(), at(), None, now);
             return Opening::HangUp;
         }
@@ -65,6 +70,11 @@ impl<S: Socket> Sockets<S> {
 
     pub(crate) fn close(&mut self, socket: u64) {
         self.open.remove(&socket);
+    }
+
+    /// Whether `is` holds of one of them.
+    pub(crate) fn any(&self, is: impl Fn(&S) -> bool) -> bool {
+        self.open.values().any(is)
     }
 
     /// Cuts those of which `stays` says no.

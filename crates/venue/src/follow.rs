@@ -19,7 +19,7 @@ use crate::order_memory::OrderMemory;
 use crate::outlet::Outlet;
 use async_trait::async_trait;
 use follower::Follower;
-use plimsoll_domain::{AccountSnapshot, Fill, Symbol, Timestamp};
+use plimsoll_domain::{AccountEvent, AccountSnapshot, Fill, Symbol, Timestamp};
 use plimsoll_ports::{AccountStream, Clock, StreamItem};
 use plimsoll_transport::{Dial, SocketSettings};
 use std::collections::BTreeSet;
@@ -89,10 +89,25 @@ pub trait PrivateStream: Dial {
         true
     }
 
+    /// What is known of the account beside the stream, as it comes: what the venue does not push. Asked for once. What comes
+    /// while the session is down is passed over: the snapshot that follows shows it.
+    fn beside(&self) -> Option<mpsc::Receiver<Beside>> {
+        None
+    }
+
     /// Keeps the session alive; asked for [so often](FollowSettings::keep_alive_every).
     fn keep_alive(&self) -> impl Future<Output = Kept> + Send {
         async { Kept::Alive }
     }
+}
+
+/// Something of the account that the stream does not tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Beside {
+    /// This has happened.
+    Event(AccountEvent),
+    /// Something has, for this reason: a snapshot shows what.
+    Doubt(String),
 }
 
 /// What became of keeping a session alive.

@@ -82,7 +82,7 @@ pub use {
     budgets::{Budgets, Charge, Holder, Pool, Silenced},
     call_error::CallError,
     client::{CallSettings, Client, Rest, RestCall},
-    follow::{AccountFollower, FollowSettings, Greeting, Kept, PrivateStream, Refused},
+    follow::{AccountFollower, Beside, FollowSettings, Greeting, Kept, PrivateStream, Refused},
     market::{MarketFollower, MarketSource},
     order_memory::OrderMemory,
     outlet::Outlet,

@@ -47,7 +47,11 @@ impl Limits {
     /// likelier one by far, and whoever wants out at another endpoint is to be heard still.
     pub(crate) fn silenced(&self, call: &Call, failure: &Failure) -> Silenced {
         let limited = failure.status == 429 || failure.code == "429";
-        if limited { Silenced { pool: Some(self.endpoint(call)), window: SECOND } } else { Silenced { pool: None, window: MINUTE } }
+        if limited {
+            Silenced { pool: Some(self.endpoint(call)), window: SECOND }
+        } else {
+            Silenced { pool: None, window: MINUTE }
+        }
     }
 }
 
@@ -103,7 +107,7 @@ mod tests {
     #[test]
     fn too_many_requests_silence_their_endpoint_alone() {
         let kept = Kept::new("bitget silence");
-        let failure = classify(429, br#"{"code":"429","msg":"Too Many Requests"}"#, true);
+        let failure = classify(429, None, br#"{"code":"429","msg":"Too Many Requests"}"#, true);
         let call = request::positions(None);
         kept.budgets.silence(kept.limits.silenced(&call, &failure), failure.wait, NOW);
         assert!(kept.admit(&call, Priority::ReducesRisk, NOW).is_err());

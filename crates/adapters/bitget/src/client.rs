@@ -9,6 +9,7 @@ use plimsoll_ports::{Clock, NotSent};
 use plimsoll_transport::{BuildFailure, HttpResponse};
 use plimsoll_venue::{Charge, Failure, Rest, RestCall, Silenced};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// One connection to the venue.
 pub(crate) type Client = plimsoll_venue::Client<Bitget>;
@@ -78,7 +79,11 @@ impl Rest for Bitget {
     /// somebody on the way says so.
     fn judge(&self, call: &Call, answer: &HttpResponse) -> Result<(), Failure> {
         let succeeded = (200..300).contains(&answer.status) && body::acknowledged(&answer.body).is_ok();
-        if succeeded { Ok(()) } else { Err(classify(answer.status, &answer.body, call.changes())) }
+        if succeeded {
+            return Ok(());
+        }
+        let retry_after = answer.header("retry-after").and_then(|seconds| seconds.parse().ok());
+        Err(classify(answer.status, retry_after.map(Duration::from_secs), &answer.body, call.changes()))
     }
 
     fn silenced(&self, call: &Call, failure: &Failure) -> Silenced {

@@ -13,12 +13,12 @@ const RECOVERY: Duration = Duration::from_secs(5 * 60);
 ///
 /// ```
 /// use plimsoll_bitget::{Class, classify};
-/// let failure = classify(400, br#"{"code":"40762","msg":"The order size is greater than the max open size","data":null}"#, true);
+/// let failure = classify(400, None, br#"{"code":"40762","msg":"The order size is greater than the max open size","data":null}"#, true);
 /// assert_eq!(failure.class, Class::Business);
 /// assert_eq!(failure.reason, plimsoll_ports::RefusalReason::InsufficientMargin);
 /// ```
 #[must_use]
-pub fn classify(status: u16, body: &[u8], changes: bool) -> Failure {
+pub fn classify(status: u16, retry_after: Option<Duration>, body: &[u8], changes: bool) -> Failure {
     let (code, message) = match trouble(body) {
         Some(trouble) => (trouble.code, trouble.message),
         None => (status.to_string(), excerpt(body)),
@@ -31,7 +31,7 @@ pub fn classify(status: u16, body: &[u8], changes: bool) -> Failure {
         (_, code) => by_code(code, changes),
     };
     let wait = match (status, code.as_str()) {
-        (429, _) | (_, "429") => Wait::Unsaid,
+        (429, _) | (_, "429") => retry_after.map_or(Wait::Unsaid, Wait::For),
         (403, code) if code.len() < 5 => Wait::For(RECOVERY),
         _ => Wait::None,
     };
@@ -57,8 +57,10 @@ fn by_code(code: &str, changes: bool) -> Class {
         "40746" | "40867" | "43029" | "45012" | "22043" | "22044" | "22067" => Class::Race,
         _ if is_position_mode(code) => Class::Mistake,
         "40007" | "40009" | "40017" | "40019" | "40020" | "40029" | "40034" | "40053" | "40057" | "40058" | "40059"
-        | "40064" | "40078" | "40079" | "40404" | "40808" | "40811" | "40812" | "40813" | "43011" | "43058" | "48001"
-        | "48002" | "400171" | "400172" | "30032" | "40304" | "40305" | "40306" | "40402" | "40912" => Class::Mistake,
+        | "40064" | "40078" | "40079" | "40404" | "40808" | "40811" | "40812" | "40813" | "43011" | "43058"
+        | "48001" | "48002" | "400171" | "400172" | "30032" | "40304" | "40305" | "40306" | "40402" | "40912" => {
+            Class::Mistake
+        }
         _ if is_size_or_price(code) => Class::Mistake,
         _ => Class::Business,
     }
@@ -94,10 +96,39 @@ fn reason(code: &str) -> RefusalReason {
 fn is_credentials(code: &str) -> bool {
     matches!(
         code,
-        "40001" | "40002" | "40003" | "40006" | "40037" | "40041" | "40011" | "40012" | "40036" | "40013" | "40023"
-            | "40024" | "40026" | "40710" | "40752" | "40753" | "40760" | "40916" | "40014" | "40016" | "40018"
-            | "40038" | "22010" | "40084" | "40085" | "40086" | "40099" | "40100" | "40101" | "40103" | "40104"
-            | "40111" | "25620"
+        "40001"
+            | "40002"
+            | "40003"
+            | "40006"
+            | "40037"
+            | "40041"
+            | "40011"
+            | "40012"
+            | "40036"
+            | "40013"
+            | "40023"
+            | "40024"
+            | "40026"
+            | "40710"
+            | "40752"
+            | "40753"
+            | "40760"
+            | "40916"
+            | "40014"
+            | "40016"
+            | "40018"
+            | "40038"
+            | "22010"
+            | "40084"
+            | "40085"
+            | "40086"
+            | "40099"
+            | "40100"
+            | "40101"
+            | "40103"
+            | "40104"
+            | "40111"
+            | "25620"
     )
 }
 
@@ -105,16 +136,48 @@ fn is_credentials(code: &str) -> bool {
 fn is_gone(code: &str) -> bool {
     matches!(
         code,
-        "43001" | "45057" | "40109" | "31007" | "80011" | "40768" | "22001" | "43004" | "31054" | "43020" | "43025"
-            | "43033" | "43021" | "43026" | "45055" | "45056" | "45031" | "40769" | "40819" | "25204"
+        "43001"
+            | "45057"
+            | "40109"
+            | "31007"
+            | "80011"
+            | "40768"
+            | "22001"
+            | "43004"
+            | "31054"
+            | "43020"
+            | "43025"
+            | "43033"
+            | "43021"
+            | "43026"
+            | "45055"
+            | "45056"
+            | "45031"
+            | "40769"
+            | "40819"
+            | "25204"
     )
 }
 
 fn is_nothing_to_close(code: &str) -> bool {
     matches!(
         code,
-        "22002" | "43043" | "40757" | "40755" | "45003" | "45005" | "45006" | "40804" | "40767" | "40837" | "31008"
-            | "45068" | "25225" | "25226" | "25227" | "40802"
+        "22002"
+            | "43043"
+            | "40757"
+            | "40755"
+            | "45003"
+            | "45005"
+            | "45006"
+            | "40804"
+            | "40767"
+            | "40837"
+            | "31008"
+            | "45068"
+            | "25225"
+            | "25226"
+            | "25227"
+            | "40802"
     )
 }
 
@@ -129,9 +192,34 @@ fn is_position_mode(code: &str) -> bool {
 fn is_size_or_price(code: &str) -> bool {
     matches!(
         code,
-        "45110" | "45111" | "43006" | "43027" | "43037" | "22034" | "45112" | "43007" | "22038" | "45115" | "45035"
-            | "43028" | "40787" | "40815" | "40816" | "43008" | "43009" | "22006" | "22007" | "22008" | "22009"
-            | "40820" | "40821" | "25207" | "25208" | "25230" | "25233" | "25244"
+        "45110"
+            | "45111"
+            | "43006"
+            | "43027"
+            | "43037"
+            | "22034"
+            | "45112"
+            | "43007"
+            | "22038"
+            | "45115"
+            | "45035"
+            | "43028"
+            | "40787"
+            | "40815"
+            | "40816"
+            | "43008"
+            | "43009"
+            | "22006"
+            | "22007"
+            | "22008"
+            | "22009"
+            | "40820"
+            | "40821"
+            | "25207"
+            | "25208"
+            | "25230"
+            | "25233"
+            | "25244"
     )
 }
 
@@ -142,7 +230,7 @@ mod tests {
     use plimsoll_ports::{CommandError, PlaceError, QueryError};
 
     fn refused(code: &str, changes: bool) -> Failure {
-        classify(400, format!(r#"{{"code":"{code}","msg":"text","data":null}}"#).as_bytes(), changes)
+        classify(400, None, format!(r#"{{"code":"{code}","msg":"text","data":null}}"#).as_bytes(), changes)
     }
 
     #[test]
@@ -204,15 +292,17 @@ mod tests {
             (408, ""),
             (302, ""),
         ] {
-            assert_eq!(classify(status, body.as_bytes(), true).class, Class::Unknown, "{status} {body}");
-            assert_eq!(classify(status, body.as_bytes(), false).class, Class::BackOff, "{status} {body}");
+            assert_eq!(classify(status, None, body.as_bytes(), true).class, Class::Unknown, "{status} {body}");
+            assert_eq!(classify(status, None, body.as_bytes(), false).class, Class::BackOff, "{status} {body}");
         }
     }
 
     #[test]
     fn limits_are_told_by_status_or_by_code() {
-        for (status, body) in [(429, r#"{"code":"429","msg":"Too Many Requests"}"#), (429, ""), (200, r#"{"code":"429"}"#)] {
-            let failure = classify(status, body.as_bytes(), true);
+        for (status, body) in
+            [(429, r#"{"code":"429","msg":"Too Many Requests"}"#), (429, ""), (200, r#"{"code":"429"}"#)]
+        {
+            let failure = classify(status, None, body.as_bytes(), true);
             assert_eq!((failure.class, failure.wait), (Class::BackOff, Wait::Unsaid), "{status} {body}");
         }
     }

@@ -40,6 +40,8 @@ mod error;
 pub mod wire;
 
 #[cfg(feature = "live")]
+mod audit;
+#[cfg(feature = "live")]
 mod broker;
 #[cfg(feature = "live")]
 mod budget;
@@ -58,6 +60,7 @@ mod stream;
 
 #[cfg(feature = "live")]
 pub use {
+    audit::BitgetAccountAudit,
     broker::BitgetBroker,
     endpoints::{Endpoints, Settings},
     funding::BitgetFundingRates,

@@ -102,7 +102,7 @@ impl PrivateStream for Source {
                     if protocol == Protocol::MixV1 {
                         self.complete(event)?;
                     }
-                    if let AccountEvent::Order(order) = event {
+                    if let (AccountEvent::Order(order), Protocol::V2) = (event, protocol) {
                         self.broker.shared().known.learn(order);
                     }
                 }
@@ -154,12 +154,12 @@ impl PrivateStream for Source {
 }
 
 impl Source {
-    /// The older dialect says neither our name for an order nor, of orders and trades, the leg. The name is remembered; with
-    /// legs only a snapshot can tell what an order or a trade is about.
+    /// The older dialect says neither our name for an order nor, of orders and trades, the leg. Both are remembered of
+    /// orders of ours; with legs only a snapshot can tell what any other is about.
     fn complete(&self, event: &mut AccountEvent) -> Result<(), DecodeError> {
-        let (id, name) = match event {
-            AccountEvent::Order(order) => (&order.order_id, &mut order.client_order_id),
-            AccountEvent::Fill(fill) => (&fill.order_id, &mut fill.client_order_id),
+        let (id, name, side) = match event {
+            AccountEvent::Order(it) => (&it.order_id, &mut it.client_order_id, &mut it.position_side),
+            AccountEvent::Fill(it) => (&it.order_id, &mut it.client_order_id, &mut it.position_side),
             AccountEvent::Position(report) => {
                 report.position_side = self.legs.side(report.position_side);
                 return Ok(());
@@ -170,11 +170,14 @@ impl Source {
             }
             _ => return Ok(()),
         };
+        let known = &self.broker.shared().known;
         if self.legs.are_two() {
-            return Err(DecodeError::new("this dialect does not say which leg it is about", format!("order {id}")));
+            *side = known.leg(id).ok_or_else(|| {
+                DecodeError::new("this dialect does not say which leg it is about", format!("order {id}"))
+            })?;
         }
         if name.as_str().is_empty()
-            && let Some(known) = self.broker.shared().known.name(id)
+            && let Some(known) = known.name(id)
         {
             *name = known;
         }

@@ -85,7 +85,10 @@ fn positions_are_told_with_their_side_and_a_negative_liquidation_price_is_none()
 #[test]
 fn only_a_push_of_positions_is_the_whole_set() {
     let all = |text: &str| {
-        frame(text.as_bytes(), &Symbols::by_suffix(), Protocol::V2, 5).unwrap().all_positions.map(|it| it.time.as_millis())
+        frame(text.as_bytes(), &Symbols::by_suffix(), Protocol::V2, 5)
+            .unwrap()
+            .all_positions
+            .map(|it| it.time.as_millis())
     };
     assert_eq!(all(fixture!("positions")), Some(1_764_000_000_140));
     assert_eq!(all(fixture!("positions_flat")), Some(1_764_000_000_140));
@@ -230,7 +233,11 @@ proptest! {
 #[test]
 fn nesting_costs_no_stack() {
     for depth in [2, 3, 200, 200_000] {
-        let deep = format!(r#"{{"action":"snapshot","arg":{{"channel":"orders"}},"data":{}{}}}"#, "[".repeat(depth), "]".repeat(depth));
+        let deep = format!(
+            r#"{{"action":"snapshot","arg":{{"channel":"orders"}},"data":{}{}}}"#,
+            "[".repeat(depth),
+            "]".repeat(depth)
+        );
         assert!(decode(deep.as_bytes(), &Symbols::by_suffix(), Protocol::V2, 1).is_err(), "{depth}");
         assert!(decode("{\"a\":".repeat(depth).as_bytes(), &Symbols::by_suffix(), Protocol::V2, 1).is_err());
     }

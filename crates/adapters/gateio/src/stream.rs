@@ -3,14 +3,16 @@
 use crate::broker::GateioBroker;
 use crate::directory::Listed;
 use crate::wire::{self, Reading, request};
-use plimsoll_domain::{AccountEvent, AccountSnapshot, Fill, PositionMode, Symbol, Timestamp};
+use plimsoll_domain::{
+    AccountEvent, AccountSnapshot, Fill, Leverage, MarginMode, PositionMode, PositionReport, Symbol, Timestamp,
+};
 use plimsoll_ports::{Clock, NotSent};
 use plimsoll_transport::{Address, Dial, DialFailure};
 use plimsoll_venue::{
     AccountFollower, CallError, DecodeError, Event, FollowSettings, Greeting, OrderMemory, PrivateStream, Refused,
 };
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// The private events of one account: see [`GateioBroker::account_stream`].
@@ -26,13 +28,60 @@ const NOT_AUTHENTICATED: &str = "4";
 const AFTER_WRONG_KEY: Duration = Duration::from_secs(60);
 
 pub(crate) fn open(broker: &GateioBroker) -> GateioAccountStream {
-    AccountFollower::open(Source { broker: broker.clone() })
+    AccountFollower::open(Source { broker: broker.clone(), settings: Mutex::default() })
 }
 
 /// What the venue's stream has of its own: subscriptions that are signed one by one, and the account's position mode,
 /// without which orders and trades cannot be told.
 struct Source {
     broker: GateioBroker,
+    settings: Mutex<Settings>,
+}
+
+/// How contracts were set, as far as the stream has told: the venue tells of a setting by a position's row only, flat or
+/// not.
+#[derive(Debug, Default)]
+struct Settings(HashMap<Symbol, (Option<Leverage>, Option<MarginMode>)>);
+
+impl Settings {
+    /// Puts the news of a setting before the row that it came with. Of a contract that was never heard of, a row that
+    /// holds nothing was sent for its setting.
+    fn hear(&mut self, events: Vec<Event>) -> Vec<Event> {
+        let mut told = Vec::with_capacity(events.len());
+        for event in events {
+            if let Event::Account(AccountEvent::Position(report)) = &event {
+                told.extend(self.news(report).into_iter().flatten().map(Event::Account));
+            }
+            told.push(event);
+        }
+        told
+    }
+
+    fn news(&mut self, report: &PositionReport) -> [Option<AccountEvent>; 2] {
+        let (symbol, stamp) = (report.symbol.clone(), report.stamp);
+        let silent = report.position.is_some() && !self.0.contains_key(&symbol);
+        let known = self.0.entry(symbol.clone()).or_default();
+        let leverage = report.leverage.filter(|leverage| known.0.replace(*leverage) != Some(*leverage) && !silent);
+        let mode = report.margin_mode.filter(|mode| known.1.replace(*mode) != Some(*mode) && !silent);
+        [
+            leverage.map(|leverage| AccountEvent::Leverage { symbol: symbol.clone(), leverage, stamp }),
+            mode.map(|mode| AccountEvent::MarginMode { symbol, mode, stamp }),
+        ]
+    }
+
+    /// What a snapshot shows is known, and no news.
+    fn learn(&mut self, snapshot: &AccountSnapshot) {
+        for report in &snapshot.positions {
+            let known = self.0.entry(report.symbol.clone()).or_default();
+            *known = (report.leverage.or(known.0), report.margin_mode.or(known.1));
+        }
+    }
+}
+
+impl Source {
+    fn contract_settings(&self) -> MutexGuard<'_, Settings> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The headers with which sizes come as texts with all their digits, on sockets as in answers.
@@ -100,11 +149,13 @@ impl PrivateStream for Source {
             }
         }
         shared.names.hear(&mut events);
-        Ok(events)
+        Ok(self.contract_settings().hear(events))
     }
 
     async fn snapshot(&self) -> Result<AccountSnapshot, CallError> {
-        self.broker.snapshot().await
+        let snapshot = self.broker.snapshot().await?;
+        self.contract_settings().learn(&snapshot);
+        Ok(snapshot)
     }
 
     async fn fills(&self, since: Timestamp, _: &BTreeSet<Symbol>) -> Result<Vec<Fill>, CallError> {

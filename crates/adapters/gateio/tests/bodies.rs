@@ -137,7 +137,7 @@ fn trades_say_which_leg_they_changed() {
     fill 9001 order 94294117235059656 'plim-a1' BTC/USDT:USDT sell long 0.005 at 61000.5 fee 0.0610005 USDT maker profit - by order @1764000000120
     fill 9002 order 94294117235059657 'liq-94294117235059657' BTC/USDT:USDT sell long 0.4 at 52010.4 fee 1.5 POINT taker profit - by liquidation @1764000000500
     ");
-    insta::assert_snapshot!(read_hedged("GET /api/v4/futures/usdt/my_trades_timerange", fixture!("my_trades_timerange")), @"fill 9001 order 94294117235059656 'plim-a1' BTC/USDT:USDT sell short 0.005 at 61000.5 fee 0.0610005 USDT maker profit - by order @1764000000120");
+    insta::assert_snapshot!(read_hedged("GET /api/v4/futures/usdt/my_trades_timerange", fixture!("my_trades_timerange")), @"fill 9001 order 94294117235059656 'plim-a1' BTC/USDT:USDT sell short 0.005 at 61000.5 fee 0.0610005 USDT maker profit 0 by order @1764000000120");
 }
 
 #[test]

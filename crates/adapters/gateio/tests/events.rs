@@ -89,11 +89,11 @@ fn an_order_of_no_size_yet_is_no_order() {
 fn fills_have_base_units_and_our_names() {
     insta::assert_snapshot!(read(fixture!("user_trades")), @r"
     fill 9001 order 94294117235059656 'plim-a1' BTC/USDT:USDT sell both 0.005 at 61000.5 fee 0.0610005 USDT maker profit - by order @1764000000120
-    fill 9002 order 94294117235059660 'web' ETH/USDT:USDT buy both 0.03 at 3010.25 fee -0.000000125 USDT taker profit - by order @1764000000121
+    fill 9002 order 94294117235059660 'web' ETH/USDT:USDT buy both 0.03 at 3010.25 fee -0.000000125 USDT taker profit 0 by order @1764000000121
     ");
     insta::assert_snapshot!(read_hedged(fixture!("user_trades")), @r"
     fill 9001 order 94294117235059656 'plim-a1' BTC/USDT:USDT sell long 0.005 at 61000.5 fee 0.0610005 USDT maker profit - by order @1764000000120
-    fill 9002 order 94294117235059660 'web' ETH/USDT:USDT buy long 0.03 at 3010.25 fee -0.000000125 USDT taker profit - by order @1764000000121
+    fill 9002 order 94294117235059660 'web' ETH/USDT:USDT buy long 0.03 at 3010.25 fee -0.000000125 USDT taker profit 0 by order @1764000000121
     ");
     let silent = fixture!("user_trades").replace(r#","close_size":"-50""#, "");
     insta::assert_snapshot!(read_hedged(&silent), @"error: no value, in futures.usertrades [0] close_size");

@@ -3,11 +3,11 @@
 use crate::failure::Failure;
 use crate::prices::Prices;
 use crate::screen;
-use crate::simulated::{Simulated, open_account};
+use crate::simulated::{Simulated, bitcoin, open_account};
 use crate::venue::{Keys, VenueName};
 use clap::Args;
 use plimsoll_domain::{AccountId, Instrument, Money, Price, Timestamp};
-use plimsoll_exchange::{Exchange, Tick, listings};
+use plimsoll_exchange::{Exchange, Tick};
 use plimsoll_ports::{Clock, SystemClock};
 use plimsoll_venue_server::FaultPlan;
 use plimsoll_venue_server::{AuthenticationClock, Running};
@@ -115,7 +115,7 @@ impl Venue {
         if self.key.is_empty() || self.secret.is_empty() {
             return Err(Failure::usage("--key and --secret are not empty: nobody could sign in"));
         }
-        let bitcoin = listings::btc_usdt();
+        let bitcoin = bitcoin(self.speak);
         let (prices, ready) = self.market(&bitcoin)?;
         let mut exchange = Exchange::new(prices.start);
         let symbols = vec![bitcoin.symbol.to_string()];

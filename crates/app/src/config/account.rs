@@ -6,6 +6,7 @@ use super::reader::{Reader, Section};
 use super::secret::SecretPlace;
 use super::word::share;
 use crate::venue::{Places, VenueName};
+use plimsoll_bitget::Protocol;
 use plimsoll_domain::risk::LimitSettings;
 use plimsoll_domain::{AccountId, Currency, MarginMode, NotASymbol, PositionMode, Rate, Symbol};
 use plimsoll_engine::{ForeignPolicy, UnverifiedStop};
@@ -32,6 +33,8 @@ pub(crate) struct Account {
     pub(crate) secret: SecretPlace,
     /// Where the key's passphrase is, on venues that have one.
     pub(crate) passphrase: Option<SecretPlace>,
+    /// Bitget: which dialect of its private stream is spoken.
+    pub(crate) protocol: Protocol,
     /// The currency that it is kept in.
     pub(crate) settle: Currency,
     /// How many positions a contract may have.
@@ -131,6 +134,12 @@ fn read(
     } else {
         None
     };
+    let protocol = if venue == VenueName::Bitget {
+        let known = |text: &str| text.parse::<Protocol>().map_err(|unknown| unknown.to_string());
+        section.read(reader, "protocol", &[], Protocol::V2, known, Protocol::to_string)
+    } else {
+        Protocol::V2
+    };
     let unverified = of_words(&UNVERIFIED);
     let foreign = of_words(&FOREIGN);
     let settle =
@@ -160,6 +169,7 @@ fn read(
         wallet_url,
         key: key?,
         secret: secret?,
+        protocol,
         passphrase: passphrase.map_or(Some(None), |place| place.map(Some))?,
         settle,
         position_mode,

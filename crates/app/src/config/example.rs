@@ -59,7 +59,8 @@ margin_mode = "isolated"         # or "cross"
 unverified_stop = "close"        # a position whose stop cannot be read back is closed again; or "keep"
 foreign = "adopt"                # positions and orders that are not ours: record and guard them, "watch" or "ignore"
 symbols = "BTC/USDT:USDT"        # the contracts that it trades, with commas between them: `doctor` looks at each
-# weight_limit = 2400            # request weight a minute; without it 6000 in the testnet, 2400 elsewhere
+# weight_limit = 2400            # Binance: request weight a minute; without it 6000 in the testnet, 2400 elsewhere
+# protocol = "v2"                # Bitget: the dialect of its private stream; or "mix-v1", for servers that speak the old one
 assumed_taker_fee = "0.05 %"     # what is reckoned with; `doctor` says when the venue takes more
 
 # Limits of this account alone; what is not named is as above.

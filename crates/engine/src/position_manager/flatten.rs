@@ -179,6 +179,11 @@ impl PositionManager {
         let Some(events) = troubles.read(Record::RiskEvent, events) else { return };
         let of_flattening = |event: &&RiskEventRecord| event.kind == BEGUN || event.kind == ENDED;
         let Some(begun) = events.iter().rfind(of_flattening).filter(|event| event.kind == BEGUN) else { return };
+        // Another process may have it under way.
+        let is_young = self.ports.clock.now().since(begun.time) < self.settings.patience.give_up;
+        if is_young && self.colleagues.is_anyone_alive() {
+            return;
+        }
         let held = open.iter().filter(|record| record.opened.opened_at <= begun.time);
         let held: Vec<(Symbol, Direction)> =
             held.map(|record| (record.opened.symbol.clone(), record.opened.direction)).collect();

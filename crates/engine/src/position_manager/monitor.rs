@@ -3,6 +3,8 @@
 mod books;
 mod mending;
 
+pub(super) use mending::is_open;
+
 pub(super) use books::Earnings;
 
 use super::PositionManager;

@@ -70,14 +70,17 @@ impl PositionManager {
         let started = self.ports.clock.now();
         let mut it = Reconciliation { started, ..Reconciliation::default() };
         let unfinished = self.ports.journal.unfinished(&self.settings.account).await?;
-        let unfinished: Vec<JournalEntry> =
-            unfinished.into_iter().filter(|entry| !self.is_in_flight(&entry.order.client_order_id)).collect();
+        let in_hand = self.in_hand(&unfinished).await?;
+        let is_free =
+            |entry: &JournalEntry| !self.is_in_flight(&entry.order.client_order_id) && !in_hand.has_order(entry);
+        let unfinished: Vec<JournalEntry> = unfinished.into_iter().filter(is_free).collect();
         let mut unsent = self.find_fates(&unfinished, wait, &mut it, &mut troubles).await;
         self.back_fill_funding(&mut it, &mut troubles).await;
-        let reading = self.read_account(&mut troubles).await?;
-        self.back_fill(&unfinished, &reading, &mut it, &mut troubles).await?;
+        let reading = in_hand.left_out_of(self.read_account(&mut troubles).await?);
+        self.back_fill(&unfinished, &reading, &in_hand, &mut it, &mut troubles).await?;
         self.look_again(&unfinished, &mut it, &mut troubles).await;
-        let open = self.ports.positions.by_status(&self.settings.account, PositionStatus::Open).await?;
+        let mut open = self.ports.positions.by_status(&self.settings.account, PositionStatus::Open).await?;
+        open.retain(|record| !in_hand.has(&record.opened.symbol, record.opened.side));
         self.protect_what_is_held(&open, &reading, &mut unsent, &mut it, &mut troubles).await;
         for entry in &unsent {
             let fate = self.fate_of_unneeded(entry, &it, wait, &mut troubles).await;
@@ -86,7 +89,10 @@ impl PositionManager {
         self.tell_drift(&open, &reading, &mut it);
         self.finish_flattening(&open, &mut it, &mut troubles).await;
         // What was done since is not in the reading: what is left over is judged by a new one.
-        let reading = if it.is_clean() { reading } else { self.read_account(&mut troubles).await? };
+        let reading = match it.is_clean() {
+            true => reading,
+            false => in_hand.left_out_of(self.read_account(&mut troubles).await?),
+        };
         it.orphans = self.orphans(&reading, &it.orders, &mut troubles).await;
         it.foreign = self.announce_foreign(&reading, &mut troubles).await;
         self.tell_of_reconciliation(&it, &mut troubles).await;

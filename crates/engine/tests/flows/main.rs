@@ -4,6 +4,7 @@
 
 mod bookings;
 mod close;
+mod colleagues;
 mod desk;
 mod foreign;
 mod funding;

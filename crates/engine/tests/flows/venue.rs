@@ -161,8 +161,12 @@ impl Venue {
     }
 
     pub(crate) fn open_elsewhere(&self, symbol: &Symbol, direction: Direction, quantity: &str) {
-        let id = ClientOrderId::reported("web_1");
-        let order = market(symbol, direction.opening_side(), size(quantity), id, false);
+        self.open_as(&ClientOrderId::reported("web_1"), symbol, direction, quantity);
+    }
+
+    /// Somebody's market order of this name fills.
+    pub(crate) fn open_as(&self, id: &ClientOrderId, symbol: &Symbol, direction: Direction, quantity: &str) {
+        let order = market(symbol, direction.opening_side(), size(quantity), id.clone(), false);
         self.state().trade(&order, size(quantity), FillCause::Order);
     }
 

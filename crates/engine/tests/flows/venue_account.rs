@@ -1,7 +1,7 @@
 use crate::desk::{desk, long};
 use crate::venue::{Venue, btc, price, size};
 use async_trait::async_trait;
-use plimsoll_engine::{AccountView, Link, OpenFailure, VenueAccount};
+use plimsoll_engine::{AccountFollower, AccountView, Link, OpenFailure};
 use plimsoll_ports::domain::risk::RiskCheck;
 use plimsoll_ports::domain::{AccountEvent, Change, Direction, MarkPrice};
 use plimsoll_ports::{AccountStream, Broker, Clock, OpenIntent, StreamItem};
@@ -18,16 +18,16 @@ impl AccountStream for Scripted {
     }
 }
 
-fn start(venue: &Venue) -> (VenueAccount, mpsc::UnboundedSender<StreamItem>) {
+fn start(venue: &Venue) -> (AccountFollower, mpsc::UnboundedSender<StreamItem>) {
     let (sender, receiver) = mpsc::unbounded_channel();
-    (VenueAccount::spawn(Box::new(Scripted(receiver)), Arc::new(venue.clone())), sender)
+    (AccountFollower::spawn(Box::new(Scripted(receiver)), Arc::new(venue.clone())), sender)
 }
 
 async fn snapshot(venue: &Venue) -> StreamItem {
     StreamItem::Event(AccountEvent::Snapshot(Box::new(venue.account().await.unwrap())))
 }
 
-async fn until(account: &VenueAccount, holds: impl Fn(&AccountView) -> bool) -> Arc<AccountView> {
+async fn until(account: &AccountFollower, holds: impl Fn(&AccountView) -> bool) -> Arc<AccountView> {
     let mut view = account.watch();
     let found = tokio::time::timeout(Duration::from_secs(10), view.wait_for(|view| holds(view))).await;
     Arc::clone(&found.expect("the view never came to that").unwrap())

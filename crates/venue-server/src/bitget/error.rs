@@ -116,7 +116,7 @@ refusals! {
     CLASSIC_ACCOUNT = 40084 "You are in Classic Account mode, and the Unified Account API is not supported at this time";
     NO_SUCH_ORDER = 40109 "The data of the order cannot be found, please confirm the order number";
     UPGRADING = 40200 "Server upgrade, please try again later";
-    CLIENT_ID = 40305 "client_oid length is not greater than 32, and cannot be Martian characters";
+    CLIENT_ID = 40305 "client_oid length is not greater than 50, and cannot be Martian characters";
     BATCH_SIZE = 40306 "Batch processing orders can only process up to 20";
     SERVICE_ERROR = 40725 "service return an error";
     LEVERAGE_ORDERS = 40730 "There are open orders, the leverage cannot be adjusted";
@@ -130,6 +130,7 @@ refusals! {
     LEVERAGE_UNCHANGED = 40814 "No change in leverage";
     PRICE_TOO_HIGH = 40815 "The price is above the highest that is allowed";
     PRICE_TOO_LOW = 40816 "The price is below the lowest that is allowed";
+    NO_POSITION_FOR_EXIT = 40837 "There is no position to take a profit or stop a loss of";
     MARGIN_CROSS = 40875 "The margin of a crossed position cannot be adjusted";
     LEVERAGE_MARGIN = 40893 "The margin does not suffice for this leverage";
     CONCURRENT = 40908 "Concurrent operation failed";

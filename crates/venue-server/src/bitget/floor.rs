@@ -75,7 +75,8 @@ impl Floor {
 
     /// The time that requests are judged by.
     pub(crate) fn server_time(&self) -> Timestamp {
-        self.skewed(self.settings.clock.read(self.exchange.now()))
+        let now = self.exchange.now();
+        self.faults.skewed(self.settings.clock.read(now), now)
     }
 
     /// What this key opens.

@@ -131,11 +131,6 @@ impl Session {
         self.wishes.retain(|(known, _)| known.arg != wish.arg);
     }
 
-    /// Whether anything of this channel is wanted.
-    pub(crate) fn wants(&self, channel: Channel) -> bool {
-        self.wishes.iter().any(|(wish, _)| wish.channel == channel)
-    }
-
     /// Sends a push to those subscriptions that want it, or only to one.
     pub(crate) fn push(&mut self, push: &Push, only: Option<&Wish>, now: Timestamp, faults: &mut Faults) -> Sent {
         let target = self.target();

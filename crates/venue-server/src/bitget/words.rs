@@ -15,11 +15,11 @@ const OTHER_PRODUCTS: [&str; 5] = ["COIN-FUTURES", "USDC-FUTURES", "SUSDT-FUTURE
 
 /// Whether contracts are listed under this product type. In REST its case does not matter.
 pub(crate) fn read_product(word: &str) -> Result<bool, Refusal> {
-    let known = |other: &&str| other.eq_ignore_ascii_case(word);
     if word.eq_ignore_ascii_case(PRODUCT) {
         return Ok(true);
     }
-    OTHER_PRODUCTS.iter().find(known).map(|_| false).ok_or_else(|| Refusal::wrong("productType"))
+    let known = OTHER_PRODUCTS.iter().any(|other| other.eq_ignore_ascii_case(word));
+    if known { Ok(false) } else { Err(Refusal::wrong("productType")) }
 }
 
 pub(crate) const fn side(side: Side) -> &'static str {

@@ -185,7 +185,7 @@ impl Faults {
     }
 
     /// How far the server's clock is off, in milliseconds.
-    fn skew_millis(&self, now: Timestamp) -> i64 {
+    pub(crate) fn skew_millis(&self, now: Timestamp) -> i64 {
         let skews = self.armed.iter().filter(|armed| armed.rule.fault == Fault::Skew);
         let open = skews.filter(|armed| armed.rule.window.holds(now.since(armed.began)));
         open.fold(0, |total, armed| total.saturating_add(armed.rule.shift_millis()))

@@ -157,6 +157,20 @@ pub(crate) fn fee(floor: &mut Floor, call: &Call<'_>) -> Handled {
     Ok(rates.end())
 }
 
+/// The rates of every kind of market in one row; those of contracts are the first contract's.
+pub(crate) fn wallet_fee(floor: &mut Floor, call: &Call<'_>) -> Handled {
+    let user = floor.user(call.account()?);
+    let fees = floor.instruments().next().ok_or(Refusal::CONTRACT_NOT_FOUND)?.fees;
+    Ok(Object::new()
+        .raw("user_id", user)
+        .text("taker_fee", "0")
+        .text("maker_fee", "0")
+        .raw("gt_discount", false)
+        .digits("futures_taker_fee", fees.taker.get())
+        .digits("futures_maker_fee", fees.maker.get())
+        .end())
+}
+
 /// Money from and to the account's own spot wallet, which has as much as is asked for.
 pub(crate) fn transfer(floor: &mut Floor, call: &Call<'_>) -> Handled {
     let account = call.account()?;
@@ -196,5 +210,6 @@ fn read_mode(parameters: &Parameters) -> Result<PositionMode, Refusal> {
 
 fn set_mode(floor: &mut Floor, account: &AccountId, mode: PositionMode) -> Handled {
     floor.exchange.set_position_mode(account, mode).map_err(|rejection| refusal::of(&rejection))?;
+    floor.publish();
     row(floor, account)
 }

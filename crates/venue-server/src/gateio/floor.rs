@@ -1,5 +1,6 @@
 //! The trading floor: the exchange, who may call, who listens, and what the venue remembers beyond the exchange.
 
+use crate::clock::AuthenticationClock;
 use crate::day::quotes;
 use crate::faults::{Fault, Faults, Rule, Site, Target};
 use crate::gateio::auth::Keys;
@@ -212,7 +213,10 @@ impl Floor {
             // One that has fired is no longer there to expire.
             let _ = self.exchange.cancel_conditional(&account, &OrderRef::Id(order));
         }
-        self.sockets.retain(|session| !session.is_silent());
+        // Clients that share the market's clock cannot know how long nothing was said on this one.
+        if self.settings.clock == AuthenticationClock::Wall {
+            self.sockets.retain(|session| !session.is_silent());
+        }
         self.keep_faults();
     }
 

@@ -67,6 +67,8 @@ fn place_requested(floor: &mut Floor, account: &AccountId, requested: &Requested
     }
     let accepted = floor.exchange.place(account, order).map_err(|rejection| refusal::of(&rejection))?;
     floor.facts_mut(&accepted.order_id).is_close = *is_close;
+    // What the venue takes down of what happened is part of the answer.
+    floor.publish();
     let found = floor.exchange.order(account, &order.symbol, &OrderRef::Id(accepted.order_id));
     found.ok_or(Refusal::ORDER_NOT_FOUND)
 }
@@ -181,6 +183,7 @@ fn cancel_one(floor: &mut Floor, account: &AccountId, word: &str) -> Result<Plac
 fn cancel_placed(floor: &mut Floor, account: &AccountId, placed: &PlacedOrder) -> Result<PlacedOrder, Refusal> {
     let (symbol, which) = (&placed.order.symbol, OrderRef::Id(placed.order.order_id.clone()));
     floor.exchange.cancel(account, symbol, &which).map_err(|rejection| refusal::of(&rejection))?;
+    floor.publish();
     floor.exchange.order(account, symbol, &which).ok_or(Refusal::ORDER_NOT_FOUND)
 }
 
@@ -245,6 +248,7 @@ pub(crate) fn amend_one(
     let remark = parameters.get("amend_text").map(str::to_owned);
     let facts = floor.facts_mut(&placed.order.order_id);
     facts.remark = remark.or(facts.remark.take());
+    floor.publish();
     floor.exchange.order(account, &symbol, &which).ok_or(Refusal::ORDER_NOT_FOUND)
 }
 

@@ -173,7 +173,9 @@ fn rows_of(floor: &Floor, account: &AccountId, symbol: &Symbol, decimal: bool) -
 }
 
 /// What the calls about one contract answer: an object in single mode, an array in dual mode.
-fn shape(floor: &Floor, account: &AccountId, symbol: &Symbol, decimal: bool) -> Handled {
+fn shape(floor: &mut Floor, account: &AccountId, symbol: &Symbol, decimal: bool) -> Handled {
+    // What has just been done counts in the rows.
+    floor.publish();
     let mut rows = rows_of(floor, account, symbol, decimal);
     match floor.position_mode(account) {
         PositionMode::OneWay => rows.pop().ok_or(Refusal::POSITION_NOT_FOUND),

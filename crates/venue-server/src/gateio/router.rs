@@ -123,6 +123,7 @@ const ROUTES: &[Route] = &[
     open("/futures/usdt/liq_orders", market::liquidated_orders),
     open("/futures/usdt/insurance", market::insurance),
     private("GET", "/account/detail", account::detail),
+    private("GET", "/wallet/fee", account::wallet_fee),
     private("POST", "/wallet/transfers", account::transfer),
     private("GET", "/futures/usdt/accounts", account::accounts),
     private("GET", "/futures/usdt/account_book", account::book),
@@ -188,6 +189,8 @@ fn matched<'a>(pattern: &str, path: &'a str) -> Option<Vec<&'a str>> {
         match (expected.next(), found.next()) {
             (None, None) => return Some(places),
             (Some("{}"), Some(segment)) if !segment.is_empty() => places.push(segment),
+            // Stock clients write the settle currency of some calls in capitals.
+            (Some("usdt"), Some(settle)) if settle.eq_ignore_ascii_case("usdt") => {}
             (Some(one), Some(other)) if one == other => {}
             _ => return None,
         }
@@ -269,6 +272,10 @@ mod tests {
         assert_eq!(
             places("POST", "/api/v4/futures/usdt/positions/cross_mode"),
             Ok(("/futures/usdt/positions/cross_mode", vec![]))
+        );
+        assert_eq!(
+            places("POST", "/api/v4/futures/USDT/batch_cancel_orders"),
+            Ok(("/futures/usdt/batch_cancel_orders", vec![]))
         );
         assert_eq!(places("GET", "/api/v4/futures/usdt/dual_comp/positions"), Err(Refusal::NOT_FOUND));
         assert_eq!(places("PATCH", "/api/v4/futures/usdt/orders"), Err(Refusal::METHOD_NOT_ALLOWED));

@@ -1,6 +1,6 @@
 //! One socket: what it is subscribed to, who has logged in on it, what it is sent.
 
-use crate::faults::{Faults, Target};
+use crate::faults::{Faults, Target, Targets};
 use crate::gateio::push::Push;
 use crate::line::Line;
 use crate::outlet::{About, Outlet, Sent};
@@ -99,6 +99,10 @@ pub(crate) struct Session {
 impl Socket for Session {
     fn target(&self) -> Target {
         if self.was_private { Target::Private } else { Target::Market }
+    }
+
+    fn targets_at_first(&self) -> Targets {
+        Targets::SOCKETS
     }
 
     fn outlet(&self) -> &Outlet {

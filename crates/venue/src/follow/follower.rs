@@ -6,7 +6,7 @@ use super::awaited::{Awaited, What};
 use super::handshake::{Handshake, Next, Refused};
 use super::heard::Heard;
 use super::lag::Lag;
-use super::{FollowSettings, Kept, PrivateStream};
+use super::{Beside, FollowSettings, Kept, PrivateStream};
 use crate::call_error::CallError;
 use crate::event::{Event, SessionEvent};
 use crate::outlet::Outlet;
@@ -16,7 +16,7 @@ use plimsoll_transport::{SocketItem, SocketSession};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, mpsc};
 use tokio::time::{Instant, sleep_until};
 
 /// When it is not known whether keeping the session alive has worked.
@@ -31,6 +31,7 @@ pub(super) struct Follower<S: PrivateStream> {
     lag: Lag,
     awaited: Awaited,
     placed: broadcast::Receiver<ClientOrderId>,
+    beside: Option<mpsc::Receiver<Beside>>,
     listing: Option<Arc<S::Listing>>,
     /// Messages of all connections: the tie-break of events of one millisecond.
     arrival: u64,
@@ -49,12 +50,20 @@ enum Session {
     Up,
 }
 
+async fn next_of(beside: &mut Option<mpsc::Receiver<Beside>>) -> Option<Beside> {
+    match beside {
+        Some(beside) => beside.recv().await,
+        None => None,
+    }
+}
+
 type KeepAlive = Pin<Box<dyn Future<Output = Kept> + Send>>;
 
 enum Turn {
     Item(SocketItem),
     KeepAlive(Kept),
     Placed(ClientOrderId),
+    Beside(Option<Beside>),
     Overdue,
     Room,
     Doubt,
@@ -71,6 +80,7 @@ impl<S: PrivateStream> Follower<S> {
             lag: Lag::new(settings.answers_lag),
             awaited: Awaited::new(settings.news_within),
             placed: source.orders().subscribe(),
+            beside: source.beside(),
             source,
             listing: None,
             arrival: 0,
@@ -92,6 +102,7 @@ impl<S: PrivateStream> Follower<S> {
                 item = self.socket.next() => Turn::Item(item),
                 kept = &mut keep_alive => Turn::KeepAlive(kept),
                 Ok(placed) = self.placed.recv() => Turn::Placed(placed),
+                beside = next_of(&mut self.beside), if self.beside.is_some() => Turn::Beside(beside),
                 () = sleep_until(overdue.unwrap_or(doubt)), if overdue.is_some() => Turn::Overdue,
                 () = self.outlet.room(), if self.outlet.has_gap() => Turn::Room,
                 () = sleep_until(doubt), if self.doubt.is_some() => Turn::Doubt,
@@ -104,6 +115,7 @@ impl<S: PrivateStream> Follower<S> {
                 Turn::KeepAlive(kept) => keep_alive = self.kept(kept),
                 Turn::Placed(id) if self.is_up() => self.awaited.expect(What::Order(id), Instant::now()),
                 Turn::Placed(_) => {}
+                Turn::Beside(beside) => self.beside(beside),
                 Turn::Overdue => self.unanswered(),
                 Turn::Room => self.make_good().await,
                 Turn::Doubt => self.catch_up().await,
@@ -113,6 +125,15 @@ impl<S: PrivateStream> Follower<S> {
 
     fn is_up(&self) -> bool {
         matches!(self.session, Session::Up)
+    }
+
+    fn beside(&mut self, beside: Option<Beside>) {
+        match beside {
+            None => self.beside = None,
+            Some(Beside::Event(event)) if self.is_up() => self.tell(event),
+            Some(Beside::Doubt(reason)) if self.is_up() => self.resync(reason),
+            Some(_) => {}
+        }
     }
 
     /// When the venue has to have answered a greeting, or to have told of an order.

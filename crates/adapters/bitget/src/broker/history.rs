@@ -42,9 +42,8 @@ impl BitgetBroker {
                 let call = request::fills(native.as_deref(), Some(from), Some(to), older_than.as_deref());
                 let page = self.shared.ask(&call, Watches, body::fills).await?;
                 let (full, before) = (page.rows.len() >= FULL, known.len());
-                let fresh = |fill: &Fill| {
-                    known.insert((fill.symbol.clone(), fill.trade_id.clone())) && fill.time >= since
-                };
+                let fresh =
+                    |fill: &Fill| known.insert((fill.symbol.clone(), fill.trade_id.clone())) && fill.time >= since;
                 fills.extend(page.rows.into_iter().filter(fresh));
                 match page.older_than {
                     Some(end) if full && known.len() > before => older_than = Some(end),

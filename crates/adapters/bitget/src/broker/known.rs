@@ -65,6 +65,11 @@ impl Known {
         self.ids().traded.get(id).map(|traded| traded.client_order_id.clone())
     }
 
+    /// Which leg an order trades.
+    pub(crate) fn leg(&self, id: &OrderId) -> Option<PositionSide> {
+        self.ids().traded.get(id).map(|traded| traded.position_side).filter(|side| *side != PositionSide::Both)
+    }
+
     /// Gives a trade the client id of its order, and with legs its leg and side; whether the order is known. The venue does
     /// not say whether `side` of a trade that was asked for is that of the trade or of the leg; its order says both.
     pub(super) fn name_fill(&self, fill: &mut Fill) -> bool {

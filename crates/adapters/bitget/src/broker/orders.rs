@@ -67,7 +67,8 @@ impl BitgetBroker {
             Some(true) => self.plan(&native, id).await?.map(|plan| plan.order),
             Some(false) => self.ordinary(&native, WhichOrder::Client(id)).await?,
             None => {
-                let (plan, ordinary) = tokio::join!(self.plan(&native, id), self.ordinary(&native, WhichOrder::Client(id)));
+                let (plan, ordinary) =
+                    tokio::join!(self.plan(&native, id), self.ordinary(&native, WhichOrder::Client(id)));
                 match (plan, ordinary) {
                     (Ok(Some(plan)), _) => Some(plan.order),
                     (Ok(None), Ok(order)) => order,
@@ -107,8 +108,11 @@ impl BitgetBroker {
         let which = WhichOrder::Client(id);
         for open in [true, false] {
             for kind in &kinds {
-                let call =
-                    if open { request::open_plan(*kind, native, which) } else { request::past_plan(*kind, native, which) };
+                let call = if open {
+                    request::open_plan(*kind, native, which)
+                } else {
+                    request::past_plan(*kind, native, which)
+                };
                 let page = match self.shared.ask(&call, ReducesRisk, body::plans).await {
                     Err(error) if is_gone(&error) => continue,
                     page => page?,

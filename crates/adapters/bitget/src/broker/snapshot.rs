@@ -71,11 +71,7 @@ impl BitgetBroker {
     }
 
     /// The plan orders that wait, of every kind.
-    pub(super) async fn waiting(
-        &self,
-        native: Option<&str>,
-        priority: Priority,
-    ) -> Result<Vec<PlanOrder>, CallError> {
+    pub(super) async fn waiting(&self, native: Option<&str>, priority: Priority) -> Result<Vec<PlanOrder>, CallError> {
         let [trigger, trailing, protecting] = PlanKind::ALL.map(|kind| self.plans(kind, native, priority));
         let (mut plans, trailing, protecting) = tokio::try_join!(trigger, trailing, protecting)?;
         plans.extend(trailing);

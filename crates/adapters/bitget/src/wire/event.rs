@@ -9,7 +9,9 @@ mod plan;
 mod session;
 mod unified;
 
-pub(crate) use account::{held, leverage_of, margin_mode, maybe_leverage, nothing_held, positive_price, ratio, wallet};
+#[cfg(feature = "live")]
+pub(crate) use account::nothing_held;
+pub(crate) use account::{held, leverage_of, margin_mode, maybe_leverage, positive_price, ratio, wallet};
 pub(crate) use fill::{FeeDetail, paid};
 pub(crate) use market::{candle, levels, quote};
 pub(crate) use plan::{Planned, plan_status};
@@ -162,12 +164,7 @@ impl Arg<'_> {
     }
 }
 
-fn push(
-    it: &Envelope<'_>,
-    arg: &Arg<'_>,
-    protocol: Protocol,
-    context: Context<'_>,
-) -> Result<Frame, DecodeError> {
+fn push(it: &Envelope<'_>, arg: &Arg<'_>, protocol: Protocol, context: Context<'_>) -> Result<Frame, DecodeError> {
     let rows = it.data.0;
     match (arg.inst_type(), protocol) {
         _ if arg.topic.is_some() => return unified::push(arg, rows, context).map(Frame::from),
@@ -205,7 +202,10 @@ fn unread(arg: &Arg<'_>) -> Frame {
 }
 
 /// Each row of a push, and in which one something is wrong.
-fn each_row<'a, T>(rows: &'a str, told: impl FnMut(&T) -> Result<Vec<Event>, DecodeError>) -> Result<Vec<Event>, DecodeError>
+fn each_row<'a, T>(
+    rows: &'a str,
+    told: impl FnMut(&T) -> Result<Vec<Event>, DecodeError>,
+) -> Result<Vec<Event>, DecodeError>
 where
     T: plain::Plain<'a> + serde::Deserialize<'a>,
 {

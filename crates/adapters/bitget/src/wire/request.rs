@@ -14,14 +14,12 @@ pub use account::{
     set_position_mode, trade_rate,
 };
 pub use call::{Call, Credentials, Scope, Security, Trading};
+pub(crate) use market::INTERVALS;
 pub use market::{
     candles, contracts, current_funding, funding_history, funding_time, history_candles, interval_word,
     mark_price_candles, order_book, position_tiers, prices, server_time, ticker, tickers,
 };
-pub(crate) use market::INTERVALS;
-pub use order::{
-    Place, WhichOrder, amend, cancel, cancel_all, flash_close, open_orders, order, order_history, place,
-};
+pub use order::{Place, WhichOrder, amend, cancel, cancel_all, flash_close, open_orders, order, order_history, place};
 pub use plan::{PlanKind, cancel_all_plans, cancel_plan, open_plan, open_plans, past_plan, plan_history, plan_type};
 pub use plimsoll_venue::{HttpRequest, Method};
 pub use socket::{Channel, login, ping, subscribe, unsubscribe};

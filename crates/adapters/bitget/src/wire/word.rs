@@ -150,8 +150,12 @@ pub(crate) fn liquidity(word: &str, place: &str) -> Result<Option<Liquidity>, De
 /// What a bill is that no trade and no settlement of funding is behind. A word that is not here is kept as it is.
 pub(crate) fn booking_kind(business_type: &str) -> BookingKind {
     match business_type {
-        "trans_from_exchange" | "trans_to_exchange" | "trans_from_contract" | "trans_to_contract"
-        | "trans_from_otc" | "trans_to_otc" => BookingKind::Transfer,
+        "trans_from_exchange"
+        | "trans_to_exchange"
+        | "trans_from_contract"
+        | "trans_to_contract"
+        | "trans_from_otc"
+        | "trans_to_otc" => BookingKind::Transfer,
         "user_exchange_buy" | "user_exchange_sell" => BookingKind::Conversion,
         "risk_captital_user_transfer" => BookingKind::LiquidationClearance,
         "bonus_issue" | "bonus_recycle" | "bonus_expired" | "cash_gift_issue" | "cash_gift_recycle" => {

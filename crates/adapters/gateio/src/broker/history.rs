@@ -2,7 +2,7 @@
 
 use super::GateioBroker;
 use crate::wire::body::{self, Income};
-use crate::wire::request;
+use crate::wire::{Reading, request};
 use plimsoll_domain::{Booking, Fill, FundingPayment, Symbol, Timestamp};
 use plimsoll_transport::Priority::{self, Ordinary, Watches};
 use plimsoll_venue::CallError;
@@ -44,7 +44,33 @@ impl GateioBroker {
             offset += FULL;
         }
         fills.sort_by(|one, other| (one.time, id_order(one)).cmp(&(other.time, id_order(other))));
+        self.read_profits(native.as_deref(), from, to, &mut fills).await?;
         Ok(fills)
+    }
+
+    /// The profit of what a trade has closed is booked apart, under the trade's id.
+    async fn read_profits(
+        &self,
+        native: Option<&str>,
+        from: Timestamp,
+        to: Timestamp,
+        fills: &mut [Fill],
+    ) -> Result<(), CallError> {
+        let mut offset = 0;
+        while fills.iter().any(|fill| fill.realized_pnl.is_none()) {
+            let call = request::bookings(native, Some("pnl"), Some(from), Some(to), offset);
+            let read = |body: &[u8], reading: Reading<'_>| body::profits(body, reading.symbols);
+            let profits = self.shared.ask(&call, Watches, read).await?;
+            for fill in fills.iter_mut().filter(|fill| fill.realized_pnl.is_none()) {
+                fill.realized_pnl = profits.get(&(fill.symbol.clone(), fill.trade_id.clone())).copied();
+            }
+            // Fewer trades than rows: several bookings may be of one trade, and liquidations have some without.
+            if profits.is_empty() {
+                break;
+            }
+            offset += FULL;
+        }
+        Ok(())
     }
 
     async fn window(&self, since: Timestamp) -> Result<(Timestamp, Timestamp), CallError> {
@@ -76,7 +102,7 @@ impl GateioBroker {
         let (mut income, mut known, mut offset): (Vec<Income>, HashSet<Arc<str>>, usize) = Default::default();
         loop {
             let call = request::bookings(None, kind, Some(from), Some(to), offset);
-            let read = |body: &[u8], reading: crate::wire::Reading<'_>| body::income(body, reading.symbols, SETTLE);
+            let read = |body: &[u8], reading: Reading<'_>| body::income(body, reading.symbols, SETTLE);
             let page = self.shared.ask(&call, priority, read).await?;
             let rows = page.len();
             for row in page {
@@ -90,6 +116,8 @@ impl GateioBroker {
             }
             offset += FULL;
         }
+        // The newest comes first, also among those of one moment.
+        income.reverse();
         income.sort_by_key(Income::time);
         Ok(income)
     }

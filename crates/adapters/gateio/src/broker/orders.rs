@@ -3,7 +3,9 @@
 use super::GateioBroker;
 use crate::wire::request::{self, Place, WhichOrder};
 use crate::wire::{Call, UnevenSize, body};
-use plimsoll_domain::{ClientOrderId, NewOrder, Order, OrderId, OrderStatus, Price, Quantity, Symbol};
+use plimsoll_domain::{
+    ClientOrderId, NewOrder, Order, OrderId, OrderStatus, PositionMode, PositionSide, Price, Quantity, Symbol,
+};
 use plimsoll_ports::{CommandError, NotSent, PlaceError, Refusal, RefusalReason};
 use plimsoll_transport::Priority::{Ordinary, ReducesRisk};
 use plimsoll_venue::CallError;
@@ -18,6 +20,7 @@ impl GateioBroker {
     pub(super) async fn send(&self, order: &NewOrder) -> Result<OrderId, PlaceError> {
         let listed = self.shared.listed().await.map_err(CallError::before_sending)?;
         let native = listed.native(&order.symbol)?;
+        self.fits_mode(order).await?;
         let uneven = |error: UnevenSize| PlaceError::NotSent(NotSent::Invalid(error.to_string()));
         let Some(call) = request::place(&Place::new(order, &native, &listed.symbols).map_err(uneven)?) else {
             let reason = "the venue has no word for this time in force".to_owned();
@@ -29,6 +32,26 @@ impl GateioBroker {
         self.shared.names.placed(&order.symbol, &order.client_order_id, &id, conditional);
         self.shared.memory.placed(&order.symbol, &order.client_order_id, &id, conditional);
         Ok(id)
+    }
+
+    /// An order does not say which mode it is meant for: in the other one it would be taken for something else. Before it
+    /// is refused, the venue is asked whether the mode has changed.
+    async fn fits_mode(&self, order: &NewOrder) -> Result<(), PlaceError> {
+        let meant = match order.position_side {
+            PositionSide::Both => PositionMode::OneWay,
+            PositionSide::Long | PositionSide::Short => PositionMode::Hedge,
+        };
+        if self.shared.mode().await.map_err(CallError::before_sending)? == meant {
+            return Ok(());
+        }
+        self.shared.account(ReducesRisk).await.map_err(CallError::before_sending)?;
+        match self.shared.known_mode() {
+            Some(mode) if mode != meant => {
+                let reason = format!("position side {} and a {mode} account do not go together", order.position_side);
+                Err(PlaceError::NotSent(NotSent::Invalid(reason)))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Looks in both services, since an id alone does not say which. A conditional order that has triggered keeps its

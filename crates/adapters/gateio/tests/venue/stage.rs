@@ -7,10 +7,12 @@ use plimsoll_gateio::{Credentials, Endpoints, GateioBroker, Settings};
 use plimsoll_ports::{AccountStream, Broker, FundingRates, MarketFeed};
 use plimsoll_testkit::contract::{BrokerStage, FeedStage, FundingStage, StreamStage};
 use plimsoll_transport::{BackoffSettings, SocketSettings};
-use plimsoll_venue_server::{AuthenticationClock, GateioVenue, Running, Settings as VenueSettings};
+use plimsoll_venue_server::{AuthenticationClock, GateioVenue, Running, gateio::RateLimits};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinHandle;
+
+pub(crate) type VenueSettings = plimsoll_venue_server::Settings<RateLimits>;
 
 /// 2026-01-05 07:59:30 UTC: half a minute before a funding settlement.
 pub(crate) const START: Timestamp = Timestamp::from_millis(1_767_599_970_000);

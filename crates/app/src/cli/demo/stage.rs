@@ -7,12 +7,13 @@ use crate::failure::Failure;
 use crate::prices::Prices;
 use crate::records::Records;
 use crate::screen;
-use crate::simulated::{Simulated, open_account};
+use crate::simulated::{Simulated, bitcoin, open_account};
 use crate::venue::{Keys, Venue, VenueName, Way};
+use plimsoll_bitget::Protocol;
 use plimsoll_domain::risk::{LimitSettings, RiskLimits};
 use plimsoll_domain::{AccountId, Instrument, Leverage, Money, Price, Quantity, Timestamp};
-use plimsoll_engine::{Ports, PositionManager, Settings, VenueAccount};
-use plimsoll_exchange::{Exchange, MarketClock, Tick, listings};
+use plimsoll_engine::{AccountFollower, Ports, PositionManager, Settings};
+use plimsoll_exchange::{Exchange, MarketClock, Tick};
 use plimsoll_ports::{Clock, SystemClock};
 use plimsoll_venue_server::{AuthenticationClock, FaultPlan, Running};
 use std::sync::Arc;
@@ -37,7 +38,7 @@ pub(super) struct Stage {
     pub(super) clock: MarketClock,
     pub(super) connection: Venue,
     pub(super) manager: PositionManager,
-    pub(super) stream: VenueAccount,
+    pub(super) stream: AccountFollower,
     pub(super) store: Records,
     pub(super) account: AccountId,
     pub(super) instrument: Instrument,
@@ -50,7 +51,7 @@ impl Stage {
     /// Starts the venue at the market's first price and connects everything; gives the market's further prices.
     pub(super) async fn set(demo: &Demo) -> Result<(Self, Box<dyn Iterator<Item = Tick> + Send>), Failure> {
         // Bitcoin's smallest order at the time of older recordings was 5 USDT: the demo's 0.001 must be possible.
-        let instrument = Instrument { min_notional: Money::new(5.into()), ..listings::btc_usdt() };
+        let instrument = Instrument { min_notional: Money::new(5.into()), ..bitcoin(demo.venue) };
         let (prices, market) = market(demo, &instrument)?;
         let clock = MarketClock::new(prices.start);
         let venue = start(demo.venue, &prices, instrument.clone()).await?;
@@ -69,10 +70,12 @@ impl Stage {
             clock: Arc::clone(&clock_port),
             timeout: None,
             weight_limit: None,
+            protocol: Protocol::V2,
+            is_demo: false,
         };
         let connection = way.connect()?;
-        let stream = VenueAccount::spawn(connection.account_stream(), Arc::clone(&clock_port));
-        let manager = PositionManager::new(ports(&connection, &store, clock_port), settings(&account)?);
+        let stream = AccountFollower::spawn(connection.account_stream(), Arc::clone(&clock_port));
+        let manager = PositionManager::new(ports(&connection, &store, clock_port), settings(&account, demo.venue)?);
         let wallet = Money::new(WALLET.into());
         let stage = Self {
             venue,
@@ -230,8 +233,8 @@ fn ports(connection: &Venue, store: &Records, clock: Arc<dyn Clock>) -> Ports {
 }
 
 /// The default limits, but for leverage: the second act borrows twenty times.
-fn settings(account: &AccountId) -> Result<Settings, Failure> {
+fn settings(account: &AccountId, venue: VenueName) -> Result<Settings, Failure> {
     let max_leverage = Leverage::new(20).map_err(Failure::usage)?;
     let limits = RiskLimits::new(LimitSettings { max_leverage, ..LimitSettings::default() }).map_err(Failure::usage)?;
-    Ok(Settings { limits, ..Settings::new(account.clone()) })
+    Ok(Settings { limits, closing_fee: venue.closing_fee(), ..Settings::new(account.clone()) })
 }

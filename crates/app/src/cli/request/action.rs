@@ -151,9 +151,9 @@ pub(super) enum Action {
         /// GET, POST, PUT or DELETE
         #[arg(long, default_value = "POST")]
         method: String,
-        /// The path, from its slash
+        /// The path, from its slash; at Binance, whose signatures leave it out, that of orders without it
         #[arg(long)]
-        path: String,
+        path: Option<String>,
         /// The query, encoded as it will be sent
         #[arg(long, default_value = "")]
         query: String,

@@ -24,7 +24,10 @@ pub(super) fn outgoing(action: &Action, signing: &Signing) -> Result<Outgoing, F
             let streams: Vec<_> = channel.iter().map(|kind| request::stream(&native, kind)).collect();
             return Ok(Outgoing::Socket(request::subscribe(&streams, *id)));
         }
-        Action::Sign { method, path, query, body } => return raw(signing, method, path, query, body.as_deref()),
+        Action::Sign { method, path, query, body } => {
+            let path = path.as_deref().unwrap_or("/fapi/v1/order");
+            return raw(signing, method, path, query, body.as_deref());
+        }
         Action::Cancel(order) => order.call(request::cancel, request::cancel_algo)?,
         Action::Order(order) => order.call(request::order, request::algo_order)?,
         Action::CancelAll { symbol, conditional: false } => request::cancel_all(&native(symbol)?),

@@ -45,7 +45,9 @@ pub(super) fn outgoing(
             return Ok(Outgoing::Socket(request::subscribe(protocol, &channels)));
         }
         Action::Login => return Ok(Outgoing::Socket(request::login(&signing.for_bitget()?, signing.now))),
-        Action::Sign { method, path, query, body } => return raw(signing, method, path, query, body.as_deref()),
+        Action::Sign { method, path, query, body } => {
+            return raw(signing, method, path.as_deref(), query, body.as_deref());
+        }
         Action::Cancel(OneOrder { conditional: true, .. }) | Action::Order(OneOrder { conditional: true, .. }) => {
             return Err(Failure::usage(
                 "a plan order of Bitget is found by its plan type, which only its listing tells",
@@ -155,7 +157,14 @@ impl OneOrder {
 }
 
 /// A call and its body signed as they stand.
-fn raw(signing: &Signing, method: &str, path: &str, query: &str, body: Option<&str>) -> Result<Outgoing, Failure> {
+fn raw(
+    signing: &Signing,
+    method: &str,
+    path: Option<&str>,
+    query: &str,
+    body: Option<&str>,
+) -> Result<Outgoing, Failure> {
+    let path = path.ok_or_else(|| Failure::usage("the path is signed: give --path"))?;
     let method = super::method(method)?;
     let Credentials { key, secret, passphrase } = signing.for_bitget()?;
     let text = sign::rest_text(signing.now, method, path, query, body.unwrap_or_default());

@@ -27,7 +27,9 @@ pub(super) fn outgoing(
             signing.with_key().and_then(|()| signing.with_secret())?;
             return Ok(Outgoing::Socket(request::login(&signing.for_gateio(), "1", signing.now)));
         }
-        Action::Sign { method, path, query, body } => return raw(signing, method, path, query, body.as_deref()),
+        Action::Sign { method, path, query, body } => {
+            return raw(signing, method, path.as_deref(), query, body.as_deref());
+        }
         Action::Cancel(order) => order.of_gateio(request::cancel, request::cancel_trigger)?,
         Action::Order(order) => order.of_gateio(request::order, request::trigger)?,
         Action::CancelAll { symbol, conditional: false } => request::cancel_all(&native(symbol, &symbols)?),
@@ -174,7 +176,14 @@ fn subscribe(
 }
 
 /// A call and its body signed as they stand.
-fn raw(signing: &Signing, method: &str, path: &str, query: &str, body: Option<&str>) -> Result<Outgoing, Failure> {
+fn raw(
+    signing: &Signing,
+    method: &str,
+    path: Option<&str>,
+    query: &str,
+    body: Option<&str>,
+) -> Result<Outgoing, Failure> {
+    let path = path.ok_or_else(|| Failure::usage("the path is signed: give --path"))?;
     let method = super::method(method)?;
     signing.with_key().and_then(|()| signing.with_secret())?;
     let timestamp = signing.now.as_millis().div_euclid(1000).to_string();

@@ -14,7 +14,11 @@ impl PositionManager {
         let _turn = self.turn.try_acquire().ok()?;
         let unfinished = self.ports.journal.unfinished(&self.settings.account).await;
         let unfinished = troubles.read(Record::Journal, unfinished)?;
-        if !unfinished.iter().any(|entry| is_open(entry) && !self.is_in_flight(&entry.order.client_order_id)) {
+        let is_ours_to_mend = |entry: &JournalEntry| {
+            let id = &entry.order.client_order_id;
+            is_open(entry) && !self.is_in_flight(id) && !self.is_a_colleagues(id)
+        };
+        if !unfinished.iter().any(is_ours_to_mend) {
             return None;
         }
         match self.mend(Wait::Glance).await {
@@ -28,7 +32,7 @@ impl PositionManager {
 }
 
 /// Nobody knows what became of it; a conditional order that was accepted rests.
-fn is_open(entry: &JournalEntry) -> bool {
+pub(in crate::position_manager) fn is_open(entry: &JournalEntry) -> bool {
     match entry.state {
         JournalState::Intended | JournalState::Unanswered => true,
         JournalState::Accepted { .. } => entry.order.kind == OrderKind::Market,

@@ -4,6 +4,7 @@ use super::Reconciliation;
 use super::report::{Adopted, OrderFate};
 use crate::order_path::{SendFailure, distinct};
 use crate::position_manager::PositionManager;
+use crate::position_manager::company::InHand;
 use crate::position_manager::failure::ReconcileFailure;
 use crate::position_manager::foreign::ForeignPolicy;
 use crate::position_manager::lives::{Life, lives, since_flat};
@@ -36,13 +37,16 @@ impl PositionManager {
         &self,
         unfinished: &[JournalEntry],
         reading: &Reading,
+        in_hand: &InHand,
         it: &mut Reconciliation,
         troubles: &mut Troubles,
     ) -> Result<(), ReconcileFailure> {
         let account = &self.settings.account;
         let _books = self.bookkeeping.lock().await;
-        let open = self.ports.positions.by_status(account, PositionStatus::Open).await?;
+        let mut open = self.ports.positions.by_status(account, PositionStatus::Open).await?;
+        open.retain(|record| !in_hand.has(&record.opened.symbol, record.opened.side));
         let mut unrecorded = self.unrecorded_since(unfinished, reading).await?;
+        unrecorded.retain(|(symbol, side), _| !in_hand.has(symbol, *side));
         for record in &open {
             unrecorded.remove(&(record.opened.symbol.clone(), record.opened.side));
             self.back_fill_record(record, reading, it, troubles).await;

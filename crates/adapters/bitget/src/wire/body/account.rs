@@ -5,8 +5,8 @@ use crate::wire::event::{held, leverage_of, margin_mode, maybe_leverage, positiv
 use crate::wire::symbols::Symbols;
 use crate::wire::word;
 use plimsoll_domain::{
-    BalanceReport, Decimal, ForcedClose, Leverage, MarginMode, Money, PositionMode, PositionReport, PositionSide, Stamp,
-    Symbol, Timestamp,
+    BalanceReport, Decimal, ForcedClose, Leverage, MarginMode, Money, PositionMode, PositionReport, PositionSide,
+    Stamp, Symbol, Timestamp,
 };
 use plimsoll_venue::json::{Num, Text, each, rows};
 use plimsoll_venue::{DecodeError, message, plain};

@@ -123,7 +123,9 @@ impl<'a> Asked<'a> {
             "market/history-fund-rate" => {
                 market::settled_funding(body, symbols)?.into_iter().map(MarketEvent::Settled).collect()
             }
-            "market/candles" | "market/history-candles" | "market/history-mark-candles"
+            "market/candles"
+            | "market/history-candles"
+            | "market/history-mark-candles"
             | "market/history-index-candles" => {
                 let candles = market::candles(body, &self.symbol(symbols)?, self.interval()?, None)?;
                 candles.into_iter().map(MarketEvent::Candle).collect()

@@ -220,7 +220,8 @@ pub fn margin_tiers(body: &[u8]) -> Result<MarginTiers, DecodeError> {
     let (mut deduction, mut before) = (Decimal::ZERO, None::<Decimal>);
     for tier in &mut tiers {
         let rate = tier.rate.get();
-        let more = tier.floor.get().checked_mul(rate - before.unwrap_or(rate)).and_then(|more| deduction.checked_add(more));
+        let more =
+            tier.floor.get().checked_mul(rate - before.unwrap_or(rate)).and_then(|more| deduction.checked_add(more));
         deduction = more.ok_or_else(|| DecodeError::new("a margin table beyond all numbers", "startUnit"))?;
         tier.deduction = Money::new(deduction.normalize());
         before = Some(rate);

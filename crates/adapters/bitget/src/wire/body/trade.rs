@@ -5,9 +5,7 @@ use super::order::Page;
 use crate::wire::event::{Context, FeeDetail, id, paid};
 use crate::wire::symbols::Symbols;
 use crate::wire::word::{self, Shows, ToldLeg, leg};
-use plimsoll_domain::{
-    Booking, ClientOrderId, Fill, FundingPayment, OrderId, Symbol, Timestamp, TradeId,
-};
+use plimsoll_domain::{Booking, ClientOrderId, Fill, FundingPayment, OrderId, Symbol, Timestamp, TradeId};
 use plimsoll_venue::json::{Num, Text, each};
 use plimsoll_venue::{DecodeError, message, plain};
 

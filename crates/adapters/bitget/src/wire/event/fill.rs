@@ -2,9 +2,7 @@
 
 use super::{Context, each_row, id};
 use crate::wire::word::{self, Shows, ToldLeg, leg};
-use plimsoll_domain::{
-    AccountEvent, ClientOrderId, Currency, Fill, FillCause, ForcedClose, Money, OrderId, TradeId,
-};
+use plimsoll_domain::{AccountEvent, ClientOrderId, Currency, Fill, FillCause, ForcedClose, Money, OrderId, TradeId};
 use plimsoll_venue::json::{Num, Text};
 use plimsoll_venue::{DecodeError, Event, message};
 
@@ -86,10 +84,7 @@ impl Row<'_> {
 }
 
 /// What a trade cost. Its parts are of one coin; of a second one only the first is told.
-pub(crate) fn paid(
-    fees: &[FeeDetail<'_>],
-    context: Context<'_>,
-) -> Result<(Money, Option<Currency>), DecodeError> {
+pub(crate) fn paid(fees: &[FeeDetail<'_>], context: Context<'_>) -> Result<(Money, Option<Currency>), DecodeError> {
     let coin = fees.iter().find_map(|fee| fee.coin.as_ref()).map(Text::as_str).filter(|coin| !coin.is_empty());
     let mut total = plimsoll_domain::Decimal::ZERO;
     for fee in fees.iter().filter(|fee| fee.coin.as_ref().is_none_or(|of| Some(of.as_str()) == coin)) {

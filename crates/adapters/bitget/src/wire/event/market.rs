@@ -104,12 +104,7 @@ pub(super) fn trades(rows: &str, native: &str, context: Context<'_>) -> Result<V
 
 /// `["1695685500000","27000","27000.5","27000","27000.5","0.057","1539.0155","1539.0155"]`: opening time, open, high, low,
 /// close, base volume, and volumes in money. No candle says that it is closed; one is, if another follows it.
-pub(super) fn candles(
-    rows: &str,
-    word: &str,
-    native: &str,
-    context: Context<'_>,
-) -> Result<Vec<Event>, DecodeError> {
+pub(super) fn candles(rows: &str, word: &str, native: &str, context: Context<'_>) -> Result<Vec<Event>, DecodeError> {
     let interval = interval(word)?;
     let symbol = context.symbols.symbol(native)?;
     let rows: Vec<Vec<Num<'_>>> = super::all(rows)?;
@@ -133,12 +128,7 @@ fn interval(word: &str) -> Result<Duration, DecodeError> {
 }
 
 /// A row of a candle, in pushes and in answers.
-pub(crate) fn candle(
-    row: &[Num<'_>],
-    symbol: Symbol,
-    interval: Duration,
-    closed: bool,
-) -> Result<Candle, DecodeError> {
+pub(crate) fn candle(row: &[Num<'_>], symbol: Symbol, interval: Duration, closed: bool) -> Result<Candle, DecodeError> {
     let &[open_time, open, high, low, close, volume, ..] = row else {
         return Err(DecodeError::new("a candle has at least 6 members", "the candle"));
     };

@@ -6,8 +6,8 @@ use super::account::{held, margin_mode, maybe_leverage, positive_price, ratio, w
 use super::{Context, each_row, id};
 use crate::wire::word;
 use plimsoll_domain::{
-    AccountEvent, BalanceReport, ClientOrderId, Fill, FillCause, MarginMode, MarginWarning, Order, OrderId, PositionMode,
-    PositionReport, PositionSide, TradeId,
+    AccountEvent, BalanceReport, ClientOrderId, Fill, FillCause, MarginMode, MarginWarning, Order, OrderId,
+    PositionMode, PositionReport, PositionSide, TradeId,
 };
 use plimsoll_venue::json::{Num, Text};
 use plimsoll_venue::{DecodeError, Event, message};
@@ -165,6 +165,7 @@ message! {
             size = "size": Num<'a>,
         }
         optional {
+            client_oid = "clientOid": Option<Text<'a>>,
             fee = "fee": Num<'a>,
             fee_currency = "feeCurrency": Option<Text<'a>>,
             role = "role": Option<Text<'a>>,
@@ -181,7 +182,7 @@ fn executions(rows: &str, context: Context<'_>) -> Result<Vec<Event>, DecodeErro
         Ok(vec![Event::Account(AccountEvent::Fill(Fill {
             trade_id: TradeId::new(id(row.trade_id, "tradeId")?),
             order_id: OrderId::new(id(row.order_id, "orderId")?),
-            client_order_id: ClientOrderId::reported(""),
+            client_order_id: ClientOrderId::reported(row.client_oid.as_ref().map_or("", Text::as_str)),
             symbol: context.symbols.symbol(row.symbol.as_str())?,
             side: word::side(row.side.as_str(), "side")?,
             position_side: PositionSide::Both,

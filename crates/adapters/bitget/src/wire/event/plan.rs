@@ -41,7 +41,8 @@ message! {
 /// "posSide":"long","status":"live","posMode":"hedge_mode","uTime":"1695719197612"}`
 pub(super) fn updates(rows: &str, context: Context<'_>) -> Result<Vec<Event>, DecodeError> {
     each_row(rows, |row: &Row<'_>| {
-        let text = |text: &Option<Text<'_>>| -> String { text.as_ref().map_or_else(String::new, |it| it.as_str().to_owned()) };
+        let text =
+            |text: &Option<Text<'_>>| -> String { text.as_ref().map_or_else(String::new, |it| it.as_str().to_owned()) };
         let updated = if row.updated.0.is_empty() { row.created } else { row.updated };
         let planned = Planned {
             plan_type: row.plan_type.as_str(),
@@ -128,7 +129,9 @@ impl Planned<'_> {
             "track" | "track_plan" | "mtpsl" | "moving_plan" => (For::Trailing, false),
             word => return Err(DecodeError::word("plan type", word, "planType")),
         };
-        let (side, position_side, closes) = self.leg(matches!(self.plan_type, "mtpsl" | "moving_plan") || matches!(purpose, For::TakeProfit | For::StopLoss))?;
+        let (side, position_side, closes) = self.leg(
+            matches!(self.plan_type, "mtpsl" | "moving_plan") || matches!(purpose, For::TakeProfit | For::StopLoss),
+        )?;
         let market = self.is_market()?;
         Ok(Plan {
             order_type: match (purpose, market) {

@@ -33,7 +33,9 @@ pub(super) fn reply(it: &Envelope<'_>) -> Result<Vec<Event>, DecodeError> {
         (Some("trade"), _) if succeeded => Event::unknown("an answer to an order"),
         (Some("trade"), _) => Event::venue_error(it.code.0, message()),
         (Some(event), _) => Event::unknown(event.chars().take(64).collect::<String>()),
-        (None, Some(op)) => Event::unknown(format!("a request of a client: {}", op.chars().take(64).collect::<String>())),
+        (None, Some(op)) => {
+            Event::unknown(format!("a request of a client: {}", op.chars().take(64).collect::<String>()))
+        }
         (None, None) if !succeeded => Event::venue_error(it.code.0, message()),
         (None, None) => Event::unknown("a message without an event"),
     };

@@ -57,12 +57,7 @@ pub fn trade_rate(native: &str) -> Call {
 /// Up to 100 trades of the account, newest first: of one contract or of all, of a window of at most 7 days, those before
 /// the trade `older_than`.
 #[must_use]
-pub fn fills(
-    native: Option<&str>,
-    from: Option<Timestamp>,
-    to: Option<Timestamp>,
-    older_than: Option<&str>,
-) -> Call {
+pub fn fills(native: Option<&str>, from: Option<Timestamp>, to: Option<Timestamp>, older_than: Option<&str>) -> Call {
     read("/api/v2/mix/order/fills", 10)
         .with("productType", PRODUCT)
         .with_some("symbol", native)
@@ -74,12 +69,7 @@ pub fn fills(
 /// Up to 100 bills, newest first: of one kind (`contract_settle_fee` is funding) or of all, of a window of at most 30
 /// days, those before the bill `older_than`.
 #[must_use]
-pub fn bills(
-    kind: Option<&str>,
-    from: Option<Timestamp>,
-    to: Option<Timestamp>,
-    older_than: Option<&str>,
-) -> Call {
+pub fn bills(kind: Option<&str>, from: Option<Timestamp>, to: Option<Timestamp>, older_than: Option<&str>) -> Call {
     read("/api/v2/mix/account/bill", 10)
         .with("productType", PRODUCT)
         .with_some("businessType", kind)

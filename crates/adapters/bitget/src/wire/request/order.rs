@@ -159,13 +159,7 @@ pub fn cancel_all(native: &str) -> Call {
 /// Changes a resting limit order that has not traded. The venue cancels it and makes a new one, with a new id of its own
 /// and with `new_client_order_id`, which may be the old one.
 #[must_use]
-pub fn amend(
-    native: &str,
-    which: WhichOrder<'_>,
-    new_client_order_id: &str,
-    quantity: Quantity,
-    price: Price,
-) -> Call {
+pub fn amend(native: &str, which: WhichOrder<'_>, new_client_order_id: &str, quantity: Quantity, price: Price) -> Call {
     post("/api/v2/mix/order/modify-order", 10)
         .of(native, which)
         .with("marginCoin", MARGIN_COIN)

@@ -17,8 +17,8 @@ pub struct Channel<'a> {
 }
 
 impl Channel<'_> {
-    /// `account` is selected by coin, `equity` by nothing, everything else by contract; the older dialect selects all by
-    /// contract.
+    /// `account` is selected by coin, `equity` by nothing, everything else by contract; the older dialect selects by
+    /// contract too, and says nothing for all of them.
     fn selector(self, protocol: Protocol) -> String {
         let default = || "default".to_owned();
         let product = match protocol {
@@ -32,6 +32,7 @@ impl Channel<'_> {
         match (protocol, self.name) {
             (Protocol::V2, "account") => fields.push(("coin", self.native.map_or_else(default, str::to_owned))),
             (Protocol::V2, "equity") => {}
+            (Protocol::MixV1, name) if name != "account" && self.native.is_none() => {}
             _ => fields.push(("instId", self.native.map_or_else(default, str::to_owned))),
         }
         texts(&fields)

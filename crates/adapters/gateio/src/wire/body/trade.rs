@@ -6,11 +6,12 @@ use crate::wire::moment::first_moment;
 use crate::wire::symbols::{Reading, Symbols, Traded, currency, quantity};
 use crate::wire::word;
 use plimsoll_domain::{
-    Booking, Decimal, Fill, FillCause, ForcedClose, FundingPayment, Money, OrderId, PositionMode, PositionSide, Side,
-    Symbol, Timestamp, TradeId,
+    Booking, BookingKind, Decimal, Fill, FillCause, ForcedClose, FundingPayment, Money, OrderId, PositionMode,
+    PositionSide, Side, Symbol, Timestamp, TradeId,
 };
 use plimsoll_venue::json::{self, DecodeError, Num, Text};
 use plimsoll_venue::message;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 message! {
@@ -37,8 +38,8 @@ message! {
 }
 
 impl Row<'_> {
-    /// The fill. Its fee is in the settle currency, unless it was paid in points. The profit is not
-    /// told: it is booked apart.
+    /// The fill. Its fee is in the settle currency, unless it was paid in points. The profit
+    /// of what it closed is booked apart; where it says that it closed nothing, there is none.
     pub(crate) fn fill(&self, traded: &Traded, mode: PositionMode) -> Result<Fill, DecodeError> {
         let size = traded.base(self.size, "size")?;
         let quantity = quantity(size, "size")?.ok_or_else(|| DecodeError::new("a trade of nothing", "size"))?;
@@ -59,10 +60,14 @@ impl Row<'_> {
             fee,
             fee_currency: Some(currency(fee_currency)),
             liquidity: word::liquidity(or_empty(&self.role), "role")?,
-            realized_pnl: None,
+            realized_pnl: self.closed_nothing()?.then_some(Money::ZERO),
             cause,
             time: time.ok_or_else(|| DecodeError::new("no value", "create_time"))?,
         })
+    }
+
+    fn closed_nothing(&self) -> Result<bool, DecodeError> {
+        Ok(!self.close_size.0.is_empty() && self.close_size.decimal("close_size")?.is_zero())
     }
 
     fn fee<'s>(&self, symbol: &'s Symbol) -> Result<(Money, &'s str), DecodeError> {
@@ -105,6 +110,7 @@ message! {
             text = "text": Option<Text<'a>>,
             contract = "contract": Option<Text<'a>>,
             id = "id": Num<'a>,
+            trade_id = "trade_id": Option<Text<'a>>,
             currency = "currency": Option<Text<'a>>,
         }
     }
@@ -159,6 +165,25 @@ pub fn funding_payments(body: &[u8], symbols: &Symbols, settle: &str) -> Result<
         .collect())
 }
 
+/// The profits among the rows of `GET /account_book`, by contract and by the trade that each is of.
+///
+/// # Errors
+/// [`DecodeError`] for anything else.
+pub fn profits(body: &[u8], symbols: &Symbols) -> Result<HashMap<(Symbol, TradeId), Money>, DecodeError> {
+    let mut profits: HashMap<(Symbol, TradeId), Money> = HashMap::new();
+    for row in body_rows::<Book<'_>>(body)? {
+        let trade = row.trade_id.as_ref().map_or("", Text::as_str);
+        let native = booked_contract(or_empty(&row.contract), or_empty(&row.text));
+        let symbol = native.and_then(|native| symbols.symbol(native).ok());
+        if let (Some(symbol), "pnl", false) = (symbol, row.kind.as_str(), row.is_of_no_trade() || trade.is_empty()) {
+            let profit = profits.entry((symbol, TradeId::new(trade))).or_default();
+            let sum = profit.get().checked_add(row.change.money("change")?.get());
+            *profit = Money::new(sum.ok_or_else(|| DecodeError::new("more than can be kept", "change"))?);
+        }
+    }
+    Ok(profits)
+}
+
 /// The contract that a booking is about, by its own member or by the beginning of its text (`BTC_USDT:6086261`).
 pub(crate) fn booked_contract<'a>(contract: &'a str, text: &'a str) -> Option<&'a str> {
     let by_text = || text.split_once(':').map(|(native, _)| native);
@@ -166,6 +191,12 @@ pub(crate) fn booked_contract<'a>(contract: &'a str, text: &'a str) -> Option<&'
 }
 
 impl Book<'_> {
+    /// Profit and loss name their trade. What names none, although the row has a place for it, is what a liquidation gave
+    /// to the insurance fund or took from it: the venue has no word of its own for that.
+    fn is_of_no_trade(&self) -> bool {
+        self.trade_id.as_ref().is_some_and(|id| matches!(id.as_str(), "" | "0"))
+    }
+
     /// The venue's ids are unique within the account; rows of old answers lack them, and are known by what they say.
     fn income(&self, symbols: &Symbols, settle: &str) -> Result<Income, DecodeError> {
         let time = crate::wire::moment::moment(self.time, "time")?;
@@ -180,6 +211,14 @@ impl Book<'_> {
             id => format!("{kind}-{id}"),
         };
         Ok(match kind {
+            "pnl" if self.is_of_no_trade() => Income::Booked(Booking {
+                id: id(),
+                kind: BookingKind::LiquidationClearance,
+                symbol,
+                amount,
+                currency: paid_in,
+                time,
+            }),
             "pnl" | "fee" | "point_fee" => Income::Traded { symbol, time },
             "fund" => Income::Funding(FundingPayment {
                 id: Some(Arc::from(id())),

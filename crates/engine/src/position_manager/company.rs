@@ -1,0 +1,57 @@
+//! What other processes of the account have in hand is left to them.
+
+use super::PositionManager;
+use super::monitor::is_open;
+use super::reading::Reading;
+use plimsoll_domain::{ClientOrderId, PositionSide, Symbol};
+use plimsoll_ports::{JournalEntry, StoreError};
+use std::collections::BTreeSet;
+
+/// How many of the newest orders are looked at.
+const NEWEST_ORDERS: u32 = 200;
+
+/// The positions that another process is at work on.
+#[derive(Debug, Default)]
+pub(super) struct InHand(BTreeSet<(Symbol, PositionSide)>);
+
+impl InHand {
+    pub(super) fn has(&self, symbol: &Symbol, side: PositionSide) -> bool {
+        !self.0.is_empty() && self.0.contains(&(symbol.clone(), side))
+    }
+
+    pub(super) fn has_order(&self, entry: &JournalEntry) -> bool {
+        self.has(&entry.order.symbol, entry.order.position_side)
+    }
+
+    /// A reading without them.
+    pub(super) fn left_out_of(&self, mut reading: Reading) -> Reading {
+        if self.0.is_empty() {
+            return reading;
+        }
+        reading.held.retain(|held| !self.has(&held.report.symbol, held.report.position_side));
+        reading.unpriced.retain(|report| !self.has(&report.symbol, report.position_side));
+        reading.snapshot.positions.retain(|report| !self.has(&report.symbol, report.position_side));
+        reading.snapshot.orders.retain(|order| !self.has(&order.symbol, order.position_side));
+        reading
+    }
+}
+
+impl PositionManager {
+    /// What processes that live have ordered of late, and are not done with as far as anybody can tell.
+    pub(super) async fn in_hand(&self, unfinished: &[JournalEntry]) -> Result<InHand, StoreError> {
+        if !self.colleagues.is_anyone_alive() {
+            return Ok(InHand::default());
+        }
+        let since = self.ports.clock.now().minus(self.settings.patience.give_up);
+        let newest = self.ports.journal.recent(&self.settings.account, NEWEST_ORDERS).await?;
+        let of_late = newest.iter().filter(|entry| entry.updated_at >= since);
+        let theirs = of_late.chain(unfinished.iter().filter(|entry| is_open(entry)));
+        let theirs = theirs.filter(|entry| self.is_a_colleagues(&entry.order.client_order_id));
+        Ok(InHand(theirs.map(|entry| (entry.order.symbol.clone(), entry.order.position_side)).collect()))
+    }
+
+    pub(super) fn is_a_colleagues(&self, id: &ClientOrderId) -> bool {
+        let process = self.ids.process_of(id).filter(|process| *process != self.ids.process());
+        process.is_some_and(|process| self.colleagues.is_alive(process))
+    }
+}

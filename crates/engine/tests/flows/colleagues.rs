@@ -1,0 +1,126 @@
+//! Another process trades the same account: what it has in hand is left to it, until it dies.
+
+use crate::desk::{close_all, desk, long, manager};
+use crate::store::Store;
+use crate::venue::{Venue, btc};
+use plimsoll_engine::{ClientOrderIds, Colleagues, PositionManager};
+use plimsoll_ports::domain::{
+    AccountId, ClientOrderId, Direction, NewOrder, OrderKind, OrderSize, PositionSide, VenueId,
+};
+use plimsoll_ports::{Clock, JournalEntry, JournalState, OrderJournal, Purpose};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The other process, while it lives.
+struct Other {
+    ids: ClientOrderIds,
+    lives: Arc<AtomicBool>,
+}
+
+struct Watched(String, Arc<AtomicBool>);
+
+impl Colleagues for Watched {
+    fn is_alive(&self, process: &str) -> bool {
+        process == self.0 && self.is_anyone_alive()
+    }
+
+    fn is_anyone_alive(&self) -> bool {
+        self.1.load(Ordering::SeqCst)
+    }
+}
+
+impl Other {
+    fn new() -> Self {
+        let ids = ClientOrderIds::of_process(&AccountId::new("main"), 7);
+        Self { ids, lives: Arc::new(AtomicBool::new(true)) }
+    }
+
+    /// It has written an order down, and nobody knows how far it has come with it.
+    async fn intends(&self, venue: &Venue, store: &Store, purpose: Purpose) -> ClientOrderId {
+        let now = venue.now();
+        let client_order_id = self.ids.intent(now).order(purpose, 0);
+        let (side, reduce_only) = match purpose {
+            Purpose::Entry => (Direction::Long.opening_side(), false),
+            _ => (Direction::Long.closing_side(), true),
+        };
+        let order = NewOrder {
+            client_order_id: client_order_id.clone(),
+            symbol: btc(),
+            side,
+            position_side: PositionSide::Both,
+            kind: OrderKind::Market,
+            size: OrderSize::Quantity("0.05".parse().unwrap()),
+            reduce_only,
+        };
+        let entry = JournalEntry {
+            account: AccountId::new("main"),
+            venue: VenueId::new("test"),
+            order,
+            purpose,
+            state: JournalState::Intended,
+            intended_at: now,
+            updated_at: now,
+        };
+        store.intend(&entry).await.unwrap();
+        client_order_id
+    }
+
+    fn watched(&self) -> Arc<Watched> {
+        Arc::new(Watched(self.ids.process().to_owned(), Arc::clone(&self.lives)))
+    }
+
+    fn dies(&self) {
+        self.lives.store(false, Ordering::SeqCst);
+    }
+}
+
+fn beside(other: &Other, venue: &Venue, store: &Store) -> PositionManager {
+    manager(venue, store, |settings| settings).with_colleagues(other.watched())
+}
+
+fn state_of(store: &Store, id: &ClientOrderId) -> JournalState {
+    store.tables().journal.iter().find(|entry| entry.order.client_order_id == *id).unwrap().state.clone()
+}
+
+#[tokio::test]
+async fn an_exit_that_waits_for_its_turn_elsewhere_is_not_declared_lost() {
+    let (desk, other) = (desk(), Other::new());
+    let manager = beside(&other, &desk.venue, &desk.store);
+    manager.open(&long()).await.unwrap();
+    let id = other.intends(&desk.venue, &desk.store, Purpose::Exit).await;
+    desk.venue.sleep(std::time::Duration::from_secs(30)).await;
+    let found = manager.reconcile().await.unwrap();
+    assert_eq!((found.orders.len(), state_of(&desk.store, &id)), (0, JournalState::Intended));
+    assert_eq!(manager.monitor().await.unwrap().troubles, []);
+    other.dies();
+    let found = manager.reconcile().await.unwrap();
+    assert_eq!(found.lost_exits().count(), 1, "{found:?}");
+    assert!(matches!(state_of(&desk.store, &id), JournalState::NotSent { .. }));
+}
+
+#[tokio::test]
+async fn a_position_that_another_process_is_opening_is_adopted_only_once_that_has_died() {
+    let (desk, other) = (desk(), Other::new());
+    let manager = beside(&other, &desk.venue, &desk.store);
+    let id = other.intends(&desk.venue, &desk.store, Purpose::Entry).await;
+    desk.venue.open_as(&id, &btc(), Direction::Long, "0.05");
+    for _ in 0..3 {
+        let found = manager.reconcile().await.unwrap();
+        assert_eq!((found.adopted.len(), found.unprotected.len(), found.foreign.len()), (0, 0, 0), "{found:?}");
+        assert!(desk.store.tables().positions.is_empty());
+    }
+    // Whoever wants out is not held up by anybody.
+    other.dies();
+    let found = manager.reconcile().await.unwrap();
+    assert_eq!((found.adopted.len(), found.adopted[0].is_ours), (1, true), "{found:?}");
+}
+
+#[tokio::test]
+async fn closing_waits_for_nobody_elsewhere() {
+    let (desk, other) = (desk(), Other::new());
+    let manager = beside(&other, &desk.venue, &desk.store);
+    manager.open(&long()).await.unwrap();
+    other.intends(&desk.venue, &desk.store, Purpose::Exit).await;
+    let closed = manager.close(&close_all(&btc(), Direction::Long)).await.unwrap();
+    assert!(closed.ended.is_some() && desk.venue.position(&btc()).is_none());
+}

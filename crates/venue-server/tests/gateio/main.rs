@@ -1,0 +1,13 @@
+//! The Gate.io wire, from outside: a raw HTTP and WebSocket client against a running venue.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
+
+mod client;
+mod events;
+mod faults;
+mod market;
+mod orders;
+mod positions;
+mod requests;
+mod socket_orders;
+mod sockets;
+mod triggers;
