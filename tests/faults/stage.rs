@@ -3,6 +3,7 @@
 use super::market::{Market, START};
 use super::schedule::Schedule;
 use super::step::Contract;
+use super::wire::Wire;
 use plimsoll_domain::{AccountId, Money};
 use plimsoll_exchange::Exchange;
 use plimsoll_venue_server::Running;
@@ -25,6 +26,7 @@ pub(crate) struct Stage {
     pub(crate) venue: Arc<Running>,
     pub(crate) market: Arc<Market>,
     pub(crate) account: AccountId,
+    pub(crate) wire: Wire,
     passing: JoinHandle<()>,
     directory: TempDir,
 }
@@ -33,7 +35,7 @@ impl Stage {
     pub(crate) async fn set(schedule: &Schedule) -> Self {
         let mut exchange = Exchange::new(START);
         for contract in Contract::ALL {
-            exchange.list(contract.instrument(), contract.opening()).expect("a listing");
+            exchange.list(schedule.wire.lists(contract), contract.opening()).expect("a listing");
         }
         let wallet = Money::new(WALLET.into());
         let venue = Arc::new(schedule.wire.serve(exchange, wallet, schedule.answers_show_fills).await);
@@ -44,7 +46,7 @@ impl Stage {
         market.skip(Duration::from_secs(5));
         let passing = market.pass();
         let directory = tempfile::tempdir().expect("a directory for the records");
-        Self { venue, market, account, passing, directory }
+        Self { venue, market, account, wire: schedule.wire, passing, directory }
     }
 
     pub(crate) fn database(&self) -> PathBuf {

@@ -24,7 +24,13 @@ pub(crate) struct Truth {
 
 impl Truth {
     pub(crate) fn of(stage: &Stage) -> Self {
-        stage.venue.exchange(|exchange| Self::read(exchange, &stage.account))
+        let mut truth = stage.venue.exchange(|exchange| Self::read(exchange, &stage.account));
+        let name = |id: &mut ClientOrderId| *id = stage.wire.without_prefix(id);
+        truth.ordinary.iter_mut().for_each(|it| name(&mut it.order.client_order_id));
+        truth.conditional.iter_mut().for_each(|it| name(&mut it.order.client_order_id));
+        truth.open.iter_mut().for_each(|it| name(&mut it.client_order_id));
+        truth.fills.iter_mut().for_each(|it| name(&mut it.client_order_id));
+        truth
     }
 
     fn read(exchange: &Exchange, account: &AccountId) -> Self {

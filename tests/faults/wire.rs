@@ -1,10 +1,11 @@
 //! Whose wire a run goes over: the venue that serves it, and the adapter that speaks it.
 
 use super::stage::{KEY, PASSPHRASE, SECRET};
+use super::step::Contract;
 use plimsoll_binance::BinanceBroker;
 use plimsoll_bitget::{BitgetBroker, Protocol};
-use plimsoll_domain::Money;
-use plimsoll_exchange::Exchange;
+use plimsoll_domain::{ClientOrderId, Decimal, Fees, Instrument, Money, Order, OrderStatus, Rate, VenueId};
+use plimsoll_exchange::{Exchange, listings};
 use plimsoll_gateio::GateioBroker;
 use plimsoll_ports::{AccountStream, Broker, Clock, FundingRates, MarketFeed};
 use plimsoll_transport::{BackoffSettings, HttpSettings, SocketSettings};
@@ -53,6 +54,44 @@ macro_rules! connected {
 impl Wire {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Binance, Self::Gateio, Self::Bitget, Self::BitgetMixV1];
+
+    /// The contract, as this venue lists it.
+    pub(crate) fn lists(self, contract: Contract) -> Instrument {
+        let at = |venue: &str, taker: Decimal| {
+            let listed = contract.instrument();
+            let fees = Fees { taker: Rate::new(taker), ..listed.fees };
+            Instrument { venue: VenueId::new(venue), fees, ..listed }
+        };
+        match (self, contract) {
+            (Self::Binance, _) => contract.instrument(),
+            (Self::Gateio, Contract::Bitcoin) => listings::gateio::btc_usdt(),
+            (Self::Gateio, Contract::Ether) => listings::gateio::eth_usdt(),
+            (Self::Bitget | Self::BitgetMixV1, _) => at("bitget", Decimal::new(6, 4)),
+        }
+    }
+
+    /// An order's name without what the venue wants before names of ours.
+    pub(crate) fn without_prefix(self, id: &ClientOrderId) -> ClientOrderId {
+        match self {
+            Self::Gateio => ClientOrderId::reported(id.as_str().strip_prefix("t-").unwrap_or(id.as_str())),
+            Self::Binance | Self::Bitget | Self::BitgetMixV1 => id.clone(),
+        }
+    }
+
+    /// Whether the order that a conditional one becomes goes by its name, or by the venue's own.
+    pub(crate) fn names_children(self) -> bool {
+        matches!(self, Self::Binance | Self::Gateio)
+    }
+
+    /// The status of an order in this venue's words: those that have none for what ended with its position call it
+    /// cancelled.
+    pub(crate) fn tells(self, order: &Order) -> OrderStatus {
+        match (self, order.status) {
+            (Self::Gateio, OrderStatus::Expired) if order.order_type.is_conditional() => OrderStatus::Canceled,
+            (Self::Bitget | Self::BitgetMixV1, OrderStatus::Expired) => OrderStatus::Canceled,
+            (_, status) => status,
+        }
+    }
 
     /// Serves the exchange, with limits that nobody meets: minutes of the market are over in seconds.
     pub(crate) async fn serve(self, exchange: Exchange, wallet: Money, answers_show_fills: bool) -> Running {

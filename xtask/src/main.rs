@@ -19,9 +19,10 @@ cargo xtask <verb>
   test          format, lint, tests, doc tests, docs, dependency rule: what CI runs
   services      start | stop | status: the PostgreSQL server that the tests use
   trial         what the README tells an engineer to write, built outside the workspace
-  conformance   a stock CCXT from PyPI trades against the venue server
+  conformance   [VENUE]: a stock CCXT from PyPI trades against each venue server
   bench         every criterion bench, each beside its floor
-  faults        --seed N | --seeds COUNT [--from N] [--jobs N] [--first] | --bug NAME: the whole system under fire
+  faults        [--venue V] --seed N | --seeds COUNT [--from N] [--jobs N] [--first] | --bug NAME: the whole system under
+                fire; V is binance, gateio, bitget or bitget-v1
   kills         [--kills N] [--seed S]: the real process, killed at work and started again
   fuzz          [--seconds N] [target …]: every decoder against a fuzzer, 60 s each
 ";
@@ -33,7 +34,8 @@ fn main() -> ExitCode {
         ["services", verb] => services::run(verb),
         ["services"] => services::run("start"),
         ["trial"] => trial::run_all(),
-        ["conformance"] => conformance::run_all(),
+        ["conformance"] => conformance::run_some(None),
+        ["conformance", venue] => conformance::run_some(Some(venue)),
         ["bench", ref filters @ ..] => bench::run_benches(filters),
         ["faults", ref arguments @ ..] => faults::run_seeds(arguments),
         ["kills", ref arguments @ ..] => kills::run_all(arguments),

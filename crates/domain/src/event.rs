@@ -174,6 +174,8 @@ pub struct MarginWarning {
     pub mark_price: Option<Price>,
     /// Its maintenance margin.
     pub maintenance_margin: Option<Money>,
+    /// How near the venue says it is, where it has levels: higher is nearer.
+    pub level: Option<u8>,
     /// When.
     pub time: Timestamp,
 }

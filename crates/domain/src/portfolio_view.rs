@@ -212,7 +212,8 @@ impl Member<'_> {
     fn outcome(&self, portfolio: &Portfolio<'_>, scenario: &Scenario) -> StressOutcome {
         let moved = scenario.applied(portfolio);
         let assessment = moved.assess();
-        let due = |at: &usize| assessment.positions.get(*at).is_some_and(|it| it.liquidation == Liquidation::AlreadyDue);
+        let due =
+            |at: &usize| assessment.positions.get(*at).is_some_and(|it| it.liquidation == Liquidation::AlreadyDue);
         let named = |it: &PositionFigures| (it.held.symbol.clone(), it.held.position_side);
         let numbered = self.positions.iter().enumerate();
         StressOutcome {

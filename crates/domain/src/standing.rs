@@ -120,7 +120,9 @@ impl<'a> Standing<'a> {
             initial: all(positions, |it| it.initial_margin),
             used,
             maintenance,
-            margin_ratio: maintenance.zip(equity).and_then(|(maintenance, equity)| MarginRatio::of(maintenance, equity)),
+            margin_ratio: maintenance
+                .zip(equity)
+                .and_then(|(maintenance, equity)| MarginRatio::of(maintenance, equity)),
             pool: self.portfolio().map(|portfolio| portfolio.margin()),
             available: self.balance.available.or_else(left),
         }

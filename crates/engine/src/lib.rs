@@ -99,7 +99,13 @@
 //! ```
 //!
 //! [`OrderPath`] takes an order from the journal to a definite end; [`FundingService`] tells what funding costs, and records
-//! what was booked; [`VenueAccount`] is the one owner of what is known of an account.
+//! what was booked.
+//!
+//! [`VenueAccount`] keeps one account current: it follows the stream, reads the account where that is silent or in doubt,
+//! audits what is believed against what the venue says, sets leverages that the tiers allow, takes exposure away, derives
+//! what the venue does not push, and watches thresholds. [`Fleet`] puts several of them together, over venues.
+//! [`AccountFollower`] is its task alone, for whoever only listens. With the feature `metrics` its figures are recorded
+//! through the facade of that name.
 //!
 //! This crate knows no venue and no database, reads no configuration, and has no clock of its own. It decides nothing that a
 //! strategy should: it carries out intents, within limits.

@@ -174,9 +174,8 @@ impl VenueAccount {
             let standing = view.standing(&self.settings.settle, self.settings.closing_fee);
             let positions = standing.positions();
             let margin = standing.margin_of(&positions);
-            let is_high = |it: &&PositionFigures| {
-                it.margin_ratio.is_some_and(|ratio| ratio.get() > self.settings.high_risk)
-            };
+            let is_high =
+                |it: &&PositionFigures| it.margin_ratio.is_some_and(|ratio| ratio.get() > self.settings.high_risk);
             let named = |it: &PositionFigures| (it.held.symbol.clone(), it.held.position_side);
             TradingStatistics {
                 tally: view.tally.clone(),

@@ -11,8 +11,8 @@ use crate::order::{
 use crate::placing::Request;
 use crate::rejection::Rejection;
 use plimsoll_domain::{
-    AccountId, NewOrder, Order, OrderKind, OrderSize, OrderStatus, OrderType, Price, Quantity, Side, Stamp, Symbol, Timestamp,
-    TriggerBy,
+    AccountId, NewOrder, Order, OrderKind, OrderSize, OrderStatus, OrderType, Price, Quantity, Side, Stamp, Symbol,
+    Timestamp, TriggerBy,
 };
 
 /// A conditional order in the exchange's own form. Its number is its place in the list of all conditional orders.
@@ -227,7 +227,9 @@ impl Exchange {
         let it = &mut self.conditionals[number];
         (it.trigger, it.order.size, it.updated) = (trigger, size, updated);
         match &mut it.order.kind {
-            OrderKind::StopMarket { trigger: old, .. } | OrderKind::TakeProfitMarket { trigger: old, .. } => *old = trigger,
+            OrderKind::StopMarket { trigger: old, .. } | OrderKind::TakeProfitMarket { trigger: old, .. } => {
+                *old = trigger
+            }
             OrderKind::Market | OrderKind::Limit { .. } => {}
         }
         let report = self.conditional_report(number);

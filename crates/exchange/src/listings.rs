@@ -1,6 +1,7 @@
 //! Contracts to list: what Binance published of two of them, as instruments of the venue `binance`; those of other venues
 //! are in modules of their names.
 
+pub mod bitget;
 pub mod gateio;
 
 use plimsoll_domain::{

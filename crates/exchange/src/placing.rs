@@ -140,8 +140,7 @@ impl Exchange {
         if unmatched {
             // Only where it was let through: see `Settings::expires_unmatched`.
             let is_post_only = matches!(self.orders[number].limit, Some((_, TimeInForce::PostOnly)));
-            let reason =
-                if is_post_only { ExpiryReason::WouldTakeLiquidity } else { ExpiryReason::ImmediateOrCancel };
+            let reason = if is_post_only { ExpiryReason::WouldTakeLiquidity } else { ExpiryReason::ImmediateOrCancel };
             self.expire(number, reason);
             return Ok(number);
         }

@@ -258,6 +258,7 @@ impl Exchange {
         let thin = |(market, side, position): &(usize, PositionSide, Position)| {
             let report = self.position_report(pool.id.account, *market, *side);
             let warning = MarginWarning {
+                level: None,
                 symbol: report.symbol.clone(),
                 position_side: *side,
                 quantity: Some(position.quantity),

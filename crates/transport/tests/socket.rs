@@ -302,3 +302,37 @@ async fn what_is_sent_later_arrives_and_what_is_not_wanted_is_tried_again_after_
     assert!(began.elapsed() >= wait);
     server.await.unwrap();
 }
+
+/// An address whose handshake says more.
+struct WithHeaders(Address);
+
+impl Dial for WithHeaders {
+    async fn dial(&self) -> Result<Address, DialFailure> {
+        Ok(self.0.clone())
+    }
+
+    fn headers(&self) -> Vec<(&'static str, String)> {
+        vec![("X-Size-Decimal", "1".to_owned())]
+    }
+}
+
+#[tokio::test]
+async fn the_handshake_has_the_headers_that_are_wanted() {
+    use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+    let (listener, address) = listen().await;
+    let server = tokio::spawn(async move {
+        let (socket, _) = listener.accept().await.unwrap();
+        let mut said = None;
+        #[expect(clippy::result_large_err, reason = "the library's own")]
+        let look = |request: &Request, response: Response| -> Result<Response, ErrorResponse> {
+            said = request.headers().get("x-size-decimal").cloned();
+            Ok(response)
+        };
+        let socket = tokio_tungstenite::accept_hdr_async(socket, look).await.unwrap();
+        (said, socket)
+    });
+    let mut session = SocketSession::new(WithHeaders(address), settings());
+    assert_eq!(next(&mut session).await, SocketItem::Connected);
+    let (said, _socket) = server.await.unwrap();
+    assert_eq!(said.as_ref().map(|value| value.as_bytes()), Some(&b"1"[..]));
+}

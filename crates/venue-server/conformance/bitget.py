@@ -83,7 +83,7 @@ class Trader:
     def __init__(self, venue, checks, hedge, margin_mode):
         self.venue, self.checks, self.hedge, self.margin_mode = venue, checks, hedge, margin_mode
         market = venue.market(SYMBOL)
-        self.tick = number(market["precision"]["price"])
+        self.tick, self.lot = number(market["precision"]["price"]), number(market["precision"]["amount"])
         self.taker = number(market["taker"])
 
     def params(self, closing=False):
@@ -361,8 +361,8 @@ class Trader:
                "marginMode": "isolated" if self.margin_mode == "isolated" else "crossed"}
         raw |= {"tradeSide": "open"} if self.hedge else {}
         order = venue.privateMixPostV2MixOrderPlaceOrder
-        checks.refused("less than the smallest notional is refused", 45110, lambda: order(raw | {"size": "0.001", "price": str(self.price(number(price) / 2))}))
-        checks.refused("a size between steps is refused", 40808, lambda: order(raw | {"size": "0.0015", "price": str(price)}))
+        checks.refused("less than the smallest notional is refused", 45110, lambda: order(raw | {"size": str(self.lot), "price": str(self.price(number(price) / 2))}))
+        checks.refused("a size between steps is refused", 40808, lambda: order(raw | {"size": str(self.lot * Decimal("1.5")), "price": str(price)}))
         checks.refused("a price between ticks is refused", 45115, lambda: order(raw | {"size": "0.002", "price": f"{price:.1f}5"}))
         wrong = {"hedged": not self.hedge, "marginMode": self.margin_mode}
         mode = lambda: venue.create_order(SYMBOL, "market", "buy", 0.002, None, wrong)
@@ -378,8 +378,10 @@ def public_data(venue, checks):
     """What CCXT reads of the market."""
     market = venue.market(SYMBOL)
     checks.equal("the contract is a linear swap", (market["swap"], market["linear"], market["settle"]), (True, True, "USDT"))
-    checks.equal("its tick and lot", (number(market["precision"]["price"]), number(market["precision"]["amount"])), (Decimal("0.1"), Decimal("0.001")))
-    checks.equal("its smallest order", (number(market["limits"]["amount"]["min"]), number(market["limits"]["cost"]["min"])), (Decimal("0.001"), Decimal(50)))
+    info = market["info"]
+    tick = number(info["priceEndStep"]).scaleb(-int(info["pricePlace"]))
+    checks.equal("its tick and lot", (number(market["precision"]["price"]), number(market["precision"]["amount"])), (tick, number(info["sizeMultiplier"])))
+    checks.equal("its smallest order", number(market["limits"]["amount"]["min"]), number(info["minTradeNum"]))
     checks.that("the server has a time", abs(venue.fetch_time() - venue.milliseconds()) < 60_000)
     ticker = venue.fetch_ticker(SYMBOL)
     checks.that("the ticker is in order", ticker["low"] <= ticker["last"] <= ticker["high"] and ticker["bid"] < ticker["ask"])

@@ -3,7 +3,8 @@
 //! Prints one line of JSON when it is ready. `cargo run -p plimsoll-venue-server --example bitget -- [price]`
 
 use plimsoll_domain::{AccountId, Price, Timestamp};
-use plimsoll_exchange::{Exchange, Tick, listings};
+use plimsoll_exchange::listings::bitget as listings;
+use plimsoll_exchange::{Exchange, Tick};
 use plimsoll_venue_server::BitgetVenue;
 use plimsoll_venue_server::bitget::Settings;
 use rust_decimal::Decimal;
@@ -43,7 +44,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let account = AccountId::new("conformance");
     venue.open_account_with_passphrase(&account, KEY, SecretString::from(SECRET), SecretString::from(PASSPHRASE))?;
     let (rest, ws) = (venue.rest_url(), venue.ws_url());
-    println!(r#"{{"venue":"bitget","rest":"{rest}","ws":"{ws}","key":"{KEY}","secret":"{SECRET}","passphrase":"{PASSPHRASE}"}}"#);
+    println!(
+        r#"{{"venue":"bitget","rest":"{rest}","ws":"{ws}","key":"{KEY}","secret":"{SECRET}","passphrase":"{PASSPHRASE}"}}"#
+    );
 
     let mut over = stdin_closed();
     let mut beat = tokio::time::interval(Duration::from_millis(250));

@@ -1,5 +1,9 @@
 //! Bitget USDT-M futures: REST and WebSocket of API v2 as they are in 2026, and beside them the dialect of
 //! `mix/v1/stream` with its channels `account`, `positions`, `orders`, `execution` and `liquidation`.
+//!
+//! The header of demo trading is taken and changes nothing. Of coins and contracts there are those that settle in USDT.
+//! What the exchange does not have is refused: plans that become limit orders or follow the price, orders over sockets, a
+//! leverage of its own for each leg, margin that is added by itself, several coins as margin. A liquidation closes whole.
 
 mod account;
 mod auth;

@@ -24,6 +24,7 @@ pub(crate) fn turnover(candle: &Candle) -> Decimal {
 }
 
 /// A contract over the last day.
+#[derive(Debug)]
 pub(crate) struct Day {
     pub(crate) from: Timestamp,
     pub(crate) open: Price,
@@ -59,6 +60,11 @@ impl Day {
             last_id: tape.newest().map_or(-1, |print| print.id),
             count: recent().count(),
         })
+    }
+
+    /// Follows the price until it is worked out anew.
+    pub(crate) fn follow(&mut self, last: Price) {
+        (self.last, self.high, self.low) = (last, self.high.max(last), self.low.min(last));
     }
 
     pub(crate) fn change(&self) -> Decimal {

@@ -170,6 +170,10 @@ fn http(answer: &Answer, now: Timestamp) -> Response<Body> {
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    // Nobody traces anything here: the moment is as good a name as any.
+    if let Ok(trace) = HeaderValue::from_str(&format!("{:032x}", now.as_micros())) {
+        headers.insert("x-gate-trace-id", trace);
+    }
     headers.insert("x-in-time", HeaderValue::from(now.as_micros()));
     headers.insert("x-out-time", HeaderValue::from(now.as_micros()));
     if let Some(Left { limit, remain, reset }) = answer.left {

@@ -1,4 +1,4 @@
-//! A simulated exchange that Binance's own clients can trade on, without leaving this machine.
+//! A simulated exchange that clients of real venues can trade on, without leaving this machine.
 //!
 //! ```
 //! use plimsoll_domain::{AccountId, Timestamp};
@@ -36,9 +36,9 @@
 //! finds the events of that answer already on their way.
 //!
 //! It does not listen beyond loopback, keeps nothing on disk, and has no prices of its own: feed it
-//! ([`Running::advance`]) with recorded or generated ones. It is Binance's wire that is spoken, not Binance's business:
+//! ([`Running::advance`]) with recorded or generated ones. It is a venue's wire that is spoken, not a venue's business:
 //! one asset is margin for everything, conditional orders are those that become market orders, and sizes of the outside
-//! market are made up.
+//! market are made up. What each wire has and has not is told by its module.
 
 pub mod binance;
 pub mod bitget;

@@ -105,7 +105,7 @@ pub trait PrivateStream: Dial {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Beside {
     /// This has happened.
-    Event(AccountEvent),
+    Event(Box<AccountEvent>),
     /// Something has, for this reason: a snapshot shows what.
     Doubt(String),
 }

@@ -17,7 +17,7 @@ impl Books<'_> {
         let now = self.stage.market.clock.now();
         let funding = FundingRepository::history(store, account, None, None, DAYS, now).await;
         let funding = funding.expect("funding is read");
-        let ours = funding.into_iter().map(|it| (it.booking.clone(), it)).collect();
+        let ours = funding.into_iter().map(|it| (number(&it.booking), it)).collect();
         let truth = self.income(|it| it.kind == IncomeKind::FundingFee);
         let truth = truth.into_iter().map(|it| (it.id.to_string(), it)).collect();
         differences.rows("funding", ours, truth, payment);
@@ -64,7 +64,7 @@ fn booking(differences: &mut Differences, subject: &str, ours: &Booking, truth: 
     differences.same(subject, "time", &ours.time, &truth.time);
 }
 
-/// The venue's number of a booking: the adapter names it by its kind too.
+/// The venue's number of a booking: adapters may name it by its kind too.
 fn number(id: &str) -> String {
     id.rsplit('-').next().unwrap_or(id).to_owned()
 }

@@ -51,7 +51,8 @@ impl Books<'_> {
                 resting(differences, &subject, entry, order);
             }
             (JournalState::Finished { status, filled, average_price }, Some(order)) => {
-                differences.same(&subject, "status", status, &order.status);
+                let told = self.stage.wire.tells(order);
+                differences.same(&subject, "status", status, &told);
                 differences.same(&subject, "filled", filled, &order.filled);
                 differences.same(&subject, "average price", average_price, &order.average_price);
             }

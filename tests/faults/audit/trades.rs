@@ -2,7 +2,8 @@
 
 use super::Books;
 use crate::faults::difference::Differences;
-use plimsoll_domain::{Fill, Timestamp};
+use crate::faults::wire::Wire;
+use plimsoll_domain::{Fill, FillCause, Timestamp};
 use plimsoll_ports::{Purpose, TradeRepository};
 
 impl Books<'_> {
@@ -19,8 +20,9 @@ impl Books<'_> {
         let homeless: Vec<String> = homeless.map(|trade| key(&trade.fill)).collect();
         let ours = ours.into_iter().map(|trade| (key(&trade.fill), trade.fill)).collect();
         let truth = self.truth.fills.iter().map(|fill| (key(fill), fill)).collect();
+        let wire = self.stage.wire;
         differences.rows("trade", ours, truth, |differences, subject, ours, truth| {
-            fill(differences, subject, ours, truth);
+            fill(differences, subject, ours, truth, wire);
         });
         for trade in homeless {
             differences.note(format!("trade {trade}"), "of no recorded position", "of one");
@@ -28,9 +30,14 @@ impl Books<'_> {
     }
 }
 
-fn fill(differences: &mut Differences, subject: &str, ours: &Fill, truth: &Fill) {
+fn fill(differences: &mut Differences, subject: &str, ours: &Fill, truth: &Fill, wire: Wire) {
     differences.same(subject, "order", &ours.order_id, &truth.order_id);
-    differences.same(subject, "client order id", &ours.client_order_id, &truth.client_order_id);
+    // What the venue does by force, or makes of a conditional order, may go by a name of its own.
+    let is_number = ours.client_order_id.as_str().bytes().all(|byte| byte.is_ascii_digit());
+    let is_nameless = !wire.names_children() && is_number;
+    if truth.cause == FillCause::Order && !is_nameless {
+        differences.same(subject, "client order id", &ours.client_order_id, &truth.client_order_id);
+    }
     differences.same(subject, "side", &ours.side, &truth.side);
     differences.same(subject, "position side", &ours.position_side, &truth.position_side);
     differences.same(subject, "price", &ours.price, &truth.price);

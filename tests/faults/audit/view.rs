@@ -57,7 +57,10 @@ impl Books<'_> {
         let balance = view.balances.iter().find(|(currency, _)| *currency == self.truth.balance.currency);
         let balance = balance.map(|(_, balance)| *balance).unwrap_or_default();
         differences.same("view", "wallet", &balance.wallet, &self.truth.balance.wallet);
-        differences.same("view", "cross wallet", &balance.cross_wallet, &self.truth.balance.cross_wallet);
+        // Not every venue tells what of a wallet backs cross positions.
+        if let Some(cross_wallet) = balance.cross_wallet {
+            differences.same("view", "cross wallet", &Some(cross_wallet), &self.truth.balance.cross_wallet);
+        }
     }
 }
 
@@ -71,7 +74,9 @@ fn order(differences: &mut Differences, subject: &str, ours: &Order, truth: &Ord
     differences.same(subject, "trigger", &ours.trigger, &truth.trigger);
     differences.same(subject, "quantity", &ours.quantity, &truth.quantity);
     differences.same(subject, "filled", &ours.filled, &truth.filled);
-    differences.same(subject, "reduce-only", &ours.reduce_only, &truth.reduce_only);
+    // What closes the whole position only reduces, whether or not the venue says so too.
+    let only_reduces = |order: &Order| order.reduce_only || order.close_position;
+    differences.same(subject, "reduce-only", &only_reduces(ours), &only_reduces(truth));
     differences.same(subject, "whole position", &ours.close_position, &truth.close_position);
     differences.same(subject, "status", &ours.status, &truth.status);
 }

@@ -15,15 +15,16 @@ use crate::wire::{Call, Credentials, DecodeError, Symbols, body, request};
 use async_trait::async_trait;
 use known::Known;
 use plimsoll_domain::{
-    AccountSnapshot, BalanceReport, Booking, ClientOrderId, Direction, Fill, FundingPayment, Instrument, Leverage,
-    MarginMode, Money, NewOrder, Order, OrderId, PositionMode, PositionReport, PositionSide, Price, Quantity, Symbol,
-    Timestamp, VenueId,
+    AccountEvent, AccountSnapshot, BalanceReport, Booking, ClientOrderId, Direction, Fill, FundingPayment, Instrument,
+    Leverage, MarginMode, Money, NewOrder, Order, OrderId, PositionMode, PositionReport, PositionSide, Price, Quantity,
+    Stamp, Symbol, Timestamp, VenueId,
 };
 use plimsoll_ports::{Broker, Clock, CommandError, NotSent, PlaceError, QueryError, Refusal, RefusalReason};
 use plimsoll_transport::{BuildFailure, Priority};
-use plimsoll_venue::{CallError, OrderMemory};
+use plimsoll_venue::{Beside, CallError, OrderMemory};
 use std::fmt;
 use std::sync::Arc;
+use tokio::sync::broadcast;
 
 /// One account at Bitget USDT-M futures: live, demo, or a simulated venue that speaks its wire.
 ///
@@ -78,6 +79,8 @@ pub(crate) struct Shared {
     pub(crate) directory: Directory,
     pub(crate) memory: OrderMemory,
     pub(crate) known: Known,
+    /// What we have set or sent that the venue does not push, for the streams of the account.
+    pub(crate) ours: broadcast::Sender<Beside>,
 }
 
 impl Shared {
@@ -89,7 +92,8 @@ impl Shared {
     ) -> Result<Arc<Self>, BuildFailure> {
         let client = client::connect(endpoints, credentials, clock, settings)?;
         let (directory, memory) = (Directory::default(), OrderMemory::default());
-        Ok(Arc::new(Self { client, directory, memory, known: Known::default() }))
+        let (known, ours) = (Known::default(), broadcast::Sender::new(TOLD));
+        Ok(Arc::new(Self { client, directory, memory, known, ours }))
     }
 
     pub(crate) async fn listed(&self) -> Result<Arc<Listed>, CallError> {
@@ -124,12 +128,26 @@ impl Shared {
         }
     }
 
+    /// Tells the streams of the account what the venue does not push.
+    pub(crate) fn tell(&self, event: AccountEvent) {
+        // An error means that there is no stream.
+        drop(self.ours.send(Beside::Event(Box::new(event))));
+    }
+
+    /// As the venue's clock shows it now.
+    fn stamp(&self) -> Stamp {
+        Stamp::at(self.client.venue_time())
+    }
+
     /// Takes note of an order that the venue reports.
     pub(crate) fn learn(&self, order: &Order) {
         self.memory.learn(order);
         self.known.learn(order);
     }
 }
+
+/// So much of what we set may wait for a stream.
+const TOLD: usize = 256;
 
 /// The venue's name in [`VenueId`].
 const VENUE: &str = "bitget";
@@ -263,15 +281,10 @@ impl Broker for BitgetBroker {
         self.send(order).await
     }
 
-    /// The venue cancels the old order and makes a new one of the same client id, but with an id of its own.
-    async fn amend(
-        &self,
-        symbol: &Symbol,
-        id: &ClientOrderId,
-        quantity: Quantity,
-        price: Price,
-    ) -> Result<(), CommandError> {
-        self.change(symbol, id, quantity, price).await
+    /// The venue would cancel the order and put another in its place, with ids of its own: that is left to the caller, who
+    /// can journal it.
+    async fn amend(&self, symbol: &Symbol, id: &ClientOrderId, _: Quantity, _: Price) -> Result<(), CommandError> {
+        self.change(symbol, id).await
     }
 
     async fn cancel(&self, symbol: &Symbol, id: &ClientOrderId) -> Result<(), CommandError> {
@@ -290,7 +303,9 @@ impl Broker for BitgetBroker {
         let native = self.shared.native(symbol).await.or_else(CallError::nothing_sent)?;
         let settings = self.settings_of(&native).await?;
         let call = request::set_leverage(&native, leverage, settings.margin_mode, settings.position_mode);
-        self.shared.command(&call, Priority::Ordinary).await
+        self.shared.command(&call, Priority::Ordinary).await?;
+        self.shared.tell(AccountEvent::Leverage { symbol: symbol.clone(), leverage, stamp: self.shared.stamp() });
+        Ok(())
     }
 
     /// What is set already is not set again: the venue refuses any change while there is a position or an order.
@@ -301,7 +316,10 @@ impl Broker for BitgetBroker {
         }
         let outcome = self.shared.command(&request::set_margin_mode(&native, mode), Priority::Ordinary).await;
         match outcome {
-            Ok(()) => self.shared.directory.note_margin_mode(&self.shared.client, &native, mode).await,
+            Ok(()) => {
+                self.shared.directory.note_margin_mode(&self.shared.client, &native, mode).await;
+                self.shared.tell(AccountEvent::MarginMode { symbol: symbol.clone(), mode, stamp: self.shared.stamp() });
+            }
             Err(_) => self.shared.directory.forget_margin_mode(&native).await,
         }
         outcome
@@ -313,7 +331,9 @@ impl Broker for BitgetBroker {
         if now == mode {
             return Ok(());
         }
-        self.shared.command(&request::set_position_mode(mode), Priority::Ordinary).await
+        self.shared.command(&request::set_position_mode(mode), Priority::Ordinary).await?;
+        self.shared.tell(AccountEvent::PositionMode { mode, stamp: self.shared.stamp() });
+        Ok(())
     }
 
     async fn adjust_isolated_margin(

@@ -3,12 +3,13 @@
 use crate::client::Client;
 use crate::wire::body::{self, Contract, Settings};
 use crate::wire::{Symbols, request};
-use plimsoll_domain::{Fees, Instrument, MarginMode, MarginTiers, Symbol, Timestamp};
+use plimsoll_domain::margin::maintenance;
+use plimsoll_domain::{Fees, Instrument, MarginMode, MarginTiers, PositionReport, Symbol, Timestamp};
 use plimsoll_ports::{Refusal, RefusalReason};
 use plimsoll_transport::Priority;
 use plimsoll_venue::CallError;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{self, Arc, MutexGuard, PoisonError};
 use tokio::sync::Mutex;
 
 /// Contracts and their names; margin tables, fees and margin modes where they have been asked for.
@@ -16,7 +17,7 @@ use tokio::sync::Mutex;
 pub(crate) struct Directory {
     /// With when it was read; the beginning of time where it is known to be out of date.
     listing: Mutex<Option<(Arc<Listed>, Timestamp)>>,
-    tiers: Mutex<HashMap<Arc<str>, (Timestamp, MarginTiers)>>,
+    tiers: sync::Mutex<HashMap<Arc<str>, (Timestamp, MarginTiers)>>,
     fees: Mutex<HashMap<Arc<str>, (Timestamp, Fees)>>,
     margin_modes: Mutex<HashMap<Arc<str>, (Timestamp, MarginMode)>>,
 }
@@ -105,7 +106,7 @@ impl Directory {
         if let Some((_, read)) = self.listing.lock().await.as_mut() {
             *read = Timestamp::default();
         }
-        self.tiers.lock().await.clear();
+        self.all_tiers().clear();
         self.fees.lock().await.clear();
     }
 
@@ -132,6 +133,9 @@ impl Directory {
     ) -> Result<Settings, CallError> {
         let settings = client.read(&request::account(native), priority, body::settings).await?;
         self.note_margin_mode(client, native, settings.margin_mode).await;
+        if settings.multi_assets {
+            tracing::warn!("the account backs its positions with several coins: margins follow other rules than ours");
+        }
         Ok(settings)
     }
 
@@ -182,12 +186,38 @@ impl Directory {
     }
 
     async fn tiers(&self, client: &Client, native: &Arc<str>) -> Result<MarginTiers, CallError> {
-        if let Some((_, tiers)) = self.tiers.lock().await.get(native).filter(|(read, _)| is_fresh(client, *read)) {
-            return Ok(tiers.clone());
+        let known = self.all_tiers().get(native).filter(|(read, _)| is_fresh(client, *read)).cloned();
+        if let Some((_, tiers)) = known {
+            return Ok(tiers);
         }
         let tiers = client.read(&request::position_tiers(native), Priority::Watches, body::margin_tiers).await?;
-        self.tiers.lock().await.insert(Arc::clone(native), (client.clock().now(), tiers.clone()));
+        self.all_tiers().insert(Arc::clone(native), (client.clock().now(), tiers.clone()));
         Ok(tiers)
+    }
+
+    fn all_tiers(&self) -> MutexGuard<'_, HashMap<Arc<str>, (Timestamp, MarginTiers)>> {
+        self.tiers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads the margin tables of what is held, so that [`maintain`](Self::maintain) knows them. A position is not withheld
+    /// over a table that cannot be read.
+    pub(crate) async fn learn_tiers(&self, client: &Client, reports: &[PositionReport], listed: &Listed) {
+        for report in reports {
+            let Ok(native) = listed.native(&report.symbol) else { continue };
+            if let Err(error) = self.tiers(client, &native).await {
+                tracing::warn!(%error, symbol = %report.symbol, "the maintenance margin is not known");
+            }
+        }
+    }
+
+    /// Adds the maintenance margin, which the venue does not tell, by its own table.
+    pub(crate) fn maintain(&self, report: &mut PositionReport, listed: &Listed) {
+        let (Some(position), Some(mark), None) = (report.position, report.mark_price, report.maintenance_margin) else {
+            return;
+        };
+        let Ok(native) = listed.native(&report.symbol) else { return };
+        let tiers = self.all_tiers();
+        report.maintenance_margin = tiers.get(&native).map(|(_, tiers)| maintenance(position, mark, tiers));
     }
 
     async fn known_fees(&self, client: &Client, native: &str) -> Option<Fees> {

@@ -64,6 +64,9 @@ pub struct Settings {
     pub request_reserve: u32,
     /// The part before that, which is kept for knowing the account: positions, orders, fills, snapshots.
     pub requests_to_watch: u32,
+    /// By how much the venue multiplies what each endpoint takes in a second for this account: 1 for everybody, 6, 8 or 10 for
+    /// its larger customers.
+    pub endpoint_scale: u32,
     /// The part of what each endpoint takes in a second, in percent, that is kept for what reduces risk.
     pub endpoint_reserve_percent: u32,
     /// A request waits for so long at most until its endpoint takes it; otherwise it is not sent.
@@ -138,6 +141,7 @@ impl Default for Settings {
             requests_per_minute: 6000,
             request_reserve: 600,
             requests_to_watch: 1800,
+            endpoint_scale: 1,
             endpoint_reserve_percent: 20,
             patience: Duration::from_secs(3),
             waiting_events: 4096,

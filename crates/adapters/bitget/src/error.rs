@@ -35,7 +35,7 @@ pub fn classify(status: u16, retry_after: Option<Duration>, body: &[u8], changes
         (403, code) if code.len() < 5 => Wait::For(RECOVERY),
         _ => Wait::None,
     };
-    Failure { class, reason: reason(&code), status, code, message, wait }
+    Failure { class, reason: reason(&code, &message), status, code, message, wait }
 }
 
 const fn unsure(changes: bool) -> Class {
@@ -66,8 +66,10 @@ fn by_code(code: &str, changes: bool) -> Class {
     }
 }
 
-fn reason(code: &str) -> RefusalReason {
+fn reason(code: &str, message: &str) -> RefusalReason {
     match code {
+        // A code for parameters of every kind; of a size or price off its step the text says so.
+        "40808" if message.contains("checkBDScale") || message.contains("checkScale") => RefusalReason::BadSizeOrPrice,
         "40754" | "40762" | "40798" | "43012" | "45002" | "45123" | "40711" | "40712" | "40893" | "25202" | "25203" => {
             RefusalReason::InsufficientMargin
         }

@@ -1,22 +1,25 @@
 //! The account's private events.
 
+mod beside;
 mod legs;
 
 use crate::broker::BitgetBroker;
 use crate::directory::Listed;
 use crate::wire::request::{self, Channel};
 use crate::wire::{self, Protocol};
+use beside::Teller;
 use legs::Legs;
 use plimsoll_domain::{AccountEvent, AccountSnapshot, Fill, Symbol, Timestamp};
 use plimsoll_ports::{Clock, NotSent};
 use plimsoll_transport::{Address, Dial, DialFailure};
 use plimsoll_venue::{
-    AccountFollower, CallError, DecodeError, Event, FollowSettings, Greeting, OrderMemory, PrivateStream, Refused,
-    SessionEvent,
+    AccountFollower, Beside, CallError, DecodeError, Event, FollowSettings, Greeting, OrderMemory, PrivateStream,
+    Refused, SessionEvent,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc;
 
 /// The private events of one account: see [`BitgetBroker::account_stream`].
 pub type BitgetAccountStream = AccountFollower;
@@ -36,7 +39,7 @@ const AFTER_A_REFUSED_LOGIN: Duration = Duration::from_secs(60);
 const AFTER_TOO_MUCH: Duration = Duration::from_secs(30);
 
 pub(crate) fn open(broker: &BitgetBroker) -> BitgetAccountStream {
-    AccountFollower::open(Source { broker: broker.clone(), legs: Legs::default() })
+    AccountFollower::open(Source { broker: broker.clone(), legs: Legs::default(), teller: Teller::start(broker) })
 }
 
 /// What the venue's stream has of its own: a login, two dialects, and lists of positions that say by leaving one out that
@@ -44,6 +47,7 @@ pub(crate) fn open(broker: &BitgetBroker) -> BitgetAccountStream {
 struct Source {
     broker: BitgetBroker,
     legs: Legs,
+    teller: Teller,
 }
 
 impl Source {
@@ -102,9 +106,7 @@ impl PrivateStream for Source {
                     if protocol == Protocol::MixV1 {
                         self.complete(event)?;
                     }
-                    if let (AccountEvent::Order(order), Protocol::V2) = (event, protocol) {
-                        self.broker.shared().known.learn(order);
-                    }
+                    self.note(event, listing, protocol);
                 }
                 Event::Session(session) => announced(session),
                 Event::FillNotice(_) | Event::Market(_) => {}
@@ -121,6 +123,10 @@ impl PrivateStream for Source {
 
     async fn fills(&self, since: Timestamp, _: &BTreeSet<Symbol>) -> Result<Vec<Fill>, CallError> {
         self.broker.read_fills(None, since).await
+    }
+
+    fn beside(&self) -> Option<mpsc::Receiver<Beside>> {
+        self.teller.items()
     }
 
     async fn handshake(&self) -> Result<Vec<Greeting>, CallError> {
@@ -154,8 +160,18 @@ impl PrivateStream for Source {
 }
 
 impl Source {
-    /// The older dialect says neither our name for an order nor, of orders and trades, the leg. Both are remembered of
-    /// orders of ours; with legs only a snapshot can tell what any other is about.
+    /// Learns from what is told, and adds what the venue leaves out.
+    fn note(&self, event: &mut AccountEvent, listing: &Listed, protocol: Protocol) {
+        match event {
+            AccountEvent::Order(order) if protocol == Protocol::V2 => self.broker.shared().known.learn(order),
+            AccountEvent::Position(report) => self.broker.shared().directory.maintain(report, listing),
+            AccountEvent::Balance(balance) => self.teller.balance_changed(balance.stamp.time),
+            _ => {}
+        }
+    }
+
+    /// The older dialect says neither our name for an order nor, of orders and trades, the leg or who wanted them. All that is
+    /// known of orders of ours; what any other is about, only a snapshot can tell.
     fn complete(&self, event: &mut AccountEvent) -> Result<(), DecodeError> {
         let (id, name, side) = match event {
             AccountEvent::Order(it) => (&it.order_id, &mut it.client_order_id, &mut it.position_side),
@@ -171,11 +187,9 @@ impl Source {
             _ => return Ok(()),
         };
         let known = &self.broker.shared().known;
-        if self.legs.are_two() {
-            *side = known.leg(id).ok_or_else(|| {
-                DecodeError::new("this dialect does not say which leg it is about", format!("order {id}"))
-            })?;
-        }
+        *side = known.position_side(id, name).ok_or_else(|| {
+            DecodeError::new("this dialect does not say what the order is about", format!("order {id}"))
+        })?;
         if name.as_str().is_empty()
             && let Some(known) = known.name(id)
         {

@@ -2,9 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
+use plimsoll_bitget::wire::request::{self, Call, Place, PlanKind, WhichOrder};
 use plimsoll_bitget::wire::{self, Event, Protocol, SessionEvent, Symbols, body::decode_endpoint};
+use plimsoll_domain::{
+    ClientOrderId, Direction, Leverage, MarginMode, OrderKind, OrderSize, PositionMode, PositionSide, Side, TriggerBy,
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// A row of a recording, its message as it was sent.
@@ -99,4 +104,84 @@ fn endpoint(call: &str, requests: &[Row<'_>]) -> String {
     let path = url.find("/api/").map_or(url, |at| &url[at..]);
     let path = path.split('?').next().unwrap_or_default();
     format!("{} {path}?symbol=BTCUSDT&granularity=5m", request.http_method.unwrap())
+}
+
+#[test]
+fn our_calls_are_calls_that_others_make() {
+    let Some(text) = recorded("requests.jsonl") else { return };
+    let known: BTreeSet<(String, String)> = ours(&text)
+        .iter()
+        .map(|row| {
+            let url = row.url.unwrap();
+            let path = url.find("/api/").map_or(url, |at| &url[at..]);
+            (row.http_method.unwrap().to_owned(), path.split('?').next().unwrap_or_default().to_owned())
+        })
+        .collect();
+    let mut missing = Vec::new();
+    for call in calls() {
+        if !known.contains(&(call.method.as_str().to_owned(), call.path.to_owned())) {
+            missing.push(call.path);
+        }
+    }
+    println!("{} calls are recorded, not among them: {missing:?}", known.len());
+    // Reading the time, and fees of this account, are beyond what was recorded.
+    let beyond = ["/api/v2/public/time", "/api/v2/common/trade-rate"];
+    assert!(missing.iter().all(|path| beyond.contains(path)), "{missing:?}");
+}
+
+/// Every call that the broker and the feeds make.
+fn calls() -> Vec<Call> {
+    let (native, id) = ("BTCUSDT", ClientOrderId::new("plim-1").unwrap());
+    let which = WhichOrder::Client(&id);
+    let kind = |trigger| OrderKind::StopMarket { trigger, trigger_by: TriggerBy::Mark };
+    let order = |kind, reduce_only| Place {
+        native,
+        side: Side::Buy,
+        position_side: PositionSide::Both,
+        kind,
+        size: OrderSize::Quantity("1".parse().unwrap()),
+        reduce_only,
+        client_order_id: Some("plim-1"),
+        margin_mode: MarginMode::Cross,
+    };
+    let trigger = "9000".parse().unwrap();
+    let placed = [order(OrderKind::Market, false), order(kind(trigger), false), order(kind(trigger), true)];
+    let mut calls: Vec<Call> = placed.iter().map(|order| request::place(order).unwrap()).collect();
+    calls.extend([
+        request::flash_close(native, PositionSide::Both),
+        request::cancel(native, which),
+        request::cancel_all(native),
+        request::cancel_plan(native, which, "pos_loss"),
+        request::amend(native, which, "plim-2", "1".parse().unwrap(), trigger),
+        request::order(native, which),
+        request::open_orders(None, None),
+        request::order_history(None, None, None, None),
+        request::open_plans(PlanKind::Trigger, None, None),
+        request::plan_history(PlanKind::Trigger, None, None, None, None),
+        request::account(native),
+        request::all_accounts(),
+        request::positions(None),
+        request::positions(Some(native)),
+        request::adl_rank(),
+        request::trade_rate(native),
+        request::fills(None, None, None, None),
+        request::bills(None, None, None, None),
+        request::set_leverage(native, Leverage::ONE, MarginMode::Cross, PositionMode::OneWay),
+        request::set_margin_mode(native, MarginMode::Isolated),
+        request::set_position_mode(PositionMode::Hedge),
+        request::set_isolated_margin(native, PositionSide::Long, Direction::Long, "5".parse().unwrap()),
+        request::server_time(),
+        request::contracts(),
+        request::ticker(native),
+        request::tickers(),
+        request::prices(native),
+        request::order_book(native),
+        request::current_funding(None),
+        request::funding_time(native),
+        request::funding_history(native, 1),
+        request::position_tiers(native),
+        request::candles(native, "1m", None, None, 10),
+        request::history_candles(native, "1m", None, None, 10),
+    ]);
+    calls
 }

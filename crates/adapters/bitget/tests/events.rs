@@ -100,7 +100,7 @@ fn only_a_push_of_positions_is_the_whole_set() {
 #[test]
 fn a_balance_without_its_unrealised_profit_is_the_wallet() {
     insta::assert_snapshot!(read(fixture!("account")), @"balance USDT wallet 5002.76 cross - available 4987.5 equity 5000.75 unrealized -2.01 @1764000000140+5");
-    insta::assert_snapshot!(read(fixture!("equity")), @"unknown: equity USDT-FUTURES");
+    insta::assert_snapshot!(read(fixture!("equity")), @"balance USDT wallet - cross - available - equity 5000.75 unrealized -2.01 @1764000000140+5");
 }
 
 #[test]
@@ -140,7 +140,13 @@ fn the_session_is_told() {
 fn what_is_not_read_is_said_to_be() {
     insta::assert_snapshot!(read(fixture!("strange_channel")), @"unknown: orders-future USDT-FUTURES");
     insta::assert_snapshot!(read(fixture!("other_product")), @"unknown: orders SPOT");
-    insta::assert_snapshot!(read(fixture!("unified_order")), @"unknown: order of the unified account");
+    insta::assert_snapshot!(read(fixture!("unified_account")), @"unknown: account of the unified account");
+}
+
+#[test]
+fn orders_and_fills_of_the_unified_account_are_read() {
+    insta::assert_snapshot!(read(fixture!("unified_order")), @"order 1400000000000000001 'plim-a1' BTC/USDT:USDT sell long market gtc reduce-only quantity 0.02 price - trigger - filled filled 0.02 mean 61000.5 child - @1764000000120+5");
+    insta::assert_snapshot!(read(fixture!("unified_fill")), @"fill 1400000000000000009 order 1400000000000000001 'plim-a1' BTC/USDT:USDT sell long 0.02 at 61000.5 fee 0.732006 USDT taker profit 1.25 by order @1764000000119");
 }
 
 #[test]
@@ -150,7 +156,7 @@ fn the_older_dialect_tells_the_same() {
     insta::assert_snapshot!(read(fixture!("mix_position_closed")), @"position BTC/USDT:USDT long closed mark - liquidation - unrealized - realized - leverage - isolated margin - maintenance - @1764000000120+5");
     insta::assert_snapshot!(read(fixture!("mix_order")), @"order 138001 '' BTC/USDT:USDT buy both limit - quantity 0.02 price 61000.5 trigger - partially_filled filled 0.015 mean 61000 child - @1764000000120+5");
     insta::assert_snapshot!(read(fixture!("mix_execution")), @"fill 777 order 138001 '' BTC/USDT:USDT buy both 0.015 at 61000 fee 0.183 USDT maker profit - by order @1764000000120");
-    insta::assert_snapshot!(read(fixture!("mix_liquidation")), @"liquidation warning BTC/USDT:USDT long - mark 55600 maintenance - @1764000000120");
+    insta::assert_snapshot!(read(fixture!("mix_liquidation")), @"liquidation warning BTC/USDT:USDT long - mark 55600 maintenance - level 2 @1764000000120");
     insta::assert_snapshot!(read(r#"{"op":"pong"}"#), @"pong");
 }
 

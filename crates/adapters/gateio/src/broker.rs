@@ -176,8 +176,12 @@ impl Shared {
         self.owner().mode = mode;
     }
 
-    /// The user id that private channels want.
+    /// The user id that private channels want: by the futures account or, without a wallet, by the key, whose own account
+    /// not every key may ask for.
     pub(crate) async fn user(&self) -> Result<String, CallError> {
+        if self.owner().user.is_none() {
+            self.account(Priority::ReducesRisk).await?;
+        }
         let known = self.owner().user.clone();
         if let Some(user) = known {
             return Ok(user);

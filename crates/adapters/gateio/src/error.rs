@@ -13,7 +13,7 @@ const FIREWALL: Duration = Duration::from_secs(60);
 ///
 /// ```
 /// use plimsoll_gateio::{Class, Wait, classify};
-/// let failure = classify(400, Wait::Unsaid, br#"{"label":"INSUFFICIENT_AVAILABLE","message":"…"}"#, true);
+/// let failure = classify(400, Wait::Unsaid, br#"{"label":"INSUFFICIENT_AVAILABLE","message":"text"}"#, true);
 /// assert_eq!(failure.class, Class::Business);
 /// assert_eq!(failure.reason, plimsoll_ports::RefusalReason::InsufficientMargin);
 /// ```

@@ -121,6 +121,7 @@ pub(crate) fn funding(id: Option<&str>, millis: i64, payment: &str) -> FundingPa
 
 pub(crate) fn warning(millis: i64) -> MarginWarning {
     MarginWarning {
+        level: None,
         symbol: symbol("BTC"),
         position_side: PositionSide::Both,
         quantity: Some("2".parse().unwrap()),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
 mod convergence;
+mod difference;
 mod events;
 mod lifecycle;
 mod orders;

@@ -11,3 +11,4 @@ mod portfolio;
 mod properties;
 mod reduce;
 mod stress;
+mod together;

@@ -192,7 +192,11 @@ impl VenueAccount {
     }
 
     /// Brings a contract to a setting that was judged: changes what differs or is not known, and reads back.
-    pub(super) async fn apply(&self, symbol: &Symbol, wanted: ContractSetting) -> Result<AppliedSetting, SettingFailure> {
+    pub(super) async fn apply(
+        &self,
+        symbol: &Symbol,
+        wanted: ContractSetting,
+    ) -> Result<AppliedSetting, SettingFailure> {
         let not_set = |error| SettingFailure::Command { symbol: symbol.clone(), error };
         let before = self.told(symbol).await.ok().flatten().unwrap_or_default();
         let differs = lacks(wanted, before);

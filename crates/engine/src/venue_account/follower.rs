@@ -47,8 +47,15 @@ pub(super) enum Command {
     Mark(MarkPrice),
     Contracts(Vec<Instrument>),
     Read(Reading),
-    Set { symbol: Symbol, leverage: Option<Leverage>, margin_mode: Option<MarginMode> },
-    Compare { reading: Arc<AccountSnapshot>, answer: oneshot::Sender<Option<Vec<Difference>>> },
+    Set {
+        symbol: Symbol,
+        leverage: Option<Leverage>,
+        margin_mode: Option<MarginMode>,
+    },
+    Compare {
+        reading: Arc<AccountSnapshot>,
+        answer: oneshot::Sender<Option<Vec<Difference>>>,
+    },
     Audited(Option<Vec<Difference>>),
     /// Answers once everything before it is in the published view.
     Flush(oneshot::Sender<()>),

@@ -209,11 +209,7 @@ impl Watchfulness {
     }
 }
 
-async fn ask(
-    broker: Arc<dyn Broker>,
-    symbol: Symbol,
-    since: Timestamp,
-) -> (Symbol, Result<Vec<Fill>, QueryError>) {
+async fn ask(broker: Arc<dyn Broker>, symbol: Symbol, since: Timestamp) -> (Symbol, Result<Vec<Fill>, QueryError>) {
     let fills = broker.fills(&symbol, since).await;
     (symbol, fills)
 }

@@ -151,7 +151,13 @@ impl Owner {
     }
 
     /// Takes a contract's setting that the venue has confirmed now: it is newer than everything heard so far.
-    pub(super) fn set(&mut self, symbol: &Symbol, leverage: Option<Leverage>, mode: Option<MarginMode>, now: Timestamp) {
+    pub(super) fn set(
+        &mut self,
+        symbol: &Symbol,
+        leverage: Option<Leverage>,
+        mode: Option<MarginMode>,
+        now: Timestamp,
+    ) {
         let newest = self.state.as_of().unwrap_or(now);
         let stamp = Stamp::at(newest.plus(Duration::from_micros(1)));
         if let Some(leverage) = leverage {
@@ -234,11 +240,8 @@ impl Owner {
                 let gap = Gap { from, until: now, reason };
                 tracing::info!(from = %gap.from, until = %gap.until, reason = %gap.reason, "the account is whole again");
                 telemetry::gap_closed(now.since(from));
-                self.gaps = Gaps {
-                    closed: self.gaps.closed.saturating_add(1),
-                    last: Some(gap.clone()),
-                    open_since: None,
-                };
+                self.gaps =
+                    Gaps { closed: self.gaps.closed.saturating_add(1), last: Some(gap.clone()), open_since: None };
                 self.news.push(AccountNews::GapClosed(gap));
             }
             (false, None) if self.was_live => self.gaps.open_since = Some(now),
@@ -279,7 +282,8 @@ impl Owner {
         }
         if std::mem::take(&mut self.settings_are_old) {
             let told = self.state.settings();
-            let told = told.map(|(symbol, leverage, margin_mode)| (symbol.clone(), ContractSetting { leverage, margin_mode }));
+            let told =
+                told.map(|(symbol, leverage, margin_mode)| (symbol.clone(), ContractSetting { leverage, margin_mode }));
             self.settings = Arc::new(told.collect());
         }
         AccountView {

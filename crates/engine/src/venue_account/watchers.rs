@@ -125,7 +125,9 @@ impl Watchers {
             let key = (it.held.symbol.clone(), it.held.position_side);
             let settings = &self.settings;
             let watch = self.positions.entry(key);
-            watch.or_insert_with(|| PositionWatch::new(settings, it.held.position.direction)).hear(it, moment, &mut news);
+            watch
+                .or_insert_with(|| PositionWatch::new(settings, it.held.position.direction))
+                .hear(it, moment, &mut news);
         }
         let MarginFigures { unrealized_pnl, margin_ratio, pool, available, .. } = moment.margin;
         let loss = unrealized_pnl.map(|profit| (-profit).get());
@@ -211,6 +213,7 @@ fn watched(
 
 fn warning(it: &PositionFigures, time: Timestamp) -> MarginWarning {
     MarginWarning {
+        level: None,
         symbol: it.held.symbol.clone(),
         position_side: it.held.position_side,
         quantity: Some(it.held.position.quantity),

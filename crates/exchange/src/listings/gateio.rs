@@ -46,9 +46,8 @@ pub fn eth_usdt() -> Instrument {
 /// Tiers are (floor, rate in hundredths of a per cent, leverage).
 #[expect(clippy::expect_used, reason = "constants that the tests of this file build")]
 fn instrument([base, native]: [&str; 2], [multiplier, tick]: [Decimal; 2], tiers: &[(i64, i64, u32)]) -> Instrument {
-    let contracts = |number: i64| {
-        Quantity::new((Decimal::from(number) * multiplier).normalize()).expect("a listed size is a size")
-    };
+    let contracts =
+        |number: i64| Quantity::new((Decimal::from(number) * multiplier).normalize()).expect("a listed size is a size");
     Instrument {
         venue: VenueId::new("gateio"),
         symbol: Symbol::new(base, "USDT", "USDT").expect("a listed symbol is a symbol"),

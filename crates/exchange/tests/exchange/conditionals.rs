@@ -145,3 +145,24 @@ fn a_child_leaves_an_open_order_its_name() {
     let by_name = OrderRef::Client(resting.client_order_id.clone());
     assert_eq!(venue.exchange.cancel(&alice(), &btc(), &by_name).unwrap().order_id, resting.order_id);
 }
+
+#[test]
+fn a_changed_trigger_keeps_its_id_and_is_the_one_that_fires() {
+    let mut venue = Venue::new();
+    venue.place("buy 0.2");
+    let stop = venue.place("sell 0.1 stop 49000");
+    let id = OrderRef::Id(stop.order_id.clone());
+    let size = |text: &str| plimsoll_domain::OrderSize::Quantity(quantity(text));
+    let mut amend = |trigger: &str, to: &str| venue.exchange.amend_conditional(&alice(), &id, price(trigger), size(to));
+    assert!(matches!(amend("50500", "0.1"), Err(Rejection::WouldTriggerImmediately { .. })));
+    assert!(matches!(amend("48000.05", "0.1"), Err(Rejection::TickSize { .. })));
+    let amended = amend("48000", "0.15").unwrap();
+    assert_eq!((amended.order.order_id, amended.order.trigger), (stop.order_id.clone(), Some(price("48000"))));
+    venue.tick("48500");
+    assert_eq!(conditional(&venue, &stop).status, ConditionalStatus::New);
+    venue.tick("48000");
+    assert_eq!(conditional(&venue, &stop).status, ConditionalStatus::Finished);
+    assert_eq!(venue.position(), "long 0.05 at 50000.1");
+    let late = venue.exchange.amend_conditional(&alice(), &OrderRef::Id(stop.order_id), price("47000"), size("0.1"));
+    assert_eq!(late, Err(Rejection::UnknownOrder));
+}

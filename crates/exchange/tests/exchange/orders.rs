@@ -140,6 +140,18 @@ fn a_fill_or_kill_counts_what_rests() {
 }
 
 #[test]
+fn what_matching_refuses_may_be_accepted_and_expire() {
+    let settings = plimsoll_exchange::Settings { expires_unmatched: true, ..Default::default() };
+    let mut venue = Venue::with(settings, "10000");
+    assert_eq!(venue.place("buy 0.1 at 50000.1 post_only").status, OrderStatus::Expired);
+    assert_eq!(venue.story(), ["accepted", "expired WouldTakeLiquidity"]);
+    assert_eq!(venue.place("buy 0.1 at 50000 fok").status, OrderStatus::Expired);
+    assert_eq!(venue.story(), ["accepted", "expired ImmediateOrCancel"]);
+    assert_eq!(venue.place("buy 0.1 at 50000 post_only").status, OrderStatus::New);
+    assert_eq!((venue.position().as_str(), venue.wallet().as_str()), ("flat", "10000"));
+}
+
+#[test]
 fn an_account_never_trades_with_itself() {
     let mut venue = Venue::with(plimsoll_exchange::Settings { spread_ticks: 10, ..Default::default() }, "10000");
     let resting = venue.place("sell 0.1 at 50000.5");

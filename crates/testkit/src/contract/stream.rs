@@ -6,7 +6,7 @@ use plimsoll_domain::{
     AccountEvent, AccountState, Change, ClientOrderId, Decimal, Leverage, MarginMode, NewOrder, Order, OrderKind,
     OrderStatus, PositionMode, PositionSide, Side, Symbol, TradeId,
 };
-use plimsoll_ports::{AccountStream, StreamItem};
+use plimsoll_ports::{AccountStream, CommandError, NotSent, StreamItem};
 use std::collections::HashMap;
 use std::time::Duration;
 

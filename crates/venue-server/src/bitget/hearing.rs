@@ -125,14 +125,9 @@ impl Floor {
             Some(Value::Number(number)) => number.to_string(),
             _ => String::new(),
         };
-        let (key, sign, timestamp, passphrase) =
-            (text("apiKey"), text("sign"), text("timestamp"), text("passphrase"));
-        let claim = Claim {
-            key: Some(&key),
-            sign: Some(&sign),
-            timestamp: Some(&timestamp),
-            passphrase: Some(&passphrase),
-        };
+        let (key, sign, timestamp, passphrase) = (text("apiKey"), text("sign"), text("timestamp"), text("passphrase"));
+        let claim =
+            Claim { key: Some(&key), sign: Some(&sign), timestamp: Some(&timestamp), passphrase: Some(&passphrase) };
         let account = match auth::verify_login(claim, self.server_time(), |key| self.credentials(key)) {
             Ok(account) => account,
             Err(refused) => return self.part(socket, Wrong::login(refused), "Login failed"),

@@ -1,6 +1,8 @@
 //! The lives of positions: an id, when it was opened, what it has earned and cost; and what is left of it when it is over.
 
-use plimsoll_domain::{AccountId, Direction, Fill, MarginMode, Money, Position, PositionSide, Symbol, Timestamp, Transition};
+use plimsoll_domain::{
+    AccountId, Direction, Fill, MarginMode, Money, Position, PositionSide, Symbol, Timestamp, Transition,
+};
 use rust_decimal::Decimal;
 use std::collections::BTreeMap;
 
@@ -199,13 +201,13 @@ mod tests {
         let ended = take(fill(OrderSide::Sell, "3", "140", "6", "-10")).unwrap();
         assert_eq!((ended.bought.quantity, ended.bought.average()), (Decimal::from(2), Decimal::from(150)));
         assert_eq!((ended.sold.quantity, ended.sold.average()), (Decimal::from(2), Decimal::from(150)));
-        assert_eq!((ended.open_fee, ended.close_fee), ("3".parse().unwrap(), "4.5".parse().unwrap()));
-        assert_eq!((ended.realized, ended.net()), (Money::ZERO, "-7.5".parse().unwrap()));
+        assert_eq!((ended.open_fee, ended.close_fee), ("3".parse().unwrap(), "2.5".parse().unwrap()));
+        assert_eq!((ended.realized, ended.net()), (Money::ZERO, "-5.5".parse().unwrap()));
         let symbol = plimsoll_exchange::listings::btc_usdt().symbol;
         lives.funded(&account, &symbol, PositionSide::Both, "0.3".parse().unwrap());
         let next = lives.open(&account, &symbol, PositionSide::Both).unwrap();
         assert_eq!((next.direction, next.bought.quantity), (Direction::Short, Decimal::from(2)));
-        assert_eq!((next.open_fee, next.funding), ("2".parse().unwrap(), Some("0.3".parse().unwrap())));
+        assert_eq!((next.open_fee, next.funding), ("4".parse().unwrap(), Some("0.3".parse().unwrap())));
         assert!(next.id > ended.id);
         assert_eq!(lives.over(&account).len(), 1);
     }

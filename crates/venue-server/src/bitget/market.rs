@@ -3,11 +3,11 @@
 use crate::bitget::error::Refusal;
 use crate::bitget::floor::Floor;
 use crate::bitget::market_data::{self, candle_row, ticker_row};
-use crate::day::candle_open;
 use crate::bitget::parameters::{Parameters, Period};
 use crate::bitget::position_row::keep_margin_rate;
 use crate::bitget::router::{Call, Handled, answer};
 use crate::bitget::words;
+use crate::day::candle_open;
 use crate::number::{bare, cut, trimmed};
 use plimsoll_domain::{Direction, Instrument, Money, Timestamp};
 use rust_decimal::Decimal;

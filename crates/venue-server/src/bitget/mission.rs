@@ -129,11 +129,14 @@ pub(crate) fn account(floor: &Floor, account: &AccountId) -> Option<Push> {
 
 /// Every open position, and with a size of zero those that have just ended; a push for each contract.
 pub(crate) fn positions(floor: &Floor, account: &AccountId, ended: &[(Symbol, PositionSide, Life)]) -> Vec<Push> {
-    floor.instruments().into_iter().filter_map(|instrument| {
-        let rows = rows(floor, account, instrument, ended);
-        (!rows.is_empty()).then(|| Push::new(Channel::Positions, Some(&instrument.native), "update", &rows))
-    })
-    .collect()
+    floor
+        .instruments()
+        .into_iter()
+        .filter_map(|instrument| {
+            let rows = rows(floor, account, instrument, ended);
+            (!rows.is_empty()).then(|| Push::new(Channel::Positions, Some(&instrument.native), "update", &rows))
+        })
+        .collect()
 }
 
 /// Every open position that a subscription covers.
@@ -158,9 +161,8 @@ fn rows(
     let mode = words::position_mode(floor.position_mode(account));
     let mut rows: Vec<Value> =
         reports.iter().filter_map(|report| position(floor, account, instrument, report, mode)).collect();
-    let gone = ended.iter().filter(|(symbol, side, life)| {
-        *symbol == instrument.symbol && !is_open(*side, life.direction)
-    });
+    let gone =
+        ended.iter().filter(|(symbol, side, life)| *symbol == instrument.symbol && !is_open(*side, life.direction));
     rows.extend(gone.map(|(_, _, life)| {
         json!({
             "symbol": &*instrument.native, "positionSide": words::direction(life.direction), "holdPosition": "0",

@@ -56,11 +56,7 @@ pub(crate) fn place(floor: &mut Floor, call: &Call<'_>) -> Handled {
     answer(&place_one(floor, call.account()?, call.parameters)?.row())
 }
 
-pub(crate) fn place_one(
-    floor: &mut Floor,
-    account: &AccountId,
-    parameters: &Parameters,
-) -> Result<Accepted, Refusal> {
+pub(crate) fn place_one(floor: &mut Floor, account: &AccountId, parameters: &Parameters) -> Result<Accepted, Refusal> {
     let generated = floor.generate_client_id();
     let mode = floor.position_mode(account);
     let instrument = listed(floor, parameters)?;
@@ -77,8 +73,7 @@ pub(crate) fn place_one(
         let _ = floor.exchange.cancel(account, &order.symbol, &OrderRef::Id(displaced.clone()));
     }
     let accepted = floor.exchange.place(account, &order);
-    let accepted =
-        accepted.map_err(|rejection| refusal::of_order(&rejection, order.side, order.kind.order_type()))?;
+    let accepted = accepted.map_err(|rejection| refusal::of_order(&rejection, order.side, order.kind.order_type()))?;
     if preset.is_some() {
         floor.presets.insert(accepted.order_id.clone(), preset);
     }
@@ -100,11 +95,7 @@ pub(crate) fn take_margin_mode(
 
 /// An order that may only reduce: with legs it is cut to what resting ones leave free, and where those leave nothing it
 /// takes their place; without legs older ones make room for it, the oldest first.
-fn fit_to_position(
-    floor: &Floor,
-    account: &AccountId,
-    order: NewOrder,
-) -> Result<(NewOrder, Vec<OrderId>), Refusal> {
+fn fit_to_position(floor: &Floor, account: &AccountId, order: NewOrder) -> Result<(NewOrder, Vec<OrderId>), Refusal> {
     if order.adds_exposure() {
         return Ok((order, Vec::new()));
     }

@@ -39,11 +39,6 @@ impl Parameters {
         Self(members.into_iter().map(|(name, value)| (name, text(&value))).collect())
     }
 
-    #[cfg(test)]
-    pub(crate) fn of_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self(pairs.into_iter().collect())
-    }
-
     /// The value, if one was sent that is not empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0
@@ -164,7 +159,8 @@ mod tests {
 
     #[test]
     fn bodies_are_objects_of_texts_and_bare_values() {
-        let body = r#"{"symbol":"BTCUSDT","size":0.10,"reduceOnly":null,"empty":"","orderList":[{"size":"1"},{"size":2}]}"#;
+        let body =
+            r#"{"symbol":"BTCUSDT","size":0.10,"reduceOnly":null,"empty":"","orderList":[{"size":"1"},{"size":2}]}"#;
         let parameters = Parameters::of_body(body).unwrap();
         assert_eq!(parameters.get("symbol"), Some("BTCUSDT"));
         assert_eq!(parameters.get("size"), Some("0.10"), "digits are kept as they were sent");

@@ -225,8 +225,7 @@ fn amend(
 ) -> Handled {
     let id = OrderRef::Id(plan.order.order_id.clone());
     let amended = floor.exchange.amend_conditional(account, &id, trigger, size);
-    let amended =
-        amended.map_err(|rejection| refusal::of_order(&rejection, plan.order.side, plan.order.order_type))?;
+    let amended = amended.map_err(|rejection| refusal::of_order(&rejection, plan.order.side, plan.order.order_type))?;
     answer(&names(&amended.order))
 }
 
@@ -241,7 +240,9 @@ pub(crate) fn cancel(floor: &mut Floor, call: &Call<'_>) -> Handled {
         listed(floor, parameters)?;
         for item in items {
             let cancelled = waiting(floor, account, &item)
-                .and_then(|plan| Some(plan).filter(|it| group.is_none_or(|it2| it2.holds(it.0))).ok_or(Refusal::PLAN_GONE))
+                .and_then(|plan| {
+                    Some(plan).filter(|it| group.is_none_or(|it2| it2.holds(it.0))).ok_or(Refusal::PLAN_GONE)
+                })
                 .and_then(|(_, plan)| cancel_one(floor, account, &plan));
             let name = |name: &str| item.get(name).unwrap_or_default().to_owned();
             outcome.add(cancelled, || json!({"orderId": name("orderId"), "clientOid": name("clientOid")}));

@@ -60,8 +60,7 @@ fn list(floor: &Floor, account: &AccountId, call: &Call<'_>, mut orders: Vec<Pla
     if let Some(status) = parameters.get("status") {
         orders.retain(|placed| words::order_status(placed.order.status) == status);
     }
-    let (orders, end) =
-        page.cut(orders, |placed| (number(&placed.order.order_id), placed.created.as_millis()));
+    let (orders, end) = page.cut(orders, |placed| (number(&placed.order.order_id), placed.created.as_millis()));
     let rows = orders.iter().filter_map(|placed| OrderFacts::new(floor, account, placed));
     listing(rows.map(|facts| facts.row(Shape::Listed)).collect(), end)
 }

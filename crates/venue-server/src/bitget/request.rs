@@ -47,7 +47,6 @@ impl Way {
             (_, Some(_)) => Err(Refusal::wrong("tradeSide")),
         }
     }
-
 }
 
 /// Reads an ordinary order.

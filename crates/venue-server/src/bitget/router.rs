@@ -174,11 +174,7 @@ fn admitted(floor: &mut Floor, arrived: Arrived<'_>, now: Timestamp, remaining: 
     let Arrived { sent, claim } = arrived;
     floor.usage.take_request(now)?;
     let route = route(sent.method, sent.path).ok_or_else(|| elsewhere(sent.path))?;
-    let caller = if route.private {
-        Some(auth::verify(claim, sent, now, |key| floor.credentials(key))?)
-    } else {
-        None
-    };
+    let caller = if route.private { Some(auth::verify(claim, sent, now, |key| floor.credentials(key))?) } else { None };
     let (per_second, per) = route.limit;
     let counted = caller.as_ref().filter(|_| per == Per::Account);
     *remaining = Some(floor.usage.take_call(route.path, counted, per_second, now)?);
@@ -195,5 +191,145 @@ fn elsewhere(path: &str) -> Refusal {
         Refusal::V1_DECOMMISSIONED
     } else {
         Refusal::no_such_path()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    #[test]
+    fn no_call_is_listed_twice() {
+        let distinct: BTreeSet<_> = ROUTES.iter().map(|route| (route.method, route.path)).collect();
+        assert_eq!(distinct.len(), ROUTES.len());
+    }
+
+    #[test]
+    fn every_call_is_of_one_kind() {
+        let mut kinds: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for route in ROUTES {
+            let name = route.path.rsplit('/').next().unwrap_or_default();
+            kinds.entry(target(route.method, route.path).word()).or_default().push(name);
+        }
+        let of = |kind: &str| kinds[kind].join(", ");
+        assert_eq!(of("clock"), "time");
+        assert_eq!(of("place"), "place-order, batch-place-order, close-positions");
+        assert_eq!(of("stop"), "place-plan-order, place-tpsl-order, place-pos-tpsl");
+        assert_eq!(of("amend"), "modify-order, modify-plan-order, modify-tpsl-order");
+        assert_eq!(of("cancel"), "cancel-order, batch-cancel-orders, cancel-all-orders, cancel-plan-order");
+        assert_eq!(
+            of("settings"),
+            "set-leverage, set-margin, set-margin-mode, set-position-mode, set-auto-margin, set-asset-mode"
+        );
+        assert!(kinds["query"].contains(&"orders-pending") && kinds["market"].contains(&"candles"), "{kinds:?}");
+    }
+
+    const NAMES: [&str; 30] = [
+        "symbol",
+        "productType",
+        "marginCoin",
+        "marginMode",
+        "side",
+        "tradeSide",
+        "holdSide",
+        "orderType",
+        "size",
+        "price",
+        "force",
+        "reduceOnly",
+        "clientOid",
+        "orderId",
+        "planType",
+        "triggerPrice",
+        "triggerType",
+        "presetStopLossPrice",
+        "newSize",
+        "newPrice",
+        "newClientOid",
+        "leverage",
+        "posMode",
+        "amount",
+        "startTime",
+        "endTime",
+        "idLessThan",
+        "limit",
+        "granularity",
+        "orderList",
+    ];
+    const VALUES: [&str; 26] = [
+        "BTCUSDT",
+        "ETHUSDT",
+        "USDT-FUTURES",
+        "USDT",
+        "crossed",
+        "isolated",
+        "buy",
+        "sell",
+        "open",
+        "close",
+        "long",
+        "limit",
+        "market",
+        "gtc",
+        "yes",
+        "normal_plan",
+        "pos_loss",
+        "profit_loss",
+        "hedge_mode",
+        "0",
+        "-1",
+        "0.001",
+        "60000.1",
+        "9223372036854775807",
+        "1e10",
+        "1m",
+    ];
+
+    fn floor() -> (Floor, AccountId) {
+        let mut exchange = plimsoll_exchange::Exchange::new(Timestamp::from_millis(1_767_226_200_000));
+        exchange.list(plimsoll_exchange::listings::btc_usdt(), "60000".parse().unwrap()).unwrap();
+        exchange.list(plimsoll_exchange::listings::eth_usdt(), "3000".parse().unwrap()).unwrap();
+        let account = AccountId::new("main");
+        exchange.open_account(account.clone(), "10000".parse().unwrap()).unwrap();
+        let settings = crate::bitget::Settings { clock: crate::AuthenticationClock::Market, ..Default::default() };
+        (Floor::new(exchange, settings), account)
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { cases: 40, ..Default::default() })]
+        #[test]
+        fn no_request_breaks_the_venue(
+            calls in proptest::collection::vec(
+                (0..ROUTES.len(), proptest::collection::vec((0..NAMES.len(), 0..VALUES.len()), 0..12)),
+                1..60,
+            )
+        ) {
+            let (mut floor, account) = floor();
+            for (route, chosen) in calls {
+                // What most calls need stands behind what was drawn.
+                let usual = "symbol=BTCUSDT&productType=USDT-FUTURES&marginCoin=USDT&marginMode=crossed&side=buy&size=0.01";
+                let drawn: Vec<String> = chosen.iter().map(|(name, value)| format!("{}={}", NAMES[*name], VALUES[*value])).collect();
+                let parameters = Parameters::of_query(&format!("{}&{usual}", drawn.join("&")));
+                let now = floor.server_time();
+                let call = Call { caller: Some(account.clone()), parameters: &parameters, now };
+                if let Ok(data) = (ROUTES[route].handle)(&mut floor, &call) {
+                    proptest::prop_assert!(serde_json::from_str::<serde_json::Value>(&data).is_ok(), "{}", data);
+                }
+                floor.publish();
+            }
+        }
+
+        #[test]
+        fn no_bytes_break_the_venue(path in ".*", query in ".*", body in ".*", key in ".*") {
+            let (mut floor, _) = floor();
+            for path in [path.as_str(), "/api/v2/mix/order/place-order"] {
+                let sent = Sent { method: "POST", path, query: &query, body: &body };
+                let claim = Claim { key: Some(&key), sign: Some(&body), timestamp: Some(&query), passphrase: Some("x") };
+                let answer = respond(&mut floor, Arrived { sent, claim });
+                proptest::prop_assert!(answer.status >= 400);
+            }
+            floor.open(&path);
+        }
     }
 }

@@ -135,11 +135,14 @@ impl Session {
     pub(crate) fn push(&mut self, push: &Push, only: Option<&Wish>, now: Timestamp, faults: &mut Faults) -> Sent {
         let target = self.target();
         let Self { wishes, outlet, .. } = self;
-        let wanted = wishes.iter().map(|(wish, _)| wish).filter(|wish| match only {
+        let wanted = wishes.iter_mut().filter(|(wish, _)| match only {
             Some(only) => wish.arg == only.arg,
             None => wish.channel == push.channel && wish.covers(push.native.as_deref()),
         });
-        for wish in wanted {
+        for (wish, last) in wanted {
+            if let Some(native) = &push.native {
+                last.insert(Arc::clone(native), now);
+            }
             let about = About { target, kind: push.channel.kind(), now };
             let sent = outlet.send(frame(push.action, &wish.arg, &push.rows, now), about, faults);
             if sent != Sent::On {

@@ -66,9 +66,7 @@ impl Floor {
                         let changed = changed.entry(account.clone()).or_default();
                         changed.mark(self, account, &event.news);
                         self.render(account, event, ended.as_ref(), &mut told);
-                        changed.ended.extend(
-                            ended.map(|life| (life.symbol.clone(), life.position_side, life)),
-                        );
+                        changed.ended.extend(ended.map(|life| (life.symbol.clone(), life.position_side, life)));
                     }
                 }
             }
@@ -151,7 +149,9 @@ impl Floor {
         }
         if self.listens(account, Place::Mission) {
             if changed.positions {
-                mission::positions(self, account, &changed.ended).into_iter().for_each(|push| tell(Place::Mission, push));
+                mission::positions(self, account, &changed.ended)
+                    .into_iter()
+                    .for_each(|push| tell(Place::Mission, push));
             }
             if changed.money {
                 mission::account(self, account).into_iter().for_each(|push| tell(Place::Mission, push));
@@ -238,7 +238,8 @@ impl Floor {
             (Place::Public, channel, _) => {
                 let instrument = self.native(wish.native.as_deref()?)?;
                 let rows = market_data::first(self, instrument, channel)?;
-                Some(Push { channel, native: None, action: "snapshot", rows: rows.into() })
+                let native = Some(Arc::clone(&instrument.native));
+                Some(Push { channel, native, action: "snapshot", rows: rows.into() })
             }
             _ => None,
         }

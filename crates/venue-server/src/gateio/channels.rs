@@ -3,7 +3,7 @@
 use crate::day::{candle_open, turnover};
 use crate::faults::Target;
 use crate::gateio::floor::Floor;
-use crate::gateio::market::ticker;
+use crate::gateio::market::socket_ticker;
 use crate::gateio::session::{Channel, Session, Subscription, framed, update};
 use crate::gateio::words::{contracts, sign, whole_seconds};
 use crate::gateio::write::{Object, Style, array, quoted};
@@ -87,6 +87,7 @@ pub(crate) fn publish_liquidation(floor: &mut Floor, placed: &PlacedOrder, time:
 pub(crate) fn publish_state(floor: &mut Floor, symbol: &Symbol) {
     let Some(instrument) = floor.instrument(symbol).cloned() else { return };
     let now = floor.exchange.now();
+    floor.refresh_day(&instrument);
     let mut sockets = std::mem::take(&mut floor.sockets);
     let mut faults = std::mem::take(&mut floor.faults);
     sockets.retain(|session| {
@@ -128,16 +129,10 @@ pub(crate) fn publish_first(floor: &mut Floor, socket: u64, fresh: &[Subscriptio
 }
 
 /// Sends what `render` makes of each subscription of this contract.
-fn each(
-    floor: &mut Floor,
-    instrument: &Instrument,
-    mut render: impl FnMut(&Subscription, Style) -> Option<String>,
-) {
+fn each(floor: &mut Floor, instrument: &Instrument, mut render: impl FnMut(&Subscription, Style) -> Option<String>) {
     let now = floor.exchange.now();
     let Floor { sockets, faults, .. } = floor;
-    sockets.retain(|session| {
-        send(session, instrument, faults, now, |subscription, style| render(subscription, style))
-    });
+    sockets.retain(|session| send(session, instrument, faults, now, |subscription, style| render(subscription, style)));
 }
 
 fn send(
@@ -165,7 +160,13 @@ fn send(
     stays
 }
 
-fn emit(outlet: &mut Outlet, channel: Channel, frame: String, faults: &mut crate::faults::Faults, now: Timestamp) -> bool {
+fn emit(
+    outlet: &mut Outlet,
+    channel: Channel,
+    frame: String,
+    faults: &mut crate::faults::Faults,
+    now: Timestamp,
+) -> bool {
     let about = About { target: Target::Market, kind: channel.word(), now };
     outlet.send(Arc::from(frame), about, faults) != Sent::Cut
 }
@@ -174,10 +175,11 @@ fn emit(outlet: &mut Outlet, channel: Channel, frame: String, faults: &mut crate
 fn state(floor: &Floor, instrument: &Instrument, subscription: &mut Subscription, style: Style) -> Option<String> {
     let now = floor.exchange.now();
     match subscription.channel {
-        Channel::Tickers => Some(update(Channel::Tickers, &array([ticker(floor, instrument, style, true)?]), now)),
+        Channel::Tickers => Some(update(Channel::Tickers, &array([socket_ticker(floor, instrument, style)?]), now)),
         Channel::OrderBook => {
             let tape = floor.tape(&instrument.symbol)?;
-            let top = |side: &[Level]| levels(instrument, side.get(..subscription.detail.levels).unwrap_or(side), style);
+            let top =
+                |side: &[Level]| levels(instrument, side.get(..subscription.detail.levels).unwrap_or(side), style);
             let body = Object::new()
                 .raw("t", now.as_millis())
                 .text("contract", &instrument.native)
@@ -197,7 +199,10 @@ fn state(floor: &Floor, instrument: &Instrument, subscription: &mut Subscription
                 floor.exchange.candles(symbol, detail.interval, from, until)
             };
             let rows = candles.iter().map(|candle| {
-                candle_row(instrument, candle, detail.of_mark, style).text("n", &detail.word).raw("w", candle.closed).end()
+                candle_row(instrument, candle, detail.of_mark, style)
+                    .text("n", &detail.word)
+                    .raw("w", candle.closed)
+                    .end()
             });
             Some(update(Channel::Candlesticks, &array(rows), now))
         }
@@ -228,7 +233,8 @@ pub(crate) fn trade(instrument: &Instrument, print: &Print, style: Style) -> Str
     let row = if style.stream {
         row.raw("create_time", whole_seconds(print.time)).raw("create_time_ms", print.time.as_millis())
     } else {
-        row.raw("create_time", whole_seconds(print.time)).raw("create_time_ms", crate::gateio::words::seconds(print.time))
+        row.raw("create_time", whole_seconds(print.time))
+            .raw("create_time_ms", crate::gateio::words::seconds(print.time))
     };
     row.digits("price", print.price.get()).text("contract", &instrument.native).end()
 }

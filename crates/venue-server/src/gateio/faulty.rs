@@ -4,11 +4,12 @@ use crate::faults::{Fault, Rule, Site, Target, Targets};
 use crate::gateio::error::Refusal;
 use crate::gateio::floor::Floor;
 use crate::gateio::router::{self, Answer, Arrived};
+use crate::gateio::write::Object;
 use crate::gateio::{http, parameters::Parameters};
 use crate::server::Reply;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
-use plimsoll_domain::{AccountId, OrderId};
+use plimsoll_domain::{AccountId, OrderId, Timestamp};
 use plimsoll_exchange::OrderRef;
 use serde_json::Value;
 use std::time::Duration;
@@ -161,6 +162,19 @@ fn lose(floor: &mut Floor, account: &AccountId, answer: &Answer) {
     }
 }
 
+/// What sockets are told before they are closed for maintenance.
+fn upgrade(now: Timestamp) -> String {
+    let message = "The connection will soon be closed for a service upgrade. Please reconnect.";
+    let result = Object::new().text("type", "upgrade").text("msg", message).end();
+    Object::new()
+        .raw("time", now.as_millis().div_euclid(1000))
+        .raw("time_ms", now.as_millis())
+        .text("channel", "futures.system")
+        .text("event", "update")
+        .raw("result", result)
+        .end()
+}
+
 impl Floor {
     /// Does what the faults have fall due.
     pub(crate) fn keep_faults(&mut self) {
@@ -171,6 +185,7 @@ impl Floor {
         for rule in self.faults.begun(now) {
             self.faults.note(rule.fault(), "venue", None, now);
             if rule.fault() == Fault::Maintenance {
+                self.sockets.retain(|session| session.say(upgrade(now)));
                 self.sockets.finish(Targets::SOCKETS);
             }
         }

@@ -1,19 +1,20 @@
 //! The trading floor: the exchange, who may call, who listens, and what the venue remembers beyond the exchange.
 
 use crate::clock::AuthenticationClock;
-use crate::day::quotes;
+use crate::day::{Day, quotes};
 use crate::faults::{Fault, Faults, Rule, Site, Target};
 use crate::gateio::auth::Keys;
-use crate::gateio::channels;
 use crate::gateio::deadlines::Deadlines;
 use crate::gateio::ledger::Ledgers;
 use crate::gateio::limits::{RateLimits, Usage};
 use crate::gateio::lives::{Closed, Lives};
+use crate::gateio::positions;
 use crate::gateio::push::{self, Push};
 use crate::gateio::session::{Channel, Session};
 use crate::gateio::triggers::TriggerFacts;
 use crate::gateio::words;
 use crate::gateio::write::Style;
+use crate::gateio::{channels, market};
 use crate::outlet::Sent;
 use crate::settings::Settings;
 use crate::sockets::Sockets;
@@ -22,9 +23,11 @@ use plimsoll_domain::{
     AccountId, FillCause, ForcedClose, Instrument, Leverage, MarginMode, OrderId, PositionMode, PositionReport,
     PositionSide, Symbol, Timestamp, TradeId,
 };
-use plimsoll_exchange::{ConditionalOrder, Exchange, ExchangeEvent, FillNews, News, OrderRef, PlacedOrder, Tick, TickRefused};
+use plimsoll_exchange::{
+    ConditionalOrder, Exchange, ExchangeEvent, FillNews, News, OrderRef, PlacedOrder, Tick, TickRefused,
+};
 use rust_decimal::Decimal;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Everything behind the one lock.
@@ -42,11 +45,14 @@ pub(crate) struct Floor {
     pub(crate) forced: BTreeMap<AccountId, Vec<Forced>>,
     pub(crate) triggers: BTreeMap<OrderId, TriggerFacts>,
     pub(crate) sockets: Sockets<Session>,
+    pub(crate) days: BTreeMap<Symbol, LastDay>,
     orders: BTreeMap<OrderId, OrderFacts>,
     /// When each fill was, and how much of a position it closed, in contracts.
     reduced: BTreeMap<(Symbol, TradeId), (Timestamp, Decimal)>,
     /// Positions as they were when their liquidation began.
     doomed: BTreeMap<(AccountId, Symbol, PositionSide), PositionReport>,
+    /// The place in the queue of deleveraging that was last told of each position.
+    ranks: BTreeMap<(AccountId, Symbol, PositionSide), u8>,
     tapes: BTreeMap<Symbol, Tape>,
     /// When what is old was last forgotten.
     forgot: Timestamp,
@@ -58,6 +64,16 @@ const FIRST_ORDER: u64 = 94_294_117_000_000_001;
 const FIRST_USER: usize = 100_001;
 /// How often what is old is forgotten.
 const DAY: Duration = Duration::from_secs(86_400);
+
+/// The last day of a contract as the tickers on sockets tell of it.
+#[derive(Debug)]
+pub(crate) struct LastDay {
+    /// The minute since 1970 that it was worked out in.
+    minute: i64,
+    pub(crate) day: Day,
+    /// In contracts.
+    pub(crate) open_interest: Decimal,
+}
 
 /// What the venue remembers of an order beyond the exchange.
 #[derive(Debug, Clone, Default)]
@@ -101,9 +117,11 @@ impl Floor {
             forced: BTreeMap::new(),
             triggers: BTreeMap::new(),
             sockets: Sockets::default(),
+            days: BTreeMap::new(),
             orders: BTreeMap::new(),
             reduced: BTreeMap::new(),
             doomed: BTreeMap::new(),
+            ranks: BTreeMap::new(),
             tapes: BTreeMap::new(),
         };
         let symbols: Vec<Symbol> = floor.instruments().map(|instrument| instrument.symbol.clone()).collect();
@@ -229,6 +247,7 @@ impl Floor {
         self.publish();
         self.keep_time();
         self.publish();
+        self.publish_ranks(&tick.symbol);
         channels::publish_state(self, &tick.symbol);
         self.forget();
         Ok(())
@@ -246,6 +265,49 @@ impl Floor {
         self.closes.values_mut().for_each(|rows| rows.retain(|row| row.time >= before));
         self.forced.values_mut().for_each(|rows| rows.retain(|row| row.close.time >= before));
         self.reduced.retain(|_, (time, _)| *time >= before);
+    }
+
+    /// Tells those who listen where their positions of this contract stand in the queue of deleveraging, if that is news.
+    fn publish_ranks(&mut self, symbol: &Symbol) {
+        let mut listening = BTreeSet::new();
+        self.sockets.retain(|session| {
+            listening.extend(session.accounts_on(Channel::AdlRank).cloned());
+            true
+        });
+        for account in listening {
+            for side in self.position_sides(&account) {
+                let Some(report) = self.exchange.position(&account, symbol, *side) else { continue };
+                let rank = positions::adl(self, &account, &report);
+                let told = self.ranks.insert((account.clone(), symbol.clone(), *side), rank);
+                if rank == told.unwrap_or(positions::NO_RANK) {
+                    continue;
+                }
+                let push = push::rank(self, &account, &report, rank);
+                for style in self.styles(&account) {
+                    self.tell(&Told { account: account.clone(), style, push: push.clone() });
+                }
+            }
+        }
+    }
+
+    /// Works out the last day of a contract for the tickers on sockets, anew with every minute; within one it follows the
+    /// price.
+    pub(crate) fn refresh_day(&mut self, instrument: &Instrument) {
+        if self.sockets.is_empty() {
+            return;
+        }
+        let minute = self.exchange.now().as_millis().div_euclid(60_000);
+        let last = self.exchange.market(&instrument.symbol).map(|view| view.last);
+        if let (Some(it), Some(last)) = (self.days.get_mut(&instrument.symbol), last)
+            && it.minute == minute
+        {
+            it.day.follow(last);
+            return;
+        }
+        let Some(tape) = self.tapes.get(&instrument.symbol) else { return };
+        let Some(day) = Day::of(&self.exchange, tape, instrument) else { return };
+        let open_interest = market::open_interest(self, instrument).0;
+        self.days.insert(instrument.symbol.clone(), LastDay { minute, day, open_interest });
     }
 
     /// Sees what the outside market does in this contract.

@@ -123,12 +123,7 @@ impl Floor {
     }
 
     /// `[user, contract]`; of some channels without the user, of balances without the contract.
-    fn private(
-        &self,
-        channel: Channel,
-        account: &AccountId,
-        payload: &[String],
-    ) -> Result<Vec<Subscription>, Failure> {
+    fn private(&self, channel: Channel, account: &AccountId, payload: &[String]) -> Result<Vec<Subscription>, Failure> {
         let user = self.user(account).to_string();
         // The user's id stands first. For positions it is no more than a placeholder, and two channels do without.
         let named = payload.first().is_some_and(|first| *first == user);

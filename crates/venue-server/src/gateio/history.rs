@@ -22,9 +22,7 @@ fn fills<'a>(
     let order = call.parameters.get("order");
     let wanted = floor.instruments().filter(|instrument| only.as_ref().is_none_or(|only| instrument.symbol == *only));
     let mut fills: Vec<(&Instrument, &Fill)> = wanted
-        .flat_map(|instrument| {
-            floor.exchange.fills(account, &instrument.symbol).map(move |fill| (instrument, fill))
-        })
+        .flat_map(|instrument| floor.exchange.fills(account, &instrument.symbol).map(move |fill| (instrument, fill)))
         .filter(|(_, fill)| order.is_none_or(|order| fill.order_id.as_str() == order))
         .collect();
     // Newest first; those of one moment in the order in which they came about.
@@ -45,9 +43,9 @@ fn trades(floor: &Floor, call: &Call<'_>, by_time: bool) -> Handled {
     let account = call.account()?;
     let (page, period) = (call.parameters.page()?, call.parameters.period()?);
     let role = call.parameters.get("role");
-    let wanted = fills(floor, call, account)?.into_iter().filter(|(_, fill)| {
-        period.holds(fill.time) && role.is_none_or(|role| role == order_rows::role(fill))
-    });
+    let wanted = fills(floor, call, account)?
+        .into_iter()
+        .filter(|(_, fill)| period.holds(fill.time) && role.is_none_or(|role| role == order_rows::role(fill)));
     let row = |(instrument, fill)| order_rows::trade(floor, fill, instrument, by_time, call.decimal);
     Ok(array(page.cut(wanted).into_iter().map(row)))
 }

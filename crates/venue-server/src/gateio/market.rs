@@ -59,7 +59,7 @@ pub(crate) fn one_contract(floor: &mut Floor, call: &Call<'_>) -> Handled {
 }
 
 /// What all accounts together hold on the side that holds more, in contracts.
-fn open_interest(floor: &Floor, instrument: &Instrument) -> (Decimal, [usize; 2]) {
+pub(crate) fn open_interest(floor: &Floor, instrument: &Instrument) -> (Decimal, [usize; 2]) {
     let reports = floor.exchange.accounts().flat_map(|account| floor.exchange.positions(account));
     let own: Vec<PositionReport> = reports.filter(|report| report.symbol == instrument.symbol).collect();
     let of = |direction: Direction| {
@@ -135,12 +135,28 @@ fn contract(floor: &Floor, instrument: &Instrument, decimal: bool) -> Option<Str
     Some(row.end())
 }
 
-/// A ticker; over sockets it carries the times of funding.
-pub(crate) fn ticker(floor: &Floor, instrument: &Instrument, style: Style, on_socket: bool) -> Option<String> {
+/// A ticker over REST.
+fn ticker(floor: &Floor, instrument: &Instrument, style: Style) -> Option<String> {
+    let day = Day::of(&floor.exchange, floor.tape(&instrument.symbol)?, instrument)?;
+    let open = open_interest(floor, instrument).0;
+    ticker_row(floor, instrument, &day, open, style).map(Object::end)
+}
+
+/// A ticker over a socket: it carries the times of funding.
+pub(crate) fn socket_ticker(floor: &Floor, instrument: &Instrument, style: Style) -> Option<String> {
+    let view = floor.exchange.market(&instrument.symbol)?;
+    let last = floor.days.get(&instrument.symbol)?;
+    let row = ticker_row(floor, instrument, &last.day, last.open_interest, style)?
+        .raw("funding_interval", i64::from(instrument.funding_interval_hours) * 3600)
+        .raw("funding_next_apply", whole_seconds(view.next_funding));
+    Some(row.end())
+}
+
+fn ticker_row(floor: &Floor, instrument: &Instrument, day: &Day, open: Decimal, style: Style) -> Option<Object> {
     let view = floor.exchange.market(&instrument.symbol)?;
     let tape = floor.tape(&instrument.symbol)?;
-    let day = Day::of(&floor.exchange, tape, instrument)?;
-    let best = |side: &[Level]| side.first().map_or((Decimal::ZERO, Decimal::ZERO), |(price, size)| (price.get(), *size));
+    let best =
+        |side: &[Level]| side.first().map_or((Decimal::ZERO, Decimal::ZERO), |(price, size)| (price.get(), *size));
     let (bid, ask) = (best(&tape.depth().bids), best(&tape.depth().asks));
     let size = |base: Decimal| contracts(instrument, base);
     let text = |value: Decimal| if style.decimal { value } else { value.trunc() };
@@ -150,7 +166,7 @@ pub(crate) fn ticker(floor: &Floor, instrument: &Instrument, style: Style, on_so
         .digits("low_24h", day.low.get())
         .digits("high_24h", day.high.get())
         .digits("change_percentage", day.change_percent())
-        .digits("total_size", text(open_interest(floor, instrument).0))
+        .digits("total_size", text(open))
         .digits("volume_24h", text(size(day.volume)))
         .digits("volume_24h_base", day.volume)
         .digits("volume_24h_quote", day.turnover)
@@ -164,13 +180,7 @@ pub(crate) fn ticker(floor: &Floor, instrument: &Instrument, style: Style, on_so
         .digits("highest_size", text(size(bid.1)))
         .digits("lowest_ask", ask.0)
         .digits("lowest_size", text(size(ask.1)));
-    let row = if on_socket {
-        row.raw("funding_interval", i64::from(instrument.funding_interval_hours) * 3600)
-            .raw("funding_next_apply", whole_seconds(view.next_funding))
-    } else {
-        row
-    };
-    Some(row.end())
+    Some(row)
 }
 
 pub(crate) fn tickers(floor: &mut Floor, call: &Call<'_>) -> Handled {
@@ -178,7 +188,7 @@ pub(crate) fn tickers(floor: &mut Floor, call: &Call<'_>) -> Handled {
     let only = maybe_named(floor, call.parameters)?;
     let wanted = floor.instruments().filter(|instrument| only.is_none_or(|only| only.symbol == instrument.symbol));
     let style = Style::rest(call.decimal);
-    Ok(array(wanted.filter_map(|instrument| ticker(floor, instrument, style, false))))
+    Ok(array(wanted.filter_map(|instrument| ticker(floor, instrument, style))))
 }
 
 pub(crate) fn order_book(floor: &mut Floor, call: &Call<'_>) -> Handled {

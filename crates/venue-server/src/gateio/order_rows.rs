@@ -152,11 +152,7 @@ pub(crate) fn fill_text(fill: &Fill) -> String {
 pub(crate) fn trade(floor: &Floor, fill: &Fill, instrument: &Instrument, by_time: bool, decimal: bool) -> String {
     let style = Style::rest(decimal);
     let id = Object::new();
-    let id = if by_time {
-        id.text("trade_id", fill.trade_id.as_str())
-    } else {
-        id.raw("id", &fill.trade_id)
-    };
+    let id = if by_time { id.text("trade_id", fill.trade_id.as_str()) } else { id.raw("id", &fill.trade_id) };
     id.raw("create_time", seconds(fill.time))
         .text("contract", &instrument.native)
         .text("order_id", fill.order_id.as_str())
@@ -188,4 +184,3 @@ pub(crate) fn pushed_trade(floor: &Floor, fill: &Fill, instrument: &Instrument, 
         .raw("point_fee", 0)
         .end()
 }
-

@@ -101,7 +101,8 @@ pub(crate) fn place_batch(floor: &mut Floor, call: &Call<'_>) -> Handled {
 /// An order by its id or by its text, if it is still known.
 fn find(floor: &Floor, account: &AccountId, word: &str, now: Timestamp) -> Result<PlacedOrder, Refusal> {
     let by_text = !word.bytes().all(|byte| byte.is_ascii_digit());
-    let which = if by_text { OrderRef::Client(ClientOrderId::reported(word)) } else { OrderRef::Id(OrderId::new(word)) };
+    let which =
+        if by_text { OrderRef::Client(ClientOrderId::reported(word)) } else { OrderRef::Id(OrderId::new(word)) };
     let found = floor.order(account, &which).filter(|placed| remembered(placed, by_text, now));
     found.ok_or(Refusal::ORDER_NOT_FOUND)
 }

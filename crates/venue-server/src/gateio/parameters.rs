@@ -149,7 +149,8 @@ mod tests {
 
     #[test]
     fn numbers_come_as_numbers_or_as_text() {
-        let parameters = Parameters::object(r#"{"size":"-1.5","price":0,"tif":null,"reduce_only":true,"in":{"a":[1]}}"#);
+        let parameters =
+            Parameters::object(r#"{"size":"-1.5","price":0,"tif":null,"reduce_only":true,"in":{"a":[1]}}"#);
         let parameters = parameters.unwrap();
         assert_eq!(parameters.decimal("size"), Ok(Some(dec!(-1.5))));
         assert_eq!(parameters.decimal("price"), Ok(Some(dec!(0))));

@@ -37,10 +37,13 @@ pub(crate) fn mark_places(instrument: &Instrument) -> u32 {
     instrument.tick.decimals() + 1
 }
 
-/// The place in the queue of deleveraging: 1 is first, 6 is not in it.
-fn adl(floor: &Floor, account: &AccountId, report: &PositionReport) -> u8 {
+/// The place in the queue of deleveraging of what is not in it.
+pub(crate) const NO_RANK: u8 = 6;
+
+/// The place in the queue of deleveraging: 1 is first, 5 is last.
+pub(crate) fn adl(floor: &Floor, account: &AccountId, report: &PositionReport) -> u8 {
     if report.position.is_none() {
-        return 6;
+        return NO_RANK;
     }
     let figures = floor.exchange.position_figures(account, &report.symbol, report.position_side);
     5_u8.saturating_sub(figures.map_or(0, |figures| figures.adl))

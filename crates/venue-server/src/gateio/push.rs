@@ -154,6 +154,19 @@ impl Teller<'_> {
     }
 }
 
+/// Where a position stands in the queue of deleveraging.
+pub(crate) fn rank(floor: &Floor, account: &AccountId, report: &PositionReport, rank: u8) -> Push {
+    let contract = floor.instrument(&report.symbol).map(|instrument| instrument.native.to_string());
+    let json = Object::new()
+        .text("contract", contract.as_deref().unwrap_or_default())
+        .text("mode", words::row_mode(report.position_side))
+        .raw("rank_division", rank)
+        .raw("time_ms", floor.exchange.now().as_millis())
+        .raw("user_id", floor.user(account))
+        .end();
+    Push { channel: Channel::AdlRank, contract, json }
+}
+
 /// What a movement was for: `BTC_USDT:3914424`, a contract and an order.
 pub(crate) fn movement_text(floor: &Floor, symbol: Option<&Symbol>, order: Option<&str>) -> String {
     let native = symbol.and_then(|symbol| floor.instrument(symbol)).map(|instrument| &*instrument.native);

@@ -91,11 +91,7 @@ const fn open(path: &'static str, handle: fn(&mut Floor, &Call<'_>) -> Handled) 
     route("GET", path, Bucket::Public, handle)
 }
 
-const fn private(
-    method: &'static str,
-    path: &'static str,
-    handle: fn(&mut Floor, &Call<'_>) -> Handled,
-) -> Route {
+const fn private(method: &'static str, path: &'static str, handle: fn(&mut Floor, &Call<'_>) -> Handled) -> Route {
     route(method, path, Bucket::Private, handle)
 }
 
@@ -222,11 +218,7 @@ pub(crate) fn answer(floor: &mut Floor, arrived: Arrived<'_>) -> Answer {
     }
 }
 
-fn admitted(
-    floor: &mut Floor,
-    arrived: Arrived<'_>,
-    left: &mut Option<Left>,
-) -> Result<(u16, String), Refusal> {
+fn admitted(floor: &mut Floor, arrived: Arrived<'_>, left: &mut Option<Left>) -> Result<(u16, String), Refusal> {
     let Arrived { sent, claim, decimal, expires } = arrived;
     let now = floor.server_time();
     floor.usage.check_open(now)?;

@@ -146,6 +146,12 @@ impl Session {
         self.outlet.say(frame.into())
     }
 
+    /// The accounts that it hears of on this channel.
+    pub(crate) fn accounts_on(&self, channel: Channel) -> impl Iterator<Item = &AccountId> {
+        let own = self.subscriptions.iter().filter(move |known| known.channel == channel);
+        own.filter_map(|known| known.account.as_ref())
+    }
+
     /// Whether it hears anything of this account.
     pub(crate) fn listens(&self, account: &AccountId) -> bool {
         self.subscriptions.iter().any(|known| known.account.as_ref() == Some(account))
@@ -188,7 +194,10 @@ impl Session {
         self.login = None;
         let gone: Vec<Channel> =
             self.subscriptions.extract_if(.., |known| known.account.is_some()).map(|known| known.channel).collect();
-        !told || gone.into_iter().all(|channel| self.say(failed(channel.word(), "unsubscribe", None, 4, "authentication expired", now)))
+        !told
+            || gone
+                .into_iter()
+                .all(|channel| self.say(failed(channel.word(), "unsubscribe", None, 4, "authentication expired", now)))
     }
 
     /// Sends a push to whoever on this socket hears this account.
@@ -219,14 +228,7 @@ pub(crate) fn framed(channel: Channel, event: &str, result: &str, now: Timestamp
 }
 
 /// A refusal on a socket.
-pub(crate) fn failed(
-    channel: &str,
-    event: &str,
-    id: Option<i64>,
-    code: u8,
-    message: &str,
-    now: Timestamp,
-) -> String {
+pub(crate) fn failed(channel: &str, event: &str, id: Option<i64>, code: u8, message: &str, now: Timestamp) -> String {
     answered(channel, event, id, Some((code, message)), now)
 }
 

@@ -51,10 +51,7 @@ pub(crate) fn obey(floor: &mut Floor, socket: u64, said: &Said) -> bool {
     let twice = matches!(said.channel.as_str(), "futures.order_place" | "futures.order_batch_place");
     if twice && login.is_some() {
         let echo = payload.req_param.as_deref().map_or("null", RawValue::get);
-        let result = Object::new()
-            .text("req_id", &payload.req_id)
-            .raw("req_param", echo)
-            .end();
+        let result = Object::new().text("req_id", &payload.req_id).raw("req_param", echo).end();
         let frame = frame(said, &payload, true, 200, None, &Object::new().raw("result", result).end(), now);
         if !session.say(frame) {
             return false;

@@ -245,9 +245,11 @@ pub(crate) fn pushed(floor: &Floor, account: &AccountId, order: &ConditionalOrde
     let instrument = floor.instrument(&order.order.symbol)?;
     let facts = facts(floor, &order.order.order_id);
     let (status, finish_as, reason) = state(order, &facts);
-    let initial = initial(&instrument.native, order, &facts)
-        .size("size", size(floor, order), style)
-        .size("iceberg", Decimal::ZERO, style);
+    let initial = initial(&instrument.native, order, &facts).size("size", size(floor, order), style).size(
+        "iceberg",
+        Decimal::ZERO,
+        style,
+    );
     let row = Object::new()
         .raw("user", floor.user(account))
         .raw("trigger", trigger(order, &facts))

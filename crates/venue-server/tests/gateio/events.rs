@@ -33,7 +33,8 @@ async fn a_fill_is_told_as_position_trade_order_and_money() {
         channels,
         ["futures.orders", "futures.positions", "futures.usertrades", "futures.orders", "futures.balances"]
     );
-    let orders: Vec<_> = of(&frames, "orders").iter().map(|it| pick(it, &["left", "status", "finish_as", "update_id"])).collect();
+    let orders: Vec<_> =
+        of(&frames, "orders").iter().map(|it| pick(it, &["left", "status", "finish_as", "update_id"])).collect();
     assert_eq!(orders, ["100 open _new 1", "0 finished filled 2"]);
     let order = of(&frames, "orders")[1];
     assert_eq!(pick(order, &["id", "user", "finish_time_ms"]), format!("{id} {USER} {}", START * 1000));
@@ -46,7 +47,10 @@ async fn a_fill_is_told_as_position_trade_order_and_money() {
     assert_eq!(pick(position, &["size", "entry_price", "mode", "leverage", "update_id"]), "100 60000.1 single 0 1");
     assert!(position.get("mark_price").is_none(), "{position}");
     let movement = of(&frames, "balances")[0];
-    assert_eq!(pick(movement, &["type", "change", "balance", "text", "currency"]), format!("fee -0.45000075 9999.54999925 BTC_USDT:{id} usdt"));
+    assert_eq!(
+        pick(movement, &["type", "change", "balance", "text", "currency"]),
+        format!("fee -0.45000075 9999.54999925 BTC_USDT:{id} usdt")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -137,7 +141,10 @@ async fn a_liquidation_is_told_on_every_channel_that_it_concerns() {
     assert_eq!(orders, ["false liquidated", "true _new", "true filled"]);
     assert_eq!(of(&frames, "positions").last().unwrap()["size"], "0");
     let row = of(&frames, "liquidates")[0];
-    assert_eq!(pick(row, &["size", "leverage", "fill_price", "left"]), "1000 50 58900.0 0".replace("58900.0", &row["fill_price"].to_string()));
+    assert_eq!(
+        pick(row, &["size", "leverage", "fill_price", "left"]),
+        "1000 50 58900.0 0".replace("58900.0", &row["fill_price"].to_string())
+    );
     assert!(of(&frames, "usertrades")[0]["text"].as_str().unwrap().starts_with("liq-"));
     assert_eq!(of(&frames, "position_closes").len(), 1);
 }
@@ -187,7 +194,10 @@ async fn a_deleveraging_is_told_to_whom_it_hits() {
     let frame = stream.next().await.unwrap().unwrap().into_text().unwrap();
     let frame: Value = serde_json::from_str(&frame).unwrap();
     let row = &frame["result"][0];
-    assert_eq!((&frame["channel"], pick(row, &["trade_size", "position_size"])), (&json!("futures.auto_deleverages"), "10000 0".to_owned()));
+    assert_eq!(
+        (&frame["channel"], pick(row, &["trade_size", "position_size"])),
+        (&json!("futures.auto_deleverages"), "10000 0".to_owned())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -202,12 +212,29 @@ async fn trigger_orders_are_told_when_they_are_stored_and_when_they_fire() {
     venue.post("/price_orders", &body);
     venue.tick("59000", 1);
     let frames = socket.heard().await;
-    let told: Vec<_> = of(&frames, "autoorders").iter().map(|it| pick(it, &["status", "finish_as", "order_type"])).collect();
+    let told: Vec<_> =
+        of(&frames, "autoorders").iter().map(|it| pick(it, &["status", "finish_as", "order_type"])).collect();
     assert_eq!(told, ["open  plan-close-long-position", "finished succeeded plan-close-long-position"]);
     let fired = of(&frames, "autoorders")[1];
     assert_eq!(pick(&fired["initial"], &["size", "is_reduce_only"]), "-30 true");
     assert_eq!(fired["trigger"]["price_type"], 1);
     assert!(fired["trade_id"].as_u64().unwrap() > 1 << 53);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_place_in_the_queue_of_deleveraging_is_told_when_it_changes() {
+    let venue = Venue::start().await;
+    let mut socket = venue.private(&["futures.position_adl_rank"]).await;
+    venue.trade(100);
+    for last in ["60000", "60500", "60600", "59000"] {
+        venue.tick(last, 1);
+    }
+    let told: Vec<_> = of(&socket.heard().await, "position_adl_rank")
+        .iter()
+        .map(|it| pick(it, &["contract", "mode", "rank_division"]))
+        .collect();
+    assert_eq!(told, ["BTC_USDT single 5", "BTC_USDT single 1", "BTC_USDT single 5"]);
+    assert_eq!(venue.get("/positions/BTC_USDT", "")["adl_ranking"], 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -36,7 +36,9 @@ async fn requests_are_misanswered_in_the_venue_s_words() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_are_lost_cut_short_or_no_answers() {
-    for (spec, done) in [("timeout-before=place:x1", false), ("timeout-after=place:x1", true), ("cut-after=place:x1", true)] {
+    for (spec, done) in
+        [("timeout-before=place:x1", false), ("timeout-after=place:x1", true), ("cut-after=place:x1", true)]
+    {
         let venue = Venue::start().await;
         venue.running.inject_spec(spec).unwrap();
         assert!(venue.try_signed("POST", "/orders", "", &limit(1, "59000", "t-a").to_string()).is_none(), "{spec}");
@@ -136,6 +138,8 @@ async fn maintenance_closes_everything_and_the_clock_can_be_off() {
     let venue = Venue::start().await;
     let mut socket = venue.private(&["futures.orders"]).await;
     venue.running.inject(Fault::Maintenance.always());
+    let notice = socket.hear().await.unwrap();
+    assert_eq!((&notice["channel"], &notice["result"]["type"]), (&json!("futures.system"), &json!("upgrade")));
     assert_eq!(socket.hear_text().await, None);
     assert_eq!(venue.refused("GET", "/accounts", "", &Value::Null), "TOO_BUSY");
     assert!(tokio_tungstenite::connect_async(format!("{}/v4/ws/usdt", venue.running.ws_url())).await.is_err());

@@ -53,7 +53,8 @@ async fn books_trades_candles_and_tickers_follow_the_market() {
     assert_eq!(book["bids"][0], json!({"p": "60005", "s": "1000"}));
     assert_eq!((book["asks"].as_array().unwrap().len(), book["id"].is_number()), (5, true));
     let trades = venue.open("/futures/usdt/trades?contract=BTC_USDT&limit=2");
-    let told: Vec<_> = trades.as_array().unwrap().iter().map(|row| pick(row, &["size", "price", "create_time"])).collect();
+    let told: Vec<_> =
+        trades.as_array().unwrap().iter().map(|row| pick(row, &["size", "price", "create_time"])).collect();
     assert_eq!(told, [format!("-1 60005 {}", START + 120), format!("1 60010 {}", START + 60)]);
     let candles = venue.open("/futures/usdt/candlesticks?contract=BTC_USDT&interval=5m&limit=1");
     assert_eq!(pick(&candles[0], &["t", "o", "h", "l", "c", "v"]), format!("{START} 60000 60010 60000 60005 0"));

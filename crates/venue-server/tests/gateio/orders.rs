@@ -47,7 +47,8 @@ async fn a_limit_order_rests_is_found_by_both_names_and_is_cancelled() {
 async fn orders_that_ended_without_a_fill_are_soon_forgotten_by_their_text_first() {
     let venue = Venue::start().await;
     let id = venue.post("/orders", &limit(-20, "61000", "t-mine"))["id"].to_string();
-    let filled = venue.post("/orders", &json!({"contract": "BTC_USDT", "size": 1, "price": "0", "tif": "ioc", "text": "t-filled"}));
+    let filled = venue
+        .post("/orders", &json!({"contract": "BTC_USDT", "size": 1, "price": "0", "tif": "ioc", "text": "t-filled"}));
     venue.delete(&format!("/orders/{id}"), "");
     let status = |name: &str| venue.signed("GET", &format!("/orders/{name}"), "", "").status;
     venue.tick("60000", 60);
@@ -116,7 +117,12 @@ async fn what_cannot_be_placed_is_refused_with_its_label() {
         assert_eq!(with(changes.clone()), label, "{changes}");
     }
     assert_eq!(venue.signed("POST", "/orders", "", "{").label(), "INVALID_REQUEST_BODY");
-    let detail = venue.signed("POST", "/orders", "", &json!({"contract": "BTC_USDT", "size": 1, "price": "60100", "tif": "poc"}).to_string());
+    let detail = venue.signed(
+        "POST",
+        "/orders",
+        "",
+        &json!({"contract": "BTC_USDT", "size": 1, "price": "60100", "tif": "poc"}).to_string(),
+    );
     assert_eq!(detail.json()["detail"], "order price 60100 while counter price 60000.1");
 }
 
@@ -124,7 +130,8 @@ async fn what_cannot_be_placed_is_refused_with_its_label() {
 async fn whole_positions_are_closed_by_the_word_for_it() {
     let venue = Venue::start().await;
     venue.trade(-30);
-    let closed = venue.post("/orders", &json!({"contract": "BTC_USDT", "size": 0, "price": "0", "tif": "ioc", "close": true}));
+    let closed =
+        venue.post("/orders", &json!({"contract": "BTC_USDT", "size": 0, "price": "0", "tif": "ioc", "close": true}));
     assert_eq!(pick(&closed, &["size", "left", "is_close", "is_reduce_only", "finish_as"]), "30 0 true true filled");
     assert_eq!(venue.get("/positions/BTC_USDT", "")["size"], "0");
 }
@@ -220,10 +227,7 @@ async fn trades_tell_what_they_closed_and_what_they_cost() {
     let trades = venue.get("/my_trades", "contract=BTC_USDT");
     let shown = |row: &Value| pick(row, &["size", "close_size", "price", "role", "fee", "trade_value", "text"]);
     let shown: Vec<_> = trades.as_array().unwrap().iter().map(shown).collect();
-    assert_eq!(
-        shown,
-        ["-50 -30 60000 taker 0.225 300 api", "30 0 60000.1 taker 0.13500023 180.0003 api"],
-    );
+    assert_eq!(shown, ["-50 -30 60000 taker 0.225 300 api", "30 0 60000.1 taker 0.13500023 180.0003 api"],);
     let by_time = venue.get("/my_trades_timerange", &format!("from={START}&to={START}"));
     assert_eq!(by_time[0]["trade_id"], trades[0]["id"].to_string());
     let order = trades[1]["order_id"].as_str().unwrap();

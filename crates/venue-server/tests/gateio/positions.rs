@@ -32,7 +32,10 @@ async fn leverage_zero_is_cross_and_any_other_is_isolated() {
 async fn a_refused_leverage_leaves_the_margin_mode_as_it_was() {
     let venue = Venue::start().await;
     venue.set("/positions/BTC_USDT/leverage", "leverage=0&cross_leverage_limit=7");
-    assert_eq!(venue.refused("POST", "/positions/BTC_USDT/leverage", "leverage=200", &Value::Null), "LEVERAGE_TOO_HIGH");
+    assert_eq!(
+        venue.refused("POST", "/positions/BTC_USDT/leverage", "leverage=200", &Value::Null),
+        "LEVERAGE_TOO_HIGH"
+    );
     assert_eq!(venue.get("/positions/BTC_USDT", "")["pos_margin_mode"], "cross");
     venue.trade(10);
     assert_eq!(venue.refused("POST", "/positions/BTC_USDT/leverage", "leverage=7", &Value::Null), "POSITION_HOLDING");
@@ -45,11 +48,17 @@ async fn an_isolated_position_is_reckoned_as_the_venue_reckons() {
     venue.trade(2000);
     let row = venue.get("/positions/BTC_USDT", "");
     // 0.2 bitcoin at 60,000.1: a tenth of 12,000.02, and 0.075 % of it for closing.
-    assert_eq!(pick(&row, &["size", "entry_price", "mark_price", "value", "margin"]), "2000 60000.1 60000 12000 1209.002015");
+    assert_eq!(
+        pick(&row, &["size", "entry_price", "mark_price", "value", "margin"]),
+        "2000 60000.1 60000 12000 1209.002015"
+    );
     assert_eq!(pick(&row, &["initial_margin", "maintenance_margin", "maintenance_rate"]), "1209 57 0.004");
     // (60,000.1 − 1,209.002015 / 0.2) / (1 − 0.004 − 0.00075), rounded to a hundredth.
     assert_eq!(row["liq_price"], "54212.6");
-    assert_eq!(pick(&row, &["realised_pnl", "pnl_fee", "pnl_pnl", "mode", "update_id"]), "-9.000015 -9.000015 0 single 3");
+    assert_eq!(
+        pick(&row, &["realised_pnl", "pnl_fee", "pnl_pnl", "mode", "update_id"]),
+        "-9.000015 -9.000015 0 single 3"
+    );
     let more = venue.set("/positions/BTC_USDT/margin", "change=100");
     assert_eq!((more["margin"].as_str(), more["update_id"].as_u64()), (Some("1309.002015"), Some(4)));
     assert!(number(&more["liq_price"]) < number(&row["liq_price"]));
@@ -60,7 +69,8 @@ async fn an_isolated_position_is_reckoned_as_the_venue_reckons() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_published_liquidation_price_is_where_it_happens() {
-    for (size, mode) in [(2000, "leverage=10"), (-2000, "leverage=10"), (10_000, "leverage=0&cross_leverage_limit=20")] {
+    for (size, mode) in [(2000, "leverage=10"), (-2000, "leverage=10"), (10_000, "leverage=0&cross_leverage_limit=20")]
+    {
         let venue = Venue::with(|_| {}, |_| {}).await;
         venue.set("/positions/BTC_USDT/leverage", mode);
         venue.trade(size);
@@ -116,7 +126,8 @@ async fn what_is_left_of_a_position_that_is_closed() {
     venue.trade(-40);
     venue.trade(-60);
     let closed = venue.get("/position_close", "contract=BTC_USDT");
-    let shown = ["side", "max_size", "accum_size", "first_open_time", "long_price", "short_price", "pnl_pnl", "pnl_fee"];
+    let shown =
+        ["side", "max_size", "accum_size", "first_open_time", "long_price", "short_price", "pnl_pnl", "pnl_fee"];
     assert_eq!(pick(&closed[0], &shown), format!("long 100 100 {START} 60000.1 60100 0.999 -0.90075075"));
     let row = venue.get("/positions/BTC_USDT", "");
     assert_eq!(pick(&row, &["realised_pnl", "history_pnl", "last_close_pnl"]), "0 0.09824925 0.09824925");
@@ -157,7 +168,10 @@ async fn a_liquidation_is_an_order_that_nobody_placed() {
     let row = &venue.get("/liquidates", "")[0];
     assert_eq!(pick(row, &["contract", "size", "leverage", "entry_price", "left"]), "BTC_USDT 1000 50 60000.1 0");
     let order = venue.get(&format!("/orders/{}", row["order_id"]), "");
-    assert_eq!(pick(&order, &["size", "is_liq", "text", "finish_as"]), format!("-1000 true liq-{} filled", row["order_id"]));
+    assert_eq!(
+        pick(&order, &["size", "is_liq", "text", "finish_as"]),
+        format!("-1000 true liq-{} filled", row["order_id"])
+    );
     assert_eq!(venue.get(&format!("/orders/{resting}"), "")["finish_as"], "liquidated");
     assert!(venue.get("/position_close", "")[0]["text"].as_str().unwrap().starts_with("autoclose"));
     assert_eq!(venue.open("/futures/usdt/liq_orders")[0]["order_size"], "-1000");

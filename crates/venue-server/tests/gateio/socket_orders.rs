@@ -29,7 +29,10 @@ async fn whoever_has_not_logged_in_places_nothing() {
     let mut socket = venue.socket().await;
     socket.say(&request("futures.order_place", market(1))).await;
     let refused = socket.hear().await.unwrap();
-    assert_eq!((&refused["header"]["status"], &refused["data"]["errs"]["label"]), (&json!("401"), &json!("INVALID_KEY")));
+    assert_eq!(
+        (&refused["header"]["status"], &refused["data"]["errs"]["label"]),
+        (&json!("401"), &json!("INVALID_KEY"))
+    );
     socket.say(&login("something else")).await;
     assert_eq!(socket.hear().await.unwrap()["data"]["errs"]["label"], "INVALID_SIGNATURE");
     assert_eq!(venue.get("/orders", "status=finished"), json!([]));
@@ -41,7 +44,10 @@ async fn an_order_is_acknowledged_and_then_answered() {
     let mut socket = logged_in(&venue).await;
     socket.say(&request("futures.order_place", market(10))).await;
     let ack = socket.hear().await.unwrap();
-    assert_eq!((pick(&ack, &["request_id", "ack"]), &ack["data"]["result"]["req_param"]), ("r-1 true".to_owned(), &market(10)));
+    assert_eq!(
+        (pick(&ack, &["request_id", "ack"]), &ack["data"]["result"]["req_param"]),
+        ("r-1 true".to_owned(), &market(10))
+    );
     let result = socket.hear().await.unwrap();
     let order = &result["data"]["result"];
     assert_eq!(pick(order, &["size", "left", "status", "finish_as", "text"]), "10 0 finished filled apiv4-ws");

@@ -8,7 +8,12 @@ async fn asked(socket: &mut Socket, message: &Value) -> String {
     socket.say(message).await;
     let answer = socket.hear().await.unwrap();
     let error = &answer["error"];
-    format!("{} {} {}", pick(&answer, &["channel", "event"]), answer["result"]["status"].as_str().unwrap_or("-"), error["code"])
+    format!(
+        "{} {} {}",
+        pick(&answer, &["channel", "event"]),
+        answer["result"]["status"].as_str().unwrap_or("-"),
+        error["code"]
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -84,7 +89,10 @@ async fn public_channels_tell_of_the_market() {
         let found = frames.iter().find(|frame| frame["channel"] == format!("futures.{channel}"));
         found.unwrap_or_else(|| panic!("nothing of {channel}: {frames:?}"))["result"].clone()
     };
-    assert_eq!(pick(&of("tickers")[0], &["last", "mark_price", "funding_interval", "highest_bid"]), "60010 60010 28800 60010");
+    assert_eq!(
+        pick(&of("tickers")[0], &["last", "mark_price", "funding_interval", "highest_bid"]),
+        "60010 60010 28800 60010"
+    );
     assert_eq!(pick(&of("trades")[0], &["size", "price", "contract"]), "1 60010 BTC_USDT");
     assert_eq!(pick(&of("book_ticker"), &["s", "b", "a", "B"]), "BTC_USDT 60010 60010.1 1000");
     let update = of("order_book_update");
@@ -122,7 +130,9 @@ async fn everybody_sees_a_liquidation() {
 #[tokio::test(flavor = "multi_thread")]
 async fn there_is_no_socket_at_other_paths() {
     let venue = Venue::start().await;
-    for (path, there) in [("/v4/ws/usdt", true), ("/v4/ws/futures/usdt", true), ("/v4/ws", false), ("/v4/ws/btc", false)] {
+    for (path, there) in
+        [("/v4/ws/usdt", true), ("/v4/ws/futures/usdt", true), ("/v4/ws", false), ("/v4/ws/btc", false)]
+    {
         let opened = tokio_tungstenite::connect_async(format!("{}{path}", venue.running.ws_url())).await;
         assert_eq!(opened.is_ok(), there, "{path}");
     }

@@ -54,7 +54,8 @@ async fn a_whole_position_is_closed_by_type_by_word_or_by_leg() {
     };
     let single = json!({"contract": "BTC_USDT", "size": 0, "price": "0", "close": true, "reduce_only": true});
     let by_type = json!({"contract": "BTC_USDT", "size": 0, "price": "0", "tif": "ioc", "reduce_only": true});
-    for body in [close(single.clone(), "close-long-position"), close(single, ""), close(by_type, "close-long-position")] {
+    for body in [close(single.clone(), "close-long-position"), close(single, ""), close(by_type, "close-long-position")]
+    {
         let venue = Venue::start().await;
         venue.trade(30);
         venue.post("/price_orders", &body);
@@ -71,7 +72,13 @@ async fn a_whole_position_is_closed_by_type_by_word_or_by_leg() {
     let row = venue.get(&format!("/price_orders/{id}"), "");
     assert_eq!(pick(&row["initial"], &["size", "amount", "is_close", "auto_size"]), "0 0 true close_long");
     venue.tick("59000", 1);
-    let sizes: Vec<_> = venue.get("/dual_comp/positions/BTC_USDT", "").as_array().unwrap().iter().map(|row| pick(row, &["size"])).collect();
+    let sizes: Vec<_> = venue
+        .get("/dual_comp/positions/BTC_USDT", "")
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| pick(row, &["size"]))
+        .collect();
     assert_eq!(sizes, ["0", "-10"]);
 }
 

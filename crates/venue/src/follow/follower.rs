@@ -130,7 +130,7 @@ impl<S: PrivateStream> Follower<S> {
     fn beside(&mut self, beside: Option<Beside>) {
         match beside {
             None => self.beside = None,
-            Some(Beside::Event(event)) if self.is_up() => self.tell(event),
+            Some(Beside::Event(event)) if self.is_up() => self.tell(*event),
             Some(Beside::Doubt(reason)) if self.is_up() => self.resync(reason),
             Some(_) => {}
         }

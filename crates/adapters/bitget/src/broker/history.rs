@@ -105,7 +105,7 @@ impl BitgetBroker {
     }
 
     /// Bookings of at most the last 90 days, which is what the venue remembers.
-    pub(super) async fn read_funding(&self, since: Timestamp) -> Result<Vec<FundingPayment>, CallError> {
+    pub(crate) async fn read_funding(&self, since: Timestamp) -> Result<Vec<FundingPayment>, CallError> {
         let bills = self.read_bills(Some("contract_settle_fee"), since).await?;
         let payment = |bill| if let Bill::Funding(payment) = bill { Some(payment) } else { None };
         Ok(bills.into_iter().filter_map(payment).collect())

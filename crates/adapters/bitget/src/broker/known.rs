@@ -13,6 +13,7 @@ pub(crate) struct Known(Mutex<Ids>);
 struct Ids {
     traded: Bounded<OrderId, Traded>,
     plans: Bounded<ClientOrderId, String>,
+    sent: Bounded<ClientOrderId, PositionSide>,
 }
 
 #[derive(Debug, Clone)]
@@ -26,11 +27,20 @@ const REMEMBERED: usize = 8192;
 
 impl Default for Known {
     fn default() -> Self {
-        Self(Mutex::new(Ids { traded: Bounded::new(REMEMBERED), plans: Bounded::new(REMEMBERED) }))
+        Self(Mutex::new(Ids {
+            traded: Bounded::new(REMEMBERED),
+            plans: Bounded::new(REMEMBERED),
+            sent: Bounded::new(REMEMBERED),
+        }))
     }
 }
 
 impl Known {
+    /// Takes note of an order that is about to be sent.
+    pub(super) fn is_sent(&self, order: &NewOrder) {
+        self.ids().sent.insert(order.client_order_id.clone(), order.position_side);
+    }
+
     /// Takes note of an order that the venue has taken.
     pub(super) fn placed(&self, order: &NewOrder, id: &OrderId) {
         let NewOrder { client_order_id, side, position_side, .. } = order;
@@ -65,9 +75,10 @@ impl Known {
         self.ids().traded.get(id).map(|traded| traded.client_order_id.clone())
     }
 
-    /// Which leg an order trades.
-    pub(crate) fn leg(&self, id: &OrderId) -> Option<PositionSide> {
-        self.ids().traded.get(id).map(|traded| traded.position_side).filter(|side| *side != PositionSide::Both)
+    /// Which position an order trades, by either of its names.
+    pub(crate) fn position_side(&self, id: &OrderId, name: &ClientOrderId) -> Option<PositionSide> {
+        let ids = self.ids();
+        ids.traded.get(id).map(|traded| traded.position_side).or_else(|| ids.sent.get(name).copied())
     }
 
     /// Gives a trade the client id of its order, and with legs its leg and side; whether the order is known. The venue does

@@ -1,12 +1,15 @@
 //! Sending, finding, changing and cancelling orders, and the plan orders that the venue keeps beside them.
 
 use super::BitgetBroker;
+use crate::wire::Protocol;
 use crate::wire::body::{self, PlanOrder};
 use crate::wire::request::{self, Place, PlanKind, WhichOrder};
-use plimsoll_domain::{ClientOrderId, NewOrder, Order, OrderId, OrderSize, Price, Quantity, Symbol};
+use plimsoll_domain::{
+    AccountEvent, ClientOrderId, NewOrder, Order, OrderId, OrderKind, OrderSize, OrderStatus, Symbol,
+};
 use plimsoll_ports::{CommandError, NotSent, PlaceError, Refusal, RefusalReason};
 use plimsoll_transport::Priority::{Ordinary, ReducesRisk};
-use plimsoll_venue::{CallError, Class};
+use plimsoll_venue::{Beside, CallError, Class};
 use std::collections::BTreeSet;
 
 /// "The order does not exist".
@@ -30,8 +33,10 @@ impl BitgetBroker {
             return Err(PlaceError::NotSent(NotSent::Invalid(reason.to_owned())));
         };
         let plan_type = request::plan_type(&place);
-        if let Some(plan_type) = plan_type {
-            self.shared.known.is_plan(&order.client_order_id, plan_type);
+        match plan_type {
+            Some(plan_type) => self.shared.known.is_plan(&order.client_order_id, plan_type),
+            // The stream may tell of it before the answer comes.
+            None => self.shared.known.is_sent(order),
         }
         let id = match self.shared.client.read(&call, priority, body::placed).await {
             Ok(Some(id)) => id,
@@ -43,11 +48,53 @@ impl BitgetBroker {
                 return Err(error.into());
             }
         };
-        if plan_type.is_none() {
-            self.shared.known.placed(order, &id);
+        match plan_type {
+            None => self.shared.known.placed(order, &id),
+            Some(_) => self.tell_plan(order, &id),
         }
         self.shared.memory.placed(&order.symbol, &order.client_order_id, &id, plan_type.is_some());
         Ok(id)
+    }
+
+    /// The older dialect tells of no plan order.
+    fn tell_plan(&self, order: &NewOrder, id: &OrderId) {
+        if self.shared.client.rest().settings.protocol == Protocol::V2 {
+            return;
+        }
+        let quantity = match order.size {
+            OrderSize::Quantity(quantity) => Some(quantity),
+            OrderSize::WholePosition => None,
+        };
+        let (OrderKind::StopMarket { trigger, .. } | OrderKind::TakeProfitMarket { trigger, .. }) = order.kind else {
+            return;
+        };
+        self.shared.tell(AccountEvent::Order(Order {
+            order_id: id.clone(),
+            client_order_id: order.client_order_id.clone(),
+            symbol: order.symbol.clone(),
+            side: order.side,
+            position_side: order.position_side,
+            order_type: order.kind.order_type(),
+            time_in_force: None,
+            price: None,
+            trigger: Some(trigger),
+            quantity,
+            filled: None,
+            average_price: None,
+            reduce_only: !order.adds_exposure(),
+            close_position: quantity.is_none(),
+            child: None,
+            status: OrderStatus::New,
+            updated: self.shared.stamp(),
+        }));
+    }
+
+    /// The older dialect tells of no plan order: the account is read again.
+    fn doubt_plans(&self) {
+        if self.shared.client.rest().settings.protocol == Protocol::MixV1 {
+            // An error means that there is no stream.
+            drop(self.shared.ours.send(Beside::Doubt("plan orders were cancelled".to_owned())));
+        }
     }
 
     /// The venue has taken the order and did not say its id, as happens when it displaces older ones.
@@ -126,24 +173,15 @@ impl BitgetBroker {
         Ok(None)
     }
 
-    pub(super) async fn change(
-        &self,
-        symbol: &Symbol,
-        id: &ClientOrderId,
-        quantity: Quantity,
-        price: Price,
-    ) -> Result<(), CommandError> {
-        let native = self.shared.native(symbol).await.or_else(CallError::nothing_sent)?;
-        let which = WhichOrder::Client(id);
-        let Some(order) = self.ordinary(&native, which).await.or_else(CallError::nothing_sent)? else {
-            return Err(CommandError::Refused(unknown(id)));
-        };
-        if order.status.is_final() {
-            return Err(CommandError::Refused(unknown(id)));
+    /// No order is changed in its place.
+    pub(super) async fn change(&self, symbol: &Symbol, id: &ClientOrderId) -> Result<(), CommandError> {
+        match self.look_up(symbol, id).await.or_else(CallError::nothing_sent)? {
+            Some(order) if !order.status.is_final() => {
+                let reason = "the venue changes no order in its place: cancel it, and place another".to_owned();
+                Err(CommandError::NotSent(NotSent::Invalid(reason)))
+            }
+            _ => Err(CommandError::Refused(unknown(id))),
         }
-        let closes_leg = order.position_side.direction().is_some_and(|leg| order.side == leg.closing_side());
-        let priority = if order.reduce_only || closes_leg { ReducesRisk } else { Ordinary };
-        self.shared.command(&request::amend(&native, which, id.as_str(), quantity, price), priority).await
     }
 
     /// Tries where the order is, as far as we remember, then elsewhere: nothing is cancelled twice, since one id is of one
@@ -173,7 +211,10 @@ impl BitgetBroker {
         // The answer is a success whatever became of its one order.
         match self.shared.client.read(&call, ReducesRisk, body::cancelled).await {
             Ok(cancelled) if cancelled.done == 0 => Err(CommandError::Refused(unknown(id))),
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                self.doubt_plans();
+                Ok(())
+            }
             Err(error) => error.command_outcome(),
         }
     }
@@ -190,6 +231,7 @@ impl BitgetBroker {
             let outcome = unless_none(self.shared.command(&call, ReducesRisk).await);
             plans = plans.and(outcome);
         }
+        self.doubt_plans();
         orders.and(plans)
     }
 }

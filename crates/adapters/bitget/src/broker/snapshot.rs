@@ -28,7 +28,13 @@ impl BitgetBroker {
 
     /// Whoever wants out must see what is held.
     pub(super) async fn read_positions(&self) -> Result<Vec<PositionReport>, CallError> {
-        self.shared.ask(&request::positions(None), ReducesRisk, body::positions).await
+        let mut positions = self.shared.ask(&request::positions(None), ReducesRisk, body::positions).await?;
+        let (shared, listed) = (&self.shared, self.shared.listed().await?);
+        shared.directory.learn_tiers(&shared.client, &positions, &listed).await;
+        for report in &mut positions {
+            shared.directory.maintain(report, &listed);
+        }
+        Ok(positions)
     }
 
     pub(super) async fn read_balances(&self) -> Result<Vec<BalanceReport>, CallError> {

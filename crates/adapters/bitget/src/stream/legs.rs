@@ -29,10 +29,6 @@ impl Legs {
         *self.state() = State { open, mode: Some(snapshot.position_mode) };
     }
 
-    pub(super) fn are_two(&self) -> bool {
-        self.state().mode == Some(PositionMode::Hedge)
-    }
-
     /// Which position a side is of, where a message names the side alone.
     pub(super) fn side(&self, side: PositionSide) -> PositionSide {
         if self.state().mode == Some(PositionMode::OneWay) { PositionSide::Both } else { side }

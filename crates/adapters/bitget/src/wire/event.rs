@@ -175,6 +175,7 @@ fn push(it: &Envelope<'_>, arg: &Arg<'_>, protocol: Protocol, context: Context<'
     let events = match arg.name() {
         "positions" => return account::positions(rows, context),
         "account" => account::balances(rows, context),
+        "equity" => account::equity(rows, context),
         "positions-history" => account::closed(rows, context),
         "adl-noti" => account::deleveraged(rows, context),
         "orders" => order::updates(rows, context),

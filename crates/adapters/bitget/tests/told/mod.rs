@@ -169,12 +169,13 @@ fn balance(it: &BalanceReport) -> String {
 
 fn warning(name: &str, it: &MarginWarning) -> String {
     format!(
-        "{name} {} {} {} mark {} maintenance {} {}",
+        "{name} {} {} {} mark {} maintenance {} level {} {}",
         it.symbol,
         it.position_side,
         or_none(&it.quantity),
         or_none(&it.mark_price),
         or_none(&it.maintenance_margin),
+        or_none(&it.level),
         at(it.time)
     )
 }

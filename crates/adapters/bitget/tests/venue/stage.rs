@@ -7,7 +7,7 @@ use plimsoll_exchange::{Exchange, MarketClock, Tick, listings};
 use plimsoll_ports::{AccountStream, Broker, FundingRates, MarketFeed};
 use plimsoll_testkit::contract::{BrokerStage, FeedStage, FundingStage, StreamStage};
 use plimsoll_transport::{BackoffSettings, SocketSettings};
-use plimsoll_venue_server::bitget::Settings as VenueSettings;
+use plimsoll_venue_server::bitget::{RateLimits, Settings as VenueSettings};
 use plimsoll_venue_server::{AuthenticationClock, BitgetVenue, Running};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -34,6 +34,9 @@ pub(crate) const KEY: &str = "bg_0123456789abcdef";
 pub(crate) const SECRET: &str = "a-secret-of-the-tests";
 pub(crate) const PASSPHRASE: &str = "a passphrase";
 
+/// A large customer's, so that tests need not wait for the next second.
+const SCALE: u32 = 10;
+
 pub(crate) fn symbol() -> Symbol {
     listings::btc_usdt().symbol
 }
@@ -47,7 +50,13 @@ pub(crate) fn settings() -> Settings {
     let backoff =
         BackoffSettings { first: Duration::from_millis(100), longest: Duration::from_millis(400), seed: Some(7) };
     let private_socket = SocketSettings { backoff, ..SocketSettings::default() };
-    Settings { private_socket, market_socket: private_socket, between_snapshots: Duration::ZERO, ..Settings::default() }
+    Settings {
+        private_socket,
+        market_socket: private_socket,
+        between_snapshots: Duration::ZERO,
+        endpoint_scale: SCALE,
+        ..Settings::default()
+    }
 }
 
 impl Stage {
@@ -60,7 +69,8 @@ impl Stage {
         let mut exchange = Exchange::new(START);
         exchange.list(listings::btc_usdt(), price).expect("a listing");
         exchange.list(listings::eth_usdt(), "3000".parse().expect("a price")).expect("a listing");
-        let venue_settings = VenueSettings { clock: AuthenticationClock::Market, ..venue_settings };
+        let rate_limits = RateLimits { scale: SCALE, ..venue_settings.rate_limits };
+        let venue_settings = VenueSettings { clock: AuthenticationClock::Market, rate_limits, ..venue_settings };
         let venue = Arc::new(BitgetVenue::start(exchange, venue_settings).await.expect("a venue"));
         venue
             .open_account_with_passphrase(&AccountId::new("trader"), KEY, SECRET.into(), PASSPHRASE.into())

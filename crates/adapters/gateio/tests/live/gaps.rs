@@ -47,12 +47,12 @@ async fn a_snapshot_that_fails_is_taken_again() {
     let endpoints = Endpoints::custom(proxy.url(), stage.venue.ws_url());
     let clock = Arc::new(stage.clock.clone());
     let broker = GateioBroker::with_settings(endpoints, credentials(), clock, settings()).unwrap();
-    proxy.swallow_answers_to("GET /api/v4/futures/usdt/accounts");
+    proxy.swallow_answers_to("GET /api/v4/futures/usdt/positions");
     let mut stream = broker.account_stream();
     assert_eq!(next(&mut stream).await, StreamItem::Connected);
     // It gives the connection up, rather than letting events flow that nothing stands under.
     assert!(matches!(next(&mut stream).await, StreamItem::Disconnected { .. }));
-    proxy.behave_for("GET /api/v4/futures/usdt/accounts");
+    proxy.behave_for("GET /api/v4/futures/usdt/positions");
     assert_eq!(next(&mut stream).await, StreamItem::Connected);
     until(&mut stream, is_snapshot).await;
 }

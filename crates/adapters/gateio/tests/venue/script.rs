@@ -130,6 +130,7 @@ fn usual(call: &str) -> Say {
         "GET /accounts" => {
             r#"{"user":7001,"currency":"USDT","total":"0","in_dual_mode":false,"position_mode":"single"}"#.to_owned()
         }
+        "GET /api/v4/account/detail" => r#"{"user_id":7001}"#.to_owned(),
         "GET /fee" => include_str!("../fixtures/rest_fee.json").to_owned(),
         "GET /risk_limit_tiers" => include_str!("../fixtures/rest_tiers.json").to_owned(),
         call if call.starts_with("GET ") || call.starts_with("DELETE ") => "[]".to_owned(),

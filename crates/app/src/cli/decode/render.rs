@@ -179,7 +179,7 @@ fn warning(kind: &str, it: &MarginWarning) -> Object {
         .with("margin_ratio", it.margin_ratio)
         .with("liquidation_price", it.liquidation_price)
         .with("mark_price", it.mark_price)
-        .with("level", Value::Null)
+        .with("level", it.level.map(u64::from))
         .with("quantity", it.quantity)
         .with("price", Value::Null)
         .with("time", told(it.time))

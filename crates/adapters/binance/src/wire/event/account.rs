@@ -215,6 +215,7 @@ impl Called<'_> {
     fn warning(&self, context: Context<'_>, time: Timestamp) -> Result<MarginWarning, DecodeError> {
         let position_side = word::position_side(self.ps, "p.ps")?;
         Ok(MarginWarning {
+            level: None,
             symbol: context.symbols.symbol(self.s.as_str())?,
             position_side,
             quantity: signed(self.pa, position_side, "p.pa")?.map(|(quantity, _)| quantity),

@@ -41,6 +41,35 @@ pub(super) fn balances(rows: &str, context: Context<'_>) -> Result<Vec<Event>, D
     })
 }
 
+message! {
+    struct Equity {
+        required {
+            equity = "usdtEquity": Num<'a>,
+        }
+        optional {
+            unrealized = "unrealizedPL": Num<'a>,
+            usdt_unrealized = "usdtUnrealized": Num<'a>,
+        }
+    }
+}
+
+/// `{"btcEquity":"0.0021","usdtEquity":"13.98","unrealizedPL":"0",…}`: the whole account, valued in USDT.
+pub(super) fn equity(rows: &str, context: Context<'_>) -> Result<Vec<Event>, DecodeError> {
+    let sent = context.sent()?;
+    each_row(rows, |row: &Equity<'_>| {
+        let unrealized = row.unrealized.maybe_money("unrealizedPL")?;
+        Ok(vec![Event::Account(AccountEvent::Balance(BalanceReport {
+            currency: context.symbols.currency(word::MARGIN_COIN),
+            wallet: None,
+            cross_wallet: None,
+            available: None,
+            equity: row.equity.maybe_money("usdtEquity")?,
+            unrealized_pnl: unrealized.or(row.usdt_unrealized.maybe_money("usdtUnrealized")?),
+            stamp: context.stamp(sent),
+        }))])
+    })
+}
+
 /// Equity without the unrealised profit.
 pub(crate) fn wallet(equity: Option<Money>, unrealized: Option<Money>) -> Option<Money> {
     let wallet = equity?.get().checked_sub(unrealized?.get())?;

@@ -208,6 +208,7 @@ message! {
             margin_ratio = "marginRatio": Num<'a>,
             liquidation = "liquidationPrice": Num<'a>,
             current = "currentPrice": Num<'a>,
+            level = "warningLevel": Num<'a>,
             time = "timestamp": Num<'a>,
         }
     }
@@ -226,6 +227,7 @@ fn warnings(rows: &str, context: Context<'_>) -> Result<Vec<Event>, DecodeError>
             liquidation_price: positive_price(row.liquidation, "liquidationPrice")?,
             mark_price: row.current.maybe_price("currentPrice")?,
             maintenance_margin: None,
+            level: if row.level.0.is_empty() { None } else { Some(row.level.whole("warningLevel")?) },
             time: context.time(row.time, "timestamp")?,
         }))])
     })

@@ -245,6 +245,7 @@ pub(super) fn reduced_risk_limits(result: Raw<'_>, context: Context<'_>) -> Resu
     rows(result, |row: &Reduced<'_>, events| {
         let time = first_moment(&[(row.time_ms, "time_ms"), (row.time, "time")])?.unwrap_or(context.sent);
         events.push(Event::Account(AccountEvent::LiquidationWarning(MarginWarning {
+            level: None,
             symbol: context.traded(&row.contract)?.symbol,
             position_side: PositionSide::Both,
             quantity: None,

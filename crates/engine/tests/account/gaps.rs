@@ -1,0 +1,75 @@
+use crate::world::{World, bought, next, position, report, start, until};
+use plimsoll_engine::{AccountNews, Link};
+use plimsoll_ports::StreamItem;
+use plimsoll_ports::domain::{Change, Direction};
+use std::time::Duration;
+
+#[tokio::test]
+async fn a_gap_is_measured_told_and_closed_by_the_next_snapshot() {
+    let mut world = World::new();
+    world.settings.resync_after = Duration::from_secs(10_000);
+    let account = world.account().await;
+    assert_eq!(account.view().gaps.closed, 0, "connecting for the first time is no gap");
+    let mut news = account.news();
+    world.send(StreamItem::Disconnected { reason: "cut".to_owned() });
+    let view = until(&account, |view| matches!(view.link, Link::Down { .. })).await;
+    assert_eq!(view.gaps.open_since, Some(start()));
+    world.pass(Duration::from_secs(7));
+    world.send(StreamItem::Connected);
+    world.send_snapshot();
+    let gap = next(&mut news, |it| if let AccountNews::GapClosed(gap) = it { Some(gap) } else { None }).await;
+    assert_eq!((gap.from, gap.until, gap.reason.as_str()), (start(), start().plus(Duration::from_secs(7)), "cut"));
+    assert_eq!((account.view().gaps.closed, account.view().gaps.open_since), (1, None));
+}
+
+#[tokio::test]
+async fn a_stream_that_stays_down_is_read_around_with_the_fills_that_it_missed() {
+    let mut world = World::new();
+    let account = world.account().await;
+    let mut changes = account.changes();
+    world.send(StreamItem::Disconnected { reason: "cut".to_owned() });
+    until(&account, |view| matches!(view.link, Link::Down { .. })).await;
+    world.pass(Duration::from_secs(1));
+    let time = start().plus(Duration::from_millis(500));
+    let held = position(Direction::Long, "0.1", "50000");
+    world.truth.change(|truth| truth.positions = vec![report(Some(held), "500", "50000", time)]);
+    world.fills.lock().unwrap().push(bought("7", "0.1", "50000", time));
+    let view = world.while_time_passes(until(&account, |view| !view.positions.is_empty())).await;
+    assert_eq!(view.positions[0].position, held);
+    assert_eq!(view.tally.fills, 1, "the fill is counted though no stream brought it");
+    assert_eq!(view.age(view.read_at.unwrap()), None, "events do not flow yet: nothing may be judged on it");
+    let mut told = 0;
+    while let Ok(change) = changes.try_recv() {
+        told += usize::from(matches!(change, Change::Filled(_)));
+    }
+    assert_eq!(told, 1);
+}
+
+#[tokio::test]
+async fn a_live_stream_that_brings_nothing_is_not_believed() {
+    let mut world = World::new();
+    let account = world.account().await;
+    let before = world.asked();
+    world.pass(Duration::from_secs(29));
+    let view = world
+        .while_time_passes(until(&account, |view| view.read_at >= Some(start().plus(Duration::from_secs(30)))))
+        .await;
+    assert_eq!(world.asked(), before + 1);
+    assert_eq!(view.link, Link::Live);
+    assert_eq!(view.age(view.read_at.unwrap()), Some(Duration::ZERO), "what was just read is fresh");
+}
+
+#[tokio::test]
+async fn a_reading_begun_before_the_connection_does_not_stand_for_its_snapshot() {
+    let mut world = World::new();
+    let account = world.account().await;
+    world.send(StreamItem::Disconnected { reason: "cut".to_owned() });
+    until(&account, |view| matches!(view.link, Link::Down { .. })).await;
+    account.resynchronise().await.unwrap();
+    world.pass(Duration::from_secs(1));
+    world.send(StreamItem::Connected);
+    let view = until(&account, |view| view.link == Link::Syncing).await;
+    assert_eq!(view.age(start()), None);
+    account.resynchronise().await.unwrap();
+    assert_eq!(account.view().link, Link::Live, "begun since events flow, it completes them");
+}

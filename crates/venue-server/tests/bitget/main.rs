@@ -1,0 +1,11 @@
+//! The Bitget wire, from outside: a raw HTTP and WebSocket client against a running venue.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
+
+mod client;
+mod events;
+mod faults;
+mod mission;
+mod orders;
+mod plans;
+mod requests;
+mod sockets;
