@@ -2,9 +2,8 @@
 
 use plimsoll_tests::faults::{Batch, Wire, run_many};
 
-#[tokio::test(flavor = "multi_thread")]
-async fn forty_schedules_of_faults_end_with_the_books_of_the_exchange() {
-    let batch = Batch { wire: Wire::Binance, from: 1, seeds: 40, jobs: 8, stops_at_failure: false };
+async fn end_with_the_books_of_the_exchange(wire: Wire, seeds: u64) {
+    let batch = Batch { wire, from: 1, seeds, jobs: 8, stops_at_failure: false };
     let summary = run_many(batch, |_, _, outcome| {
         if let Some(outcome) = outcome.filter(|it| !it.is_well()) {
             println!("{outcome}\n");
@@ -12,4 +11,24 @@ async fn forty_schedules_of_faults_end_with_the_books_of_the_exchange() {
     })
     .await;
     assert!(summary.is_well(), "{summary}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forty_schedules_of_faults_over_binance_end_with_the_books_of_the_exchange() {
+    end_with_the_books_of_the_exchange(Wire::Binance, 40).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_schedules_of_faults_over_gateio_end_with_the_books_of_the_exchange() {
+    end_with_the_books_of_the_exchange(Wire::Gateio, 20).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_schedules_of_faults_over_bitget_end_with_the_books_of_the_exchange() {
+    end_with_the_books_of_the_exchange(Wire::Bitget, 20).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_schedules_of_faults_over_bitgets_older_stream_end_with_the_books_of_the_exchange() {
+    end_with_the_books_of_the_exchange(Wire::BitgetMixV1, 20).await;
 }

@@ -4,7 +4,7 @@ use super::stage::{KEY, PASSPHRASE, SECRET};
 use super::step::Contract;
 use plimsoll_binance::BinanceBroker;
 use plimsoll_bitget::{BitgetBroker, Protocol};
-use plimsoll_domain::{ClientOrderId, Decimal, Fees, Instrument, Money, Order, OrderStatus, Rate, VenueId};
+use plimsoll_domain::{ClientOrderId, Instrument, Money, Order, OrderStatus};
 use plimsoll_exchange::{Exchange, listings};
 use plimsoll_gateio::GateioBroker;
 use plimsoll_ports::{AccountStream, Broker, Clock, FundingRates, MarketFeed};
@@ -57,16 +57,12 @@ impl Wire {
 
     /// The contract, as this venue lists it.
     pub(crate) fn lists(self, contract: Contract) -> Instrument {
-        let at = |venue: &str, taker: Decimal| {
-            let listed = contract.instrument();
-            let fees = Fees { taker: Rate::new(taker), ..listed.fees };
-            Instrument { venue: VenueId::new(venue), fees, ..listed }
-        };
         match (self, contract) {
             (Self::Binance, _) => contract.instrument(),
             (Self::Gateio, Contract::Bitcoin) => listings::gateio::btc_usdt(),
             (Self::Gateio, Contract::Ether) => listings::gateio::eth_usdt(),
-            (Self::Bitget | Self::BitgetMixV1, _) => at("bitget", Decimal::new(6, 4)),
+            (Self::Bitget | Self::BitgetMixV1, Contract::Bitcoin) => listings::bitget::btc_usdt(),
+            (Self::Bitget | Self::BitgetMixV1, Contract::Ether) => listings::bitget::eth_usdt(),
         }
     }
 
@@ -118,11 +114,8 @@ impl Wire {
                 GateioVenue::start(exchange, Settings { clock, rate_limits, wallet, ..Settings::default() }).await
             }
             Self::Bitget | Self::BitgetMixV1 => {
-                let rate_limits = bitget::RateLimits {
-                    requests_per_minute: 6_000_000,
-                    scale: 1000,
-                    ..bitget::RateLimits::default()
-                };
+                let rate_limits =
+                    bitget::RateLimits { requests_per_minute: 6_000_000, scale: 1000, ..bitget::RateLimits::default() };
                 BitgetVenue::start(exchange, Settings { clock, rate_limits, wallet, ..Settings::default() }).await
             }
         };

@@ -1,7 +1,7 @@
 //! Simulated venues on this machine, whichever wire they speak.
 
 use crate::venue::{Keys, VenueName};
-use plimsoll_domain::{AccountId, Fees, Instrument, Money, VenueId};
+use plimsoll_domain::{AccountId, Instrument, Money};
 use plimsoll_exchange::{Exchange, Rejection, listings};
 use plimsoll_venue_server::{
     AuthenticationClock, BinanceVenue, BitgetVenue, FaultPlan, GateioVenue, Running, Settings, StartError,
@@ -52,11 +52,7 @@ pub(crate) fn bitcoin(venue: VenueName) -> Instrument {
     match venue {
         VenueName::Binance => listings::btc_usdt(),
         VenueName::Gateio => listings::gateio::btc_usdt(),
-        VenueName::Bitget => {
-            let listed = listings::btc_usdt();
-            let fees = Fees { taker: venue.closing_fee(), ..listed.fees };
-            Instrument { venue: VenueId::new(venue.as_str()), fees, ..listed }
-        }
+        VenueName::Bitget => listings::bitget::btc_usdt(),
     }
 }
 

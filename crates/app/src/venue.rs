@@ -58,12 +58,12 @@ impl VenueName {
         }
     }
 
-    /// The fee of closing that it counts into liquidation: the taker fee of its usual schedule, whatever an account pays.
+    /// The fee of closing that it counts into liquidation, where its margin tables do not hold it already: Gate.io's is the
+    /// taker fee of its usual schedule, whatever an account pays.
     pub(crate) fn closing_fee(self) -> Rate {
         match self {
-            Self::Binance => Rate::ZERO,
+            Self::Binance | Self::Bitget => Rate::ZERO,
             Self::Gateio => Rate::new(Decimal::new(75, 5)),
-            Self::Bitget => Rate::new(Decimal::new(6, 4)),
         }
     }
 

@@ -28,8 +28,8 @@ fn without_its_database_nothing_is_opened_and_everything_can_be_closed() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::disposable().unwrap();
     let database = Databases::on(&server).fresh().unwrap();
-    let (_venue, rest, socket) = Venue::start("gone-key", "gone-secret");
-    let config = configuration(folder.path(), database.url(), &rest, &socket);
+    let (_venue, rest, socket) = Venue::start("binance", "gone-key", "gone-secret");
+    let config = configuration(folder.path(), database.url(), &[("main", "binance", &rest, &socket)]);
     let open = ["open", "BTC/USDT:USDT", "--side", "long", "--quantity", "0.002", "--stop", "50000", "--yes"];
     done(&config, &open);
     assert_eq!(spools(folder.path()), 0, "a database that is there leaves nothing beside it");

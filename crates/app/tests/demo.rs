@@ -233,3 +233,15 @@ fn a_venue_that_nobody_could_use_does_not_start() {
         assert!(said.contains(sentence), "{said}");
     }
 }
+
+#[test]
+fn the_story_is_the_same_on_every_venues_wire() {
+    for venue in ["binance", "gateio", "bitget"] {
+        let output = plimsoll(&["demo", "--venue", venue, "--json"]);
+        assert!(output.status.success(), "{venue}: {}", String::from_utf8_lossy(&output.stderr));
+        let steps = steps(&output);
+        let told: Vec<&str> = steps.iter().filter_map(|step| step["step"].as_str()).collect();
+        assert!(["venue", "open", "close", "ledger"].iter().all(|step| told.contains(step)), "{venue}: {told:?}");
+        assert_eq!(step(&steps, "ledger")["agrees"], true, "{venue}");
+    }
+}

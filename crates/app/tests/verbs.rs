@@ -22,9 +22,9 @@ struct Desk {
 impl Desk {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (venue, rest, socket) = Venue::start("verb-key", "verb-secret");
+        let (venue, rest, socket) = Venue::start("binance", "verb-key", "verb-secret");
         let database = format!("sqlite:{}", folder.path().join("records.db").display());
-        let config = configuration(folder.path(), &database, &rest, &socket);
+        let config = configuration(folder.path(), &database, &[("main", "binance", &rest, &socket)]);
         Self { _venue: venue, _folder: folder, config }
     }
 
@@ -135,29 +135,32 @@ fn once_the_request_budget_is_used_a_position_can_still_be_closed() {
 }
 
 #[test]
-fn positions_of_every_account_stand_in_one_table_and_one_venue_that_is_away_hides_no_other() {
+fn positions_at_three_venues_stand_in_one_table_and_one_that_is_away_hides_no_other() {
     let folder = tempfile::tempdir().unwrap();
-    let (_one, rest_one, socket_one) = Venue::start("verb-key", "verb-secret");
-    let (two, rest_two, socket_two) = Venue::start("verb-key", "verb-secret");
+    let start = |wire| Venue::start(wire, "verb-key", "verb-secret");
+    let [binance, gateio, bitget] = ["binance", "gateio", "bitget"].map(start);
     let database = format!("sqlite:{}", folder.path().join("records.db").display());
-    let config = configuration(folder.path(), &database, &rest_one, &socket_one);
-    let second = format!(
-        "\n[accounts.second]\nvenue = \"binance\"\nenvironment = \"loopback\"\nrest_url = \"{rest_two}\"\n\
-         socket_url = \"{socket_two}\"\nkey_env = \"STAGE_KEY\"\nsecret_env = \"STAGE_SECRET\"\n"
-    );
-    std::fs::write(&config, std::fs::read_to_string(&config).unwrap() + &second).unwrap();
+    let account = |name: &'static str, at: &(Venue, String, String)| (name, at.1.clone(), at.2.clone());
+    let accounts = [account("binance", &binance), account("gateio", &gateio), account("bitget", &bitget)];
+    let accounts = accounts.each_ref().map(|(name, rest, socket)| (*name, *name, rest.as_str(), socket.as_str()));
+    let config = configuration(folder.path(), &database, &accounts);
     let run = |code, line: &str| {
         let arguments: Vec<&str> = line.split(' ').collect();
         let output = stage::verb(&config, &KEYS, &arguments);
         assert_eq!(output.status.code(), Some(code), "{line}: {}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice::<Value>(&output.stdout).unwrap_or_default()
     };
-    for account in ["main", "second"] {
-        run(0, &format!("{OPEN} --account {account}"));
+    for (account, ..) in accounts {
+        let opened = run(0, &format!("{OPEN} --account {account}"));
+        assert_eq!(opened["opened"]["stop_loss"]["trigger"], json!("50000"), "{account}: {opened}");
     }
-    let of = |rows: &Value| rows.as_array().unwrap().iter().map(|row| row["account"].clone()).collect::<Vec<_>>();
-    assert_eq!(of(&run(0, "positions")), [json!("main"), json!("second")]);
-    assert_eq!(of(&run(0, "positions --account second")), [json!("second")]);
-    drop(two);
-    assert_eq!(of(&run(3, "positions")), [json!("main")]);
+    let of = |rows: &Value| rows.as_array().unwrap().iter().map(|row| row["venue"].clone()).collect::<Vec<_>>();
+    assert_eq!(of(&run(0, "positions")), [json!("binance"), json!("gateio"), json!("bitget")]);
+    assert_eq!(of(&run(0, "positions --account gateio")), [json!("gateio")]);
+    drop(gateio);
+    assert_eq!(of(&run(3, "positions")), [json!("binance"), json!("bitget")]);
+    for account in ["binance", "bitget"] {
+        let closed = run(0, &format!("close BTC/USDT:USDT --yes --account {account}"));
+        assert_eq!(closed["closed"][0]["quantity"], json!("0.002"), "{account}: {closed}");
+    }
 }

@@ -72,7 +72,8 @@ impl Exchange {
         let slot = holding.slot_mut(side);
         let before = slot.held.map(|held| (held.position.quantity.get(), held.margin));
         let initial = |quantity: Decimal| {
-            let fee = if closing_fee == Rate::ZERO { Decimal::ZERO } else { quantity * price.get() * closing_fee.get() };
+            let fee =
+                if closing_fee == Rate::ZERO { Decimal::ZERO } else { quantity * price.get() * closing_fee.get() };
             if isolated { paid(Money::new(quantity * price.get() / leverage + fee)) } else { Money::ZERO }
         };
         let margin = match (transition, before) {

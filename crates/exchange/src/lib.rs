@@ -67,6 +67,8 @@
 //! - **A liquidation** ends the pool's orders, closes at the mark, or at the bankruptcy price if the mark is beyond it, and
 //!   pays its fee to the insurance fund. What the fund cannot bear falls on the profitable other side (ADL), and last on
 //!   the fund all the same.
+//! - **What a venue reckons differently** is a [setting](Settings): whether margins count the fee of
+//!   [closing](Settings::counts_closing_fee), say. Its face [asks](Exchange::adopt) for it before anybody has traded.
 //! - **Funding** is settled at whole intervals since 1970, at the mark that was known then.
 //!
 //! # Behind the ports

@@ -65,7 +65,7 @@ mod tape;
 pub use binance::{BinanceVenue, RateLimits};
 pub use bitget::BitgetVenue;
 pub use clock::AuthenticationClock;
-pub use gateio::GateioVenue;
 pub use faults::{Fault, FaultPlan, Injected, Rule, Target};
+pub use gateio::GateioVenue;
 pub use running::{Running, StartError};
 pub use settings::Settings;

@@ -5,14 +5,17 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
+/// Of the keys of venues that have one.
+pub(crate) const PASSPHRASE: &str = "stage-phrase";
+
 /// A venue, ended when dropped.
 pub(crate) struct Venue(Child);
 
 impl Venue {
-    /// One that knows `key` and `secret`, and where its REST and its sockets are.
-    pub(crate) fn start(key: &str, secret: &str) -> (Self, String, String) {
+    /// One with this wire that knows `key` and `secret`, and where its REST and its sockets are.
+    pub(crate) fn start(wire: &str, key: &str, secret: &str) -> (Self, String, String) {
         let mut process = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
-            .args(["venue", "--speak", "binance", "--key", key, "--secret", secret])
+            .args(["venue", "--speak", wire, "--key", key, "--secret", secret, "--passphrase", PASSPHRASE])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -31,15 +34,20 @@ impl Drop for Venue {
     }
 }
 
-/// A configuration of one account at that venue, which reads its keys from `STAGE_KEY` and `STAGE_SECRET`.
-pub(crate) fn configuration(folder: &Path, database: &str, rest: &str, socket: &str) -> PathBuf {
-    let file = folder.join("plimsoll.toml");
-    let state = folder.join("state");
-    let text = format!(
-        "database = \"{database}\"\nstate = \"{}\"\n\n[accounts.main]\nvenue = \"binance\"\nenvironment = \"loopback\"\n\
-         rest_url = \"{rest}\"\nsocket_url = \"{socket}\"\nkey_env = \"STAGE_KEY\"\nsecret_env = \"STAGE_SECRET\"\n",
-        state.display()
-    );
+/// A configuration of these accounts, each a name, a wire and its addresses, which reads keys from `STAGE_KEY`,
+/// `STAGE_SECRET` and, where there is one, `STAGE_PASSPHRASE`.
+pub(crate) fn configuration(folder: &Path, database: &str, accounts: &[(&str, &str, &str, &str)]) -> PathBuf {
+    let (file, state) = (folder.join("plimsoll.toml"), folder.join("state"));
+    let mut text = format!("database = \"{database}\"\nstate = \"{}\"\n", state.display());
+    for (name, wire, rest, socket) in accounts {
+        text += &format!(
+            "\n[accounts.{name}]\nvenue = \"{wire}\"\nenvironment = \"loopback\"\nrest_url = \"{rest}\"\n\
+             socket_url = \"{socket}\"\nkey_env = \"STAGE_KEY\"\nsecret_env = \"STAGE_SECRET\"\n"
+        );
+        if *wire == "bitget" {
+            text += "passphrase_env = \"STAGE_PASSPHRASE\"\n";
+        }
+    }
     std::fs::write(&file, text).unwrap();
     file
 }
@@ -53,6 +61,7 @@ pub(crate) fn verb(config: &Path, keys: &[(&str, &str)], arguments: &[&str]) -> 
         .env_remove("DATABASE_URL")
         .env_remove("STAGE_KEY")
         .env_remove("STAGE_SECRET")
+        .env("STAGE_PASSPHRASE", PASSPHRASE)
         .envs(keys.iter().copied())
         .output()
         .unwrap()

@@ -1,4 +1,4 @@
-use crate::events::{balance, fill, ms, order, position, report, usdt};
+use crate::events::{balance, fill, ms, order, position, report};
 use plimsoll_domain::{
     AccountEvent, AccountSnapshot, AccountState, DifferenceField, OrderStatus, PositionMode, PositionReport,
 };
@@ -7,7 +7,7 @@ use plimsoll_domain::{
 fn snapshot() -> AccountSnapshot {
     AccountSnapshot {
         position_mode: PositionMode::OneWay,
-        positions: vec![report(1_000, Some("long 1 100"))],
+        positions: vec![report(1_000, Some("long 1 @ 100"))],
         orders: vec![order("1", 1_000, OrderStatus::New, None)],
         balances: vec![balance(1_000, "500")],
         time: ms(1_000),
@@ -36,24 +36,27 @@ fn check(heard: &[AccountEvent], change: impl FnOnce(&mut AccountSnapshot), expe
 
 #[test]
 fn every_figure_that_differs_is_named() {
-    use DifferenceField::{Existence, Filled, PositionMode as Mode, Size, Status, Wallet};
+    use DifferenceField::{CrossWallet, Existence, Filled, PositionMode as Mode, Size, Status, Wallet};
     let order_1 = format!("order {} 1", order("1", 1_000, OrderStatus::New, None).symbol);
     let position_of = format!("position {} both", report(0, None).symbol);
     check(&[], |_| {}, &[]);
     check(&[], |it| it.position_mode = PositionMode::Hedge, &[("account", Mode)]);
-    check(&[], |it| it.positions[0].position = Some(position("long 2 100")), &[(&position_of, Size)]);
+    check(&[], |it| it.positions[0].position = Some(position("long 2 @ 100")), &[(&position_of, Size)]);
     check(&[], |it| it.positions.clear(), &[(&position_of, Existence)]);
     check(&[], |it| it.orders.clear(), &[(&order_1, Existence)]);
     let partly = order("1", 1_500, OrderStatus::PartiallyFilled, Some("0.5"));
     check(&[], |it| it.orders = vec![partly], &[(&order_1, Status), (&order_1, Filled)]);
-    check(&[], |it| it.balances = vec![balance(1_000, "499")], &[("balance USDT", Wallet)]);
+    check(
+        &[],
+        |it| it.balances = vec![balance(1_000, "499")],
+        &[("balance USDT", Wallet), ("balance USDT", CrossWallet)],
+    );
     check(&[], |it| it.balances.clear(), &[("balance USDT", Wallet)]);
-    assert_eq!(usdt().as_str(), "USDT");
 }
 
 #[test]
 fn what_was_heard_after_the_reading_was_begun_is_no_difference() {
-    check(&[AccountEvent::Fill(fill(7, 2_500, "buy 1 100"))], |_| {}, &[]);
+    check(&[AccountEvent::Fill(fill(7, 2_500, "buy 1 @ 100"))], |_| {}, &[]);
     check(&[AccountEvent::Balance(balance(2_500, "400"))], |_| {}, &[]);
     check(&[AccountEvent::Order(order("1", 2_500, OrderStatus::Canceled, None))], |_| {}, &[]);
     let before = [AccountEvent::Order(order("1", 1_500, OrderStatus::Canceled, None))];

@@ -52,7 +52,6 @@ async fn what_is_on_its_way_is_no_difference() {
         let time = start().plus(Duration::from_millis(500));
         world.event(AccountEvent::Fill(bought("7", "0.1", "50000", time)));
         until(&account, |view| !view.positions.is_empty()).await;
-        let mut audit = std::pin::pin!(std::future::pending::<()>());
         world
             .while_time_passes(async {
                 while world.asked() < before + 2 {
