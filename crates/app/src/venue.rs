@@ -4,7 +4,7 @@ use crate::config::{Account, Config, Environment, SecretPlace, VenueEnvironment}
 use crate::failure::Failure;
 use clap::ValueEnum;
 use plimsoll_binance::{BinanceAccountAudit, BinanceBroker};
-use plimsoll_bitget::{BitgetBroker, Protocol, Trading};
+use plimsoll_bitget::{BitgetAccountAudit, BitgetBroker, Protocol, Trading};
 use plimsoll_domain::{Decimal, Rate};
 use plimsoll_gateio::{GateioAccountAudit, GateioBroker};
 use plimsoll_ports::{AccountAudit, AccountStream, Broker, Clock, FundingRates, MarketFeed, SystemClock};
@@ -216,21 +216,24 @@ impl Way {
         }
     }
 
-    /// What tells how the account and its key are set up, `wallet` being where the venue says what a key may do; `None`
-    /// where nothing does.
-    pub(crate) fn audit(self, wallet: Option<String>) -> Result<Option<Box<dyn AccountAudit>>, Failure> {
+    /// What tells how the account and its key are set up, `wallet` being where Binance says what a key may do.
+    pub(crate) fn audit(self, wallet: Option<String>) -> Result<Box<dyn AccountAudit>, Failure> {
         Ok(match self.venue {
             VenueName::Binance => {
                 let (endpoints, settings) = self.to_binance();
                 let audit = BinanceAccountAudit::new(endpoints, wallet, self.keys.to_binance(), self.clock, settings);
-                Some(Box::new(audit.map_err(Failure::unreachable)?))
+                Box::new(audit.map_err(Failure::unreachable)?)
             }
             VenueName::Gateio => {
                 let (endpoints, settings) = self.to_gateio();
                 let audit = GateioAccountAudit::new(endpoints, self.keys.to_gateio(), self.clock, settings);
-                Some(Box::new(audit.map_err(Failure::unreachable)?))
+                Box::new(audit.map_err(Failure::unreachable)?)
             }
-            VenueName::Bitget => None,
+            VenueName::Bitget => {
+                let (endpoints, settings) = self.to_bitget();
+                let audit = BitgetAccountAudit::new(endpoints, self.keys.to_bitget(), self.clock, settings);
+                Box::new(audit.map_err(Failure::unreachable)?)
+            }
         })
     }
 

@@ -58,7 +58,7 @@ pub(super) struct Keeper {
 struct Watchfulness {
     /// Since when the account is in doubt, or when it was last read because of that.
     doubted: Option<Timestamp>,
-    /// When the silence of a live stream was last answered by a reading.
+    /// When the last audit was begun.
     audited: Timestamp,
 }
 

@@ -278,9 +278,10 @@ fn session(event: &SessionEvent) -> Object {
     match event {
         SessionEvent::Login => Object::new("login"),
         SessionEvent::Subscribed { id } => Object::new("subscribed").with("id", id.as_str()),
-        SessionEvent::Refused { id, code, message } => {
-            Object::new("refused").with("id", id.as_str()).with("code", code.as_str()).with("message", message.as_str())
-        }
+        SessionEvent::Refused { id, code, message } => Object::new("venue_error")
+            .with("code", code.as_str())
+            .with("message", message.as_str())
+            .with("id", id.as_str()),
         SessionEvent::Pong => Object::new("pong"),
         SessionEvent::StreamExpired => Object::new("stream_expired"),
         SessionEvent::VenueError { code, message } => {
