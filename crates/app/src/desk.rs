@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::records::Records;
 use crate::venue::{Keys, Venue, Way};
 use plimsoll_domain::risk::RiskLimits;
-use plimsoll_engine::{Ports, PositionManager, ReconcileFailure, Reconciliation, Settings};
+use plimsoll_engine::{Patience, Ports, PositionManager, ReconcileFailure, Reconciliation, Settings};
 use plimsoll_ports::SystemClock;
 use std::sync::Arc;
 
@@ -19,6 +19,12 @@ pub(crate) struct Desk {
     pub(crate) manager: Arc<PositionManager>,
 }
 
+/// Nobody may believe sooner than the venue allows that an order never arrived.
+fn patience(config: &Config, account: &Account) -> Patience {
+    let wanted = config.intervals.patience();
+    Patience { window: wanted.window.max(account.venue.order_window()), ..wanted }
+}
+
 /// What the operator's settings are, before a verb changes any of them.
 pub(crate) fn engine_settings(config: &Config, account: &Account) -> Result<Settings, Failure> {
     let limits = RiskLimits::new(account.limits.clone()).map_err(Failure::usage)?;
@@ -27,10 +33,9 @@ pub(crate) fn engine_settings(config: &Config, account: &Account) -> Result<Sett
         limits,
         position_mode: account.position_mode,
         margin_mode: account.margin_mode,
-        closing_fee: account.venue.closing_fee(),
         unverified_stop: account.unverified_stop,
         foreign: account.foreign,
-        patience: config.intervals.patience(),
+        patience: patience(config, account),
         ..Settings::new(account.name.clone())
     })
 }

@@ -5,7 +5,6 @@ use crate::failure::Failure;
 use clap::ValueEnum;
 use plimsoll_binance::{BinanceAccountAudit, BinanceBroker};
 use plimsoll_bitget::{BitgetAccountAudit, BitgetBroker, Protocol, Trading};
-use plimsoll_domain::{Decimal, Rate};
 use plimsoll_gateio::{GateioAccountAudit, GateioBroker};
 use plimsoll_ports::{AccountAudit, AccountStream, Broker, Clock, FundingRates, MarketFeed, SystemClock};
 use secrecy::SecretString;
@@ -58,12 +57,11 @@ impl VenueName {
         }
     }
 
-    /// The fee of closing that it counts into liquidation, where its margin tables do not hold it already: Gate.io's is the
-    /// taker fee of its usual schedule, whatever an account pays.
-    pub(crate) fn closing_fee(self) -> Rate {
+    /// How long an order may still turn up at the venue after it was sent: requests hold so long there.
+    pub(crate) const fn order_window(self) -> Duration {
         match self {
-            Self::Binance | Self::Bitget => Rate::ZERO,
-            Self::Gateio => Rate::new(Decimal::new(75, 5)),
+            Self::Binance | Self::Gateio => Duration::from_secs(10),
+            Self::Bitget => Duration::from_secs(35),
         }
     }
 

@@ -216,18 +216,17 @@ impl OrderPath {
         let resends = if order.adds_exposure() { 0 } else { self.patience.resends };
         let mut wait = self.patience.first_wait;
         for _ in 0..resends {
-            let sent_at = self.clock.now();
             match self.broker.place(order).await {
                 Err(PlaceError::NotSent(why)) if !matches!(why, NotSent::Invalid(_)) => {
                     tracing::warn!(id = %order.client_order_id, %why, "sending again");
                     self.clock.sleep(self.until_allowed(&why).unwrap_or(wait)).await;
                     wait = self.patience.next(wait);
                 }
-                answer => return (answer, sent_at),
+                // It left us at some time before its answer, and what comes later is on the safe side.
+                answer => return (answer, self.clock.now()),
             }
         }
-        let sent_at = self.clock.now();
-        (self.broker.place(order).await, sent_at)
+        (self.broker.place(order).await, self.clock.now())
     }
 
     fn until_allowed(&self, why: &NotSent) -> Option<Duration> {

@@ -41,7 +41,12 @@ fn a_contract_takes_its_table_and_the_accounts_fees() {
     let tiers = body::margin_tiers(fixture!("tiers").as_bytes()).unwrap();
     let fees = body::fees(fixture!("fee").as_bytes()).unwrap()["BTC_USDT"];
     assert_eq!(fees, Fees { maker: "0.0002".parse().unwrap(), taker: "0.0005".parse().unwrap() });
+    let bare = tiers.clone();
     let instrument = btc.instrument(tiers, fees);
+    for (with_fee, line) in instrument.tiers.lines().iter().zip(bare.lines()) {
+        assert_eq!(with_fee.rate.get() - line.rate.get(), instrument.liquidation_fee.get());
+        assert_eq!((with_fee.floor, with_fee.deduction), (line.floor, line.deduction));
+    }
     assert_eq!(instrument.multiplier.to_string(), "0.0001");
     assert_eq!(instrument.min_quantity.to_string(), "0.0001");
     assert_eq!(instrument.max_quantity.to_string(), "100");

@@ -142,7 +142,10 @@ impl Open {
             };
         }
         if !self.consent.is_given(&format!("Open it on {}{}?", desk.account.name, acting::live(desk)))? {
-            return self.told(&Answer { reconciled, preview: &row, opened: None });
+            self.told(&Answer { reconciled, preview: &row, opened: None })?;
+            return preview
+                .refused
+                .map_or(Ok(()), |refused| Err(Failure::no(format!("it would be refused: {refused}"))));
         }
         let opened = match self.limit {
             Some(limit) => desk.manager.open_within("operator", &intent, limit).await,

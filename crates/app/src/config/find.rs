@@ -57,7 +57,10 @@ pub(crate) fn read(named: Option<&Path>, environment: Environment) -> Result<Rea
     };
     let text = std::fs::read_to_string(&file).map_err(|error| NotFound {
         what: format!("cannot read {}: {error}", file.display()),
-        remedy: format!("plimsoll config example > {}", file.display()),
+        remedy: match error.kind() {
+            std::io::ErrorKind::NotFound => format!("plimsoll config example > {}", file.display()),
+            _ => "name a file of text that may be read".to_owned(),
+        },
     })?;
     let places = Places { file: file.display().to_string(), state: state(&environment) };
     Ok(Read { file, text, environment, places })

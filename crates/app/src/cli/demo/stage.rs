@@ -75,7 +75,7 @@ impl Stage {
         };
         let connection = way.connect()?;
         let stream = AccountFollower::spawn(connection.account_stream(), Arc::clone(&clock_port));
-        let manager = PositionManager::new(ports(&connection, &store, clock_port), settings(&account, demo.venue)?);
+        let manager = PositionManager::new(ports(&connection, &store, clock_port), settings(&account)?);
         let wallet = Money::new(WALLET.into());
         let stage = Self {
             venue,
@@ -233,8 +233,8 @@ fn ports(connection: &Venue, store: &Records, clock: Arc<dyn Clock>) -> Ports {
 }
 
 /// The default limits, but for leverage: the second act borrows twenty times.
-fn settings(account: &AccountId, venue: VenueName) -> Result<Settings, Failure> {
+fn settings(account: &AccountId) -> Result<Settings, Failure> {
     let max_leverage = Leverage::new(20).map_err(Failure::usage)?;
     let limits = RiskLimits::new(LimitSettings { max_leverage, ..LimitSettings::default() }).map_err(Failure::usage)?;
-    Ok(Settings { limits, closing_fee: venue.closing_fee(), ..Settings::new(account.clone()) })
+    Ok(Settings { limits, ..Settings::new(account.clone()) })
 }

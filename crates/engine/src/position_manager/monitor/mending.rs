@@ -3,7 +3,7 @@
 use crate::position_manager::PositionManager;
 use crate::position_manager::reconcile::{Reconciliation, Wait};
 use crate::trouble::{Record, Troubles};
-use plimsoll_domain::OrderKind;
+use plimsoll_domain::{OrderKind, TimeInForce};
 use plimsoll_ports::{JournalEntry, JournalState};
 
 impl PositionManager {
@@ -31,11 +31,15 @@ impl PositionManager {
     }
 }
 
-/// Nobody knows what became of it; a conditional order that was accepted rests.
+/// Nobody knows what became of it; what was accepted and does not fill now or never rests.
 pub(in crate::position_manager) fn is_open(entry: &JournalEntry) -> bool {
     match entry.state {
         JournalState::Intended | JournalState::Unanswered => true,
-        JournalState::Accepted { .. } => entry.order.kind == OrderKind::Market,
+        JournalState::Accepted { .. } => match entry.order.kind {
+            OrderKind::Market => true,
+            OrderKind::Limit { time_in_force, .. } => matches!(time_in_force, TimeInForce::Ioc | TimeInForce::Fok),
+            OrderKind::StopMarket { .. } | OrderKind::TakeProfitMarket { .. } => false,
+        },
         JournalState::Refused { .. } | JournalState::NotSent { .. } | JournalState::Finished { .. } => false,
     }
 }

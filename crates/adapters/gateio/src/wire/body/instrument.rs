@@ -58,7 +58,8 @@ impl Contract {
         &*self.status == "trading" && !self.in_delisting
     }
 
-    /// The whole instrument, with what the account pays. A forced close is reckoned at the contract's own taker rate.
+    /// The whole instrument, with what the account pays. A forced close is reckoned at the contract's own taker rate: the
+    /// venue liquidates where nothing is left beyond maintenance and that, so the rates of the margin table hold it.
     #[must_use]
     pub fn instrument(&self, tiers: MarginTiers, fees: Fees) -> Instrument {
         Instrument {
@@ -73,12 +74,18 @@ impl Contract {
             max_quantity: self.max_quantity,
             max_market_quantity: self.max_market_quantity,
             min_notional: Money::ZERO,
-            tiers,
+            tiers: with_closing_fee(tiers, self.base_fees.taker),
             fees,
             liquidation_fee: self.base_fees.taker,
             funding_interval_hours: self.funding_interval_hours,
         }
     }
+}
+
+/// The table with a fee of closing in every rate; a rate that would be the whole notional stays as it is.
+fn with_closing_fee(tiers: MarginTiers, fee: Rate) -> MarginTiers {
+    let raised = |tier: &Tier| Tier { rate: Rate::new(tier.rate.get() + fee.get().max(Decimal::ZERO)), ..*tier };
+    MarginTiers::new(tiers.lines().iter().map(raised).collect()).unwrap_or(tiers)
 }
 
 message! {
