@@ -405,7 +405,7 @@ def public_data(venue, checks):
 
 
 def tiers(venue, checks):
-    for symbol in (SYMBOL, OTHER):
+    for symbol in [it for it in (SYMBOL, OTHER) if it in venue.markets]:
         rows = venue.fetch_market_leverage_tiers(symbol)
         starts, ends = [it["minNotional"] for it in rows], [it["maxNotional"] for it in rows]
         rates = [it["maintenanceMarginRate"] for it in rows]
