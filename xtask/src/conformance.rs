@@ -27,10 +27,11 @@ pub(crate) fn run_some(only: Option<&str>) -> Result<()> {
         let served = Venue::start(venue)?;
         let script = root().join("crates/venue-server/conformance").join(format!("{venue}.py"));
         let mut client = program(&python, &[]);
-        client.arg(script).args([&served.rest, KEY, SECRET, &served.sockets]);
+        client.arg(script).args([&served.rest, KEY, SECRET]);
         if venue == "bitget" {
             client.arg(PASSPHRASE);
         }
+        client.arg(&served.sockets);
         run(&format!("CCXT trades on {venue}"), &mut client)?;
     }
     Ok(())
