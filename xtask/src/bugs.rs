@@ -39,10 +39,9 @@ pub(crate) const ALL: &[Bug] = &[
         patches: &[Patch {
             file: ORDER_PATH,
             text: "        self.intend(order, purpose, intended_at, troubles).await?;
-        match self.place(order).await {",
-            instead: "        let placed = self.place(order).await;
-        self.intend(order, purpose, intended_at, troubles).await?;
-        match placed {",
+        let (answer, last_at) = self.place(order).await;",
+            instead: "        let (answer, last_at) = self.place(order).await;
+        self.intend(order, purpose, intended_at, troubles).await?;",
         }],
     },
     Bug {
@@ -64,7 +63,7 @@ pub(crate) const ALL: &[Bug] = &[
                 instead: "if !contract.trades.learn(fill.trade_id.clone(), fill.time) && false {",
             },
             Patch {
-                file: "crates/adapters/binance/src/stream/heard.rs",
+                file: "crates/venue/src/follow/heard.rs",
                 text: "matches!(event, AccountEvent::Fill(fill) if self.trades.contains(&key(fill)))",
                 instead: "matches!(event, AccountEvent::Fill(fill) if self.trades.contains(&key(fill)) && false)",
             },
@@ -76,7 +75,7 @@ pub(crate) const ALL: &[Bug] = &[
         patches: &[Patch {
             file: ORDER_PATH,
             text: "                self.record(order, JournalState::Unanswered, troubles).await;
-                self.follow(order, None, intended_at, evidence, troubles).await",
+                self.follow(order, None, sent, evidence, troubles).await",
             instead: "                self.record(order, JournalState::Unanswered, troubles).await;
                 let mut again = order.clone();
                 let mut name = order.client_order_id.to_string();
@@ -148,6 +147,21 @@ impl Patch {
             1 => Ok(text.replacen(self.text, self.instead, 1).into_bytes()),
             0 => bail!("{}: {} has changed, and the text to replace is not there any more", bug.name, self.file),
             times => bail!("{}: the text to replace is {times} times in {}", bug.name, self.file),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bug_can_still_be_put_into_the_tree() {
+        for bug in ALL {
+            for patch in APART.iter().chain(bug.patches) {
+                let bytes = fs::read(root().join(patch.file)).unwrap();
+                patch.put_into(bytes, bug).unwrap();
+            }
         }
     }
 }

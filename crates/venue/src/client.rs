@@ -215,7 +215,7 @@ impl<R: Rest> Client<R> {
     }
 
     /// How long this address is to be silent from now on, if it is.
-    pub fn silence_left(&self) -> Option<Duration> {
+    fn silence_left(&self) -> Option<Duration> {
         let now = self.venue_time();
         self.budgets.silent_until(now).map(|until| until.since(now))
     }

@@ -59,13 +59,8 @@ impl Source {
 impl Dial for Source {
     async fn dial(&self) -> Result<Address, DialFailure> {
         let client = &self.broker.shared().client;
-        match client.silence_left() {
-            Some(left) => {
-                let reason = format!("the venue wants no requests for another {} s", left.as_secs().saturating_add(1));
-                Err(DialFailure { reason, not_before: Some(left) })
-            }
-            None => Ok(Address { url: client.rest().endpoints.private(self.protocol()), greetings: Vec::new() }),
-        }
+        client.may_dial()?;
+        Ok(Address { url: client.rest().endpoints.private(self.protocol()), greetings: Vec::new() })
     }
 
     fn heartbeat(&self) -> Option<String> {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
+#[path = "../../../venue/tests/told/mod.rs"]
 mod told;
 
 use plimsoll_bitget::wire::{Protocol, Symbols, decode, read as frame};

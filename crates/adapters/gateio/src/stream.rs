@@ -91,13 +91,8 @@ pub(crate) fn headers() -> Vec<(&'static str, String)> {
 
 /// Where the socket is, once the venue wants to hear from us again.
 pub(crate) fn address(client: &crate::client::Client, greetings: Vec<String>) -> Result<Address, DialFailure> {
-    match client.silence_left() {
-        Some(left) => {
-            let reason = format!("the venue wants no requests for another {} s", left.as_secs().saturating_add(1));
-            Err(DialFailure { reason, not_before: Some(left) })
-        }
-        None => Ok(Address { url: client.rest().endpoints.sockets.clone(), greetings }),
-    }
+    client.may_dial()?;
+    Ok(Address { url: client.rest().endpoints.sockets.clone(), greetings })
 }
 
 impl Dial for Source {

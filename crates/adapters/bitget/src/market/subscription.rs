@@ -60,13 +60,8 @@ struct UnlessSilenced {
 
 impl Dial for UnlessSilenced {
     async fn dial(&self) -> Result<Address, DialFailure> {
-        match self.shared.client.silence_left() {
-            Some(left) => {
-                let reason = format!("the venue wants no requests for another {} s", left.as_secs().saturating_add(1));
-                Err(DialFailure { reason, not_before: Some(left) })
-            }
-            None => Ok(self.address.clone()),
-        }
+        self.shared.client.may_dial()?;
+        Ok(self.address.clone())
     }
 
     fn heartbeat(&self) -> Option<String> {

@@ -1,9 +1,9 @@
 //! Events in one line each, for snapshots. What an event does not carry is `-`.
 
-use plimsoll_binance::wire::{DecodeError, Event, SessionEvent};
 use plimsoll_domain::{
     AccountEvent, BalanceReport, Fill, ForcedClose, MarginWarning, MarketEvent, Order, PositionReport, Stamp, Timestamp,
 };
+use plimsoll_venue::{DecodeError, Event, SessionEvent};
 use std::fmt::Display;
 
 /// The events of one message, or why there are none.
@@ -169,12 +169,13 @@ fn balance(it: &BalanceReport) -> String {
 
 fn warning(name: &str, it: &MarginWarning) -> String {
     format!(
-        "{name} {} {} {} mark {} maintenance {} {}",
+        "{name} {} {} {} mark {} maintenance {}{} {}",
         it.symbol,
         it.position_side,
         or_none(&it.quantity),
         or_none(&it.mark_price),
         or_none(&it.maintenance_margin),
+        it.level.map(|level| format!(" level {level}")).unwrap_or_default(),
         at(it.time)
     )
 }
