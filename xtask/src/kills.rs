@@ -10,9 +10,9 @@ pub(crate) fn run_all(arguments: &[&str]) -> Result<()> {
     kill(&root().join("target/release"), arguments)
 }
 
-/// The same with the binaries that the tests have built.
+/// The same with the binaries that the tests have built, which takes asking for them as the tests do.
 pub(crate) fn run_some() -> Result<()> {
-    run("build", &mut cargo(&["build", "--package", "plimsoll", "--package", "plimsoll-tests", "--bins"]))?;
+    run("build", &mut cargo(&["build", "--workspace", "--all-features", "--all-targets"]))?;
     kill(&root().join("target/debug"), &["--kills", "20"])
 }
 
