@@ -15,7 +15,9 @@ mod ear;
 mod manager;
 mod many;
 mod market;
+mod paper;
 mod process;
+mod promises;
 pub(crate) mod random;
 mod run;
 mod schedule;
@@ -23,6 +25,7 @@ mod stage;
 mod step;
 mod trader;
 mod truth;
+mod venue;
 mod weather;
 mod wire;
 

@@ -9,6 +9,7 @@
 
 pub mod faults;
 pub mod kills;
+pub mod soak;
 
 /// The programs of the README and of its pages compile; `cargo xtask trial` runs them as strangers would.
 #[cfg(doctest)]

@@ -32,3 +32,8 @@ async fn twenty_schedules_of_faults_over_bitget_end_with_the_books_of_the_exchan
 async fn twenty_schedules_of_faults_over_bitgets_older_stream_end_with_the_books_of_the_exchange() {
     end_with_the_books_of_the_exchange(Wire::BitgetMixV1, 20).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_schedules_of_faults_at_the_ports_of_the_paper_venue_end_with_the_books_of_the_exchange() {
+    end_with_the_books_of_the_exchange(Wire::Paper, 20).await;
+}

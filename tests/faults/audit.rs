@@ -2,6 +2,7 @@
 
 mod bookings;
 mod journal;
+mod ports;
 mod positions;
 mod trades;
 mod view;
@@ -65,5 +66,6 @@ pub(crate) async fn differences(stage: &Stage, process: &Process, told: &Reconci
     books.bookings(&mut differences).await;
     books.view(&mut differences).await;
     books.changes(&mut differences);
+    books.ports(&mut differences).await;
     differences.into_vec()
 }

@@ -1,6 +1,10 @@
 //! What our books and the exchange's do not agree in.
 
+use plimsoll_domain::{Decimal, Money};
 use std::fmt;
+
+/// Wallets are in steps of this, and so does every venue tell what is reckoned from prices.
+const LAST_DIGIT: Decimal = Decimal::from_parts(1, 0, 0, false, 8);
 
 /// One field, or one row, that differs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +37,27 @@ impl Differences {
     pub(crate) fn same<T: fmt::Debug + PartialEq>(&mut self, subject: &str, field: &str, ours: &T, truth: &T) {
         if ours != truth {
             self.0.push(Difference::new(format!("{subject}, {field}"), shown(ours), shown(truth)));
+        }
+    }
+
+    /// The same, where ours may be silent.
+    pub(crate) fn same_if_said<T: fmt::Debug + PartialEq>(
+        &mut self,
+        subject: &str,
+        field: &str,
+        ours: Option<T>,
+        truth: Option<T>,
+    ) {
+        if ours.is_some() {
+            self.same(subject, field, &ours, &truth);
+        }
+    }
+
+    /// The same of what is reckoned, to the last digit that every venue tells; where ours may be silent.
+    pub(crate) fn same_money_if_said(&mut self, subject: &str, field: &str, ours: Option<Money>, truth: Option<Money>) {
+        let is_close = |ours: Money, truth: Money| (ours.get() - truth.get()).abs() < LAST_DIGIT;
+        if !ours.zip(truth).is_some_and(|(ours, truth)| is_close(ours, truth)) {
+            self.same_if_said(subject, field, ours, truth);
         }
     }
 

@@ -7,6 +7,7 @@ use tracing_subscriber::filter::LevelFilter;
 const HELP: &str = "\
 cargo xtask faults [--venue V] --seed N                   one seed, told at length
 cargo xtask faults [--venue V] --seeds COUNT [--from N] [--jobs N] [--first]   many; --first ends at the first that is wrong
+V is binance, gateio, bitget, bitget-v1 or paper.
 ";
 
 #[tokio::main]

@@ -2,7 +2,7 @@
 
 use super::schedule::Schedule;
 use super::stage::Stage;
-use super::wire::Connection;
+use super::venue::Connection;
 use async_trait::async_trait;
 use plimsoll_domain::risk::{LimitSettings, RiskLimits};
 use plimsoll_domain::{Leverage, Money, Rate};

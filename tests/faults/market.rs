@@ -1,9 +1,9 @@
 //! The market: its time passes by itself, faster than the wall's, and its prices go where they are told.
 
 use super::step::Contract;
+use super::venue::Venue;
 use plimsoll_domain::{Instrument, Price, Symbol, Timestamp};
 use plimsoll_exchange::{MarketClock, Tick, listings};
-use plimsoll_venue_server::Running;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinHandle;
@@ -18,7 +18,7 @@ const STRIDE: Duration = Duration::from_millis(80);
 /// The market of a stage.
 #[derive(Debug)]
 pub(crate) struct Market {
-    venue: Arc<Running>,
+    venue: Arc<Venue>,
     pub(crate) clock: MarketClock,
     state: Mutex<State>,
 }
@@ -58,7 +58,7 @@ impl Contract {
 }
 
 impl Market {
-    pub(crate) fn new(venue: Arc<Running>) -> Arc<Self> {
+    pub(crate) fn new(venue: Arc<Venue>) -> Arc<Self> {
         let state = State { time: START, bitcoin: Contract::Bitcoin.opening(), ether: Contract::Ether.opening() };
         Arc::new(Self { venue, clock: MarketClock::new(START), state: Mutex::new(state) })
     }
@@ -101,7 +101,7 @@ impl Market {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut state);
         let tick = Tick::at(contract.symbol(), state.time, state.price(contract));
-        self.venue.advance([&tick]).expect("ticks are in order");
+        self.venue.advance(&tick).expect("ticks are in order");
         self.clock.tell(state.time);
     }
 }

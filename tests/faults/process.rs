@@ -5,9 +5,9 @@ use super::manager;
 use super::market::Market;
 use super::schedule::Schedule;
 use super::stage::Stage;
-use super::wire::Connection;
+use super::venue::Connection;
 use plimsoll_engine::{AccountFollower, AccountView, Link, PositionManager};
-use plimsoll_ports::{Broker, Clock};
+use plimsoll_ports::{Broker, Clock, FundingRates};
 use plimsoll_sqlite::SqliteStore;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,7 @@ use std::time::Duration;
 /// One life of our process.
 pub(crate) struct Process {
     pub(crate) broker: Arc<dyn Broker>,
+    pub(crate) funding_rates: Arc<dyn FundingRates>,
     pub(crate) account: AccountFollower,
     pub(crate) ear: Ear,
     pub(crate) manager: PositionManager,
@@ -28,21 +29,22 @@ impl Process {
     pub(crate) async fn start(stage: &Stage, schedule: &Schedule, life: u64) -> Self {
         let store = SqliteStore::open(stage.database()).await.expect("the database opens");
         let clock: Arc<dyn Clock> = Arc::new(stage.market.clock.clone());
-        let connection = schedule.wire.connect(&stage.venue, Arc::clone(&clock), schedule.seed.wrapping_add(life));
+        let connection = stage.venue.connect(Arc::clone(&clock), schedule.seed.wrapping_add(life));
+        let connection = stage.promises.held_by(connection);
         let ports = manager::ports(stage, &connection, &store);
-        let Connection { broker, stream, .. } = connection;
+        let Connection { broker, funding_rates, stream, .. } = connection;
         let account = AccountFollower::spawn(stream, Arc::clone(&clock));
         let ear = Ear::at(&account);
         let manager = manager::of(stage, schedule, life, ports).with_view(account.watch());
-        Self { broker, account, ear, manager, store, has_reconciled: false }
+        Self { broker, funding_rates, account, ear, manager, store, has_reconciled: false }
     }
 
     /// Ends without another word. What the database was told before it was left is waited for, as the system would.
     pub(crate) async fn die(self) {
-        let Self { broker, account, manager, store, .. } = self;
+        let Self { broker, funding_rates, account, manager, store, .. } = self;
         drop(manager);
         drop(account);
-        drop(broker);
+        drop((broker, funding_rates));
         store.close().await;
     }
 

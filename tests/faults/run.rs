@@ -84,6 +84,7 @@ pub async fn run_seed(wire: Wire, seed: u64) -> Outcome {
     trader.end().await;
     let Trader { log, mut wrong, lives, .. } = trader;
     wrong.extend(differences);
+    wrong.extend(stage.promises.broken());
     let truth = super::truth::Truth::of(&stage);
     let (orders, fills) = (truth.orders().count(), truth.fills.len());
     let injected = stage.venue.injected();

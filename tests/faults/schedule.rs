@@ -42,7 +42,7 @@ impl Schedule {
             answers_show_fills: random.percent(30),
             steps: (0..count).map(|number| step(&mut steps, number)).collect(),
             ends_with_a_crash: random.percent(50),
-            faults: weather::plan(seed),
+            faults: weather::plan(wire, seed),
         }
     }
 }

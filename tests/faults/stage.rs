@@ -1,12 +1,13 @@
 //! What outlives our process: the venue, the market and the database file.
 
 use super::market::{Market, START};
+use super::promises::Promises;
 use super::schedule::Schedule;
 use super::step::Contract;
+use super::venue::Venue;
 use super::wire::Wire;
 use plimsoll_domain::{AccountId, Money};
 use plimsoll_exchange::Exchange;
-use plimsoll_venue_server::Running;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,10 +24,11 @@ pub(crate) const WALLET: u32 = 10_000;
 
 /// A venue whose market goes on, and a place for the records.
 pub(crate) struct Stage {
-    pub(crate) venue: Arc<Running>,
+    pub(crate) venue: Arc<Venue>,
     pub(crate) market: Arc<Market>,
     pub(crate) account: AccountId,
     pub(crate) wire: Wire,
+    pub(crate) promises: Promises,
     passing: JoinHandle<()>,
     directory: TempDir,
 }
@@ -38,15 +40,15 @@ impl Stage {
             exchange.list(schedule.wire.lists(contract), contract.opening()).expect("a listing");
         }
         let wallet = Money::new(WALLET.into());
-        let venue = Arc::new(schedule.wire.serve(exchange, wallet, schedule.answers_show_fills).await);
         let account = AccountId::new("main");
-        venue.open_account_with_passphrase(&account, KEY, SECRET.into(), PASSPHRASE.into()).expect("an account");
+        let venue = Venue::serve(schedule.wire, exchange, &account, wallet, schedule.answers_show_fills).await;
+        let venue = Arc::new(venue);
         let market = Market::new(Arc::clone(&venue));
         // What was in the wallet before is nobody's booking.
         market.skip(Duration::from_secs(5));
         let passing = market.pass();
         let directory = tempfile::tempdir().expect("a directory for the records");
-        Self { venue, market, account, wire: schedule.wire, passing, directory }
+        Self { venue, market, account, wire: schedule.wire, promises: Promises::default(), passing, directory }
     }
 
     pub(crate) fn database(&self) -> PathBuf {

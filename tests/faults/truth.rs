@@ -2,8 +2,8 @@
 
 use super::stage::Stage;
 use super::step::Contract;
-use plimsoll_domain::{AccountId, BalanceReport, ClientOrderId, Fill, FillCause, Order, PositionMode, PositionReport};
-use plimsoll_exchange::{ConditionalOrder, Exchange, Income, PlacedOrder};
+use plimsoll_domain::{AccountId, BalanceReport, ClientOrderId, Fill, FillCause, Order, PositionMode, PositionReport, SettledFunding};
+use plimsoll_exchange::{ConditionalOrder, Exchange, Income, MarketView, PlacedOrder};
 
 /// The exchange's side of the books at one moment.
 #[derive(Debug, Clone)]
@@ -20,6 +20,10 @@ pub(crate) struct Truth {
     pub(crate) open: Vec<Order>,
     pub(crate) fills: Vec<Fill>,
     pub(crate) income: Vec<Income>,
+    /// Of every contract: prices, and the funding to come.
+    pub(crate) markets: Vec<MarketView>,
+    /// Every funding since the market began.
+    pub(crate) settled: Vec<SettledFunding>,
 }
 
 impl Truth {
@@ -47,6 +51,8 @@ impl Truth {
             open: exchange.open_orders(account).into_iter().map(|it| it.order).chain(waiting).collect(),
             fills: symbols.iter().flat_map(|symbol| exchange.fills(account, symbol).cloned()).collect(),
             income: exchange.income(account).to_vec(),
+            markets: symbols.iter().filter_map(|symbol| exchange.market(symbol)).collect(),
+            settled: symbols.iter().flat_map(|symbol| exchange.funding_history(symbol)).cloned().collect(),
         }
     }
 

@@ -1,7 +1,8 @@
 //! Which faults a seed brings, and how often.
 
 use super::random::Random;
-use plimsoll_venue_server::FaultPlan;
+use super::wire::Wire;
+use plimsoll_venue_server::{Fault, FaultPlan};
 
 /// A rule as a plan's text has it: `P` stands for a small chance, `Q` for a large one, `T` for a moment, `W` for a span of
 /// time, `S` for how far a clock is off.
@@ -56,22 +57,27 @@ const RULES: &[(u64, &str)] = &[
 ];
 
 /// What goes wrong with this seed. One in twenty has fair weather.
-pub(crate) fn plan(seed: u64) -> FaultPlan {
+pub(crate) fn plan(wire: Wire, seed: u64) -> FaultPlan {
     let mut random = Random::of(seed, "weather");
     if random.percent(5) {
         return FaultPlan::new(seed);
     }
+    let makes_sense = |rule: &str| {
+        let word = rule.split(['=', '@']).next().unwrap_or(rule);
+        Fault::named(word).is_none_or(|fault| wire.knows(fault))
+    };
+    let rules: Vec<_> = RULES.iter().copied().filter(|(_, rule)| makes_sense(rule)).collect();
     let count = random.between(2, 7);
     let mut spec = format!("seed={}", random.next());
     for _ in 0..count {
         spec.push(',');
-        spec.push_str(&rule(&mut random));
+        spec.push_str(&rule(&mut random, &rules));
     }
     spec.parse().expect("the rules of this file are rules")
 }
 
-fn rule(random: &mut Random) -> String {
-    let rule = random.weighed(RULES);
+fn rule(random: &mut Random, rules: &[(u64, &'static str)]) -> String {
+    let rule = random.weighed(rules);
     let small = random.pick(&["0.005", "0.01", "0.02", "0.05"]);
     let large = random.pick(&["0.05", "0.1", "0.2", "0.4", "0.6"]);
     let from = random.between(0, 30);

@@ -16,8 +16,9 @@ use tokio::task::JoinHandle;
 pub(super) const KEY: &str = "kills-key";
 pub(super) const SECRET: &str = "kills-secret";
 
-/// How long "not found" proves nothing of an order whose answer never came; the venue takes none that is older than this.
-pub(super) const WINDOW: Duration = Duration::from_secs(1);
+/// How long "not found" proves nothing of an order whose answer never came: the time that Binance takes an order for, which no
+/// configuration shortens.
+pub(super) const WINDOW: Duration = Duration::from_secs(10);
 
 /// So often the price moves.
 const BEAT: Duration = Duration::from_millis(5);
@@ -120,11 +121,9 @@ impl Stage {
             "database = \"sqlite:{}\"\nstate = \"{state}\"\n\n\
              [limits]\nmax_position = 1000000\nmax_position_share = \"1000 %\"\nmax_daily_loss = 1000000\n\
              max_daily_loss_share = \"100 %\"\nmax_drawdown = 1000000\n\n\
-             [intervals]\norder_window = \"{}ms\"\n\n\
              [accounts.main]\nvenue = \"binance\"\nenvironment = \"loopback\"\nrest_url = \"{rest}\"\n\
              socket_url = \"{socket}\"\nkey_env = \"KILLS_KEY\"\nsecret_env = \"KILLS_SECRET\"\nweight_limit = 1000000\n",
-            ledger.display(),
-            WINDOW.as_millis()
+            ledger.display()
         )
     }
 }

@@ -8,6 +8,7 @@ mod fuzz;
 mod kills;
 mod services;
 mod shell;
+mod soak;
 mod test;
 mod trial;
 
@@ -24,6 +25,7 @@ cargo xtask <verb>
   faults        [--venue V] --seed N | --seeds COUNT [--from N] [--jobs N] [--first] | --bug NAME: the whole system under
                 fire; V is binance, gateio, bitget or bitget-v1
   kills         [--kills N] [--seed S]: the real process, killed at work and started again
+  soak          [--minutes 10] [--rate 2000] [--seed 1] [--json]: three accounts followed while their venues fail
   fuzz          [--seconds N] [target …]: every decoder against a fuzzer, 60 s each
 ";
 
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         ["bench", ref filters @ ..] => bench::run_benches(filters),
         ["faults", ref arguments @ ..] => faults::run_seeds(arguments),
         ["kills", ref arguments @ ..] => kills::run_all(arguments),
+        ["soak", ref arguments @ ..] => soak::hold(arguments),
         ["fuzz", ref arguments @ ..] => fuzz::run_targets(arguments),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");

@@ -13,6 +13,7 @@ mod kill;
 mod ledger;
 mod open;
 mod orders;
+mod portfolio;
 mod positions;
 mod request;
 mod run;
@@ -58,6 +59,8 @@ enum Verb {
     Status(status::Status),
     /// Open positions, with exact liquidation prices
     Positions(positions::Positions),
+    /// Several accounts as one: exposure, nearest liquidation, stress
+    Portfolio(portfolio::Portfolio),
     /// Open orders, and those of unknown fate
     Orders(orders::Orders),
     /// What was traded, paid and earned, from the records
@@ -102,6 +105,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
         Verb::Db(db) => db.run(),
         Verb::Status(status) => status.run(),
         Verb::Positions(positions) => positions.run(),
+        Verb::Portfolio(portfolio) => portfolio.run(),
         Verb::Orders(orders) => orders.run(),
         Verb::Ledger(ledger) => ledger.run(),
         Verb::Open(open) => open.run(),

@@ -48,12 +48,11 @@ impl Colleagues for OnThisMachine {
 
     fn is_anyone_alive(&self) -> bool {
         let own = name(&self.account, &self.own);
-        let of_account = format!("{}.", self.account);
         let entries = std::fs::read_dir(&self.folder).into_iter().flatten().flatten();
         let others = entries.filter(|entry| {
             let file = entry.file_name();
             let file = file.to_string_lossy();
-            file != own.as_str() && file.starts_with(&of_account) && file.ends_with(".life")
+            file != own.as_str() && is_of(&self.account, &file)
         });
         others.map(|entry| entry.path()).any(|path| is_locked(&path))
     }
@@ -61,6 +60,12 @@ impl Colleagues for OnThisMachine {
 
 fn name(account: &AccountId, process: &str) -> String {
     format!("{account}.{process}.life")
+}
+
+/// Whether it is the file of a process of this account. A process has no dot in its name, an account may have.
+fn is_of(account: &AccountId, file: &str) -> bool {
+    let life = file.strip_suffix(".life").and_then(|rest| rest.rsplit_once('.'));
+    life.is_some_and(|(of, _)| of == account.as_str())
 }
 
 /// Whether a process that lives has locked it; what one that died has left goes.
@@ -87,7 +92,7 @@ mod tests {
     #[test]
     fn a_process_is_alive_until_it_ends_and_accounts_have_their_own() {
         let folder = tempfile::tempdir().unwrap();
-        let (main, second) = (AccountId::new("main"), AccountId::new("second"));
+        let (main, second) = (AccountId::new("main"), AccountId::new("main.second"));
         let join = |account: &AccountId, process: &str| OnThisMachine::join(folder.path(), account, process).unwrap();
         let one = join(&main, "aaaaaa");
         assert!(one.is_alive("aaaaaa") && !one.is_alive("bbbbbb") && !one.is_anyone_alive());

@@ -12,6 +12,7 @@ mod limits;
 mod problem;
 mod reader;
 pub(crate) mod secret;
+mod watch;
 mod word;
 
 pub(crate) use account::{Account, VenueEnvironment};
@@ -20,8 +21,10 @@ pub(crate) use intervals::Intervals;
 pub(crate) use problem::{Origin, Problem};
 pub(crate) use reader::{Environment, Shown};
 pub(crate) use secret::SecretPlace;
+pub(crate) use word::duration_text;
 
 use plimsoll_domain::Leverage;
+use plimsoll_engine::WatchSettings;
 use problem::line_and_column;
 use reader::{Reader, Section};
 use std::path::PathBuf;
@@ -40,6 +43,8 @@ pub(crate) struct Config {
     pub(crate) trading: Trading,
     /// How often, and how long.
     pub(crate) intervals: Intervals,
+    /// Which figures of an account are told when they cross a line.
+    pub(crate) watch: WatchSettings,
     /// Every setting in force, and where it comes from.
     pub(crate) shown: Vec<Shown>,
 }
@@ -129,12 +134,13 @@ fn read_root(mut root: Section<'_>, reader: &mut Reader<'_>, places: &Places) ->
     let trading = read_trading(&mut section, reader);
     section.refuse_unknown(reader);
     let intervals = intervals::read(root.section(reader, "intervals"), reader);
+    let watch = watch::read(root.section(reader, "watch"), reader);
     let limits = limits::read(root.section(reader, "limits"), reader, None);
     let accounts = account::read_all(&mut root, reader, &limits);
     limits::fit(&accounts, trading.default_leverage, reader);
     root.refuse_unknown(reader);
-    reader.refuse_unknown_variables(&["limits", "trading", "intervals", "accounts"]);
-    Some(Config { accounts, database, state, trading, intervals, shown: Vec::new() })
+    reader.refuse_unknown_variables(&["limits", "trading", "intervals", "watch", "accounts"]);
+    Some(Config { accounts, database, state, trading, intervals, watch, shown: Vec::new() })
 }
 
 fn read_trading(section: &mut Section<'_>, reader: &mut Reader<'_>) -> Trading {

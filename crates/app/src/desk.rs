@@ -6,9 +6,20 @@ use crate::failure::Failure;
 use crate::records::Records;
 use crate::venue::{Keys, Venue, Way};
 use plimsoll_domain::risk::RiskLimits;
-use plimsoll_engine::{Patience, Ports, PositionManager, ReconcileFailure, Reconciliation, Settings};
-use plimsoll_ports::SystemClock;
+use plimsoll_engine::{
+    AccountPorts, ContractSetting, Lookout, Patience, Ports, PositionManager, ReconcileFailure, Reconciliation,
+    Settings, VenueAccountSettings,
+};
+use plimsoll_ports::{AccountAudit, SystemClock};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// While the private stream is down the guard reads the account itself, so that whoever follows it need not often.
+const READ_WHILE_DOWN: Duration = Duration::from_secs(30);
+
+/// How often what the stream made us believe is held against what the venue says, at the most: every look of the guard
+/// reads the account too.
+const AUDIT_OF_THE_VIEW: Duration = Duration::from_secs(5 * 60);
 
 /// One account with everything that trades it.
 pub(crate) struct Desk {
@@ -62,6 +73,22 @@ impl Desk {
         Self::beside(config, account, keys, settings, records)
     }
 
+    /// Wires one account, and what follows its private stream for as long as it is guarded.
+    pub(crate) async fn with_lookout(
+        config: Config,
+        account: Account,
+        environment: &Environment,
+        settings: Settings,
+    ) -> Result<(Self, Lookout), Failure> {
+        let keys = Keys::read(&account, environment)?;
+        let audit = Way::of(&config, &account, keys.clone()).audit(account.wallet_url.clone())?;
+        let records = open_records(&config).await?;
+        let venue = Way::of(&config, &account, keys).connect()?;
+        let lookout = lookout(&config, &account, &venue, &records, Arc::from(audit));
+        let manager = manager(&config, &account, &venue, &records, settings)?.with_view(lookout.watch());
+        Ok((Self { config, account, venue, records, manager: Arc::new(manager) }, lookout))
+    }
+
     /// Wires one account, on records that are open already: several may share them.
     pub(crate) fn beside(
         config: Config,
@@ -71,9 +98,7 @@ impl Desk {
         records: Records,
     ) -> Result<Self, Failure> {
         let venue = Way::of(&config, &account, keys).connect()?;
-        let manager = PositionManager::new(ports(&venue, &records), settings);
-        let colleagues = OnThisMachine::join(&config.state, &account.name, manager.process())?;
-        let manager = Arc::new(manager.with_colleagues(Arc::new(colleagues)));
+        let manager = Arc::new(manager(&config, &account, &venue, &records, settings)?);
         Ok(Self { config, account, venue, records, manager })
     }
 
@@ -106,6 +131,47 @@ pub(crate) async fn open_records(config: &Config) -> Result<Records, Failure> {
         eprintln!("the database is away: {why}\nNothing is opened meanwhile; closing and protecting go on.");
     }
     Ok(records)
+}
+
+fn manager(
+    config: &Config,
+    account: &Account,
+    venue: &Venue,
+    records: &Records,
+    settings: Settings,
+) -> Result<PositionManager, Failure> {
+    let manager = PositionManager::new(ports(venue, records), settings);
+    let colleagues = OnThisMachine::join(&config.state, &account.name, manager.process())?;
+    Ok(manager.with_colleagues(Arc::new(colleagues)))
+}
+
+fn lookout(
+    config: &Config,
+    account: &Account,
+    venue: &Venue,
+    records: &Records,
+    audit: Arc<dyn AccountAudit>,
+) -> Lookout {
+    let ports = AccountPorts {
+        broker: Arc::clone(&venue.broker),
+        audit: Some(audit),
+        journal: Arc::clone(&records.journal),
+        clock: Arc::new(SystemClock),
+    };
+    let setting = ContractSetting { leverage: account.leverage, margin_mode: Some(account.margin_mode) };
+    let settings = VenueAccountSettings {
+        settle: account.settle.clone(),
+        contracts: account.symbols.iter().map(|symbol| (symbol.clone(), setting)).collect(),
+        position_mode: Some(account.position_mode),
+        fresh_within: account.limits.max_state_age,
+        resync_after: READ_WHILE_DOWN,
+        audit_every: AUDIT_OF_THE_VIEW.max(config.intervals.audit),
+        watch: config.watch.clone(),
+        patience: patience(config, account),
+        ..VenueAccountSettings::new(account.name.clone())
+    };
+    let streams = venue.clone();
+    Lookout::new(ports, Arc::new(move || streams.account_stream()), Arc::clone(&venue.feed), settings)
 }
 
 pub(crate) fn ports(venue: &Venue, records: &Records) -> Ports {

@@ -157,10 +157,34 @@ fn positions_at_three_venues_stand_in_one_table_and_one_that_is_away_hides_no_ot
     let of = |rows: &Value| rows.as_array().unwrap().iter().map(|row| row["venue"].clone()).collect::<Vec<_>>();
     assert_eq!(of(&run(0, "positions")), [json!("binance"), json!("gateio"), json!("bitget")]);
     assert_eq!(of(&run(0, "positions --account gateio")), [json!("gateio")]);
+    adds_up(&run(0, "portfolio --move=-60 --move=1"));
     drop(gateio);
     assert_eq!(of(&run(3, "positions")), [json!("binance"), json!("bitget")]);
+    assert_eq!(of(&run(3, "portfolio")["by_venue"]), [json!("binance"), json!("bitget")]);
     for account in ["binance", "bitget"] {
         let closed = run(0, &format!("close BTC/USDT:USDT --yes --account {account}"));
         assert_eq!(closed["closed"][0]["quantity"], json!("0.002"), "{account}: {closed}");
     }
+}
+
+/// What is held at three venues, 0.002 each, as one; isolated, so that a fall by 60 % is the end of each.
+fn adds_up(portfolio: &Value) {
+    let rows = |name: &str| portfolio[name].as_array().unwrap().clone();
+    let sum = |rows: &[Value], of: &str| rows.iter().map(|row| decimal(&row[of])).sum::<Decimal>();
+    let (contracts, venues) = (rows("by_symbol"), rows("by_venue"));
+    assert_eq!((contracts.len(), venues.len()), (1, 3), "{portfolio}");
+    assert!(sum(&venues, "long") > Decimal::ZERO);
+    for figure in ["long", "short", "net", "gross"] {
+        assert_eq!(sum(&contracts, figure), sum(&venues, figure), "{figure}: {portfolio}");
+    }
+    assert_eq!(contracts[0]["net"], contracts[0]["gross"], "nothing is short");
+    let stress = rows("stress");
+    let due = |row: &Value| row["liquidated"].as_array().unwrap().len();
+    assert_eq!(stress.iter().map(due).collect::<Vec<_>>(), [1, 1, 1, 0, 0, 0], "{portfolio}");
+    let equity = |at: usize| decimal(&stress[at]["equity"]);
+    let equities = sum(&rows("totals"), "equity");
+    let risen = (3..6).map(equity).sum::<Decimal>();
+    assert_eq!(risen - equities, sum(&contracts, "net") / Decimal::ONE_HUNDRED, "{portfolio}");
+    let nearest = &portfolio["nearest_liquidation"];
+    assert!(decimal(&nearest["distance"]) > Decimal::ZERO && !nearest["liquidation_below"].is_null(), "{nearest}");
 }

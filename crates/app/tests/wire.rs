@@ -245,6 +245,13 @@ fn decode(arguments: &[&str], lines: &[&str]) -> Vec<Value> {
 }
 
 fn decode_of(venue: &str, arguments: &[&str], lines: &[&str]) -> Vec<Value> {
+    let (code, answers) = decoded(venue, arguments, lines);
+    assert_eq!(code, Some(0));
+    answers
+}
+
+/// The exit code, and what was said to each line.
+fn decoded(venue: &str, arguments: &[&str], lines: &[&str]) -> (Option<i32>, Vec<Value>) {
     let mut process = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
         .args(["decode", "--venue", venue])
         .args(arguments)
@@ -256,8 +263,29 @@ fn decode_of(venue: &str, arguments: &[&str], lines: &[&str]) -> Vec<Value> {
     input.write_all(lines.join("\n").as_bytes()).unwrap();
     drop(input);
     let output = process.wait_with_output().unwrap();
-    assert!(output.status.success());
-    String::from_utf8(output.stdout).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    let text = String::from_utf8(output.stdout).unwrap();
+    (output.status.code(), text.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
+}
+
+/// The three venues answer alike where no venue's wire is in question.
+#[test]
+fn what_is_no_message_is_told_the_same_way_by_all_three() {
+    for venue in ["binance", "gateio", "bitget"] {
+        let of = |arguments: &[&str], line: &str| {
+            let (code, lines) = decoded(venue, arguments, &[line]);
+            (code, lines[0].clone())
+        };
+        let (code, said) = of(&["--endpoint", "GET /nowhere"], r#"{"a":1}"#);
+        assert_eq!((code, said), (Some(0), json!({"events":[{"type":"unknown","what":"GET /nowhere"}]})), "{venue}");
+        assert_eq!(of(&[], "[]"), (Some(0), json!({"events":[]})), "{venue}");
+        for wrong in ["", "not json", "7", "{"] {
+            let (code, said) = of(&[], wrong);
+            assert!(code == Some(1) && said["error"].is_string(), "{venue} {wrong}: {code:?} {said}");
+        }
+        let (code, _) = decoded(venue, &[], &["not json", "[]"]);
+        assert_eq!(code, Some(0), "{venue}: one line could be read");
+        assert_eq!(decoded(venue, &[], &[]), (Some(0), Vec::new()), "{venue}: nothing was asked");
+    }
 }
 
 #[test]

@@ -33,7 +33,7 @@ use orders::Alive;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-const NOTICES_LIMIT: usize = 8192;
+const NOTICES_LIMIT: usize = 7168;
 
 /// An account as its venue's events describe it.
 ///

@@ -8,7 +8,9 @@ use crate::price::{Price, Rounding, Step};
 use crate::quantity::Quantity;
 use crate::rate::Rate;
 use crate::side::Direction;
+use crate::time::Timestamp;
 use rust_decimal::Decimal;
+use std::fmt;
 use std::sync::Arc;
 
 /// A perpetual contract as its venue publishes it.
@@ -44,6 +46,55 @@ pub struct Instrument {
     pub liquidation_fee: Rate,
     /// Hours between fundings, as last announced; venues change it.
     pub funding_interval_hours: u32,
+    /// What may be done with it.
+    pub status: ContractStatus,
+    /// When the venue ends it, once that is announced.
+    pub ends: Option<Timestamp>,
+    /// What a position's initial margin holds for the fee of closing it, as a fraction of the notional, beside notional ÷
+    /// leverage; zero where the venue wants nothing for that.
+    pub margin_fee: Rate,
+}
+
+/// What a venue lets be done with a contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ContractStatus {
+    /// It is listed, and does not trade yet.
+    PreLaunch,
+    /// Everything is allowed.
+    Trading,
+    /// Positions may only be made smaller: it is on its way out, or under observation.
+    ReduceOnly,
+    /// Nothing trades for now, or the venue says something of it that nobody knows.
+    Halted,
+    /// It is settled, or gone from the venue's list.
+    Delisted,
+}
+
+impl ContractStatus {
+    /// Whether orders that add exposure are taken. Whether one that reduces is, its venue is always asked: a way out is
+    /// not closed by a word.
+    #[must_use]
+    pub const fn may_open(self) -> bool {
+        matches!(self, Self::Trading)
+    }
+
+    /// The word for it in logs and records.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PreLaunch => "pre_launch",
+            Self::Trading => "trading",
+            Self::ReduceOnly => "reduce_only",
+            Self::Halted => "halted",
+            Self::Delisted => "delisted",
+        }
+    }
+}
+
+impl fmt::Display for ContractStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
 }
 
 /// Trading fees as fractions of the notional; a negative fee is a rebate.
@@ -84,6 +135,13 @@ impl Instrument {
             Direction::Short => Rounding::Down,
         };
         wanted.round(self.tick, rounding)
+    }
+
+    /// Initial margin of a position of this notional: notional ÷ leverage, and what the venue wants for closing it.
+    #[must_use]
+    pub fn initial_margin(&self, notional: Money, leverage: Leverage) -> Money {
+        let margin = crate::margin::initial(notional, leverage);
+        if self.margin_fee == Rate::ZERO { margin } else { margin + notional * self.margin_fee }
     }
 
     /// The most leverage that a position of this notional may have.

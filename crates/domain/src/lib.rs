@@ -67,6 +67,7 @@ mod exposure;
 mod fill;
 mod instrument;
 mod leverage;
+mod listing;
 mod market;
 mod money;
 mod name;
@@ -91,10 +92,11 @@ pub use event::{
 };
 pub use exposure::Exposure;
 pub use fill::{Fill, FillCause, Liquidity};
-pub use instrument::{Fees, Instrument, UnfitSize};
+pub use instrument::{ContractStatus, Fees, Instrument, UnfitSize};
 pub use leverage::{Leverage, NotALeverage};
 pub use liquidation::{Leg, Liquidation, LiquidationBounds};
-pub use margin::{BrokenTiers, MarginHealth, MarginRatio, MarginTiers, Tier, margin_cover};
+pub use listing::{ContractChange, contract_changes};
+pub use margin::{BrokenTiers, HedgeMargin, MarginHealth, MarginRatio, MarginTiers, Tier, margin_cover};
 pub use market::{
     BestQuotes, BookUpdate, Candle, FundingRate, LastPrice, MarkPrice, MarketEvent, MarketLiquidation, MarketTrade,
     SettledFunding,

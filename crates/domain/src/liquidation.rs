@@ -7,11 +7,11 @@
 mod estimate;
 mod solve;
 
-pub use estimate::{bankruptcy, distance, estimate};
+pub use estimate::{at_maintenance_of, bankruptcy, distance, estimate};
 use solve::merged;
 pub(crate) use solve::{Crossing, Line, Solvent, solve};
 
-use crate::margin::{MarginTiers, Tier};
+use crate::margin::{HedgeMargin, MarginTiers, Tier};
 use crate::money::Money;
 use crate::position::Position;
 use crate::price::{Price, Rounding, Step};
@@ -106,8 +106,22 @@ impl Leg<'_> {
         (Line { constant, slope: slope(lowest) }, slope(self.tiers.highest()))
     }
 
+    /// Equity alone, of a leg that nothing is asked of.
+    fn equity_line(&self) -> Line {
+        let slope = self.position.direction.sign().saturating_mul(self.position.quantity.get());
+        Line { constant: self.at_zero(), slope }
+    }
+
     fn crossings(&self) -> impl Iterator<Item = Crossing> {
         self.tiers.crossings().map(|crossing| crossing.per(self.position.quantity.get()))
+    }
+
+    /// Whether its venue asks nothing of it beside `other`, the opposite leg: that is at least as large, and the larger
+    /// counts alone.
+    fn is_covered_by(&self, other: &Self) -> bool {
+        other.tiers.hedge() == HedgeMargin::LargerLeg
+            && self.position.direction != other.position.direction
+            && self.position.quantity <= other.position.quantity
     }
 }
 
@@ -126,13 +140,15 @@ pub fn isolated(leg: Leg<'_>, margin: Money, closing_fee: Rate, mark: Option<Pri
 ///
 /// `wallet` is what backs the cross positions, without unrealised profit. `rest` is `Σ (U_j − M_j)` over the account's
 /// other cross positions, whose marks are held still. Without a mark the answer holds wherever the mark is. No leg has no
-/// liquidation price.
+/// liquidation price. Of two opposite legs whose table says [`HedgeMargin::LargerLeg`], the smaller is asked for nothing.
 #[must_use]
 pub fn cross(legs: &[Leg<'_>], wallet: Money, rest: Money, closing_fee: Rate, mark: Option<Price>) -> Liquidation {
     let backing = wallet.get().saturating_add(rest.get());
     let solvent = match legs {
         [] => return Liquidation::Bounds(LiquidationBounds::default()),
         [leg] => solve_by_notional(leg, backing, closing_fee),
+        [one, other] if other.is_covered_by(one) => solve_larger(one, other, backing, closing_fee),
+        [one, other] if one.is_covered_by(other) => solve_larger(other, one, backing, closing_fee),
         [one, other] => solve_by_price(legs, backing, closing_fee, merged(one.crossings(), other.crossings())),
         legs => {
             let mut crossings: Vec<Crossing> = legs.iter().flat_map(Leg::crossings).map(Crossing::divided).collect();
@@ -151,6 +167,14 @@ fn solve_by_notional(leg: &Leg<'_>, backing: Decimal, closing_fee: Rate) -> Solv
         slope: leg.slope(lowest, closing_fee),
     };
     solve(line, leg.slope(highest, closing_fee), leg.position.quantity.get(), leg.tiers.crossings())
+}
+
+/// Two legs of which only the larger is asked for maintenance: `P = (W + D − qL·EL + qS·ES) ÷ (max(qL, qS)·r − qL + qS)`.
+fn solve_larger(larger: &Leg<'_>, smaller: &Leg<'_>, backing: Decimal, closing_fee: Rate) -> Solvent {
+    let (line, last) = larger.line(closing_fee);
+    let alone = smaller.equity_line();
+    let sum = Line { constant: backing, slope: Decimal::ZERO }.plus(line).plus(alone);
+    solve(sum, last.saturating_add(alone.slope), Decimal::ONE, larger.crossings())
 }
 
 /// Several legs: in the price that they share, through the crossings of all.

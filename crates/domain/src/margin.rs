@@ -6,7 +6,7 @@ mod tier;
 
 pub use health::MarginHealth;
 pub use ratio::{MarginRatio, margin_cover};
-pub use tier::{BrokenTiers, MarginTiers, Tier};
+pub use tier::{BrokenTiers, HedgeMargin, MarginTiers, Tier};
 
 use crate::leverage::Leverage;
 use crate::money::Money;

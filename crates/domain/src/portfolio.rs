@@ -1,7 +1,7 @@
 //! A whole account at its marks: every position against what backs it.
 
 use crate::liquidation::{Leg, Liquidation, cross, isolated};
-use crate::margin::{MarginRatio, MarginTiers, isolated_equity, margin_cover};
+use crate::margin::{HedgeMargin, MarginRatio, MarginTiers, isolated_equity, margin_cover};
 use crate::money::Money;
 use crate::name::Symbol;
 use crate::position::Position;
@@ -68,7 +68,7 @@ pub struct PositionMargin {
     pub margin_ratio: Option<MarginRatio>,
     /// Size × mark.
     pub notional: Money,
-    /// Maintenance margin at the mark.
+    /// Maintenance margin at the mark, as if it were the only leg of its contract.
     pub maintenance: Money,
     /// Profit at the mark, before fees.
     pub unrealized_pnl: Money,
@@ -101,7 +101,7 @@ impl AccountMargin {
 impl AccountMargin {
     fn add(&mut self, it: Figures) {
         self.equity = plus(self.equity, it.unrealized_pnl);
-        self.maintenance = plus(self.maintenance, it.maintenance);
+        self.maintenance = plus(self.maintenance, it.required);
     }
 }
 
@@ -149,9 +149,10 @@ impl Portfolio<'_> {
     #[must_use]
     pub fn margin(&self) -> AccountMargin {
         let mut pool = AccountMargin { equity: self.wallet, maintenance: Money::ZERO };
-        for it in &self.holdings {
+        let figures = self.figures();
+        for (it, figures) in self.holdings.iter().zip(figures) {
             match it.collateral {
-                Collateral::Cross => pool.add(Figures::of(it)),
+                Collateral::Cross => pool.add(figures),
                 Collateral::Isolated(margin) => pool.equity = plus(pool.equity, -margin),
             }
         }
@@ -161,7 +162,7 @@ impl Portfolio<'_> {
     /// Every position and the pool, with exact liquidation prices; in time linear in the positions.
     #[must_use]
     pub fn assess(&self) -> Assessment {
-        let figures: Vec<Figures> = self.holdings.iter().map(Figures::of).collect();
+        let figures = self.figures();
         let wallet = self.cross_wallet();
         let mut pool = AccountMargin { equity: wallet, maintenance: Money::ZERO };
         for (_, figures) in self.holdings.iter().zip(&figures).filter(|(it, _)| it.is_cross()) {
@@ -170,6 +171,38 @@ impl Portfolio<'_> {
         let shared = self.shared(&figures, wallet, pool);
         let positions = self.holdings.iter().zip(figures).map(|(it, figures)| assessed(it, figures, pool, &shared));
         Assessment { positions: positions.collect(), account: pool }
+    }
+
+    /// Each position's figures. What is required of a cross leg beside a larger opposite one of the same contract depends on
+    /// the venue.
+    fn figures(&self) -> Vec<Figures> {
+        let mut figures: Vec<Figures> = self.holdings.iter().map(Figures::of).collect();
+        for covered in self.covered() {
+            if let Some(figures) = figures.get_mut(covered) {
+                figures.required = Money::ZERO;
+            }
+        }
+        figures
+    }
+
+    /// The holdings, by their place, that nothing is asked of: smaller cross legs, where the venue counts the larger alone.
+    pub(crate) fn covered(&self) -> Vec<usize> {
+        let mut largest: HashMap<&Symbol, usize> = HashMap::new();
+        let mut covered = Vec::new();
+        let counts = |it: &Holding<'_>| it.is_cross() && it.tiers.hedge() == HedgeMargin::LargerLeg;
+        for (place, it) in self.holdings.iter().enumerate().filter(|(_, it)| counts(it)) {
+            match largest.entry(it.symbol) {
+                Entry::Vacant(entry) => drop(entry.insert(place)),
+                Entry::Occupied(mut entry) => {
+                    let other = self.holdings.get(*entry.get()).map(|it| it.position);
+                    let opposite = other.filter(|other| other.direction != it.position.direction);
+                    let Some(other) = opposite else { continue };
+                    let smaller = if it.position.quantity > other.quantity { entry.insert(place) } else { place };
+                    covered.push(smaller);
+                }
+            }
+        }
+        covered
     }
 
     pub(crate) fn cross(&self) -> impl Iterator<Item = &Holding<'_>> {
@@ -198,18 +231,21 @@ impl Portfolio<'_> {
 struct Figures {
     notional: Money,
     maintenance: Money,
+    /// What of the maintenance counts beside the other positions.
+    required: Money,
     unrealized_pnl: Money,
 }
 
 impl Figures {
     fn of(it: &Holding<'_>) -> Self {
         let notional = it.notional();
-        Self { notional, maintenance: it.tiers.maintenance(notional), unrealized_pnl: it.unrealized_pnl() }
+        let maintenance = it.tiers.maintenance(notional);
+        Self { notional, maintenance, required: maintenance, unrealized_pnl: it.unrealized_pnl() }
     }
 
     /// `U − M`.
     fn surplus(&self) -> Money {
-        plus(self.unrealized_pnl, -self.maintenance)
+        plus(self.unrealized_pnl, -self.required)
     }
 }
 
@@ -247,7 +283,7 @@ fn assessed(
     pool: AccountMargin,
     shared: &HashMap<&Symbol, Liquidation>,
 ) -> PositionMargin {
-    let Figures { notional, maintenance, unrealized_pnl } = figures;
+    let Figures { notional, maintenance, unrealized_pnl, .. } = figures;
     let (liquidation, backing) = match it.collateral {
         Collateral::Cross => (shared.get(it.symbol).copied().unwrap_or(Liquidation::AlreadyDue), pool),
         Collateral::Isolated(margin) => {

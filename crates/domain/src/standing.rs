@@ -4,7 +4,7 @@ use crate::account::HeldPosition;
 use crate::change::Balance;
 use crate::instrument::Instrument;
 use crate::liquidation::Liquidation;
-use crate::margin::{self, MarginRatio};
+use crate::margin::{self, HedgeMargin, MarginRatio};
 use crate::money::Money;
 use crate::name::{Currency, Symbol};
 use crate::pnl::return_on_equity;
@@ -32,7 +32,7 @@ pub struct PositionFigures {
     pub held: HeldPosition,
     /// Size × mark.
     pub notional: Option<Money>,
-    /// Notional ÷ leverage.
+    /// Notional ÷ leverage, and what the venue wants for closing it.
     pub initial_margin: Option<Money>,
     /// The margin that it ties up: its own if it is isolated, else its initial margin.
     pub margin: Option<Money>,
@@ -59,7 +59,7 @@ pub struct MarginFigures {
     pub equity: Option<Money>,
     /// Profit of every position at its mark, before fees.
     pub unrealized_pnl: Option<Money>,
-    /// Notional ÷ leverage of every position.
+    /// Initial margin of every position.
     pub initial: Option<Money>,
     /// What the positions tie up: isolated margins, and initial margins of what is cross.
     pub used: Option<Money>,
@@ -93,7 +93,8 @@ impl<'a> Standing<'a> {
     #[must_use]
     pub fn positions(&self) -> Vec<PositionFigures> {
         let mut judged = self.judged().into_iter();
-        let figures = |(held, _): &(&HeldPosition, Option<&Instrument>)| of(held, judged.next().flatten());
+        let figures =
+            |(held, contract): &(&HeldPosition, Option<&Instrument>)| of(held, *contract, judged.next().flatten());
         self.positions.iter().map(figures).collect()
     }
 
@@ -149,10 +150,25 @@ impl<'a> Standing<'a> {
     }
 
     fn maintenance(&self) -> Option<Money> {
-        let required = |(held, instrument): &(&HeldPosition, Option<&Instrument>)| {
-            Some(margin::maintenance(held.position, held.mark_price?, &(*instrument)?.tiers))
+        let required = |(place, (held, instrument)): (usize, &(&HeldPosition, Option<&Instrument>))| {
+            let tiers = &(*instrument)?.tiers;
+            let own = margin::maintenance(held.position, held.mark_price?, tiers);
+            let counts = tiers.hedge() == HedgeMargin::EachLeg || !self.is_covered(place);
+            Some(if counts { own } else { Money::ZERO })
         };
-        self.positions.iter().try_fold(Money::ZERO, |sum, it| Some(plus(sum, required(it)?)))
+        self.positions.iter().enumerate().try_fold(Money::ZERO, |sum, it| Some(plus(sum, required(it)?)))
+    }
+
+    /// Whether this cross leg stands beside a larger one, or beside as large a one that comes first.
+    fn is_covered(&self, place: usize) -> bool {
+        let Some((held, _)) = self.positions.get(place) else { return false };
+        let is_cross = |it: &HeldPosition| it.margin_mode != Some(MarginMode::Isolated);
+        let covers = |(index, (other, _)): (usize, &(&HeldPosition, Option<&Instrument>))| {
+            let (own, its) = (held.position, other.position);
+            let larger = its.quantity > own.quantity || its.quantity == own.quantity && index < place;
+            own.direction != its.direction && larger && is_cross(other) && other.symbol == held.symbol
+        };
+        is_cross(held) && self.positions.iter().enumerate().any(covers)
     }
 
     fn holding(&self, (held, instrument): &(&'a HeldPosition, Option<&'a Instrument>)) -> Option<Holding<'a>> {
@@ -166,9 +182,13 @@ impl<'a> Standing<'a> {
     }
 }
 
-fn of(held: &HeldPosition, judged: Option<PositionMargin>) -> PositionFigures {
+fn of(held: &HeldPosition, contract: Option<&Instrument>, judged: Option<PositionMargin>) -> PositionFigures {
     let notional = held.notional();
-    let initial_margin = notional.zip(held.leverage).map(|(notional, leverage)| margin::initial(notional, leverage));
+    let initial = |(notional, leverage)| match contract {
+        Some(contract) => contract.initial_margin(notional, leverage),
+        None => margin::initial(notional, leverage),
+    };
+    let initial_margin = notional.zip(held.leverage).map(initial);
     let is_isolated = held.margin_mode == Some(MarginMode::Isolated);
     let mark = held.mark_price;
     PositionFigures {

@@ -36,7 +36,14 @@ pub fn common_move(portfolio: &Portfolio<'_>) -> CommonMove {
     let mut line = Line { constant: portfolio.cross_wallet().get(), slope: Decimal::ZERO };
     let mut last_slope = Decimal::ZERO;
     let mut crossings = Vec::new();
-    for it in portfolio.cross() {
+    let covered = portfolio.covered();
+    for (place, it) in portfolio.holdings.iter().enumerate().filter(|(_, it)| it.is_cross()) {
+        if covered.contains(&place) {
+            let alone = equity(it);
+            line = line.plus(alone);
+            last_slope = last_slope.saturating_add(alone.slope);
+            continue;
+        }
         let notional = it.notional().get();
         line = line.plus(share(it));
         last_slope = last_slope.saturating_add(slope(it, it.tiers.highest()));
@@ -58,6 +65,13 @@ fn share(it: &Holding<'_>) -> Line {
     let lowest = it.tiers.lowest();
     let cost = it.position.direction.sign() * it.position.notional(it.position.entry).get();
     Line { constant: lowest.deduction.get().saturating_sub(cost), slope: slope(it, lowest) }
+}
+
+/// What a position adds that nothing is asked of.
+fn equity(it: &Holding<'_>) -> Line {
+    let sign = it.position.direction.sign();
+    let cost = sign * it.position.notional(it.position.entry).get();
+    Line { constant: -cost, slope: sign.saturating_mul(it.notional().get()) }
 }
 
 /// How fast that rises with the factor, in this tier.

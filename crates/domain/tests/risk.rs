@@ -406,6 +406,9 @@ fn instrument() -> Instrument {
         fees: Fees { maker: Rate::new(dec!(0.0002)), taker: Rate::new(dec!(0.0005)) },
         liquidation_fee: Rate::new(dec!(0.0125)),
         funding_interval_hours: 8,
+        status: plimsoll_domain::ContractStatus::Trading,
+        ends: None,
+        margin_fee: plimsoll_domain::Rate::ZERO,
     }
 }
 

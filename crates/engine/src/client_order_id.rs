@@ -73,6 +73,11 @@ impl ClientOrderIds {
         id.as_str().len() == 27 && id.as_str().starts_with(&self.prefix)
     }
 
+    /// Whether this is an id of ours of an order that rests to protect a position.
+    pub(crate) fn protects(&self, id: &ClientOrderId) -> bool {
+        self.is_ours(id) && matches!(id.as_str().as_bytes().get(25), Some(b's' | b't'))
+    }
+
     /// The intent that an order of ours belongs to.
     #[must_use]
     pub fn intent_of(&self, id: &ClientOrderId) -> Option<IntentId> {

@@ -1,11 +1,20 @@
-//! Watching an account for as long as it is wanted: reconcile, then look at it on an interval, then stop cleanly.
+//! Watching an account for as long as it is wanted: reconcile, then look at it on an interval and whenever it tells
+//! something, then stop cleanly.
+
+mod alarm;
+mod hearing;
+mod lookout;
+
+pub use alarm::{Wake, Why};
+pub use lookout::{Lookout, LookoutNews, Streams};
 
 use crate::position_manager::{
-    Action, MonitorFailure, MonitorReport, PositionManager, ReconcileFailure, Reconciliation,
+    Action, Glance, MonitorFailure, MonitorReport, PositionManager, ReconcileFailure, Reconciliation,
 };
 use crate::trouble::Trouble;
-use plimsoll_domain::ClientOrderId;
-use std::sync::Arc;
+use alarm::{Pace, concern_the_books};
+use plimsoll_domain::{ClientOrderId, Timestamp};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -14,6 +23,8 @@ use tokio::sync::watch;
 pub struct GuardSettings {
     /// How long after one look the next one begins.
     pub interval: Duration,
+    /// The same while a [`Lookout`] sees the account, nothing of it is in doubt, and nothing is to be feared.
+    pub audit: Duration,
     /// How long after a failed start it is tried again.
     pub retry: Duration,
     /// How much time of looking lies between two comparisons of records and venue.
@@ -23,10 +34,11 @@ pub struct GuardSettings {
 }
 
 impl Default for GuardSettings {
-    /// A look every five seconds, a comparison every minute; what rests, rests on.
+    /// A look every five seconds, every minute with a lookout; a comparison every minute; what rests, rests on.
     fn default() -> Self {
         Self {
             interval: Duration::from_secs(5),
+            audit: Duration::from_secs(60),
             retry: Duration::from_secs(5),
             reconcile: Duration::from_secs(60),
             resting_entries: RestingEntries::Keep,
@@ -55,6 +67,10 @@ pub enum GuardNews {
     Watched(MonitorReport),
     /// The account could not be looked at. What rests at the venue rests on.
     Blind(MonitorFailure),
+    /// It looks at once, for these reasons.
+    Woken(Vec<Wake>),
+    /// What its lookout tells, as it comes: also while a look is under way.
+    Lookout(LookoutNews),
     /// It has stopped.
     Stopped(Stopped),
 }
@@ -89,11 +105,15 @@ pub struct Stopped {
 /// # }
 /// ```
 ///
+/// With a [`Lookout`] it looks at once when the account tells something that nobody here has done, and seldom while all is
+/// quiet. What is judged and done is the same: a look reads the account itself.
+///
 /// A step that is under way when it is told to stop is finished first: an order that was sent is followed to its end, and
 /// what was filled is protected and recorded.
 pub struct Guard {
     manager: Arc<PositionManager>,
     settings: GuardSettings,
+    lookout: Option<Lookout>,
     stop: watch::Sender<bool>,
 }
 
@@ -108,11 +128,24 @@ impl Stopper {
     }
 }
 
+/// What a look has left to be known until the next.
+struct Seen {
+    glance: Option<Glance>,
+    ended: Timestamp,
+}
+
 impl Guard {
     /// A guard of the account that `manager` trades.
     #[must_use]
     pub fn new(manager: Arc<PositionManager>, settings: GuardSettings) -> Self {
-        Self { manager, settings, stop: watch::Sender::new(false) }
+        Self { manager, settings, lookout: None, stop: watch::Sender::new(false) }
+    }
+
+    /// Looks at once when this has seen something; it must be of the same account.
+    #[must_use]
+    pub fn with_lookout(mut self, lookout: Lookout) -> Self {
+        self.lookout = Some(lookout);
+        self
     }
 
     /// What stops it.
@@ -122,65 +155,139 @@ impl Guard {
     }
 
     /// Runs until it is stopped, and tells everything that it finds and does.
-    pub async fn run(&self, mut tell: impl FnMut(&GuardNews)) -> Stopped {
+    pub async fn run(&self, tell: impl FnMut(&GuardNews)) -> Stopped {
+        let tell = Mutex::new(tell);
+        let tell = |news: GuardNews| (tell.lock().unwrap_or_else(PoisonError::into_inner))(&news);
+        let Some(lookout) = &self.lookout else { return self.guard(&tell).await };
+        tokio::select! {
+            biased;
+            stopped = self.guard(&tell) => stopped,
+            never = lookout.attend(|news| tell(GuardNews::Lookout(news))) => match never {},
+        }
+    }
+
+    async fn guard(&self, tell: &impl Fn(GuardNews)) -> Stopped {
+        self.begin(tell).await;
+        let mut compared = self.manager.now();
+        let (mut pace, mut wakes) = (Pace::new(compared), Vec::new());
+        while !self.is_stopped() {
+            let (begun, with_books) = (self.manager.now(), concern_the_books(&wakes));
+            pace.spend(with_books, begun);
+            if !wakes.is_empty() {
+                tell(GuardNews::Woken(wakes));
+            }
+            let (glance, is_strange) = self.look(tell).await;
+            let is_due = self.manager.now().since(compared) >= self.settings.reconcile;
+            if (is_strange || with_books || is_due) && !self.is_stopped() {
+                self.compare(tell).await;
+                compared = self.manager.now();
+            }
+            wakes = self.wait(&Seen { glance, ended: self.manager.now() }, &mut pace).await;
+        }
+        let stopped = self.manager.shutdown(self.settings.resting_entries).await;
+        tell(GuardNews::Stopped(stopped.clone()));
+        stopped
+    }
+
+    async fn begin(&self, tell: &impl Fn(GuardNews)) {
         while !self.is_stopped() {
             match self.manager.reconcile().await {
                 Ok(it) => {
-                    tell(&GuardNews::Reconciled(it));
-                    break;
+                    tell(GuardNews::Reconciled(it));
+                    return;
                 }
                 Err(failure) => {
-                    tell(&GuardNews::NotReconciled(failure));
+                    tell(GuardNews::NotReconciled(failure));
                     // What is held is guarded all the same: margin does not wait for a database.
-                    self.look(&mut tell).await;
+                    self.look(tell).await;
                     self.pause(self.settings.retry).await;
                 }
             }
         }
-        let mut looked = Duration::ZERO;
-        while !self.is_stopped() {
-            self.look(&mut tell).await;
-            self.pause(self.settings.interval).await;
-            looked = looked.saturating_add(self.settings.interval);
-            if looked >= self.settings.reconcile && !self.is_stopped() {
-                looked = Duration::ZERO;
-                self.compare(&mut tell).await;
-            }
-        }
-        let stopped = self.manager.shutdown(self.settings.resting_entries).await;
-        tell(&GuardNews::Stopped(stopped.clone()));
-        stopped
     }
 
-    /// One look, and what it makes necessary. A position that nobody has recorded is adopted, if that is the policy.
-    async fn look(&self, tell: &mut impl FnMut(&GuardNews)) {
+    /// One look, and what it makes necessary. Answers also whether it has found something that is not recorded, which is
+    /// adopted, if that is the policy.
+    async fn look(&self, tell: &impl Fn(GuardNews)) -> (Option<Glance>, bool) {
         match self.manager.monitor().await {
             Ok(report) => {
                 let is_strange = !report.unrecorded.is_empty() && !matches!(report.action, Action::Flattened(_));
-                tell(&GuardNews::Watched(report));
-                if is_strange {
-                    self.compare(tell).await;
-                }
+                let glance = Glance::of(&report);
+                tell(GuardNews::Watched(report));
+                (Some(glance), is_strange)
             }
-            Err(failure) => tell(&GuardNews::Blind(failure)),
+            Err(failure) => {
+                tell(GuardNews::Blind(failure));
+                (None, false)
+            }
         }
     }
 
     /// Brings records and venue together, in passing: whoever watches margin does not wait for an order of unknown fate.
-    async fn compare(&self, tell: &mut impl FnMut(&GuardNews)) {
+    async fn compare(&self, tell: &impl Fn(GuardNews)) {
         let reconciled = self.manager.compare().await;
-        tell(&reconciled.map_or_else(GuardNews::NotReconciled, GuardNews::Reconciled));
+        tell(reconciled.map_or_else(GuardNews::NotReconciled, GuardNews::Reconciled));
+    }
+
+    /// Waits until it is time for the next look, until it is stopped, or until it is woken: then it answers why.
+    async fn wait(&self, seen: &Seen, pace: &mut Pace) -> Vec<Wake> {
+        let Some(lookout) = &self.lookout else {
+            self.pause(self.settings.interval).await;
+            return Vec::new();
+        };
+        if !self.is_rung(lookout, seen).await {
+            return Vec::new();
+        }
+        loop {
+            let left = pace.left(lookout.alarm.concerns_the_books(), self.manager.now());
+            if left.is_zero() || self.is_stopped() {
+                return lookout.alarm.answer();
+            }
+            self.pause(left).await;
+        }
+    }
+
+    /// Waits until the alarm rings; answers `false` if it is time for the next look before, or to stop.
+    async fn is_rung(&self, lookout: &Lookout, seen: &Seen) -> bool {
+        let mut view = lookout.watch();
+        let mut before = seen.glance.clone();
+        loop {
+            let known = Arc::clone(&view.borrow_and_update());
+            let glance = self.manager.glance(&known);
+            if let Some(before) = &before {
+                lookout.ring_for(&glance, before, &known);
+            }
+            let is_calm = seen.glance.as_ref().is_some_and(|seen| glance.is_calm_after(seen));
+            let seldom = is_calm && lookout.sees(&known);
+            let every = if seldom { self.settings.audit } else { self.settings.interval.min(self.settings.audit) };
+            before = Some(glance);
+            let left = every.saturating_sub(self.manager.now().since(seen.ended));
+            tokio::select! {
+                biased;
+                () = self.stopped() => return false,
+                () = lookout.alarm.rung() => return true,
+                () = self.manager.sleep(left) => return false,
+                // Its sender is the lookout's own.
+                _ = view.changed() => {}
+            }
+        }
     }
 
     fn is_stopped(&self) -> bool {
         *self.stop.borrow()
     }
 
+    async fn stopped(&self) {
+        // Its sender is our own.
+        let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
+    }
+
     /// Waits so long, or until it is stopped.
     async fn pause(&self, duration: Duration) {
-        let mut stop = self.stop.subscribe();
-        let stopped = std::pin::pin!(stop.wait_for(|stop| *stop));
-        let slept = std::pin::pin!(self.manager.sleep(duration));
-        futures_util::future::select(stopped, slept).await;
+        tokio::select! {
+            biased;
+            () = self.stopped() => {}
+            () = self.manager.sleep(duration) => {}
+        }
     }
 }

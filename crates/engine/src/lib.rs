@@ -32,7 +32,7 @@
 //! #         lot: Step::new("0.001".parse()?)?, min_quantity: "0.001".parse()?, max_quantity: "1000".parse()?,
 //! #         max_market_quantity: "120".parse()?, min_notional: "5".parse()?, tiers: MarginTiers::new(vec![tier])?,
 //! #         fees: Fees { maker: "0.0002".parse()?, taker: "0.0005".parse()? }, liquidation_fee: "0.0125".parse()?,
-//! #         funding_interval_hours: 8,
+//! #         funding_interval_hours: 8, status: ContractStatus::Trading, ends: None, margin_fee: "0".parse()?,
 //! #     })
 //! # }
 //! # #[tokio::main(flavor = "current_thread")]
@@ -104,7 +104,7 @@
 //! [`VenueAccount`] keeps one account current: it follows the stream, reads the account where that is silent or in doubt,
 //! audits what is believed against what the venue says, sets leverages that the tiers allow, takes exposure away, derives
 //! what the venue does not push, and watches thresholds. [`Fleet`] puts several of them together, over venues.
-//! [`AccountFollower`] is its task alone, for whoever only listens. With the feature `metrics` its figures are recorded
+//! A [`Lookout`] keeps one connected beside a [`Guard`], which it wakes. [`AccountFollower`] is its task alone, for whoever only listens. With the feature `metrics` its figures are recorded
 //! through the facade of that name.
 //!
 //! This crate knows no venue and no database, reads no configuration, and has no clock of its own. It decides nothing that a
@@ -124,7 +124,9 @@ pub use client_order_id::{ClientOrderIds, IntentId};
 pub use colleagues::{Alone, Colleagues};
 pub use execution::Execution;
 pub use funding_service::{Difference, FundingCost, FundingFailure, FundingRecording, FundingService, cost_of};
-pub use guard::{Guard, GuardNews, GuardSettings, RestingEntries, Stopped, Stopper};
+pub use guard::{
+    Guard, GuardNews, GuardSettings, Lookout, LookoutNews, RestingEntries, Stopped, Stopper, Streams, Wake, Why,
+};
 pub use order_path::{OrderPath, Patience, Placed, SendFailure};
 pub use position_manager::{
     Action, AdjustFailure, Adopted, CloseFailure, Closed, Drifted, EndedPosition, Finding, FlattenReason, Flattened,

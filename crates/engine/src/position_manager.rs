@@ -32,6 +32,8 @@ pub use outcome::{
 pub use reconcile::{Adopted, Drifted, Finding, OrderFate, Orphan, Reconciliation, Restored, Summary, Unprotected};
 pub use survey::{Survey, SurveyedPosition};
 
+pub(crate) use monitor::{Glance, is_covered};
+
 use crate::client_order_id::ClientOrderIds;
 use crate::colleagues::{Alone, Colleagues};
 use crate::funding_service::FundingService;

@@ -1,10 +1,11 @@
 //! One account: its wallet, its positions, its settings and its history.
 
 use crate::income::Income;
+use crate::retention::Totals;
 use plimsoll_domain::{
     AccountId, ClientOrderId, Fill, Leverage, MarginMode, Money, Position, PositionMode, PositionSide, Timestamp,
 };
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 
 /// A position with what belongs to it here.
 #[derive(Debug, Clone, Copy)]
@@ -74,12 +75,17 @@ pub(crate) struct Account {
     pub(crate) holdings: Vec<Holding>,
     pub(crate) open_orders: BTreeSet<usize>,
     pub(crate) all_orders: Vec<usize>,
+    /// In the order of ending.
+    pub(crate) ended_orders: VecDeque<usize>,
     pub(crate) open_conditionals: BTreeSet<usize>,
     pub(crate) all_conditionals: Vec<usize>,
+    /// In the order of being triggered or ending: triggered ones end in the same call.
+    pub(crate) ended_conditionals: VecDeque<usize>,
     pub(crate) order_names: HashMap<ClientOrderId, usize>,
     pub(crate) conditional_names: HashMap<ClientOrderId, usize>,
     pub(crate) fills: Vec<Fill>,
     pub(crate) income: Vec<Income>,
+    pub(crate) totals: Totals,
 }
 
 impl Account {
@@ -91,12 +97,15 @@ impl Account {
             holdings,
             open_orders: BTreeSet::new(),
             all_orders: Vec::new(),
+            ended_orders: VecDeque::new(),
             open_conditionals: BTreeSet::new(),
             all_conditionals: Vec::new(),
+            ended_conditionals: VecDeque::new(),
             order_names: HashMap::new(),
             conditional_names: HashMap::new(),
             fills: Vec::new(),
             income: Vec::new(),
+            totals: Totals::default(),
         }
     }
 

@@ -128,6 +128,8 @@ impl Exchange {
         }
         held.margin += amount;
         self.unsettled.insert(account);
+        // What is reported is newer than what was read at this very moment.
+        self.next_stamp();
         let position = Box::new(self.position_report(account, market, position_side));
         let balance = self.balance_report(account);
         let symbol = symbol.clone();

@@ -20,7 +20,7 @@ use plimsoll_domain::{
 pub(crate) struct Conditional {
     pub(crate) account: usize,
     pub(crate) market: usize,
-    order: NewOrder,
+    pub(crate) order: NewOrder,
     trigger: Price,
     trigger_by: TriggerBy,
     crossing: Crossing,
@@ -59,7 +59,7 @@ impl Exchange {
         if is_met(crossing, trigger, price) {
             return Err(Rejection::WouldTriggerImmediately { trigger, price });
         }
-        let number = self.conditionals.len();
+        let number = self.conditionals.next();
         let updated = self.next_stamp();
         self.conditionals.push(Conditional {
             account,
@@ -165,7 +165,10 @@ impl Exchange {
         let (account, market) = (it.account, it.market);
         let (crossing, trigger, trigger_by) = (it.crossing, it.trigger, it.trigger_by);
         self.markets[market].triggers(trigger_by).remove(crossing, trigger, number);
-        self.accounts[account].open_conditionals.remove(&number);
+        let it = &mut self.accounts[account];
+        if it.open_conditionals.remove(&number) {
+            it.ended_conditionals.push_back(number);
+        }
         self.set_conditional(number, status);
     }
 

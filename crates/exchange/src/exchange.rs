@@ -6,6 +6,7 @@ use crate::event::{ExchangeEvent, News};
 use crate::gate::PriceKey;
 use crate::income::{self, Income, IncomeKind};
 use crate::market::{ListingRefused, Market, MarketIndex};
+use crate::numbered::Numbered;
 use crate::order::Working;
 use crate::rejection::Rejection;
 use crate::settings::Settings;
@@ -22,8 +23,8 @@ pub struct Exchange {
     pub(crate) now: Timestamp,
     pub(crate) markets: Vec<Market>,
     pub(crate) accounts: Vec<Account>,
-    pub(crate) orders: Vec<Working>,
-    pub(crate) conditionals: Vec<Conditional>,
+    pub(crate) orders: Numbered<Working>,
+    pub(crate) conditionals: Numbered<Conditional>,
     pub(crate) insurance_fund: Money,
     /// Accounts whose wallet or positions changed, whose margin is to be judged.
     pub(crate) unsettled: BTreeSet<usize>,
@@ -61,8 +62,8 @@ impl Exchange {
             now: start,
             markets: Vec::new(),
             accounts: Vec::new(),
-            orders: Vec::new(),
-            conditionals: Vec::new(),
+            orders: Numbered::default(),
+            conditionals: Numbered::default(),
             unsettled: BTreeSet::new(),
             called: BTreeSet::new(),
             fenced: HashMap::new(),
@@ -75,6 +76,11 @@ impl Exchange {
             sequence: 0,
             incomes: 0,
         }
+    }
+
+    /// From now on, each account keeps so much of its history: see [`Settings::keeps`].
+    pub const fn keep(&mut self, keeps: Option<usize>) {
+        self.settings.keeps = keeps;
     }
 
     /// From now on, post-only orders that would take and fill-or-kill orders that cannot fill are accepted and expire at
@@ -117,7 +123,7 @@ impl Exchange {
     /// exchange before anybody has traded on it. The other settings stay, as do those of an exchange that has had
     /// orders.
     pub fn adopt(&mut self, counts_closing_fee: bool, repeats_client_ids: bool, first_order_id: u64) {
-        if !self.orders.is_empty() || !self.conditionals.is_empty() {
+        if !self.orders.is_unused() || !self.conditionals.is_unused() {
             return;
         }
         self.settings = Settings { counts_closing_fee, repeats_client_ids, first_order_id, ..self.settings.clone() };
@@ -230,6 +236,7 @@ impl Exchange {
         mark: Price,
         index: Option<Price>,
     ) -> Result<(), TickRefused> {
+        self.forget_beyond_what_is_kept();
         let too_far = |market: &Market| {
             let ahead = time.as_micros().saturating_sub(market.next_funding.as_micros());
             ahead / market.funding_interval_micros() > MOST_FUNDINGS
@@ -272,6 +279,8 @@ impl Exchange {
     }
 
     pub(crate) fn tell(&mut self, account: usize, news: News) {
+        let totals = &mut self.accounts[account].totals;
+        totals.events = totals.events.saturating_add(1);
         let account = Some(self.accounts[account].id.clone());
         self.push(account, news);
     }
@@ -304,6 +313,8 @@ impl Exchange {
         trade_id: Option<TradeId>,
     ) -> u64 {
         self.incomes += 1;
+        // What is reported with it is newer than what was read at this very moment.
+        self.sequence += 1;
         let symbol = market.map(|market| self.markets[market].instrument.symbol.clone());
         let currency = self.settle_currency();
         let row = Income { id: self.incomes, kind, symbol, amount, currency, trade_id, time: self.now };

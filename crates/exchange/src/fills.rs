@@ -158,14 +158,19 @@ impl Exchange {
             self.markets[market].record_trade(trade.clone());
             self.tell_everybody(News::Trade(trade));
         }
-        self.accounts[account].fills.push(fill);
+        let it = &mut self.accounts[account];
+        it.totals.hear(&fill);
+        it.fills.push(fill);
     }
 
     /// Takes an order that can do nothing more off the book and off its account's open orders.
     pub(crate) fn retire(&mut self, number: usize) {
         self.unrest(number);
         let account = self.orders[number].account;
-        self.accounts[account].open_orders.remove(&number);
+        let it = &mut self.accounts[account];
+        if it.open_orders.remove(&number) {
+            it.ended_orders.push_back(number);
+        }
     }
 
     /// Takes an order off the book.

@@ -80,7 +80,8 @@
 //! - No I/O, no clock, no randomness: time comes in with ticks, and the same input gives the same [events](ExchangeEvent).
 //!   Its [market generator](prices::Walk) has a seed.
 //! - No venue's wire: names and codes of venues are the venue server's.
-//! - No forgetting: orders, fills, income and fundings are kept as long as it lives; of trades and candles the newest.
+//! - No forgetting, unless it is [asked](Settings::keeps) to: orders, fills, income and fundings are kept as long as it
+//!   lives; of trades and candles the newest.
 //! - No trailing stops, good-till-date orders, multi-currency margin, inverse contracts, or partial liquidation.
 
 mod account;
@@ -103,12 +104,14 @@ pub mod listings;
 mod margin;
 mod market;
 mod matching;
+mod numbered;
 mod order;
 mod paper;
 mod placing;
 pub mod prices;
 mod queries;
 mod rejection;
+mod retention;
 mod settings;
 mod solvency;
 mod tick;
@@ -122,5 +125,6 @@ pub use market::{ListingRefused, MarketIndex, MarketView};
 pub use order::{ConditionalOrder, ConditionalStatus, ExpiryReason, OrderRef, PlacedOrder};
 pub use paper::{PaperAccountStream, PaperBroker, PaperVenue};
 pub use rejection::Rejection;
+pub use retention::Totals;
 pub use settings::Settings;
 pub use tick::{Tick, TickRefused};

@@ -121,7 +121,7 @@ impl Exchange {
     ) -> usize {
         self.forced += 1;
         let prefix = if cause == FillCause::Adl { "adl_autoclose-" } else { "autoclose-" };
-        let number = self.orders.len();
+        let number = self.orders.next();
         let updated = self.next_stamp();
         let it = &mut self.accounts[account];
         it.all_orders.push(number);

@@ -5,7 +5,7 @@ pub mod bitget;
 pub mod gateio;
 
 use plimsoll_domain::{
-    Currency, Fees, Instrument, Leverage, MarginTiers, Money, Quantity, Rate, Step, Symbol, Tier, VenueId,
+    ContractStatus, Currency, Fees, Instrument, Leverage, MarginTiers, Money, Quantity, Rate, Step, Symbol, Tier, VenueId,
 };
 use rust_decimal::Decimal;
 
@@ -82,6 +82,9 @@ fn instrument(
         fees: Fees { maker: Rate::new(Decimal::new(2, 4)), taker: Rate::new(Decimal::new(4, 4)) },
         liquidation_fee: Rate::new(Decimal::new(125, 4)),
         funding_interval_hours: 8,
+        status: ContractStatus::Trading,
+        ends: None,
+        margin_fee: Rate::ZERO,
     }
 }
 

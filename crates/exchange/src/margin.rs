@@ -119,7 +119,7 @@ pub struct AccountFigures {
     pub position_initial_margin: Money,
     /// Initial margin of the open orders.
     pub order_initial_margin: Money,
-    /// Maintenance margin of all positions.
+    /// Maintenance margin of all positions, of two cross legs that of the larger alone where the contract says so.
     pub maintenance_margin: Money,
     /// What new positions may use; never negative.
     pub available: Money,
@@ -160,7 +160,6 @@ impl Exchange {
                 figures.unrealized_pnl += unrealized;
                 let initial = market.initial(notional, holding.leverage);
                 figures.position_initial_margin += initial;
-                figures.maintenance_margin += market.maintenance(notional);
                 figures.cross_wallet -= held.margin;
                 if is_cross {
                     figures.cross_unrealized_pnl += unrealized;
@@ -168,6 +167,7 @@ impl Exchange {
                 }
             }
         }
+        figures.maintenance_margin = self.pools(account).iter().map(|pool| pool.maintenance(&self.markets)).sum();
         figures.order_initial_margin = self.orders_margin(account);
         let free = figures.cross_wallet + figures.cross_unrealized_pnl - cross_initial - figures.order_initial_margin;
         figures.available = free.max(Money::ZERO);

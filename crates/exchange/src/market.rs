@@ -267,5 +267,6 @@ fn scaled(tiers: &MarginTiers, cover: Decimal) -> Option<MarginTiers> {
         let deduction = Money::new(tier.deduction.get().checked_mul(cover)?);
         Some(Tier { rate, deduction, ..*tier })
     };
-    MarginTiers::new(tiers.lines().iter().map(line).collect::<Option<Vec<_>>>()?).ok()
+    let scaled = MarginTiers::new(tiers.lines().iter().map(line).collect::<Option<Vec<_>>>()?).ok()?;
+    Some(scaled.hedged(tiers.hedge()))
 }

@@ -186,8 +186,7 @@ impl Floor {
     }
 
     fn tell_life(&mut self) {
-        let now = self.exchange.now();
-        self.private.values_mut().for_each(|line| line.live(now));
+        self.private.values_mut().for_each(|line| line.live(&self.exchange));
     }
 
     /// A number for a new line.

@@ -49,6 +49,7 @@ impl Exchange {
     /// # Errors
     /// The [`Rejection`]; nothing rests then, and no event tells of it.
     pub fn place(&mut self, account: &AccountId, order: &NewOrder) -> Result<Order, Rejection> {
+        self.forget_beyond_what_is_kept();
         let account = self.account_index(account)?;
         let market = self.market_index(&order.symbol)?;
         self.check_position_side(account, order.side, order.position_side, order.size)?;
@@ -274,7 +275,7 @@ impl Exchange {
     }
 
     fn accept(&mut self, request: Request) -> usize {
-        let number = self.orders.len();
+        let number = self.orders.next();
         let stamp = self.next_stamp();
         let account = &mut self.accounts[request.account];
         account.open_orders.insert(number);

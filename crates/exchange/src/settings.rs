@@ -31,11 +31,16 @@ pub struct Settings {
     pub repeats_client_ids: bool,
     /// The id of the first ordinary order; the others follow it. Conditional orders begin at 1,000,000,000,000,001.
     pub first_order_id: u64,
+    /// How many orders that have ended (conditional ones are counted apart), fills and changes of its wallet each account
+    /// keeps at least; now and then the oldest beyond a quarter more are forgotten, whatever their age. Open orders,
+    /// positions and wallets are never forgotten, and [`totals`](crate::Exchange::totals) go on. `None` keeps all. It has
+    /// to last for what clients ask for when they come back: all that happened while they were away.
+    pub keeps: Option<usize>,
 }
 
 impl Default for Settings {
     /// One tick between bid and ask, a price band of 5 %, calls at 1.25 times maintenance, a fund of 1,000,000, leverage
-    /// 20, margins without fees, and client order ids of their own for all open orders.
+    /// 20, margins without fees, client order ids of their own for all open orders, and histories that are kept.
     fn default() -> Self {
         Self {
             spread_ticks: 1,
@@ -48,6 +53,7 @@ impl Default for Settings {
             counts_closing_fee: false,
             repeats_client_ids: false,
             first_order_id: 1_000_001,
+            keeps: None,
         }
     }
 }

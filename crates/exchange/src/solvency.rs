@@ -12,7 +12,7 @@ use crate::gate::PriceKey;
 use crate::market::Market;
 use plimsoll_domain::liquidation::{self, Leg, Liquidation, LiquidationBounds};
 use plimsoll_domain::{
-    MarginMode, MarginRatio, MarginTiers, MarginWarning, Money, Position, PositionSide, Price, Rate,
+    HedgeMargin, MarginMode, MarginRatio, MarginTiers, MarginWarning, Money, Position, PositionSide, Price, Rate,
 };
 use rust_decimal::Decimal;
 use std::time::Duration;
@@ -65,12 +65,41 @@ impl Pool {
     fn cushion(&self, index: usize, market: &Market, tiers: &MarginTiers) -> Money {
         let fee = market.closing_fee;
         let own = self.positions.iter().filter(|(its, _, _)| *its == index);
-        own.map(|(_, _, position)| {
+        own.map(|(_, side, position)| {
+            let unrealized = position.unrealized_pnl(market.mark);
+            if self.is_covered(index, *side, tiers.hedge()) {
+                return unrealized;
+            }
             let notional = position.notional(market.mark);
-            let kept = position.unrealized_pnl(market.mark) - tiers.maintenance(notional);
+            let kept = unrealized - tiers.maintenance(notional);
             if fee == Rate::ZERO { kept } else { kept - notional * fee }
         })
         .sum()
+    }
+
+    /// Whether nothing is asked of this leg, since the other of its market is larger, or as large, and counts alone.
+    fn is_covered(&self, index: usize, side: PositionSide, hedge: HedgeMargin) -> bool {
+        if hedge == HedgeMargin::EachLeg {
+            return false;
+        }
+        let of = |own: bool| {
+            let leg = |(its, other, _): &&(usize, PositionSide, Position)| *its == index && (*other == side) == own;
+            self.positions.iter().find(leg).map(|(_, _, position)| position.quantity)
+        };
+        match (of(true), of(false)) {
+            (Some(own), Some(other)) => own < other || own == other && side == PositionSide::Short,
+            _ => false,
+        }
+    }
+
+    /// What is asked of its positions at the marks.
+    pub(crate) fn maintenance(&self, markets: &[Market]) -> Money {
+        let asked = |(index, side, position): &(usize, PositionSide, Position)| {
+            let market = &markets[*index];
+            let covered = self.is_covered(*index, *side, market.instrument.tiers.hedge());
+            if covered { Money::ZERO } else { market.maintenance(position.notional(market.mark)) }
+        };
+        self.positions.iter().map(asked).sum()
     }
 }
 
@@ -282,11 +311,7 @@ impl Exchange {
     }
 
     pub(crate) fn ratio(&self, pool: &Pool) -> Option<MarginRatio> {
-        let maintenance = |(market, _, position): &(usize, PositionSide, Position)| {
-            let market = &self.markets[*market];
-            market.maintenance(position.notional(market.mark))
-        };
-        MarginRatio::of(pool.positions.iter().map(maintenance).sum(), self.equity(pool))
+        MarginRatio::of(pool.maintenance(&self.markets), self.equity(pool))
     }
 
     /// The one liquidation price that venues show: of the two of a hedged pair, the one on the side that its net

@@ -2,10 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
 use plimsoll_domain::{
-    AccountEvent, AccountId, ClientOrderId, MarketEvent, NewOrder, OrderKind, OrderSize, OrderStatus, OrderType,
+    AccountEvent, AccountId, AccountState, ClientOrderId, MarginMode, MarketEvent, NewOrder, OrderKind, OrderSize, OrderStatus, OrderType,
     PositionSide, Price, Side, Symbol, TimeInForce, Timestamp, TriggerBy, VenueId,
 };
-use plimsoll_exchange::{Exchange, PaperBroker, PaperVenue, Rejection, Tick, listings};
+use plimsoll_exchange::{Exchange, PaperAccountStream, PaperBroker, PaperVenue, Rejection, Tick, listings};
 use plimsoll_ports::{
     AccountStream, Broker, Clock, CommandError, MarketFeed, MarketItem, MarketStream, NotSent, PlaceError, QueryError,
     RefusalReason, StreamItem,
@@ -214,4 +214,42 @@ async fn candles_are_of_whole_minutes() {
     move_to(&venue, 61, "50100");
     let candles = venue.candles(&bitcoin(), Duration::from_secs(60), START, end).await.unwrap();
     assert_eq!(candles.iter().map(|candle| candle.open_time).collect::<Vec<_>>(), [START]);
+}
+
+/// Takes in everything that waits to be read.
+async fn listen(stream: &mut PaperAccountStream, state: &mut AccountState) {
+    while let Ok(Some(item)) = tokio::time::timeout(Duration::ZERO, stream.next()).await {
+        if let StreamItem::Event(event) = item {
+            state.apply(&event);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_changes_in_the_moment_of_a_reading_is_newer_than_the_reading() {
+    let venue = venue();
+    let ann = open(&venue, "ann");
+    ann.set_margin_mode(&bitcoin(), MarginMode::Isolated).await.unwrap();
+    ann.place(&order("in", Side::Buy, OrderKind::Market)).await.unwrap();
+    let account = ann.account_id().clone();
+    let (mut stream, mut state) = (ann.account_stream(), AccountState::new());
+    listen(&mut stream, &mut state).await;
+    // The market's time stands still through all of this.
+    for step in 0..3 {
+        match step {
+            0 => venue.exchange(|exchange| exchange.transfer(&account, "-78".parse().unwrap())).unwrap(),
+            1 => ann.adjust_isolated_margin(&bitcoin(), PositionSide::Both, "20".parse().unwrap()).await.unwrap(),
+            _ => ann.adjust_isolated_margin(&bitcoin(), PositionSide::Both, "-7".parse().unwrap()).await.unwrap(),
+        }
+        listen(&mut stream, &mut state).await;
+        let truth = venue.exchange(|exchange| exchange.balance(&account)).unwrap();
+        let balance = state.balance(&truth.currency);
+        let known = (balance.wallet, balance.cross_wallet, balance.available);
+        assert_eq!(known, (truth.wallet, truth.cross_wallet, truth.available), "step {step}");
+        let held = &ann.positions().await.unwrap()[0];
+        let margin = state.position(&bitcoin(), PositionSide::Both).and_then(|held| held.isolated_margin);
+        assert_eq!(margin, held.isolated_margin, "step {step}");
+        // Somebody else reads the account at this moment, and nothing is told.
+        state.apply(&AccountEvent::Snapshot(Box::new(ann.account().await.unwrap())));
+    }
 }

@@ -6,7 +6,8 @@ use plimsoll_domain::AccountEvent;
 /// The authenticated events of one account, in the order of arrival, through every reconnection.
 ///
 /// A gap is never silent: whatever may have been missed is announced by [`StreamItem::Disconnected`] or
-/// [`StreamItem::Resync`], and made good by an [`AccountEvent::Snapshot`] and the fills since, before anything newer.
+/// [`StreamItem::Resync`], and made good by an [`AccountEvent::Snapshot`] and the fills since. After a reconnection that
+/// comes before anything newer; on a connection that stands events may go on until then, and what is known is in doubt.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait AccountStream: Send {
@@ -26,7 +27,7 @@ pub enum StreamItem {
         /// Why, for the log.
         reason: String,
     },
-    /// Something could not be read or was missed: a snapshot follows.
+    /// Something could not be read or was missed: a snapshot follows, as soon as the venue may be asked for one.
     Resync {
         /// Why, for the log.
         reason: String,

@@ -18,10 +18,13 @@ pub trait Broker: Send + Sync {
     /// The venue's name.
     fn venue(&self) -> VenueId;
 
-    /// Every contract that is trading, with tiers and fees as they are for this account.
+    /// Every contract that is not delisted, with what may be done with it, and with tiers and fees as they are for this
+    /// account. Where a venue tells margin tables one by one, those are left out whose table is not known yet: they are
+    /// learned in the background, and there when this is asked again.
     async fn instruments(&self) -> Result<Vec<Instrument>, QueryError>;
 
-    /// One contract; [`RefusalReason::NotTrading`](crate::RefusalReason::NotTrading) if there is none by this name.
+    /// One contract, whatever may be done with it;
+    /// [`RefusalReason::NotTrading`](crate::RefusalReason::NotTrading) if there is none by this name.
     async fn instrument(&self, symbol: &Symbol) -> Result<Instrument, QueryError>;
 
     /// The whole account. Its time is the venue's, from before the first reading.

@@ -1,6 +1,6 @@
 //! What can go wrong at a venue, told by whose turn it is next.
 
-use plimsoll_domain::Timestamp;
+use plimsoll_domain::{ContractStatus, Symbol, Timestamp};
 
 /// A venue's no, in words that mean the same on every venue, with the venue's own code and text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,6 +12,26 @@ pub struct Refusal {
     pub code: String,
     /// The venue's own text.
     pub message: String,
+}
+
+impl Refusal {
+    /// A no of our own to what adds exposure in a contract of this status; `None` where that is allowed. `word` is the
+    /// venue's own for it.
+    #[must_use]
+    pub fn to_open(symbol: &Symbol, status: ContractStatus, word: &str) -> Option<Self> {
+        let (reason, why) = match status {
+            ContractStatus::Trading => return None,
+            ContractStatus::PreLaunch => (RefusalReason::NotTrading, "does not trade yet"),
+            ContractStatus::ReduceOnly => (RefusalReason::ReduceOnlyRegime, "may only be reduced"),
+            ContractStatus::Halted => (RefusalReason::NotTrading, "is halted"),
+            ContractStatus::Delisted => (RefusalReason::NotTrading, "is delisted"),
+        };
+        Some(Self {
+            reason,
+            code: word.to_owned(),
+            message: format!("{symbol} {why}: nothing that adds exposure is sent"),
+        })
+    }
 }
 
 /// Why a venue refuses.

@@ -143,6 +143,7 @@ impl Default for HttpSettings {
 #[derive(Debug, Clone)]
 pub struct HttpSession {
     client: reqwest::Client,
+    settings: HttpSettings,
     /// Scheme, host and port of the last request: what a venue's addresses share, and what takes longest to read.
     origin: Arc<Mutex<Option<Url>>>,
 }
@@ -168,7 +169,7 @@ impl HttpSession {
             .pool_idle_timeout(settings.keep_idle)
             .build()
             .map_err(|error| BuildFailure(chain(&error)))?;
-        Ok(Self { client, origin: Arc::default() })
+        Ok(Self { client, settings, origin: Arc::default() })
     }
 
     /// Sends the request, once.
@@ -184,18 +185,42 @@ impl HttpSession {
         if let Some(body) = &request.body {
             builder = builder.body(body.clone());
         }
-        let built = builder.build().map_err(|error| HttpFailure::NotSent(described(request, error)))?;
-        let mut response = self.client.execute(built).await.map_err(|error| failure(request, error))?;
+        let built = builder.build().map_err(|error| HttpFailure::NotSent(self.described(request, error)))?;
+        let mut response = self.client.execute(built).await.map_err(|error| self.failure(request, error))?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| unanswered(request, error))? {
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.unanswered(request, error))? {
             if body.len() + chunk.len() > LARGEST_BODY {
                 return Err(HttpFailure::Unanswered(format!("{request:?}: the answer is too large")));
             }
             body.extend_from_slice(&chunk);
         }
         Ok(HttpResponse { status, headers, body })
+    }
+
+    /// Only what failed before a connection stood is certainly not sent.
+    fn failure(&self, request: &HttpRequest, error: reqwest::Error) -> HttpFailure {
+        if error.is_connect() || error.is_builder() {
+            return HttpFailure::NotSent(self.described(request, error));
+        }
+        self.unanswered(request, error)
+    }
+
+    fn unanswered(&self, request: &HttpRequest, error: reqwest::Error) -> HttpFailure {
+        HttpFailure::Unanswered(self.described(request, error))
+    }
+
+    fn described(&self, request: &HttpRequest, error: reqwest::Error) -> String {
+        let HttpSettings { connect_timeout, timeout, .. } = self.settings;
+        match (error.is_timeout(), error.is_connect()) {
+            (true, true) => format!("{request:?}: no connection within {connect_timeout:?}"),
+            (true, false) => format!("{request:?}: no whole answer within {timeout:?}"),
+            (false, _) => {
+                let error = chain(&error.without_url());
+                format!("{request:?}: {error}{}", advice(&error))
+            }
+        }
     }
 
     /// The address, read from its path on where its host is that of the last.
@@ -229,20 +254,16 @@ fn verb(method: Method) -> reqwest::Method {
     }
 }
 
-/// Only what failed before a connection stood is certainly not sent.
-fn failure(request: &HttpRequest, error: reqwest::Error) -> HttpFailure {
-    if error.is_connect() || error.is_builder() {
-        return HttpFailure::NotSent(described(request, error));
+/// What to look at, where one side speaks TLS and the other does not. The libraries keep these kinds of errors to themselves;
+/// this is what they say.
+fn advice(error: &str) -> &'static str {
+    if error.contains("received corrupt message") || error.contains("certificate") {
+        return ": does the other side speak TLS, with a certificate of this name?";
     }
-    unanswered(request, error)
-}
-
-fn unanswered(request: &HttpRequest, error: reqwest::Error) -> HttpFailure {
-    HttpFailure::Unanswered(described(request, error))
-}
-
-fn described(request: &HttpRequest, error: reqwest::Error) -> String {
-    format!("{request:?}: {}", chain(&error.without_url()))
+    if error.contains("invalid HTTP version parsed") {
+        return ": what answers there is no HTTP: is the address right, and is it http:// or https:// (does it speak TLS)?";
+    }
+    ""
 }
 
 /// An error and what caused it, in one line.

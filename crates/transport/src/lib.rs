@@ -27,10 +27,11 @@ mod http;
 mod redact;
 mod socket;
 mod tls;
+mod trouble;
 
 pub use backoff::{Backoff, BackoffSettings};
 pub use budget::{Priority, WeightBudget, WeightLimit};
 pub use http::{BuildFailure, HttpFailure, HttpRequest, HttpResponse, HttpSession, HttpSettings, Method};
-pub use redact::redacted;
+pub use redact::{plain, redacted};
 pub use reqwest::header::HeaderMap;
 pub use socket::{Address, Dial, DialFailure, SocketItem, SocketSession, SocketSettings};

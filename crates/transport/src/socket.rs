@@ -3,6 +3,7 @@
 use crate::backoff::{Backoff, BackoffSettings};
 use crate::redact::redacted;
 use crate::tls;
+use crate::trouble::{SocketError, closing, short, wait};
 use futures_util::{SinkExt, StreamExt};
 use std::fmt;
 use std::future::Future;
@@ -167,6 +168,8 @@ impl fmt::Debug for Attempt {
 
 #[derive(Debug)]
 struct Link {
+    /// Where it leads, for the log; without keys.
+    place: String,
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     opened: Instant,
     last_frame: Instant,
@@ -217,11 +220,10 @@ impl<D: Dial> SocketSession<D> {
         }
     }
 
-    /// Gives the connection up for a new one at once, for example because its key has expired.
+    /// Gives the connection up for a new one, for example because its key has expired: at once, unless it was a young one,
+    /// so that a session which ends as soon as it has begun is no busy loop.
     pub fn reconnect(&mut self, reason: &str) -> SocketItem {
-        self.state = State::Waiting { until: Instant::now() };
-        self.told = true;
-        SocketItem::Disconnected { reason: reason.to_owned() }
+        self.lost(Lost::Ended(reason.to_owned()))
     }
 
     /// Gives the connection up for a new one after the back-off, and not before `not_before` has passed: the other side
@@ -252,33 +254,37 @@ impl<D: Dial> SocketSession<D> {
         }
         let wait = match &reason {
             Lost::Aged(_) => Duration::ZERO,
+            Lost::Ended(_) if life >= self.settings.settled_after => Duration::ZERO,
             Lost::Unwanted(_, not_before) => self.backoff.next_wait().max(*not_before),
             _ => self.backoff.next_wait(),
+        };
+        let reason = match (&self.state, &reason) {
+            (_, Lost::Unwanted(..) | Lost::Ended(_)) | (State::Waiting { .. } | State::Connecting(_), _) => {
+                reason.to_string()
+            }
+            (State::Open(link), _) => format!("{}: {reason}", link.place),
         };
         warn!(%reason, ?life, ?wait, "connection lost");
         self.state = State::Waiting { until: Instant::now() + wait };
         self.told = true;
-        SocketItem::Disconnected { reason: reason.to_string() }
+        SocketItem::Disconnected { reason }
     }
 }
 
 async fn connect<D: Dial>(dial: Arc<D>, settings: SocketSettings) -> Result<Link, DialFailure> {
     let address = dial.dial().await?;
     let beats = dial.heartbeat().is_some();
-    let failed = |reason: String| DialFailure { reason: format!("{address:?}: {reason}"), not_before: None };
+    let failed = |reason: String, not_before| DialFailure { reason: format!("{address:?}: {reason}"), not_before };
     match timeout(settings.connect_timeout, open(&address, dial.headers(), &settings)).await {
         Ok(Ok(link)) => {
             debug!(?address, "connected");
             let beat = beats.then(|| link.opened + settings.heartbeat_every);
             Ok(Link { beat, ..link })
         }
-        // The library's errors can hold the request, and with it a key.
-        Ok(Err(error)) => Err(failed(short(&error))),
-        Err(_) => Err(failed(format!("no connection within {:?}", settings.connect_timeout))),
+        Ok(Err(error)) => Err(failed(short(&error), wait(&error, settings.backoff.longest))),
+        Err(_) => Err(failed(format!("no connection within {:?}", settings.connect_timeout), None)),
     }
 }
-
-type SocketError = tokio_tungstenite::tungstenite::Error;
 
 async fn open(
     address: &Address,
@@ -298,28 +304,15 @@ async fn open(
         socket.send(Message::text(greeting.as_str())).await?;
     }
     let now = Instant::now();
-    Ok(Link { socket, opened: now, last_frame: now, last_message: now, last_ping: now, beat: None })
-}
-
-/// What went wrong, in words that hold no address.
-fn short(error: &SocketError) -> String {
-    match error {
-        SocketError::Http(response) => format!("the handshake was answered with status {}", response.status().as_u16()),
-        SocketError::Io(error) => error.to_string(),
-        SocketError::Tls(error) => error.to_string(),
-        SocketError::Url(error) => error.to_string(),
-        SocketError::Protocol(error) => error.to_string(),
-        SocketError::Capacity(error) => error.to_string(),
-        SocketError::ConnectionClosed | SocketError::AlreadyClosed => "closed".to_owned(),
-        _ => "the connection failed".to_owned(),
-    }
+    let place = format!("{address:?}");
+    Ok(Link { place, socket, opened: now, last_frame: now, last_message: now, last_ping: now, beat: None })
 }
 
 /// Why a connection is given up.
 #[derive(Debug, thiserror::Error)]
 enum Lost {
-    #[error("closed by the other side")]
-    Closed,
+    #[error("closed by the other side{0}")]
+    Closed(String),
     #[error("{0}")]
     Broken(String),
     #[error("nothing has arrived for {0:?}")]
@@ -328,6 +321,8 @@ enum Lost {
     Mute(Duration),
     #[error("given up at {0:?} of age, before the venue cuts it")]
     Aged(Duration),
+    #[error("{0}")]
+    Ended(String),
     #[error("{0}")]
     Unwanted(String, Duration),
 }
@@ -347,7 +342,8 @@ impl Link {
                         // A ping is answered by the library when the socket is next read.
                         Some(Ok(Message::Ping(_) | Message::Pong(_))) => return Ok(None),
                         Some(Ok(Message::Frame(_))) => {}
-                        Some(Ok(Message::Close(_))) | None => return Err(Lost::Closed),
+                        Some(Ok(Message::Close(frame))) => return Err(Lost::Closed(closing(frame.as_ref()))),
+                        None => return Err(Lost::Closed(String::new())),
                         Some(Err(error)) => return Err(Lost::Broken(short(&error))),
                     }
                 }

@@ -43,7 +43,11 @@ async fn next<D: Dial>(session: &mut SocketSession<D>) -> SocketItem {
 async fn reason<D: Dial>(session: &mut SocketSession<D>) -> String {
     loop {
         match next(session).await {
-            SocketItem::Disconnected { reason } => return reason,
+            // Where it was comes first.
+            SocketItem::Disconnected { reason } => {
+                let place = reason.starts_with("ws://").then(|| reason.split_once(": ")).flatten();
+                return place.map_or(reason.clone(), |(_, why)| why.to_owned());
+            }
             SocketItem::Alive => {}
             other => panic!("{other:?}"),
         }

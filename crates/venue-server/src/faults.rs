@@ -32,14 +32,12 @@ mod target;
 mod text;
 
 pub use chance::{Chance, Often, Window};
-pub use fault::Fault;
-pub use injector::Injected;
+pub use fault::{Fault, Site};
+pub use injector::{Faults, Injected};
 pub use plan::{Detail, FaultPlan, Rule};
 pub use spec::SpecError;
 pub use target::{Target, Targets};
 pub use text::{guide, known};
 
 pub(crate) use control::{Commanded, command};
-pub(crate) use fault::Site;
 pub(crate) use frame::{garbled, truncated};
-pub(crate) use injector::Faults;

@@ -54,6 +54,20 @@ impl CallError {
         self.silent_until().map(|until| until.since(now))
     }
 
+    /// The venue has been asked for its time, and dislikes what was signed by that too: a person has to look.
+    #[must_use]
+    pub(crate) fn in_spite_of_the_right_time(self) -> Self {
+        match self {
+            Self::Venue(mut failure, now) if failure.class == Class::Clock => {
+                failure.message.push_str(
+                    ", although it was asked for its time: synchronise this machine's clock, or look at what delays requests",
+                );
+                Self::Venue(failure, now)
+            }
+            other => other,
+        }
+    }
+
     /// What went wrong while getting ready: of the thing itself nothing has left us.
     #[must_use]
     pub fn before_sending(self) -> Self {

@@ -2,7 +2,7 @@
 
 use crate::budgets::{Budgets, Charge, Silenced};
 use crate::call_error::CallError;
-use crate::failure::{Failure, Wait};
+use crate::failure::{Class, Failure, Wait, strange};
 use crate::json::DecodeError;
 use crate::request::{HttpRequest, Method};
 use plimsoll_domain::Timestamp;
@@ -74,6 +74,11 @@ pub trait Rest: Send + Sync + 'static {
     /// [`Failure`] for everything that is no success.
     fn judge(&self, call: &Self::Call, answer: &HttpResponse) -> Result<(), Failure>;
 
+    /// Words of the venue's, without what only the trader knows: [`without`](crate::without) the keys.
+    fn hide(&self, words: &str) -> String {
+        words.to_owned()
+    }
+
     /// What the venue wants no more of, where the failure [says](Failure::wait) that it wants no more of something.
     fn silenced(&self, call: &Self::Call, failure: &Failure) -> Silenced;
 }
@@ -85,8 +90,8 @@ pub struct CallSettings {
     pub http: HttpSettings,
     /// How often the difference to the venue's clock is measured anew.
     pub measure_time_every: Duration,
-    /// A call that a budget does not admit waits for so long at most, if that is enough; otherwise it fails at once. Of
-    /// use where windows are short.
+    /// A call that a budget does not admit, and a question that the venue finds to be one too many, waits for so long at
+    /// most, if that is enough; otherwise it fails at once. Of use where windows are short.
     pub patience: Duration,
     /// Makes the jitter of the back-off repeatable.
     pub seed: Option<u64>,
@@ -151,29 +156,50 @@ impl<R: Rest> Client<R> {
         decode: impl FnOnce(&[u8]) -> Result<T, DecodeError>,
     ) -> Result<T, CallError> {
         let body = self.call(call, priority).await?;
-        decode(&body).map_err(|error| CallError::Unreadable(format!("{} {}: {error}", call.method(), call.path())))
+        decode(&body).map_err(|error| self.unreadable(call, &body, &error))
     }
 
-    /// Calls once, or twice if the venue did not like our time: it did nothing with the first then.
+    /// Calls once, or twice if the venue did not like our time: it did nothing with the first then. What only asks is asked
+    /// again too if it was one question too many, and there is time to wait for as long as the venue wants.
     ///
     /// # Errors
     /// [`CallError`] if there is no answer, or one that is no success.
     pub async fn call(&self, call: &R::Call, priority: Priority) -> Result<Vec<u8>, CallError> {
-        match self.attempt(call, priority).await {
+        let latest = self.venue_time().plus(self.settings.patience);
+        for _ in 0..TOO_MANY {
+            match self.call_in_time(call, priority, latest).await {
+                Err(CallError::Venue(failure, now)) if !call.changes() && self.fits(&failure, latest) => {
+                    let wait = CallError::Venue(failure, now).wait(self.clock.now()).unwrap_or_default();
+                    self.clock.sleep(wait).await;
+                }
+                outcome => return outcome,
+            }
+        }
+        self.call_in_time(call, priority, latest).await
+    }
+
+    /// Whether the venue wants to be left alone for less time than there is.
+    fn fits(&self, failure: &Failure, latest: Timestamp) -> bool {
+        let until = |until| Timestamp::from_micros(latest.as_micros().saturating_sub(self.ahead())) > until;
+        failure.class == Class::BackOff && matches!(failure.wait, Wait::Until(moment) if until(moment))
+    }
+
+    async fn call_in_time(&self, call: &R::Call, priority: Priority, latest: Timestamp) -> Result<Vec<u8>, CallError> {
+        match self.attempt(call, priority, latest).await {
             Err(failure) if failure.is_about_time() => {
                 tracing::warn!(path = call.path(), %failure, "the clocks have drifted apart: measuring again");
                 self.measure_time().await.map_err(CallError::before_sending)?;
-                self.attempt(call, priority).await
+                self.attempt(call, priority, latest).await.map_err(CallError::in_spite_of_the_right_time)
             }
             outcome => outcome,
         }
     }
 
-    async fn attempt(&self, call: &R::Call, priority: Priority) -> Result<Vec<u8>, CallError> {
+    async fn attempt(&self, call: &R::Call, priority: Priority, latest: Timestamp) -> Result<Vec<u8>, CallError> {
         if call.is_signed() {
             self.know_time(call).await?;
         }
-        self.admit(call, priority).await?;
+        self.admit(call, priority, latest).await?;
         let sent = self.venue_time();
         let request = self.rest.request(call, sent).map_err(CallError::NotSent)?;
         match self.http.send(&request.into()).await {
@@ -183,9 +209,8 @@ impl<R: Rest> Client<R> {
         }
     }
 
-    async fn admit(&self, call: &R::Call, priority: Priority) -> Result<(), CallError> {
+    async fn admit(&self, call: &R::Call, priority: Priority, latest: Timestamp) -> Result<(), CallError> {
         let charges = self.rest.charges(call);
-        let latest = self.venue_time().plus(self.settings.patience);
         loop {
             let now = self.venue_time();
             match self.budgets.admit(&charges, priority, now) {
@@ -206,12 +231,23 @@ impl<R: Rest> Client<R> {
             self.budgets.welcome();
             return Ok(response.body);
         };
+        failure.message = self.rest.hide(&failure.message);
+        if failure.code == response.status.to_string() {
+            failure.message = format!("{} {}: {}", call.method(), call.path(), told(&response, &failure.message));
+        }
+        failure.code = self.rest.hide(&failure.code);
         if let Some(until) = self.budgets.silence(self.rest.silenced(call, &failure), failure.wait, now) {
             let until = self.on_our_clock(until);
             tracing::error!(path = call.path(), %failure.message, %until, "told to be silent");
             failure.wait = Wait::Until(until);
         }
         Err(CallError::Venue(failure, self.clock.now()))
+    }
+
+    /// Where it came from, and what is wrong with it.
+    fn unreadable(&self, call: &R::Call, body: &[u8], error: &DecodeError) -> CallError {
+        let what = strange(body).map_or_else(|| error.to_string(), |what| format!("the answer is {what}"));
+        CallError::Unreadable(format!("{} {}: {}", call.method(), call.path(), self.rest.hide(&what)))
     }
 
     /// How long this address is to be silent from now on, if it is.
@@ -236,8 +272,7 @@ impl<R: Rest> Client<R> {
 
     /// The venue's time now, as well as it is known.
     pub fn venue_time(&self) -> Timestamp {
-        let offset = self.offset().map_or(0, |offset| offset.micros);
-        Timestamp::from_micros(self.clock.now().as_micros().saturating_add(offset))
+        Timestamp::from_micros(self.clock.now().as_micros().saturating_add(self.ahead()))
     }
 
     /// The venue's time now, measured if it never was.
@@ -252,8 +287,7 @@ impl<R: Rest> Client<R> {
     }
 
     fn on_our_clock(&self, venue: Timestamp) -> Timestamp {
-        let offset = self.offset().map_or(0, |offset| offset.micros);
-        Timestamp::from_micros(venue.as_micros().saturating_sub(offset))
+        Timestamp::from_micros(venue.as_micros().saturating_sub(self.ahead()))
     }
 
     /// Measures the venue's time if it is not known or known too long. An order does not wait for that unless it must.
@@ -281,7 +315,7 @@ impl<R: Rest> Client<R> {
     /// [`CallError`] if there is no answer, or none that can be read.
     pub async fn measure_time(&self) -> Result<Timestamp, CallError> {
         let call = self.rest.server_time();
-        self.admit(&call, Priority::ReducesRisk).await?;
+        self.admit(&call, Priority::ReducesRisk, self.venue_time().plus(self.settings.patience)).await?;
         let (asked, sent) = (self.clock.now().as_micros(), self.venue_time());
         let request = self.rest.request(&call, sent).map_err(CallError::NotSent)?;
         let response = match self.http.send(&request.into()).await {
@@ -291,15 +325,34 @@ impl<R: Rest> Client<R> {
             }
         };
         let measured = self.clock.now();
-        let venue = self.rest.read_time(&response).map_err(|error| CallError::Unreadable(error.to_string()))?;
+        let venue = self.rest.read_time(&response).map_err(|error| self.unreadable(&call, &response, &error))?;
         let half_way = asked + measured.as_micros().saturating_sub(asked) / 2;
         let micros = venue.as_micros().saturating_sub(half_way);
         *self.offset() = Some(Offset { micros, measured });
         Ok(venue)
     }
 
+    /// By how many microseconds the venue's clock is ahead of ours, as well as it is known.
+    fn ahead(&self) -> i64 {
+        self.offset().map_or(0, |offset| offset.micros)
+    }
+
     fn offset(&self) -> MutexGuard<'_, Option<Offset>> {
         self.offset.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A question is asked again so often at most after it was one too many.
+const TOO_MANY: u32 = 3;
+
+/// What an answer says that is no error of the venue's own.
+fn told(answer: &HttpResponse, message: &str) -> String {
+    match answer.header("location") {
+        Some(to) if (300..400).contains(&answer.status) => {
+            format!("a redirect to {}, which is not followed: is the address right?", transport::redacted(to))
+        }
+        _ if strange(&answer.body).is_some() => format!("the answer is {message}"),
+        _ => message.to_owned(),
     }
 }
 

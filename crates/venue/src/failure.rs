@@ -113,8 +113,85 @@ impl Failure {
     }
 }
 
-/// The beginning of a body that is no error of the venue's own shape.
+/// A body that is no error of the venue's own shape: what it is, or how it begins. Without words as long as a key.
 #[must_use]
 pub fn excerpt(body: &[u8]) -> String {
-    String::from_utf8_lossy(body.get(..200).unwrap_or(body)).trim().to_owned()
+    strange(body).unwrap_or_else(|| plain(&String::from_utf8_lossy(body.get(..400).unwrap_or(body))))
+}
+
+/// What this is, if it is nothing that a venue says: an answer or a message that somebody on the way has made or spoilt.
+#[must_use]
+pub fn strange(bytes: &[u8]) -> Option<String> {
+    let compressed = |how: &str| Some(format!("compressed ({how}), and nobody asked for that"));
+    match bytes.trim_ascii() {
+        [] => Some("empty".to_owned()),
+        [0x1f, 0x8b, ..] => compressed("gzip"),
+        [0x78, 0x01 | 0x5e | 0x9c | 0xda, ..] => compressed("zlib"),
+        page @ [b'<', ..] => Some(match title(page) {
+            Some(title) => format!("a page of HTML, '{title}': a gateway's, not the venue's"),
+            None => "a page of HTML: a gateway's, not the venue's".to_owned(),
+        }),
+        bytes => std::str::from_utf8(bytes).is_err().then(|| "binary, and no UTF-8".to_owned()),
+    }
+}
+
+fn title(page: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(page.get(..4096).unwrap_or(page));
+    let begin = text.to_ascii_lowercase().find("<title>")? + "<title>".len();
+    let title = text.get(begin..)?.split('<').next()?;
+    Some(plain(title)).filter(|title| !title.is_empty())
+}
+
+/// The words, without what only the trader knows: venues repeat to us what we have sent.
+#[must_use]
+pub fn without(words: &str, secrets: &[&str]) -> String {
+    let mut words = words.to_owned();
+    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+        words = words.replace(secret, "…");
+    }
+    words
+}
+
+/// Words as they may be shown in one line: no longer than that, and without words as long as a key.
+fn plain(words: &str) -> String {
+    let shown: Vec<&str> = words
+        .split_whitespace()
+        .map(|word| if parts(word).any(|part| part.len() >= KEY) { "…" } else { word })
+        .collect();
+    shown.join(" ").chars().filter(|it| !it.is_control()).take(200).collect()
+}
+
+/// Keys, signatures and tokens are 32 characters and more.
+const KEY: usize = 32;
+
+fn parts(word: &str) -> impl Iterator<Item = &str> {
+    word.split(|it: char| !it.is_ascii_alphanumeric() && it != '-' && it != '_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_word_of_a_venue_is_named() {
+        for (body, told) in [
+            (&b""[..], "empty"),
+            (b" \r\n", "empty"),
+            (b"\x1f\x8b\x08\0", "compressed (gzip), and nobody asked for that"),
+            (b"\x78\x9c\xab", "compressed (zlib), and nobody asked for that"),
+            (b"<html><TITLE>502\nBad Gateway</title>", "a page of HTML, '502 Bad Gateway': a gateway's, not the venue's"),
+            (b"<html", "a page of HTML: a gateway's, not the venue's"),
+            (b"\xde\xad", "binary, and no UTF-8"),
+            (b"Service\nUnavailable.", "Service Unavailable."),
+            (b"bad signature=dbefbc809e3e83c283a984c3a1459732ea7d for that", "bad … for that"),
+        ] {
+            assert_eq!(excerpt(body), told);
+        }
+        assert_eq!(strange(br#"{"a":1}"#), None);
+    }
+
+    #[test]
+    fn what_only_the_trader_knows_is_not_quoted() {
+        assert_eq!(without("passphrase 'open sesame' of k1", &["open sesame", "", "k1"]), "passphrase '…' of …");
+    }
 }

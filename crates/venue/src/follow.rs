@@ -75,10 +75,15 @@ pub trait PrivateStream: Dial {
         async { Ok(Vec::new()) }
     }
 
-    /// What a refusal means that comes during the handshake. `id` is empty where the venue does not say what it refuses.
+    /// What a refusal means, during the handshake and later. `id` is empty where the venue does not say what it refuses.
     fn refused(&self, id: &str, code: &str, message: &str) -> Refused {
         let what = if id.is_empty() { "the session" } else { id };
         Refused::GiveUp { reason: format!("the venue refuses {what}: {message} ({code})"), not_before: None }
+    }
+
+    /// Words of the venue's, without what only the trader knows: [`without`](crate::without) the keys.
+    fn hide(&self, words: &str) -> String {
+        words.to_owned()
     }
 
     /// The stream has just told something of the account.

@@ -48,6 +48,7 @@
 //! It knows no venue: no address, no word of a wire, no code of an error.
 
 mod bounded;
+mod eight;
 mod event;
 mod failure;
 pub mod json;
@@ -63,6 +64,8 @@ mod client;
 #[cfg(feature = "live")]
 mod follow;
 #[cfg(feature = "live")]
+mod listing;
+#[cfg(feature = "live")]
 mod market;
 #[cfg(feature = "live")]
 mod order_memory;
@@ -73,7 +76,7 @@ mod remembered;
 
 pub use bounded::Bounded;
 pub use event::{Event, FillNotice, SessionEvent};
-pub use failure::{Class, Failure, Wait, excerpt};
+pub use failure::{Class, Failure, Wait, excerpt, strange, without};
 pub use json::DecodeError;
 pub use request::{HttpRequest, Method};
 
@@ -83,6 +86,7 @@ pub use {
     call_error::CallError,
     client::{CallSettings, Client, Rest, RestCall},
     follow::{AccountFollower, Beside, FollowSettings, Greeting, Kept, PrivateStream, Refused},
+    listing::{ListedContract, with_delisted},
     market::{MarketFollower, MarketSource},
     order_memory::OrderMemory,
     outlet::Outlet,

@@ -2,6 +2,7 @@
 
 use crate::call_error::CallError;
 use crate::event::{Event, SessionEvent};
+use crate::failure::strange;
 use crate::json::DecodeError;
 use crate::outlet::Outlet;
 use async_trait::async_trait;
@@ -11,6 +12,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -29,9 +31,18 @@ pub trait MarketSource: Send + Sync + 'static {
     /// What one frame says. `arrival` counts the frames of all sockets and connections.
     ///
     /// # Errors
-    /// [`DecodeError`] for what cannot be read, which is passed over.
+    /// [`DecodeError`] for what cannot be read: the reader is told that prices were lost, and a connection that says nothing
+    /// else is given up.
     fn decode(&self, frame: &[u8], listing: &Self::Listing, arrival: u64) -> Result<Vec<Event>, DecodeError>;
+
+    /// After this error another attempt is worth nothing before this has passed, however short the back-off.
+    fn pause_after(&self, _code: &str) -> Option<Duration> {
+        None
+    }
 }
+
+/// A connection of which so many messages in a row cannot be read is no feed.
+const MOST_UNREAD: u32 = 3;
 
 /// The prices of some contracts, followed in a task of its own until it is dropped.
 ///
@@ -57,7 +68,12 @@ impl MarketFollower {
     ) -> Result<Self, CallError> {
         let listing = source.listing().await?;
         let (outlet, items) = Outlet::new(waiting);
-        let socket = |(dial, settings)| Socket { session: SocketSession::new(dial, settings), connected: false };
+        let socket = |(dial, settings)| Socket {
+            session: SocketSession::new(dial, settings),
+            connected: false,
+            unread: 0,
+            has_told: false,
+        };
         let sockets = sockets.into_iter().map(socket).collect();
         let follower = Follower { source, listing, sockets, first: 0, outlet, arrival: 0, told: None };
         Ok(Self { items, task: tokio::spawn(follower.run()) })
@@ -86,6 +102,10 @@ impl fmt::Debug for MarketFollower {
 struct Socket<D> {
     session: SocketSession<D>,
     connected: bool,
+    /// So many messages in a row could not be read.
+    unread: u32,
+    /// It has told something of a market since it was connected.
+    has_told: bool,
 }
 
 struct Follower<S: MarketSource, D> {
@@ -124,7 +144,7 @@ impl<S: MarketSource, D: Dial> Follower<S, D> {
 
     fn connected(&mut self, socket: usize) {
         if let Some(socket) = self.sockets.get_mut(socket) {
-            socket.connected = true;
+            (socket.connected, socket.unread, socket.has_told) = (true, 0, false);
         }
         if self.is_whole() {
             self.tell(true, String::new());
@@ -151,8 +171,13 @@ impl<S: MarketSource, D: Dial> Follower<S, D> {
 
     fn make_good(&mut self) {
         self.outlet.reopen();
+        self.gap("the reader was too slow: prices were given up".to_owned());
+    }
+
+    /// Says that prices were lost, and that others follow.
+    fn gap(&mut self, reason: String) {
         self.told = None;
-        self.tell(false, "the reader was too slow: prices were given up".to_owned());
+        self.tell(false, reason);
         if self.is_whole() {
             self.tell(true, String::new());
         }
@@ -162,11 +187,29 @@ impl<S: MarketSource, D: Dial> Follower<S, D> {
         self.arrival += 1;
         match self.source.decode(frame, &self.listing, self.arrival) {
             Ok(events) => {
+                if let Some(socket) = self.sockets.get_mut(socket) {
+                    socket.unread = 0;
+                    socket.has_told |= events.iter().any(|event| matches!(event, Event::Market(_)));
+                }
                 for event in events {
                     self.event(socket, event).await;
                 }
             }
-            Err(error) => tracing::warn!(%error, "a market message cannot be read"),
+            Err(error) => {
+                let reason = strange(frame).map_or_else(|| error.to_string(), |what| format!("a message is {what}"));
+                self.unreadable(socket, format!("a market message cannot be read: {reason}"));
+            }
+        }
+    }
+
+    fn unreadable(&mut self, socket: usize, reason: String) {
+        tracing::warn!(%reason, "prices were lost");
+        let Some(it) = self.sockets.get_mut(socket) else { return };
+        it.unread += 1;
+        if it.unread >= MOST_UNREAD {
+            self.give_up(socket, &reason, None);
+        } else if self.is_whole() {
+            self.gap(reason);
         }
     }
 
@@ -192,12 +235,24 @@ impl<S: MarketSource, D: Dial> Follower<S, D> {
             }
             SessionEvent::VenueError { code, message } => {
                 tracing::warn!(%code, %message, "the venue says that something is wrong");
+                // Nothing but subscriptions was said on it yet: they will not be served.
+                if self.sockets.get(socket).is_some_and(|socket| !socket.has_told) {
+                    self.give_up(
+                        socket,
+                        &format!("the venue refuses to tell prices: {message} ({code})"),
+                        self.source.pause_after(&code),
+                    );
+                }
             }
             // Whoever goes on without it would wait for prices that never come.
             SessionEvent::Refused { id, code, message } => {
-                self.give_up(socket, &format!("the venue refuses {id}: {message} ({code})"));
+                self.give_up(
+                    socket,
+                    &format!("the venue refuses {id}: {message} ({code})"),
+                    self.source.pause_after(&code),
+                );
             }
-            SessionEvent::StreamExpired => self.give_up(socket, "the venue has ended the session"),
+            SessionEvent::StreamExpired => self.give_up(socket, "the venue has ended the session", None),
             SessionEvent::Login
             | SessionEvent::Subscribed { .. }
             | SessionEvent::Pong
@@ -205,8 +260,8 @@ impl<S: MarketSource, D: Dial> Follower<S, D> {
         }
     }
 
-    fn give_up(&mut self, socket: usize, reason: &str) {
-        let item = self.sockets.get_mut(socket).map(|socket| socket.session.give_up(reason, None));
+    fn give_up(&mut self, socket: usize, reason: &str, not_before: Option<Duration>) {
+        let item = self.sockets.get_mut(socket).map(|socket| socket.session.give_up(reason, not_before));
         if let Some(SocketItem::Disconnected { reason }) = item {
             self.lost(socket, reason);
         }

@@ -45,6 +45,15 @@ impl<T> Outlet<T> {
         drop(self.sender.reserve_many(self.sender.max_capacity().div_ceil(2)).await);
     }
 
+    /// Returns once there is place for one more, or a gap anyway: what can wait makes none.
+    pub async fn place(&self) {
+        if self.gave_up {
+            return;
+        }
+        // An error means that the reader is gone, which `closed` tells too.
+        drop(self.sender.reserve().await);
+    }
+
     /// Begins again after a gap.
     pub fn reopen(&mut self) {
         self.gave_up = false;

@@ -4,6 +4,7 @@
 //! a member missing, a value of another kind, broken JSON) it gives up without a verdict, and serde reads the message
 //! again from the start: what is right and what an error says is decided there alone.
 
+use crate::eight;
 use crate::json::{self, DecodeError, Num, Raw, Text};
 use serde::Deserialize;
 
@@ -12,7 +13,7 @@ use serde::Deserialize;
 /// # Errors
 /// [`DecodeError`] for anything else.
 pub fn read<'a, T: Plain<'a> + Deserialize<'a>>(text: &'a str) -> Result<T, DecodeError> {
-    let mut scan = Scan { text, at: 0 };
+    let mut scan = Scan::new(text);
     match T::take(&mut scan).filter(|_| scan.is_at_end()) {
         Some(message) => Ok(message),
         None => json::read(text),
@@ -25,63 +26,70 @@ pub trait Plain<'a>: Sized {
     fn take(scan: &mut Scan<'a>) -> Option<Self>;
 }
 
-/// The bytes at which a string ends or stops being plain: the quote, the backslash, and what JSON wants escaped.
-const ENDS_PLAIN: [bool; 256] = {
-    let mut ends = [false; 256];
-    let mut byte = 0;
-    while byte < 32 {
-        ends[byte] = true;
-        byte += 1;
-    }
-    ends[b'"' as usize] = true;
-    ends[b'\\' as usize] = true;
-    ends
-};
-
 /// How deep lists and objects that nobody wants may be nested.
 const DEEPEST: u8 = 8;
 
 /// A place in a message.
 pub struct Scan<'a> {
     text: &'a str,
-    at: usize,
-}
-
-/// A value that is neither an object nor a list.
-enum Scalar<'a> {
-    Text(&'a str),
-    Number(&'a str),
-    True,
-    False,
-    Null,
+    rest: &'a [u8],
 }
 
 impl<'a> Scan<'a> {
+    const fn new(text: &'a str) -> Self {
+        Self { text, rest: text.as_bytes() }
+    }
+
+    /// The next byte that is not space.
     #[inline]
     fn peek(&mut self) -> Option<u8> {
-        let bytes = self.text.as_bytes();
-        while let Some(&byte) = bytes.get(self.at) {
-            if byte > b' ' || !matches!(byte, b' ' | b'\t' | b'\n' | b'\r') {
-                return Some(byte);
-            }
-            self.at += 1;
+        match self.rest.first() {
+            Some(byte) if *byte > b' ' => Some(*byte),
+            _ => self.peek_past_space(),
         }
-        None
+    }
+
+    #[cold]
+    fn peek_past_space(&mut self) -> Option<u8> {
+        while let [b' ' | b'\t' | b'\n' | b'\r', rest @ ..] = self.rest {
+            self.rest = rest;
+        }
+        self.rest.first().copied()
+    }
+
+    #[inline]
+    fn eat(&mut self, wanted: u8) -> bool {
+        self.peek() == Some(wanted) && self.eat_here(wanted)
+    }
+
+    #[inline]
+    fn eat_here(&mut self, wanted: u8) -> bool {
+        match self.rest {
+            [first, rest @ ..] if *first == wanted => {
+                self.rest = rest;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Passes so many bytes.
+    #[inline]
+    fn skip(&mut self, count: usize) {
+        self.rest = self.rest.get(count..).unwrap_or_default();
     }
 
     fn is_at_end(&mut self) -> bool {
         self.peek().is_none()
     }
 
-    #[inline]
-    fn eat(&mut self, wanted: u8) -> bool {
-        let found = self.peek() == Some(wanted);
-        self.at += usize::from(found);
-        found
+    const fn at(&self) -> usize {
+        self.text.len() - self.rest.len()
     }
 
     /// Gives the name of each member to `member`, which takes its value.
-    pub fn object(&mut self, mut member: impl FnMut(&mut Self, &'a str) -> Option<()>) -> Option<()> {
+    #[inline]
+    pub fn object(&mut self, mut member: impl FnMut(&mut Self, &'a [u8]) -> Option<()>) -> Option<()> {
         if !self.eat(b'{') {
             return None;
         }
@@ -92,7 +100,7 @@ impl<'a> Scan<'a> {
             let name = self.name()?;
             member(self, name)?;
             let end = self.peek()?;
-            self.at += 1;
+            self.skip(1);
             match end {
                 b',' => {}
                 b'}' => return Some(()),
@@ -101,16 +109,25 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// The name of a member and the colon after it. Where venues write one letter, the road is shorter.
+    /// The name of a member, and the colon after it. Where venues write one letter or two, the road is shorter.
     #[inline]
-    fn name(&mut self) -> Option<&'a str> {
-        if let Some([b'"', letter, b'"', b':', ..]) = self.text.as_bytes().get(self.at..)
-            && letter.is_ascii_alphanumeric()
-        {
-            let from = self.at + 1;
-            self.at += 4;
-            return self.text.get(from..=from);
+    fn name(&mut self) -> Option<&'a [u8]> {
+        let plain = |letter: u8| letter >= b'A' && letter != b'\\';
+        let [b'"', name @ ..] = self.rest else { return self.longer_name() };
+        match name {
+            [one, b'"', b':', rest @ ..] if plain(*one) => {
+                self.rest = rest;
+                name.get(..1)
+            }
+            [one, two, b'"', b':', rest @ ..] if plain(*one) && plain(*two) => {
+                self.rest = rest;
+                name.get(..2)
+            }
+            _ => self.longer_name(),
         }
+    }
+
+    fn longer_name(&mut self) -> Option<&'a [u8]> {
         let name = self.quoted()?;
         self.eat(b':').then_some(name)
     }
@@ -141,61 +158,58 @@ impl<'a> Scan<'a> {
 
     fn pass_within(&mut self, depth: u8) -> Option<()> {
         match self.peek()? {
+            b'"' => self.quoted().map(|_| ()),
+            b'-' | b'0'..=b'9' => self.number().map(|_| ()),
             b'{' if depth > 0 => self.object(|scan, _| scan.pass_within(depth - 1)),
             b'[' if depth > 0 => self.list(|scan| scan.pass_within(depth - 1)),
-            _ => self.scalar().map(|_| ()),
+            b'n' => self.word("null"),
+            _ => self.truth().map(|_| ()),
         }
     }
 
     /// The text of the value that comes next, whatever it is.
     fn raw(&mut self) -> Option<&'a str> {
         self.peek()?;
-        let from = self.at;
+        let from = self.at();
         self.pass()?;
-        self.text.get(from..self.at)
+        self.text.get(from..self.at())
     }
 
-    fn scalar(&mut self) -> Option<Scalar<'a>> {
+    fn string(&mut self) -> Option<&'a str> {
+        let length = self.quoted()?.len();
+        let to = self.at() - 1;
+        self.text.get(to - length..to)
+    }
+
+    /// The string that comes next, as bytes.
+    #[inline(always)]
+    fn quoted(&mut self) -> Option<&'a [u8]> {
+        if !self.eat(b'"') {
+            return None;
+        }
+        let (text, rest) = self.rest.split_at_checked(eight::plain_length(self.rest))?;
+        self.rest = rest;
+        self.eat_here(b'"').then_some(text)
+    }
+
+    fn truth(&mut self) -> Option<bool> {
         match self.peek()? {
-            b'"' => self.quoted().map(Scalar::Text),
-            b'-' | b'0'..=b'9' => self.number().map(Scalar::Number),
-            b't' => self.word("true").map(|()| Scalar::True),
-            b'f' => self.word("false").map(|()| Scalar::False),
-            b'n' => self.word("null").map(|()| Scalar::Null),
+            b't' => self.word("true").map(|()| true),
+            b'f' => self.word("false").map(|()| false),
             _ => None,
         }
     }
 
-    #[inline]
-    fn quoted(&mut self) -> Option<&'a str> {
-        if !self.eat(b'"') {
-            return None;
-        }
-        let from = self.at;
-        let rest = self.text.as_bytes().get(from..)?;
-        let length = rest.iter().position(|byte| ENDS_PLAIN[usize::from(*byte)])?;
-        self.at = from + length;
-        let text = self.text.get(from..self.at)?;
-        self.eat_here(b'"').then_some(text)
-    }
-
-    fn eat_here(&mut self, wanted: u8) -> bool {
-        let found = self.text.as_bytes().get(self.at) == Some(&wanted);
-        self.at += usize::from(found);
-        found
-    }
-
     fn word(&mut self, word: &str) -> Option<()> {
-        let found = self.text.get(self.at..)?.starts_with(word);
-        self.at += word.len();
-        found.then_some(())
+        self.rest = self.rest.strip_prefix(word.as_bytes())?;
+        Some(())
     }
 
     /// `-?(0|[1-9][0-9]*)(\.[0-9]+)?`; an exponent is rare enough to be left to serde.
     fn number(&mut self) -> Option<&'a str> {
-        let from = self.at;
+        let from = self.at();
         self.eat_here(b'-');
-        let leading_zero = self.text.as_bytes().get(self.at) == Some(&b'0');
+        let leading_zero = self.rest.first() == Some(&b'0');
         let whole = self.digits();
         if whole == 0 || leading_zero && whole > 1 {
             return None;
@@ -203,35 +217,34 @@ impl<'a> Scan<'a> {
         if self.eat_here(b'.') && self.digits() == 0 {
             return None;
         }
-        if matches!(self.text.as_bytes().get(self.at), Some(b'e' | b'E')) {
+        if matches!(self.rest.first(), Some(b'e' | b'E')) {
             return None;
         }
-        self.text.get(from..self.at)
+        self.text.get(from..self.at())
     }
 
     /// Passes digits, and says how many.
+    #[inline]
     fn digits(&mut self) -> usize {
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
-        let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        self.at += count;
+        let count = eight::digits_length(self.rest);
+        self.skip(count);
         count
     }
 }
 
 impl<'a> Plain<'a> for Num<'a> {
     fn take(scan: &mut Scan<'a>) -> Option<Self> {
-        match scan.scalar()? {
-            Scalar::Text(text) | Scalar::Number(text) => Some(Self(text)),
-            Scalar::Null => Some(Self("")),
-            Scalar::True | Scalar::False => None,
+        match scan.peek()? {
+            b'"' => scan.string().map(Self),
+            b'n' => scan.word("null").map(|()| Self("")),
+            _ => scan.number().map(Self),
         }
     }
 }
 
 impl<'a> Plain<'a> for Text<'a> {
     fn take(scan: &mut Scan<'a>) -> Option<Self> {
-        scan.peek()?;
-        scan.quoted().map(Self::borrowed)
+        scan.string().map(Self::borrowed)
     }
 }
 
@@ -243,18 +256,13 @@ impl<'a> Plain<'a> for Raw<'a> {
 
 impl<'a> Plain<'a> for &'a str {
     fn take(scan: &mut Scan<'a>) -> Option<Self> {
-        scan.peek()?;
-        scan.quoted()
+        scan.string()
     }
 }
 
 impl<'a> Plain<'a> for bool {
     fn take(scan: &mut Scan<'a>) -> Option<Self> {
-        match scan.scalar()? {
-            Scalar::True => Some(true),
-            Scalar::False => Some(false),
-            Scalar::Text(_) | Scalar::Number(_) | Scalar::Null => None,
-        }
+        scan.truth()
     }
 }
 
@@ -338,7 +346,7 @@ macro_rules! message {
                 $(let mut $required: Option<$required_type> = None;)*
                 $(let mut $optional: Option<$optional_type> = None;)*
                 scan.object(|scan, name| {
-                    match name.as_bytes() {
+                    match name {
                         $(Names::$required => $crate::plain::once(&mut $required, scan),)*
                         $(Names::$optional => $crate::plain::once(&mut $optional, scan),)*
                         _ => scan.pass(),
@@ -374,7 +382,7 @@ mod tests {
     }
 
     fn fast(text: &str) -> Option<Sample<'_>> {
-        let mut scan = Scan { text, at: 0 };
+        let mut scan = Scan::new(text);
         Sample::take(&mut scan).filter(|_| scan.is_at_end())
     }
 

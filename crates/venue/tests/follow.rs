@@ -88,6 +88,8 @@ struct Source {
     /// So many handshakes fail before one can be made.
     unready: AtomicUsize,
     asked: Asked,
+    /// So many readings of the account never end.
+    unread: AtomicUsize,
 }
 
 fn source(venue: &Venue) -> Source {
@@ -101,6 +103,7 @@ fn source(venue: &Venue) -> Source {
         beats: false,
         unready: AtomicUsize::new(0),
         asked: Arc::default(),
+        unread: AtomicUsize::new(0),
     }
 }
 
@@ -156,6 +159,10 @@ impl PrivateStream for Source {
     }
 
     async fn snapshot(&self) -> Result<AccountSnapshot, CallError> {
+        let less = |left: usize| left.checked_sub(1);
+        if self.unread.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less).is_ok() {
+            std::future::pending::<()>().await;
+        }
         let (positions, orders, balances) = (Vec::new(), Vec::new(), Vec::new());
         Ok(AccountSnapshot { position_mode: PositionMode::OneWay, positions, orders, balances, time: START })
     }
@@ -261,7 +268,8 @@ async fn a_venue_that_only_hangs_up_is_told_too() {
     })
     .await;
     let mut stream = AccountFollower::open(source(&venue));
-    assert_eq!(why(&mut stream).await, "closed by the other side");
+    let reason = why(&mut stream).await;
+    assert!(reason.starts_with("ws://127.0.0.1") && reason.ends_with(": closed by the other side"), "{reason}");
     is_connected(&mut stream).await;
 }
 
@@ -274,7 +282,7 @@ async fn a_subscription_without_an_answer_is_no_session() {
     .await;
     let settings = FollowSettings { answers_within: Duration::from_millis(50), ..source(&venue).settings };
     let mut stream = AccountFollower::open(Source { settings, ..source(&venue) });
-    assert_eq!(why(&mut stream).await, "the venue has not acknowledged orders");
+    assert_eq!(why(&mut stream).await, "the venue has not acknowledged orders within 50ms");
     is_connected(&mut stream).await;
 }
 
@@ -324,6 +332,34 @@ async fn nothing_is_told_before_the_session_stands() {
     let mut stream = AccountFollower::open(source(&venue));
     is_connected(&mut stream).await;
     assert_eq!(next(&mut stream).await, StreamItem::Event(AccountEvent::Fill(fill("1", 10))));
+}
+
+#[tokio::test]
+async fn a_connection_that_ends_while_the_account_is_read_is_noticed() {
+    let venue = Venue::start(|connection, text| match (connection, text) {
+        (0, "give extras") => vec!["subscribed extras", "fill 9", "close"],
+        _ => welcoming(text),
+    })
+    .await;
+    let mut stream = AccountFollower::open(Source { unread: AtomicUsize::new(1), ..source(&venue) });
+    assert_eq!(next(&mut stream).await, StreamItem::Connected);
+    assert!(why(&mut stream).await.ends_with("closed by the other side"));
+    is_connected(&mut stream).await;
+    assert_eq!(venue.heard().len(), 6, "the second connection");
+}
+
+#[tokio::test]
+async fn what_comes_while_the_account_is_read_follows_the_snapshot() {
+    let venue = Venue::start(|_, text| match text {
+        "give extras" => vec!["subscribed extras", "fill 7", "fill 8", "fill 9"],
+        _ => welcoming(text),
+    })
+    .await;
+    let mut stream = AccountFollower::open(source(&venue));
+    is_connected(&mut stream).await;
+    for number in ["7", "8", "9"] {
+        assert_eq!(next(&mut stream).await, StreamItem::Event(AccountEvent::Fill(fill(number, 10))));
+    }
 }
 
 #[tokio::test]

@@ -24,15 +24,12 @@ impl Books<'_> {
         let bookings = BookingRepository::since(store, account, Timestamp::default()).await;
         let bookings = bookings.expect("bookings are read");
         let ours = bookings.into_iter().map(|it| (number(&it.booking.id), it.booking)).collect();
-        // The wallet that the account was opened with is older than our records.
-        let of_ours =
-            |it: &Income| matches!(it.kind, IncomeKind::Transfer | IncomeKind::InsuranceClear) && it.time > START;
-        let truth = self.income(of_ours).into_iter().map(|it| (it.id.to_string(), it)).collect();
+        let truth = self.income(is_ours).into_iter().map(|it| (it.id.to_string(), it)).collect();
         differences.rows("booking", ours, truth, booking);
         self.wallet(differences).await;
     }
 
-    fn income(&self, which: impl Fn(&Income) -> bool) -> Vec<&Income> {
+    pub(super) fn income(&self, which: impl Fn(&Income) -> bool) -> Vec<&Income> {
         self.truth.income.iter().filter(|it| which(it)).collect()
     }
 
@@ -45,6 +42,11 @@ impl Books<'_> {
     }
 }
 
+/// What is booked beside trades and funding. The wallet that the account was opened with is older than our records.
+pub(super) fn is_ours(it: &Income) -> bool {
+    matches!(it.kind, IncomeKind::Transfer | IncomeKind::InsuranceClear) && it.time > START
+}
+
 fn payment(differences: &mut Differences, subject: &str, ours: &FundingRecord, truth: &&Income) {
     differences.same(subject, "payment", &ours.payment, &-truth.amount);
     differences.same(subject, "symbol", &Some(&ours.symbol), &truth.symbol.as_ref());
@@ -52,7 +54,7 @@ fn payment(differences: &mut Differences, subject: &str, ours: &FundingRecord, t
     differences.same(subject, "time", &ours.time, &truth.time);
 }
 
-fn booking(differences: &mut Differences, subject: &str, ours: &Booking, truth: &&Income) {
+pub(super) fn booking(differences: &mut Differences, subject: &str, ours: &Booking, truth: &&Income) {
     let kind = match truth.kind {
         IncomeKind::Transfer => BookingKind::Transfer,
         _ => BookingKind::LiquidationClearance,
@@ -65,6 +67,6 @@ fn booking(differences: &mut Differences, subject: &str, ours: &Booking, truth: 
 }
 
 /// The venue's number of a booking: adapters may name it by its kind too.
-fn number(id: &str) -> String {
+pub(super) fn number(id: &str) -> String {
     id.rsplit('-').next().unwrap_or(id).to_owned()
 }

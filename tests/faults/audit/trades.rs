@@ -10,16 +10,15 @@ impl Books<'_> {
     pub(super) async fn trades(&self, differences: &mut Differences) {
         let (store, account) = (&self.process.store, &self.stage.account);
         let ours = TradeRepository::since(store, account, None, Timestamp::default()).await.expect("trades are read");
-        let key = |fill: &Fill| format!("{} {}", fill.symbol, fill.trade_id);
         // What others opened and closed while nobody looked is no position of ours.
         let is_entry = |fill: &Fill| {
             let intent = self.ids.intent_of(&fill.client_order_id);
             intent.is_some_and(|intent| intent.order(Purpose::Entry, 0) == fill.client_order_id)
         };
         let homeless = ours.iter().filter(|trade| trade.position.is_none() && is_entry(&trade.fill));
-        let homeless: Vec<String> = homeless.map(|trade| key(&trade.fill)).collect();
-        let ours = ours.into_iter().map(|trade| (key(&trade.fill), trade.fill)).collect();
-        let truth = self.truth.fills.iter().map(|fill| (key(fill), fill)).collect();
+        let homeless: Vec<String> = homeless.map(|trade| name(&trade.fill)).collect();
+        let ours = ours.into_iter().map(|trade| (name(&trade.fill), trade.fill)).collect();
+        let truth = self.truth.fills.iter().map(|fill| (name(fill), fill)).collect();
         let wire = self.stage.wire;
         differences.rows("trade", ours, truth, |differences, subject, ours, truth| {
             fill(differences, subject, ours, truth, wire);
@@ -30,7 +29,12 @@ impl Books<'_> {
     }
 }
 
-fn fill(differences: &mut Differences, subject: &str, ours: &Fill, truth: &Fill, wire: Wire) {
+/// What tells trades apart.
+pub(super) fn name(fill: &Fill) -> String {
+    format!("{} {}", fill.symbol, fill.trade_id)
+}
+
+pub(super) fn fill(differences: &mut Differences, subject: &str, ours: &Fill, truth: &Fill, wire: Wire) {
     differences.same(subject, "order", &ours.order_id, &truth.order_id);
     // What the venue does by force, or makes of a conditional order, may go by a name of its own.
     let is_number = ours.client_order_id.as_str().bytes().all(|byte| byte.is_ascii_digit());

@@ -3,7 +3,7 @@
 use super::Books;
 use crate::faults::difference::Differences;
 use crate::faults::step::Contract;
-use plimsoll_domain::{MarkPrice, Order};
+use plimsoll_domain::{MarkPrice, Order, PositionSide, Symbol};
 use plimsoll_engine::{AccountView, Link};
 use plimsoll_ports::Clock;
 use std::time::Duration;
@@ -41,9 +41,8 @@ impl Books<'_> {
         differences.same("view", "link", &view.link, &Link::Live);
         differences.same("view", "in doubt", &view.needs_resync, &false);
         differences.same("view", "position mode", &view.position_mode, &Some(self.truth.position_mode));
-        let ours = view.positions.iter().map(|it| (format!("{} {}", it.symbol, it.position_side), it)).collect();
-        let truth = self.truth.positions.iter();
-        let truth = truth.map(|it| (format!("{} {}", it.symbol, it.position_side), it)).collect();
+        let ours = view.positions.iter().map(|it| (name(&it.symbol, it.position_side), it)).collect();
+        let truth = self.truth.positions.iter().map(|it| (name(&it.symbol, it.position_side), it)).collect();
         differences.rows("view of position", ours, truth, |differences, subject, ours, truth| {
             differences.same(subject, "position", &Some(ours.position), &truth.position);
             differences.same(subject, "mark", &ours.mark_price, &truth.mark_price);
@@ -64,7 +63,12 @@ impl Books<'_> {
     }
 }
 
-fn order(differences: &mut Differences, subject: &str, ours: &Order, truth: &Order) {
+/// What tells positions apart.
+pub(super) fn name(symbol: &Symbol, side: PositionSide) -> String {
+    format!("{symbol} {side}")
+}
+
+pub(super) fn order(differences: &mut Differences, subject: &str, ours: &Order, truth: &Order) {
     differences.same(subject, "client order id", &ours.client_order_id, &truth.client_order_id);
     differences.same(subject, "symbol", &ours.symbol, &truth.symbol);
     differences.same(subject, "side", &ours.side, &truth.side);

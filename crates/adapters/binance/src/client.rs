@@ -7,7 +7,8 @@ use crate::wire::{Call, Credentials, DecodeError, HttpRequest, Method, Security,
 use plimsoll_domain::Timestamp;
 use plimsoll_ports::{Clock, NotSent};
 use plimsoll_transport::{BuildFailure, HttpResponse};
-use plimsoll_venue::{Budgets, Charge, Failure, Rest, RestCall, Silenced};
+use plimsoll_venue::{Budgets, Charge, Failure, Rest, RestCall, Silenced, without};
+use secrecy::ExposeSecret;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,6 +25,9 @@ pub(crate) fn connect(
     let (address, calls, limits) = (endpoints.rest.clone(), settings.calls(), Limits::new(&settings));
     Client::new(&address, Binance { endpoints, settings, credentials, limits }, clock, calls)
 }
+
+/// The longest error that an answer to a question may be, whatever its status says.
+const LONGEST_TROUBLE: usize = 1024;
 
 /// Where the venue is, and who we are to it.
 pub(crate) struct Binance {
@@ -84,11 +88,18 @@ impl Rest for Binance {
     fn judge(&self, call: &Call, answer: &HttpResponse) -> Result<(), Failure> {
         // What may have changed something and was not clearly refused is unknown, whatever it was.
         let changes = call.changes();
-        if (200..300).contains(&answer.status) && !(changes && body::trouble(&answer.body).is_some()) {
+        // A long answer is no error, and is read once.
+        let may_be_trouble = changes || answer.body.len() < LONGEST_TROUBLE;
+        if (200..300).contains(&answer.status) && !(may_be_trouble && body::trouble(&answer.body).is_some()) {
             return Ok(());
         }
         let retry_after = answer.header("retry-after").and_then(|seconds| seconds.parse().ok());
         Err(classify(answer.status, retry_after.map(Duration::from_secs), &answer.body, changes))
+    }
+
+    fn hide(&self, words: &str) -> String {
+        let Some(Credentials { key, secret }) = &self.credentials else { return words.to_owned() };
+        without(words, &[key, secret].map(ExposeSecret::expose_secret))
     }
 
     fn silenced(&self, call: &Call, failure: &Failure) -> Silenced {

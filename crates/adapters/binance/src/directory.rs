@@ -6,7 +6,7 @@ use crate::wire::{Symbols, request};
 use plimsoll_domain::{Fees, Instrument, MarginTiers, Symbol, Timestamp};
 use plimsoll_ports::{Refusal, RefusalReason};
 use plimsoll_transport::Priority;
-use plimsoll_venue::{CallError, Remembered};
+use plimsoll_venue::{CallError, ListedContract, Remembered, with_delisted};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,15 +31,31 @@ pub(crate) struct Listed {
 pub(crate) struct Intervals(HashMap<Arc<str>, u32>);
 
 impl Listed {
-    /// The contract, if orders are taken for it.
-    fn trading(&self, symbol: &Symbol) -> Result<&Contract, CallError> {
-        let found = self.contracts.iter().find(|contract| contract.is_trading() && contract.symbol == *symbol);
-        found.ok_or_else(|| not_trading(symbol))
+    /// The contract, whatever may be done with it.
+    fn contract(&self, symbol: &Symbol) -> Result<&Contract, CallError> {
+        let found = self.contracts.iter().find(|contract| contract.is_perpetual() && contract.symbol == *symbol);
+        found.ok_or_else(|| not_listed(symbol))
+    }
+
+    fn may_open(&self, symbol: &Symbol) -> Result<(), CallError> {
+        let contract = self.contract(symbol)?;
+        let refusal = Refusal::to_open(symbol, contract.standing(), &contract.status);
+        refusal.map_or(Ok(()), |refusal| Err(CallError::Refused(refusal)))
     }
 
     /// The venue's name of a contract, trading or not.
     pub(crate) fn native(&self, symbol: &Symbol) -> Result<Arc<str>, CallError> {
-        self.symbols.native(symbol).ok_or_else(|| not_trading(symbol))
+        self.symbols.native(symbol).ok_or_else(|| not_listed(symbol))
+    }
+}
+
+impl ListedContract for Contract {
+    fn native(&self) -> &Arc<str> {
+        &self.native
+    }
+
+    fn delisted(self) -> Self {
+        Self { status: "CLOSE".into(), ..self }
     }
 }
 
@@ -50,7 +66,7 @@ impl Intervals {
 }
 
 /// Said by us, in the venue's words, of a name that its list does not hold.
-fn not_trading(symbol: &Symbol) -> CallError {
+fn not_listed(symbol: &Symbol) -> CallError {
     CallError::Refused(Refusal {
         reason: RefusalReason::NotTrading,
         code: "-1121".to_owned(),
@@ -65,14 +81,25 @@ impl Directory {
     /// The list of contracts; an old one rather than none where it cannot be read again. Everything that reduces risk
     /// rests on it, so it may use the reserve.
     pub(crate) async fn listed(&self, client: &Client) -> Result<Arc<Listed>, CallError> {
+        let (before, lives) = (self.listing.known().await, client.rest().settings.listing_live);
+        let before = before.as_ref().map_or(&[][..], |listed| &listed.contracts);
         let read = async {
             let listing = client.read(&request::exchange_info(), Priority::ReducesRisk, body::contracts).await?;
-            for error in &listing.unread {
-                tracing::warn!(%error, "a contract of the venue's list cannot be read");
-            }
-            Ok(Listed { symbols: Symbols::listed(&listing.contracts), contracts: listing.contracts })
+            let contracts = with_delisted(before, listing.contracts, &listing.unread)?;
+            Ok(Listed { symbols: Symbols::listed(&contracts), contracts })
         };
-        self.listing.fresh_or_old("the list of contracts", client.clock().now(), lives(client), read).await
+        self.listing.fresh_or_old("the list of contracts", client.clock().now(), lives, read).await
+    }
+
+    /// Whether orders that add exposure are taken. No order waits for a fresh list; only a no does.
+    ///
+    /// # Errors
+    /// A no of our own that says why not.
+    pub(crate) async fn may_open(&self, client: &Client, symbol: &Symbol) -> Result<(), CallError> {
+        match self.listing.known().await.map(|listed| listed.may_open(symbol)) {
+            None | Some(Ok(())) => Ok(()),
+            Some(Err(_)) => self.listed(client).await.map_err(CallError::before_sending)?.may_open(symbol),
+        }
     }
 
     /// The venue's name of a contract, trading or not. Names do not change: an order waits for a fresh list only where
@@ -92,10 +119,10 @@ impl Directory {
         self.fees.lock().await.clear();
     }
 
-    /// One contract that is trading, with tiers and fees of this account.
+    /// One contract, whatever may be done with it, with tiers and fees of this account.
     pub(crate) async fn instrument(&self, client: &Client, symbol: &Symbol) -> Result<Instrument, CallError> {
         let listed = self.listed(client).await?;
-        let contract = listed.trading(symbol)?;
+        let contract = listed.contract(symbol)?;
         let (tiers, intervals) = (self.tiers(client).await?, self.intervals(client).await?);
         let Some(tiers) = tiers.get(&contract.native) else {
             return Err(CallError::Unreadable(format!("{symbol} has no margin table that holds together")));
@@ -104,17 +131,17 @@ impl Directory {
         Ok(contract.instrument(tiers.clone(), fees, intervals.hours(&contract.native)))
     }
 
-    /// Every contract that is trading and whose margin table holds together. Among many, some are asked for their fees each
+    /// Every contract that is not delisted and whose margin table holds together. Among many, some are asked for their fees each
     /// time; those that have not been have the dearest of their settle currency until then, so that none costs more than
     /// is said.
     pub(crate) async fn instruments(&self, client: &Client) -> Result<Vec<Instrument>, CallError> {
         let listed = self.listed(client).await?;
         let (tiers, intervals) = (self.tiers(client).await?, self.intervals(client).await?);
-        let is_whole = |contract: &&Contract| contract.is_trading() && tiers.contains_key(&contract.native);
-        let trading: Vec<&Contract> = listed.contracts.iter().filter(is_whole).collect();
-        let (fees, dearest) = self.fees_of(client, &trading).await?;
-        let mut instruments = Vec::with_capacity(trading.len());
-        for contract in trading {
+        let is_whole = |contract: &&Contract| contract.is_listed() && tiers.contains_key(&contract.native);
+        let whole: Vec<&Contract> = listed.contracts.iter().filter(is_whole).collect();
+        let (fees, dearest) = self.fees_of(client, &whole).await?;
+        let mut instruments = Vec::with_capacity(whole.len());
+        for contract in whole {
             let Some(tiers) = tiers.get(&contract.native) else { continue };
             let known = fees.get(&contract.native).or_else(|| dearest.get(contract.settle.as_str()));
             let Some(fees) = known else {

@@ -41,7 +41,9 @@ pub struct Settings {
     pub recv_window: Duration,
     /// How often the difference to the venue's clock is measured anew.
     pub measure_time_every: Duration,
-    /// How long the list of contracts, margin tables, fees and funding intervals is believed.
+    /// How long the list of contracts is believed: so soon a halt, a new contract or the end of one is known.
+    pub listing_live: Duration,
+    /// How long margin tables, fees and funding intervals is believed.
     pub contracts_live: Duration,
     /// How often the private stream's key is kept alive. The venue forgets it after 60 minutes; a key that has died
     /// before that, without a word, is found when it is kept alive next.
@@ -115,6 +117,7 @@ impl Default for Settings {
         Self {
             recv_window: Duration::from_secs(5),
             measure_time_every: minutes(10),
+            listing_live: minutes(5),
             contracts_live: minutes(60),
             keep_alive_every: minutes(1),
             key_believed_for: minutes(3),

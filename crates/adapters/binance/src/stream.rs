@@ -10,7 +10,7 @@ use plimsoll_domain::{AccountSnapshot, Fill, Symbol, Timestamp};
 use plimsoll_ports::Clock;
 use plimsoll_transport::{Address, Dial, DialFailure};
 use plimsoll_venue::{
-    AccountFollower, CallError, DecodeError, Event, FollowSettings, Kept, OrderMemory, PrivateStream,
+    AccountFollower, CallError, DecodeError, Event, FollowSettings, Kept, OrderMemory, PrivateStream, Rest,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -61,6 +61,10 @@ impl PrivateStream for Source {
 
     fn decode(&self, frame: &[u8], listing: &Listed, arrival: u64) -> Result<Vec<Event>, DecodeError> {
         wire::decode(frame, &listing.symbols, arrival)
+    }
+
+    fn hide(&self, words: &str) -> String {
+        self.broker.shared().client.rest().hide(words)
     }
 
     async fn snapshot(&self) -> Result<AccountSnapshot, CallError> {

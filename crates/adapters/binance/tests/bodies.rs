@@ -74,8 +74,8 @@ fn a_contract_takes_its_filters_its_table_and_its_fees() {
         min_notional: Money(
             50,
         ),
-        tiers: MarginTiers(
-            [
+        tiers: MarginTiers {
+            lines: [
                 Tier {
                     floor: Money(
                         0,
@@ -105,7 +105,8 @@ fn a_contract_takes_its_filters_its_table_and_its_fees() {
                     ),
                 },
             ],
-        ),
+            hedge: EachLeg,
+        },
         fees: Fees {
             maker: Rate(
                 0,
@@ -118,6 +119,11 @@ fn a_contract_takes_its_filters_its_table_and_its_fees() {
             0.012500,
         ),
         funding_interval_hours: 8,
+        status: Trading,
+        ends: None,
+        margin_fee: Rate(
+            0,
+        ),
     }
     "#);
     assert_eq!(dated.min_quantity.to_string(), "0.001");

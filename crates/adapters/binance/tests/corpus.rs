@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
+#[path = "../../../venue/tests/sheet/mod.rs"]
+mod sheet;
+
 use plimsoll_binance::wire::request::{self, Call, Place, WhichOrder};
 use plimsoll_binance::wire::{self, Event, SessionEvent, Symbols, body::decode_endpoint};
 use plimsoll_domain::{
@@ -251,4 +254,16 @@ fn calls() -> Vec<Call> {
         request::mark_price_candles(native, "1m", time, time, 500),
     ]);
     calls
+}
+
+#[test]
+fn every_example_message_of_the_fact_sheet_gives_events() {
+    let Some(examples) = sheet::examples("venues/binance.md") else { return };
+    let symbols = Symbols::by_suffix();
+    let mut tally = Tally::default();
+    for it in examples.iter().filter(|it| it.has("e") || it.has("stream") || it.has("id") && it.has("status")) {
+        tally.count(&format!("line {}", it.line), wire::decode(it.text.as_bytes(), &symbols, 1));
+    }
+    assert!(tally.events > 8, "{tally:?}");
+    tally.check(&[]);
 }

@@ -2,6 +2,7 @@
 
 mod history;
 mod known;
+mod learning;
 mod orders;
 mod snapshot;
 
@@ -24,6 +25,7 @@ use plimsoll_transport::{BuildFailure, Priority};
 use plimsoll_venue::{Beside, CallError, OrderMemory};
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use tokio::sync::broadcast;
 
 /// One account at Bitget USDT-M futures: live, demo, or a simulated venue that speaks its wire.
@@ -81,6 +83,8 @@ pub(crate) struct Shared {
     pub(crate) known: Known,
     /// What we have set or sent that the venue does not push, for the streams of the account.
     pub(crate) ours: broadcast::Sender<Beside>,
+    /// Margin tables are being learned.
+    is_learning: AtomicBool,
 }
 
 impl Shared {
@@ -93,7 +97,8 @@ impl Shared {
         let client = client::connect(endpoints, credentials, clock, settings)?;
         let (directory, memory) = (Directory::default(), OrderMemory::default());
         let (known, ours) = (Known::default(), broadcast::Sender::new(TOLD));
-        Ok(Arc::new(Self { client, directory, memory, known, ours }))
+        let is_learning = AtomicBool::new(false);
+        Ok(Arc::new(Self { client, directory, memory, known, ours, is_learning }))
     }
 
     pub(crate) async fn listed(&self) -> Result<Arc<Listed>, CallError> {
@@ -238,7 +243,9 @@ impl Broker for BitgetBroker {
     }
 
     async fn instruments(&self) -> Result<Vec<Instrument>, QueryError> {
-        Ok(self.shared.directory.instruments(&self.shared.client).await?)
+        let (instruments, wanting) = self.shared.directory.instruments(&self.shared.client).await?;
+        learning::begin(&self.shared, wanting);
+        Ok(instruments)
     }
 
     async fn instrument(&self, symbol: &Symbol) -> Result<Instrument, QueryError> {

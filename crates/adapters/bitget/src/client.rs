@@ -7,7 +7,8 @@ use crate::wire::{Call, Credentials, DecodeError, HttpRequest, Method, Security,
 use plimsoll_domain::Timestamp;
 use plimsoll_ports::{Clock, NotSent};
 use plimsoll_transport::{BuildFailure, HttpResponse};
-use plimsoll_venue::{Charge, Failure, Rest, RestCall, Silenced};
+use plimsoll_venue::{Charge, Failure, Rest, RestCall, Silenced, without};
+use secrecy::ExposeSecret;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -84,6 +85,11 @@ impl Rest for Bitget {
         }
         let retry_after = answer.header("retry-after").and_then(|seconds| seconds.parse().ok());
         Err(classify(answer.status, retry_after.map(Duration::from_secs), &answer.body, call.changes()))
+    }
+
+    fn hide(&self, words: &str) -> String {
+        let Some(Credentials { key, secret, passphrase }) = &self.credentials else { return words.to_owned() };
+        without(words, &[key, secret, passphrase].map(ExposeSecret::expose_secret))
     }
 
     fn silenced(&self, call: &Call, failure: &Failure) -> Silenced {

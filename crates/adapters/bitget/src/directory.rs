@@ -6,8 +6,8 @@ use crate::wire::{Symbols, request};
 use plimsoll_domain::margin::maintenance;
 use plimsoll_domain::{Fees, Instrument, MarginMode, MarginTiers, PositionReport, Symbol, Timestamp};
 use plimsoll_ports::{Refusal, RefusalReason};
-use plimsoll_transport::Priority;
-use plimsoll_venue::CallError;
+use plimsoll_transport::Priority::{self, Ordinary, Watches};
+use plimsoll_venue::{CallError, ListedContract, Remembered, with_delisted};
 use std::collections::HashMap;
 use std::sync::{self, Arc, MutexGuard, PoisonError};
 use tokio::sync::Mutex;
@@ -15,8 +15,7 @@ use tokio::sync::Mutex;
 /// Contracts and their names; margin tables, fees and margin modes where they have been asked for.
 #[derive(Default)]
 pub(crate) struct Directory {
-    /// With when it was read; the beginning of time where it is known to be out of date.
-    listing: Mutex<Option<(Arc<Listed>, Timestamp)>>,
+    listing: Remembered<Listed>,
     tiers: sync::Mutex<HashMap<Arc<str>, (Timestamp, MarginTiers)>>,
     fees: Mutex<HashMap<Arc<str>, (Timestamp, Fees)>>,
     margin_modes: Mutex<HashMap<Arc<str>, (Timestamp, MarginMode)>>,
@@ -29,15 +28,21 @@ pub(crate) struct Listed {
 }
 
 impl Listed {
-    /// The contract, if orders are taken for it.
-    fn trading(&self, symbol: &Symbol) -> Result<&Contract, CallError> {
-        let found = self.contracts.iter().find(|contract| contract.is_trading() && contract.symbol == *symbol);
-        found.ok_or_else(|| not_trading(symbol))
+    /// The contract, whatever may be done with it.
+    fn contract(&self, symbol: &Symbol) -> Result<&Contract, CallError> {
+        let found = self.contracts.iter().find(|contract| contract.is_perpetual() && contract.symbol == *symbol);
+        found.ok_or_else(|| not_listed(symbol))
+    }
+
+    fn may_open(&self, symbol: &Symbol) -> Result<(), CallError> {
+        let contract = self.contract(symbol)?;
+        let refusal = Refusal::to_open(symbol, contract.standing(), &contract.status);
+        refusal.map_or(Ok(()), |refusal| Err(CallError::Refused(refusal)))
     }
 
     /// The venue's name of a contract, trading or not.
     pub(crate) fn native(&self, symbol: &Symbol) -> Result<Arc<str>, CallError> {
-        self.symbols.native(symbol).ok_or_else(|| not_trading(symbol))
+        self.symbols.native(symbol).ok_or_else(|| not_listed(symbol))
     }
 
     /// Some contract that is trading: settings of the account are told with those of a contract.
@@ -54,8 +59,18 @@ impl Listed {
     }
 }
 
+impl ListedContract for Contract {
+    fn native(&self) -> &Arc<str> {
+        &self.native
+    }
+
+    fn delisted(self) -> Self {
+        Self { status: "off".into(), ..self }
+    }
+}
+
 /// Said by us, in the venue's words, of a name that its list does not hold.
-fn not_trading(symbol: &Symbol) -> CallError {
+fn not_listed(symbol: &Symbol) -> CallError {
     CallError::Refused(Refusal {
         reason: RefusalReason::NotTrading,
         code: "40034".to_owned(),
@@ -63,38 +78,38 @@ fn not_trading(symbol: &Symbol) -> CallError {
     })
 }
 
-/// So many contracts are asked for their fees at a time.
-const ASKED_AT_A_TIME: usize = 20;
+/// So many margin tables are waited for at a time; the others are left for later.
+const WAITED_FOR: usize = 8;
 
 impl Directory {
     /// The list of contracts; an old one rather than none where it cannot be read again. Everything that reduces risk
     /// rests on it, so it may use the reserve.
     pub(crate) async fn listed(&self, client: &Client) -> Result<Arc<Listed>, CallError> {
-        let mut cached = self.listing.lock().await;
-        if let Some((listed, _)) = cached.as_ref().filter(|(_, read)| is_fresh(client, *read)) {
-            return Ok(Arc::clone(listed));
-        }
-        let listing = match client.read(&request::contracts(), Priority::ReducesRisk, body::contracts).await {
-            Ok(listing) => listing,
-            Err(error) => {
-                let Some((listed, _)) = cached.as_ref() else { return Err(error) };
-                tracing::warn!(%error, "the list of contracts cannot be read: going on with the old one");
-                return Ok(Arc::clone(listed));
-            }
+        let (before, lives) = (self.listing.known().await, client.rest().settings.listing_live);
+        let before = before.as_ref().map_or(&[][..], |listed| &listed.contracts);
+        let read = async {
+            let listing = client.read(&request::contracts(), Priority::ReducesRisk, body::contracts).await?;
+            let contracts = with_delisted(before, listing.contracts, &listing.unread)?;
+            Ok(Listed { symbols: Symbols::listed(&contracts), contracts })
         };
-        for error in &listing.unread {
-            tracing::warn!(%error, "a contract of the venue's list cannot be read");
+        self.listing.fresh_or_old("the list of contracts", client.clock().now(), lives, read).await
+    }
+
+    /// Whether orders that add exposure are taken. No order waits for a fresh list; only a no does.
+    ///
+    /// # Errors
+    /// A no of our own that says why not.
+    pub(crate) async fn may_open(&self, client: &Client, symbol: &Symbol) -> Result<(), CallError> {
+        match self.listing.known().await.map(|listed| listed.may_open(symbol)) {
+            None | Some(Ok(())) => Ok(()),
+            Some(Err(_)) => self.listed(client).await.map_err(CallError::before_sending)?.may_open(symbol),
         }
-        let symbols = Symbols::listed(&listing.contracts);
-        let listed = Arc::new(Listed { symbols, contracts: listing.contracts });
-        *cached = Some((Arc::clone(&listed), client.clock().now()));
-        Ok(listed)
     }
 
     /// The venue's name of a contract, trading or not. Names do not change: an order waits for a fresh list only where
     /// the old one does not know its contract.
     pub(crate) async fn native(&self, client: &Client, symbol: &Symbol) -> Result<Arc<str>, CallError> {
-        let known = self.listing.lock().await.as_ref().and_then(|(listed, _)| listed.symbols.native(symbol));
+        let known = self.listing.known().await.and_then(|listed| listed.symbols.native(symbol));
         match known {
             Some(native) => Ok(native),
             None => self.listed(client).await?.native(symbol),
@@ -103,11 +118,7 @@ impl Directory {
 
     /// What is remembered is out of date: the venue has changed it.
     pub(crate) async fn forget(&self) {
-        if let Some((_, read)) = self.listing.lock().await.as_mut() {
-            *read = Timestamp::default();
-        }
-        self.all_tiers().clear();
-        self.fees.lock().await.clear();
+        self.listing.forget().await;
     }
 
     /// What backs a contract's positions: every order has to say it.
@@ -148,51 +159,78 @@ impl Directory {
         self.margin_modes.lock().await.remove(native);
     }
 
-    /// One contract that is trading, with tiers and fees of this account.
+    /// One contract, whatever may be done with it, with tiers and fees of this account.
     pub(crate) async fn instrument(&self, client: &Client, symbol: &Symbol) -> Result<Instrument, CallError> {
         let listed = self.listed(client).await?;
-        let contract = listed.trading(symbol)?;
-        let tiers = self.tiers(client, &contract.native).await?;
-        let fees = self.fees(client, &contract.native).await?;
+        let contract = listed.contract(symbol)?;
+        let (tiers, fees) = tokio::try_join!(
+            self.tiers(client, &contract.native, Watches),
+            self.fees(client, &contract.native, Watches)
+        )?;
         Ok(contract.instrument(tiers, fees))
     }
 
-    /// Every contract that is trading and whose margin table holds together. The venue tells margin tables one by one, so
-    /// the first time takes a while. Among many contracts, some are asked for their fees each time; the others have the
-    /// venue's standard ones until then.
-    pub(crate) async fn instruments(&self, client: &Client) -> Result<Vec<Instrument>, CallError> {
+    /// Every contract that is not delisted and whose margin table is known, and the names of those whose tables are not, or
+    /// are old. The venue tells tables one by one: a few are waited for, the others are to be [learned](Self::learn). A
+    /// contract has the venue's standard fees until its own are known.
+    pub(crate) async fn instruments(&self, client: &Client) -> Result<(Vec<Instrument>, Vec<Arc<str>>), CallError> {
         let listed = self.listed(client).await?;
-        let (mut instruments, mut left) = (Vec::new(), ASKED_AT_A_TIME);
-        for contract in listed.contracts.iter().filter(|contract| contract.is_trading()) {
-            let tiers = match self.tiers(client, &contract.native).await {
-                Ok(tiers) => tiers,
-                Err(error @ CallError::Unreadable(_)) => {
-                    tracing::warn!(%error, native = %contract.native, "a margin table does not hold together");
-                    continue;
-                }
-                Err(error) => return Err(error),
-            };
-            let fees = match self.known_fees(client, &contract.native).await {
-                Some(fees) => fees,
-                None if left == 0 => contract.standard_fees,
+        let (mut instruments, mut wanting, mut left) = (Vec::new(), Vec::new(), WAITED_FOR);
+        for contract in listed.contracts.iter().filter(|contract| contract.is_listed()) {
+            let known = self.all_tiers().get(&contract.native).cloned();
+            if !known.as_ref().is_some_and(|(read, _)| is_fresh(client, *read)) {
+                wanting.push(Arc::clone(&contract.native));
+            }
+            let tiers = match known {
+                Some((_, tiers)) => tiers,
+                None if left == 0 => continue,
                 None => {
                     left -= 1;
-                    self.fees(client, &contract.native).await?
+                    match self.tiers(client, &contract.native, Watches).await {
+                        Ok(tiers) => tiers,
+                        Err(error @ CallError::Unreadable(_)) => {
+                            tracing::warn!(%error, native = %contract.native, "a margin table does not hold together");
+                            continue;
+                        }
+                        Err(error) if instruments.is_empty() => return Err(error),
+                        Err(error) => {
+                            tracing::debug!(%error, "margin tables are left for later");
+                            left = 0;
+                            continue;
+                        }
+                    }
                 }
             };
+            let fees = self.known_fees(client, &contract.native).await.unwrap_or(contract.standard_fees);
             instruments.push(contract.instrument(tiers, fees));
         }
-        Ok(instruments)
+        Ok((instruments, wanting))
     }
 
-    async fn tiers(&self, client: &Client, native: &Arc<str>) -> Result<MarginTiers, CallError> {
-        let known = self.all_tiers().get(native).filter(|(read, _)| is_fresh(client, *read)).cloned();
-        if let Some((_, tiers)) = known {
-            return Ok(tiers);
+    /// Reads margin table and fees of a contract, if they are not known or old, at nobody's expense.
+    pub(crate) async fn learn(&self, client: &Client, native: &Arc<str>) -> Result<(), CallError> {
+        self.tiers(client, native, Ordinary).await?;
+        self.fees(client, native, Ordinary).await.map(drop)
+    }
+
+    /// The margin table of a contract; an old one rather than none where it cannot be read again.
+    async fn tiers(&self, client: &Client, native: &Arc<str>, priority: Priority) -> Result<MarginTiers, CallError> {
+        let known = self.all_tiers().get(native).cloned();
+        let old = match known {
+            Some((read, tiers)) if is_fresh(client, read) => return Ok(tiers),
+            known => known.map(|(_, tiers)| tiers),
+        };
+        match (client.read(&request::position_tiers(native), priority, body::margin_tiers).await, old) {
+            (Ok(tiers), _) => {
+                self.all_tiers().insert(Arc::clone(native), (client.clock().now(), tiers.clone()));
+                Ok(tiers)
+            }
+            (Err(error), Some(old)) => {
+                tracing::warn!(%error, %native, "the margin table cannot be read: going on with the old one");
+                Ok(old)
+            }
+            (Err(error), None) => Err(error),
         }
-        let tiers = client.read(&request::position_tiers(native), Priority::Watches, body::margin_tiers).await?;
-        self.all_tiers().insert(Arc::clone(native), (client.clock().now(), tiers.clone()));
-        Ok(tiers)
     }
 
     fn all_tiers(&self) -> MutexGuard<'_, HashMap<Arc<str>, (Timestamp, MarginTiers)>> {
@@ -204,7 +242,7 @@ impl Directory {
     pub(crate) async fn learn_tiers(&self, client: &Client, reports: &[PositionReport], listed: &Listed) {
         for report in reports {
             let Ok(native) = listed.native(&report.symbol) else { continue };
-            if let Err(error) = self.tiers(client, &native).await {
+            if let Err(error) = self.tiers(client, &native, Watches).await {
                 tracing::warn!(%error, symbol = %report.symbol, "the maintenance margin is not known");
             }
         }
@@ -225,11 +263,11 @@ impl Directory {
         fees.get(native).filter(|(read, _)| is_fresh(client, *read)).map(|(_, fees)| *fees)
     }
 
-    async fn fees(&self, client: &Client, native: &Arc<str>) -> Result<Fees, CallError> {
+    async fn fees(&self, client: &Client, native: &Arc<str>, priority: Priority) -> Result<Fees, CallError> {
         if let Some(fees) = self.known_fees(client, native).await {
             return Ok(fees);
         }
-        let fees = client.read(&request::trade_rate(native), Priority::Watches, body::trade_rate).await?;
+        let fees = client.read(&request::trade_rate(native), priority, body::trade_rate).await?;
         self.fees.lock().await.insert(Arc::clone(native), (client.clock().now(), fees));
         Ok(fees)
     }

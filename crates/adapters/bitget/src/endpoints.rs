@@ -56,7 +56,9 @@ pub struct Settings {
     pub protocol: Protocol,
     /// How often the difference to the venue's clock is measured anew.
     pub measure_time_every: Duration,
-    /// How long the list of contracts, margin tables, fees and the contracts' own settings are believed.
+    /// How long the list of contracts is believed: so soon a halt, a new contract or the end of one is known.
+    pub listing_live: Duration,
+    /// How long margin tables, fees and the contracts' own settings are believed.
     pub contracts_live: Duration,
     /// Requests a minute that this address may send.
     pub requests_per_minute: u32,
@@ -112,6 +114,7 @@ impl Settings {
         };
         FollowSettings {
             socket: self.private_socket,
+            answers_within: self.private_socket.connect_timeout,
             waiting_events: self.waiting_events,
             between_snapshots: self.between_snapshots,
             news_within,
@@ -137,6 +140,7 @@ impl Default for Settings {
         Self {
             protocol: Protocol::V2,
             measure_time_every: minutes(10),
+            listing_live: minutes(5),
             contracts_live: minutes(60),
             requests_per_minute: 6000,
             request_reserve: 600,

@@ -24,14 +24,15 @@ pub fn classify(status: u16, retry_after: Option<Duration>, body: &[u8], changes
         None => (status.to_string(), excerpt(body)),
     };
     let class = match (status, code.as_str()) {
-        (429, _) | (_, "429") => Class::BackOff,
+        (418 | 429, _) | (_, "429" | "30006" | "30007") => Class::BackOff,
         (403, code) if code.len() < 5 => Class::BackOff,
         // A success that cannot be read, and everything that broke on the way.
         (200..400 | 408 | 500.., code) if code.len() < 5 => unsure(changes),
         (_, code) => by_code(code, changes),
     };
     let wait = match (status, code.as_str()) {
-        (429, _) | (_, "429") => retry_after.map_or(Wait::Unsaid, Wait::For),
+        (418, _) => Wait::For(retry_after.unwrap_or(RECOVERY)),
+        (429, _) | (_, "429" | "30006" | "30007") => retry_after.map_or(Wait::Unsaid, Wait::For),
         (403, code) if code.len() < 5 => Wait::For(RECOVERY),
         _ => Wait::None,
     };

@@ -14,10 +14,11 @@ use plimsoll_ports::{Clock, NotSent};
 use plimsoll_transport::{Address, Dial, DialFailure};
 use plimsoll_venue::{
     AccountFollower, Beside, CallError, DecodeError, Event, FollowSettings, Greeting, OrderMemory, PrivateStream,
-    Refused, SessionEvent,
+    Refused, Rest, SessionEvent,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -33,13 +34,23 @@ const OLDER_CHANNELS: [&str; 5] = ["account", "positions", "orders", "execution"
 /// The session stands without these: what they tell is told by others too, or is a warning.
 const DISPENSABLE: [&str; 3] = ["adl-noti", "positions-history", "liquidation"];
 
-/// A login that was refused is not made good by trying again at once.
+/// A login that was refused twice, with the venue's time asked for in between, is not made good by trying again at once.
 const AFTER_A_REFUSED_LOGIN: Duration = Duration::from_secs(60);
 /// Too many connections, or messages.
 const AFTER_TOO_MUCH: Duration = Duration::from_secs(30);
 
+/// How long to stay away after this error of a socket, if the back-off may be too short.
+pub(crate) fn pause_after(code: &str) -> Option<Duration> {
+    matches!(code, "30006" | "30007" | "60002" | "60003" | "429").then_some(AFTER_TOO_MUCH)
+}
+
 pub(crate) fn open(broker: &BitgetBroker) -> BitgetAccountStream {
-    AccountFollower::open(Source { broker: broker.clone(), legs: Legs::default(), teller: Teller::start(broker) })
+    AccountFollower::open(Source {
+        broker: broker.clone(),
+        legs: Legs::default(),
+        teller: Teller::start(broker),
+        refused_logins: AtomicU32::new(0),
+    })
 }
 
 /// What the venue's stream has of its own: a login, two dialects, and lists of positions that say by leaving one out that
@@ -48,6 +59,8 @@ struct Source {
     broker: BitgetBroker,
     legs: Legs,
     teller: Teller,
+    /// In a row.
+    refused_logins: AtomicU32,
 }
 
 impl Source {
@@ -97,6 +110,7 @@ impl PrivateStream for Source {
         self.legs.complete(&mut frame);
         for event in &mut frame.events {
             match event {
+                Event::Session(SessionEvent::Login) => self.refused_logins.store(0, Ordering::Relaxed),
                 Event::Account(event) => {
                     if protocol == Protocol::MixV1 {
                         self.complete(event)?;
@@ -108,6 +122,10 @@ impl PrivateStream for Source {
             }
         }
         Ok(frame.events)
+    }
+
+    fn hide(&self, words: &str) -> String {
+        self.broker.shared().client.rest().hide(words)
     }
 
     async fn snapshot(&self) -> Result<AccountSnapshot, CallError> {
@@ -130,7 +148,12 @@ impl PrivateStream for Source {
             return Err(CallError::NotSent(NotSent::Invalid("the private stream needs a key".to_owned())));
         };
         self.legs.forget();
-        let login = request::login(credentials, client.known_time().await?);
+        // Whatever it was refused for: the clocks may have drifted apart.
+        let now = match self.refused_logins.load(Ordering::Relaxed) {
+            0 => client.known_time().await?,
+            _ => client.measure_time().await.map_err(CallError::before_sending)?,
+        };
+        let login = request::login(credentials, now);
         let names: &[&str] = match self.protocol() {
             Protocol::V2 => &CHANNELS,
             Protocol::MixV1 => &OLDER_CHANNELS,
@@ -145,11 +168,8 @@ impl PrivateStream for Source {
             return Refused::GoOn;
         }
         let what = if id.is_empty() { "the session" } else { id };
-        let not_before = match code {
-            _ if id == "login" => Some(AFTER_A_REFUSED_LOGIN),
-            "30006" | "30007" | "60002" | "60003" => Some(AFTER_TOO_MUCH),
-            _ => None,
-        };
+        let again = id == "login" && self.refused_logins.fetch_add(1, Ordering::Relaxed) > 0;
+        let not_before = if again { Some(AFTER_A_REFUSED_LOGIN) } else { pause_after(code) };
         Refused::GiveUp { reason: format!("the venue refuses {what}: {message} ({code})"), not_before }
     }
 }

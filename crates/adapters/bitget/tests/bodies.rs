@@ -102,7 +102,7 @@ fn a_contract_has_steps_and_one_that_has_none_is_left_out_alone() {
         .contracts
         .iter()
         .map(|it| {
-            let trading = if it.is_trading() { "trading" } else { "not trading" };
+            let trading = it.standing();
             format!(
                 "{} tick {} lot {} {}..{} market {} money {} every {} h {trading}",
                 it.symbol,
@@ -118,7 +118,7 @@ fn a_contract_has_steps_and_one_that_has_none_is_left_out_alone() {
         .collect();
     insta::assert_snapshot!(told.join("\n"), @r"
     BTC/USDT:USDT tick 0.5 lot 0.0005 0.001..1200 market 220 money 5 every 4 h trading
-    NEW/USDT:USDT tick 0.0001 lot 1 1..100000000000000 market 100000000000000 money 0 every 8 h not trading
+    NEW/USDT:USDT tick 0.0001 lot 1 1..100000000000000 market 100000000000000 money 0 every 8 h reduce_only
     ");
     let unread: Vec<String> = listing.unread.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(unread.join("\n"), @"a price or lot step is above 0, got 0, in data[2] ODDUSDT priceEndStep");

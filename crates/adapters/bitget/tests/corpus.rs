@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
+#[path = "../../../venue/tests/sheet/mod.rs"]
+mod sheet;
+
 use plimsoll_bitget::wire::request::{self, Call, Place, PlanKind, WhichOrder};
 use plimsoll_bitget::wire::{self, Event, Protocol, SessionEvent, Symbols, body::decode_endpoint};
 use plimsoll_domain::{
@@ -184,4 +187,48 @@ fn calls() -> Vec<Call> {
         request::history_candles(native, "1m", None, None, 10),
     ]);
     calls
+}
+
+#[test]
+fn every_example_message_of_the_fact_sheet_gives_events() {
+    let Some(examples) = sheet::examples("venues/bitget.md") else { return };
+    let symbols = Symbols::by_suffix();
+    let mut tally = Tally::default();
+    for it in examples.iter().filter(|it| ["action", "event", "op", "arg"].iter().any(|member| it.has(member))) {
+        // Whole messages only: of some the sheet leaves a part out.
+        let protocol = if it.line > 1040 { Protocol::MixV1 } else { Protocol::V2 };
+        tally.count(&format!("line {}", it.line), wire::decode(it.text.as_bytes(), &symbols, protocol, 1));
+    }
+    assert!(tally.events > 20, "{tally:?}");
+    tally.check(&[]);
+}
+
+#[test]
+fn every_example_answer_of_the_fact_sheet_gives_events() {
+    let Some(examples) = sheet::examples("venues/bitget.md") else { return };
+    let symbols = Symbols::by_suffix();
+    let mut tally = Tally::default();
+    for it in examples.iter().filter(|it| it.has("code") && it.has("data") || it.has("data") && !it.has("arg")) {
+        let Some(endpoint) = it.endpoint.as_ref().filter(|endpoint| endpoint.contains("/api/v2/")) else { continue };
+        let mut body = it.value.clone();
+        body["code"] = body.get("code").cloned().unwrap_or_else(|| "00000".into());
+        let endpoint = format!("{endpoint}?symbol=BTCUSDT&granularity=5m");
+        let outcome = decode_endpoint(&endpoint, body.to_string().as_bytes(), &symbols);
+        tally.count(&format!("line {} [{endpoint}]", it.line), outcome);
+    }
+    assert!(tally.events > 10, "{tally:?}");
+    tally.check(&[]);
+}
+
+#[test]
+fn every_example_of_the_older_dialect_gives_events() {
+    let Some(examples) = sheet::examples("mission/2-bitget-private-data-api.md") else { return };
+    let symbols = Symbols::by_suffix();
+    let mut tally = Tally::default();
+    for it in examples.iter().filter(|it| it.has("data") || it.has("event")) {
+        let outcome = wire::decode(it.text.as_bytes(), &symbols, Protocol::MixV1, 1);
+        tally.count(&format!("line {}", it.line), outcome);
+    }
+    assert!(tally.events >= 6 && tally.unknown.is_empty(), "{tally:?}");
+    tally.check(&[]);
 }

@@ -3,9 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
-use plimsoll_bitget::wire::body::margin_tiers;
-use plimsoll_domain::liquidation::{Leg, cross, isolated};
-use plimsoll_domain::{Decimal, Direction, Leverage, MarginTiers, Money, Position, Price, Rate, margin};
+use plimsoll_bitget::wire::body::{self, margin_tiers};
+use plimsoll_domain::liquidation::{Leg, at_maintenance_of, cross, isolated};
+use plimsoll_domain::{Decimal, Direction, HedgeMargin, MarginTiers, Money, Position, Price, Rate, margin};
 
 const FLAT: &str = "0:0.004";
 const SLICED: &str = "0:0.004,200000:0.005";
@@ -71,15 +71,41 @@ fn a_cross_position_is_backed_by_the_account() {
     check(Direction::Short, "64702.36910213");
 }
 
-/// The venue asks maintenance for the larger leg of a hedge only. That is its net position, with the maintenance of the
-/// larger leg on the net size: `(2 × 0.0046) ÷ 1`.
+/// What real accounts were shown of cross positions: the venue's estimate keeps the maintenance of the mark.
+#[test]
+fn what_the_venue_showed_of_cross_positions_is_its_estimate() {
+    let tiers = table(FLAT);
+    for (quantity, entry, mark, ratio, shown) in [
+        ("0.002", "37355.5", "37359", "0.029599540355", "31724.970702417"),
+        ("0.002", "37355.5", "37370.5", "0.029550120396", "31725.023602417"),
+        ("0.001", "43849", "43845.8", "0.007634649185", "17629.684814834"),
+    ] {
+        let (position, mark) = (position(Direction::Long, quantity, entry), mark.parse::<Price>().unwrap());
+        let maintenance = margin::maintenance(position, mark, &tiers);
+        let ratio: Decimal = ratio.parse().unwrap();
+        let equity = Money::new(maintenance.get() / ratio);
+        let found = at_maintenance_of(position, mark, equity, maintenance).unwrap();
+        // To the tick of 0.1, and as far as twelve digits of the ratio carry.
+        near(found, &shown[..8], "the venue's estimate");
+    }
+}
+
+/// The venue asks maintenance for the larger leg of a hedge only.
 #[test]
 fn of_two_legs_the_larger_one_is_maintained() {
-    let of_the_larger = MarginTiers::single("0.0092".parse().unwrap(), Money::ZERO, Leverage::ONE).unwrap();
-    // 2 from 60000 less 1 from 61000.
-    let net = Leg { position: position(Direction::Long, "1", "59000"), tiers: &of_the_larger };
-    let price = price(cross(&[net], "5000".parse().unwrap(), Money::ZERO, Rate::ZERO, None));
-    near(price, "54501.41299960", "the hedge");
+    let tiers = table(FLAT).hedged(HedgeMargin::LargerLeg);
+    let legs = [
+        Leg { position: position(Direction::Long, "2", "60000"), tiers: &tiers },
+        Leg { position: position(Direction::Short, "1", "61000"), tiers: &tiers },
+    ];
+    for legs in [legs, [legs[1], legs[0]]] {
+        let price = price(cross(&legs, "5000".parse().unwrap(), Money::ZERO, Rate::ZERO, None));
+        near(price, "54501.41299960", "the hedge");
+    }
+    let contract = br#"{"code":"00000","data":[{"symbol":"BTCUSDT","baseCoin":"BTC","quoteCoin":"USDT","makerFeeRate":"0","takerFeeRate":"0","minTradeNum":"1","priceEndStep":"1","pricePlace":"1","sizeMultiplier":"1","symbolType":"perpetual","symbolStatus":"normal"}]}"#;
+    let listed = body::contracts(contract).unwrap().contracts.remove(0);
+    let fees = listed.standard_fees;
+    assert_eq!(listed.instrument(table(FLAT), fees).tiers.hedge(), HedgeMargin::LargerLeg);
 }
 
 #[test]

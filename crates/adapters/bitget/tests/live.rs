@@ -9,8 +9,8 @@ mod stage;
 use futures_util::{SinkExt, StreamExt};
 use plimsoll_bitget::{BitgetAccountAudit, BitgetBroker, Credentials, Endpoints, Protocol, Settings};
 use plimsoll_domain::{
-    AccountEvent, ClientOrderId, Direction, NewOrder, OrderKind, OrderSize, OrderStatus, PositionMode, PositionSide,
-    Side, TimeInForce,
+    AccountEvent, ClientOrderId, Direction, MarginMode, NewOrder, OrderKind, OrderSize, OrderStatus, PositionMode,
+    PositionSide, Side, TimeInForce,
 };
 use plimsoll_ports::{
     AccountAudit, AccountStream, Broker, CommandError, NotSent, QueryError, RefusalReason, StreamItem,
@@ -232,6 +232,10 @@ async fn a_message_that_cannot_be_read_asks_for_a_snapshot() {
     for odd in [
         Message::binary(vec![b'{', 0xc3, 0x28, b'}']),
         Message::text("garbage"),
+        // A word of tomorrow, and nothing wrong with the rest.
+        Message::text(
+            r#"{"action":"snapshot","arg":{"instType":"USDT-FUTURES","channel":"orders","instId":"default"},"data":[{"orderId":"1","clientOid":"x","instId":"BTCUSDT","side":"buy","orderType":"limit","force":"gtc","price":"1","size":"1","accBaseVolume":"0","posMode":"one_way_mode","tradeSide":"buy_single","posSide":"net","marginMode":"crossed","status":"of tomorrow","cTime":"1","uTime":"1"}],"ts":1}"#,
+        ),
         Message::text(
             r#"{"action":"snapshot","arg":{"instType":"USDT-FUTURES","channel":"orders"},"data":[{}],"ts":1}"#,
         ),
@@ -326,6 +330,24 @@ async fn a_position_that_is_closed_is_told_in_either_dialect() {
         stage.broker.place(&market("out", Side::Sell, PositionSide::Both)).await.unwrap();
         until(&mut stream, held(None)).await;
     }
+}
+
+/// An order must say the margin mode of its contract, which somebody else may have changed.
+#[tokio::test]
+async fn an_order_goes_out_once_more_in_the_margin_mode_that_is_set_now() {
+    let stage = Stage::new().await;
+    stage.broker.set_margin_mode(&symbol(), MarginMode::Cross).await.unwrap();
+    stage.broker.place(&market("first", Side::Buy, PositionSide::Both)).await.unwrap();
+    let out = NewOrder { reduce_only: true, ..market("out", Side::Sell, PositionSide::Both) };
+    stage.broker.place(&out).await.unwrap();
+    let other = with_keys(&stage, credentials());
+    other.set_margin_mode(&symbol(), MarginMode::Isolated).await.unwrap();
+    other.place(&market("theirs", Side::Buy, PositionSide::Both)).await.unwrap();
+    // The first broker believes in cross still.
+    stage.broker.place(&market("more", Side::Buy, PositionSide::Both)).await.unwrap();
+    let held = stage.broker.positions().await.unwrap();
+    assert_eq!(held[0].margin_mode, Some(MarginMode::Isolated));
+    assert_eq!(held[0].position.unwrap().quantity, "0.02".parse().unwrap(), "once");
 }
 
 #[tokio::test]

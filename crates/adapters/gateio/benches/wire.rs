@@ -1,11 +1,14 @@
-//! What a message costs from its bytes to the account: the three pushes that every trade brings, and prices.
+//! What every private message costs from its bytes to the account, beside its floor: serde passes over the same bytes and
+//! keeps nothing. And prices.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "benches")]
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use plimsoll_domain::{AccountState, PositionMode};
 use plimsoll_gateio::wire::{Event, Reading, Symbols, body, decode};
+use serde::de::IgnoredAny;
 use std::hint::black_box;
+use std::time::Duration;
 
 const FRAMES: usize = 4096;
 
@@ -82,6 +85,24 @@ fn position(number: usize) -> Vec<u8> {
     push("positions", time, &row)
 }
 
+/// A fixture whose ids and times count up, so that nothing in it is known already.
+fn counted(fixture: &str, ids: &[&str], number: usize) -> Vec<u8> {
+    let counted = |text: String, id: &&str| text.replace(*id, &(id.parse::<usize>().unwrap() + number).to_string());
+    ids.iter().fold(fixture.to_owned(), counted).into_bytes()
+}
+
+/// The rarer pushes: what they are called, an example, and what counts up in it.
+const RARER: [(&str, &str, &[&str]); 8] = [
+    ("balances", include_str!("../tests/fixtures/ws_balances.json"), &["1764000000120", "170920"]),
+    ("autoorders", include_str!("../tests/fixtures/ws_auto_new.json"), &["1764000003250", "9256"]),
+    ("autoorders, triggered", include_str!("../tests/fixtures/ws_auto_triggered.json"), &["1764000003250", "9256"]),
+    ("liquidates", include_str!("../tests/fixtures/ws_liquidates.json"), &["1764000000130"]),
+    ("auto_deleverages", include_str!("../tests/fixtures/ws_auto_deleverages.json"), &["1764000000140"]),
+    ("position_adl_rank", include_str!("../tests/fixtures/ws_adl_rank.json"), &["1764000000150"]),
+    ("reduce_risk_limits", include_str!("../tests/fixtures/ws_reduced_risk.json"), &["1764000000160"]),
+    ("position_closes", include_str!("../tests/fixtures/ws_position_closes.json"), &["1764000000170"]),
+];
+
 /// Every frame once into an account that knows none of them; a new account when they are used up.
 fn applied(symbols: &Symbols, frames: &[Vec<u8>]) -> impl FnMut() -> usize {
     let (symbols, frames) = (symbols.clone(), frames.to_vec());
@@ -106,16 +127,28 @@ fn private(criterion: &mut Criterion) {
     let symbols = symbols();
     let frames = |frame: fn(usize) -> Vec<u8>| -> Vec<Vec<u8>> { (0..FRAMES).map(frame).collect() };
     for (name, frames) in [("usertrades", frames(trade)), ("orders", frames(order)), ("positions", frames(position))] {
-        let mut group = criterion.benchmark_group(name);
-        group.bench_function("to the event", |it| {
-            it.iter(|| decode(black_box(&frames[0]), reading(&symbols), 1).unwrap());
-        });
-        group.bench_function("to the event applied", |it| {
-            let mut apply = applied(&symbols, &frames);
-            it.iter(|| black_box(apply()));
-        });
-        group.finish();
+        measure(criterion, &symbols, name, &frames);
     }
+    for (name, fixture, ids) in RARER {
+        let frames: Vec<Vec<u8>> = (0..FRAMES).map(|number| counted(fixture, ids, number)).collect();
+        measure(criterion, &symbols, name, &frames);
+    }
+}
+
+fn measure(criterion: &mut Criterion, symbols: &Symbols, name: &str, frames: &[Vec<u8>]) {
+    let mut group = criterion.benchmark_group(name);
+    group.warm_up_time(Duration::from_secs(1)).measurement_time(Duration::from_secs(2));
+    group.bench_function("floor: passed over", |it| {
+        it.iter(|| serde_json::from_slice::<IgnoredAny>(black_box(&frames[0])).unwrap());
+    });
+    group.bench_function("to the event", |it| {
+        it.iter(|| decode(black_box(&frames[0]), reading(symbols), 1).unwrap());
+    });
+    group.bench_function("to the event applied", |it| {
+        let mut apply = applied(symbols, frames);
+        it.iter(|| black_box(apply()));
+    });
+    group.finish();
 }
 
 fn market(criterion: &mut Criterion) {

@@ -160,10 +160,11 @@ impl Shared {
     pub(crate) async fn mode(&self) -> Result<PositionMode, CallError> {
         match self.known_mode() {
             Some(mode) => Ok(mode),
-            None => {
-                self.account(Priority::ReducesRisk).await?;
-                Ok(self.known_mode().unwrap_or(PositionMode::OneWay))
-            }
+            // The answer's own: what is known may have become unknown again since.
+            None => match self.account(Priority::ReducesRisk).await?.mode {
+                Some(mode) => Ok(mode),
+                None => Err(CallError::Unreadable("the position mode is not told".to_owned())),
+            },
         }
     }
 

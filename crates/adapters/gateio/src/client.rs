@@ -7,8 +7,10 @@ use crate::wire::{Call, Credentials, DecodeError, HttpRequest, Method, Security,
 use plimsoll_domain::Timestamp;
 use plimsoll_ports::{Clock, NotSent};
 use plimsoll_transport::{BuildFailure, HttpResponse};
-use plimsoll_venue::{Budgets, Charge, Failure, Rest, RestCall, Silenced, Wait};
+use plimsoll_venue::{Budgets, Charge, Failure, Rest, RestCall, Silenced, Wait, without};
+use secrecy::ExposeSecret;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// One connection to the venue.
 pub(crate) type Client = plimsoll_venue::Client<Gateio>;
@@ -23,6 +25,9 @@ pub(crate) fn connect(
     let (address, calls, limits) = (endpoints.rest.clone(), settings.calls(), Limits::new(&settings));
     Client::new(&address, Gateio { endpoints, settings, credentials, limits }, clock, calls)
 }
+
+/// The longest error that an answer to a question may be, whatever its status says.
+const LONGEST_TROUBLE: usize = 1024;
 
 /// Where the venue is, and who we are to it.
 pub(crate) struct Gateio {
@@ -85,10 +90,17 @@ impl Rest for Gateio {
     fn judge(&self, call: &Call, answer: &HttpResponse) -> Result<(), Failure> {
         // What may have changed something and was not clearly refused is unknown, whatever it was.
         let changes = call.changes();
-        if (200..300).contains(&answer.status) && !(changes && body::trouble(&answer.body).is_some()) {
+        // A long answer is no error, and is read once.
+        let may_be_trouble = changes || answer.body.len() < LONGEST_TROUBLE;
+        if (200..300).contains(&answer.status) && !(may_be_trouble && body::trouble(&answer.body).is_some()) {
             return Ok(());
         }
         Err(classify(answer.status, reset(answer), &answer.body, changes))
+    }
+
+    fn hide(&self, words: &str) -> String {
+        let Some(Credentials { key, secret }) = &self.credentials else { return words.to_owned() };
+        without(words, &[key, secret].map(ExposeSecret::expose_secret))
     }
 
     fn silenced(&self, call: &Call, failure: &Failure) -> Silenced {
@@ -96,8 +108,9 @@ impl Rest for Gateio {
     }
 }
 
-/// Until when a limit holds, as the answer says: in a unit that no document states.
+/// Until when a limit holds, as the answer says: in a unit that no document states; or for how long, as gateways say it.
 fn reset(answer: &HttpResponse) -> Wait {
     let told = answer.header("x-gate-ratelimit-reset-timestamp").and_then(crate::wire::moment_of);
-    told.map_or(Wait::Unsaid, Wait::Until)
+    let after = || answer.header("retry-after")?.parse().ok().map(Duration::from_secs);
+    told.map(Wait::Until).or_else(|| after().map(Wait::For)).unwrap_or(Wait::Unsaid)
 }

@@ -3,10 +3,10 @@
 use crate::client::Client;
 use crate::wire::body::{self, Contract};
 use crate::wire::{Symbols, request};
-use plimsoll_domain::{Fees, Instrument, MarginTiers, Symbol, Timestamp};
+use plimsoll_domain::{ContractStatus, Fees, Instrument, MarginTiers, Symbol, Timestamp};
 use plimsoll_ports::{Refusal, RefusalReason};
 use plimsoll_transport::Priority;
-use plimsoll_venue::CallError;
+use plimsoll_venue::{CallError, ListedContract, Remembered, with_delisted};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -17,10 +17,17 @@ const FULL: usize = 1000;
 /// Contracts and their names; margin tables and fees where they have been asked for.
 #[derive(Default)]
 pub(crate) struct Directory {
-    /// With when it was read; the beginning of time where it is known to be out of date.
-    listing: Mutex<Option<(Arc<Listed>, Timestamp)>>,
-    tables: Mutex<HashMap<Arc<str>, (Timestamp, MarginTiers)>>,
+    listing: Remembered<Listed>,
+    tables: Mutex<Tables>,
     fees: Mutex<Option<(Timestamp, Arc<FeesByName>)>>,
+}
+
+/// Margin tables, each with when it was read.
+#[derive(Default)]
+struct Tables {
+    by_native: HashMap<Arc<str>, (Timestamp, MarginTiers)>,
+    /// When those of all contracts were read together.
+    all: Option<Timestamp>,
 }
 
 /// By the venue's names of contracts.
@@ -33,20 +40,36 @@ pub(crate) struct Listed {
 }
 
 impl Listed {
-    /// The contract, if orders are taken for it.
-    fn trading(&self, symbol: &Symbol) -> Result<&Contract, CallError> {
-        let found = self.contracts.iter().find(|contract| contract.is_trading() && contract.symbol == *symbol);
-        found.ok_or_else(|| not_trading(symbol))
+    /// The contract, whatever may be done with it.
+    fn contract(&self, symbol: &Symbol) -> Result<&Contract, CallError> {
+        let found = self.contracts.iter().find(|contract| contract.symbol == *symbol);
+        found.ok_or_else(|| not_listed(symbol))
+    }
+
+    fn may_open(&self, symbol: &Symbol) -> Result<(), CallError> {
+        let contract = self.contract(symbol)?;
+        let refusal = Refusal::to_open(symbol, contract.standing(), &contract.status);
+        refusal.map_or(Ok(()), |refusal| Err(CallError::Refused(refusal)))
     }
 
     /// The venue's name of a contract, trading or not.
     pub(crate) fn native(&self, symbol: &Symbol) -> Result<Arc<str>, CallError> {
-        self.symbols.native(symbol).ok_or_else(|| not_trading(symbol))
+        self.symbols.native(symbol).ok_or_else(|| not_listed(symbol))
+    }
+}
+
+impl ListedContract for Contract {
+    fn native(&self) -> &Arc<str> {
+        &self.native
+    }
+
+    fn delisted(self) -> Self {
+        Self { status: "delisted".into(), ..self }
     }
 }
 
 /// Said by us, in the venue's words, of a name that its list does not hold.
-fn not_trading(symbol: &Symbol) -> CallError {
+fn not_listed(symbol: &Symbol) -> CallError {
     CallError::Refused(Refusal {
         reason: RefusalReason::NotTrading,
         code: "CONTRACT_NOT_FOUND".to_owned(),
@@ -58,71 +81,70 @@ impl Directory {
     /// The list of contracts; an old one rather than none where it cannot be read again. Everything that reduces risk
     /// rests on it, so it may use the reserve.
     pub(crate) async fn listed(&self, client: &Client) -> Result<Arc<Listed>, CallError> {
-        let mut cached = self.listing.lock().await;
-        if let Some((listed, _)) = cached.as_ref().filter(|(_, read)| is_fresh(client, *read)) {
-            return Ok(Arc::clone(listed));
-        }
-        let contracts = match read_contracts(client).await {
-            Ok(contracts) => contracts,
-            Err(error) => {
-                let Some((listed, _)) = cached.as_ref() else { return Err(error) };
-                tracing::warn!(%error, "the list of contracts cannot be read: going on with the old one");
-                return Ok(Arc::clone(listed));
-            }
+        let (before, lives) = (self.listing.known().await, client.rest().settings.listing_live);
+        let before = before.as_ref().map_or(&[][..], |listed| &listed.contracts);
+        let read = async {
+            let contracts = read_contracts(client, before).await?;
+            Ok(Listed { symbols: Symbols::listed(&contracts), contracts })
         };
-        let listed = Arc::new(Listed { symbols: Symbols::listed(&contracts), contracts });
-        *cached = Some((Arc::clone(&listed), client.clock().now()));
-        Ok(listed)
+        self.listing.fresh_or_old("the list of contracts", client.clock().now(), lives, read).await
+    }
+
+    /// Whether orders that add exposure are taken. No order waits for a fresh list; only a no does.
+    ///
+    /// # Errors
+    /// A no of our own that says why not.
+    pub(crate) async fn may_open(&self, client: &Client, symbol: &Symbol) -> Result<(), CallError> {
+        match self.listing.known().await.map(|listed| listed.may_open(symbol)) {
+            None | Some(Ok(())) => Ok(()),
+            Some(Err(_)) => self.listed(client).await.map_err(CallError::before_sending)?.may_open(symbol),
+        }
     }
 
     /// What is remembered is out of date: the venue has changed it.
     pub(crate) async fn forget(&self) {
-        if let Some((_, read)) = self.listing.lock().await.as_mut() {
-            *read = Timestamp::default();
-        }
-        self.tables.lock().await.clear();
+        self.listing.forget().await;
+        *self.tables.lock().await = Tables::default();
         *self.fees.lock().await = None;
     }
 
-    /// One contract that is trading, with tiers and fees of this account.
+    /// One contract, whatever may be done with it, with tiers and fees of this account.
     pub(crate) async fn instrument(&self, client: &Client, symbol: &Symbol) -> Result<Instrument, CallError> {
         let listed = self.listed(client).await?;
-        let contract = listed.trading(symbol)?;
+        let contract = listed.contract(symbol)?;
         let fees = self.fees(client).await?;
-        let known = self.tables.lock().await.get(&contract.native).cloned();
+        let known = self.tables.lock().await.by_native.get(&contract.native).cloned();
         let tiers = match known.filter(|(read, _)| is_fresh(client, *read)) {
             Some((_, tiers)) => tiers,
             None => {
                 let call = request::risk_limit_tiers(Some(&contract.native), 0);
                 let tiers = client.read(&call, Priority::Watches, body::margin_tiers).await?;
                 let entry = (client.clock().now(), tiers.clone());
-                self.tables.lock().await.insert(Arc::clone(&contract.native), entry);
+                self.tables.lock().await.by_native.insert(Arc::clone(&contract.native), entry);
                 tiers
             }
         };
         Ok(contract.instrument(tiers, fees_of(contract, &fees)))
     }
 
-    /// Every contract that is trading and whose margin table holds together.
+    /// Every contract that is not delisted and whose margin table holds together.
     pub(crate) async fn instruments(&self, client: &Client) -> Result<Vec<Instrument>, CallError> {
         let listed = self.listed(client).await?;
         let fees = self.fees(client).await?;
-        let trading: Vec<&Contract> = listed.contracts.iter().filter(|contract| contract.is_trading()).collect();
-        self.read_tables(client, &trading).await?;
+        self.read_tables(client).await?;
         let tables = self.tables.lock().await;
-        let whole = trading.into_iter().filter_map(|contract| {
-            let (_, tiers) = tables.get(&contract.native)?;
+        let still = listed.contracts.iter().filter(|contract| contract.standing() != ContractStatus::Delisted);
+        let whole = still.filter_map(|contract| {
+            let (_, tiers) = tables.by_native.get(&contract.native)?;
             Some(contract.instrument(tiers.clone(), fees_of(contract, &fees)))
         });
         Ok(whole.collect())
     }
 
-    /// Reads the margin tables, a hundred contracts at a time, unless those of all are known.
-    async fn read_tables(&self, client: &Client, contracts: &[&Contract]) -> Result<(), CallError> {
-        let mut tables = self.tables.lock().await;
-        let is_known =
-            |contract: &&Contract| tables.get(&contract.native).is_some_and(|(read, _)| is_fresh(client, *read));
-        if contracts.iter().all(is_known) {
+    /// Reads the margin tables, a hundred contracts at a time, unless they were all read lately. Whoever wants one contract
+    /// is not kept waiting meanwhile.
+    async fn read_tables(&self, client: &Client) -> Result<(), CallError> {
+        if self.tables.lock().await.all.is_some_and(|read| is_fresh(client, read)) {
             return Ok(());
         }
         let (mut offset, read) = (0, client.clock().now());
@@ -132,13 +154,15 @@ impl Directory {
             let page = client.read(&call, Priority::Watches, body::margin_tables).await?;
             let before = heard.len();
             heard.extend(page.keys().map(Arc::clone));
+            let mut tables = self.tables.lock().await;
             if heard.len() == before {
+                tables.all = Some(read);
                 return Ok(());
             }
             offset += page.len();
             for (native, table) in page {
                 match table {
-                    Ok(table) => drop(tables.insert(native, (read, table))),
+                    Ok(table) => drop(tables.by_native.insert(native, (read, table))),
                     Err(error) => tracing::warn!(%error, "a margin table does not hold together"),
                 }
             }
@@ -164,19 +188,17 @@ fn fees_of(contract: &Contract, fees: &FeesByName) -> Fees {
     fees.get(&contract.native).copied().unwrap_or(Fees { maker: dearest, taker: dearest })
 }
 
-async fn read_contracts(client: &Client) -> Result<Vec<Contract>, CallError> {
-    let (mut contracts, mut offset) = (Vec::new(), 0);
+async fn read_contracts(client: &Client, before: &[Contract]) -> Result<Vec<Contract>, CallError> {
+    let (mut contracts, mut unread, mut offset) = (Vec::new(), Vec::new(), 0);
     loop {
         let listing = client.read(&request::contracts(offset), Priority::ReducesRisk, body::contracts).await?;
-        for error in &listing.unread {
-            tracing::warn!(%error, "a contract of the venue's list cannot be read");
-        }
         let rows = listing.contracts.len() + listing.unread.len();
         contracts.extend(listing.contracts);
+        unread.extend(listing.unread);
         offset += FULL;
         // Inverse contracts are left out of the count, but of those a settle currency has none beside linear ones.
         if rows < FULL {
-            return Ok(contracts);
+            return with_delisted(before, contracts, &unread);
         }
     }
 }

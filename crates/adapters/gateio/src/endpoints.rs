@@ -46,7 +46,9 @@ pub struct Settings {
     pub orders_expire_in: Duration,
     /// How often the difference to the venue's clock is measured anew.
     pub measure_time_every: Duration,
-    /// How long the list of contracts, margin tables and fees is believed.
+    /// How long the list of contracts is believed: so soon a halt, a new contract or the end of one is known.
+    pub listing_live: Duration,
+    /// How long margin tables and fees is believed.
     pub contracts_live: Duration,
     /// Orders a second that this account may place or change.
     pub orders_per_second: u32,
@@ -97,6 +99,7 @@ impl Settings {
     pub(crate) fn follow(&self) -> FollowSettings {
         FollowSettings {
             socket: self.private_socket,
+            answers_within: self.private_socket.connect_timeout,
             waiting_events: self.waiting_events,
             between_snapshots: self.between_snapshots,
             news_within: self.news_within,
@@ -122,6 +125,7 @@ impl Default for Settings {
         Self {
             orders_expire_in: Duration::from_secs(5),
             measure_time_every: minutes(10),
+            listing_live: minutes(5),
             contracts_live: minutes(60),
             orders_per_second: 100,
             cancels_per_second: 200,

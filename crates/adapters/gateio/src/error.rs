@@ -26,7 +26,7 @@ pub fn classify(status: u16, reset: Wait, body: &[u8], changes: bool) -> Failure
         None => (status.to_string(), excerpt(body)),
     };
     let class = match status {
-        429 => Class::BackOff,
+        418 | 429 => Class::BackOff,
         300..=399 | 408 | 500.. => unknown_if(changes),
         _ if labelled => by_label(&code, changes),
         401 | 407 => Class::Halt,
@@ -34,7 +34,8 @@ pub fn classify(status: u16, reset: Wait, body: &[u8], changes: bool) -> Failure
         _ => Class::Business,
     };
     let wait = match (status, code.as_str()) {
-        (429, _) | (_, "TOO_MANY_REQUESTS") => reset,
+        (418, _) if reset == Wait::Unsaid => Wait::For(FIREWALL),
+        (418 | 429, _) | (_, "TOO_MANY_REQUESTS") => reset,
         (403, _) if !labelled => Wait::For(FIREWALL),
         _ => Wait::None,
     };

@@ -2,16 +2,17 @@
 
 use crate::broker::GateioBroker;
 use crate::directory::Listed;
-use crate::wire::{self, Reading, request};
+use crate::wire::{self, Reading, Symbols, request};
 use plimsoll_domain::{
     AccountEvent, AccountSnapshot, Fill, Leverage, MarginMode, PositionMode, PositionReport, Symbol, Timestamp,
 };
 use plimsoll_ports::{Clock, NotSent};
 use plimsoll_transport::{Address, Dial, DialFailure};
 use plimsoll_venue::{
-    AccountFollower, CallError, DecodeError, Event, FollowSettings, Greeting, OrderMemory, PrivateStream, Refused,
+    AccountFollower, CallError, DecodeError, Event, FollowSettings, Greeting, OrderMemory, PrivateStream, Refused, Rest,
 };
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -24,11 +25,13 @@ const DISPENSABLE: [&str; 4] =
 
 /// The subscription was not authenticated.
 const NOT_AUTHENTICATED: &str = "4";
-/// A wrong key does not become right by asking again at once.
+/// A key that was refused twice, with the venue's time asked for in between, does not become right by asking again at once.
 const AFTER_WRONG_KEY: Duration = Duration::from_secs(60);
+/// Too many connections, or messages.
+const AFTER_TOO_MUCH: Duration = Duration::from_secs(10);
 
 pub(crate) fn open(broker: &GateioBroker) -> GateioAccountStream {
-    AccountFollower::open(Source { broker: broker.clone(), settings: Mutex::default() })
+    AccountFollower::open(Source { broker: broker.clone(), settings: Mutex::default(), refused: AtomicU32::new(0) })
 }
 
 /// What the venue's stream has of its own: subscriptions that are signed one by one, and the account's position mode,
@@ -36,6 +39,8 @@ pub(crate) fn open(broker: &GateioBroker) -> GateioAccountStream {
 struct Source {
     broker: GateioBroker,
     settings: Mutex<Settings>,
+    /// How often in a row a subscription was not authenticated.
+    refused: AtomicU32,
 }
 
 /// How contracts were set, as far as the stream has told: the venue tells of a setting by a position's row only, flat or
@@ -109,6 +114,20 @@ impl Dial for Source {
     }
 }
 
+/// Orders and trades cannot be told without the position mode. While it is not known, what says the same in either mode is
+/// read, and anything else makes the account be read again, which tells the mode too.
+fn read(frame: &[u8], symbols: &Symbols, mode: Option<PositionMode>, arrival: u64) -> Result<Vec<Event>, DecodeError> {
+    let by = |mode| wire::decode(frame, Reading::new(symbols, mode), arrival);
+    match mode {
+        Some(mode) => by(mode),
+        None => match (by(PositionMode::OneWay), by(PositionMode::Hedge)) {
+            (Ok(one_way), Ok(hedge)) if one_way == hedge => Ok(one_way),
+            (Err(error), Err(_)) => Err(error),
+            _ => Err(DecodeError::new("the account's position mode is not known", "the whole message")),
+        },
+    }
+}
+
 impl PrivateStream for Source {
     type Listing = Listed;
 
@@ -136,8 +155,7 @@ impl PrivateStream for Source {
 
     fn decode(&self, frame: &[u8], listing: &Listed, arrival: u64) -> Result<Vec<Event>, DecodeError> {
         let shared = self.broker.shared();
-        let mode = shared.known_mode().unwrap_or(PositionMode::OneWay);
-        let mut events = wire::decode(frame, Reading::new(&listing.symbols, mode), arrival)?;
+        let mut events = read(frame, &listing.symbols, shared.known_mode(), arrival)?;
         for event in &events {
             if let Event::Account(AccountEvent::PositionMode { mode, .. }) = event {
                 shared.heard_mode(Some(*mode));
@@ -147,7 +165,13 @@ impl PrivateStream for Source {
         Ok(self.contract_settings().hear(events))
     }
 
+    fn hide(&self, words: &str) -> String {
+        self.broker.shared().client.rest().hide(words)
+    }
+
     async fn snapshot(&self) -> Result<AccountSnapshot, CallError> {
+        // Every subscription was acknowledged.
+        self.refused.store(0, Ordering::Relaxed);
         let snapshot = self.broker.snapshot().await?;
         self.contract_settings().learn(&snapshot);
         Ok(snapshot)
@@ -162,7 +186,13 @@ impl PrivateStream for Source {
         let Some(credentials) = &shared.client.rest().credentials else {
             return Err(CallError::NotSent(NotSent::Invalid("private channels need a key".to_owned())));
         };
-        let (now, user) = (shared.client.known_time().await?, shared.user().await?);
+        // Whatever it was not authenticated for: the clocks may have drifted apart.
+        let now = match self.refused.load(Ordering::Relaxed) {
+            0 => shared.client.known_time().await?,
+            _ => shared.client.measure_time().await.map_err(CallError::before_sending)?,
+        };
+        let user = shared.user().await?;
+        shared.mode().await?;
         let subscribe = |(id, channel): (u64, &&str)| {
             let payload = request::private_payload(channel, &user);
             request::subscribe_private(channel, &payload, credentials, id, now)
@@ -178,6 +208,28 @@ impl PrivateStream for Source {
         }
         let what = if id.is_empty() { "the session" } else { id };
         let reason = format!("the venue refuses {what}: {message} ({code})");
-        Refused::GiveUp { reason, not_before: (code == NOT_AUTHENTICATED).then_some(AFTER_WRONG_KEY) }
+        let again = code == NOT_AUTHENTICATED && self.refused.fetch_add(1, Ordering::Relaxed) > 0;
+        let too_much = [code, message].iter().any(|words| words.contains("TOO_MANY"));
+        let not_before = if again { Some(AFTER_WRONG_KEY) } else { too_much.then_some(AFTER_TOO_MUCH) };
+        Refused::GiveUp { reason, not_before }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_position_mode_is_guessed() {
+        let symbols = Symbols::by_name();
+        let order = br#"{"time":1,"time_ms":1541505434123,"channel":"futures.orders","event":"update","result":[{"contract":"BTC_USDT","create_time_ms":1628736847325,"finish_as":"_new","id":4872460,"is_reduce_only":false,"left":"1","price":40000.4,"size":"1","status":"open","text":"t-a","tif":"gtc","update_id":1}]}"#;
+        let told = |mode| read(order, &symbols, mode, 1);
+        assert!(told(Some(PositionMode::OneWay)).is_ok() && told(Some(PositionMode::Hedge)).is_ok());
+        let error = told(None).unwrap_err();
+        assert_eq!(error.to_string(), "the account's position mode is not known, in the whole message");
+        // What is the same in either mode is read.
+        let pong = br#"{"time":1,"channel":"futures.pong","event":"","result":null}"#;
+        assert_eq!(read(pong, &symbols, None, 1).unwrap().len(), 1);
+        assert!(read(b"{", &symbols, None, 1).is_err());
     }
 }

@@ -5,7 +5,7 @@
 #[path = "../../../venue/tests/told/mod.rs"]
 mod told;
 
-use plimsoll_domain::{Fees, PositionMode, Rate, Timestamp};
+use plimsoll_domain::{Fees, OrderStatus, PositionMode, Rate, Timestamp};
 use plimsoll_gateio::wire::body::{self, Income, decode_endpoint};
 use plimsoll_gateio::wire::{DecodeError, Reading, Symbols};
 use proptest::prelude::*;
@@ -144,6 +144,42 @@ fn trades_say_which_leg_they_changed() {
     fill 9002 order 94294117235059657 'liq-94294117235059657' BTC/USDT:USDT sell long 0.4 at 52010.4 fee 1.5 POINT taker profit - by liquidation @1764000000500
     ");
     insta::assert_snapshot!(read_hedged("GET /api/v4/futures/usdt/my_trades_timerange", fixture!("my_trades_timerange")), @"fill 9001 order 94294117235059656 'plim-a1' BTC/USDT:USDT sell short 0.005 at 61000.5 fee 0.0610005 USDT maker profit 0 by order @1764000000120");
+}
+
+/// Old answers number no row: those that say the same are as many bookings.
+#[test]
+fn rows_without_an_id_are_as_many_bookings_as_there_are_rows() {
+    let row = |amount: &str, more: &str| {
+        format!(r#"{{"time":1700000000.5,"change":"{amount}","type":"dnw","text":"x","contract":""{more}}}"#)
+    };
+    let rows = [row("1", ""), row("1", ""), row("2", ""), row("1", r#","id":"7""#), row("1", r#","id":"8""#)];
+    let income = body::income(format!("[{}]", rows.join(",")).as_bytes(), &LISTED, "USDT").unwrap();
+    let ids: Vec<String> = income
+        .iter()
+        .filter_map(|row| if let Income::Booked(booking) = row { Some(booking.id.clone()) } else { None })
+        .collect();
+    assert_eq!(ids[3..], ["dnw-7", "dnw-8"]);
+    assert_eq!(ids.iter().collect::<std::collections::BTreeSet<_>>().len(), 5, "{ids:?}");
+    let again = body::income(format!("[{}]", rows.join(",")).as_bytes(), &LISTED, "USDT").unwrap();
+    assert_eq!(again, income, "the same rows have the same ids");
+}
+
+#[test]
+fn a_trigger_that_names_no_order_has_expired() {
+    let trigger = |more: &str| {
+        format!(
+            r#"{{"initial":{{"contract":"BTC_USDT","size":0,"price":"0","tif":"ioc","close":true}},"trigger":{{"strategy_type":0,"price_type":1,"price":"3000","rule":2}},"id":7,"create_time":1514764800,"finish_time":1514764900,"order_type":"close-long-position",{more}}}"#
+        )
+    };
+    let status = |more: &str| {
+        let body = trigger(more);
+        body::trigger(body.as_bytes(), Reading::new(&LISTED, PositionMode::OneWay)).unwrap().status
+    };
+    assert_eq!(status(r#""status":"finished","finish_as":"succeeded","trade_id":13566"#), OrderStatus::New);
+    for gone in ["\"trade_id\":0", "\"trade_id\":\"0\"", "\"reason\":\"\""] {
+        assert_eq!(status(&format!(r#""status":"finished","finish_as":"succeeded",{gone}"#)), OrderStatus::Expired);
+    }
+    assert_eq!(status(r#""status":"open""#), OrderStatus::New);
 }
 
 #[test]

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
+#[path = "../../../venue/tests/sheet/mod.rs"]
+mod sheet;
+
 use plimsoll_domain::{
     ClientOrderId, Leverage, MarginMode, OrderId, OrderKind, PositionMode, PositionSide, Side, TimeInForce, TriggerBy,
 };
@@ -187,4 +190,17 @@ fn calls() -> Vec<Call> {
         ]);
     }
     calls
+}
+
+#[test]
+fn every_example_message_of_the_fact_sheet_gives_events() {
+    let Some(examples) = sheet::examples("venues/gateio.md") else { return };
+    let symbols = Symbols::by_name();
+    let mut tally = Tally::default();
+    for it in examples.iter().filter(|it| it.has("channel") || it.has("header") || it.has("request_id")) {
+        let outcome = wire::decode(it.text.as_bytes(), Reading::new(&symbols, PositionMode::OneWay), 1);
+        tally.count(&format!("line {}", it.line), outcome);
+    }
+    assert!(tally.events > 8, "{tally:?}");
+    tally.check(&[]);
 }

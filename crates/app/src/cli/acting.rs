@@ -12,7 +12,7 @@ pub(super) async fn told_first(desk: &Desk, json: bool) -> Result<Vec<String>, F
     let reconciliation = desk.reconcile().await?;
     let found: Vec<String> = reconciliation.summary().findings.iter().map(sentence).collect();
     if !json && !found.is_empty() {
-        screen::line("first, what an earlier run or somebody else left:")?;
+        screen::line("first, what was found:")?;
         found.iter().try_for_each(|said| screen::line(format!("  {said}")))?;
         screen::line("")?;
     }

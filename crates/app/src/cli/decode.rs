@@ -19,7 +19,8 @@ use std::process::ExitCode;
 
 /// What captured messages mean: one message a line on stdin, one line of JSON out for each.
 ///
-/// A line that cannot be read gives {"error": "what, where"}, and the next one is read as if nothing had happened.
+/// A line that cannot be read gives {"error": "what, where"}, and the next one is read as if nothing had happened. Where no
+/// line at all could be read, the exit code is 1.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -63,13 +64,16 @@ impl Decode {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         let reader = Reader::of(self.venue, self.instruments.as_deref(), self.position_mode, self.dialect)?;
         let mut output = std::io::BufWriter::new(std::io::stdout().lock());
+        let (mut lines, mut unread) = (0_u64, 0_u64);
         for (line, arrival) in std::io::stdin().lock().split(b'\n').zip(1..) {
             let line = line.map_err(|error| Failure::usage(format!("cannot read line {arrival} of stdin: {error}")))?;
             let decoded = self.decode(&line, &reader, arrival);
+            lines += 1;
+            unread += u64::from(matches!(decoded, Line::Error { .. }));
             let text = serde_json::to_string(&decoded).map_err(Failure::usage)?;
             screen::written(writeln!(output, "{text}").and_then(|()| output.flush()))?;
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(if lines > 0 && unread == lines { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }
 
     fn decode(&self, line: &[u8], reader: &Reader, arrival: u64) -> Line {

@@ -1,18 +1,23 @@
 //! `plimsoll run`: guards an account until it is stopped.
 
+mod told;
+
 use super::acting;
 use super::target::Target;
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::screen;
 use clap::Args;
-use plimsoll_engine::{Action, Guard, GuardNews, GuardSettings, MonitorReport, Summary};
+use plimsoll_engine::{Action, Guard, GuardNews, GuardSettings, Lookout, LookoutNews, MonitorReport, Summary, Wake};
 use plimsoll_ports::{Clock, Severity, SystemClock};
 use serde::Serialize;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 /// Guard an account: reconcile, report, then watch margin and losses until SIGINT or SIGTERM.
+///
+/// The account's private stream is followed: what it tells is passed on and looked at at once. While it is down, the account
+/// is looked at by the clock.
 ///
 /// Thin margin halves the largest position, margin that is gone and broken loss limits close everything and engage the
 /// kill switch. When it is stopped, stops and targets stay resting at the venue.
@@ -89,8 +94,8 @@ impl Run {
 
     async fn guard(self) -> Result<(), Failure> {
         loop {
-            let desk = self.target.desk().await?;
-            let ended = self.watch(&desk).await;
+            let (desk, lookout) = self.target.desk_with_lookout().await?;
+            let ended = self.watch(&desk, lookout).await;
             let left = match ended {
                 Ok(Ended::Asked) => Some(self.leave(&desk).await),
                 Ok(Ended::DatabaseMayBeBack) => None,
@@ -107,15 +112,16 @@ impl Run {
 
     /// Guards until it is asked to stop: a step that is under way is finished first, an order that was sent is followed to
     /// its end. Where the database was away from the start, it ends now and then, so that it may be looked for anew.
-    async fn watch(&self, desk: &Desk) -> Result<Ended, Failure> {
+    async fn watch(&self, desk: &Desk, lookout: Lookout) -> Result<Ended, Failure> {
         let intervals = &desk.config.intervals;
         let settings = GuardSettings {
             interval: intervals.monitor,
+            audit: intervals.audit,
             retry: intervals.monitor,
             reconcile: intervals.reconcile,
             ..GuardSettings::default()
         };
-        let guard = Guard::new(Arc::clone(&desk.manager), settings);
+        let guard = Guard::new(Arc::clone(&desk.manager), settings).with_lookout(lookout);
         let stop = guard.stopper();
         let (mut before, mut is_heard) = (String::new(), true);
         let mut watching = std::pin::pin!(guard.run(|news| {
@@ -147,6 +153,8 @@ impl Run {
             GuardNews::NotReconciled(failure) => self.tell_of_failure("not_reconciled", &failure.to_string()),
             GuardNews::Watched(report) => self.tell(report, before),
             GuardNews::Blind(failure) => self.tell_of_failure("blind", &failure.to_string()),
+            GuardNews::Woken(wakes) => self.tell_of_wakes(wakes),
+            GuardNews::Lookout(news) => self.tell_of_account(news),
             GuardNews::Stopped(_) => Ok(()),
         }
     }
@@ -169,7 +177,7 @@ impl Run {
         if self.target.json {
             return screen::json(&Pass::of(report));
         }
-        let unprotected = report.positions.iter().filter(|it| !it.has_stop).count();
+        let unprotected = report.positions.iter().filter(|it| it.is_unprotected()).count();
         let stops = if unprotected > 0 { format!(", {unprotected} WITHOUT A STOP") } else { String::new() };
         let dark = match report.unpriced.len() {
             0 => String::new(),
@@ -203,6 +211,23 @@ impl Run {
             return screen::json(&Blind { event, time: screen::instant(now), error: error.to_owned() });
         }
         screen::line(format!("{} {error}; what rests at the venue protects on", screen::minute(now)))
+    }
+
+    /// What the account's stream tells, as it comes.
+    fn tell_of_account(&self, news: &LookoutNews) -> Result<(), Failure> {
+        let now = SystemClock.now();
+        if self.target.json {
+            return told::for_programs(news, now).map_or(Ok(()), |it| screen::json(&it));
+        }
+        told::for_people(news).map_or(Ok(()), |said| screen::line(format!("{} {said}", screen::minute(now))))
+    }
+
+    fn tell_of_wakes(&self, wakes: &[Wake]) -> Result<(), Failure> {
+        let now = SystemClock.now();
+        if self.target.json {
+            return screen::json(&told::woken(wakes, now));
+        }
+        screen::line(format!("{} {}", screen::minute(now), told::woken_for_people(wakes)))
     }
 
     /// Nothing is cancelled: what protects stays, and is told.
@@ -268,7 +293,7 @@ impl Pass {
             margin_ratio: report.margin_ratio.map(|ratio| screen::full(ratio.get())),
             health: report.health().to_string(),
             positions: report.positions.len(),
-            unprotected: report.positions.iter().filter(|it| !it.has_stop).count(),
+            unprotected: report.positions.iter().filter(|it| it.is_unprotected()).count(),
             unpriced: report.unpriced.len(),
             ended: report.ended.len(),
             action: action(&report.action),

@@ -6,7 +6,7 @@ use crate::desk::{Desk, engine_settings, open_records};
 use crate::failure::Failure;
 use crate::venue::Keys;
 use clap::Args;
-use plimsoll_engine::Settings;
+use plimsoll_engine::{Lookout, Settings};
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
 
@@ -99,6 +99,13 @@ impl Target {
     /// Wires the account.
     pub(crate) async fn desk(&self) -> Result<Desk, Failure> {
         self.desk_with(|settings| settings).await
+    }
+
+    /// Wires the account, and what follows its private stream.
+    pub(crate) async fn desk_with_lookout(&self) -> Result<(Desk, Lookout), Failure> {
+        let Chosen { config, account, environment } = self.choose()?;
+        let settings = engine_settings(&config, &account)?;
+        Desk::with_lookout(config, account, &environment, settings).await
     }
 
     /// Wires the account, with settings of this verb's own.

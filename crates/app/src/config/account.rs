@@ -8,7 +8,7 @@ use super::word::share;
 use crate::venue::{Places, VenueName};
 use plimsoll_bitget::Protocol;
 use plimsoll_domain::risk::LimitSettings;
-use plimsoll_domain::{AccountId, Currency, MarginMode, NotASymbol, PositionMode, Rate, Symbol};
+use plimsoll_domain::{AccountId, Currency, Leverage, MarginMode, NotASymbol, PositionMode, Rate, Symbol};
 use plimsoll_engine::{ForeignPolicy, UnverifiedStop};
 use std::path::PathBuf;
 
@@ -41,6 +41,8 @@ pub(crate) struct Account {
     pub(crate) position_mode: PositionMode,
     /// What backs new positions.
     pub(crate) margin_mode: MarginMode,
+    /// The leverage that its contracts are set to while nothing is open in them; `None` leaves that to orders.
+    pub(crate) leverage: Option<Leverage>,
     /// What to do with a position whose stop cannot be verified.
     pub(crate) unverified_stop: UnverifiedStop,
     /// What to do about positions and orders that are not ours.
@@ -146,6 +148,8 @@ fn read(
         section.read(reader, "settle", &[], Currency::new("USDT"), |text| Ok(Currency::new(text)), Currency::to_string);
     let position_mode = section.value(reader, "position_mode", &[], PositionMode::OneWay);
     let margin_mode = section.value(reader, "margin_mode", &[], MarginMode::Isolated);
+    let leverage = |text: &str| text.parse::<Leverage>().map_err(|error| error.to_string());
+    let leverage = section.wanted(reader, "leverage", &[], leverage, Leverage::to_string);
     let unverified_stop = section
         .read(reader, "unverified_stop", &[], UnverifiedStop::Close, unverified, |it| word_of(&UNVERIFIED, *it).into());
     let foreign =
@@ -174,6 +178,7 @@ fn read(
         settle,
         position_mode,
         margin_mode,
+        leverage,
         unverified_stop,
         foreign,
         symbols,

@@ -34,12 +34,19 @@ cover_buffer = "15 %"             # how much more is thin: the largest position 
 max_state_age = "10s"             # nothing is opened on older knowledge
 
 [intervals]
-monitor = "5s"            # between two looks at the account
+monitor = "5s"            # between two looks at the account, while its private stream is away, in doubt or shows danger
+audit = "1m"              # between two looks while the stream is live and all is well: what it tells is looked at at once
 reconcile = "1m"          # between two comparisons of records and venue
 clock = "500ms"           # how far this machine's clock may be off
 order_window = "10s"      # how long "not found" proves nothing of an order whose answer never came
 give_up = "1m"            # after this long its fate is told as unknown
 request = "10s"           # how long one request may take
+
+[watch]                   # `plimsoll run` tells of these figures, and looks at the account, when they cross their line
+position_margin_ratio = "80 %"    # maintenance margin over equity of what backs a position: 100 % is liquidation
+account_margin_ratio = "90 %"     # the same of the account
+unrealized_loss = 1000            # of all positions together, in the settle currency
+available_balance = 100           # what new positions may use; below it
 
 # An account is a table [accounts.NAME]; there may be several, and --account chooses.
 [accounts.main]
@@ -55,7 +62,8 @@ secret_env = "BINANCE_SECRET"    # the same for its secret
 # secret_file = "/etc/plimsoll/secret"
 settle = "USDT"                  # the currency that the account is kept in
 position_mode = "one_way"        # or "hedge"
-margin_mode = "isolated"         # or "cross"
+margin_mode = "isolated"         # or "cross"; `run` sets its symbols so while nothing is open in them
+# leverage = 3                   # `run` sets its symbols so while nothing is open in them; without it orders set their own
 unverified_stop = "close"        # a position whose stop cannot be read back is closed again; or "keep"
 foreign = "adopt"                # positions and orders that are not ours: record and guard them, "watch" or "ignore"
 symbols = "BTC/USDT:USDT"        # the contracts that it trades, with commas between them: `doctor` looks at each

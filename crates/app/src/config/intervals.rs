@@ -8,8 +8,10 @@ use std::time::Duration;
 /// How often, and how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Intervals {
-    /// Between two looks at the account while guarding.
+    /// Between two looks at the account while guarding, unless its private stream is live and shows nothing to fear.
     pub(crate) monitor: Duration,
+    /// Between two looks at the account while it is: what happens meanwhile is told by the stream, and looked at at once.
+    pub(crate) audit: Duration,
     /// Between two comparisons of records and venue while guarding.
     pub(crate) reconcile: Duration,
     /// How far the clocks may be apart.
@@ -27,6 +29,7 @@ impl Default for Intervals {
         let patience = Patience::default();
         Self {
             monitor: Duration::from_secs(5),
+            audit: Duration::from_secs(60),
             reconcile: Duration::from_secs(60),
             clock: Duration::from_millis(500),
             order_window: patience.window,
@@ -48,6 +51,7 @@ pub(super) fn read(mut section: Section<'_>, reader: &mut Reader<'_>) -> Interva
     let mut time = |name, default| section.read(reader, name, &[], default, duration, |time| duration_text(*time));
     let intervals = Intervals {
         monitor: time("monitor", default.monitor),
+        audit: time("audit", default.audit),
         reconcile: time("reconcile", default.reconcile),
         clock: time("clock", default.clock),
         order_window: time("order_window", default.order_window),

@@ -15,7 +15,7 @@ use crate::price::Price;
 use crate::side::{MarginMode, PositionSide};
 use crate::time::{Stamp, Timestamp};
 
-const TRADES_LIMIT: usize = 8192;
+const TRADES_LIMIT: usize = 7168;
 
 #[derive(Debug, Clone)]
 pub(super) struct Contract {

@@ -4,7 +4,7 @@ use crate::time::Timestamp;
 use std::collections::HashMap;
 use std::hash::Hash;
 
-/// Remembers which keys have been seen. Beyond `limit` keys the older half is forgotten, and everything as old as the
+/// Remembers which keys have been seen. At `limit` keys the older half is forgotten, and everything as old as the
 /// newest forgotten key counts as seen: a late repetition is never taken for news.
 #[derive(Debug, Clone)]
 pub(super) struct Known<K> {
@@ -26,7 +26,7 @@ impl<K: Eq + Hash> Known<K> {
         if self.seen.insert(key, time).is_some() {
             return false;
         }
-        if self.seen.len() > self.limit {
+        if self.seen.len() >= self.limit {
             self.forget_older_half();
         }
         true

@@ -19,6 +19,15 @@ pub fn estimate(direction: Direction, entry: Price, leverage: Leverage, maintena
     Price::new(entry.get().checked_mul(factor)?.checked_div(times)?).ok()
 }
 
+/// What some venues show of a cross position: where its loss alone would take equity down to the maintenance margin of this
+/// moment, `P + s·(M − A)/q`. It keeps the requirement at that of the mark, and so moves with the mark; where the account is
+/// due exactly, [`cross`](super::cross) says. `None` if no price does.
+#[must_use]
+pub fn at_maintenance_of(position: Position, mark: Price, equity: Money, maintenance: Money) -> Option<Price> {
+    let short_of = maintenance.get().checked_sub(equity.get())?.checked_mul(position.direction.sign())?;
+    Price::new(mark.get().checked_add(short_of.checked_div(position.quantity.get())?)?).ok()
+}
+
 /// The bankruptcy price, at which the equity of an isolated position is zero: `E − s·margin/q`. `None` if no price
 /// bankrupts it.
 #[must_use]

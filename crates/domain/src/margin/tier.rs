@@ -28,11 +28,26 @@ impl Tier {
     }
 }
 
-/// A whole margin table: from notional 0 up, continuous, increasing and convex. One that is not cannot be built.
+/// A whole margin table: from notional 0 up, continuous, increasing and convex. One that is not cannot be built. It says
+/// too what two cross legs of one contract are asked for together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]
-pub struct MarginTiers(Vec<Tier>);
+pub struct MarginTiers {
+    lines: Vec<Tier>,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    hedge: HedgeMargin,
+}
+
+/// What a venue asks of the two cross legs of one contract together. Isolated legs are asked each for its own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum HedgeMargin {
+    /// Maintenance of each.
+    #[default]
+    EachLeg,
+    /// Maintenance of the larger one alone.
+    LargerLeg,
+}
 
 impl MarginTiers {
     /// # Errors
@@ -70,7 +85,7 @@ impl MarginTiers {
                 return Err(BrokenTiers::Deduction { line, found: tier.deduction, expected });
             }
         }
-        Ok(Self(tiers))
+        Ok(Self { lines: tiers, hedge: HedgeMargin::EachLeg })
     }
 
     /// One line in force at every notional, taken as given: its deduction may be what a venue deducts at the size of one
@@ -85,40 +100,53 @@ impl MarginTiers {
         if deduction.is_negative() {
             return Err(BrokenTiers::Negative { line: 1, found: deduction });
         }
-        Ok(Self(vec![Tier { floor: Money::ZERO, rate, deduction, max_leverage }]))
+        let line = Tier { floor: Money::ZERO, rate, deduction, max_leverage };
+        Ok(Self { lines: vec![line], hedge: HedgeMargin::EachLeg })
+    }
+
+    /// The same table at a venue that asks this of two cross legs; without it, maintenance of each.
+    #[must_use]
+    pub fn hedged(self, hedge: HedgeMargin) -> Self {
+        Self { hedge, ..self }
+    }
+
+    /// What two cross legs are asked for together.
+    #[must_use]
+    pub const fn hedge(&self) -> HedgeMargin {
+        self.hedge
     }
 
     /// The lines, by rising floor; never empty.
     #[must_use]
     pub fn lines(&self) -> &[Tier] {
-        &self.0
+        &self.lines
     }
 
     /// The number of the line, from 0, that holds at `notional`. A negative notional counts as 0.
     #[must_use]
     pub fn index(&self, notional: Money) -> usize {
-        self.0.partition_point(|tier| tier.floor <= notional).saturating_sub(1)
+        self.lines.partition_point(|tier| tier.floor <= notional).saturating_sub(1)
     }
 
     /// The line that holds at `notional`.
     #[must_use]
     pub fn at(&self, notional: Money) -> &Tier {
-        &self.0[self.index(notional)]
+        &self.lines[self.index(notional)]
     }
 
     /// The line that holds from notional 0.
     pub(crate) fn lowest(&self) -> &Tier {
-        &self.0[0]
+        &self.lines[0]
     }
 
     /// The line that holds at the largest notionals.
     pub(crate) fn highest(&self) -> &Tier {
-        &self.0[self.0.len() - 1]
+        &self.lines[self.lines.len() - 1]
     }
 
     /// Where each further line begins, and how far it bends what is left of equity there.
     pub(crate) fn crossings(&self) -> impl Iterator<Item = Crossing> {
-        self.0.windows(2).filter_map(|pair| match pair {
+        self.lines.windows(2).filter_map(|pair| match pair {
             [below, tier] => Some(Crossing {
                 notional: tier.floor.get(),
                 size: Decimal::ONE,

@@ -52,7 +52,7 @@ impl Projection {
             before,
             after,
             notional,
-            required_margin: crate::margin::initial(added, leverage),
+            required_margin: instrument.initial_margin(added, leverage),
             fees: quantity * price * instrument.fees.taker,
             tier_max_leverage: instrument.max_leverage(notional),
         }

@@ -2,10 +2,11 @@
 
 use crate::given::{any_margin, any_position, any_tiers, btc, decimal, money, position, price, rate, single, symbol};
 use plimsoll_domain::{
-    Collateral, Decimal, Holding, Leg, Leverage, Liquidation, MarginHealth, MarginRatio, MarginTiers, Money, Portfolio,
-    Position, Rate, Symbol,
+    Collateral, Decimal, Direction, HedgeMargin, Holding, Leg, Leverage, Liquidation, MarginHealth, MarginRatio,
+    MarginTiers, Money, Portfolio, Position, Rate, Symbol,
     liquidation::{cross, isolated},
     margin, margin_cover,
+    stress::{CommonMove, common_move},
 };
 use proptest::prelude::*;
 
@@ -141,6 +142,62 @@ proptest! {
             let digits = |bound: Option<plimsoll_domain::Price>| bound.map(|at| at.get().round_sf(20).unwrap().normalize());
             let rounded = |it: Liquidation| it.bounds().map(|it| (digits(it.below), digits(it.above)));
             prop_assert_eq!(rounded(ours), rounded(defined));
+        }
+    }
+}
+
+/// A venue may ask maintenance of the larger of two cross legs only.
+#[test]
+fn of_two_legs_the_larger_alone_may_be_asked_for() {
+    let (symbol, each) = (symbol("BTC/USDT:USDT"), single("0.0046", "0"));
+    let larger = each.clone().hedged(HedgeMargin::LargerLeg);
+    let (long, short) = (position("long", "2", "60000"), position("short", "1", "61000"));
+    let assessed = |tiers: &MarginTiers, held: [Position; 2]| {
+        let holdings = held.map(|it| holding(&symbol, it, "60000", tiers)).to_vec();
+        let portfolio = Portfolio { wallet: money("5000"), holdings };
+        assert_eq!(portfolio.margin(), portfolio.assess().account);
+        (portfolio.assess(), common_move(&portfolio))
+    };
+    for held in [[long, short], [short, long]] {
+        assert_eq!(assessed(&each, held).0.account.maintenance, money("828"));
+        let (assessment, moved) = assessed(&larger, held);
+        assert_eq!(assessment.account.maintenance, money("552"));
+        for it in &assessment.positions {
+            let below = it.liquidation.bounds().unwrap().below.unwrap().get();
+            assert_eq!(below.round_dp(8), decimal("54501.41299960"));
+        }
+        let CommonMove::Bounds { down: Some(down), up: None } = moved else { panic!("{moved:?}") };
+        assert_eq!((down * decimal("60000")).round_dp(8), decimal("54501.41299960"));
+    }
+    // Isolated legs are asked each for its own, and so are legs as large as each other, for one of them.
+    let own =
+        |it| Holding { collateral: Collateral::Isolated(money("9000")), ..holding(&symbol, it, "60000", &larger) };
+    let portfolio = Portfolio { wallet: money("20000"), holdings: vec![own(long), own(short)] };
+    assert_eq!(portfolio.assess().account.maintenance, Money::ZERO);
+    assert_eq!(portfolio.assess().positions[1].maintenance, money("276"));
+    let (even, _) = assessed(&larger, [position("long", "1", "60000"), short]);
+    assert_eq!(even.account.maintenance, money("276"));
+}
+
+proptest! {
+    #[test]
+    fn where_a_hedge_is_liquidated_equity_meets_what_the_larger_leg_requires(
+        tiers in any_tiers(), long in any_position(), short in any_position(), margin in 0_u32..1_000_000,
+    ) {
+        let margin = Money::new(margin.into());
+        let tiers = tiers.hedged(HedgeMargin::LargerLeg);
+        let (long, short) = (
+            Position { direction: Direction::Long, ..long },
+            Position { direction: Direction::Short, ..short },
+        );
+        let legs = [Leg { position: long, tiers: &tiers }, Leg { position: short, tiers: &tiers }];
+        let Liquidation::Bounds(bounds) = cross(&legs, margin, Money::ZERO, Rate::ZERO, None) else { return Ok(()) };
+        let larger = if short.quantity > long.quantity { short } else { long };
+        for at in bounds.below.into_iter().chain(bounds.above) {
+            let equity = margin.get() + long.unrealized_pnl(at).get() + short.unrealized_pnl(at).get();
+            let required = tiers.maintenance(larger.notional(at)).get();
+            let scale = larger.notional(at).get().max(Decimal::ONE);
+            prop_assert!((equity - required).abs() <= scale * decimal("0.000000000001"), "{equity} {required} at {at}");
         }
     }
 }

@@ -103,6 +103,9 @@ fn the_largest_position_is_halved_in_its_own_lots() {
         fees: Fees { maker: rate("0"), taker: rate("0") },
         liquidation_fee: rate("0"),
         funding_interval_hours: 8,
+        status: plimsoll_domain::ContractStatus::Trading,
+        ends: None,
+        margin_fee: plimsoll_domain::Rate::ZERO,
     };
     let (fine, coarse) = (contract("0.001", "0.001"), contract("1", "2"));
     let small = (position("long", "0.5", "50"), price("50"), &fine);

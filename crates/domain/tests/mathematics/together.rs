@@ -22,6 +22,9 @@ fn instrument(symbol: &Symbol) -> Instrument {
         fees: plimsoll_domain::Fees { maker: Rate::ZERO, taker: Rate::ZERO },
         liquidation_fee: Rate::ZERO,
         funding_interval_hours: 8,
+        status: plimsoll_domain::ContractStatus::Trading,
+        ends: None,
+        margin_fee: plimsoll_domain::Rate::ZERO,
     }
 }
 

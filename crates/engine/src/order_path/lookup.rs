@@ -45,10 +45,11 @@ impl OrderPath {
         evidence: Evidence,
         troubles: &mut Troubles,
     ) -> Result<Placed, SendFailure> {
+        let proven_after = if order_id.is_some() { self.patience.give_up } else { self.patience.window };
+        // Counted by what was slept, since the clock may be set meanwhile.
         let age = self.clock.now().since(sent.last_at);
         let (mut waited, mut wait) = (Duration::ZERO, self.patience.first_wait);
         loop {
-            let proven_after = if order_id.is_some() { self.patience.give_up } else { self.patience.window };
             let unclear = match self.look(order, order_id.as_ref(), sent.intended_at).await {
                 Look::Definite(placed) => return Ok(self.landed(order, placed, order_id.is_some(), troubles).await),
                 Look::NotFound if age.saturating_add(waited) >= proven_after => {
@@ -63,8 +64,11 @@ impl OrderPath {
             if waited >= give_up {
                 return Err(SendFailure::Unresolved(unclear));
             }
-            self.clock.sleep(wait).await;
-            waited = waited.saturating_add(wait);
+            // Not past the moment from which "not found" is a proof.
+            let until_proof = proven_after.saturating_sub(age.saturating_add(waited));
+            let pause = if until_proof.is_zero() { wait } else { wait.min(until_proof) };
+            self.clock.sleep(pause).await;
+            waited = waited.saturating_add(pause);
             wait = self.patience.next(wait);
         }
     }

@@ -6,7 +6,7 @@ use crate::trouble::Troubles;
 use plimsoll_domain::liquidation::{self, Leg};
 use plimsoll_domain::risk::distance_to;
 use plimsoll_domain::{
-    Direction, Leverage, Liquidation, MarginMode, Money, Position, PositionSide, Price, Rate, Symbol, margin,
+    Direction, Leverage, Liquidation, MarginMode, Money, Position, PositionSide, Price, Rate, Symbol,
 };
 use plimsoll_ports::{CommandError, QueryError};
 
@@ -116,7 +116,7 @@ impl PositionManager {
             return Err(AdjustFailure::LeverageAboveTier { wanted: to, most });
         }
         let from = of_symbol.and_then(|report| report.leverage);
-        let now = |leverage| margin::initial(notional, leverage);
+        let now = |leverage| instrument.initial_margin(notional, leverage);
         let initial_margin = held.and(from).map(|from| (now(from), now(to)));
         Ok(LeverageChange { symbol: symbol.clone(), from, to, most, held, initial_margin })
     }

@@ -14,7 +14,8 @@ use plimsoll_domain::{
     Direction, Fill, Instrument, Money, NewOrder, OrderKind, OrderSize, Position, PositionReport, PositionSide,
     Quantity, Remainder, Rounding, Symbol,
 };
-use plimsoll_ports::{CloseIntent, Purpose, QueryError, RefusalReason};
+use plimsoll_ports::{CloseIntent, NotSent, Purpose, QueryError, RefusalReason};
+use std::time::Duration;
 
 /// The most orders that one intent is split into.
 const MOST_ORDERS: u8 = 32;
@@ -196,13 +197,23 @@ impl PositionManager {
             match self.ports.broker.positions().await {
                 Err(error) => {
                     tracing::warn!(%error, "the positions cannot be read, asking again");
-                    self.ports.clock.sleep(wait).await;
+                    self.ports.clock.sleep(self.until_answered(&error).unwrap_or(wait)).await;
                     wait = patience.next(wait);
                 }
                 positions => return positions,
             }
         }
         self.ports.broker.positions().await
+    }
+
+    /// How long the venue wants no such question, if that is what it says.
+    fn until_answered(&self, error: &QueryError) -> Option<Duration> {
+        match error {
+            QueryError::Unreachable(NotSent::Throttled { until }) => {
+                Some(until.since(self.ports.clock.now()).min(self.settings.patience.give_up))
+            }
+            _ => None,
+        }
     }
 
     async fn still_held(&self, leg: &Leg<'_>) -> Result<(), CloseFailure> {

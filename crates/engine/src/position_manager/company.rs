@@ -12,7 +12,7 @@ const NEWEST_ORDERS: u32 = 200;
 
 /// The positions that another process is at work on.
 #[derive(Debug, Default)]
-pub(super) struct InHand(BTreeSet<(Symbol, PositionSide)>);
+pub(crate) struct InHand(BTreeSet<(Symbol, PositionSide)>);
 
 impl InHand {
     pub(super) fn has(&self, symbol: &Symbol, side: PositionSide) -> bool {
@@ -48,6 +48,21 @@ impl PositionManager {
         let theirs = of_late.chain(unfinished.iter().filter(|entry| is_open(entry)));
         let theirs = theirs.filter(|entry| self.is_a_colleagues(&entry.order.client_order_id));
         Ok(InHand(theirs.map(|entry| (entry.order.symbol.clone(), entry.order.position_side)).collect()))
+    }
+
+    /// The same for whoever only tells of what is missing: while the journal cannot be read, nothing is in hand.
+    pub(super) async fn in_hand_now(&self) -> InHand {
+        if !self.colleagues.is_anyone_alive() {
+            return InHand::default();
+        }
+        let unfinished = match self.ports.journal.unfinished(&self.settings.account).await {
+            Ok(unfinished) => unfinished,
+            Err(error) => {
+                tracing::warn!(%error, "what others have in hand is not known");
+                return InHand::default();
+            }
+        };
+        self.in_hand(&unfinished).await.unwrap_or_default()
     }
 
     pub(super) fn is_a_colleagues(&self, id: &ClientOrderId) -> bool {

@@ -2,6 +2,7 @@
 
 use super::PositionManager;
 use super::close::Closing;
+use super::company::InHand;
 use super::foreign::ForeignPolicy;
 use super::outcome::{FlattenReason, Flattened, Unclosed};
 use super::reconcile::Reconciliation;
@@ -14,9 +15,11 @@ use std::time::Duration;
 /// How often what is still held is closed again.
 const ROUNDS: u32 = 3;
 
-/// The risk events of a flattening: one when it begins, one when it has ended.
+/// The risk events of a flattening: one when it begins, one when it has ended, and one for each time that a part of it was
+/// done and the rest waits.
 const BEGUN: &str = "flatten_begun";
 const ENDED: &str = "flatten";
+const WAITS: &str = "flatten_waits";
 
 /// How far back a flattening without an end is looked for.
 const LOOKED_BACK: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -75,13 +78,19 @@ impl PositionManager {
         let said = reason.to_string();
         // Written beside the closing: no database keeps a position open.
         let begun = self.log_risk(BEGUN, None, &said, None, None, "begun", &mut noted);
-        let ((), mut it) = futures_util::future::join(begun, self.flatten(reason, None)).await;
+        let ((), mut it) = futures_util::future::join(begun, self.flatten(reason, None, ENDED)).await;
         it.troubles.extend(noted.into_vec());
         it
     }
 
-    /// Closes whatever may be closed: of those in `only`, if that is given.
-    async fn flatten(&self, reason: FlattenReason, only: Option<&[(Symbol, Direction)]>) -> Flattened {
+    /// Closes whatever may be closed: of those in `only`, if that is given. How it came out goes on record as this kind of
+    /// event.
+    async fn flatten(
+        &self,
+        reason: FlattenReason,
+        only: Option<&[(Symbol, Direction)]>,
+        kind: &'static str,
+    ) -> Flattened {
         let mut it = Flattened {
             reason,
             closed: Vec::new(),
@@ -121,7 +130,7 @@ impl PositionManager {
             it.cancelled.extend(self.cancel_orders(is_free, &mut troubles).await);
         }
         it.remaining = self.read_back().await.ok();
-        self.tell_of_flattening(&it, &mut troubles).await;
+        self.tell_of_flattening(&it, kind, &mut troubles).await;
         it.troubles = troubles.into_vec();
         it
     }
@@ -164,10 +173,12 @@ impl PositionManager {
     }
 
     /// A flattening that began, and whose end is not on record: it is finished or told, as the settings say. Only
-    /// positions that were open when it began are closed.
+    /// positions that were open when it began are closed. While another process has one of them in hand it has not ended:
+    /// what is left is closed by whoever looks when that process is done.
     pub(crate) async fn finish_flattening(
         &self,
         open: &[PositionRecord],
+        in_hand: &InHand,
         it: &mut Reconciliation,
         troubles: &mut Troubles,
     ) {
@@ -184,14 +195,20 @@ impl PositionManager {
         if is_young && self.colleagues.is_anyone_alive() {
             return;
         }
-        let held = open.iter().filter(|record| record.opened.opened_at <= begun.time);
+        let of_then = open.iter().filter(|record| record.opened.opened_at <= begun.time);
+        let (theirs, ours): (Vec<_>, Vec<_>) =
+            of_then.partition(|record| in_hand.has(&record.opened.symbol, record.opened.side));
+        if ours.is_empty() && !theirs.is_empty() {
+            return;
+        }
         let held: Vec<(Symbol, Direction)> =
-            held.map(|record| (record.opened.symbol.clone(), record.opened.direction)).collect();
+            ours.iter().map(|record| (record.opened.symbol.clone(), record.opened.direction)).collect();
         let (begun_at, why) = (begun.time, begun.detail.clone());
         let outcome = match self.settings.unfinished_flatten {
             UnfinishedFlatten::Finish => {
                 let reason = FlattenReason::CutShort { why: why.clone(), begun_at };
-                Some(Box::new(self.flatten(reason, Some(&held)).await))
+                let kind = if theirs.is_empty() { ENDED } else { WAITS };
+                Some(Box::new(self.flatten(reason, Some(&held), kind).await))
             }
             UnfinishedFlatten::Tell => None,
         };
@@ -208,14 +225,14 @@ impl PositionManager {
         Ok((positions, orders))
     }
 
-    async fn tell_of_flattening(&self, it: &Flattened, troubles: &mut Troubles) {
+    async fn tell_of_flattening(&self, it: &Flattened, kind: &'static str, troubles: &mut Troubles) {
         let state = match &it.remaining {
             Some(_) if it.is_confirmed() => "the venue is flat".to_owned(),
             Some((positions, orders)) => format!("{} positions and {} orders remain", positions.len(), orders.len()),
             None => "the venue does not tell whether it is flat".to_owned(),
         };
         let detail = format!("{}; {} closed, {} failed; {state}", it.reason, it.closed.len(), it.failed.len());
-        self.log_risk(ENDED, None, &detail, None, None, "flattened", troubles).await;
+        self.log_risk(kind, None, &detail, None, None, "flattened", troubles).await;
         let account = &self.settings.account;
         let alert = Alert {
             severity: Severity::Critical,

@@ -1,8 +1,10 @@
 //! One look at the account, and what it makes necessary.
 
 mod books;
+mod glance;
 mod mending;
 
+pub(crate) use glance::{Glance, is_covered};
 pub(super) use mending::is_open;
 
 pub(super) use books::Earnings;
@@ -67,7 +69,11 @@ impl PositionManager {
             action = self.act_on_losses(&reading, &books.trips, &mut troubles).await;
         }
         verdict.trips = books.trips;
-        let positions = self.healths(&reading, &assessment);
+        let mut positions = self.healths(&reading, &assessment);
+        let in_hand = self.in_hand_now().await;
+        for it in &mut positions {
+            it.is_in_hand = in_hand.has(&it.symbol, it.side);
+        }
         let margin_ratio = worst_ratio(&assessment);
         let alert = MarginAlert::of(margin_ratio);
         self.tell_of_margin(&positions, margin_ratio, alert, &mut troubles).await;
@@ -177,6 +183,7 @@ impl PositionManager {
             margin_ratio: it.margin_ratio,
             alert: MarginAlert::of(it.margin_ratio),
             has_stop: reading.has_stop(held),
+            is_in_hand: false,
         };
         reading.held.iter().zip(&assessment.positions).map(health).collect()
     }
@@ -202,7 +209,7 @@ impl PositionManager {
             let title = format!("margin ratio {worst} on {account}: {alert}");
             self.alert(&Alert { severity, key, title, body: "1 is liquidation".to_owned() }, troubles).await;
         }
-        for it in positions.iter().filter(|it| !it.has_stop) {
+        for it in positions.iter().filter(|it| it.is_unprotected()) {
             let key = format!("no_stop/{account}/{}", it.symbol);
             let title = format!("{} has no stop-loss at the venue", it.symbol);
             let body = format!("{} {} from {}", it.position.direction, it.position.quantity, it.position.entry);
@@ -284,11 +291,7 @@ impl Reading {
     /// Stops rest that cover the position whole: one that closes it whatever its size, or enough of them with sizes.
     pub(crate) fn has_stop(&self, held: &Held) -> bool {
         let (report, direction) = (&held.report, held.position.direction);
-        let mut covered = Decimal::ZERO;
-        self.stops(&report.symbol, report.position_side, direction).any(|stop| {
-            covered = covered.saturating_add(stop.quantity.map_or(Decimal::ZERO, plimsoll_domain::Quantity::get));
-            stop.close_position || covered >= held.position.quantity.get()
-        })
+        glance::covers(self.stops(&report.symbol, report.position_side, direction), held.position.quantity)
     }
 
     /// An order of this type rests that closes the position.
@@ -309,13 +312,7 @@ impl Reading {
         side: PositionSide,
         direction: Direction,
     ) -> impl Iterator<Item = &'a Order> {
-        self.snapshot.orders.iter().filter(move |order| {
-            order.symbol == *symbol
-                && order.position_side == side
-                && order.side == direction.closing_side()
-                && matches!(order.order_type, OrderType::StopMarket | OrderType::Stop | OrderType::TrailingStopMarket)
-                && !order.status.is_final()
-        })
+        self.snapshot.orders.iter().filter(move |order| glance::is_stop(order, symbol, side, direction))
     }
 }
 

@@ -316,6 +316,16 @@ pub struct PositionHealth {
     pub alert: MarginAlert,
     /// A stop-loss rests at the venue for it.
     pub has_stop: bool,
+    /// Another living process is at work on it: what it lacks may be on its way.
+    pub is_in_hand: bool,
+}
+
+impl PositionHealth {
+    /// Nothing protects it, and nobody is about to.
+    #[must_use]
+    pub const fn is_unprotected(&self) -> bool {
+        !self.has_stop && !self.is_in_hand
+    }
 }
 
 /// What monitoring did.

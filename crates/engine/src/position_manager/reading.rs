@@ -67,7 +67,9 @@ impl Reading {
             let used: Money = self
                 .held
                 .iter()
-                .filter_map(|held| Some(margin::initial(held.position.notional(held.mark), held.report.leverage?)))
+                .filter_map(|held| {
+                    Some(held.instrument.initial_margin(held.position.notional(held.mark), held.report.leverage?))
+                })
                 .sum();
             self.wallet(currency) + self.unrealized_pnl() - used
         };

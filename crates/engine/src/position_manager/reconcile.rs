@@ -79,15 +79,16 @@ impl PositionManager {
         let reading = in_hand.left_out_of(self.read_account(&mut troubles).await?);
         self.back_fill(&unfinished, &reading, &in_hand, &mut it, &mut troubles).await?;
         self.look_again(&unfinished, &mut it, &mut troubles).await;
-        let mut open = self.ports.positions.by_status(&self.settings.account, PositionStatus::Open).await?;
-        open.retain(|record| !in_hand.has(&record.opened.symbol, record.opened.side));
+        let all = self.ports.positions.by_status(&self.settings.account, PositionStatus::Open).await?;
+        let is_free = |record: &&PositionRecord| !in_hand.has(&record.opened.symbol, record.opened.side);
+        let open: Vec<PositionRecord> = all.iter().filter(is_free).cloned().collect();
         self.protect_what_is_held(&open, &reading, &mut unsent, &mut it, &mut troubles).await;
         for entry in &unsent {
             let fate = self.fate_of_unneeded(entry, &it, wait, &mut troubles).await;
             it.orders.push(fate);
         }
         self.tell_drift(&open, &reading, &mut it);
-        self.finish_flattening(&open, &mut it, &mut troubles).await;
+        self.finish_flattening(&all, &in_hand, &mut it, &mut troubles).await;
         // What was done since is not in the reading: what is left over is judged by a new one.
         let reading = match it.is_clean() {
             true => reading,

@@ -34,6 +34,11 @@ impl PositionManager {
             };
             settlement.unrecorded =
                 positions.filter(|report| !is_recorded(report) && !is_told(report)).cloned().collect();
+            if !settlement.unrecorded.is_empty() {
+                // Nor is that of an order that another process has under way.
+                let in_hand = self.in_hand_now().await;
+                settlement.unrecorded.retain(|report| !in_hand.has(&report.symbol, report.position_side));
+            }
         }
         for record in open {
             let opened = &record.opened;

@@ -4,6 +4,7 @@ use super::PositionManager;
 use super::flatten::adds_exposure;
 use crate::guard::{RestingEntries, Stopped};
 use crate::trouble::Troubles;
+use plimsoll_domain::Timestamp;
 use std::time::Duration;
 
 impl PositionManager {
@@ -44,6 +45,11 @@ impl PositionManager {
                 false
             }
         }
+    }
+
+    /// The time of the manager's clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.ports.clock.now()
     }
 
     /// Waits on the manager's clock.

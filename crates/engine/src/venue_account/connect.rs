@@ -112,6 +112,9 @@ impl VenueAccount {
         if let Some(wanted) = self.settings.position_mode {
             self.set_position_mode(wanted).await?;
         }
+        for symbol in self.settings.contracts.keys() {
+            self.know(symbol).await;
+        }
         let view = self.view();
         let account = &*self;
         let each = self.settings.contracts.iter().map(|(symbol, setting)| {
@@ -126,7 +129,7 @@ impl VenueAccount {
         Ok(())
     }
 
-    async fn set_position_mode(&self, wanted: PositionMode) -> Result<(), ConnectFailure> {
+    pub(crate) async fn set_position_mode(&self, wanted: PositionMode) -> Result<(), ConnectFailure> {
         if self.view().position_mode == Some(wanted) {
             return Ok(());
         }

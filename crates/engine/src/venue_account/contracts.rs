@@ -165,6 +165,7 @@ impl VenueAccount {
     /// # Errors
     /// [`SettingFailure`]; up to [`AboveTier`](SettingFailure::AboveTier) nothing was sent.
     pub async fn set_leverage(&self, symbol: &Symbol, wanted: Leverage) -> Result<AppliedSetting, SettingFailure> {
+        self.know(symbol).await;
         let view = self.view();
         self.judgeable(&view, symbol)?;
         allowed(&view, symbol, wanted)?;
@@ -176,11 +177,46 @@ impl VenueAccount {
     /// # Errors
     /// [`SettingFailure`]. Venues refuse it while something is held or rests.
     pub async fn set_margin_mode(&self, symbol: &Symbol, wanted: MarginMode) -> Result<AppliedSetting, SettingFailure> {
+        self.know(symbol).await;
         let view = self.view();
         if !view.contracts.contains_key(symbol) {
             return Err(SettingFailure::UnknownContract(symbol.clone()));
         }
         self.apply(symbol, ContractSetting { leverage: None, margin_mode: Some(wanted) }).await
+    }
+
+    /// Brings a contract to a setting, if the contract and the tier of what is held allow it, and reads it back. What the
+    /// venue has already is left alone.
+    ///
+    /// # Errors
+    /// [`SettingFailure`].
+    pub async fn set_contract(
+        &self,
+        symbol: &Symbol,
+        wanted: ContractSetting,
+    ) -> Result<AppliedSetting, SettingFailure> {
+        self.know(symbol).await;
+        let view = self.view();
+        if let Some(leverage) = wanted.leverage {
+            self.judgeable(&view, symbol)?;
+            allowed(&view, symbol, leverage)?;
+        } else if !view.contracts.contains_key(symbol) {
+            return Err(SettingFailure::UnknownContract(symbol.clone()));
+        }
+        self.apply(symbol, wanted).await
+    }
+
+    /// Asks for a contract that the list does not hold: a venue may tell margin tables one by one. One that it does not know
+    /// stays unknown.
+    pub(super) async fn know(&self, symbol: &Symbol) {
+        if self.view().contracts.contains_key(symbol) {
+            return;
+        }
+        match self.ports.broker.instrument(symbol).await {
+            // An end is told by what is asked next.
+            Ok(it) => drop(self.line().tell_through(Command::Contract(Box::new(it))).await),
+            Err(error) => tracing::debug!(%error, %symbol, "nothing is known of a contract"),
+        }
     }
 
     fn judgeable(&self, view: &AccountView, symbol: &Symbol) -> Result<(), SettingFailure> {

@@ -46,6 +46,7 @@ pub struct AccountFollower {
 pub(super) enum Command {
     Mark(MarkPrice),
     Contracts(Vec<Instrument>),
+    Contract(Box<Instrument>),
     Read(Reading),
     Set {
         symbol: Symbol,
@@ -229,6 +230,7 @@ fn obey(owner: &mut Owner, command: Command, clock: &dyn Clock, flushes: &mut Ve
     match command {
         Command::Mark(mark) => owner.mark(&mark),
         Command::Contracts(listed) => owner.contracts(listed),
+        Command::Contract(it) => owner.contract(*it),
         Command::Read(reading) => owner.read(&reading, clock.now()),
         Command::Set { symbol, leverage, margin_mode } => owner.set(&symbol, leverage, margin_mode, clock.now()),
         Command::Compare { reading, answer } => {

@@ -10,12 +10,16 @@ use super::view::{AccountView, Link};
 use futures_util::{StreamExt, stream};
 use plimsoll_domain::{AccountEvent, AccountSnapshot, Difference, Fill, Symbol, Timestamp};
 use plimsoll_ports::{Broker, Clock, QueryError};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// So many contracts are asked for their fills at once.
 const ASKED_AT_ONCE: usize = 8;
+
+/// A contract that is held and of which nothing could be learned is asked for again after this.
+const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(30);
 
 /// What the venue was asked, and what came of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,12 +64,17 @@ struct Watchfulness {
     doubted: Option<Timestamp>,
     /// When the last audit was begun.
     audited: Timestamp,
+    /// When the list of contracts was last read.
+    listed: Timestamp,
+    /// When each contract that the list does not hold was last asked for.
+    asked: BTreeMap<Symbol, Timestamp>,
 }
 
 impl Keeper {
     /// Runs until nobody asks any more, or the account's task has ended.
     pub(super) async fn run(self, mut requests: mpsc::Receiver<Request>) {
-        let mut watchfulness = Watchfulness { doubted: None, audited: self.clock.now() };
+        let now = self.clock.now();
+        let mut watchfulness = Watchfulness { doubted: None, audited: now, listed: now, asked: BTreeMap::new() };
         loop {
             tokio::select! {
                 request = requests.recv() => match request {
@@ -101,10 +110,41 @@ impl Keeper {
             }
             return Ok(());
         }
+        self.look_at_contracts(&view, now, watchfulness).await?;
         if now.since(watchfulness.audited) >= self.settings.audit_every {
             watchfulness.audited = now;
             if let Err(error) = self.audit().await {
                 tracing::warn!(%error, "the account could not be audited");
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the list of contracts again when it is time, and each contract that is held and not in it: a venue may tell
+    /// margin tables one by one, and first those that it is asked for.
+    async fn look_at_contracts(
+        &self,
+        view: &AccountView,
+        now: Timestamp,
+        watchfulness: &mut Watchfulness,
+    ) -> Result<(), Ended> {
+        if now.since(watchfulness.listed) >= self.settings.list_every {
+            watchfulness.listed = now;
+            match self.broker.instruments().await {
+                Ok(contracts) => self.line.tell(Command::Contracts(contracts)).await?,
+                Err(error) => tracing::warn!(%error, "the list of contracts cannot be read, trying again later"),
+            }
+        }
+        let held = view.positions.iter().map(|it| &it.symbol).filter(|symbol| !view.contracts.contains_key(*symbol));
+        for symbol in held.collect::<BTreeSet<_>>() {
+            let asked = watchfulness.asked.get(symbol).is_some_and(|at| now.since(*at) < ASKED_AGAIN_AFTER);
+            if asked || view.contracts.is_empty() {
+                continue;
+            }
+            watchfulness.asked.insert(symbol.clone(), now);
+            match self.broker.instrument(symbol).await {
+                Ok(it) => self.line.tell(Command::Contract(Box::new(it))).await?,
+                Err(error) => tracing::warn!(%error, %symbol, "nothing is known of a contract that is held"),
             }
         }
         Ok(())

@@ -2,7 +2,9 @@
 
 use super::view::{Gap, Link};
 use plimsoll_domain::risk::MarginAlert;
-use plimsoll_domain::{Change, Crossing, Decimal, Difference, MarginWarning, PositionSide, Symbol, Threshold};
+use plimsoll_domain::{
+    Change, ContractChange, Crossing, Decimal, Difference, MarginWarning, PositionSide, Symbol, Threshold,
+};
 
 /// One thing to know about an account. What a venue said and what was worked out are never mixed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub enum AccountNews {
     Link(Link),
     /// The account was in doubt, and is not any more.
     GapClosed(Gap),
+    /// The venue lists a contract otherwise than before.
+    Contract(ContractChange),
     /// The venue, asked twice, says something else than was believed; its word has been taken.
     Differs(Difference),
 }
@@ -80,6 +84,7 @@ impl AccountNews {
             Self::Watched(_) => "threshold_crossed",
             Self::Link(_) => "link",
             Self::GapClosed(_) => "gap_closed",
+            Self::Contract(change) => change.as_str(),
             Self::Differs(_) => "audit_difference",
         }
     }

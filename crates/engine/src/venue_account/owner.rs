@@ -6,8 +6,8 @@ use super::telemetry;
 use super::view::{AccountView, ContractSetting, Gap, Gaps, Link};
 use super::watchers::{Moment, WatchSettings, Watchers};
 use plimsoll_domain::{
-    AccountEvent, AccountSnapshot, AccountState, Currency, Difference, Instrument, Leverage, MarginMode, MarkPrice,
-    Order, Rate, Stamp, Symbol, Tally, Timestamp,
+    AccountEvent, AccountSnapshot, AccountState, ContractStatus, Currency, Difference, Instrument, Leverage,
+    MarginMode, MarkPrice, Order, Rate, Stamp, Symbol, Tally, Timestamp, contract_changes,
 };
 use plimsoll_ports::StreamItem;
 use std::collections::BTreeMap;
@@ -143,7 +143,27 @@ impl Owner {
             listed.into_iter().map(|it| (it.symbol.clone(), it)).collect();
         for held in self.state.positions() {
             if let Some(known) = self.contracts.get(&held.symbol) {
-                contracts.entry(held.symbol).or_insert_with(|| known.clone());
+                contracts
+                    .entry(held.symbol)
+                    .or_insert_with(|| Instrument { status: ContractStatus::Delisted, ..known.clone() });
+            }
+        }
+        self.list(contracts);
+    }
+
+    /// Takes one contract that the list did not hold yet.
+    pub(super) fn contract(&mut self, it: Instrument) {
+        let mut contracts = (*self.contracts).clone();
+        contracts.insert(it.symbol.clone(), it);
+        self.list(contracts);
+    }
+
+    /// What the first list holds is no news.
+    fn list(&mut self, contracts: BTreeMap<Symbol, Instrument>) {
+        if !self.contracts.is_empty() {
+            for change in contract_changes(&self.contracts, &contracts) {
+                tracing::info!(change = change.as_str(), "{change}");
+                self.news.push(AccountNews::Contract(change));
             }
         }
         self.contracts = Arc::new(contracts);

@@ -49,6 +49,9 @@ pub struct VenueAccountSettings {
     pub audit_every: Duration,
     /// How long something may be on its way: a difference counts if it is still there after this.
     pub second_look_after: Duration,
+    /// How often the venue's list of contracts is read again: halts, delistings, new tiers, steps and funding intervals are
+    /// known so soon.
+    pub list_every: Duration,
     /// How often staleness and audits are thought of.
     pub look_every: Duration,
     /// A position above this margin ratio counts as high risk.
@@ -77,6 +80,7 @@ impl VenueAccountSettings {
             back_fill_overlap: Duration::from_secs(60),
             audit_every: Duration::from_secs(300),
             second_look_after: Duration::from_secs(3),
+            list_every: Duration::from_secs(300),
             look_every: Duration::from_secs(1),
             high_risk: Decimal::new(7, 1),
             watch: WatchSettings::default(),

@@ -115,6 +115,26 @@ impl<T> Observed<T> {
 }
 
 impl AccountView {
+    /// Of an account of which nothing has been heard yet.
+    pub(crate) fn unknown() -> Self {
+        Self {
+            link: Link::Connecting,
+            heard_at: None,
+            read_at: None,
+            needs_resync: false,
+            as_of: None,
+            position_mode: None,
+            positions: Vec::new(),
+            orders: Arc::default(),
+            balances: Vec::new(),
+            settings: Arc::default(),
+            contracts: Arc::default(),
+            tally: Tally::default(),
+            gaps: Gaps::default(),
+            audits: Arc::default(),
+        }
+    }
+
     /// How long ago the stream last brought anything, or the venue was asked, while the stream is live and nothing is in
     /// doubt. `None` is staler than any age: nothing that adds exposure may be judged on it.
     #[must_use]

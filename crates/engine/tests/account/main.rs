@@ -4,6 +4,7 @@
 mod audits;
 mod connecting;
 mod gaps;
+mod listing;
 mod paper;
 mod watching;
 mod world;

@@ -9,7 +9,9 @@ use plimsoll_ports::domain::{
     Leverage, MarginMode, OrderId, Position, PositionMode, PositionReport, PositionSide, Side, Stamp, Symbol,
     Timestamp, TradeId, VenueId,
 };
-use plimsoll_ports::{AccountStream, Clock, MockBroker, MockOrderJournal, StreamItem};
+use plimsoll_ports::{
+    AccountStream, Clock, MockBroker, MockOrderJournal, QueryError, Refusal, RefusalReason, StreamItem,
+};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -148,6 +150,10 @@ impl World {
             (self.truth.clone(), self.clock.clone(), Arc::clone(&self.asked), Arc::clone(&self.fills));
         broker.expect_venue().returning(|| VenueId::new("test"));
         broker.expect_instruments().returning(move || Ok(vec![instrument.clone()]));
+        broker.expect_instrument().returning(|symbol| {
+            let (code, message) = ("-1121".to_owned(), format!("{symbol} is not listed"));
+            Err(QueryError::Refused(Refusal { reason: RefusalReason::NotTrading, code, message }))
+        });
         broker.expect_account().returning(move || {
             asked.fetch_add(1, Ordering::SeqCst);
             Ok(AccountSnapshot { time: clock.now(), ..truth.read() })

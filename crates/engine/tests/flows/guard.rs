@@ -12,6 +12,8 @@ fn word(news: &GuardNews) -> &'static str {
         GuardNews::NotReconciled(_) => "not reconciled",
         GuardNews::Watched(_) => "watched",
         GuardNews::Blind(_) => "blind",
+        GuardNews::Woken(_) => "woken",
+        GuardNews::Lookout(_) => "lookout",
         GuardNews::Stopped(_) => "stopped",
     }
 }

@@ -9,6 +9,7 @@ mod desk;
 mod foreign;
 mod funding;
 mod guard;
+mod lookout;
 mod monitor;
 mod open;
 mod reconcile;

@@ -350,6 +350,9 @@ pub(crate) fn instrument(symbol: &Symbol, max_market: Quantity) -> Instrument {
         fees: Fees { maker: "0.0002".parse().unwrap(), taker: "0.0005".parse().unwrap() },
         liquidation_fee: "0.0125".parse().unwrap(),
         funding_interval_hours: 8,
+        status: plimsoll_domain::ContractStatus::Trading,
+        ends: None,
+        margin_fee: plimsoll_domain::Rate::ZERO,
     }
 }
 

@@ -2,7 +2,9 @@
 //! the venue adds to what it publishes, and grow slice by slice, as since November 2025.
 
 use crate::listings::continuous;
-use plimsoll_domain::{Currency, Fees, Instrument, MarginTiers, Money, Quantity, Rate, Step, Symbol, VenueId};
+use plimsoll_domain::{
+    ContractStatus, Currency, Fees, HedgeMargin, Instrument, MarginTiers, Money, Quantity, Rate, Step, Symbol, VenueId,
+};
 use rust_decimal::Decimal;
 
 /// BTC/USDT:USDT, `BTCUSDT`: tick 0.1, lot 0.0001, smallest notional 5, fees 0.02 % and 0.06 %, eleven margin tiers from
@@ -71,10 +73,15 @@ fn instrument(
         max_quantity: max,
         max_market_quantity: max_market,
         min_notional: Money::new(Decimal::from(5)),
-        tiers: MarginTiers::new(continuous(tiers)).expect("a listed margin table is continuous"),
+        tiers: MarginTiers::new(continuous(tiers))
+            .expect("a listed margin table is continuous")
+            .hedged(HedgeMargin::LargerLeg),
         fees: Fees { maker: Rate::new(Decimal::new(2, 4)), taker: Rate::new(Decimal::new(6, 4)) },
         liquidation_fee: Rate::new(Decimal::new(6, 4)),
         funding_interval_hours: 8,
+        status: ContractStatus::Trading,
+        ends: None,
+        margin_fee: Rate::ZERO,
     }
 }
 

@@ -2,7 +2,9 @@
 //! As instruments of the venue `gateio`.
 
 use crate::listings::continuous;
-use plimsoll_domain::{Currency, Fees, Instrument, MarginTiers, Money, Quantity, Rate, Step, Symbol, VenueId};
+use plimsoll_domain::{
+    ContractStatus, Currency, Fees, HedgeMargin, Instrument, MarginTiers, Money, Quantity, Rate, Step, Symbol, VenueId,
+};
 use rust_decimal::Decimal;
 
 /// BTC/USDT:USDT, `BTC_USDT`: contracts of 0.0001 bitcoin, tick 0.1, fees 0.02 % and 0.075 %, eight margin tiers from
@@ -60,10 +62,15 @@ fn instrument([base, native]: [&str; 2], [multiplier, tick]: [Decimal; 2], tiers
         max_quantity: contracts(1_000_000),
         max_market_quantity: contracts(500_000),
         min_notional: Money::ZERO,
-        tiers: MarginTiers::new(continuous(tiers)).expect("a listed margin table is continuous"),
+        tiers: MarginTiers::new(continuous(tiers))
+            .expect("a listed margin table is continuous")
+            .hedged(HedgeMargin::LargerLeg),
         fees: Fees { maker: Rate::new(Decimal::new(2, 4)), taker: Rate::new(Decimal::new(75, 5)) },
         liquidation_fee: Rate::new(Decimal::new(75, 5)),
         funding_interval_hours: 8,
+        status: ContractStatus::Trading,
+        ends: None,
+        margin_fee: Rate::new(Decimal::new(75, 5)),
     }
 }
 

@@ -74,6 +74,8 @@ pub(super) struct AccountLine {
     outlet: Outlet<StreamItem, Gap>,
     /// When something was last said, at the latest.
     spoke: Timestamp,
+    /// When a snapshot was told at the very moment of an event before it: it is no newer than that event.
+    doubted: Option<Timestamp>,
 }
 
 /// Why events were not kept, from when on, and the contracts whose settings were changed meanwhile.
@@ -100,7 +102,7 @@ impl Gap {
 impl AccountLine {
     fn beginning(account: AccountId, capacity: usize) -> Self {
         let gap = Gap::new(Cause::Beginning, Timestamp::from_micros(i64::MAX));
-        Self { account, outlet: Outlet::beginning(gap, capacity), spoke: Timestamp::from_micros(i64::MIN) }
+        Self { account, outlet: Outlet::beginning(gap, capacity), spoke: Timestamp::from_micros(i64::MIN), doubted: None }
     }
 
     pub(super) fn hear(&mut self, event: &ExchangeEvent) {
@@ -117,8 +119,14 @@ impl AccountLine {
         }
     }
 
-    /// Shows that the connection stands, if nothing has been said for a while and nothing waits to be read.
-    pub(super) fn live(&mut self, now: Timestamp) {
+    /// Tells the account again where a snapshot was no newer than what came before it; and shows that the connection
+    /// stands, if nothing has been said for a while and nothing waits to be read.
+    pub(super) fn live(&mut self, exchange: &Exchange) {
+        let now = exchange.now();
+        if self.doubted.take_if(|told| *told < now).is_some() {
+            let items = snapshot(exchange, &self.account).into_iter().collect();
+            self.outlet.tell(items, || Gap::new(Cause::Overflow, now));
+        }
         if now.since(self.spoke) >= SIGN_OF_LIFE {
             self.spoke = now;
             self.outlet.tell_if_idle(StreamItem::Alive);
@@ -130,8 +138,12 @@ impl AccountLine {
     }
 
     pub(super) fn take(&mut self, exchange: &Exchange) -> Option<StreamItem> {
-        let account = &self.account;
-        self.outlet.take(|gap| mended(exchange, account, &gap))
+        let (account, spoke, doubted) = (&self.account, self.spoke, &mut self.doubted);
+        self.outlet.take(|gap| {
+            let now = exchange.now();
+            *doubted = (spoke >= now).then_some(now);
+            mended(exchange, account, &gap)
+        })
     }
 }
 
@@ -148,12 +160,16 @@ fn mended(exchange: &Exchange, account: &AccountId, gap: &Gap) -> Vec<StreamItem
             vec![StreamItem::Resync { reason }]
         }
     };
-    // Accounts are never closed.
-    let snapshot = reading::snapshot(exchange, account).ok();
-    items.extend(snapshot.map(|snapshot| StreamItem::Event(AccountEvent::Snapshot(Box::new(snapshot)))));
+    items.extend(snapshot(exchange, account));
     let meanwhile = reading::happened(exchange, account, gap.since, gap.set.iter());
     items.extend(meanwhile.into_iter().map(StreamItem::Event));
     items
+}
+
+/// The account as it is. Accounts are never closed.
+fn snapshot(exchange: &Exchange, account: &AccountId) -> Option<StreamItem> {
+    let snapshot = reading::snapshot(exchange, account).ok()?;
+    Some(StreamItem::Event(AccountEvent::Snapshot(Box::new(snapshot))))
 }
 
 impl Floor {
@@ -205,10 +221,20 @@ mod tests {
             while let Some(item) = self.line.take(&self.exchange) {
                 match item {
                     StreamItem::Event(event) => drop(self.state.apply(&event)),
-                    StreamItem::Resync { .. } => self.resyncs += 1,
-                    StreamItem::Alive | StreamItem::Connected | StreamItem::Disconnected { .. } => {}
+                    StreamItem::Resync { .. } => {
+                        self.resyncs += 1;
+                        self.lose_track();
+                    }
+                    StreamItem::Disconnected { .. } => self.lose_track(),
+                    StreamItem::Alive | StreamItem::Connected => {}
                 }
             }
+        }
+
+        /// As of the newest thing that was heard, as whoever follows an account does.
+        fn lose_track(&mut self) {
+            let heard = self.state.as_of().unwrap_or(self.exchange.now());
+            self.state.lose_track(heard);
         }
 
         fn order(&mut self, name: &str, side: Side, limit: Option<&str>) {
@@ -250,10 +276,38 @@ mod tests {
         let start = desk.exchange.now();
         let mut heard = Vec::new();
         for seconds in 0..=7 {
-            desk.line.live(start.plus(Duration::from_secs(seconds)));
+            let price = "50000".parse().expect("a price");
+            let tick = crate::Tick::at(listings::btc_usdt().symbol, start.plus(Duration::from_secs(seconds)), price);
+            desk.exchange.advance(&tick).expect("a tick");
+            desk.line.live(&desk.exchange);
             heard.extend(desk.line.take(&desk.exchange).map(|item| (seconds, item)));
         }
         assert_eq!(heard, [0, 3, 6].map(|seconds| (seconds, StreamItem::Alive)));
+    }
+
+    #[test]
+    fn a_gap_in_the_moment_of_an_event_is_out_of_doubt_once_time_goes_on() {
+        let mut desk = Desk::new(6);
+        desk.read();
+        desk.order("in", Side::Buy, None);
+        desk.tell();
+        desk.read();
+        assert!(!desk.state.needs_resync());
+        desk.line.cut(desk.exchange.now());
+        desk.read();
+        desk.agrees();
+        // What the account is at this very moment may change within it: no snapshot is as new as what was heard.
+        assert!(desk.state.needs_resync());
+        let later = desk.exchange.now().plus(Duration::from_millis(80));
+        let tick = crate::Tick::at(listings::btc_usdt().symbol, later, "50000".parse().expect("a price"));
+        desk.exchange.advance(&tick).expect("a tick");
+        desk.tell();
+        desk.line.live(&desk.exchange);
+        desk.read();
+        assert!(!desk.state.needs_resync());
+        desk.agrees();
+        desk.line.live(&desk.exchange);
+        assert_eq!(desk.line.take(&desk.exchange), None);
     }
 
     #[test]

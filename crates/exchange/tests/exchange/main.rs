@@ -11,5 +11,6 @@ mod orders;
 mod properties;
 mod recorded;
 mod reduce_only;
+mod retention;
 mod settings;
 mod venue;

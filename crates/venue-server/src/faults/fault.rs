@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// Where a fault strikes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Site {
+pub enum Site {
     /// At one frame that is about to be sent.
     Frame,
     /// At a socket or the stream's key, when a frame is about to be sent or its time has come.
@@ -63,7 +63,9 @@ macro_rules! faults {
                 match self { $(Self::$name => concat!($($about),+).trim_start(),)* }
             }
 
-            pub(crate) const fn site(self) -> Site {
+            /// Where it strikes.
+            #[must_use]
+            pub const fn site(self) -> Site {
                 match self { $(Self::$name => Site::$site,)* }
             }
 

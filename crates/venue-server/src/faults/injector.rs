@@ -37,8 +37,11 @@ impl fmt::Display for Injected {
 }
 
 /// A plan at work. Without rules, every question costs a look at an empty list.
+///
+/// A venue's server has one and asks it at every place where something may go wrong. Whoever stands for a venue without a
+/// wire can do the same.
 #[derive(Debug, Default)]
-pub(crate) struct Faults {
+pub struct Faults {
     seed: u64,
     armed: Vec<Armed>,
     injected: VecDeque<Injected>,
@@ -83,7 +86,7 @@ impl Armed {
 
 impl Faults {
     /// Begins a plan in place of what was.
-    pub(crate) fn begin(&mut self, plan: &FaultPlan, now: Timestamp) {
+    pub fn begin(&mut self, plan: &FaultPlan, now: Timestamp) {
         self.seed = plan.seed;
         self.armed.clear();
         for rule in &plan.rules {
@@ -103,11 +106,13 @@ impl Faults {
     }
 
     /// Takes every rule away. What was injected is remembered.
-    pub(crate) fn calm(&mut self) {
+    pub fn calm(&mut self) {
         self.armed.clear();
     }
 
-    pub(crate) fn is_quiet(&self) -> bool {
+    /// Whether nothing goes wrong any more.
+    #[must_use]
+    pub fn is_quiet(&self) -> bool {
         self.armed.is_empty()
     }
 
@@ -117,13 +122,13 @@ impl Faults {
     }
 
     /// What has been injected so far.
-    pub(crate) fn injected(&self) -> impl Iterator<Item = &Injected> {
+    pub fn injected(&self) -> impl Iterator<Item = &Injected> {
         self.injected.iter()
     }
 
     /// Whether something goes wrong here. Of the rules that could strike, each draws; the first that strikes is it.
     /// `kind` tells things of one target apart, so that they do not disturb each other's draws.
-    pub(crate) fn decide(
+    pub fn decide(
         &mut self,
         sites: &[Site],
         target: Target,
@@ -134,7 +139,7 @@ impl Faults {
     }
 
     /// The same, where one fault does not strike at things like this.
-    pub(crate) fn decide_sparing(
+    pub fn decide_sparing(
         &mut self,
         sites: &[Site],
         target: Target,
@@ -162,7 +167,7 @@ impl Faults {
     }
 
     /// What happens to sockets because its moment has come.
-    pub(crate) fn due(&mut self, now: Timestamp) -> Vec<Rule> {
+    pub fn due(&mut self, now: Timestamp) -> Vec<Rule> {
         let due = self.armed.iter_mut().filter(|armed| {
             let rule = armed.rule;
             rule.fault.site() == Site::Socket && matches!(rule.window, Window::At(_)) && armed.is_open(now)
@@ -192,14 +197,15 @@ impl Faults {
     }
 
     /// Whether the whole venue is down.
-    pub(crate) fn maintenance(&self, now: Timestamp) -> bool {
+    #[must_use]
+    pub fn maintenance(&self, now: Timestamp) -> bool {
         let down =
             |armed: &Armed| armed.rule.fault == Fault::Maintenance && armed.rule.window.holds(now.since(armed.began));
         self.armed.iter().any(down)
     }
 
     /// The rules for the whole venue that have just begun to hold; each is told once.
-    pub(crate) fn begun(&mut self, now: Timestamp) -> Vec<Rule> {
+    pub fn begun(&mut self, now: Timestamp) -> Vec<Rule> {
         let fresh = self.armed.iter_mut().filter(|armed| {
             let held = armed.rule.window.holds(now.since(armed.began));
             armed.rule.fault.site() == Site::Venue && armed.met == 0 && held
@@ -218,7 +224,7 @@ impl Faults {
     }
 
     /// Writes down what was injected.
-    pub(crate) fn note(&mut self, fault: Fault, at: impl Into<String>, executed: Option<bool>, now: Timestamp) {
+    pub fn note(&mut self, fault: Fault, at: impl Into<String>, executed: Option<bool>, now: Timestamp) {
         self.struck += 1;
         let injected = Injected { number: self.struck, time: now, fault, at: at.into(), executed };
         tracing::debug!(%injected, "fault");

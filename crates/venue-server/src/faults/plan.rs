@@ -135,8 +135,9 @@ impl Rule {
         Self { detail: Some(Detail::Frames(frames)), ..self }
     }
 
-    /// Its span; `None` is for ever.
-    pub(crate) const fn span(&self) -> Option<Duration> {
+    /// How long the fault lasts; `None` is for ever.
+    #[must_use]
+    pub const fn span(&self) -> Option<Duration> {
         match (self.detail, self.fault.takes()) {
             (Some(Detail::Span(span)), _) => Some(span),
             (Some(Detail::Never), Takes::ForOrNever(_)) => None,
@@ -145,7 +146,9 @@ impl Rule {
         }
     }
 
-    pub(crate) const fn frames(&self) -> u32 {
+    /// By how many frames a frame is overtaken.
+    #[must_use]
+    pub const fn frames(&self) -> u32 {
         match (self.detail, self.fault.takes()) {
             (Some(Detail::Frames(frames)), _) | (_, Takes::By(frames)) => frames,
             _ => 1,

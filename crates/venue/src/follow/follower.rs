@@ -9,10 +9,12 @@ use super::lag::Lag;
 use super::{Beside, FollowSettings, Kept, PrivateStream};
 use crate::call_error::CallError;
 use crate::event::{Event, SessionEvent};
+use crate::failure::strange;
 use crate::outlet::Outlet;
 use plimsoll_domain::{AccountEvent, ClientOrderId};
 use plimsoll_ports::StreamItem;
 use plimsoll_transport::{SocketItem, SocketSession};
+use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +43,8 @@ pub(super) struct Follower<S: PrivateStream> {
     /// When a snapshot was last taken, and when the next is due.
     caught_up: Option<Instant>,
     doubt: Option<Instant>,
+    /// Messages that came while the account was read.
+    waiting: VecDeque<Vec<u8>>,
 }
 
 enum Session {
@@ -61,6 +65,8 @@ type KeepAlive = Pin<Box<dyn Future<Output = Kept> + Send>>;
 
 enum Turn {
     Item(SocketItem),
+    /// The next of what has waited.
+    Waiting,
     KeepAlive(Kept),
     Placed(ClientOrderId),
     Beside(Option<Beside>),
@@ -88,6 +94,7 @@ impl<S: PrivateStream> Follower<S> {
             told_connected: false,
             caught_up: None,
             doubt: None,
+            waiting: VecDeque::new(),
         }
     }
 
@@ -99,7 +106,8 @@ impl<S: PrivateStream> Follower<S> {
             let overdue = self.overdue();
             let turn = tokio::select! {
                 () = self.outlet.closed() => return,
-                item = self.socket.next() => Turn::Item(item),
+                item = self.socket.next(), if self.waiting.is_empty() => Turn::Item(item),
+                () = self.outlet.place(), if !self.waiting.is_empty() => Turn::Waiting,
                 kept = &mut keep_alive => Turn::KeepAlive(kept),
                 Ok(placed) = self.placed.recv() => Turn::Placed(placed),
                 beside = next_of(&mut self.beside), if self.beside.is_some() => Turn::Beside(beside),
@@ -109,6 +117,11 @@ impl<S: PrivateStream> Follower<S> {
             };
             match turn {
                 Turn::Item(SocketItem::Message(frame)) => self.frame(&frame).await,
+                Turn::Waiting => {
+                    if let Some(frame) = self.waiting.pop_front() {
+                        self.frame(&frame).await;
+                    }
+                }
                 Turn::Item(SocketItem::Alive) => self.alive(),
                 Turn::Item(SocketItem::Connected) => self.opened().await,
                 Turn::Item(SocketItem::Disconnected { reason }) => self.lost(reason),
@@ -147,7 +160,8 @@ impl<S: PrivateStream> Follower<S> {
     fn unanswered(&mut self) {
         match &self.session {
             Session::Greeting(handshake) => {
-                let reason = format!("the venue has not acknowledged {}", handshake.missing());
+                let (missing, within) = (handshake.missing(), self.settings.answers_within);
+                let reason = format!("the venue has not acknowledged {missing} within {within:?}");
                 self.give_up(&reason, None);
             }
             Session::Down | Session::Up => self.reconnect("an order was taken, and the stream has not told of it"),
@@ -198,7 +212,10 @@ impl<S: PrivateStream> Follower<S> {
     async fn frame(&mut self, frame: &[u8]) {
         self.arrival += 1;
         let events = match &self.listing {
-            Some(listing) => self.source.decode(frame, listing, self.arrival).map_err(|error| error.to_string()),
+            Some(listing) => self.source.decode(frame, listing, self.arrival).map_err(|error| match strange(frame) {
+                Some(what) => format!("a message is {what}"),
+                None => self.source.hide(&error.to_string()),
+            }),
             None => Err("a message came before the list of contracts".to_owned()),
         };
         match events {
@@ -260,14 +277,19 @@ impl<S: PrivateStream> Follower<S> {
     }
 
     async fn refused(&mut self, id: &str, code: &str, message: &str) {
+        let message = &self.source.hide(message);
         tracing::warn!(%id, %code, %message, "the venue says that something is wrong");
-        let Session::Greeting(handshake) = &mut self.session else { return };
-        match self.source.refused(id, code, message) {
-            Refused::GoOn => {
+        match (&mut self.session, self.source.refused(id, code, message)) {
+            (Session::Down, _) | (Session::Up, Refused::GoOn) => {}
+            (Session::Greeting(handshake), Refused::GoOn) => {
                 handshake.answered(id);
                 self.greet().await;
             }
-            Refused::GiveUp { reason, not_before } => self.give_up(&reason, not_before),
+            // It is about something else than a channel, and what that means for the account only the account shows.
+            (Session::Up, Refused::GiveUp { .. }) if id.is_empty() => {
+                self.resync(format!("the venue says that something is wrong: {message} ({code})"));
+            }
+            (_, Refused::GiveUp { reason, not_before }) => self.give_up(&reason, not_before),
         }
     }
 
@@ -297,11 +319,13 @@ impl<S: PrivateStream> Follower<S> {
     fn lost(&mut self, reason: String) {
         self.session = Session::Down;
         self.doubt = None;
+        // The snapshot of the next connection shows it.
+        self.waiting.clear();
         self.awaited.give_up();
         self.tell_disconnected(reason);
     }
 
-    /// Another connection at once.
+    /// Another connection, at once unless this one has only just begun.
     fn reconnect(&mut self, reason: &str) {
         if let SocketItem::Disconnected { reason } = self.socket.reconnect(reason) {
             self.lost(reason);

@@ -1,6 +1,7 @@
 //! Numbers as they were sent.
 
 use super::DecodeError;
+use crate::eight;
 use plimsoll_domain::{Decimal, Money, Price, Quantity, Rate, Timestamp, decimal};
 use serde::de::{self, Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -168,7 +169,10 @@ impl<'a> Num<'a> {
     /// # Errors
     /// [`DecodeError`] with `place` for anything else.
     pub fn time(self, place: &str) -> Result<Timestamp, DecodeError> {
-        let millis: i64 = self.whole(place)?;
+        let millis: i64 = match short_whole(self.0) {
+            Some(short) => short,
+            None => self.whole(place)?,
+        };
         if millis < 0 {
             return Err(DecodeError::new(format!("a time before 1970: {millis}"), place));
         }
@@ -182,6 +186,16 @@ impl<'a> Num<'a> {
     pub fn maybe_time(self, place: &str) -> Result<Option<Timestamp>, DecodeError> {
         if self.0.is_empty() || self.0 == "0" { Ok(None) } else { self.time(place).map(Some) }
     }
+}
+
+/// 8 to 18 digits, which is what nearly every time is.
+fn short_whole(text: &str) -> Option<i64> {
+    let (eight, rest) = text.as_bytes().split_first_chunk()?;
+    if rest.len() > 10 || !rest.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let first = i64::try_from(eight::number(*eight)?).ok()?;
+    Some(rest.iter().fold(first, |value, digit| value * 10 + i64::from(digit - b'0')))
 }
 
 /// `-?digits[.digits]` of at most 18 characters, which is what nearly every number on a wire is: no such number can be
@@ -241,6 +255,16 @@ mod tests {
         }
         for text in ["", "-", ".", "1.", ".1", "1.1.1", "+1", "1e5", "1 ", "--1", "9999999999999999999"] {
             assert_eq!(short(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn short_whole_numbers_are_read_as_all_others() {
+        for text in ["00000000", "1764000000120", "12345678", "999999999999999999"] {
+            assert_eq!(short_whole(text), text.parse().ok(), "{text}");
+        }
+        for text in ["", "1234567", "-17640000", "1764000000120 ", "176400000012.0", "9999999999999999999"] {
+            assert_eq!(short_whole(text), None, "{text}");
         }
     }
 

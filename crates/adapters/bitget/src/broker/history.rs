@@ -6,7 +6,7 @@ use crate::wire::request::{self, WhichOrder};
 use plimsoll_domain::{Booking, Fill, FundingPayment, OrderId, Symbol, Timestamp};
 use plimsoll_transport::Priority::{Ordinary, Watches};
 use plimsoll_venue::CallError;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -19,9 +19,11 @@ const REMEMBERED: Duration = Duration::from_secs(90 * 24 * 3600);
 /// The most rows that one answer has.
 pub(super) const FULL: usize = 100;
 /// More orders than this are asked for by the page.
-const ASKED_ONE_BY_ONE: usize = 8;
-/// So many pages of orders are read to find the names of trades; what is not found then stays without.
-const PAGES_OF_ORDERS: usize = 20;
+const FEW: usize = 8;
+/// So many pages of orders are read to find the names of trades.
+const PAGES_OF_ORDERS: usize = 100;
+/// So many that no page holds are asked for one by one, the newest first.
+const ASKED_ONE_BY_ONE: usize = 200;
 const MILLISECOND: Duration = Duration::from_millis(1);
 
 impl BitgetBroker {
@@ -62,15 +64,18 @@ impl BitgetBroker {
     /// Trades name their order by the venue's id alone. Its client id, and with legs which leg it is for, is remembered or
     /// asked for. What the venue has forgotten stays without.
     async fn name(&self, fills: &mut [Fill]) -> Result<(), CallError> {
-        let mut unnamed: BTreeMap<OrderId, Symbol> = BTreeMap::new();
         for fill in fills.iter_mut() {
-            if !self.shared.known.name_fill(fill) {
-                unnamed.insert(fill.order_id.clone(), fill.symbol.clone());
-            }
+            self.shared.known.name_fill(fill);
         }
-        if unnamed.len() > ASKED_ONE_BY_ONE {
+        if self.unnamed(fills).len() > FEW {
+            // An order that has traded in part is still open: the pages of what has ended lack it.
+            self.read_open_orders(None).await?;
             self.learn_orders(fills).await?;
-            unnamed.retain(|id, _| self.shared.known.name(id).is_none());
+        }
+        let unnamed = self.unnamed(fills);
+        if unnamed.len() > ASKED_ONE_BY_ONE {
+            let left = unnamed.len() - ASKED_ONE_BY_ONE;
+            tracing::warn!(left, "the orders of some old trades are not asked for: those trades go without our names");
         }
         for (id, symbol) in unnamed.into_iter().take(ASKED_ONE_BY_ONE) {
             let native = self.shared.native(&symbol).await?;
@@ -84,12 +89,23 @@ impl BitgetBroker {
         Ok(())
     }
 
+    /// The orders of these fills whose names are not known, the newest first.
+    fn unnamed(&self, fills: &[Fill]) -> Vec<(OrderId, Symbol)> {
+        let mut heard = HashSet::new();
+        let unknown = |fill: &&Fill| self.shared.known.name(&fill.order_id).is_none();
+        let orders = fills.iter().rev().filter(unknown).map(|fill| (fill.order_id.clone(), fill.symbol.clone()));
+        orders.filter(|(id, _)| heard.insert(id.clone())).collect()
+    }
+
     /// Learns the orders of the days in which these fills were.
     async fn learn_orders(&self, fills: &[Fill]) -> Result<(), CallError> {
         let (Some(first), Some(last)) = (fills.first(), fills.last()) else { return Ok(()) };
         let (from, to) = (first.time.minus(DAY), last.time.plus(DAY));
         let mut older_than = None::<String>;
         for _ in 0..PAGES_OF_ORDERS {
+            if self.unnamed(fills).is_empty() {
+                break;
+            }
             let call = request::order_history(None, Some(from), Some(to), older_than.as_deref());
             let page = self.shared.ask(&call, Watches, body::orders).await?;
             let full = page.rows.len() >= FULL;

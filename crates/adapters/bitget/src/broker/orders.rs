@@ -5,10 +5,10 @@ use crate::wire::Protocol;
 use crate::wire::body::{self, PlanOrder};
 use crate::wire::request::{self, Place, PlanKind, WhichOrder};
 use plimsoll_domain::{
-    AccountEvent, ClientOrderId, NewOrder, Order, OrderId, OrderKind, OrderSize, OrderStatus, Symbol,
+    AccountEvent, ClientOrderId, MarginMode, NewOrder, Order, OrderId, OrderKind, OrderSize, OrderStatus, Symbol,
 };
 use plimsoll_ports::{CommandError, NotSent, PlaceError, Refusal, RefusalReason};
-use plimsoll_transport::Priority::{Ordinary, ReducesRisk};
+use plimsoll_transport::Priority::{self, Ordinary, ReducesRisk};
 use plimsoll_venue::{Beside, CallError, Class};
 use std::collections::BTreeSet;
 
@@ -21,10 +21,32 @@ const OTHER_MARGIN_MODE: &str = "45117";
 impl BitgetBroker {
     pub(super) async fn send(&self, order: &NewOrder) -> Result<OrderId, PlaceError> {
         let native = self.shared.native(&order.symbol).await.map_err(CallError::before_sending)?;
+        if order.adds_exposure() {
+            self.shared.directory.may_open(&self.shared.client, &order.symbol).await?;
+        }
         let priority = if order.adds_exposure() { Ordinary } else { ReducesRisk };
         let (directory, client) = (&self.shared.directory, &self.shared.client);
         let mode = directory.margin_mode(client, &native, priority).await.map_err(CallError::before_sending)?;
-        let place = Place::new(order, &native, mode);
+        let refused = match self.send_as(order, &native, mode, priority).await {
+            Err(PlaceError::Refused(refusal)) if refusal.code == OTHER_MARGIN_MODE => refusal,
+            outcome => return outcome,
+        };
+        // The venue certainly did nothing. If somebody has set another mode meanwhile, the order goes out with that, once.
+        directory.forget_margin_mode(&native).await;
+        match directory.margin_mode(client, &native, priority).await {
+            Ok(now) if now != mode => self.send_as(order, &native, now, priority).await,
+            _ => Err(PlaceError::Refused(refused)),
+        }
+    }
+
+    async fn send_as(
+        &self,
+        order: &NewOrder,
+        native: &str,
+        mode: MarginMode,
+        priority: Priority,
+    ) -> Result<OrderId, PlaceError> {
+        let place = Place::new(order, native, mode);
         let Some(call) = request::place(&place) else {
             let reason = match order.size {
                 OrderSize::WholePosition => "only a conditional order can be for the whole position",
@@ -41,12 +63,7 @@ impl BitgetBroker {
         let id = match self.shared.client.read(&call, priority, body::placed).await {
             Ok(Some(id)) => id,
             Ok(None) => self.id_of(order).await?,
-            Err(error) => {
-                if error.code() == Some(OTHER_MARGIN_MODE) {
-                    self.shared.directory.forget_margin_mode(&native).await;
-                }
-                return Err(error.into());
-            }
+            Err(error) => return Err(error.into()),
         };
         match plan_type {
             None => self.shared.known.placed(order, &id),

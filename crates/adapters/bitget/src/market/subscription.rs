@@ -3,6 +3,7 @@
 use crate::broker::Shared;
 use crate::directory::Listed;
 use crate::endpoints::Settings;
+use crate::stream;
 use crate::wire::request::{self, Channel};
 use crate::wire::{self, Protocol};
 use plimsoll_domain::Symbol;
@@ -10,6 +11,7 @@ use plimsoll_ports::NotSent;
 use plimsoll_transport::{Address, Dial, DialFailure};
 use plimsoll_venue::{CallError, DecodeError, Event, MarketFollower, MarketSource};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Mark prices with funding, best quotes and trades of some contracts: see
 /// [`subscribe`](plimsoll_ports::MarketFeed::subscribe).
@@ -49,6 +51,10 @@ impl MarketSource for Shared {
 
     fn decode(&self, frame: &[u8], listing: &Listed, arrival: u64) -> Result<Vec<Event>, DecodeError> {
         wire::decode(frame, &listing.symbols, Protocol::V2, arrival)
+    }
+
+    fn pause_after(&self, code: &str) -> Option<Duration> {
+        stream::pause_after(code)
     }
 }
 

@@ -22,6 +22,9 @@ const BOOKED_WITHIN: i64 = 3 * 60_000;
 /// A balance may change before the bill of it is there.
 const LOOK_AGAIN: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(3), Duration::from_secs(15)];
 
+/// A question that had no answer is asked again after this.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
 /// Tells of these things while it lives.
 #[derive(Debug)]
 pub(super) struct Teller {
@@ -75,8 +78,15 @@ async fn tell_ours(broker: BitgetBroker, outlet: mpsc::Sender<Beside>) {
 
 async fn tell_funding(broker: BitgetBroker, outlet: mpsc::Sender<Beside>, charged: Arc<Notify>) {
     let mut told = HashSet::new();
-    let Ok(begun) = broker.shared().client.known_time().await else { return };
-    let mut since = begun;
+    let mut since = loop {
+        match broker.shared().client.known_time().await {
+            Ok(begun) => break begun,
+            Err(error) => {
+                tracing::warn!(%error, "the venue's time is not known yet: funding is not followed before it is")
+            }
+        }
+        sleep(ASK_AGAIN).await;
+    };
     loop {
         charged.notified().await;
         for pause in [Duration::ZERO].into_iter().chain(LOOK_AGAIN) {

@@ -1,13 +1,12 @@
 //! What was traded and paid.
 
 use super::GateioBroker;
-use crate::wire::body::{self, Income};
-use crate::wire::{Reading, request};
-use plimsoll_domain::{Booking, Fill, FundingPayment, Symbol, Timestamp};
+use crate::wire::body::{self, Booked, Income, Profit};
+use crate::wire::{DecodeError, Reading, request};
+use plimsoll_domain::{Booking, Fill, FundingPayment, Money, Symbol, Timestamp, TradeId};
 use plimsoll_transport::Priority::{self, Ordinary, Watches};
 use plimsoll_venue::CallError;
-use std::collections::HashSet;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 /// A trade may carry a time that our idea of the venue's clock has not reached.
@@ -16,6 +15,10 @@ const AHEAD: Duration = Duration::from_secs(24 * 3600);
 const REMEMBERED: Duration = Duration::from_secs(180 * 24 * 3600);
 /// The most rows that one answer has.
 const FULL: usize = 1000;
+/// A booking is in its place for good after this.
+const SETTLES_WITHIN: Duration = Duration::from_secs(60);
+/// Nobody has so many pages: a venue that always has another must not keep us for ever.
+const MOST_PAGES: usize = 1000;
 /// What is settled in USDT is booked in it.
 const SETTLE: &str = "USDT";
 
@@ -48,7 +51,7 @@ impl GateioBroker {
         Ok(fills)
     }
 
-    /// The profit of what a trade has closed is booked apart, under the trade's id.
+    /// The profit of what a trade has closed is booked apart, under the trade's id, in one booking or in several.
     async fn read_profits(
         &self,
         native: Option<&str>,
@@ -56,19 +59,18 @@ impl GateioBroker {
         to: Timestamp,
         fills: &mut [Fill],
     ) -> Result<(), CallError> {
-        let mut offset = 0;
-        while fills.iter().any(|fill| fill.realized_pnl.is_none()) {
-            let call = request::bookings(native, Some("pnl"), Some(from), Some(to), offset);
-            let read = |body: &[u8], reading: Reading<'_>| body::profits(body, reading.symbols);
-            let profits = self.shared.ask(&call, Watches, read).await?;
-            for fill in fills.iter_mut().filter(|fill| fill.realized_pnl.is_none()) {
-                fill.realized_pnl = profits.get(&(fill.symbol.clone(), fill.trade_id.clone())).copied();
-            }
-            // Fewer trades than rows: several bookings may be of one trade, and liquidations have some without.
-            if profits.is_empty() {
-                break;
-            }
-            offset += FULL;
+        if fills.iter().all(|fill| fill.realized_pnl.is_some()) {
+            return Ok(());
+        }
+        let read = |body: &[u8], reading: Reading<'_>| body::profits(body, reading.symbols);
+        let rows = self.read_book(native, Some("pnl"), (from, to), Watches, read).await?;
+        let mut profits: HashMap<(Symbol, TradeId), Money> = HashMap::new();
+        for Profit { symbol, trade, amount } in rows.into_iter().filter_map(|row| row.it) {
+            let sum = profits.entry((symbol, trade)).or_default();
+            *sum = Money::new(sum.get().saturating_add(amount.get()));
+        }
+        for fill in fills.iter_mut().filter(|fill| fill.realized_pnl.is_none()) {
+            fill.realized_pnl = profits.get(&(fill.symbol.clone(), fill.trade_id.clone())).copied();
         }
         Ok(())
     }
@@ -98,36 +100,55 @@ impl GateioBroker {
         since: Timestamp,
         priority: Priority,
     ) -> Result<Vec<Income>, CallError> {
-        let (from, to) = self.window(since).await?;
-        let (mut income, mut known, mut offset): (Vec<Income>, HashSet<Arc<str>>, usize) = Default::default();
-        loop {
-            let call = request::bookings(None, kind, Some(from), Some(to), offset);
-            let read = |body: &[u8], reading: Reading<'_>| body::income(body, reading.symbols, SETTLE);
-            let page = self.shared.ask(&call, priority, read).await?;
-            let rows = page.len();
-            for row in page {
-                let fresh = id_of(&row).is_none_or(|id| known.insert(id));
-                if fresh && row.time() >= since {
-                    income.push(row);
+        let window = self.window(since).await?;
+        let read = |body: &[u8], reading: Reading<'_>| body::booked_income(body, reading.symbols, SETTLE);
+        let mut rows = self.read_book(None, kind, window, priority, read).await?;
+        rows.retain(|row| row.time >= since);
+        Ok(body::distinct(rows))
+    }
+
+    /// Every row of the account book in this window, oldest first, each once. Rows go by their ids; those without one have
+    /// only their place, and new rows move places: so what is younger than a minute is read by itself, and before that no row
+    /// moves.
+    async fn read_book<T: Clone + PartialEq>(
+        &self,
+        native: Option<&str>,
+        kind: Option<&str>,
+        (from, to): (Timestamp, Timestamp),
+        priority: Priority,
+        decode: impl Fn(&[u8], Reading<'_>) -> Result<Vec<Booked<T>>, DecodeError>,
+    ) -> Result<Vec<Booked<T>>, CallError> {
+        // The venue counts the seconds of a window, both ends included.
+        let micros = to.minus(AHEAD + SETTLES_WITHIN).max(from).as_micros();
+        let border = Timestamp::from_micros(micros - micros.rem_euclid(1_000_000));
+        let (mut rows, mut known): (Vec<Booked<T>>, HashSet<Box<str>>) = (Vec::new(), HashSet::new());
+        for (from, to, is_young) in [(border, to, true), (from, border, false)] {
+            if from >= to {
+                continue;
+            }
+            let (mut offset, mut last) = (0, Vec::new());
+            for _ in 0..MOST_PAGES {
+                let call = request::bookings(native, kind, Some(from), Some(to), offset);
+                let page = self.shared.ask(&call, priority, &decode).await?;
+                // A venue that tells the same page again has no other.
+                let (full, is_news) = (page.len() >= FULL, page != last);
+                last = page.clone();
+                let fresh = |row: &Booked<T>| {
+                    (row.time >= border) == is_young && row.id.as_ref().is_none_or(|id| known.insert(id.clone()))
+                };
+                if is_news {
+                    rows.extend(page.into_iter().filter(fresh));
                 }
+                if !full || !is_news {
+                    break;
+                }
+                offset += FULL;
             }
-            if rows < FULL {
-                break;
-            }
-            offset += FULL;
         }
         // The newest comes first, also among those of one moment.
-        income.reverse();
-        income.sort_by_key(Income::time);
-        Ok(income)
-    }
-}
-
-fn id_of(row: &Income) -> Option<Arc<str>> {
-    match row {
-        Income::Traded { .. } => None,
-        Income::Funding(payment) => payment.id.clone(),
-        Income::Booked(booking) => Some(Arc::from(booking.id.as_str())),
+        rows.reverse();
+        rows.sort_by_key(|row| row.time);
+        Ok(rows)
     }
 }
 

@@ -20,6 +20,9 @@ impl GateioBroker {
     pub(super) async fn send(&self, order: &NewOrder) -> Result<OrderId, PlaceError> {
         let listed = self.shared.listed().await.map_err(CallError::before_sending)?;
         let native = listed.native(&order.symbol)?;
+        if order.adds_exposure() {
+            self.shared.directory.may_open(&self.shared.client, &order.symbol).await?;
+        }
         self.fits_mode(order).await?;
         let uneven = |error: UnevenSize| PlaceError::NotSent(NotSent::Invalid(error.to_string()));
         let Some(call) = request::place(&Place::new(order, &native, &listed.symbols).map_err(uneven)?) else {

@@ -26,14 +26,17 @@ impl GateioBroker {
     }
 
     pub(super) async fn read_positions(&self) -> Result<Vec<PositionReport>, CallError> {
-        let (mut positions, mut offset) = (Vec::new(), 0);
+        let (mut positions, mut known, mut offset) = (Vec::new(), HashSet::new(), 0);
         loop {
             // Whoever wants out must see what is held.
             let call = request::positions(true, offset);
             let page = self.shared.ask(&call, ReducesRisk, body::positions).await?;
-            let rows = page.len();
+            let (rows, before) = (page.len(), known.len());
+            let fresh = |report: &PositionReport| known.insert((report.symbol.clone(), report.position_side));
+            let page: Vec<PositionReport> = page.into_iter().filter(fresh).collect();
             positions.extend(page.into_iter().filter(|report| report.position.is_some()));
-            if rows < FULL {
+            // What changes meanwhile moves rows from page to page.
+            if rows < FULL || known.len() == before {
                 return Ok(positions);
             }
             offset += FULL;

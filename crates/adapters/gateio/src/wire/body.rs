@@ -18,7 +18,9 @@ pub use instrument::{Contract, Listing, contracts, fees, margin_tables, margin_t
 pub use market::{CandlesOf, best_quotes, candles, mark_and_funding, settled_funding, tickers};
 pub use order::{order, orders, orders_or_troubles, placed};
 pub use position::positions;
-pub use trade::{Income, fills, forced_closes, funding_payments, income, profits};
+pub use trade::{
+    Booked, Income, Profit, booked_income, distinct, fills, forced_closes, funding_payments, income, profits,
+};
 pub use trigger::{trigger, triggers};
 
 pub(crate) use endpoint::by_shape;

@@ -64,6 +64,10 @@ const PLACES: u64 = 1024;
 /// that are not listed.
 pub fn decode(frame: &[u8], reading: Reading<'_>, arrival: u64) -> Result<Vec<Event>, DecodeError> {
     let text = json::text(frame)?;
+    if text == "[]" {
+        // A list of nothing tells nothing.
+        return Ok(Vec::new());
+    }
     if !text.starts_with('{') {
         json::read::<serde::de::IgnoredAny>(text)?;
         return Err(DecodeError::new("not an object", "the whole message"));

@@ -4,6 +4,7 @@
 
 mod actors;
 mod answers;
+mod books;
 mod faults;
 mod gaps;
 mod garbage;

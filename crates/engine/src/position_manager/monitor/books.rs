@@ -84,7 +84,9 @@ impl PositionManager {
         };
         let earned = equity - funded;
         let peak = self.peak_earned(earned, standing.is_sure).await?;
-        let day_start = first.as_ref().map_or(earned, PnlSnapshot::earned);
+        // What was lost on earlier days without a record is in no point of the curve: the day began without it.
+        let lost = self.earnings().lost;
+        let day_start = first.as_ref().map_or(earned, |first| first.earned() + lost);
         Ok(EquityWatch::resume(funded + day_start, funded + peak, equity, now))
     }
 
@@ -109,8 +111,11 @@ impl PositionManager {
             let funded = self.earnings().funded.map(|funded| funded.moved(&totals));
             return Ok(Standing { funded, is_sure: false });
         }
-        let adds_up = |funded: Funded| funded.moved(&totals) + totals.net() == wallet;
-        let known = self.earnings().funded;
+        let (known, lost) = {
+            let earnings = self.earnings();
+            (earnings.funded, earnings.lost)
+        };
+        let adds_up = |funded: Funded| funded.moved(&totals) + totals.net() + lost == wallet;
         if known.is_none() || !known.is_some_and(adds_up) && self.may_ask_for_bookings() {
             self.record_bookings(troubles).await;
             totals = self.totals().await?;
@@ -175,6 +180,8 @@ pub(in crate::position_manager) struct Earnings {
     funded: Option<Funded>,
     /// Since when it has not, by the venue's time, and the difference that a person was told of.
     differs: Option<Differs>,
+    /// What was lost on earlier days and is in no record, zero or negative: it counts on, from the peak.
+    lost: Money,
     /// The most that was ever earned.
     peak: Option<Money>,
     /// How far bookings are read.
@@ -247,6 +254,12 @@ impl Funded {
 }
 
 impl Earnings {
+    /// Losses of this day by an equity of now, from what the records last told; `None` where they have told nothing of it.
+    pub(super) fn watch_on(&self, equity: Money, now: Timestamp) -> Option<EquityWatch> {
+        let known = self.remembered.filter(|known| known.day == now.start_of_day())?;
+        Some(EquityWatch::resume(known.day_start, known.peak, equity, now))
+    }
+
     /// From when on bookings are news to the wallet that was first looked at.
     pub(in crate::position_manager) fn looked_at(&self) -> Option<Timestamp> {
         self.funded.map(|funded| funded.first)
@@ -263,29 +276,43 @@ impl Earnings {
     /// What was put in, by this look; and a difference that a person is to be told of.
     ///
     /// What the records do not explain is taken for a transfer while the venue does not tell its bookings, and for as long
-    /// as it may book late. From then on it counts on its day if it is a loss: a deposit that nobody books raises no peak.
+    /// as it may book late. From then on it counts if it is a loss: on its day as a loss of the day, and for ever as one from
+    /// the peak. A deposit that nobody books raises no peak; it makes good first what was lost so.
     fn judge(&mut self, look: &Look) -> (Standing, Option<Money>) {
-        let implied = look.wallet - look.totals.net();
         let first = self.looked_at().unwrap_or_else(|| look.at.plus(MILLISECOND));
-        let learnt = Funded { amount: implied, transfers: look.totals.transfers, first };
-        let expected = self.funded.map_or(implied, |funded| funded.moved(&look.totals));
-        let counts_from = |differs: Differs| differs.since.plus(BOOKED_LATE);
-        let is_of_another_day =
-            self.differs.is_some_and(|differs| counts_from(differs).start_of_day() < look.at.start_of_day());
-        if expected == implied || is_of_another_day {
-            (self.funded, self.differs) = (Some(learnt), None);
+        let known = look.wallet - look.totals.net();
+        let expected = self.funded.map_or(known - self.lost, |funded| funded.moved(&look.totals));
+        if expected == known {
+            // What was lost on earlier days is explained by now, or is back.
+            self.lost = Money::ZERO;
+        }
+        let implied = known - self.lost;
+        let learnt = |amount| Funded { amount, transfers: look.totals.transfers, first };
+        if expected == implied {
+            (self.funded, self.differs) = (Some(learnt(implied)), None);
             self.read.begin(first);
             return (Standing { funded: Some(implied), is_sure: true }, None);
         }
         let difference = implied - expected;
         let differs = self.differs.get_or_insert(Differs { since: look.at, told: Money::ZERO });
-        if !look.is_told || look.at < counts_from(*differs) {
+        let counts_from = differs.since.plus(BOOKED_LATE);
+        if !look.is_told || look.at < counts_from {
             return (Standing { funded: Some(implied), is_sure: false }, None);
         }
         let news = (differs.told != difference).then_some(difference);
         differs.told = difference;
-        let funded = if difference.is_negative() { expected } else { implied };
-        (Standing { funded: Some(funded), is_sure: false }, news)
+        // What comes back makes good first what was lost.
+        let found = difference.min(-self.lost).max(Money::ZERO);
+        self.lost += found;
+        let funded = if difference.is_negative() { expected } else { implied - found };
+        let is_of_another_day = counts_from.start_of_day() < look.at.start_of_day();
+        if is_of_another_day {
+            if difference.is_negative() {
+                self.lost += difference;
+            }
+            (self.funded, self.differs) = (Some(learnt(funded)), None);
+        }
+        (Standing { funded: Some(funded), is_sure: is_of_another_day }, news)
     }
 }
 
@@ -340,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn money_that_left_unbooked_is_a_loss_once_it_cannot_be_late_any_more_and_until_its_day_ends() {
+    fn money_that_left_unbooked_is_a_loss_once_it_cannot_be_late_any_more_and_after_midnight() {
         let mut earnings = Earnings::default();
         let (differs, day) = (money("-50"), 24 * 60);
         earnings.judge(&look(10, "1000", "0", "0", true));
@@ -350,11 +377,69 @@ mod tests {
             (16, (standing("1000", false), Some(differs))),
             (17, (standing("1000", false), None)),
             (day - 1, (standing("1000", false), None)),
-            (day, (standing("950", true), None)),
-            (day + 1, (standing("950", true), None)),
+            (day, (standing("1000", true), None)),
+            (day + 1, (standing("1000", true), None)),
         ] {
             assert_eq!(earnings.judge(&look(minute, "950", "0", "0", true)), expected, "minute {minute}");
         }
+        assert_eq!(earnings.lost, differs, "the day begins without it");
+    }
+
+    #[test]
+    fn what_was_lost_on_another_day_is_found_again() {
+        let day = 24 * 60;
+        for (what, wallet, transfers, funded) in [("booked late", "950", "-50", "950"), ("back", "1000", "0", "1000")] {
+            let mut earnings = Earnings::default();
+            earnings.judge(&look(0, "1000", "0", "0", true));
+            earnings.judge(&look(1, "950", "0", "0", true));
+            earnings.judge(&look(9, "950", "0", "0", true));
+            assert_eq!(earnings.judge(&look(day, "950", "0", "0", true)).0, standing("1000", true), "{what}");
+            let later = earnings.judge(&look(day + 1, wallet, "0", transfers, true));
+            assert_eq!(later, (standing(funded, true), None), "{what}");
+            assert_eq!(earnings.lost, Money::ZERO, "{what}");
+        }
+    }
+
+    #[test]
+    fn what_comes_back_in_part_makes_good_what_was_lost_once_it_is_no_booking_to_come() {
+        let (mut earnings, day) = (Earnings::default(), 24 * 60);
+        for minute in [0, 1, 9, day] {
+            earnings.judge(&look(minute, if minute == 0 { "1000" } else { "950" }, "0", "0", true));
+        }
+        for (minute, expected) in [
+            (day + 1, (standing("1030", false), None)),
+            (day + 7, (standing("1000", false), Some(money("30")))),
+            (day + 8, (standing("1000", true), None)),
+        ] {
+            assert_eq!(earnings.judge(&look(minute, "980", "0", "0", true)), expected, "minute {minute}");
+        }
+        assert_eq!(earnings.lost, money("-20"));
+    }
+
+    #[test]
+    fn what_is_lost_on_the_next_day_as_well_is_told_and_counted_by_itself() {
+        let (mut earnings, day) = (Earnings::default(), 24 * 60);
+        earnings.judge(&look(0, "1000", "0", "0", true));
+        earnings.judge(&look(1, "950", "0", "0", true));
+        earnings.judge(&look(9, "950", "0", "0", true));
+        earnings.judge(&look(day, "950", "0", "0", true));
+        assert_eq!(earnings.judge(&look(day + 1, "920", "0", "0", true)), (standing("970", false), None));
+        let told = earnings.judge(&look(day + 7, "920", "0", "0", true));
+        assert_eq!((told, earnings.lost), ((standing("1000", false), Some(money("-30"))), money("-50")));
+        assert_eq!(earnings.judge(&look(2 * day, "920", "0", "0", true)), (standing("1000", true), None));
+        assert_eq!(earnings.lost, money("-80"));
+    }
+
+    #[test]
+    fn a_venue_that_tells_only_after_midnight_hides_no_loss() {
+        let (mut earnings, day) = (Earnings::default(), 24 * 60);
+        earnings.judge(&look(0, "1000", "0", "0", true));
+        for minute in [1, day - 1, day, day + 1] {
+            let outcome = earnings.judge(&look(minute, "950", "0", "0", false));
+            assert_eq!(outcome, (standing("950", false), None), "minute {minute}");
+        }
+        let told = earnings.judge(&look(day + 2, "950", "0", "0", true));
+        assert_eq!(told, (standing("1000", true), Some(money("-50"))));
     }
 
     #[test]

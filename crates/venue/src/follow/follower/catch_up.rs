@@ -1,12 +1,14 @@
-//! Making a gap good: a snapshot, and the trades in it.
+//! Making a gap good: a snapshot, and the trades in it. The socket is read all the while, or the venue would cut it, and its
+//! end would go unnoticed; what it brings waits for the snapshot.
 
 use super::Follower;
 use crate::call_error::CallError;
 use crate::follow::PrivateStream;
-use plimsoll_domain::{AccountEvent, AccountSnapshot, Fill, Symbol};
+use plimsoll_domain::{AccountEvent, AccountSnapshot, Fill, Symbol, Timestamp};
 use plimsoll_ports::StreamItem;
-use plimsoll_transport::Backoff;
+use plimsoll_transport::{Backoff, SocketItem};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -15,6 +17,8 @@ const ATTEMPTS: u32 = 5;
 /// A snapshot that lags behind the stream is read again so many times, after a pause of this length.
 const LATE_ANSWERS: u32 = 5;
 const LATE_PAUSE: Duration = Duration::from_millis(200);
+/// So many messages wait while the account is read: a busy account's of half a minute.
+const WAITING_FRAMES: usize = 65_536;
 
 impl<S: PrivateStream> Follower<S> {
     /// The reader has caught up with what was waiting, and is to be told of what was given up.
@@ -32,16 +36,21 @@ impl<S: PrivateStream> Follower<S> {
         self.catch_up().await;
     }
 
-    /// A snapshot, and the trades since what was last heard. Meanwhile messages wait at the socket.
+    /// A snapshot, and the trades since what was last heard. Meanwhile messages wait.
     pub(super) async fn catch_up(&mut self) {
         self.doubt = None;
         let mut backoff = Backoff::new(self.settings.socket.backoff);
         let (mut failures, mut late) = (0, 0);
+        let mut why = String::new();
         while failures < ATTEMPTS {
-            match self.gather().await {
+            let reading = gather(Arc::clone(&self.source), self.heard.since(), self.heard.symbols().cloned().collect());
+            let Some(gathered) = self.listening(reading).await else { return };
+            match gathered.map(|it| self.take_listing(it)) {
                 Ok((snapshot, _)) if late < LATE_ANSWERS && self.lags(&snapshot) => {
                     late += 1;
-                    sleep(LATE_PAUSE).await;
+                    if self.listening(sleep(LATE_PAUSE)).await.is_none() {
+                        return;
+                    }
                 }
                 Ok((snapshot, fills)) => {
                     // Whoever is right, a look once the answers must have caught up will tell.
@@ -50,14 +59,17 @@ impl<S: PrivateStream> Follower<S> {
                 }
                 Err(error) => {
                     failures += 1;
+                    why = error.to_string();
                     let wanted = error.wait(self.source.clock().now());
                     let pause = backoff.next_wait().max(wanted.unwrap_or_default());
                     tracing::warn!(%error, ?pause, "no snapshot");
-                    sleep(pause).await;
+                    if self.listening(sleep(pause)).await.is_none() {
+                        return;
+                    }
                 }
             }
         }
-        self.reconnect("no snapshot could be taken");
+        self.reconnect(&format!("no snapshot could be taken: {why}"));
     }
 
     fn lags(&self, snapshot: &AccountSnapshot) -> bool {
@@ -68,16 +80,31 @@ impl<S: PrivateStream> Follower<S> {
         behind.is_some()
     }
 
-    async fn gather(&mut self) -> Result<(AccountSnapshot, Vec<Fill>), CallError> {
-        self.listing = Some(self.source.listing().await?);
-        let snapshot = self.source.snapshot().await?;
-        let Some(since) = self.heard.since() else { return Ok((snapshot, Vec::new())) };
-        let held = snapshot.positions.iter().map(|report| &report.symbol);
-        let ordered = snapshot.orders.iter().map(|order| &order.symbol);
-        let symbols: BTreeSet<Symbol> = self.heard.symbols().chain(held).chain(ordered).cloned().collect();
-        let mut fills = self.source.fills(since, &symbols).await?;
-        fills.sort_by_key(|fill| fill.time);
-        Ok((snapshot, fills))
+    fn take_listing(&mut self, gathered: Gathered<S>) -> (AccountSnapshot, Vec<Fill>) {
+        let Gathered { listing, snapshot, fills } = gathered;
+        self.listing = Some(listing);
+        (snapshot, fills)
+    }
+
+    /// Does this while messages come in and wait; `None` if the connection is lost meanwhile.
+    async fn listening<T>(&mut self, doing: impl Future<Output = T>) -> Option<T> {
+        let mut doing = std::pin::pin!(doing);
+        loop {
+            // Beyond that they wait at the socket.
+            let has_room = self.waiting.len() < WAITING_FRAMES;
+            let item = tokio::select! {
+                done = &mut doing => return Some(done),
+                item = self.socket.next(), if has_room => item,
+            };
+            match item {
+                SocketItem::Message(frame) => self.waiting.push_back(frame),
+                SocketItem::Alive | SocketItem::Connected => {}
+                SocketItem::Disconnected { reason } => {
+                    self.lost(reason);
+                    return None;
+                }
+            }
+        }
     }
 
     fn bring(&mut self, snapshot: AccountSnapshot, fills: Vec<Fill>) {
@@ -98,4 +125,29 @@ impl<S: PrivateStream> Follower<S> {
             self.heard.whole(time);
         }
     }
+}
+
+/// What was read.
+struct Gathered<S: PrivateStream> {
+    listing: Arc<S::Listing>,
+    snapshot: AccountSnapshot,
+    fills: Vec<Fill>,
+}
+
+/// A snapshot, and the trades since then: in `heard`, and in what the snapshot lists.
+async fn gather<S: PrivateStream>(
+    source: Arc<S>,
+    since: Option<Timestamp>,
+    mut heard: BTreeSet<Symbol>,
+) -> Result<Gathered<S>, CallError> {
+    let listing = source.listing().await?;
+    let snapshot = source.snapshot().await?;
+    let mut fills = Vec::new();
+    if let Some(since) = since {
+        heard.extend(snapshot.positions.iter().map(|report| report.symbol.clone()));
+        heard.extend(snapshot.orders.iter().map(|order| order.symbol.clone()));
+        fills = source.fills(since, &heard).await?;
+        fills.sort_by_key(|fill| fill.time);
+    }
+    Ok(Gathered { listing, snapshot, fills })
 }

@@ -2,7 +2,8 @@
 
 use crate::wire::event::leverage_of;
 use plimsoll_domain::{
-    Currency, Decimal, Fees, Instrument, MarginTiers, Money, Quantity, Rate, Step, Symbol, Tier, VenueId,
+    ContractStatus, Currency, Decimal, Fees, Instrument, MarginTiers, Money, Quantity, Rate, Step, Symbol, Tier,
+    Timestamp, VenueId,
 };
 use plimsoll_venue::DecodeError;
 use plimsoll_venue::json::{self, Num, Text, each, rows, text};
@@ -50,7 +51,12 @@ pub struct Contract {
     pub min_notional: Money,
     /// What a forced close costs, as a fraction of its notional.
     pub liquidation_fee: Rate,
+    /// When it ends: a perpetual only once its delisting is announced.
+    pub ends: Option<Timestamp>,
 }
+
+/// The day in the year 2100 that stands for "never".
+const NEVER: i64 = 4_133_404_800_000;
 
 impl Contract {
     /// It never expires.
@@ -62,7 +68,25 @@ impl Contract {
     /// It never expires, and orders are taken.
     #[must_use]
     pub fn is_trading(&self) -> bool {
-        self.is_perpetual() && &*self.status == "TRADING"
+        self.is_perpetual() && self.standing().may_open()
+    }
+
+    /// It never expires, and is not delisted.
+    #[must_use]
+    pub fn is_listed(&self) -> bool {
+        self.is_perpetual() && self.standing() != ContractStatus::Delisted
+    }
+
+    /// What may be done with it.
+    #[must_use]
+    pub fn standing(&self) -> ContractStatus {
+        match &*self.status {
+            "TRADING" => ContractStatus::Trading,
+            "PENDING_TRADING" => ContractStatus::PreLaunch,
+            "PRE_DELIVERING" | "PRE_SETTLE" | "DELIVERING" | "SETTLING" => ContractStatus::ReduceOnly,
+            "DELIVERED" | "CLOSE" => ContractStatus::Delisted,
+            _ => ContractStatus::Halted,
+        }
     }
 
     /// The whole instrument.
@@ -84,6 +108,9 @@ impl Contract {
             fees,
             liquidation_fee: self.liquidation_fee,
             funding_interval_hours,
+            status: self.standing(),
+            ends: self.ends,
+            margin_fee: Rate::ZERO,
         }
     }
 }
@@ -111,6 +138,8 @@ struct Row<'a> {
     margin_asset: Text<'a>,
     #[serde(borrow)]
     liquidation_fee: Num<'a>,
+    #[serde(borrow, default)]
+    delivery_date: Num<'a>,
     #[serde(borrow)]
     filters: Vec<Filter<'a>>,
 }
@@ -180,6 +209,12 @@ impl<'a> Row<'a> {
                 .map_err(named)?
                 .unwrap_or(Money::ZERO),
             liquidation_fee: self.liquidation_fee.rate("liquidationFee").map_err(named)?,
+            ends: match self.delivery_date.0 {
+                "" => None,
+                _ => Some(self.delivery_date.whole::<i64>("deliveryDate").map_err(named)?)
+                    .filter(|date| (1..NEVER).contains(date))
+                    .map(Timestamp::from_millis),
+            },
         })
     }
 

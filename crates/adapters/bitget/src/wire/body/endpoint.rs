@@ -4,7 +4,8 @@ use super::{account, answer, instrument, market, order, plan, trade};
 use crate::wire::request::INTERVALS;
 use crate::wire::symbols::Symbols;
 use plimsoll_domain::{AccountEvent, MarketEvent, Order, Stamp, Symbol, Timestamp};
-use plimsoll_venue::{DecodeError, Event};
+use plimsoll_venue::{DecodeError, Event, json};
+use serde::de::IgnoredAny;
 use std::time::Duration;
 
 /// Reads the body that answers `endpoint`, written as `GET /api/v2/mix/position/all-position`, with a query where the body
@@ -160,7 +161,7 @@ impl<'a> Asked<'a> {
     }
 
     fn unread(&self, body: &[u8]) -> Result<Vec<Event>, DecodeError> {
-        answer::acknowledged(body)?;
+        json::read::<IgnoredAny>(json::text(body)?)?;
         Ok(vec![Event::unknown(format!("{} {}", self.method, self.path))])
     }
 }

@@ -3,7 +3,8 @@
 use super::answer::data;
 use crate::wire::event::leverage_of;
 use plimsoll_domain::{
-    Currency, Decimal, Fees, Instrument, MarginTiers, Money, Quantity, Rate, Step, Symbol, Tier, VenueId,
+    ContractStatus, Currency, Decimal, Fees, HedgeMargin, Instrument, MarginTiers, Money, Quantity, Rate, Step, Symbol,
+    Tier, Timestamp, VenueId,
 };
 use plimsoll_venue::json::{self, Num, Text, each, rows};
 use plimsoll_venue::{DecodeError, message, plain};
@@ -52,6 +53,8 @@ pub struct Contract {
     pub standard_fees: Fees,
     /// Hours between fundings.
     pub funding_interval_hours: u32,
+    /// When it is taken from the list, or when opening stops before that, once that is announced.
+    pub ends: Option<Timestamp>,
 }
 
 impl Contract {
@@ -64,7 +67,25 @@ impl Contract {
     /// It never expires, and orders of programs are taken. One that may only be closed (`limit_open`) does not count.
     #[must_use]
     pub fn is_trading(&self) -> bool {
-        self.is_perpetual() && matches!(&*self.status, "normal" | "listed")
+        self.is_perpetual() && self.standing().may_open()
+    }
+
+    /// It never expires, and is not delisted.
+    #[must_use]
+    pub fn is_listed(&self) -> bool {
+        self.is_perpetual() && self.standing() != ContractStatus::Delisted
+    }
+
+    /// What may be done with it. `restrictedAPI` takes no orders of programs at all, `maintain` none of anybody for now.
+    #[must_use]
+    pub fn standing(&self) -> ContractStatus {
+        match &*self.status {
+            "normal" => ContractStatus::Trading,
+            "listed" => ContractStatus::PreLaunch,
+            "limit_open" => ContractStatus::ReduceOnly,
+            "off" => ContractStatus::Delisted,
+            _ => ContractStatus::Halted,
+        }
     }
 
     /// The whole instrument.
@@ -82,10 +103,13 @@ impl Contract {
             max_quantity: self.max_quantity,
             max_market_quantity: self.max_market_quantity,
             min_notional: self.min_notional,
-            tiers,
+            tiers: tiers.hedged(HedgeMargin::LargerLeg),
             fees,
             liquidation_fee: LIQUIDATION_FEE,
             funding_interval_hours: self.funding_interval_hours,
+            status: self.standing(),
+            ends: self.ends,
+            margin_fee: Rate::ZERO,
         }
     }
 }
@@ -111,6 +135,8 @@ message! {
             interval = "fundInterval": Num<'a>,
             max_market = "maxMarketOrderQty": Num<'a>,
             max_limit = "maxOrderQty": Num<'a>,
+            off_time = "offTime": Num<'a>,
+            limit_open_time = "limitOpenTime": Num<'a>,
         }
     }
 }
@@ -166,6 +192,10 @@ impl Row<'_> {
                 taker: self.taker.rate("takerFeeRate").map_err(named)?,
             },
             funding_interval_hours: hours(self.interval).map_err(named)?,
+            ends: match announced(self.off_time, "offTime").map_err(named)? {
+                None => announced(self.limit_open_time, "limitOpenTime").map_err(named)?,
+                end => end,
+            },
         })
     }
 
@@ -179,6 +209,14 @@ impl Row<'_> {
         let tick = self.end_step.decimal("priceEndStep")?.checked_mul(unit);
         step(tick.unwrap_or_default().normalize(), "priceEndStep")
     }
+}
+
+/// A moment; −1 and nothing are none.
+fn announced(number: Num<'_>, place: &str) -> Result<Option<Timestamp>, DecodeError> {
+    if number.0.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(number.whole::<i64>(place)?).filter(|millis| *millis > 0).map(Timestamp::from_millis))
 }
 
 /// The venue's usual interval where it does not say.

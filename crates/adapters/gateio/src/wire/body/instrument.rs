@@ -1,8 +1,10 @@
 //! Contracts, their margin tables, and what trading them costs.
 
 use super::body_rows;
+use crate::wire::moment::first_moment;
 use plimsoll_domain::{
-    Currency, Decimal, Fees, Instrument, Leverage, MarginTiers, Money, Quantity, Rate, Step, Symbol, Tier, VenueId,
+    ContractStatus, Currency, Decimal, Fees, HedgeMargin, Instrument, Leverage, MarginTiers, Money, Quantity, Rate,
+    Step, Symbol, Tier, Timestamp, VenueId,
 };
 use plimsoll_venue::json::{self, DecodeError, Num, Raw, Text};
 use plimsoll_venue::{message, plain};
@@ -49,13 +51,28 @@ pub struct Contract {
     pub base_fees: Fees,
     /// Hours between fundings.
     pub funding_interval_hours: u32,
+    /// When it is taken from the list, once that is announced.
+    pub ends: Option<Timestamp>,
 }
 
 impl Contract {
     /// Orders that open positions are taken.
     #[must_use]
     pub fn is_trading(&self) -> bool {
-        &*self.status == "trading" && !self.in_delisting
+        self.standing().may_open()
+    }
+
+    /// What may be done with it.
+    #[must_use]
+    pub fn standing(&self) -> ContractStatus {
+        match &*self.status {
+            "delisted" => ContractStatus::Delisted,
+            "delisting" => ContractStatus::ReduceOnly,
+            _ if self.in_delisting => ContractStatus::ReduceOnly,
+            "trading" => ContractStatus::Trading,
+            "prelaunch" => ContractStatus::PreLaunch,
+            _ => ContractStatus::Halted,
+        }
     }
 
     /// The whole instrument, with what the account pays. A forced close is reckoned at the contract's own taker rate: the
@@ -74,10 +91,13 @@ impl Contract {
             max_quantity: self.max_quantity,
             max_market_quantity: self.max_market_quantity,
             min_notional: Money::ZERO,
-            tiers: with_closing_fee(tiers, self.base_fees.taker),
+            tiers: with_closing_fee(tiers, self.base_fees.taker).hedged(HedgeMargin::LargerLeg),
             fees,
             liquidation_fee: self.base_fees.taker,
             funding_interval_hours: self.funding_interval_hours,
+            status: self.standing(),
+            ends: self.ends,
+            margin_fee: Rate::new(self.base_fees.taker.get().max(Decimal::ZERO)),
         }
     }
 }
@@ -106,6 +126,9 @@ message! {
             order_size_min = "order_size_min": Num<'a>,
             order_size_max = "order_size_max": Num<'a>,
             market_order_size_max = "market_order_size_max": Num<'a>,
+            launch_time = "launch_time": Num<'a>,
+            delisting_time = "delisting_time": Num<'a>,
+            delisted_time = "delisted_time": Num<'a>,
         }
     }
 }
@@ -136,7 +159,9 @@ impl Row<'_> {
     }
 
     fn linear(&self, native: &str) -> Result<Contract, DecodeError> {
-        let (base, quote) = native.rsplit_once('_').ok_or_else(|| DecodeError::new("no pair of names", "name"))?;
+        // The list has no members for base and quote. A name that ends with a date is no perpetual's.
+        let pair = native.rsplit_once('_').filter(|(_, quote)| !quote.bytes().all(|byte| byte.is_ascii_digit()));
+        let (base, quote) = pair.ok_or_else(|| DecodeError::new("no pair of names", "name"))?;
         let symbol = Symbol::new(base, quote, quote).map_err(|error| DecodeError::new(error.to_string(), "name"))?;
         let multiplier = self.quanto_multiplier.quantity("quanto_multiplier")?.get();
         let step = if self.enable_decimal { TENTH } else { Decimal::ONE };
@@ -167,7 +192,19 @@ impl Row<'_> {
                 taker: self.taker_fee_rate.rate("taker_fee_rate")?,
             },
             funding_interval_hours: hours(self.funding_interval, "funding_interval")?,
+            ends: self.ends()?,
         })
+    }
+
+    /// A time that is not after the launch says nothing.
+    fn ends(&self) -> Result<Option<Timestamp>, DecodeError> {
+        let launched = first_moment(&[(self.launch_time, "launch_time")])?.unwrap_or_default();
+        for end in [(self.delisted_time, "delisted_time"), (self.delisting_time, "delisting_time")] {
+            if let Some(end) = first_moment(&[end])?.filter(|end| *end > launched) {
+                return Ok(Some(end));
+            }
+        }
+        Ok(None)
     }
 }
 

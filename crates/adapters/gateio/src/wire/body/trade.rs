@@ -144,13 +144,56 @@ impl Income {
     }
 }
 
-/// Every row of `GET /account_book`, settled in `settle`. A contract that is not listed (any more) costs a row its symbol,
-/// not its money.
+/// A row of `GET /account_book`, and what tells it from others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Booked<T> {
+    /// The venue's id of the row, unique within the account; rows of old answers lack it.
+    pub id: Option<Box<str>>,
+    /// When it was booked.
+    pub time: Timestamp,
+    /// What it says.
+    pub it: T,
+}
+
+/// Every row of `GET /account_book`, settled in `settle`, each with an id of its own. A contract that is not listed (any
+/// more) costs a row its symbol, not its money.
 ///
 /// # Errors
 /// [`DecodeError`] for anything else.
 pub fn income(body: &[u8], symbols: &Symbols, settle: &str) -> Result<Vec<Income>, DecodeError> {
-    json::each(&body_rows::<Book<'_>>(body)?, |row| row.income(symbols, settle).map(Some))
+    Ok(distinct(booked_income(body, symbols, settle)?))
+}
+
+/// The same, with what tells the rows of several pages apart.
+///
+/// # Errors
+/// [`DecodeError`] for anything else.
+pub fn booked_income(body: &[u8], symbols: &Symbols, settle: &str) -> Result<Vec<Booked<Income>>, DecodeError> {
+    json::each(&body_rows::<Book<'_>>(body)?, |row| Ok(Some(row.booked(row.income(symbols, settle)?)?)))
+}
+
+/// Rows that the venue does not number are known by what they say. Those that say the same are as many bookings: they are
+/// counted, so that none passes for another.
+#[must_use]
+pub fn distinct(rows: Vec<Booked<Income>>) -> Vec<Income> {
+    let mut alike: HashMap<String, usize> = HashMap::new();
+    let mut number = |id: &str| {
+        let count = alike.entry(id.to_owned()).or_default();
+        *count += 1;
+        (*count > 1).then(|| format!("{id}#{count}"))
+    };
+    let told = rows.into_iter().map(|row| match (row.id, row.it) {
+        (None, Income::Funding(payment)) => {
+            let again = payment.id.as_deref().and_then(&mut number);
+            Income::Funding(FundingPayment { id: again.map(Arc::from).or(payment.id), ..payment })
+        }
+        (None, Income::Booked(booking)) => {
+            let again = number(&booking.id);
+            Income::Booked(Booking { id: again.unwrap_or(booking.id), ..booking })
+        }
+        (_, it) => it,
+    });
+    told.collect()
 }
 
 /// The funding among the rows of `GET /account_book`; the others are left out.
@@ -165,23 +208,23 @@ pub fn funding_payments(body: &[u8], symbols: &Symbols, settle: &str) -> Result<
         .collect())
 }
 
-/// The profits among the rows of `GET /account_book`, by contract and by the trade that each is of.
+/// What a trade has brought, or a part of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Profit {
+    /// The contract.
+    pub symbol: Symbol,
+    /// The trade.
+    pub trade: TradeId,
+    /// How much; negative is a loss.
+    pub amount: Money,
+}
+
+/// The rows of `GET /account_book`, with the profit that each tells; `None` for those that tell none of a trade.
 ///
 /// # Errors
 /// [`DecodeError`] for anything else.
-pub fn profits(body: &[u8], symbols: &Symbols) -> Result<HashMap<(Symbol, TradeId), Money>, DecodeError> {
-    let mut profits: HashMap<(Symbol, TradeId), Money> = HashMap::new();
-    for row in body_rows::<Book<'_>>(body)? {
-        let trade = row.trade_id.as_ref().map_or("", Text::as_str);
-        let native = booked_contract(or_empty(&row.contract), or_empty(&row.text));
-        let symbol = native.and_then(|native| symbols.symbol(native).ok());
-        if let (Some(symbol), "pnl", false) = (symbol, row.kind.as_str(), row.is_of_no_trade() || trade.is_empty()) {
-            let profit = profits.entry((symbol, TradeId::new(trade))).or_default();
-            let sum = profit.get().checked_add(row.change.money("change")?.get());
-            *profit = Money::new(sum.ok_or_else(|| DecodeError::new("more than can be kept", "change"))?);
-        }
-    }
-    Ok(profits)
+pub fn profits(body: &[u8], symbols: &Symbols) -> Result<Vec<Booked<Option<Profit>>>, DecodeError> {
+    json::each(&body_rows::<Book<'_>>(body)?, |row| Ok(Some(row.booked(row.profit(symbols)?)?)))
 }
 
 /// The contract that a booking is about, by its own member or by the beginning of its text (`BTC_USDT:6086261`).
@@ -191,6 +234,23 @@ pub(crate) fn booked_contract<'a>(contract: &'a str, text: &'a str) -> Option<&'
 }
 
 impl Book<'_> {
+    fn booked<T>(&self, it: T) -> Result<Booked<T>, DecodeError> {
+        let id = Some(self.id.0).filter(|id| !id.is_empty()).map(Box::from);
+        Ok(Booked { id, time: crate::wire::moment::moment(self.time, "time")?, it })
+    }
+
+    fn profit(&self, symbols: &Symbols) -> Result<Option<Profit>, DecodeError> {
+        let trade = self.trade_id.as_ref().map_or("", Text::as_str);
+        let native = booked_contract(or_empty(&self.contract), or_empty(&self.text));
+        let symbol = native.and_then(|native| symbols.symbol(native).ok());
+        match (symbol, self.kind.as_str(), self.is_of_no_trade() || trade.is_empty()) {
+            (Some(symbol), "pnl", false) => {
+                Ok(Some(Profit { symbol, trade: TradeId::new(trade), amount: self.change.money("change")? }))
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// Profit and loss name their trade. What names none, although the row has a place for it, is what a liquidation gave
     /// to the insurance fund or took from it: the venue has no word of its own for that.
     fn is_of_no_trade(&self) -> bool {
@@ -207,7 +267,7 @@ impl Book<'_> {
         let of = or_empty(&self.currency);
         let paid_in = currency(if of.is_empty() { settle } else { of });
         let id = || match self.id.0 {
-            "" => format!("{kind}-{}-{text}", time.as_micros()),
+            "" => format!("{kind}-{}-{text}-{amount}", time.as_micros()),
             id => format!("{kind}-{id}"),
         };
         Ok(match kind {

@@ -131,13 +131,15 @@ impl Row<'_> {
         })
     }
 
-    /// `inactive` waits for the order that it is attached to; `invalid` has lost it.
+    /// `inactive` waits for the order that it is attached to; `invalid` has lost it. One that has triggered and names no
+    /// order that took its place protects nothing any more: it has expired, whatever its word for that is.
     fn status(&self) -> Result<OrderStatus, DecodeError> {
+        let has_child = self.trade_id.maybe_id("trade_id")?.is_some();
         match (self.status.as_str(), or_empty(&self.finish_as)) {
-            ("open" | "inactive", _) | ("finished", "succeeded") => Ok(OrderStatus::New),
+            ("open" | "inactive", _) => Ok(OrderStatus::New),
             ("finished", "cancelled") | ("invalid", _) => Ok(OrderStatus::Canceled),
             ("finished", "failed") => Ok(OrderStatus::Rejected),
-            ("finished", _) if !self.trade_id.0.is_empty() && self.trade_id.0 != "0" => Ok(OrderStatus::New),
+            ("finished", _) if has_child => Ok(OrderStatus::New),
             ("finished", _) => Ok(OrderStatus::Expired),
             (other, _) => Err(DecodeError::word("trigger order status", other, "status")),
         }

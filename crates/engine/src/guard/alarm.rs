@@ -1,0 +1,261 @@
+//! What wakes a guard, and how often it lets itself be woken.
+
+use crate::venue_account::WatchedFigure;
+use plimsoll_domain::{Symbol, Timestamp};
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// Why a guard looks at the account before it is time to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Why {
+    /// A position is there that no order of ours has made.
+    PositionOpened,
+    /// A position grew or shrank without an order of ours.
+    PositionChanged,
+    /// A position is gone without an order of ours: by its stop, say.
+    PositionClosed,
+    /// A position was liquidated.
+    Liquidated,
+    /// An order traded that is not ours.
+    TradedElsewhere,
+    /// A stop does not rest any more, and what it covered is held still.
+    StopGone,
+    /// An order that was open is not there any more, and nobody told how it ended.
+    OrderVanished,
+    /// The venue has asked for margin, or would by the figures.
+    MarginCall,
+    /// A liquidation is near, by the venue's word or by the figures.
+    LiquidationWarning,
+    /// The venue has closed by force, for want of margin or to pay for someone else's loss.
+    ForcedClose,
+    /// The place in the deleveraging queue is told.
+    AdlWarning,
+    /// A position's margin ratio has crossed its line.
+    PositionMarginRatio,
+    /// The account's margin ratio has.
+    AccountMarginRatio,
+    /// The positions together have lost more than the line.
+    UnrealizedLoss,
+    /// What new positions may use is below the line.
+    AvailableBalance,
+    /// The venue, asked twice, said something else than was believed.
+    AuditDifference,
+    /// There was more news than could be followed.
+    NewsMissed,
+    /// Margin has become so thin that something is to be done, by the marks of this moment.
+    ThinMargin,
+    /// A limit on losses is broken, by the marks of this moment.
+    Losses,
+}
+
+impl Why {
+    /// The word for it in logs and records.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PositionOpened => "position_opened",
+            Self::PositionChanged => "position_changed",
+            Self::PositionClosed => "position_closed",
+            Self::Liquidated => "liquidated",
+            Self::TradedElsewhere => "traded_elsewhere",
+            Self::StopGone => "stop_gone",
+            Self::OrderVanished => "order_vanished",
+            Self::MarginCall => "margin_call",
+            Self::LiquidationWarning => "liquidation_warning",
+            Self::ForcedClose => "forced_close",
+            Self::AdlWarning => "adl_warning",
+            Self::PositionMarginRatio => "position_margin_ratio",
+            Self::AccountMarginRatio => "account_margin_ratio",
+            Self::UnrealizedLoss => "unrealized_loss",
+            Self::AvailableBalance => "available_balance",
+            Self::AuditDifference => "audit_difference",
+            Self::NewsMissed => "news_missed",
+            Self::ThinMargin => "thin_margin",
+            Self::Losses => "losses",
+        }
+    }
+
+    /// Whether records and venue are to be compared as well: something was done that they may not know of.
+    const fn concerns_the_books(self) -> bool {
+        matches!(
+            self,
+            Self::PositionOpened
+                | Self::PositionChanged
+                | Self::PositionClosed
+                | Self::Liquidated
+                | Self::TradedElsewhere
+                | Self::StopGone
+                | Self::OrderVanished
+                | Self::ForcedClose
+                | Self::AuditDifference
+                | Self::NewsMissed
+        )
+    }
+
+    pub(super) const fn of(figure: &WatchedFigure) -> Self {
+        match figure {
+            WatchedFigure::PositionMarginRatio(..) => Self::PositionMarginRatio,
+            WatchedFigure::UnrealizedLoss => Self::UnrealizedLoss,
+            WatchedFigure::AccountMarginRatio => Self::AccountMarginRatio,
+            WatchedFigure::AvailableBalance => Self::AvailableBalance,
+        }
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// One reason to look at the account at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wake {
+    /// Why.
+    pub why: Why,
+    /// About this contract; `None` for the whole account.
+    pub symbol: Option<Symbol>,
+}
+
+impl Wake {
+    pub(super) fn of(why: Why, symbol: &Symbol) -> Self {
+        Self { why, symbol: Some(symbol.clone()) }
+    }
+
+    pub(super) const fn of_account(why: Why) -> Self {
+        Self { why, symbol: None }
+    }
+}
+
+/// Whether records and venue are to be compared because of these.
+pub(super) fn concern_the_books(wakes: &[Wake]) -> bool {
+    wakes.iter().any(|wake| wake.why.concerns_the_books())
+}
+
+/// Rings until it is heard. Ringing often is ringing once: what is heard then are all the reasons.
+#[derive(Debug, Default)]
+pub(super) struct Alarm {
+    wakes: Mutex<Vec<Wake>>,
+    rung: Notify,
+}
+
+impl Alarm {
+    pub(super) fn ring(&self, wake: Wake) {
+        let mut wakes = self.wakes();
+        if !wakes.contains(&wake) {
+            wakes.push(wake);
+        }
+        drop(wakes);
+        self.rung.notify_one();
+    }
+
+    /// Waits until it rings.
+    pub(super) async fn rung(&self) {
+        while self.wakes().is_empty() {
+            self.rung.notified().await;
+        }
+    }
+
+    /// Whether what it rings for concerns the books.
+    pub(super) fn concerns_the_books(&self) -> bool {
+        concern_the_books(&self.wakes())
+    }
+
+    /// All reasons since it was last answered: it is silent now.
+    pub(super) fn answer(&self) -> Vec<Wake> {
+        std::mem::take(&mut *self.wakes())
+    }
+
+    fn wakes(&self) -> MutexGuard<'_, Vec<Wake>> {
+        self.wakes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A look asks the venue for as much as this time of looking by the clock may: what wakes often looks no more often.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// A comparison of the books asks for about as much again.
+const COMPARISON: Duration = Duration::from_secs(5);
+
+/// So much may be saved up for the moment when much happens: three looks with their comparisons.
+const MOST: Duration = Duration::from_secs(30);
+
+/// Two looks begin no closer to each other.
+const BREATH: Duration = Duration::from_secs(1);
+
+/// Bounds what being woken asks of the venue: a few looks at once, and in the long run no more than looking every five
+/// seconds would.
+#[derive(Debug)]
+pub(super) struct Pace {
+    credit: Duration,
+    at: Timestamp,
+    begun: Timestamp,
+}
+
+impl Pace {
+    pub(super) fn new(now: Timestamp) -> Self {
+        Self { credit: MOST, at: now, begun: now.minus(BREATH) }
+    }
+
+    /// How long the next look has to wait.
+    pub(super) fn left(&mut self, with_books: bool, now: Timestamp) -> Duration {
+        self.save_up(now);
+        let breath = BREATH.saturating_sub(now.since(self.begun));
+        breath.max(cost(with_books).saturating_sub(self.credit))
+    }
+
+    /// A look has begun.
+    pub(super) fn spend(&mut self, with_books: bool, now: Timestamp) {
+        self.save_up(now);
+        self.credit = self.credit.saturating_sub(cost(with_books));
+        self.begun = now;
+    }
+
+    fn save_up(&mut self, now: Timestamp) {
+        self.credit = self.credit.saturating_add(now.since(self.at)).min(MOST);
+        self.at = self.at.max(now);
+    }
+}
+
+const fn cost(with_books: bool) -> Duration {
+    if with_books { LOOK.saturating_add(COMPARISON) } else { LOOK }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ringing_often_is_ringing_once() {
+        let alarm = Alarm::default();
+        let wake = Wake::of_account(Why::ThinMargin);
+        alarm.ring(wake.clone());
+        alarm.ring(wake.clone());
+        assert!(!alarm.concerns_the_books());
+        alarm.ring(Wake::of_account(Why::NewsMissed));
+        assert!(alarm.concerns_the_books());
+        assert_eq!(alarm.answer(), [wake, Wake::of_account(Why::NewsMissed)]);
+        assert_eq!(alarm.answer(), []);
+    }
+
+    #[test]
+    fn whoever_wakes_all_the_time_looks_no_more_often_than_by_the_clock() {
+        for (with_books, most) in [(false, 18), (true, 9)] {
+            let mut now = Timestamp::from_millis(1_700_000_000_000);
+            let until = now.plus(Duration::from_secs(60));
+            let (mut pace, mut looks) = (Pace::new(now), Vec::new());
+            loop {
+                now = now.plus(pace.left(with_books, now));
+                if now >= until {
+                    break;
+                }
+                pace.spend(with_books, now);
+                looks.push(now);
+            }
+            assert!(looks.windows(2).all(|pair| matches!(pair, [one, next] if next.since(*one) >= BREATH)));
+            assert!((most - 1..=most).contains(&looks.len()), "{} in the first minute", looks.len());
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! What a live view of the account says between two looks: worked out in memory, without asking the venue.
+
+use super::{Action, MonitorReport};
+use crate::position_manager::PositionManager;
+use crate::venue_account::AccountView;
+use plimsoll_domain::risk::{EquityWatch, Verdict, verdict};
+use plimsoll_domain::{
+    Collateral, Decimal, Direction, HeldPosition, Holding, MarginHealth, Money, Order, OrderType, Portfolio,
+    PositionSide, Quantity, Symbol, margin, margin_cover,
+};
+use std::collections::BTreeSet;
+
+/// What is to be feared of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Glance {
+    /// How its margin is; `None` where a part of it cannot be judged.
+    pub(crate) health: Option<MarginHealth>,
+    /// Something is held, and a limit on losses is broken.
+    pub(crate) has_losses: bool,
+    /// The positions that no stop covers.
+    pub(crate) bare: BTreeSet<(Symbol, PositionSide)>,
+}
+
+impl Glance {
+    /// What a look has found, and has answered by what it did.
+    pub(crate) fn of(report: &MonitorReport) -> Self {
+        let is_judged = report.unpriced.is_empty();
+        let is_gone = matches!(report.action, Action::Flattened(_));
+        let bare = report.positions.iter().filter(|it| it.is_unprotected());
+        Self {
+            health: is_judged.then_some(report.verdict.health),
+            has_losses: !report.verdict.trips.is_empty() && !report.positions.is_empty() && !is_gone,
+            bare: bare.map(|it| (it.symbol.clone(), it.side)).collect(),
+        }
+    }
+
+    /// Nothing is to be feared that was not known.
+    pub(crate) fn is_calm_after(&self, seen: &Self) -> bool {
+        let is_healthy = matches!(self.health, Some(MarginHealth::NoPositions | MarginHealth::Healthy));
+        is_healthy && !self.has_losses && self.bare.is_subset(&seen.bare)
+    }
+
+    /// Margin has become thinner than it was, by a step that something is to be done about.
+    pub(crate) fn is_thinner_than(&self, before: &Self) -> bool {
+        self.health.is_some_and(|health| health >= MarginHealth::Reduce && Some(health) > before.health)
+    }
+
+    /// A limit on losses is broken that was not.
+    pub(crate) const fn has_lost_since(&self, before: &Self) -> bool {
+        self.has_losses && !before.has_losses
+    }
+}
+
+impl PositionManager {
+    /// Judges a view by the limits that a look goes by. Days and peaks are those that the last look knew.
+    pub(crate) fn glance(&self, view: &AccountView) -> Glance {
+        let (settle, now) = (&self.settings.settle, self.ports.clock.now());
+        let standing = view.standing(settle, self.settings.closing_fee);
+        let bare = view.positions.iter().filter(|it| it.symbol.settle() == settle.as_str() && !is_covered(view, it));
+        let bare = bare.map(|it| (it.symbol.clone(), it.position_side)).collect();
+        let Some(portfolio) = standing.portfolio() else { return Glance { health: None, has_losses: false, bare } };
+        let equity = portfolio.holdings.iter().fold(portfolio.wallet, |sum, it| sum + profit(it));
+        let calm = EquityWatch::new(equity, now);
+        let watch = self.earnings().watch_on(equity, now).unwrap_or(calm);
+        let Verdict { health, trips } = verdict(worst_cover(&portfolio), &watch, &self.settings.limits);
+        Glance { health: Some(health), has_losses: !trips.is_empty() && !portfolio.holdings.is_empty(), bare }
+    }
+}
+
+fn profit(it: &Holding<'_>) -> Money {
+    it.position.unrealized_pnl(it.mark)
+}
+
+fn worst_cover(portfolio: &Portfolio<'_>) -> Option<Decimal> {
+    let pool = portfolio.margin();
+    let cover = |it: &Holding<'_>| match it.collateral {
+        Collateral::Cross => pool.cover(),
+        Collateral::Isolated(assigned) => {
+            let maintenance = it.tiers.maintenance(it.notional());
+            margin_cover(maintenance, margin::isolated_equity(it.position, assigned, it.mark))
+        }
+    };
+    portfolio.holdings.iter().filter_map(cover).min()
+}
+
+/// Whether stops rest that cover a position whole.
+pub(crate) fn is_covered(view: &AccountView, it: &HeldPosition) -> bool {
+    let held = it.position;
+    let stops = view.orders.iter().filter(|order| is_stop(order, &it.symbol, it.position_side, held.direction));
+    covers(stops, held.quantity)
+}
+
+/// Stops cover a size whole: one that closes whatever there is, or enough of them with sizes.
+pub(super) fn covers<'a>(mut stops: impl Iterator<Item = &'a Order>, held: Quantity) -> bool {
+    let mut covered = Decimal::ZERO;
+    stops.any(|stop| {
+        covered = covered.saturating_add(stop.quantity.map_or(Decimal::ZERO, Quantity::get));
+        stop.close_position || covered >= held.get()
+    })
+}
+
+/// It rests as a stop of this position.
+pub(super) fn is_stop(order: &Order, symbol: &Symbol, side: PositionSide, direction: Direction) -> bool {
+    order.symbol == *symbol
+        && order.position_side == side
+        && order.side == direction.closing_side()
+        && matches!(order.order_type, OrderType::StopMarket | OrderType::Stop | OrderType::TrailingStopMarket)
+        && !order.status.is_final()
+}

@@ -1,0 +1,77 @@
+//! The venue's list of contracts, from one reading to the next.
+
+use crate::call_error::CallError;
+use crate::json::DecodeError;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// A contract as some venue lists it.
+pub trait ListedContract: Clone {
+    /// The venue's name of it.
+    fn native(&self) -> &Arc<str>;
+
+    /// The same contract, taken from the list.
+    fn delisted(self) -> Self;
+}
+
+/// The newer list, with those that it leaves out counted as delisted: what is still held of them has its name, and a way
+/// out. Where rows could not be read (`unread`), the missing may be among them, and stay as they were.
+///
+/// # Errors
+/// [`CallError::Unreadable`] for a list of nothing after one of something: no venue delists everything at once.
+pub fn with_delisted<C: ListedContract>(
+    before: &[C],
+    mut now: Vec<C>,
+    unread: &[DecodeError],
+) -> Result<Vec<C>, CallError> {
+    for error in unread {
+        tracing::warn!(%error, "a contract of the venue's list cannot be read");
+    }
+    if now.is_empty() && !before.is_empty() {
+        return Err(CallError::Unreadable("a list of no contracts".to_owned()));
+    }
+    let listed: HashSet<Arc<str>> = now.iter().map(|it| Arc::clone(it.native())).collect();
+    let missing = before.iter().filter(|it| !listed.contains(it.native())).cloned();
+    let kept: Vec<C> = missing.map(|it| if unread.is_empty() { it.delisted() } else { it }).collect();
+    now.extend(kept);
+    Ok(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Clone, PartialEq)]
+    struct Contract(Arc<str>, bool);
+
+    impl ListedContract for Contract {
+        fn native(&self) -> &Arc<str> {
+            &self.0
+        }
+
+        fn delisted(self) -> Self {
+            Self(self.0, false)
+        }
+    }
+
+    fn listed(names: &[&str]) -> Vec<Contract> {
+        names.iter().map(|name| Contract(Arc::from(*name), true)).collect()
+    }
+
+    #[test]
+    fn what_a_newer_list_leaves_out_is_delisted_and_keeps_its_name() {
+        let before = listed(&["A", "B"]);
+        let now = with_delisted(&before, listed(&["B", "C"]), &[]).unwrap();
+        assert_eq!(now, [Contract("B".into(), true), Contract("C".into(), true), Contract("A".into(), false)]);
+        let again = with_delisted(&now, listed(&["A", "B", "C"]), &[]).unwrap();
+        assert_eq!(again, listed(&["A", "B", "C"]), "listed again");
+    }
+
+    #[test]
+    fn what_could_not_be_read_is_not_delisted() {
+        let unread = [DecodeError::new("no value", "symbols[0]")];
+        assert_eq!(with_delisted(&listed(&["A", "B"]), listed(&["B"]), &unread).unwrap(), listed(&["B", "A"]));
+        assert!(with_delisted(&listed(&["A"]), Vec::new(), &[]).is_err());
+        assert_eq!(with_delisted::<Contract>(&[], Vec::new(), &[]), Ok(Vec::new()));
+    }
+}
