@@ -177,7 +177,10 @@ async fn head(from: &mut (impl AsyncReadExt + Unpin)) -> Option<String> {
 }
 
 fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
-    head.lines().filter_map(|line| line.split_once(':')).find(|(it, _)| it.eq_ignore_ascii_case(name)).map(|it| it.1.trim())
+    head.lines()
+        .filter_map(|line| line.split_once(':'))
+        .find(|(it, _)| it.eq_ignore_ascii_case(name))
+        .map(|it| it.1.trim())
 }
 
 /// What no request begins with is answered as servers do it.

@@ -4,7 +4,8 @@
 pub(crate) fn answer(status: u16, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
     let mut bytes =
-        format!("HTTP/1.1 {status} x\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n", body.len()).into_bytes();
+        format!("HTTP/1.1 {status} x\r\n{headers}content-length: {}\r\nconnection: close\r\n\r\n", body.len())
+            .into_bytes();
     bytes.extend_from_slice(body);
     bytes
 }
@@ -18,7 +19,8 @@ pub(crate) const PAGE: &str = "<!DOCTYPE html>\r\n<html><head><title>502 Bad Gat
                                <body><center><h1>502 Bad Gateway</h1></center></body></html>";
 
 /// `{"a":1}` as gzip, as zlib, and as the bare deflate of a compressing socket.
-pub(crate) const GZIP: &[u8] = b"\x1f\x8b\x08\0\0\0\0\0\0\x03\xab\x56\x4a\x54\xb2\x32\xac\x05\0\xaf\xac\x1b\x56\x07\0\0\0";
+pub(crate) const GZIP: &[u8] =
+    b"\x1f\x8b\x08\0\0\0\0\0\0\x03\xab\x56\x4a\x54\xb2\x32\xac\x05\0\xaf\xac\x1b\x56\x07\0\0\0";
 pub(crate) const ZLIB: &[u8] = b"\x78\x9c\xab\x56\x4a\x54\xb2\x32\xac\x05\0\x08\x2a\x02\x09";
 pub(crate) const DEFLATE: &[u8] = b"\xaa\x56\x4a\x54\xb2\x32\xac\x05\0";
 

@@ -13,18 +13,18 @@ struct Mishap {
     told: Option<&'static [&'static str]>,
 }
 
-const fn mishap(
-    name: &'static str,
-    change: fn(&[u8]) -> Instead,
-    told: &'static [&'static str],
-) -> Mishap {
+const fn mishap(name: &'static str, change: fn(&[u8]) -> Instead, told: &'static [&'static str]) -> Mishap {
     Mishap { name, change, told: Some(told) }
 }
 
 const MISHAPS: &[Mishap] = &[
     mishap("half of JSON", |it| instead(frame(TEXT, half(it)), Then::GoOn), &[]),
     mishap("half a message, and then others", |it| instead(frame(BEGUN, half(it)), Then::GoOn), &["fragment"]),
-    mishap("half a frame, and then nothing", |it| instead(half(&frame(TEXT, it)), Then::Hold), &["nothing has arrived"]),
+    mishap(
+        "half a frame, and then nothing",
+        |it| instead(half(&frame(TEXT, it)), Then::Hold),
+        &["nothing has arrived"],
+    ),
     mishap("half a frame, and then the end", |it| instead(half(&frame(TEXT, it)), Then::Close), &[]),
     mishap("an empty text", |_| instead(frame(TEXT, ""), Then::GoOn), &["empty"]),
     mishap("a page", |_| instead(frame(TEXT, PAGE), Then::GoOn), &["html"]),

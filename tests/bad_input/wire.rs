@@ -159,7 +159,9 @@ impl Wire for Binance {
     }
 
     async fn venue(exchange: Exchange) -> Running {
-        let settings = Settings::<RateLimits> { clock: AuthenticationClock::Market, ..Settings::default() };
+        // Whatever goes wrong, the account is read again: nobody here is a question too many.
+        let rate_limits = RateLimits { weight_per_minute: 1_000_000, ..RateLimits::default() };
+        let settings = Settings { clock: AuthenticationClock::Market, rate_limits, ..Settings::default() };
         let venue = BinanceVenue::start(exchange, settings).await.expect("a venue");
         venue.open_account(&AccountId::new(OWNER), KEYS.key, KEYS.secret.into()).expect("an account");
         venue
@@ -168,6 +170,7 @@ impl Wire for Binance {
     fn adapter(rest: &str, sockets: &str, keys: Keys, clock: Arc<dyn Clock>) -> Adapter {
         use plimsoll_binance::{BinanceBroker, Credentials, Endpoints, Settings};
         let settings = Settings {
+            weight_limit: 1_000_000,
             http: http(),
             private_socket: socket(),
             market_socket: socket(),

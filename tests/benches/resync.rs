@@ -11,8 +11,8 @@ use futures_util::future::join_all;
 use plimsoll_binance::wire::request as binance;
 use plimsoll_bitget::wire::request as bitget;
 use plimsoll_domain::{
-    AccountId, ClientOrderId, Decimal, Instrument, Leverage, Money, NewOrder, OrderKind, OrderSize, PositionSide, Price,
-    Quantity, Rounding, Side, TimeInForce, Timestamp,
+    AccountId, ClientOrderId, Decimal, Instrument, Leverage, Money, NewOrder, OrderKind, OrderSize, PositionSide,
+    Price, Quantity, Rounding, Side, TimeInForce, Timestamp,
 };
 use plimsoll_engine::{AccountNews, AccountPorts, Link, VenueAccount, VenueAccountSettings};
 use plimsoll_exchange::{Exchange, Tick};
@@ -39,7 +39,9 @@ fn main() {
     let filters: Vec<String> = std::env::args().skip(1).filter(|it| !it.starts_with('-')).collect();
     let wanted: Vec<Wire> = Wire::ALL
         .into_iter()
-        .filter(|wire| filters.is_empty() || filters.iter().any(|filter| format!("resync {wire}").contains(filter.as_str())))
+        .filter(|wire| {
+            filters.is_empty() || filters.iter().any(|filter| format!("resync {wire}").contains(filter.as_str()))
+        })
         .collect();
     if !is_bench || wanted.is_empty() {
         return;
@@ -178,7 +180,12 @@ fn requests(wire: Wire, venue: &Running, contracts: &[Instrument]) -> Vec<Vec<Re
     }
 }
 
-fn of_binance(base: &str, now: Timestamp, (since, end): (Timestamp, Timestamp), contracts: &[Instrument]) -> Vec<Vec<Request>> {
+fn of_binance(
+    base: &str,
+    now: Timestamp,
+    (since, end): (Timestamp, Timestamp),
+    contracts: &[Instrument],
+) -> Vec<Vec<Request>> {
     let keys = binance::Credentials::new(KEY, SECRET);
     let signed = |call: binance::Call| call.request(base, &keys, now, Some(Duration::from_secs(60)));
     let fills = contracts.iter().map(|it| signed(binance::fills(&it.native, Some(since), Some(end)))).collect();

@@ -2,7 +2,9 @@
 
 use super::stage::Stage;
 use super::step::Contract;
-use plimsoll_domain::{AccountId, BalanceReport, ClientOrderId, Fill, FillCause, Order, PositionMode, PositionReport, SettledFunding};
+use plimsoll_domain::{
+    AccountId, BalanceReport, ClientOrderId, Fill, FillCause, Order, PositionMode, PositionReport, SettledFunding,
+};
 use plimsoll_exchange::{ConditionalOrder, Exchange, Income, MarketView, PlacedOrder};
 
 /// The exchange's side of the books at one moment.

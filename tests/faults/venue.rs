@@ -11,8 +11,8 @@ use plimsoll_gateio::GateioBroker;
 use plimsoll_ports::{AccountStream, Broker, Clock, FundingRates, MarketFeed};
 use plimsoll_transport::{BackoffSettings, HttpSettings, SocketSettings};
 use plimsoll_venue_server::{
-    AuthenticationClock, BinanceVenue, BitgetVenue, FaultPlan, GateioVenue, Injected, Running, Settings, binance, bitget,
-    gateio,
+    AuthenticationClock, BinanceVenue, BitgetVenue, FaultPlan, GateioVenue, Injected, Running, Settings, binance,
+    bitget, gateio,
 };
 use std::sync::Arc;
 use std::time::Duration;

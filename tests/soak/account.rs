@@ -23,6 +23,9 @@ const AUDIT_EVERY: Duration = Duration::from_secs(30);
 /// So long a view may take to show what was asked for.
 const SHOWS_WITHIN: Duration = Duration::from_secs(5);
 
+/// So long a last reading may take.
+const READ_WITHIN: Duration = Duration::from_secs(60);
+
 pub(super) struct Account {
     wire: Wire,
     account: Arc<VenueAccount>,
@@ -85,7 +88,9 @@ impl Account {
 
     /// Reads the account, and the fills that may have been missed, as whoever wants to be sure does.
     pub(super) async fn resynchronise(&self) -> Result<(), String> {
-        self.account.resynchronise().await.map(drop).map_err(|failure| failure.to_string())
+        let read = tokio::time::timeout(READ_WITHIN, self.account.resynchronise()).await;
+        let read = read.map_err(|_| format!("{} could not be read within {} s", self.wire, READ_WITHIN.as_secs()))?;
+        read.map(drop).map_err(|failure| format!("{}: {failure}", self.wire))
     }
 
     /// What differs, once the view has had time to show what is the case.

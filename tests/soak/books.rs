@@ -101,7 +101,6 @@ pub(super) fn of_view(wire: Wire, view: &AccountView) -> Books {
     books.0
 }
 
-
 #[derive(Default)]
 struct Writer(Books);
 

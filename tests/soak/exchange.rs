@@ -18,8 +18,9 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-/// Orders, fills and income of so many seconds are kept: an account is never away for as long, with what it asks for again.
-const KEPT_SECONDS: u64 = 60;
+/// Orders, fills and income of about so many seconds are kept, of which a quarter as many come as events are told: an account
+/// is never away for as long, with what it asks for again.
+const KEPT_SECONDS: u64 = 45;
 
 /// So often time passes where nothing else happens.
 const BEAT: Duration = Duration::from_millis(20);
@@ -55,7 +56,7 @@ impl Venue {
         begin: watch::Receiver<bool>,
         calm: mpsc::Sender<(usize, Calmed)>,
     ) -> Self {
-        let keeps = usize::try_from(plan.rate.saturating_mul(KEPT_SECONDS)).unwrap_or(usize::MAX).max(1000);
+        let keeps = usize::try_from(plan.rate.saturating_mul(KEPT_SECONDS) / 4).unwrap_or(usize::MAX).max(1000);
         let settings = Settings { keeps: Some(keeps), ..Settings::default() };
         let mut exchange = Exchange::with_settings(SystemClock.now(), settings);
         listed::list(&mut exchange, &listed::contracts(wire, CONTRACTS));

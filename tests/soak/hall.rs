@@ -24,7 +24,10 @@ pub async fn serve(plan: Plan) {
 async fn serve_until_left(plan: Plan) {
     let (begin, begun) = watch::channel(false);
     let (calms, mut calmed) = mpsc::channel(Wire::ALL.len());
-    let opening = Wire::ALL.iter().enumerate().map(|(number, wire)| Venue::open(*wire, number, plan, begun.clone(), calms.clone()));
+    let opening = Wire::ALL
+        .iter()
+        .enumerate()
+        .map(|(number, wire)| Venue::open(*wire, number, plan, begun.clone(), calms.clone()));
     let venues = join_all(opening).await;
     say(&Said::Open(venues.iter().map(Venue::address).collect()));
     let mut input = input();

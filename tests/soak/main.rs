@@ -3,6 +3,7 @@
 use plimsoll_tests::soak::{Plan, run, serve};
 use std::process::ExitCode;
 use std::time::Duration;
+use tracing_subscriber::filter::LevelFilter;
 
 const HELP: &str = "cargo xtask soak [--minutes 10 | --seconds N] [--rate 2000] [--seed 1] [--json]\n";
 
@@ -18,6 +19,8 @@ async fn main() -> ExitCode {
         eprint!("{HELP}");
         return ExitCode::from(2);
     };
+    let level = std::env::var("PLIMSOLL_LOG").ok().and_then(|level| level.parse().ok());
+    tracing_subscriber::fmt().with_max_level(level.unwrap_or(LevelFilter::OFF)).with_writer(std::io::stderr).init();
     let Ok(program) = std::env::current_exe() else {
         eprintln!("soak: it is not known where this program is");
         return ExitCode::FAILURE;

@@ -149,8 +149,11 @@ impl Report {
     fn kept(&self, memory: &MemoryReport) -> Option<String> {
         let events: f64 = self.accounts.iter().map(|it| it.rate).sum();
         let kept = memory.growth_bytes_a_second / events;
-        (kept > MOST_BYTES_KEPT_OF_AN_EVENT)
-            .then(|| format!("the followers' memory grows by {kept:.1} bytes an event: {MOST_BYTES_KEPT_OF_AN_EVENT} are too many"))
+        (kept > MOST_BYTES_KEPT_OF_AN_EVENT).then(|| {
+            format!(
+                "the followers' memory grows by {kept:.1} bytes an event: {MOST_BYTES_KEPT_OF_AN_EVENT} are too many"
+            )
+        })
     }
 }
 
@@ -197,7 +200,10 @@ impl fmt::Display for Report {
 impl fmt::Display for AccountReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { venue, told, rate, fills, heard, connections, resyncs, snapshots, gaps, .. } = self;
-        writeln!(f, "{venue}: {told} events, {rate:.0} a second, {fills} of them fills; {heard} brought by the stream")?;
+        writeln!(
+            f,
+            "{venue}: {told} events, {rate:.0} a second, {fills} of them fills; {heard} brought by the stream"
+        )?;
         writeln!(
             f,
             "  {} reconnects, {resyncs} resyncs, {snapshots} snapshots; {} gaps of {:.0} ms at the median, {:.0} at p99, \
@@ -233,7 +239,8 @@ mod tests {
     use super::*;
 
     fn slices(medians: &[f64]) -> Vec<Slice> {
-        let slice = |p50_ms: &f64| Slice { until_seconds: 0.0, changes: 1, p50_ms: *p50_ms, p99_ms: 20.0, longest_ms: 0.0 };
+        let slice =
+            |p50_ms: &f64| Slice { until_seconds: 0.0, changes: 1, p50_ms: *p50_ms, p99_ms: 20.0, longest_ms: 0.0 };
         medians.iter().map(slice).collect()
     }
 
@@ -294,7 +301,8 @@ mod tests {
         let difference = Difference { subject: "wallet".to_owned(), ours: "1".to_owned(), truth: "2".to_owned() };
         let bad = AccountReport { differences: vec![difference], doubled: vec!["A 7".to_owned()], ..account(&[1.0]) };
         let report = Report { accounts: vec![bad], ..Report::failed(&plan, "late".to_owned()) }.judge(&plan);
-        let expected = ["late", "binance: wallet: ours 1, the exchange's 2", "binance: trade A 7 was told more than once"];
+        let expected =
+            ["late", "binance: wallet: ours 1, the exchange's 2", "binance: trade A 7 was told more than once"];
         assert_eq!(report.wrong, expected);
     }
 }

@@ -77,7 +77,9 @@ async fn conclude(
 ) -> Result<Vec<super::AccountReport>, String> {
     join_all(accounts.iter().map(|it| it.whole(WHOLE_WITHIN))).await;
     let truth = exchange.books().await?;
-    let compared = |truth: &[Books]| join_all(accounts.iter().zip(truth.to_vec()).map(|(it, truth)| async move { it.differences(&truth).await }));
+    let compared = |truth: &[Books]| {
+        join_all(accounts.iter().zip(truth.to_vec()).map(|(it, truth)| async move { it.differences(&truth).await }))
+    };
     let before: Vec<usize> = compared(&truth).await.iter().map(Vec::len).collect();
     let mut differences = Vec::new();
     for _ in 0..ROUNDS {

@@ -7,8 +7,9 @@ use super::said::Told;
 use super::venue::Wire;
 use crate::faults::random::Random;
 use plimsoll_domain::{
-    AccountId, ClientOrderId, Decimal, Direction, Instrument, Leverage, MarginMode, Money, NewOrder, OrderId, OrderKind,
-    OrderSize, PositionMode, PositionSide, Price, Quantity, Rounding, Side, Symbol, TimeInForce, Timestamp, TriggerBy,
+    AccountId, ClientOrderId, Decimal, Direction, Instrument, Leverage, MarginMode, Money, NewOrder, OrderId,
+    OrderKind, OrderSize, PositionMode, PositionSide, Price, Quantity, Rounding, Side, Symbol, TimeInForce, Timestamp,
+    TriggerBy,
 };
 use plimsoll_exchange::{Exchange, OrderRef, Rejection, Tick};
 use plimsoll_ports::{Clock, SystemClock};
@@ -50,13 +51,7 @@ pub(super) struct Trading {
 }
 
 impl Trading {
-    pub(super) fn new(
-        wire: Wire,
-        venue: Arc<Running>,
-        account: AccountId,
-        plan: &Plan,
-        counted: Arc<Counted>,
-    ) -> Self {
+    pub(super) fn new(wire: Wire, venue: Arc<Running>, account: AccountId, plan: &Plan, counted: Arc<Counted>) -> Self {
         let mut random = Random::of(plan.seed, &format!("trading on {wire}"));
         let (contracts, hedges) = (listed::contracts(wire, CONTRACTS), random.percent(50));
         let mut it = Self {
@@ -167,10 +162,10 @@ impl Trading {
             self.tick(contract);
         }
         let done = match self.random.between(0, 999) {
-            0..500 => self.trades(contract),
-            500..700 => self.rests(contract),
-            700..880 => self.cancels(),
-            880..930 => self.amends(contract),
+            0..150 => self.trades(contract),
+            150..350 => self.rests(contract),
+            350..520 => self.cancels(),
+            520..930 => self.amends(),
             930..965 => self.stops(contract),
             965..985 => self.cancels_a_stop(),
             985..990 => self.sets_leverage(contract),
@@ -211,13 +206,15 @@ impl Trading {
         cancelled.map(drop).or_else(|refusal| if refusal == Rejection::UnknownOrder { Ok(()) } else { Err(refusal) })
     }
 
-    fn amends(&mut self, contract: usize) -> Result<(), Rejection> {
-        let Some((symbol, id)) = self.resting.back().cloned() else { return Ok(()) };
+    fn amends(&mut self) -> Result<(), Rejection> {
+        let count = u64::try_from(self.resting.len()).unwrap_or(0).max(1);
+        let which = usize::try_from(self.random.between(0, count - 1)).unwrap_or(0);
+        let Some((symbol, id)) = self.resting.get(which).cloned() else { return Ok(()) };
         let which = OrderRef::Id(id);
         let open = self.venue.exchange(|exchange| exchange.order(&self.account, &symbol, &which));
         let Some(order) = open.map(|it| it.order).filter(|it| !it.status.is_final()) else { return Ok(()) };
         let steps = self.random.between(3000, 6000);
-        let contract = self.contracts.iter().position(|it| it.symbol == symbol).unwrap_or(contract);
+        let Some(contract) = self.contracts.iter().position(|it| it.symbol == symbol) else { return Ok(()) };
         let (Some(price), Some(quantity)) = (self.away(contract, order.side, steps), order.quantity) else {
             return Ok(());
         };

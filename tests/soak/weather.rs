@@ -19,10 +19,10 @@ const FRAMES: &[(&str, u64)] = &[
     ("disconnect=market", 30),
 ];
 
-/// Of requests, which are few: so many of them go wrong.
-const REQUESTS: &str = "refuse=private:0.1,429=query+key:0.02:retry=1s,503=query+key:0.03,500-before=query:0.01,\
-                        502-before=query:0.01,timeout-before=query:0.01:for=100ms,cut-before=query:0.01,\
-                        slow=query:0.05:for=50ms,short-body=query:0.01";
+/// Of requests: a gap is made good by dozens of them, and begun anew if one fails.
+const REQUESTS: &str = "refuse=private:0.1,429=query+key:0.001:retry=1s,503=query+key:0.001,500-before=query:0.001,\
+                        502-before=query:0.001,timeout-before=query:0.001:for=100ms,cut-before=query:0.001,\
+                        slow=query:0.01:for=50ms,short-body=query:0.001";
 
 /// Of the whole session: one of these in turn, every so many seconds.
 const SESSION: [&str; 4] = ["half-open=private", "expire-key", "expire-key-silently", "expire-key"];
@@ -39,7 +39,8 @@ pub(super) fn plan(plan: &Plan, venue: usize) -> FaultPlan {
         // Market frames are as many at any rate, and fewer.
         let frames = if rule.ends_with("market") { 100 } else { plan.rate };
         let millionths = (1_000_000 / (every * frames).max(1)).clamp(1, 500_000);
-        let (word, rest) = rule.split_once(":for").map_or((*rule, String::new()), |(word, rest)| (word, format!(":for{rest}")));
+        let (word, rest) =
+            rule.split_once(":for").map_or((*rule, String::new()), |(word, rest)| (word, format!(":for{rest}")));
         let separator = if word.contains('=') { ':' } else { '=' };
         let _ = write!(spec, ",{word}{separator}0.{millionths:06}{rest}");
     }

@@ -1,9 +1,10 @@
 //! What is wrong before the first order: one check, one finding, one remedy.
 //!
 //! The checks of a place are in a file of its own: this machine and its configuration ([`setup`]), the venue and the key
-//! ([`venue`]), what is held and recorded ([`books`]). A check that cannot be made is a finding too.
+//! ([`venue`], with the remedies of each in [`remedy`]), what is held and recorded ([`books`]). A check that cannot be made is a finding too.
 
 pub(crate) mod books;
+pub(crate) mod remedy;
 pub(crate) mod setup;
 pub(crate) mod venue;
 

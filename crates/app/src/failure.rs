@@ -1,5 +1,6 @@
 //! How the command says no: an exit code, one sentence, and what to do about it.
 
+use crate::checkup::remedy::Cause;
 use plimsoll_ports::{QueryError, RefusalReason};
 use serde::Serialize;
 use std::fmt::Display;
@@ -77,7 +78,9 @@ impl Failure {
         match error {
             QueryError::Refused(refusal) => match refusal.reason {
                 RefusalReason::NotAllowed => {
-                    Self::usage(message).help("`plimsoll doctor` says what the venue has against this key.")
+                    let hint =
+                        Cause::of(&refusal.code).map_or("The venue has something against this key.", Cause::hint);
+                    Self::usage(message).help(format!("{hint} `plimsoll doctor` looks at the rest."))
                 }
                 RefusalReason::NotTrading => Self::no(message)
                     .help("A symbol is written like BTC/USDT:USDT: base, quote, and what it settles in."),

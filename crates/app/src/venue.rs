@@ -190,7 +190,7 @@ impl Way {
             keys,
             clock: Arc::new(SystemClock),
             timeout: Some(config.intervals.request),
-            weight_limit: Some(account.weight_limit),
+            weight_limit: account.weight_limit,
             protocol: account.protocol,
             is_demo: account.environment == VenueEnvironment::Testnet,
         }

@@ -18,8 +18,13 @@ struct Venue {
 
 impl Venue {
     fn start(arguments: &[&str]) -> Self {
+        Self::speaking("binance", arguments)
+    }
+
+    fn speaking(wire: &str, arguments: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
-            .args(["venue", "--speak", "binance", "--key", "doctor-key", "--secret", "doctor-secret"])
+            .args(["venue", "--speak", wire, "--key", "doctor-key", "--secret", "doctor-secret"])
+            .args(["--passphrase", "doctor-passphrase"])
             .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
@@ -179,6 +184,62 @@ fn wrong_keys_and_secrets_are_told_apart() {
         "secret",
         "chmod 600",
     );
+}
+
+/// What `doctor` says of the key, and `status` of the same, with these keys in the environment.
+fn refused(wire: &str, keys: [&str; 3]) -> (Value, String) {
+    let venue = Venue::speaking(wire, &[]);
+    let folder = tempfile::tempdir().unwrap();
+    let passphrase = if wire == "bitget" { "passphrase_env = \"DOCTOR_PASSPHRASE\"\n" } else { "" };
+    let state = folder.path().join("state");
+    let text = format!(
+        "database = \"sqlite:{0}/plimsoll.db\"\nstate = \"{0}\"\n\n[accounts.main]\nvenue = \"{wire}\"\n\
+         environment = \"loopback\"\nrest_url = \"{1}\"\nsocket_url = \"{2}\"\nkey_env = \"DOCTOR_KEY\"\n\
+         secret_env = \"DOCTOR_SECRET\"\n{passphrase}",
+        state.display(),
+        venue.rest,
+        venue.socket
+    );
+    let file = folder.path().join("plimsoll.toml");
+    std::fs::write(&file, text).unwrap();
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        command.args(arguments).env_remove("DATABASE_URL").env_remove("ENABLE_FUTURES");
+        command.envs(["DOCTOR_KEY", "DOCTOR_SECRET", "DOCTOR_PASSPHRASE"].into_iter().zip(keys));
+        command.output().unwrap()
+    };
+    let config = file.to_str().unwrap();
+    run(&["db", "migrate", "--database", &format!("sqlite:{}/plimsoll.db", state.display())]);
+    let told = run(&["doctor", "--json", "--config", config]);
+    let told: Value = serde_json::from_slice(&told.stdout).unwrap();
+    let found = told["findings"].as_array().unwrap().iter().find(|it| it["check"] == "key_accepted").cloned();
+    let status = run(&["status", "--config", config]);
+    assert_ne!(status.status.code(), Some(0));
+    let said = String::from_utf8_lossy(&status.stderr).into_owned();
+    for key in keys {
+        assert!(!said.contains(key) && !told.to_string().contains(key), "{key} is shown: {said} {told}");
+    }
+    (found.unwrap_or_else(|| panic!("{told}")), said)
+}
+
+#[test]
+fn each_venue_says_what_it_has_against_a_key_and_what_to_do_in_its_own_words() {
+    let right = ["doctor-key", "doctor-secret", "doctor-passphrase"];
+    let check = |wire: &str, keys: [&str; 3], code: &str, remedy: &str, hint: &str| {
+        let (found, status) = refused(wire, keys);
+        assert!(found["found"].as_str().unwrap().contains(code), "{wire}: {found}");
+        assert!(found["remedy"].as_str().unwrap().contains(remedy), "{wire}: {found}");
+        assert!(status.contains(code) && status.contains(hint), "{wire}: {status}");
+    };
+    let [key, secret, passphrase] = right;
+    let strange = "of-somebody-else";
+    check("binance", [strange, secret, passphrase], "-2015", "of Binance's loopback", "key_env");
+    check("binance", [key, strange, passphrase], "-1022", "the secret of this key", "secret_env");
+    check("gateio", [strange, secret, passphrase], "INVALID_KEY", "of Gate.io's loopback", "key_env");
+    check("gateio", [key, strange, passphrase], "INVALID_SIGNATURE", "the secret of this key", "secret_env");
+    check("bitget", [strange, secret, passphrase], "40037", "of Bitget's loopback", "key_env");
+    check("bitget", [key, strange, passphrase], "40009", "the secret of this key", "secret_env");
+    check("bitget", [key, secret, strange], "40012", "passphrase_env", "passphrase_env");
 }
 
 #[test]

@@ -16,7 +16,7 @@ use alarm::{Pace, concern_the_books};
 use plimsoll_domain::{ClientOrderId, Timestamp};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 /// How a [`Guard`] watches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +114,8 @@ pub struct Guard {
     manager: Arc<PositionManager>,
     settings: GuardSettings,
     lookout: Option<Lookout>,
+    /// Records and venue were brought together, or could not be: its lookout begins.
+    begun: Notify,
     stop: watch::Sender<bool>,
 }
 
@@ -138,7 +140,7 @@ impl Guard {
     /// A guard of the account that `manager` trades.
     #[must_use]
     pub fn new(manager: Arc<PositionManager>, settings: GuardSettings) -> Self {
-        Self { manager, settings, lookout: None, stop: watch::Sender::new(false) }
+        Self { manager, settings, lookout: None, begun: Notify::new(), stop: watch::Sender::new(false) }
     }
 
     /// Looks at once when this has seen something; it must be of the same account.
@@ -159,10 +161,14 @@ impl Guard {
         let tell = Mutex::new(tell);
         let tell = |news: GuardNews| (tell.lock().unwrap_or_else(PoisonError::into_inner))(&news);
         let Some(lookout) = &self.lookout else { return self.guard(&tell).await };
+        let looking_out = async {
+            self.begun.notified().await;
+            lookout.attend(|news| tell(GuardNews::Lookout(news))).await
+        };
         tokio::select! {
             biased;
             stopped = self.guard(&tell) => stopped,
-            never = lookout.attend(|news| tell(GuardNews::Lookout(news))) => match never {},
+            never = looking_out => match never {},
         }
     }
 
@@ -194,10 +200,12 @@ impl Guard {
             match self.manager.reconcile().await {
                 Ok(it) => {
                     tell(GuardNews::Reconciled(it));
+                    self.begun.notify_one();
                     return;
                 }
                 Err(failure) => {
                     tell(GuardNews::NotReconciled(failure));
+                    self.begun.notify_one();
                     // What is held is guarded all the same: margin does not wait for a database.
                     self.look(tell).await;
                     self.pause(self.settings.retry).await;

@@ -5,7 +5,8 @@ pub mod bitget;
 pub mod gateio;
 
 use plimsoll_domain::{
-    ContractStatus, Currency, Fees, Instrument, Leverage, MarginTiers, Money, Quantity, Rate, Step, Symbol, Tier, VenueId,
+    ContractStatus, Currency, Fees, Instrument, Leverage, MarginTiers, Money, Quantity, Rate, Step, Symbol, Tier,
+    VenueId,
 };
 use rust_decimal::Decimal;
 

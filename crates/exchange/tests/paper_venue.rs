@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
 use plimsoll_domain::{
-    AccountEvent, AccountId, AccountState, ClientOrderId, MarginMode, MarketEvent, NewOrder, OrderKind, OrderSize, OrderStatus, OrderType,
-    PositionSide, Price, Side, Symbol, TimeInForce, Timestamp, TriggerBy, VenueId,
+    AccountEvent, AccountId, AccountState, ClientOrderId, MarginMode, MarketEvent, NewOrder, OrderKind, OrderSize,
+    OrderStatus, OrderType, PositionSide, Price, Side, Symbol, TimeInForce, Timestamp, TriggerBy, VenueId,
 };
 use plimsoll_exchange::{Exchange, PaperAccountStream, PaperBroker, PaperVenue, Rejection, Tick, listings};
 use plimsoll_ports::{

@@ -165,10 +165,10 @@ impl<R: Rest> Client<R> {
     /// # Errors
     /// [`CallError`] if there is no answer, or one that is no success.
     pub async fn call(&self, call: &R::Call, priority: Priority) -> Result<Vec<u8>, CallError> {
-        let latest = self.venue_time().plus(self.settings.patience);
+        let latest = self.clock.now().plus(self.settings.patience);
         for _ in 0..TOO_MANY {
             match self.call_in_time(call, priority, latest).await {
-                Err(CallError::Venue(failure, now)) if !call.changes() && self.fits(&failure, latest) => {
+                Err(CallError::Venue(failure, now)) if !call.changes() && fits(&failure, latest) => {
                     let wait = CallError::Venue(failure, now).wait(self.clock.now()).unwrap_or_default();
                     self.clock.sleep(wait).await;
                 }
@@ -176,12 +176,6 @@ impl<R: Rest> Client<R> {
             }
         }
         self.call_in_time(call, priority, latest).await
-    }
-
-    /// Whether the venue wants to be left alone for less time than there is.
-    fn fits(&self, failure: &Failure, latest: Timestamp) -> bool {
-        let until = |until| Timestamp::from_micros(latest.as_micros().saturating_sub(self.ahead())) > until;
-        failure.class == Class::BackOff && matches!(failure.wait, Wait::Until(moment) if until(moment))
     }
 
     async fn call_in_time(&self, call: &R::Call, priority: Priority, latest: Timestamp) -> Result<Vec<u8>, CallError> {
@@ -209,13 +203,14 @@ impl<R: Rest> Client<R> {
         }
     }
 
+    /// `latest` is by our clock.
     async fn admit(&self, call: &R::Call, priority: Priority, latest: Timestamp) -> Result<(), CallError> {
         let charges = self.rest.charges(call);
         loop {
             let now = self.venue_time();
             match self.budgets.admit(&charges, priority, now) {
                 Ok(()) => return Ok(()),
-                Err(until) if until < latest => self.clock.sleep(until.since(now)).await,
+                Err(until) if self.on_our_clock(until) < latest => self.clock.sleep(until.since(now)).await,
                 Err(until) => {
                     let until = self.on_our_clock(until);
                     return Err(CallError::NotSent(NotSent::Throttled { until }));
@@ -315,7 +310,7 @@ impl<R: Rest> Client<R> {
     /// [`CallError`] if there is no answer, or none that can be read.
     pub async fn measure_time(&self) -> Result<Timestamp, CallError> {
         let call = self.rest.server_time();
-        self.admit(&call, Priority::ReducesRisk, self.venue_time().plus(self.settings.patience)).await?;
+        self.admit(&call, Priority::ReducesRisk, self.clock.now().plus(self.settings.patience)).await?;
         let (asked, sent) = (self.clock.now().as_micros(), self.venue_time());
         let request = self.rest.request(&call, sent).map_err(CallError::NotSent)?;
         let response = match self.http.send(&request.into()).await {
@@ -340,6 +335,11 @@ impl<R: Rest> Client<R> {
     fn offset(&self) -> MutexGuard<'_, Option<Offset>> {
         self.offset.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether the venue wants to be left alone for less time than there is, by our clock.
+fn fits(failure: &Failure, latest: Timestamp) -> bool {
+    failure.class == Class::BackOff && matches!(failure.wait, Wait::Until(until) if until < latest)
 }
 
 /// A question is asked again so often at most after it was one too many.

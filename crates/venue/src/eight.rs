@@ -78,7 +78,7 @@ const fn below(eight: u64, limit: u8) -> u64 {
 /// Marks bytes that are no digits.
 const fn not_digits(eight: u64) -> u64 {
     let worth = eight ^ each(b'0');
-    ((worth & !HIGH) + each(0x80 - 10) | worth) & HIGH
+    (((worth & !HIGH) + each(0x80 - 10)) | worth) & HIGH
 }
 
 #[cfg(test)]

@@ -179,9 +179,12 @@ mod tests {
             (b" \r\n", "empty"),
             (b"\x1f\x8b\x08\0", "compressed (gzip), and nobody asked for that"),
             (b"\x78\x9c\xab", "compressed (zlib), and nobody asked for that"),
-            (b"<html><TITLE>502\nBad Gateway</title>", "a page of HTML, '502 Bad Gateway': a gateway's, not the venue's"),
+            (
+                b"<html><TITLE>502\nBad Gateway</title>",
+                "a page of HTML, '502 Bad Gateway': a gateway's, not the venue's",
+            ),
             (b"<html", "a page of HTML: a gateway's, not the venue's"),
-            (b"\xde\xad", "binary, and no UTF-8"),
+            (b"\xff\xfe", "binary, and no UTF-8"),
             (b"Service\nUnavailable.", "Service Unavailable."),
             (b"bad signature=dbefbc809e3e83c283a984c3a1459732ea7d for that", "bad … for that"),
         ] {

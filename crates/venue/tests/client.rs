@@ -93,6 +93,7 @@ impl Rest for Venue {
             200 => return Ok(()),
             401 => (Class::Clock, Wait::None),
             429 => (Class::BackOff, Wait::For(Duration::from_secs(9))),
+            430 => (Class::BackOff, Wait::For(Duration::from_millis(20))),
             _ => (Class::Unknown, Wait::None),
         };
         let (code, message) = (answer.status.to_string(), excerpt(&answer.body));
@@ -210,6 +211,27 @@ async fn who_is_told_to_be_silent_is_silent() {
     assert!(banned.not_before.is_some());
     let Err(CallError::NotSent(NotSent::Throttled { .. })) = call(&client, "order").await else { panic!("silence") };
     assert_eq!(script.heard(), ["time", "read"]);
+}
+
+#[tokio::test]
+async fn a_question_too_many_is_asked_again_if_there_is_time_and_an_order_never_is() {
+    let (script, client) = venue(&[("read", 430), ("read", 430)], SHORT).await;
+    assert_eq!(call(&client, "read").await, Ok(b"done".to_vec()));
+    assert_eq!(script.heard(), ["time", "read", "read", "read"]);
+
+    let (script, client) = venue(&[("order", 430)], SHORT).await;
+    assert!(call(&client, "order").await.is_err());
+    assert_eq!(script.heard(), ["time", "order"]);
+
+    for (status, window) in [(430, HOUR), (429, SHORT)] {
+        let (script, client) = venue(&[("read", status)], window).await;
+        assert!(call(&client, "read").await.is_err(), "there is no time for that");
+        assert_eq!(script.heard(), ["time", "read"]);
+    }
+
+    let (script, client) = venue(&[("read", 430); 5], SHORT).await;
+    assert!(call(&client, "read").await.is_err(), "three times at most");
+    assert_eq!(script.heard().len(), 5);
 }
 
 #[tokio::test]

@@ -125,15 +125,33 @@ async fn it_is_connected_while_every_socket_is() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_is_passed_over_and_a_changed_contract_is_read_anew() {
+async fn what_cannot_be_read_is_a_gap_and_a_changed_contract_is_read_anew() {
     let (url, say) = socket().await;
     let mut stream = follow(&[&url]).await;
     assert_eq!(next(&mut stream).await, MarketItem::Connected);
     for text in ["gibberish", "mark 1", "changed", "mark 2"] {
         say.send(text).unwrap();
     }
+    assert!(why(&mut stream).await.starts_with("a market message cannot be read: "));
+    assert_eq!(next(&mut stream).await, MarketItem::Connected);
     assert_eq!(next(&mut stream).await, told("1", 0));
     assert_eq!(next(&mut stream).await, told("2", 1));
+}
+
+#[tokio::test]
+async fn a_socket_that_says_nothing_that_can_be_read_is_given_up() {
+    let (url, say) = socket().await;
+    let mut stream = follow(&[&url]).await;
+    assert_eq!(next(&mut stream).await, MarketItem::Connected);
+    for _ in 0..3 {
+        say.send("gibberish").unwrap();
+    }
+    for _ in 0..3 {
+        assert!(why(&mut stream).await.starts_with("a market message cannot be read: "));
+        assert_eq!(next(&mut stream).await, MarketItem::Connected);
+    }
+    say.send("mark 1").unwrap();
+    assert_eq!(next(&mut stream).await, told("1", 0));
 }
 
 #[tokio::test]

@@ -92,13 +92,18 @@ impl Books<'_> {
     fn owned(&self, differences: &mut Differences, subject: &str, ours: &[BalanceReport]) {
         let truth = &self.truth.balance;
         let ours: Vec<_> = ours.iter().map(|it| (it.currency.to_string(), it)).collect();
-        differences.rows(subject, ours, vec![(truth.currency.to_string(), truth)], |differences, subject, ours, truth| {
-            differences.same(subject, "wallet", &ours.wallet, &truth.wallet);
-            differences.same_if_said(subject, "cross wallet", ours.cross_wallet, truth.cross_wallet);
-            differences.same_money_if_said(subject, "available", ours.available, truth.available);
-            differences.same_money_if_said(subject, "equity", ours.equity, truth.equity);
-            differences.same_money_if_said(subject, "unrealised profit", ours.unrealized_pnl, truth.unrealized_pnl);
-        });
+        differences.rows(
+            subject,
+            ours,
+            vec![(truth.currency.to_string(), truth)],
+            |differences, subject, ours, truth| {
+                differences.same(subject, "wallet", &ours.wallet, &truth.wallet);
+                differences.same_if_said(subject, "cross wallet", ours.cross_wallet, truth.cross_wallet);
+                differences.same_money_if_said(subject, "available", ours.available, truth.available);
+                differences.same_money_if_said(subject, "equity", ours.equity, truth.equity);
+                differences.same_money_if_said(subject, "unrealised profit", ours.unrealized_pnl, truth.unrealized_pnl);
+            },
+        );
     }
 
     fn traded(&self, differences: &mut Differences, ours: Vec<Fill>) {
@@ -120,7 +125,8 @@ impl Books<'_> {
             differences.same(subject, "symbol", &ours.symbol, &truth.symbol);
             differences.same(subject, "currency", &ours.currency, &truth.currency);
             differences.same(subject, "time", &ours.time, &truth.time);
-            let settled = self.truth.settled.iter().find(|it| Some(&it.symbol) == truth.symbol.as_ref() && it.time == truth.time);
+            let settled =
+                self.truth.settled.iter().find(|it| Some(&it.symbol) == truth.symbol.as_ref() && it.time == truth.time);
             differences.same_if_said(subject, "rate", ours.rate, settled.map(|it| it.rate));
         });
     }

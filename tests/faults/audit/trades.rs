@@ -4,7 +4,7 @@ use super::Books;
 use crate::faults::difference::Differences;
 use crate::faults::wire::Wire;
 use plimsoll_domain::{Fill, FillCause, Timestamp};
-use plimsoll_ports::{Purpose, TradeRepository};
+use plimsoll_ports::{OpenedPosition, PositionRepository, PositionStatus, Purpose, TradeRecord, TradeRepository};
 
 impl Books<'_> {
     pub(super) async fn trades(&self, differences: &mut Differences) {
@@ -15,7 +15,15 @@ impl Books<'_> {
             let intent = self.ids.intent_of(&fill.client_order_id);
             intent.is_some_and(|intent| intent.order(Purpose::Entry, 0) == fill.client_order_id)
         };
-        let homeless = ours.iter().filter(|trade| trade.position.is_none() && is_entry(&trade.fill));
+        // What ended unrecorded gets a record of its own once the open one of the same position has ended.
+        let open = store.by_status(account, PositionStatus::Open).await.expect("positions are read");
+        let waits = |fill: &Fill| {
+            let same = |it: &OpenedPosition| (&it.symbol, it.side) == (&fill.symbol, fill.position_side);
+            open.iter().any(|it| same(&it.opened) && fill.time < it.opened.opened_at)
+        };
+        let is_homeless =
+            |trade: &&TradeRecord| trade.position.is_none() && is_entry(&trade.fill) && !waits(&trade.fill);
+        let homeless = ours.iter().filter(is_homeless);
         let homeless: Vec<String> = homeless.map(|trade| name(&trade.fill)).collect();
         let ours = ours.into_iter().map(|trade| (name(&trade.fill), trade.fill)).collect();
         let truth = self.truth.fills.iter().map(|fill| (name(fill), fill)).collect();

@@ -36,7 +36,8 @@ impl FaultyStream {
     pub(super) fn open(line: Line, broker: PaperBroker, seed: u64) -> Self {
         let (out, items) = mpsc::unbounded_channel();
         let inner = broker.account_stream();
-        let pump = Pump { line, broker, inner, out, held: VecDeque::new(), random: Random::of(seed, "stream"), is_up: false };
+        let pump =
+            Pump { line, broker, inner, out, held: VecDeque::new(), random: Random::of(seed, "stream"), is_up: false };
         Self { items, pumping: tokio::spawn(pump.run()) }
     }
 }
@@ -126,9 +127,8 @@ impl Pump {
         }
         let rule = {
             let faults = &mut self.line.weather().faults;
-            let orders = matches!(event, AccountEvent::Order(_)).then(|| {
-                faults.decide(&[Site::Events], Target::Private, kind, now)
-            });
+            let orders = matches!(event, AccountEvent::Order(_))
+                .then(|| faults.decide(&[Site::Events], Target::Private, kind, now));
             faults.decide(&[Site::Frame, Site::Socket], Target::Private, kind, now).or(orders.flatten())
         };
         match rule {
@@ -197,10 +197,7 @@ impl Pump {
     /// Tells a snapshot, and what it does not hold of the time since: before anything newer. To read takes time: what is
     /// read is newer than what was told.
     async fn make_good(&mut self, since: Timestamp, is_new: bool) {
-        let told = self.line.now();
-        while self.line.now() <= told {
-            tokio::time::sleep(BEAT / 10).await;
-        }
+        self.let_time_pass().await;
         self.inner = self.broker.account_stream();
         while let Some(item) = self.inner.next().await {
             let is_snapshot = matches!(item, StreamItem::Event(AccountEvent::Snapshot(_)));
@@ -220,6 +217,19 @@ impl Pump {
         }
         for payment in self.broker.funding_payments(since).await.unwrap_or_default() {
             self.pass_on(StreamItem::Event(AccountEvent::Funding(payment)));
+        }
+        // What has happened at the very moment of the reading is in it, but not told again, and newer than the reading
+        // says it is: a second one settles that.
+        self.let_time_pass().await;
+        if let Ok(snapshot) = self.broker.account().await {
+            self.pass_on(StreamItem::Event(AccountEvent::Snapshot(Box::new(snapshot))));
+        }
+    }
+
+    async fn let_time_pass(&self) {
+        let now = self.line.now();
+        while self.line.now() <= now {
+            tokio::time::sleep(BEAT / 10).await;
         }
     }
 

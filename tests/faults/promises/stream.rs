@@ -36,7 +36,9 @@ impl JudgedStream {
             // Until the snapshot that follows, events may go on: the doubt is not lifted by them.
             StreamItem::Resync { .. } => ("what is missed is missed while connected", before != Flow::Down, before),
             StreamItem::Alive => ("what is not connected shows no life", before != Flow::Down, before),
-            StreamItem::Event(AccountEvent::Snapshot(_)) => ("events flow while connected", before != Flow::Down, Flow::Flows),
+            StreamItem::Event(AccountEvent::Snapshot(_)) => {
+                ("events flow while connected", before != Flow::Down, Flow::Flows)
+            }
             StreamItem::Event(_) => ("a snapshot comes before any other event", before == Flow::Flows, before),
         };
         self.promises.hold(promise, is_kept, || format!("{before:?}, and then {item:?}"));
@@ -60,7 +62,6 @@ mod tests {
     use crate::faults::step::Contract;
     use plimsoll_domain::{AccountId, Money};
     use plimsoll_exchange::Exchange;
-    use plimsoll_ports::Broker;
 
     /// Says what it is given.
     struct Scripted(Vec<StreamItem>);

@@ -3,9 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "benches")]
 
+#[path = "../../../venue/tests/pass/mod.rs"]
+mod pass;
+
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use plimsoll_binance::wire::{Event, Symbols, body, decode};
-use plimsoll_domain::AccountState;
+use plimsoll_binance::wire::{Symbols, body, decode};
 use serde::Deserialize;
 use std::hint::black_box;
 
@@ -129,26 +131,6 @@ fn account(number: usize) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Every frame once into an account that knows none of them; a new account when they are used up.
-fn applied(symbols: &Symbols, frames: &[Vec<u8>]) -> impl FnMut() -> usize {
-    let (symbols, frames) = (symbols.clone(), frames.to_vec());
-    let (mut state, mut next) = (AccountState::new(), 0);
-    move || {
-        if next == frames.len() {
-            (state, next) = (AccountState::new(), 0);
-        }
-        let events = decode(&frames[next], &symbols, 1).unwrap();
-        next += 1;
-        let mut changes = 0;
-        for event in &events {
-            if let Event::Account(event) = event {
-                changes += state.apply(event).len();
-            }
-        }
-        changes
-    }
-}
-
 fn order_trade_update(criterion: &mut Criterion) {
     let symbols = Symbols::listed(&body::contracts(LISTING).unwrap().contracts);
     let frames: Vec<Vec<u8>> = (0..FRAMES).map(fill).collect();
@@ -160,8 +142,8 @@ fn order_trade_update(criterion: &mut Criterion) {
         it.iter(|| decode(black_box(&frames[0]), &symbols, 1).unwrap());
     });
     group.bench_function("to the fill applied", |it| {
-        let mut apply = applied(&symbols, &frames);
-        it.iter(|| black_box(apply()));
+        let read = |frame: &[u8]| decode(frame, &symbols, 1).unwrap();
+        it.iter_custom(|rounds| pass::time(rounds, &frames, read));
     });
     group.finish();
 }
@@ -180,8 +162,8 @@ fn account_update(criterion: &mut Criterion) {
         it.iter(|| decode(black_box(&frames[0]), &symbols, 1).unwrap());
     });
     group.bench_function("to the account applied", |it| {
-        let mut apply = applied(&symbols, &frames);
-        it.iter(|| black_box(apply()));
+        let read = |frame: &[u8]| decode(frame, &symbols, 1).unwrap();
+        it.iter_custom(|rounds| pass::time(rounds, &frames, read));
     });
     group.finish();
 }

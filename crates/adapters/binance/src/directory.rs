@@ -81,6 +81,11 @@ impl Directory {
     /// The list of contracts; an old one rather than none where it cannot be read again. Everything that reduces risk
     /// rests on it, so it may use the reserve.
     pub(crate) async fn listed(&self, client: &Client) -> Result<Arc<Listed>, CallError> {
+        // Boxed: every call waits through this, and most find a fresh list.
+        Box::pin(self.read_listed(client)).await
+    }
+
+    async fn read_listed(&self, client: &Client) -> Result<Arc<Listed>, CallError> {
         let (before, lives) = (self.listing.known().await, client.rest().settings.listing_live);
         let before = before.as_ref().map_or(&[][..], |listed| &listed.contracts);
         let read = async {

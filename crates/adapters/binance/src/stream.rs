@@ -5,6 +5,7 @@ mod listen_key;
 use crate::broker::BinanceBroker;
 use crate::directory::Listed;
 use crate::wire;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use listen_key::ListenKey;
 use plimsoll_domain::{AccountSnapshot, Fill, Symbol, Timestamp};
 use plimsoll_ports::Clock;
@@ -14,6 +15,9 @@ use plimsoll_venue::{
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// So many contracts are asked for their trades at once.
+const ASKED_AT_ONCE: usize = 8;
 
 /// The private events of one account: see [`BinanceBroker::account_stream`].
 pub type BinanceAccountStream = AccountFollower;
@@ -74,11 +78,9 @@ impl PrivateStream for Source {
     async fn fills(&self, since: Timestamp, heard: &BTreeSet<Symbol>) -> Result<Vec<Fill>, CallError> {
         // What was opened and closed in a gap is neither held nor ordered, and was perhaps never heard of.
         let traded = self.broker.traded_since(since).await?;
-        let mut fills = Vec::new();
-        for symbol in heard.union(&traded) {
-            fills.extend(self.broker.read_fills(symbol, since).await?);
-        }
-        Ok(fills)
+        let asked: Vec<_> = heard.union(&traded).map(|symbol| self.broker.read_fills(symbol, since)).collect();
+        let fills: Vec<Vec<Fill>> = stream::iter(asked).buffered(ASKED_AT_ONCE).try_collect().await?;
+        Ok(fills.concat())
     }
 
     fn is_heard(&self) {

@@ -3,9 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "benches")]
 
+#[path = "../../../venue/tests/pass/mod.rs"]
+mod pass;
+
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use plimsoll_bitget::wire::{Event, Protocol, Symbols, body, decode};
-use plimsoll_domain::AccountState;
+use plimsoll_bitget::wire::{Protocol, Symbols, body, decode};
 use serde::de::IgnoredAny;
 use std::hint::black_box;
 use std::time::Duration;
@@ -43,26 +45,6 @@ const PRIVATE: [(&str, &str, &[&str]); 14] = [
     ("older dialect: liquidation", include_str!("../tests/fixtures/ws_mix_liquidation.json"), &[AT]),
 ];
 
-/// Every frame once into an account that knows none of them; a new account when they are used up.
-fn applied(symbols: &Symbols, frames: &[Vec<u8>]) -> impl FnMut() -> usize {
-    let (symbols, frames) = (symbols.clone(), frames.to_vec());
-    let (mut state, mut next) = (AccountState::new(), 0);
-    move || {
-        if next == frames.len() {
-            (state, next) = (AccountState::new(), 0);
-        }
-        let events = decode(&frames[next], &symbols, Protocol::V2, 1).unwrap();
-        next += 1;
-        let mut changes = 0;
-        for event in &events {
-            if let Event::Account(event) = event {
-                changes += state.apply(event).len();
-            }
-        }
-        changes
-    }
-}
-
 fn private(criterion: &mut Criterion) {
     let symbols = Symbols::listed(&body::contracts(LISTING).unwrap().contracts);
     for (name, fixture, ids) in PRIVATE {
@@ -76,8 +58,8 @@ fn private(criterion: &mut Criterion) {
             it.iter(|| decode(black_box(&frames[0]), &symbols, Protocol::V2, 1).unwrap());
         });
         group.bench_function("to the event applied", |it| {
-            let mut apply = applied(&symbols, &frames);
-            it.iter(|| black_box(apply()));
+            let read = |frame: &[u8]| decode(frame, &symbols, Protocol::V2, 1).unwrap();
+            it.iter_custom(|rounds| pass::time(rounds, &frames, read));
         });
         group.finish();
     }

@@ -3,9 +3,12 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "benches")]
 
+#[path = "../../../venue/tests/pass/mod.rs"]
+mod pass;
+
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use plimsoll_domain::{AccountState, PositionMode};
-use plimsoll_gateio::wire::{Event, Reading, Symbols, body, decode};
+use plimsoll_domain::PositionMode;
+use plimsoll_gateio::wire::{Reading, Symbols, body, decode};
 use serde::de::IgnoredAny;
 use std::hint::black_box;
 use std::time::Duration;
@@ -103,26 +106,6 @@ const RARER: [(&str, &str, &[&str]); 8] = [
     ("position_closes", include_str!("../tests/fixtures/ws_position_closes.json"), &["1764000000170"]),
 ];
 
-/// Every frame once into an account that knows none of them; a new account when they are used up.
-fn applied(symbols: &Symbols, frames: &[Vec<u8>]) -> impl FnMut() -> usize {
-    let (symbols, frames) = (symbols.clone(), frames.to_vec());
-    let (mut state, mut next) = (AccountState::new(), 0);
-    move || {
-        if next == frames.len() {
-            (state, next) = (AccountState::new(), 0);
-        }
-        let events = decode(&frames[next], reading(&symbols), 1).unwrap();
-        next += 1;
-        let mut changes = 0;
-        for event in &events {
-            if let Event::Account(event) = event {
-                changes += state.apply(event).len();
-            }
-        }
-        changes
-    }
-}
-
 fn private(criterion: &mut Criterion) {
     let symbols = symbols();
     let frames = |frame: fn(usize) -> Vec<u8>| -> Vec<Vec<u8>> { (0..FRAMES).map(frame).collect() };
@@ -145,8 +128,8 @@ fn measure(criterion: &mut Criterion, symbols: &Symbols, name: &str, frames: &[V
         it.iter(|| decode(black_box(&frames[0]), reading(symbols), 1).unwrap());
     });
     group.bench_function("to the event applied", |it| {
-        let mut apply = applied(symbols, frames);
-        it.iter(|| black_box(apply()));
+        let read = |frame: &[u8]| decode(frame, reading(symbols), 1).unwrap();
+        it.iter_custom(|rounds| pass::time(rounds, frames, read));
     });
     group.finish();
 }

@@ -8,9 +8,10 @@ use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::Path;
 
 impl Checkup {
-    /// Key and secret, switches, limits, the directory of state.
+    /// Key, secret and passphrase, switches, limits, the directory of state.
     pub(crate) fn of_setup(&mut self, config: &Config, account: &Account, environment: &Environment) {
-        for (check, place) in [("key", &account.key), ("secret", &account.secret)] {
+        let passphrase = account.passphrase.as_ref().map(|place| ("passphrase", place));
+        for (check, place) in [("key", &account.key), ("secret", &account.secret)].into_iter().chain(passphrase) {
             let missing = place.read(environment).err();
             self.check(check, Weight::Wrong, missing.map(|it| (it.what, it.remedy)));
         }

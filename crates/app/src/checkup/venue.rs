@@ -1,7 +1,8 @@
 //! The venue, the key, the account's own settings, and how each contract is set.
 
+use super::remedy::{self, Words, words};
 use super::{Checkup, Weight, when};
-use crate::config::{Account, Config, VenueEnvironment};
+use crate::config::{Account, Config};
 use plimsoll_domain::{Instrument, Symbol};
 use plimsoll_ports::{AccountAudit, Broker, QueryError, RefusalReason};
 use std::time::Duration;
@@ -27,10 +28,13 @@ impl Checkup {
         self.check("clock", Weight::Wrong, when(apart > allowed.saturating_add(pulse.round_trip / 2), off, remedy));
         let slow = || format!("an answer takes {} ms", pulse.round_trip.as_millis());
         self.check("round_trip", Weight::Warning, when(pulse.round_trip > SLOW, slow, "run nearer to the venue"));
-        let used = pulse.weight_used.unwrap_or(0);
-        let spent = || format!("{used} of {} request weight are used this minute", account.weight_limit);
-        let remedy = "wait a minute, or stop what else asks from this address";
-        self.check("budget", Weight::Warning, when(used > account.weight_limit / 2, spent, remedy));
+        // Others than Binance do not tell what was used.
+        if let Some(limit) = account.weight_limit {
+            let used = pulse.weight_used.unwrap_or(0);
+            let spent = || format!("{used} of {limit} request weight are used this minute");
+            let remedy = "wait a minute, or stop what else asks from this address";
+            self.check("budget", Weight::Warning, when(used > limit / 2, spent, remedy));
+        }
         true
     }
 
@@ -39,21 +43,17 @@ impl Checkup {
         let settings = match audit.settings().await {
             Ok(settings) => settings,
             Err(error) => {
-                let remedy = remedy_of_key(&error, account);
+                let remedy = remedy::of_key(&error, account);
                 self.check("key_accepted", Weight::Wrong, Some((error.to_string(), remedy)));
                 return false;
             }
         };
         self.check("key_accepted", Weight::Wrong, None);
+        let words = words(account.venue);
         let no = || "the account may not trade".to_owned();
-        self.check(
-            "can_trade",
-            Weight::Wrong,
-            when(!settings.can_trade, no, "open a futures account at the venue, and finish its checks"),
-        );
+        self.check("can_trade", Weight::Wrong, when(!settings.can_trade, no, words.no_account));
         let multi = || "multi-assets mode is on: liquidation prices would be wrong".to_owned();
-        let remedy = "at the venue: Preference, Asset Mode, Single-Asset Mode";
-        self.check("multi_assets", Weight::Wrong, when(settings.multi_assets, multi, remedy));
+        self.check("multi_assets", Weight::Wrong, when(settings.multi_assets, multi, words.multi_assets));
         let (is, wanted) = (settings.position_mode, account.position_mode);
         let mode = || format!("the account is in {is} mode, {wanted} is configured");
         let remedy = format!(
@@ -62,12 +62,12 @@ impl Checkup {
         );
         self.check("position_mode", Weight::Wrong, when(is != wanted, mode, remedy));
         if let Some(symbol) = account.symbols.first() {
-            self.of_rights(symbol, audit).await;
+            self.of_rights(symbol, words, audit).await;
         }
         let stream = audit.private_stream().await.err().map(|error| {
             (
                 format!("the private stream cannot be opened: {error}"),
-                "allow futures for this key at the venue".to_owned(),
+                format!("allow futures for this key {}", words.trade),
             )
         });
         self.check("private_stream", Weight::Wrong, stream);
@@ -75,19 +75,11 @@ impl Checkup {
         let paid = || {
             "fees are paid in the venue's own token: the ledger lists them in it, sums in the settle currency leave them out".to_owned()
         };
-        self.check(
-            "fee_token",
-            Weight::Warning,
-            when(
-                token == Ok(true),
-                paid,
-                "at the venue: switch off the fee discount of the token, for one currency in the ledger",
-            ),
-        );
+        self.check("fee_token", Weight::Warning, when(token == Ok(true), paid, words.fee_token));
         true
     }
 
-    async fn of_rights(&mut self, symbol: &Symbol, audit: &dyn AccountAudit) {
+    async fn of_rights(&mut self, symbol: &Symbol, words: Words, audit: &dyn AccountAudit) {
         let rights = match audit.key_rights(symbol).await {
             Ok(rights) => rights,
             // The contract is at fault: its own check says so.
@@ -98,14 +90,12 @@ impl Checkup {
             }
         };
         let no = || "the key may not place orders".to_owned();
-        let remedy = "at the venue: edit the key, Enable Futures";
-        self.check("key_trades", Weight::Wrong, when(rights.trades == Some(false), no, remedy));
+        self.check("key_trades", Weight::Wrong, when(rights.trades == Some(false), no, words.trade));
         let yes = || "the key may withdraw: whoever gets hold of it can empty the account".to_owned();
-        let remedy = "at the venue: edit the key, switch off Enable Withdrawals";
-        self.check("key_withdraws", Weight::Wrong, when(rights.withdraws == Some(true), yes, remedy));
+        self.check("key_withdraws", Weight::Wrong, when(rights.withdraws == Some(true), yes, words.withdraw));
         let open = || "the key works from any address".to_owned();
-        let remedy = "at the venue: edit the key, restrict it to this machine's address";
-        self.check("key_bound", Weight::Warning, when(rights.bound_to_addresses == Some(false), open, remedy));
+        let is_open = rights.bound_to_addresses == Some(false);
+        self.check("key_bound", Weight::Warning, when(is_open, open, words.addresses));
     }
 
     /// How each contract is set, against the limits.
@@ -165,28 +155,6 @@ impl Checkup {
             symbol,
             when(set.margin_mode != account.margin_mode, other, remedy),
         );
-    }
-}
-
-/// What a refused key most likely is.
-fn remedy_of_key(error: &QueryError, account: &Account) -> String {
-    let QueryError::Refused(refusal) = error else { return "run it again when the venue answers".to_owned() };
-    let world = account.environment.as_str();
-    let other = match account.environment {
-        VenueEnvironment::Live => "a testnet key is not one of the live venue",
-        VenueEnvironment::Testnet => "a live key is not one of the testnet",
-        VenueEnvironment::Loopback => "`plimsoll venue` prints the key that it takes",
-    };
-    match (refusal.code.as_str(), refusal.reason) {
-        ("-1022", _) => format!("the signature is wrong: is {} the secret of this key?", account.secret),
-        ("-1021", _) => "synchronise this machine's clock".to_owned(),
-        (_, RefusalReason::NotAllowed) => {
-            format!(
-                "is {} a key of {world} ({other}), for futures, and allowed from this machine's address?",
-                account.key
-            )
-        }
-        _ => "ask the venue what its words mean".to_owned(),
     }
 }
 

@@ -153,7 +153,8 @@ impl Portfolio {
 /// -20 is a fall by a fifth: every price times 0.8.
 fn factor(percent: &str) -> Result<Decimal, Failure> {
     let wrong = |why: String| {
-        Failure::usage(format!("--move {percent}: {why}")).help("Per cent above -100, such as -20 for a fall by a fifth.")
+        Failure::usage(format!("--move {percent}: {why}"))
+            .help("Per cent above -100, such as -20 for a fall by a fifth.")
     };
     let moved = decimal::exact(percent).map_err(|error| wrong(error.to_string()))?;
     let factor = moved.checked_div(Decimal::ONE_HUNDRED).and_then(|share| share.checked_add(Decimal::ONE));
@@ -196,10 +197,9 @@ type Moved = (String, Decimal, Vec<StressedAccount>);
 impl Answer {
     fn of(together: &PortfolioView<'_>, stress: &[Moved]) -> Self {
         let by_symbol = together.by_symbol();
-        let by_symbol = by_symbol.iter().map(|(symbol, it)| Exposed {
-            symbol: Some(symbol.to_string()),
-            ..Exposed::of(symbol.settle(), *it)
-        });
+        let by_symbol = by_symbol
+            .iter()
+            .map(|(symbol, it)| Exposed { symbol: Some(symbol.to_string()), ..Exposed::of(symbol.settle(), *it) });
         let by_venue = together.by_venue();
         let by_venue = by_venue.iter().map(|((venue, currency), it)| Exposed {
             venue: Some(venue.to_string()),

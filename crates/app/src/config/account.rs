@@ -50,7 +50,7 @@ pub(crate) struct Account {
     /// The contracts that it trades: `doctor` looks at each.
     pub(crate) symbols: Vec<Symbol>,
     /// Request weight a minute that this address may use.
-    pub(crate) weight_limit: u32,
+    pub(crate) weight_limit: Option<u32>,
     /// The taker fee that is reckoned with.
     pub(crate) assumed_taker_fee: Rate,
     /// Its limits.
@@ -99,8 +99,8 @@ pub(super) fn read_all(root: &mut Section<'_>, reader: &mut Reader<'_>, limits: 
         accounts.extend(read(&name, &origin, table, reader, limits));
     }
     if accounts.is_empty() && reader.problems.is_empty() {
-        let remedy =
-            "write [accounts.main] with venue, environment, key_env and secret_env: see `plimsoll config example`";
+        let remedy = "write [accounts.main] with venue, environment, key_env, secret_env and, for Bitget, passphrase_env: see \
+             `plimsoll config example`";
         let origin = root.place_of(reader, "accounts").unwrap_or_else(|| reader.at(0..0));
         reader.wrong(Problem::new(origin, "accounts", "no account is configured", remedy));
     }
@@ -156,8 +156,7 @@ fn read(
         section.read(reader, "foreign", &[], ForeignPolicy::Adopt, foreign, |it| word_of(&FOREIGN, *it).to_owned());
     let fee = Rate::new(plimsoll_domain::Decimal::new(5, 4));
     let assumed_taker_fee = section.read(reader, "assumed_taker_fee", &[], fee, share, Rate::to_string);
-    let weight_limit = if environment == Some(VenueEnvironment::Testnet) { 6000 } else { 2400 };
-    let weight_limit = section.read(reader, "weight_limit", &[], weight_limit, weight, u32::to_string);
+    let weight_limit = read_weight_limit(&mut section, reader, venue, environment);
     let usual = Symbol::new("BTC", "USDT", "USDT").into_iter().collect();
     let symbols = section.read(reader, "symbols", &[], usual, symbols, |them| listed(them));
     let own = section.section(reader, "limits");
@@ -186,6 +185,27 @@ fn read(
         assumed_taker_fee,
         limits,
     })
+}
+
+/// Binance counts requests by their weight, and lets its users buy more of it; others count them by the endpoint.
+fn read_weight_limit(
+    section: &mut Section<'_>,
+    reader: &mut Reader<'_>,
+    venue: VenueName,
+    environment: Option<VenueEnvironment>,
+) -> Option<u32> {
+    const NAME: &str = "weight_limit";
+    if venue == VenueName::Binance {
+        let usual = if environment == Some(VenueEnvironment::Testnet) { 6000 } else { 2400 };
+        return Some(section.read(reader, NAME, &[], usual, weight, u32::to_string));
+    }
+    if let Some(origin) = section.place_of(reader, NAME) {
+        section.knows(NAME);
+        let what = format!("{} knows no request weight", venue.title());
+        let remedy = "take it out: it is Binance's, and the limits of other venues are kept without it";
+        reader.wrong(Problem::new(origin, &format!("{}.{NAME}", section.path), what, remedy));
+    }
+    None
 }
 
 /// A secret in the file would be in every backup of it.

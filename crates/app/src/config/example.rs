@@ -57,7 +57,7 @@ environment = "testnet"          # or "loopback", a `plimsoll venue` on this mac
 # wallet_url = "https://api.binance.com"   # where `doctor` asks what the key may do
 key_env = "BINANCE_KEY"          # the name of the variable that holds the key, never the key; or BINANCE_KEY_FILE
 secret_env = "BINANCE_SECRET"    # the same for its secret
-# passphrase_env = "BITGET_PASSPHRASE"  # where keys have a passphrase: Bitget
+# passphrase_env = "BITGET_PASSPHRASE"  # Bitget: the passphrase that was chosen when the key was made; or passphrase_file
 # key_file = "/etc/plimsoll/key"        # instead: a file that only its owner may read
 # secret_file = "/etc/plimsoll/secret"
 settle = "USDT"                  # the currency that the account is kept in
@@ -67,7 +67,7 @@ margin_mode = "isolated"         # or "cross"; `run` sets its symbols so while n
 unverified_stop = "close"        # a position whose stop cannot be read back is closed again; or "keep"
 foreign = "adopt"                # positions and orders that are not ours: record and guard them, "watch" or "ignore"
 symbols = "BTC/USDT:USDT"        # the contracts that it trades, with commas between them: `doctor` looks at each
-# weight_limit = 2400            # Binance: request weight a minute; without it 6000 in the testnet, 2400 elsewhere
+# weight_limit = 2400            # Binance only: request weight a minute; without it 6000 in the testnet, 2400 elsewhere
 # protocol = "v2"                # Bitget: the dialect of its private stream; or "mix-v1", for servers that speak the old one
 assumed_taker_fee = "0.05 %"     # what is reckoned with; `doctor` says when the venue takes more
 

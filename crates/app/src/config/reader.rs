@@ -235,7 +235,7 @@ impl<'t> Section<'t> {
         Some((value.span(), value.get_ref()))
     }
 
-    fn full(&self, name: &str) -> String {
+    pub(crate) fn full(&self, name: &str) -> String {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
 

@@ -98,3 +98,154 @@ fn has_bared(order: &Order, view: &AccountView) -> bool {
     let held = view.position(&order.symbol, order.position_side);
     was_stop && held.is_some_and(|it| order.side == it.position.direction.closing_side() && !is_covered(view, it))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plimsoll_domain::{
+        AccountId, Direction, Fill, FillCause, ForcedClose, HeldPosition, MarginMode, OrderId, OrderStatus, Position,
+        Side, Stamp, TradeId,
+    };
+    use plimsoll_ports::Purpose;
+    use std::sync::Arc;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+
+    fn btc() -> Symbol {
+        "BTC/USDT:USDT".parse().unwrap()
+    }
+
+    fn ids() -> ClientOrderIds {
+        ClientOrderIds::of_process(&AccountId::new("main"), 7)
+    }
+
+    fn ours(purpose: Purpose) -> ClientOrderId {
+        ids().intent(NOW).order(purpose, 0)
+    }
+
+    fn fill(id: ClientOrderId) -> AccountNews {
+        AccountNews::Changed(Change::Filled(Fill {
+            trade_id: TradeId::new("1"),
+            order_id: OrderId::new("1"),
+            client_order_id: id,
+            symbol: btc(),
+            side: Side::Buy,
+            position_side: PositionSide::Both,
+            price: "50000".parse().unwrap(),
+            quantity: "0.1".parse().unwrap(),
+            fee: "0".parse().unwrap(),
+            fee_currency: None,
+            liquidity: None,
+            realized_pnl: None,
+            cause: FillCause::Order,
+            time: NOW,
+        }))
+    }
+
+    fn long() -> Position {
+        let (quantity, entry) = ("0.1".parse().unwrap(), "50000".parse().unwrap());
+        Position { direction: Direction::Long, quantity, entry }
+    }
+
+    fn opened() -> AccountNews {
+        let (symbol, position_side) = (btc(), PositionSide::Both);
+        AccountNews::Changed(Change::PositionOpened { symbol, position_side, position: long() })
+    }
+
+    fn stop(id: ClientOrderId, status: OrderStatus) -> Order {
+        Order {
+            order_id: OrderId::new("9"),
+            client_order_id: id,
+            symbol: btc(),
+            side: Side::Sell,
+            position_side: PositionSide::Both,
+            order_type: OrderType::StopMarket,
+            time_in_force: None,
+            price: None,
+            trigger: Some("45000".parse().unwrap()),
+            quantity: None,
+            filled: None,
+            average_price: None,
+            reduce_only: true,
+            close_position: true,
+            child: None,
+            status,
+            updated: Stamp::at(NOW),
+        }
+    }
+
+    fn view(orders: Vec<Order>) -> AccountView {
+        let held = HeldPosition {
+            symbol: btc(),
+            position_side: PositionSide::Both,
+            position: long(),
+            mark_price: None,
+            unrealized_pnl: None,
+            leverage: None,
+            margin_mode: Some(MarginMode::Cross),
+            isolated_margin: None,
+            liquidation_price: None,
+            maintenance_margin: None,
+            margin_ratio: None,
+            as_of: None,
+        };
+        AccountView { positions: vec![held], orders: Arc::from(orders), ..AccountView::unknown() }
+    }
+
+    fn why(hearing: &mut Hearing, news: &AccountNews, view: &AccountView, now: Timestamp) -> Option<Why> {
+        hearing.hear(news, view, now).map(|wake| wake.why)
+    }
+
+    #[test]
+    fn what_orders_of_ours_do_is_no_news_and_what_others_do_is() {
+        let (mut hearing, view) = (Hearing::new(ids()), view(Vec::new()));
+        assert_eq!(why(&mut hearing, &opened(), &view, NOW), Some(Why::PositionOpened));
+        for purpose in [Purpose::Entry, Purpose::Exit, Purpose::Reduce, Purpose::Flatten] {
+            let mut hearing = Hearing::new(ids());
+            assert_eq!(why(&mut hearing, &fill(ours(purpose)), &view, NOW), None);
+            assert_eq!(why(&mut hearing, &opened(), &view, NOW), None, "{purpose:?}");
+            let later = NOW.plus(EXPLAINED_FOR);
+            assert_eq!(why(&mut hearing, &opened(), &view, later), Some(Why::PositionOpened), "{purpose:?}");
+        }
+        for id in [ours(Purpose::StopLoss), ours(Purpose::TakeProfit), ClientOrderId::reported("web_1")] {
+            let mut hearing = Hearing::new(ids());
+            assert_eq!(why(&mut hearing, &fill(id), &view, NOW), Some(Why::TradedElsewhere));
+            assert_eq!(why(&mut hearing, &opened(), &view, NOW), Some(Why::PositionOpened));
+        }
+    }
+
+    #[test]
+    fn a_stop_is_gone_if_nothing_covers_its_position_any_more() {
+        let mut hearing = Hearing::new(ids());
+        let (open, gone) = (OrderStatus::New, OrderStatus::Canceled);
+        let ended = |status| {
+            let order = stop(ours(Purpose::StopLoss), status);
+            AccountNews::Changed(Change::OrderChanged { order, before: Some(open) })
+        };
+        let vanished = AccountNews::Changed(Change::OrderVanished(stop(ours(Purpose::StopLoss), open)));
+        let bare = view(Vec::new());
+        let covered = view(vec![stop(ClientOrderId::reported("web_2"), open)]);
+        let flat = AccountView { positions: Vec::new(), ..view(Vec::new()) };
+        for (news, view, expected) in [
+            (ended(gone), &bare, Some(Why::StopGone)),
+            (ended(OrderStatus::Expired), &bare, Some(Why::StopGone)),
+            (ended(open), &bare, None),
+            (ended(gone), &covered, None),
+            (ended(gone), &flat, None),
+            (vanished.clone(), &bare, Some(Why::StopGone)),
+            (vanished, &covered, Some(Why::OrderVanished)),
+        ] {
+            assert_eq!(why(&mut hearing, &news, view, NOW), expected, "{news:?}");
+        }
+    }
+
+    #[test]
+    fn the_last_place_in_the_queue_is_no_news() {
+        let (mut hearing, view) = (Hearing::new(ids()), view(Vec::new()));
+        for (level, expected) in [(Some(0), None), (Some(1), Some(Why::AdlWarning)), (None, Some(Why::AdlWarning))] {
+            let (symbol, position_side) = (btc(), PositionSide::Both);
+            let it = ForcedClose { symbol, position_side, quantity: None, price: None, level, time: NOW };
+            assert_eq!(why(&mut hearing, &AccountNews::Changed(Change::AdlWarned(it)), &view, NOW), expected);
+        }
+    }
+}

@@ -4,7 +4,7 @@ use super::PositionManager;
 use crate::trouble::{Subject, Troubles};
 use plimsoll_domain::{
     AccountSnapshot, Assessment, BalanceReport, Collateral, Currency, Direction, Holding, Instrument, MarginMode,
-    Money, Portfolio, Position, PositionReport, PositionSide, Price, Rate, Symbol, margin,
+    Money, Portfolio, Position, PositionReport, PositionSide, Price, Rate, Symbol,
 };
 use plimsoll_ports::QueryError;
 
@@ -33,7 +33,7 @@ impl Held {
             return Collateral::Cross;
         }
         let at_entry = self.position.notional(self.position.entry);
-        let assigned = self.report.leverage.map(|leverage| margin::initial(at_entry, leverage));
+        let assigned = self.report.leverage.map(|leverage| self.instrument.initial_margin(at_entry, leverage));
         Collateral::Isolated(self.report.isolated_margin.or(assigned).unwrap_or(Money::ZERO))
     }
 

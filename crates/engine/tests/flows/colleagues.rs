@@ -2,14 +2,15 @@
 
 use crate::desk::{close_all, desk, long, manager};
 use crate::store::Store;
-use crate::venue::{Venue, btc};
+use crate::venue::{Venue, btc, eth, price, size};
 use plimsoll_engine::{ClientOrderIds, Colleagues, PositionManager};
 use plimsoll_ports::domain::{
     AccountId, ClientOrderId, Direction, NewOrder, OrderKind, OrderSize, PositionSide, VenueId,
 };
-use plimsoll_ports::{Clock, JournalEntry, JournalState, OrderJournal, Purpose};
+use plimsoll_ports::{Clock, JournalEntry, JournalState, OpenIntent, OrderJournal, Purpose, RiskEventRecord};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// The other process, while it lives.
 struct Other {
@@ -88,7 +89,7 @@ async fn an_exit_that_waits_for_its_turn_elsewhere_is_not_declared_lost() {
     let manager = beside(&other, &desk.venue, &desk.store);
     manager.open(&long()).await.unwrap();
     let id = other.intends(&desk.venue, &desk.store, Purpose::Exit).await;
-    desk.venue.sleep(std::time::Duration::from_secs(30)).await;
+    desk.venue.sleep(Duration::from_secs(30)).await;
     let found = manager.reconcile().await.unwrap();
     assert_eq!((found.orders.len(), state_of(&desk.store, &id)), (0, JournalState::Intended));
     assert_eq!(manager.monitor().await.unwrap().troubles, []);
@@ -123,4 +124,56 @@ async fn closing_waits_for_nobody_elsewhere() {
     other.intends(&desk.venue, &desk.store, Purpose::Exit).await;
     let closed = manager.close(&close_all(&btc(), Direction::Long)).await.unwrap();
     assert!(closed.ended.is_some() && desk.venue.position(&btc()).is_none());
+}
+
+#[tokio::test]
+async fn what_another_process_is_opening_is_no_alarm_until_that_has_died() {
+    let (desk, other) = (desk(), Other::new());
+    let manager = beside(&other, &desk.venue, &desk.store);
+    let id = other.intends(&desk.venue, &desk.store, Purpose::Entry).await;
+    desk.venue.open_as(&id, &btc(), Direction::Long, "0.05");
+    let alarms = || {
+        let tables = desk.store.tables();
+        tables.alerts.iter().filter(|it| it.key.starts_with("no_stop") || it.key.starts_with("unrecorded")).count()
+    };
+    let report = manager.monitor().await.unwrap();
+    let [health] = report.positions.as_slice() else { panic!("it is held: {report:?}") };
+    assert!(health.is_in_hand && !health.has_stop && !health.is_unprotected());
+    assert_eq!((report.unrecorded.len(), alarms()), (0, 0));
+    other.dies();
+    let report = manager.monitor().await.unwrap();
+    assert!(report.positions[0].is_unprotected());
+    assert_eq!((desk.store.tables().positions.len(), alarms()), (1, 1), "it is recorded, and has no stop");
+}
+
+#[tokio::test]
+async fn a_flattening_that_was_cut_short_has_not_ended_while_another_process_has_a_part_of_it_in_hand() {
+    let (desk, other) = (desk(), Other::new());
+    let manager = beside(&other, &desk.venue, &desk.store);
+    manager.open(&long()).await.unwrap();
+    let ether = OpenIntent { symbol: eth(), quantity: size("0.5"), stop_loss: Some(price("1800")), ..long() };
+    manager.open(&ether).await.unwrap();
+    let begun = RiskEventRecord {
+        account: AccountId::new("main"),
+        time: desk.venue.now(),
+        kind: "flatten_begun".to_owned(),
+        symbol: None,
+        detail: "margin".to_owned(),
+        figure: None,
+        limit: None,
+        action: "begun".to_owned(),
+    };
+    desk.store.tables().risk_events.push(begun);
+    desk.venue.sleep(Duration::from_secs(120)).await;
+    other.intends(&desk.venue, &desk.store, Purpose::Exit).await;
+    let events = |kind| desk.store.events(kind).len();
+    for _ in 0..2 {
+        manager.reconcile().await.unwrap();
+        assert!(desk.venue.position(&btc()).is_some() && desk.venue.position(&eth()).is_none());
+        assert_eq!((events("flatten"), events("flatten_waits")), (0, 1));
+    }
+    other.dies();
+    manager.reconcile().await.unwrap();
+    assert!(desk.venue.position(&btc()).is_none());
+    assert_eq!((events("flatten"), events("flatten_waits")), (1, 1));
 }

@@ -215,6 +215,37 @@ async fn what_no_fills_explain_is_told_and_not_invented() {
 }
 
 #[tokio::test]
+async fn trades_of_a_life_that_nobody_recorded_are_kept_beside_the_record_of_the_next() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    {
+        // Died before the fills were recorded, and they could not be read since.
+        let mut tables = desk.store.tables();
+        tables.positions.clear();
+        tables.trades.clear();
+    }
+    desk.venue.close_elsewhere(&btc(), "web_1", FillCause::Order);
+    desk.venue.state().open.clear();
+    {
+        let mut state = desk.venue.state();
+        state.now = state.now.plus(Duration::from_secs(600));
+    }
+    desk.open(&long()).await.unwrap();
+    assert_eq!(desk.store.tables().trades.len(), 1, "the next life is recorded without it");
+    let first = desk.venue.state().fills[0].trade_id.clone();
+    let known = || desk.store.tables().trades.iter().find(|it| it.fill.trade_id == first).map(|it| it.position);
+
+    desk.manager.reconcile().await.unwrap();
+    assert_eq!(known(), Some(None), "a trade, of no record while another position is open");
+    // Once that has ended, it gets a record of its own.
+    desk.close().await.unwrap();
+    desk.manager.reconcile().await.unwrap();
+    assert!(known().flatten().is_some());
+    let statuses: Vec<_> = desk.store.tables().positions.iter().map(|it| it.closed.is_some()).collect();
+    assert_eq!(statuses, [true, true]);
+}
+
+#[tokio::test]
 async fn our_stops_without_a_position_are_swept_and_foreign_orders_are_only_told() {
     let desk = desk();
     desk.open(&long()).await.unwrap();

@@ -102,7 +102,12 @@ impl Gap {
 impl AccountLine {
     fn beginning(account: AccountId, capacity: usize) -> Self {
         let gap = Gap::new(Cause::Beginning, Timestamp::from_micros(i64::MAX));
-        Self { account, outlet: Outlet::beginning(gap, capacity), spoke: Timestamp::from_micros(i64::MIN), doubted: None }
+        Self {
+            account,
+            outlet: Outlet::beginning(gap, capacity),
+            spoke: Timestamp::from_micros(i64::MIN),
+            doubted: None,
+        }
     }
 
     pub(super) fn hear(&mut self, event: &ExchangeEvent) {

@@ -20,7 +20,8 @@ fn histories_keep_the_newest_and_whatever_is_open() {
     }
     // The history is trimmed before something else is done.
     venue.place("buy 0.1 at 49000");
-    let (orders, conditionals) = (venue.exchange.orders(&alice(), &btc()), venue.exchange.conditionals(&alice(), &btc()));
+    let (orders, conditionals) =
+        (venue.exchange.orders(&alice(), &btc()), venue.exchange.conditionals(&alice(), &btc()));
     assert!((6..=7).contains(&orders.len()), "four or five that have ended, and two that are open: {}", orders.len());
     assert!((5..=6).contains(&conditionals.len()), "{}", conditionals.len());
     assert!((4..=5).contains(&venue.exchange.fills(&alice(), &btc()).count()));

@@ -128,13 +128,7 @@ impl Faults {
 
     /// Whether something goes wrong here. Of the rules that could strike, each draws; the first that strikes is it.
     /// `kind` tells things of one target apart, so that they do not disturb each other's draws.
-    pub fn decide(
-        &mut self,
-        sites: &[Site],
-        target: Target,
-        kind: &'static str,
-        now: Timestamp,
-    ) -> Option<Rule> {
+    pub fn decide(&mut self, sites: &[Site], target: Target, kind: &'static str, now: Timestamp) -> Option<Rule> {
         self.decide_sparing(sites, target, kind, now, None)
     }
 

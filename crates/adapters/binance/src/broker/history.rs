@@ -4,10 +4,10 @@ use super::BinanceBroker;
 use crate::wire::body::Income;
 use crate::wire::request::{self, WhichOrder};
 use crate::wire::{self, body};
-use plimsoll_domain::{Booking, Fill, FundingPayment, Symbol, Timestamp};
+use plimsoll_domain::{Booking, ClientOrderId, Fill, FundingPayment, OrderId, Symbol, Timestamp};
 use plimsoll_transport::Priority::{Ordinary, Watches};
 use plimsoll_venue::CallError;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
@@ -17,7 +17,7 @@ const WINDOW: Duration = Duration::from_secs(7 * 24 * 3600 - 1);
 const REMEMBERED: Duration = Duration::from_secs(90 * 24 * 3600);
 /// The most rows that one answer has.
 const FULL: usize = 1000;
-/// More orders than this are asked for by the week.
+/// More orders than this are asked for by the page.
 const ASKED_ONE_BY_ONE: usize = 8;
 const MILLISECOND: Duration = Duration::from_millis(1);
 
@@ -63,23 +63,14 @@ impl BinanceBroker {
     async fn name(&self, symbol: &Symbol, native: &str, fills: &mut [Fill]) -> Result<(), CallError> {
         let mut unnamed: Vec<&Fill> = fills.iter().filter(|fill| !self.is_named(fill)).collect();
         unnamed.dedup_by_key(|fill| &fill.order_id);
-        if unnamed.len() > ASKED_ONE_BY_ONE {
-            self.learn_orders(native, fills).await?;
-        }
-        let mut asked = HashSet::new();
-        for fill in fills.iter() {
-            if self.is_named(fill) || !asked.insert(&fill.order_id) {
-                continue;
-            }
-            let call = request::order(native, WhichOrder::Id(&fill.order_id));
-            match self.shared.ask(&call, Watches, body::order).await {
-                Ok(order) => self.shared.memory.learn(&order),
-                Err(error) if error.code() == Some("-2013") => {}
-                Err(error) => return Err(error),
-            }
-        }
+        let unnamed: Vec<OrderId> = unnamed.into_iter().map(|fill| fill.order_id.clone()).collect();
+        let names = match unnamed.len() {
+            0..=ASKED_ONE_BY_ONE => self.ask_names(native, unnamed).await?,
+            _ => self.read_names(native, &unnamed).await?,
+        };
         for fill in fills {
-            if let Some(name) = self.shared.memory.name(symbol, &fill.order_id) {
+            let remembered = self.shared.memory.name(symbol, &fill.order_id);
+            if let Some(name) = remembered.or_else(|| names.get(&fill.order_id).cloned()) {
                 fill.cause = wire::cause(name.as_str());
                 fill.client_order_id = name;
             }
@@ -91,19 +82,46 @@ impl BinanceBroker {
         self.shared.memory.name(&fill.symbol, &fill.order_id).is_some()
     }
 
-    /// Learns the orders of the days in which these fills were, a week at a time.
-    async fn learn_orders(&self, native: &str, fills: &[Fill]) -> Result<(), CallError> {
-        let (Some(first), Some(last)) = (fills.first(), fills.last()) else { return Ok(()) };
-        let mut from = first.time.minus(DAY);
-        while from <= last.time {
-            let to = from.plus(WINDOW).min(last.time);
-            let call = request::all_orders(native, Some(from), Some(to));
-            for order in self.shared.ask(&call, Watches, body::orders).await? {
-                self.shared.memory.learn(&order);
+    /// The names of these orders, one by one.
+    async fn ask_names(
+        &self,
+        native: &str,
+        orders: Vec<OrderId>,
+    ) -> Result<HashMap<OrderId, ClientOrderId>, CallError> {
+        let mut names = HashMap::new();
+        for id in orders {
+            if names.contains_key(&id) {
+                continue;
             }
-            from = to.plus(MILLISECOND);
+            match self.shared.ask(&request::order(native, WhichOrder::Id(&id)), Watches, body::order).await {
+                Ok(order) => {
+                    self.shared.memory.learn(&order);
+                    names.insert(order.order_id, order.client_order_id);
+                }
+                Err(error) if error.code() == Some("-2013") => {}
+                Err(error) => return Err(error),
+            }
         }
-        Ok(())
+        Ok(names)
+    }
+
+    /// The names of these orders, a thousand orders at a time: ids grow within a contract. There may be more of them than are
+    /// remembered. What no page holds the venue has forgotten.
+    async fn read_names(&self, native: &str, orders: &[OrderId]) -> Result<HashMap<OrderId, ClientOrderId>, CallError> {
+        let mut wanted: BTreeSet<u64> = orders.iter().filter_map(|id| id.as_str().parse().ok()).collect();
+        let mut names = HashMap::new();
+        while let Some(first) = wanted.first().copied() {
+            let page = self.shared.ask(&request::all_orders_from(native, first), Watches, body::orders).await?;
+            let last = page.iter().filter_map(|order| order.order_id.as_str().parse().ok()).max();
+            page.iter().for_each(|order| self.shared.memory.learn(order));
+            names.extend(page.into_iter().map(|order| (order.order_id, order.client_order_id)));
+            // Whatever was asked for is told or forgotten: the next page begins behind it.
+            wanted = wanted.split_off(&last.unwrap_or(first).max(first).saturating_add(1));
+            if last.is_none() {
+                break;
+            }
+        }
+        Ok(names)
     }
 
     /// Bookings of at most the last 90 days, which is what the venue remembers.

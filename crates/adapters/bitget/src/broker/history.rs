@@ -57,20 +57,21 @@ impl BitgetBroker {
         // Newest first on the wire: what happened within a millisecond keeps its order.
         fills.reverse();
         fills.sort_by_key(|fill| fill.time);
-        self.name(&mut fills).await?;
+        self.name(native.as_deref(), &mut fills).await?;
         Ok(fills)
     }
 
     /// Trades name their order by the venue's id alone. Its client id, and with legs which leg it is for, is remembered or
     /// asked for. What the venue has forgotten stays without.
-    async fn name(&self, fills: &mut [Fill]) -> Result<(), CallError> {
+    async fn name(&self, native: Option<&str>, fills: &mut [Fill]) -> Result<(), CallError> {
         for fill in fills.iter_mut() {
             self.shared.known.name_fill(fill);
         }
         if self.unnamed(fills).len() > FEW {
             // An order that has traded in part is still open: the pages of what has ended lack it.
-            self.read_open_orders(None).await?;
-            self.learn_orders(fills).await?;
+            // Boxed: what every look at trades waits through stays small.
+            Box::pin(self.read_open_orders(None)).await?;
+            Box::pin(self.learn_orders(native, fills)).await?;
         }
         let unnamed = self.unnamed(fills);
         if unnamed.len() > ASKED_ONE_BY_ONE {
@@ -97,8 +98,8 @@ impl BitgetBroker {
         orders.filter(|(id, _)| heard.insert(id.clone())).collect()
     }
 
-    /// Learns the orders of the days in which these fills were.
-    async fn learn_orders(&self, fills: &[Fill]) -> Result<(), CallError> {
+    /// Learns the orders of the days in which these fills were, of one contract or of all.
+    async fn learn_orders(&self, native: Option<&str>, fills: &[Fill]) -> Result<(), CallError> {
         let (Some(first), Some(last)) = (fills.first(), fills.last()) else { return Ok(()) };
         let (from, to) = (first.time.minus(DAY), last.time.plus(DAY));
         let mut older_than = None::<String>;
@@ -106,7 +107,7 @@ impl BitgetBroker {
             if self.unnamed(fills).is_empty() {
                 break;
             }
-            let call = request::order_history(None, Some(from), Some(to), older_than.as_deref());
+            let call = request::order_history(native, Some(from), Some(to), older_than.as_deref());
             let page = self.shared.ask(&call, Watches, body::orders).await?;
             let full = page.rows.len() >= FULL;
             for order in &page.rows {

@@ -34,7 +34,7 @@ impl BitgetBroker {
         // The venue certainly did nothing. If somebody has set another mode meanwhile, the order goes out with that, once.
         directory.forget_margin_mode(&native).await;
         match directory.margin_mode(client, &native, priority).await {
-            Ok(now) if now != mode => self.send_as(order, &native, now, priority).await,
+            Ok(now) if now != mode => Box::pin(self.send_as(order, &native, now, priority)).await,
             _ => Err(PlaceError::Refused(refused)),
         }
     }

@@ -45,11 +45,14 @@ impl PositionManager {
         let _books = self.bookkeeping.lock().await;
         let mut open = self.ports.positions.by_status(account, PositionStatus::Open).await?;
         open.retain(|record| !in_hand.has(&record.opened.symbol, record.opened.side));
-        let mut unrecorded = self.unrecorded_since(unfinished, reading).await?;
+        let oldest = self.ports.clock.now().minus(LOOK_BACK);
+        let lost = self.finished_without_trades(oldest).await?;
+        let mut unrecorded = Self::unrecorded_since(unfinished, &lost, reading, oldest);
         unrecorded.retain(|(symbol, side), _| !in_hand.has(symbol, *side));
         for record in &open {
             unrecorded.remove(&(record.opened.symbol.clone(), record.opened.side));
             self.back_fill_record(record, reading, it, troubles).await;
+            self.log_older(record, &lost, troubles).await;
         }
         for ((symbol, side), since) in unrecorded {
             let Some(new) = self.unrecorded(&symbol, side, since, troubles).await else { continue };
@@ -70,23 +73,22 @@ impl PositionManager {
     }
 
     /// Where there may be fills that no record holds, and from when on.
-    async fn unrecorded_since(
-        &self,
+    fn unrecorded_since(
         unfinished: &[JournalEntry],
+        lost: &[JournalEntry],
         reading: &Reading,
-    ) -> Result<BTreeMap<Key, Timestamp>, StoreError> {
-        let oldest = self.ports.clock.now().minus(LOOK_BACK);
+        oldest: Timestamp,
+    ) -> BTreeMap<Key, Timestamp> {
         let mut since: BTreeMap<Key, Timestamp> = BTreeMap::new();
         let held = reading.held.iter().map(|held| ((held.report.symbol.clone(), held.report.position_side), oldest));
         let of_entry = |entry: &JournalEntry| {
             let key = (entry.order.symbol.clone(), entry.order.position_side);
             (key, Self::slack_before(entry.intended_at).max(oldest))
         };
-        let lost = self.finished_without_trades(oldest).await?;
         for (key, from) in held.chain(unfinished.iter().map(of_entry)).chain(lost.iter().map(of_entry)) {
             since.entry(key).and_modify(|known| *known = from.min(*known)).or_insert(from);
         }
-        Ok(since)
+        since
     }
 
     /// Orders of ours that filled by the journal, and whose fills no record holds.
@@ -106,6 +108,28 @@ impl PositionManager {
             !recorded.iter().any(|trade| trade.position.is_some() && trade.fill.client_order_id == *id)
         });
         Ok(newest)
+    }
+
+    /// Trades of ours from before this record, which ended while nobody could record them: by themselves, so that the sums
+    /// are true. They get a record of their own once this one has ended.
+    async fn log_older(&self, record: &PositionRecord, lost: &[JournalEntry], troubles: &mut Troubles) {
+        let OpenedPosition { account, symbol, side, opened_at, .. } = &record.opened;
+        let older = |entry: &&JournalEntry| {
+            (&entry.order.symbol, entry.order.position_side) == (symbol, *side) && entry.intended_at < *opened_at
+        };
+        let Some(since) = lost.iter().filter(older).map(|entry| Self::slack_before(entry.intended_at)).min() else {
+            return;
+        };
+        let recorded = self.ports.trades.since(account, Some(symbol), since).await;
+        let Some(recorded) = troubles.read(Record::Trade, recorded) else { return };
+        let is_logged =
+            |entry: &JournalEntry| recorded.iter().any(|it| it.fill.client_order_id == entry.order.client_order_id);
+        if lost.iter().filter(older).all(is_logged) {
+            return;
+        }
+        let Some(mut fills) = self.unrecorded(symbol, *side, since, troubles).await else { return };
+        fills.retain(|fill| fill.time < *opened_at);
+        self.log_unclaimed(fills, troubles).await;
     }
 
     async fn back_fill_record(

@@ -93,6 +93,8 @@ impl<S: PrivateStream> Follower<S> {
             // Beyond that they wait at the socket.
             let has_room = self.waiting.len() < WAITING_FRAMES;
             let item = tokio::select! {
+                // It has begun before anything is heard.
+                biased;
                 done = &mut doing => return Some(done),
                 item = self.socket.next(), if has_room => item,
             };

@@ -210,6 +210,15 @@ pub fn all_orders(native: &str, from: Option<Timestamp>, to: Option<Timestamp>) 
     Call::new(Method::Get, "/fapi/v1/allOrders", Security::Signed, 5).history(native, from, to)
 }
 
+/// Market and limit orders of a contract, open and final, from this id on; at most 1000, oldest first.
+#[must_use]
+pub fn all_orders_from(native: &str, id: u64) -> Call {
+    Call::new(Method::Get, "/fapi/v1/allOrders", Security::Signed, 5)
+        .with("symbol", native)
+        .with("orderId", id.to_string())
+        .with("limit", "1000")
+}
+
 /// Conditional orders of a contract, open and final, of a window of at most 7 days; at most 1000, oldest first.
 #[must_use]
 pub fn all_algo_orders(native: &str, from: Option<Timestamp>, to: Option<Timestamp>) -> Call {
