@@ -37,9 +37,8 @@ const WHERE_TOLD: [&str; 2] = ["cross wallet", "realised profit of the fills"];
 pub(super) fn differences(ours: &Books, truth: &Books) -> Vec<Difference> {
     let fields: std::collections::BTreeSet<&String> = ours.keys().chain(truth.keys()).collect();
     let value = |of: &Books, field: &String| of.get(field).cloned().unwrap_or_else(|| ABSENT.to_owned());
-    let differs = |field: &&String| {
-        ours.get(*field) != truth.get(*field) && !(WHERE_TOLD.contains(&field.as_str()) && !ours.contains_key(*field))
-    };
+    let is_told = |field: &String| !WHERE_TOLD.contains(&field.as_str()) || ours.contains_key(field);
+    let differs = |field: &&String| is_told(field) && ours.get(*field) != truth.get(*field);
     let wrong = fields.into_iter().filter(differs);
     wrong.map(|it| Difference { subject: it.clone(), ours: value(ours, it), truth: value(truth, it) }).collect()
 }

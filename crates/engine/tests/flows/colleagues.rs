@@ -143,7 +143,8 @@ async fn what_another_process_is_opening_is_no_alarm_until_that_has_died() {
     other.dies();
     let report = manager.monitor().await.unwrap();
     assert!(report.positions[0].is_unprotected());
-    assert_eq!((desk.store.tables().positions.len(), alarms()), (1, 1), "it is recorded, and has no stop");
+    let recorded = desk.store.tables().positions.len();
+    assert_eq!((recorded, alarms()), (1, 1), "it is recorded, and has no stop");
 }
 
 #[tokio::test]

@@ -121,7 +121,8 @@ async fn a_half_open_socket_is_found_by_its_missing_pongs() {
     let quick = Settings { private_socket, ..settings() };
     let mut stream = scripted(&script, &url, &MarketClock::new(stage::START), quick).account_stream();
     assert_eq!(next(&mut stream).await, StreamItem::Connected);
-    assert_eq!(until(&mut stream, why).await, "nothing has arrived for 200ms");
+    let told = until(&mut stream, why).await;
+    assert_eq!(told, format!("{url}/private/ws/opened: nothing has arrived for 200ms"));
     assert_eq!(until(&mut stream, |item| (*item == StreamItem::Connected).then_some(())).await, ());
     holds.abort();
 }
