@@ -23,7 +23,7 @@ cargo xtask <verb>
   conformance   [VENUE]: a stock CCXT from PyPI trades against each venue server
   bench         every criterion bench, each beside its floor
   faults        [--venue V] --seed N | --seeds COUNT [--from N] [--jobs N] [--first] | --bug NAME: the whole system under
-                fire; V is binance, gateio, bitget or bitget-v1
+                fire; V is binance, gateio, bitget, bitget-v1 or paper
   kills         [--kills N] [--seed S]: the real process, killed at work and started again
   soak          [--minutes 10] [--rate 2000] [--seed 1] [--json]: three accounts followed while their venues fail
   fuzz          [--seconds N] [target …]: every decoder against a fuzzer, 60 s each

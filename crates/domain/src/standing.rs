@@ -162,7 +162,8 @@ impl<'a> Standing<'a> {
     /// Whether this cross leg stands beside a larger one, or beside as large a one that comes first.
     fn is_covered(&self, place: usize) -> bool {
         let Some((held, _)) = self.positions.get(place) else { return false };
-        let is_cross = |it: &HeldPosition| it.margin_mode != Some(MarginMode::Isolated);
+        // A leg of which nobody knows what backs it is asked for by itself.
+        let is_cross = |it: &HeldPosition| it.margin_mode == Some(MarginMode::Cross);
         let covers = |(index, (other, _)): (usize, &(&HeldPosition, Option<&Instrument>))| {
             let (own, its) = (held.position, other.position);
             let larger = its.quantity > own.quantity || its.quantity == own.quantity && index < place;

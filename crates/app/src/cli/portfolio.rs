@@ -95,7 +95,9 @@ struct Stressed {
     /// The cross pool's ratio then; null also where it backs nothing.
     pool_ratio: Option<String>,
     liquidated: Option<Vec<Due>>,
-    /// How far all prices may move from now before the cross pool is due, as factors.
+    /// The cross pool is due as it stands.
+    already_due: Option<bool>,
+    /// How far all prices may move from now before the cross pool is due, as factors; null where no move is too much.
     limit_down: Option<String>,
     limit_up: Option<String>,
 }
@@ -126,12 +128,12 @@ impl Portfolio {
         if let Some(desk) = desks.first() {
             desk.close().await;
         }
-        let (mut readings, mut failed) = (Vec::new(), None);
+        let (mut readings, mut failed) = (Vec::new(), Vec::new());
         for (desk, reading) in desks.iter().zip(read) {
             match reading {
                 Ok(reading) => readings.push((desk, reading)),
                 // What one venue does not tell hides nothing of the others, and the answer is not whole.
-                Err(error) => failed = Some(Failure::query(&error, format!("{}: {error}", desk.account.name))),
+                Err(error) => failed.push((format!("{}: {error}", desk.account.name), error)),
             }
         }
         let mut together = PortfolioView::new();
@@ -146,7 +148,8 @@ impl Portfolio {
             true => screen::json(&Answer::of(&together, &stress))?,
             false => print(&together, &stress)?,
         }
-        failed.map_or(Ok(()), Err)
+        let said: Vec<&str> = failed.iter().map(|(said, _)| said.as_str()).collect();
+        failed.first().map_or(Ok(()), |(_, error)| Err(Failure::query(error, said.join("; "))))
     }
 }
 
@@ -276,6 +279,7 @@ impl Stressed {
             equity: shown(outcome.map(|it| it.equity)),
             pool_ratio: outcome.and_then(|it| it.pool_ratio).map(|ratio| full(ratio.get())),
             liquidated: outcome.map(|it| it.liquidated.iter().map(due).collect()),
+            already_due: outcome.map(|it| it.limits == CommonMove::AlreadyDue),
             limit_down: down.map(full),
             limit_up: up.map(full),
         }

@@ -2,7 +2,7 @@
 
 use super::reader::{Reader, Section};
 use super::word::share;
-use plimsoll_domain::{Money, Rate, Threshold};
+use plimsoll_domain::{Decimal, Money, Rate, Threshold};
 use plimsoll_engine::WatchSettings;
 
 pub(super) fn read(mut section: Section<'_>, reader: &mut Reader<'_>) -> WatchSettings {
@@ -10,11 +10,13 @@ pub(super) fn read(mut section: Section<'_>, reader: &mut Reader<'_>) -> WatchSe
     let rate = |line: Option<Threshold>| Rate::new(line.map(|line| line.at()).unwrap_or_default());
     let money = |line: Option<Threshold>| Money::new(line.map(|line| line.at()).unwrap_or_default());
     let position = rate(default.position_margin_ratio);
-    let position = section.read(reader, "position_margin_ratio", &[], position, share, Rate::to_string);
+    let position = section.read(reader, "position_margin_ratio", &[], position, ratio, Rate::to_string);
     let account = rate(default.account_margin_ratio);
-    let account = section.read(reader, "account_margin_ratio", &[], account, share, Rate::to_string);
-    let loss = section.value(reader, "unrealized_loss", &[], money(default.unrealized_loss));
-    let available = section.value(reader, "available_balance", &[], money(default.available_balance));
+    let account = section.read(reader, "account_margin_ratio", &[], account, ratio, Rate::to_string);
+    let loss = money(default.unrealized_loss);
+    let loss = section.read(reader, "unrealized_loss", &[], loss, amount, Money::to_string);
+    let available = money(default.available_balance);
+    let available = section.read(reader, "available_balance", &[], available, amount, Money::to_string);
     section.refuse_unknown(reader);
     WatchSettings {
         position_margin_ratio: Some(Threshold::above(position.get())),
@@ -23,4 +25,17 @@ pub(super) fn read(mut section: Section<'_>, reader: &mut Reader<'_>) -> WatchSe
         available_balance: Some(Threshold::below(available.get())),
         ..default
     }
+}
+
+/// A margin ratio that can be crossed: 1 liquidates.
+fn ratio(text: &str) -> Result<Rate, String> {
+    let ratio = share(text)?;
+    let can_be_crossed = ratio.get() > Decimal::ZERO && ratio.get() <= Decimal::ONE;
+    can_be_crossed.then_some(ratio).ok_or_else(|| format!("{text} is no margin ratio: above 0, and 1 liquidates"))
+}
+
+/// How much: a loss is told without its sign.
+fn amount(text: &str) -> Result<Money, String> {
+    let amount: Money = text.parse().map_err(|error: plimsoll_domain::NotMoney| error.to_string())?;
+    (amount >= Money::ZERO).then_some(amount).ok_or_else(|| format!("{text} is below zero"))
 }

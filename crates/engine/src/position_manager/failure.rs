@@ -6,7 +6,7 @@ use plimsoll_domain::risk::{NotReleased, Refused};
 use plimsoll_domain::{
     ClientOrderId, Currency, Direction, OrderStatus, PositionMode, Price, Quantity, Step, Symbol, UnfitSize,
 };
-use plimsoll_ports::{CommandError, QueryError, StoreError};
+use plimsoll_ports::{CommandError, QueryError, Refusal, StoreError};
 
 /// Why a position was not opened, or not kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -14,6 +14,9 @@ pub enum OpenFailure {
     /// The limits say no: every reason, each with its figure and limit.
     #[error("refused: {0}")]
     Refused(Refused),
+    /// The contract does not trade, or may only be reduced; nothing was sent.
+    #[error("{}", .0.message)]
+    NotTrading(Refusal),
     /// The size cannot be sent.
     #[error(transparent)]
     UnfitSize(#[from] UnfitSize),

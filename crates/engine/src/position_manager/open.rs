@@ -22,7 +22,7 @@ use plimsoll_domain::{
     FundingRate, Instrument, Liquidation, MarginMode, NewOrder, OrderKind, OrderSize, Position, PositionSide, Price,
     TimeInForce, margin,
 };
-use plimsoll_ports::{Alert, OpenIntent, OpenedPosition, Purpose, QueryError, Refusal, Severity};
+use plimsoll_ports::{Alert, OpenIntent, OpenedPosition, Purpose, Refusal, Severity};
 
 /// What an intent is judged and carried out with.
 struct Plan<'a> {
@@ -150,7 +150,7 @@ impl PositionManager {
         let (symbol, flattenings) = (&intent.symbol, self.flattenings_begun());
         let instrument = self.ports.broker.instrument(symbol).await?;
         if let Some(refusal) = Refusal::to_open(symbol, instrument.status, instrument.status.as_str()) {
-            return Err(OpenFailure::NotKnown(QueryError::Refused(refusal)));
+            return Err(OpenFailure::NotTrading(refusal));
         }
         if instrument.settle != self.settings.settle {
             let (symbol, settle, kept) = (symbol.clone(), instrument.settle, self.settings.settle.clone());

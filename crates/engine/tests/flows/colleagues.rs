@@ -148,6 +148,17 @@ async fn what_another_process_is_opening_is_no_alarm_until_that_has_died() {
 }
 
 #[tokio::test]
+async fn a_process_that_lives_and_does_nothing_more_excuses_no_missing_stop() {
+    let (desk, other) = (desk(), Other::new());
+    let manager = beside(&other, &desk.venue, &desk.store);
+    let id = other.intends(&desk.venue, &desk.store, Purpose::Entry).await;
+    desk.venue.open_as(&id, &btc(), Direction::Long, "0.05");
+    assert!(!manager.monitor().await.unwrap().positions[0].is_unprotected());
+    desk.venue.sleep(Duration::from_secs(120)).await;
+    assert!(manager.monitor().await.unwrap().positions[0].is_unprotected());
+}
+
+#[tokio::test]
 async fn a_flattening_that_was_cut_short_has_not_ended_while_another_process_has_a_part_of_it_in_hand() {
     let (desk, other) = (desk(), Other::new());
     let manager = beside(&other, &desk.venue, &desk.store);
