@@ -309,9 +309,9 @@ impl Wire for Bitget {
         let secret = Keys { secret: "not-the-secret-not-the-secret-not-it", ..KEYS };
         let passphrase = Keys { passphrase: "incorrect-horse-battery", ..KEYS };
         vec![
-            Wrong { keys: key, in_answers: "40037", on_streams: "300" },
-            Wrong { keys: secret, in_answers: "40009", on_streams: "300" },
-            Wrong { keys: passphrase, in_answers: "40012", on_streams: "300" },
+            Wrong { keys: key, in_answers: "40037", on_streams: "(30011)" },
+            Wrong { keys: secret, in_answers: "40009", on_streams: "(30015)" },
+            Wrong { keys: passphrase, in_answers: "40012", on_streams: "(30012)" },
         ]
     }
 

@@ -2,8 +2,12 @@
 //! something, then stop cleanly.
 
 mod alarm;
+mod feared;
 mod hearing;
 mod lookout;
+mod marks;
+mod steady;
+mod wanted;
 
 pub use alarm::{Wake, Why};
 pub use lookout::{Lookout, LookoutNews, Streams};
@@ -13,10 +17,17 @@ use crate::position_manager::{
 };
 use crate::trouble::Trouble;
 use alarm::{Pace, concern_the_books};
-use plimsoll_domain::{ClientOrderId, Timestamp};
+use feared::Feared;
+use plimsoll_domain::ClientOrderId;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use steady::Steady;
 use tokio::sync::{Notify, watch};
+
+/// A comparison of the books that something has made necessary is had so long after the last one, whatever is looked at
+/// meanwhile: looks that are due all the time would leave no credit for it.
+const OWED: Duration = Duration::from_secs(20);
 
 /// How a [`Guard`] watches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +125,7 @@ pub struct Guard {
     manager: Arc<PositionManager>,
     settings: GuardSettings,
     lookout: Option<Lookout>,
+    steady: Steady,
     /// Records and venue were brought together, or could not be: its lookout begins.
     begun: Notify,
     stop: watch::Sender<bool>,
@@ -130,17 +142,12 @@ impl Stopper {
     }
 }
 
-/// What a look has left to be known until the next.
-struct Seen {
-    glance: Option<Glance>,
-    ended: Timestamp,
-}
-
 impl Guard {
     /// A guard of the account that `manager` trades.
     #[must_use]
     pub fn new(manager: Arc<PositionManager>, settings: GuardSettings) -> Self {
-        Self { manager, settings, lookout: None, begun: Notify::new(), stop: watch::Sender::new(false) }
+        let steady = Steady::new(manager.clock());
+        Self { manager, settings, lookout: None, steady, begun: Notify::new(), stop: watch::Sender::new(false) }
     }
 
     /// Looks at once when this has seen something; it must be of the same account.
@@ -163,7 +170,7 @@ impl Guard {
         let Some(lookout) = &self.lookout else { return self.guard(&tell).await };
         let looking_out = async {
             self.begun.notified().await;
-            lookout.attend(|news| tell(GuardNews::Lookout(news))).await
+            lookout.attend(&self.manager, |news| tell(GuardNews::Lookout(news))).await
         };
         tokio::select! {
             biased;
@@ -174,21 +181,23 @@ impl Guard {
 
     async fn guard(&self, tell: &impl Fn(GuardNews)) -> Stopped {
         self.begin(tell).await;
-        let mut compared = self.manager.now();
-        let (mut pace, mut wakes) = (Pace::new(compared), Vec::new());
+        let mut compared = self.steady.passed();
+        let (mut pace, mut wakes, mut owes_books) = (Pace::new(compared), Vec::new(), false);
         while !self.is_stopped() {
-            let (begun, with_books) = (self.manager.now(), concern_the_books(&wakes));
-            pace.spend(with_books, begun);
+            pace.spend(self.steady.passed());
+            owes_books |= concern_the_books(&wakes);
+            let with_books = owes_books && pace.pays_for_books();
             if !wakes.is_empty() {
                 tell(GuardNews::Woken(wakes));
             }
             let (glance, is_strange) = self.look(tell).await;
-            let is_due = self.manager.now().since(compared) >= self.settings.reconcile;
+            let patience = if owes_books { self.settings.reconcile.min(OWED) } else { self.settings.reconcile };
+            let is_due = self.steady.passed().saturating_sub(compared) >= patience;
             if (is_strange || with_books || is_due) && !self.is_stopped() {
                 self.compare(tell).await;
-                compared = self.manager.now();
+                (compared, owes_books) = (self.steady.passed(), false);
             }
-            wakes = self.wait(&Seen { glance, ended: self.manager.now() }, &mut pace).await;
+            wakes = self.wait(glance, owes_books, &mut pace).await;
         }
         let stopped = self.manager.shutdown(self.settings.resting_entries).await;
         tell(GuardNews::Stopped(stopped.clone()));
@@ -238,45 +247,69 @@ impl Guard {
     }
 
     /// Waits until it is time for the next look, until it is stopped, or until it is woken: then it answers why.
-    async fn wait(&self, seen: &Seen, pace: &mut Pace) -> Vec<Wake> {
+    async fn wait(&self, seen: Option<Glance>, owes_books: bool, pace: &mut Pace) -> Vec<Wake> {
         let Some(lookout) = &self.lookout else {
             self.pause(self.settings.interval).await;
             return Vec::new();
         };
-        if !self.is_rung(lookout, seen).await {
-            return Vec::new();
+        let until_books = pace.until_books(self.steady.passed());
+        // A look that could not judge answers no danger: the next is had when the credit pays for it.
+        let has_judged = seen.as_ref().is_some_and(|seen| seen.health.is_some());
+        tokio::select! {
+            biased;
+            () = self.stopped() => {}
+            () = self.by_the_clock(lookout, seen) => {}
+            () = self.steady.sleep(until_books), if owes_books => {}
+            () = self.woken(lookout, has_judged, pace) => {}
         }
-        loop {
-            let left = pace.left(lookout.alarm.concerns_the_books(), self.manager.now());
-            if left.is_zero() || self.is_stopped() {
-                return lookout.alarm.answer();
-            }
-            self.pause(left).await;
-        }
+        lookout.alarm.answer()
     }
 
-    /// Waits until the alarm rings; answers `false` if it is time for the next look before, or to stop.
-    async fn is_rung(&self, lookout: &Lookout, seen: &Seen) -> bool {
-        let mut view = lookout.watch();
-        let mut before = seen.glance.clone();
+    /// Waits until it is time for the next look, and rings for danger that the view shows meanwhile.
+    ///
+    /// Each time is slept as a whole, from the end of the last look on: neither marks nor a clock that is set renew it.
+    async fn by_the_clock(&self, lookout: &Lookout, seen: Option<Glance>) {
+        let GuardSettings { interval, audit, .. } = self.settings;
+        let usually = interval.min(audit);
+        let (mut usual, mut last) = (pin!(self.steady.sleep(usually)), pin!(self.steady.sleep(audit)));
+        let (mut view, mut feared, mut is_usual_over) = (lookout.watch(), Feared::since(seen.clone()), false);
         loop {
             let known = Arc::clone(&view.borrow_and_update());
             let glance = self.manager.glance(&known);
-            if let Some(before) = &before {
-                lookout.ring_for(&glance, before, &known);
+            for why in feared.hear(&glance, known.is_trusted()) {
+                lookout.alarm.ring(Wake::of_account(why));
             }
-            let is_calm = seen.glance.as_ref().is_some_and(|seen| glance.is_calm_after(seen));
-            let seldom = is_calm && lookout.sees(&known);
-            let every = if seldom { self.settings.audit } else { self.settings.interval.min(self.settings.audit) };
-            before = Some(glance);
-            let left = every.saturating_sub(self.manager.now().since(seen.ended));
+            let is_calm = seen.as_ref().is_some_and(|seen| glance.is_calm_after(seen)) && lookout.alarm.is_silent();
+            if is_usual_over && !(is_calm && lookout.sees(&known, interval)) {
+                return;
+            }
             tokio::select! {
                 biased;
-                () = self.stopped() => return false,
-                () = lookout.alarm.rung() => return true,
-                () = self.manager.sleep(left) => return false,
+                () = &mut last => return,
+                // Marks that stop tell nobody: whether they flow is asked again.
+                () = &mut usual => {
+                    usual.set(self.steady.sleep(usually));
+                    is_usual_over = true;
+                }
                 // Its sender is the lookout's own.
                 _ = view.changed() => {}
+            }
+        }
+    }
+
+    /// Waits until the alarm rings, and then for as long as the pace demands.
+    async fn woken(&self, lookout: &Lookout, has_judged: bool, pace: &mut Pace) {
+        lookout.alarm.rung().await;
+        loop {
+            let is_danger = has_judged && lookout.alarm.rings_for_danger();
+            let left = pace.left(is_danger, self.steady.passed());
+            if left.is_zero() {
+                return;
+            }
+            tokio::select! {
+                biased;
+                () = lookout.alarm.rung_again() => {}
+                () = self.steady.sleep(left) => {}
             }
         }
     }
@@ -295,7 +328,7 @@ impl Guard {
         tokio::select! {
             biased;
             () = self.stopped() => {}
-            () = self.manager.sleep(duration) => {}
+            () = self.steady.sleep(duration) => {}
         }
     }
 }

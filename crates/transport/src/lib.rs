@@ -17,7 +17,8 @@
 //!
 //! A failure says whether anything can have reached the other side; what that means for an order is the adapter's.
 //! Sockets reconnect by themselves, with a back-off whose jitter can be seeded. No secret reaches an error or a log: of
-//! an address only scheme, host and path are shown, and of the path only what cannot be a key.
+//! an address only scheme, host and path are shown, and of the path only what cannot be a key; the other side's own words
+//! are told as whoever [dials](Dial::told) wants them told.
 //!
 //! It knows no venue, no order and no price, retries no request, and follows no redirect or proxy.
 
@@ -32,6 +33,6 @@ mod trouble;
 pub use backoff::{Backoff, BackoffSettings};
 pub use budget::{Priority, WeightBudget, WeightLimit};
 pub use http::{BuildFailure, HttpFailure, HttpRequest, HttpResponse, HttpSession, HttpSettings, Method};
-pub use redact::{plain, redacted};
+pub use redact::redacted;
 pub use reqwest::header::HeaderMap;
 pub use socket::{Address, Dial, DialFailure, SocketItem, SocketSession, SocketSettings};

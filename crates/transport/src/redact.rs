@@ -24,40 +24,9 @@ pub fn redacted(address: &str) -> String {
 /// Path segments from this length are taken for keys: listen keys and tokens are 32 characters and more.
 const KEY: usize = 32;
 
-/// Somebody else's words as they may be shown in one line: no longer than a line, without control characters, and without
-/// words as long as a key.
-#[must_use]
-pub fn plain(words: &str) -> String {
-    let mut shown = String::new();
-    for word in words.split([' ', '\t', '\r', '\n']).filter(|word| !word.is_empty()) {
-        let space = if shown.is_empty() { "" } else { " " };
-        let is_key = word.split(|it: char| !it.is_ascii_alphanumeric() && it != '-').any(|part| part.len() >= KEY);
-        let word = if is_key { "…" } else { word };
-        shown = format!("{shown}{space}{}", word.replace(char::is_control, ""));
-        if shown.len() > LINE {
-            return shown.chars().take(LINE).collect();
-        }
-    }
-    shown
-}
-
-const LINE: usize = 200;
-
 #[cfg(test)]
 mod tests {
-    use super::{plain, redacted};
-
-    #[test]
-    fn words_of_others_are_shown_without_keys_and_in_one_line() {
-        for (words, shown) in [
-            ("too many\r\nconnections \u{7}", "too many connections "),
-            ("key=pqia91ma19a5s61cv6a81va65sdf19v8 is gone", "… is gone"),
-            ("", ""),
-        ] {
-            assert_eq!(plain(words), shown);
-        }
-        assert_eq!(plain(&"word ".repeat(100)).chars().count(), 200);
-    }
+    use super::redacted;
 
     #[test]
     fn nothing_secret_is_shown() {

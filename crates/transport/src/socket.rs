@@ -58,6 +58,12 @@ pub trait Dial: Send + Sync + 'static {
     fn headers(&self) -> Vec<(&'static str, String)> {
         Vec::new()
     }
+
+    /// Words of the other side's, as they may be told and logged: without what only we know, should it repeat that. Unless
+    /// said otherwise they hold nothing of the kind, and are only kept to one line.
+    fn told(&self, words: &str) -> String {
+        words.replace(char::is_control, " ")
+    }
 }
 
 /// A dialler that is used elsewhere too.
@@ -72,6 +78,10 @@ impl<D: Dial> Dial for Arc<D> {
 
     fn headers(&self) -> Vec<(&'static str, String)> {
         D::headers(self)
+    }
+
+    fn told(&self, words: &str) -> String {
+        D::told(self, words)
     }
 }
 
@@ -342,7 +352,7 @@ impl Link {
                         // A ping is answered by the library when the socket is next read.
                         Some(Ok(Message::Ping(_) | Message::Pong(_))) => return Ok(None),
                         Some(Ok(Message::Frame(_))) => {}
-                        Some(Ok(Message::Close(frame))) => return Err(Lost::Closed(closing(frame.as_ref()))),
+                        Some(Ok(Message::Close(frame))) => return Err(Lost::Closed(closing(frame.as_ref(), dial))),
                         None => return Err(Lost::Closed(String::new())),
                         Some(Err(error)) => return Err(Lost::Broken(short(&error))),
                     }

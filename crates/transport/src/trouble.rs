@@ -1,6 +1,7 @@
 //! What went wrong on a socket, in words that hold no key.
 
-use crate::redact::{plain, redacted};
+use crate::redact::redacted;
+use crate::socket::Dial;
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
 use tokio_tungstenite::tungstenite::http::HeaderMap;
@@ -68,11 +69,11 @@ pub(crate) fn wait(error: &SocketError, usual: Duration) -> Option<Duration> {
     }
 }
 
-/// Why the other side has closed the connection, if it says so.
-pub(crate) fn closing(frame: Option<&CloseFrame>) -> String {
+/// Why the other side has closed the connection, if it says so; its words as they may be [told](Dial::told).
+pub(crate) fn closing(frame: Option<&CloseFrame>, dial: &impl Dial) -> String {
     match frame {
         None => String::new(),
         Some(CloseFrame { code, reason }) if reason.is_empty() => format!(": {}", u16::from(*code)),
-        Some(CloseFrame { code, reason }) => format!(": {} ({})", plain(reason), u16::from(*code)),
+        Some(CloseFrame { code, reason }) => format!(": {} ({})", dial.told(reason), u16::from(*code)),
     }
 }

@@ -10,6 +10,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 const LONG: Duration = Duration::from_secs(3600);
 
@@ -234,6 +236,39 @@ async fn a_reader_that_gives_up_loses_nothing() {
     }
     say.send(()).await.unwrap();
     assert_eq!(next(&mut session).await, SocketItem::Message("kept".into()));
+}
+
+/// A dialler that knows what is secret.
+struct Discreet(Address);
+
+impl Dial for Discreet {
+    async fn dial(&self) -> Result<Address, DialFailure> {
+        Ok(self.0.clone())
+    }
+
+    fn told(&self, words: &str) -> String {
+        words.replace("open sesame", "…")
+    }
+}
+
+/// Why a connection ended whose other side had something to say at last.
+async fn last_words<D: Dial>(dial: impl FnOnce(Address) -> D) -> String {
+    let (listener, address) = listen().await;
+    tokio::spawn(async move {
+        let mut socket = accept(&listener).await;
+        let words = CloseFrame { code: CloseCode::Policy, reason: "not\nopen sesame".into() };
+        socket.close(Some(words)).await.unwrap();
+        while let Some(Ok(_)) = socket.next().await {}
+    });
+    let mut session = SocketSession::new(dial(address), settings());
+    assert_eq!(next(&mut session).await, SocketItem::Connected);
+    reason(&mut session).await
+}
+
+#[tokio::test]
+async fn the_last_words_of_the_other_side_are_told_as_the_dialler_wants_them() {
+    assert_eq!(last_words(|it| it).await, "closed by the other side: not open sesame (1008)");
+    assert_eq!(last_words(|it| Arc::new(Discreet(it))).await, "closed by the other side: not\n… (1008)");
 }
 
 /// A dialler with a heartbeat that counts.

@@ -2,7 +2,7 @@
 
 use crate::budgets::{Budgets, Charge, Silenced};
 use crate::call_error::CallError;
-use crate::failure::{Class, Failure, Wait, strange};
+use crate::failure::{Class, Failure, Wait, excerpt, shown, strange};
 use crate::json::DecodeError;
 use crate::request::{HttpRequest, Method};
 use plimsoll_domain::Timestamp;
@@ -226,12 +226,18 @@ impl<R: Rest> Client<R> {
             self.budgets.welcome();
             return Ok(response.body);
         };
-        failure.message = self.rest.hide(&failure.message);
+        failure.message = if failure.message == excerpt(&response.body) {
+            excerpt(&shown(&response.body, |it| self.rest.hide(it)))
+        } else {
+            self.rest.hide(&failure.message)
+        };
         if failure.code == response.status.to_string() {
             failure.message = format!("{} {}: {}", call.method(), call.path(), told(&response, &failure.message));
         }
+        let silenced = self.rest.silenced(call, &failure);
+        // The venue's own word decides; what is told of it from here on may be shown.
         failure.code = self.rest.hide(&failure.code);
-        if let Some(until) = self.budgets.silence(self.rest.silenced(call, &failure), failure.wait, now) {
+        if let Some(until) = self.budgets.silence(silenced, failure.wait, now) {
             let until = self.on_our_clock(until);
             tracing::error!(path = call.path(), %failure.message, %until, "told to be silent");
             failure.wait = Wait::Until(until);
@@ -241,7 +247,8 @@ impl<R: Rest> Client<R> {
 
     /// Where it came from, and what is wrong with it.
     fn unreadable(&self, call: &R::Call, body: &[u8], error: &DecodeError) -> CallError {
-        let what = strange(body).map_or_else(|| error.to_string(), |what| format!("the answer is {what}"));
+        let strange = strange(&shown(body, |it| self.rest.hide(it)));
+        let what = strange.map_or_else(|| error.to_string(), |what| format!("the answer is {what}"));
         CallError::Unreadable(format!("{} {}: {}", call.method(), call.path(), self.rest.hide(&what)))
     }
 

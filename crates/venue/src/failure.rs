@@ -2,6 +2,8 @@
 
 use plimsoll_domain::Timestamp;
 use plimsoll_ports::{CommandError, NotSent, PlaceError, QueryError, Refusal, RefusalReason};
+#[cfg(feature = "live")]
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// What to do about an error.
@@ -119,6 +121,17 @@ pub fn excerpt(body: &[u8]) -> String {
     strange(body).unwrap_or_else(|| plain(&String::from_utf8_lossy(body.get(..400).unwrap_or(body))))
 }
 
+/// The bytes as they may be told of, where they are words: after `hide`. Only then may they be cut, so that no half of what
+/// is to be hidden is left over.
+#[cfg(feature = "live")]
+pub(crate) fn shown(bytes: &[u8], hide: impl FnOnce(&str) -> String) -> Cow<'_, [u8]> {
+    let is_page = bytes.trim_ascii_start().starts_with(b"<");
+    match String::from_utf8_lossy(bytes) {
+        Cow::Owned(_) if !is_page => Cow::Borrowed(bytes),
+        words => Cow::Owned(hide(&words).into_bytes()),
+    }
+}
+
 /// What this is, if it is nothing that a venue says: an answer or a message that somebody on the way has made or spoilt.
 #[must_use]
 pub fn strange(bytes: &[u8]) -> Option<String> {
@@ -142,18 +155,22 @@ fn title(page: &[u8]) -> Option<String> {
     Some(plain(title)).filter(|title| !title.is_empty())
 }
 
-/// The words, without what only the trader knows: venues repeat to us what we have sent.
+/// The words, without what only the trader knows: venues repeat to us what we have sent. What is shorter than eight
+/// characters is no secret: it stands in every other word, and leaving it out would spoil them all.
 #[must_use]
 pub fn without(words: &str, secrets: &[&str]) -> String {
     let mut words = words.to_owned();
-    for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
+    for secret in secrets.iter().filter(|secret| secret.chars().count() >= SHORTEST) {
         words = words.replace(secret, "…");
     }
     words
 }
 
+/// So many characters at least has what is secret.
+const SHORTEST: usize = 8;
+
 /// Words as they may be shown in one line: no longer than that, and without words as long as a key.
-fn plain(words: &str) -> String {
+pub(crate) fn plain(words: &str) -> String {
     let shown: Vec<&str> = words
         .split_whitespace()
         .map(|word| if parts(word).any(|part| part.len() >= KEY) { "…" } else { word })
@@ -186,6 +203,8 @@ mod tests {
             (b"<html", "a page of HTML: a gateway's, not the venue's"),
             (b"\xff\xfe", "binary, and no UTF-8"),
             (b"Service\nUnavailable.", "Service Unavailable."),
+            (b"too many\r\nconnections \x07", "too many connections "),
+            (b"key=pqia91ma19a5s61cv6a8_81va65sdf19v8 is gone", "… is gone"),
             (b"bad signature=dbefbc809e3e83c283a984c3a1459732ea7d for that", "bad … for that"),
         ] {
             assert_eq!(excerpt(body), told);
@@ -195,6 +214,25 @@ mod tests {
 
     #[test]
     fn what_only_the_trader_knows_is_not_quoted() {
-        assert_eq!(without("passphrase 'open sesame' of k1", &["open sesame", "", "k1"]), "passphrase '…' of …");
+        let words = "passphrase 'open sesame' of key-0001: a mistake";
+        let told = "passphrase '…' of …: a mistake";
+        assert_eq!(without(words, &["open sesame", "", "key-0001", "k", "mistake"]), told);
+    }
+
+    #[cfg(feature = "live")]
+    #[test]
+    fn no_half_of_what_is_hidden_is_left_where_words_are_cut() {
+        let hide = |words: &str| without(words, &["open sesame"]);
+        for before in [190, 195, 199, 390, 395, 399] {
+            let words = format!("{}open sesame", "word ".repeat(before).split_at(before).0);
+            let told = excerpt(&shown(words.as_bytes(), hide));
+            assert!(!told.contains("op"), "{told}");
+            let page = format!("<title>{words}</title>");
+            let told = strange(&shown(page.as_bytes(), hide)).unwrap_or_default();
+            assert!(told.starts_with("a page of HTML, 'word word") && !told.contains("op"), "{told}");
+        }
+        for bytes in [&b"\x1f\x8b\x08\0"[..], b"\xff\xfe", b" "] {
+            assert_eq!(strange(&shown(bytes, hide)), strange(bytes));
+        }
     }
 }

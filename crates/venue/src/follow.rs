@@ -137,6 +137,8 @@ pub struct FollowSettings {
     pub keep_alive_every: Option<Duration>,
     /// How many events, at least eight, may wait for a slow reader before some are given up for a fresh snapshot.
     pub waiting_events: usize,
+    /// So many bytes of messages may wait while the account is read; beyond that the connection is given up for another.
+    pub waiting_bytes: usize,
     /// However many messages cannot be read, snapshots of the account are taken no more often than this.
     pub between_snapshots: Duration,
     /// The stream is deaf, and is given up for a new one, when it has not told of an order for so long after the venue has
@@ -162,6 +164,7 @@ impl Default for FollowSettings {
             answers_within: Duration::from_secs(10),
             keep_alive_every: None,
             waiting_events: 4096,
+            waiting_bytes: 64 * 1024 * 1024,
             between_snapshots: Duration::from_secs(5),
             news_within: Duration::from_secs(5),
             read_again_every: Duration::from_secs(5 * 60),

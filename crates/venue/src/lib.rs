@@ -54,6 +54,7 @@ mod failure;
 pub mod json;
 pub mod plain;
 pub mod request;
+mod unread;
 
 #[cfg(feature = "live")]
 mod budgets;
@@ -61,6 +62,8 @@ mod budgets;
 mod call_error;
 #[cfg(feature = "live")]
 mod client;
+#[cfg(feature = "live")]
+mod discreet;
 #[cfg(feature = "live")]
 mod follow;
 #[cfg(feature = "live")]
@@ -79,6 +82,7 @@ pub use event::{Event, FillNotice, SessionEvent};
 pub use failure::{Class, Failure, Wait, excerpt, strange, without};
 pub use json::DecodeError;
 pub use request::{HttpRequest, Method};
+pub use unread::Unread;
 
 #[cfg(feature = "live")]
 pub use {

@@ -1,7 +1,7 @@
 //! The venue's list of contracts, from one reading to the next.
 
 use crate::call_error::CallError;
-use crate::json::DecodeError;
+use crate::unread::Unread;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -15,16 +15,13 @@ pub trait ListedContract: Clone {
 }
 
 /// The newer list, with those that it leaves out counted as delisted: what is still held of them has its name, and a way
-/// out. Where rows could not be read (`unread`), the missing may be among them, and stay as they were.
+/// out. What is among the rows that could not be read (`unread`) stays as it was; where one of them has no name, that may be
+/// any of the missing.
 ///
 /// # Errors
 /// [`CallError::Unreadable`] for a list of nothing after one of something: no venue delists everything at once.
-pub fn with_delisted<C: ListedContract>(
-    before: &[C],
-    mut now: Vec<C>,
-    unread: &[DecodeError],
-) -> Result<Vec<C>, CallError> {
-    for error in unread {
+pub fn with_delisted<C: ListedContract>(before: &[C], mut now: Vec<C>, unread: &[Unread]) -> Result<Vec<C>, CallError> {
+    for Unread { error, .. } in unread {
         tracing::warn!(%error, "a contract of the venue's list cannot be read");
     }
     if now.is_empty() && !before.is_empty() {
@@ -32,7 +29,8 @@ pub fn with_delisted<C: ListedContract>(
     }
     let listed: HashSet<Arc<str>> = now.iter().map(|it| Arc::clone(it.native())).collect();
     let missing = before.iter().filter(|it| !listed.contains(it.native())).cloned();
-    let kept: Vec<C> = missing.map(|it| if unread.is_empty() { it.delisted() } else { it }).collect();
+    let is_unread = |it: &C| unread.iter().any(|row| row.native.as_ref().is_none_or(|native| native == it.native()));
+    let kept: Vec<C> = missing.map(|it| if is_unread(&it) { it } else { it.delisted() }).collect();
     now.extend(kept);
     Ok(now)
 }
@@ -40,6 +38,7 @@ pub fn with_delisted<C: ListedContract>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::DecodeError;
 
     #[derive(Debug, Clone, PartialEq)]
     struct Contract(Arc<str>, bool);
@@ -69,8 +68,13 @@ mod tests {
 
     #[test]
     fn what_could_not_be_read_is_not_delisted() {
-        let unread = [DecodeError::new("no value", "symbols[0]")];
-        assert_eq!(with_delisted(&listed(&["A", "B"]), listed(&["B"]), &unread).unwrap(), listed(&["B", "A"]));
+        let unread = |native: Option<&str>| {
+            let error = DecodeError::new("no value", "symbols[0]");
+            with_delisted(&listed(&["A", "B", "C"]), listed(&["B"]), &[Unread { native: native.map(Arc::from), error }])
+        };
+        assert_eq!(unread(None).unwrap(), listed(&["B", "A", "C"]), "it may be either");
+        let [b, a, c] = ["B", "A", "C"].map(|name| Contract(name.into(), name != "C"));
+        assert_eq!(unread(Some("A")).unwrap(), [b, a, c], "the other is delisted all the same");
         assert!(with_delisted(&listed(&["A"]), Vec::new(), &[]).is_err());
         assert_eq!(with_delisted::<Contract>(&[], Vec::new(), &[]), Ok(Vec::new()));
     }

@@ -1,6 +1,7 @@
 //! Following the prices of some contracts, over as many sockets as a venue carries them on.
 
 use crate::call_error::CallError;
+use crate::discreet::Discreet;
 use crate::event::{Event, SessionEvent};
 use crate::failure::strange;
 use crate::json::DecodeError;
@@ -15,6 +16,7 @@ use std::task::Poll;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
 
 /// What a venue gives so that its prices can be followed. What is subscribed to is said by the sockets' addresses and
 /// greetings.
@@ -35,8 +37,13 @@ pub trait MarketSource: Send + Sync + 'static {
     /// else is given up.
     fn decode(&self, frame: &[u8], listing: &Self::Listing, arrival: u64) -> Result<Vec<Event>, DecodeError>;
 
+    /// However many messages cannot be read, the reader is told that prices were lost no more often than this.
+    fn between_gaps(&self) -> Duration {
+        Duration::from_secs(5)
+    }
+
     /// After this error another attempt is worth nothing before this has passed, however short the back-off.
-    fn pause_after(&self, _code: &str) -> Option<Duration> {
+    fn pause_after(&self, _code: &str, _message: &str) -> Option<Duration> {
         None
     }
 }
@@ -69,13 +76,15 @@ impl MarketFollower {
         let listing = source.listing().await?;
         let (outlet, items) = Outlet::new(waiting);
         let socket = |(dial, settings)| Socket {
-            session: SocketSession::new(dial, settings),
+            // Nothing that is secret was said on it.
+            session: SocketSession::new(Discreet::new(dial, str::to_owned), settings),
             connected: false,
             unread: 0,
             has_told: false,
         };
         let sockets = sockets.into_iter().map(socket).collect();
-        let follower = Follower { source, listing, sockets, first: 0, outlet, arrival: 0, told: None };
+        let follower =
+            Follower { source, listing, sockets, first: 0, outlet, arrival: 0, told: None, last_gap: None, owed: None };
         Ok(Self { items, task: tokio::spawn(follower.run()) })
     }
 }
@@ -100,7 +109,7 @@ impl fmt::Debug for MarketFollower {
 }
 
 struct Socket<D> {
-    session: SocketSession<D>,
+    session: SocketSession<Discreet<D>>,
     connected: bool,
     /// So many messages in a row could not be read.
     unread: u32,
@@ -118,6 +127,10 @@ struct Follower<S: MarketSource, D> {
     arrival: u64,
     /// What the reader was last told of the connection.
     told: Option<bool>,
+    /// When it was last told that prices were lost though the connection stands.
+    last_gap: Option<Instant>,
+    /// When and why it is to be told so next.
+    owed: Option<(Instant, String)>,
 }
 
 impl<S: MarketSource, D: Dial> Follower<S, D> {
@@ -125,10 +138,17 @@ impl<S: MarketSource, D: Dial> Follower<S, D> {
     async fn run(mut self) {
         loop {
             self.first = self.first.wrapping_add(1);
+            let owed = self.owed.as_ref().map(|(due, _)| *due);
             let (socket, item) = tokio::select! {
                 () = self.outlet.closed() => return,
                 () = self.outlet.room(), if self.outlet.has_gap() => {
                     self.make_good();
+                    continue;
+                }
+                () = sleep_until(owed.unwrap_or_else(Instant::now)), if owed.is_some() => {
+                    if let Some((_, reason)) = self.owed.take() {
+                        self.gap(reason);
+                    }
                     continue;
                 }
                 next = next_of(&mut self.sockets, self.first) => next,
@@ -163,6 +183,10 @@ impl<S: MarketSource, D: Dial> Follower<S, D> {
     }
 
     fn tell(&mut self, connected: bool, reason: String) {
+        if !connected {
+            // That prices were lost is told by this.
+            self.owed = None;
+        }
         if self.told != Some(connected) {
             self.told = Some(connected);
             self.outlet.put(if connected { MarketItem::Connected } else { MarketItem::Disconnected { reason } });
@@ -176,6 +200,7 @@ impl<S: MarketSource, D: Dial> Follower<S, D> {
 
     /// Says that prices were lost, and that others follow.
     fn gap(&mut self, reason: String) {
+        self.last_gap = Some(Instant::now());
         self.told = None;
         self.tell(false, reason);
         if self.is_whole() {
@@ -209,7 +234,17 @@ impl<S: MarketSource, D: Dial> Follower<S, D> {
         if it.unread >= MOST_UNREAD {
             self.give_up(socket, &reason, None);
         } else if self.is_whole() {
-            self.gap(reason);
+            self.gap_in_time(reason);
+        }
+    }
+
+    /// The same at once, or as soon as it may be told again: a kind of message that cannot be read comes over and over.
+    fn gap_in_time(&mut self, reason: String) {
+        let due = self.last_gap.map(|last| last + self.source.between_gaps());
+        match due.filter(|due| *due > Instant::now()) {
+            None => self.gap(reason),
+            Some(_) if self.owed.is_some() => {}
+            Some(due) => self.owed = Some((due, reason)),
         }
     }
 
@@ -240,7 +275,7 @@ impl<S: MarketSource, D: Dial> Follower<S, D> {
                     self.give_up(
                         socket,
                         &format!("the venue refuses to tell prices: {message} ({code})"),
-                        self.source.pause_after(&code),
+                        self.source.pause_after(&code, &message),
                     );
                 }
             }
@@ -249,7 +284,7 @@ impl<S: MarketSource, D: Dial> Follower<S, D> {
                 self.give_up(
                     socket,
                     &format!("the venue refuses {id}: {message} ({code})"),
-                    self.source.pause_after(&code),
+                    self.source.pause_after(&code, &message),
                 );
             }
             SessionEvent::StreamExpired => self.give_up(socket, "the venue has ended the session", None),

@@ -3,18 +3,47 @@
 use crate::call_error::CallError;
 use plimsoll_domain::Timestamp;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::Mutex;
+use tokio::time::Instant;
 
-/// A reading that is kept: the list of contracts, say. Whoever needs it while it is being read waits for that reading.
+/// What could not be read is not asked for again within this time, where there is something old to go on with.
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// A reading that is kept: the list of contracts, say. Whoever needs a fresh one while it is being read waits for that
+/// reading, and takes what comes of it; whoever is content with what is [known](Self::known) never waits.
 pub struct Remembered<T> {
+    state: Mutex<State<T>>,
+    /// Held by whoever reads. Never waited for with `state` locked.
+    reader: tokio::sync::Mutex<()>,
+}
+
+struct State<T> {
     /// With when it was read; the beginning of time where it is known to be out of date.
-    kept: Mutex<Option<(Arc<T>, Timestamp)>>,
+    kept: Option<(Arc<T>, Timestamp)>,
+    /// How often it was said that what is kept is out of date.
+    forgotten: u64,
+    /// How many readings have failed, how the last one did, and when the next may be tried.
+    failures: u64,
+    failed: Option<(CallError, Instant)>,
+}
+
+impl<T> State<T> {
+    fn fresh(&self, now: Timestamp, lives: Duration) -> Option<Arc<T>> {
+        self.kept.as_ref().filter(|(_, at)| now.since(*at) < lives).map(|(it, _)| Arc::clone(it))
+    }
+
+    /// How the last reading failed, if it has ended since there were so many failures, or has only just.
+    fn failed(&self, failures: u64) -> Option<CallError> {
+        let (error, again) = self.failed.as_ref()?;
+        let is_too_soon = self.kept.is_some() && Instant::now() < *again;
+        (is_too_soon || self.failures != failures).then(|| error.clone())
+    }
 }
 
 impl<T> Remembered<T> {
-    /// What is kept, if it is younger than `lives`; otherwise what `read` brings.
+    /// What is kept, if it is younger than `lives`; otherwise what `read` brings. A reading that failed is not repeated by
+    /// those who waited for it, nor at once where something old is kept.
     ///
     /// # Errors
     /// Those of `read`.
@@ -24,13 +53,39 @@ impl<T> Remembered<T> {
         lives: Duration,
         read: impl Future<Output = Result<T, CallError>>,
     ) -> Result<Arc<T>, CallError> {
-        let mut kept = self.kept.lock().await;
-        if let Some((it, _)) = kept.as_ref().filter(|(_, at)| now.since(*at) < lives) {
-            return Ok(Arc::clone(it));
+        let failures = self.state().failures;
+        if let Some(outcome) = self.settled(now, lives, failures) {
+            return outcome;
         }
-        let it = Arc::new(read.await?);
-        *kept = Some((Arc::clone(&it), now));
-        Ok(it)
+        let _reader = self.reader.lock().await;
+        if let Some(outcome) = self.settled(now, lives, failures) {
+            return outcome;
+        }
+        let forgotten = self.state().forgotten;
+        let outcome = read.await.map(Arc::new);
+        let mut state = self.state();
+        match &outcome {
+            Ok(it) => {
+                // What has changed meanwhile it may not show.
+                let at = if state.forgotten == forgotten { now } else { Timestamp::default() };
+                (state.kept, state.failed) = (Some((Arc::clone(it), at)), None);
+            }
+            Err(error) => {
+                state.failures += 1;
+                state.failed = Some((error.clone(), Instant::now() + AGAIN_AFTER));
+            }
+        }
+        outcome
+    }
+
+    /// What there is without another reading.
+    fn settled(&self, now: Timestamp, lives: Duration, failures: u64) -> Option<Result<Arc<T>, CallError>> {
+        let state = self.state();
+        state.fresh(now, lives).map(Ok).or_else(|| state.failed(failures).map(Err))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The same, but what is out of date rather than nothing where it cannot be read again. `what` names it in the log.
@@ -54,14 +109,16 @@ impl<T> Remembered<T> {
         }
     }
 
-    /// What is kept, however old.
+    /// What is kept, however old: at once, whoever is reading.
     pub async fn known(&self) -> Option<Arc<T>> {
-        self.kept.lock().await.as_ref().map(|(it, _)| Arc::clone(it))
+        self.state().kept.as_ref().map(|(it, _)| Arc::clone(it))
     }
 
     /// What is kept is out of date: it is read again when it is needed next.
     pub async fn forget(&self) {
-        if let Some((_, at)) = self.kept.lock().await.as_mut() {
+        let mut state = self.state();
+        state.forgotten += 1;
+        if let Some((_, at)) = &mut state.kept {
             *at = Timestamp::default();
         }
     }
@@ -69,7 +126,8 @@ impl<T> Remembered<T> {
 
 impl<T> Default for Remembered<T> {
     fn default() -> Self {
-        Self { kept: Mutex::new(None) }
+        let state = State { kept: None, forgotten: 0, failures: 0, failed: None };
+        Self { state: Mutex::new(state), reader: tokio::sync::Mutex::new(()) }
     }
 }
 
@@ -82,6 +140,11 @@ impl<T> fmt::Debug for Remembered<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
+    use std::future::pending;
+    use std::pin::pin;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use tokio::sync::Notify;
 
     const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
     const HOUR: Duration = Duration::from_secs(3600);
@@ -111,5 +174,75 @@ mod tests {
         let later = NOW.plus(HOUR);
         assert!(kept.fresh(later, HOUR, async { fails() }).await.is_err());
         assert_eq!(kept.fresh_or_old("it", later, HOUR, async { fails() }).await.as_deref(), Ok(&1));
+    }
+
+    /// Ends a reading with this outcome, once it has begun.
+    fn held(outcome: Result<u8, CallError>) -> (Arc<Notify>, impl Future<Output = Result<u8, CallError>>) {
+        let end = Arc::new(Notify::new());
+        let ends = Arc::clone(&end);
+        let read = async move {
+            ends.notified().await;
+            outcome
+        };
+        (end, read)
+    }
+
+    #[tokio::test]
+    async fn what_is_known_is_known_at_once_while_it_is_read_anew() {
+        let kept = Remembered::default();
+        kept.fresh(NOW, HOUR, async { Ok(1) }).await.unwrap();
+        let mut reading = pin!(kept.fresh(NOW.plus(HOUR), HOUR, pending()));
+        assert!(reading.as_mut().now_or_never().is_none(), "it has begun, and hangs");
+        assert_eq!(kept.known().now_or_never().flatten().as_deref(), Some(&1));
+        assert!(kept.forget().now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn whoever_waited_for_a_reading_takes_what_came_of_it() {
+        for outcome in [Ok(1), fails()] {
+            let (kept, readings) = (Remembered::default(), AtomicU32::new(0));
+            let (end, read) = held(outcome.clone());
+            let first = kept.fresh(NOW, HOUR, async {
+                readings.fetch_add(1, Ordering::Relaxed);
+                read.await
+            });
+            let other = || {
+                kept.fresh(NOW, HOUR, async {
+                    readings.fetch_add(1, Ordering::Relaxed);
+                    Ok(2)
+                })
+            };
+            let all = async { tokio::join!(first, other(), other(), other(), other(), async { end.notify_one() }) };
+            let (first, second, third, fourth, fifth, ()) = all.await;
+            for told in [first, second, third, fourth, fifth] {
+                assert_eq!(told, outcome.clone().map(Arc::new));
+            }
+            assert_eq!(readings.into_inner(), 1);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reading_that_failed_is_not_repeated_at_once_where_something_old_is_kept() {
+        let kept = Remembered::default();
+        kept.fresh(NOW, HOUR, async { Ok(1) }).await.unwrap();
+        kept.forget().await;
+        kept.state().failed = Some((CallError::Unreadable("gibberish".to_owned()), Instant::now() + HOUR));
+        assert_eq!(kept.fresh(NOW, HOUR, async { panic!("read again") }).await, fails().map(Arc::new));
+        assert_eq!(kept.fresh_or_old("it", NOW, HOUR, async { panic!("read again") }).await.as_deref(), Ok(&1));
+        kept.state().failed = Some((CallError::Unreadable("gibberish".to_owned()), Instant::now()));
+        assert_eq!(kept.fresh(NOW, HOUR, async { Ok(2) }).await.as_deref(), Ok(&2));
+    }
+
+    #[tokio::test]
+    async fn what_is_forgotten_while_it_is_read_is_read_once_more() {
+        let kept = Remembered::default();
+        let (end, read) = held(Ok(1));
+        let meanwhile = async {
+            kept.forget().await;
+            end.notify_one();
+        };
+        let (first, ()) = tokio::join!(kept.fresh(NOW, HOUR, read), meanwhile);
+        assert_eq!(first.as_deref(), Ok(&1));
+        assert_eq!(kept.fresh(NOW, HOUR, async { Ok(2) }).await.as_deref(), Ok(&2));
     }
 }

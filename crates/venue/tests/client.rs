@@ -6,7 +6,7 @@ use plimsoll_ports::{Clock, NotSent, PlaceError, RefusalReason, SystemClock};
 use plimsoll_transport::{HttpResponse, Priority, WeightLimit};
 use plimsoll_venue::{
     Budgets, CallError, CallSettings, Charge, Class, Client, DecodeError, Failure, Holder, HttpRequest, Method, Pool,
-    Rest, RestCall, Silenced, Wait, excerpt,
+    Rest, RestCall, Silenced, Wait, excerpt, without,
 };
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,6 +18,8 @@ const AHEAD: Duration = Duration::from_secs(3600);
 /// In which one order may be sent, where that is not an hour.
 const SHORT: Duration = Duration::from_millis(200);
 const HOUR: Duration = Duration::from_secs(3600);
+
+const PASSPHRASE: &str = "open sesame";
 
 /// One of `time`, `read` and `order`.
 struct Ask(&'static str);
@@ -100,6 +102,10 @@ impl Rest for Venue {
         Err(Failure { class, reason: RefusalReason::Other, status: answer.status, code, message, wait })
     }
 
+    fn hide(&self, words: &str) -> String {
+        without(words, &[PASSPHRASE])
+    }
+
     fn silenced(&self, _call: &Ask, _failure: &Failure) -> Silenced {
         Silenced { pool: None, window: self.window }
     }
@@ -121,6 +127,8 @@ impl Script {
             None => 200,
         };
         let body = if what == "time" { SystemClock.now().plus(AHEAD).as_millis().to_string() } else { "done".into() };
+        // As somebody on the way says it, who repeats what was sent.
+        let body = if status == 502 { format!("{:>195}{PASSPHRASE}", "gone: ".repeat(32)) } else { body };
         (status, body)
     }
 
@@ -232,6 +240,13 @@ async fn a_question_too_many_is_asked_again_if_there_is_time_and_an_order_never_
     let (script, client) = venue(&[("read", 430); 5], SHORT).await;
     assert!(call(&client, "read").await.is_err(), "three times at most");
     assert_eq!(script.heard().len(), 5);
+}
+
+#[tokio::test]
+async fn no_half_of_a_passphrase_is_told_where_an_answer_is_cut() {
+    let (_script, client) = venue(&[("read", 502)], HOUR).await;
+    let told = call(&client, "read").await.unwrap_err().to_string();
+    assert!(told.contains("GET read: gone: gone: ") && !told.contains("open"), "{told}");
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use plimsoll_ports::{AccountStream, Clock, NotSent, StreamItem, SystemClock};
 use plimsoll_transport::{Address, BackoffSettings, Dial, DialFailure, SocketSettings};
 use plimsoll_venue::{
     AccountFollower, CallError, DecodeError, Event, FollowSettings, Greeting, OrderMemory, PrivateStream, Refused,
-    SessionEvent,
+    SessionEvent, without,
 };
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,11 +19,20 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
 
 /// What a venue answers to a text, on its so-manieth connection.
 type Answers = fn(usize, &str) -> Vec<&'static str>;
+
+const PASSPHRASE: &str = "open sesame";
+
+/// The last words of a venue that repeats what it was told.
+fn words() -> CloseFrame {
+    CloseFrame { code: CloseCode::Policy, reason: format!("'{PASSPHRASE}' does not fit").into() }
+}
 
 /// A venue that answers texts with texts. Its words: `login`, `subscribed X`, `refused X`, `fill N`, `pong`.
 struct Venue {
@@ -60,6 +69,7 @@ impl Venue {
                         for answer in answers(connection, &text) {
                             match answer {
                                 "close" => drop(socket.close(None).await),
+                                "close with words" => drop(socket.close(Some(words())).await),
                                 text => drop(socket.send(Message::text(text)).await),
                             }
                         }
@@ -181,6 +191,10 @@ impl PrivateStream for Source {
         Ok(vec![Greeting::login("log in".to_owned()), Greeting::subscriptions(subscribe, ["orders", "extras"])])
     }
 
+    fn hide(&self, words: &str) -> String {
+        without(words, &[PASSPHRASE])
+    }
+
     fn refused(&self, id: &str, code: &str, message: &str) -> Refused {
         match id {
             "extras" => Refused::GoOn,
@@ -274,6 +288,19 @@ async fn a_venue_that_only_hangs_up_is_told_too() {
 }
 
 #[tokio::test]
+async fn last_words_that_repeat_a_passphrase_are_told_without_it() {
+    let venue = Venue::start(|connection, text| match (connection, text) {
+        (0, "log in") => vec!["close with words"],
+        _ => welcoming(text),
+    })
+    .await;
+    let mut stream = AccountFollower::open(source(&venue));
+    let reason = why(&mut stream).await;
+    assert!(reason.ends_with(": closed by the other side: '…' does not fit (1008)"), "{reason}");
+    is_connected(&mut stream).await;
+}
+
+#[tokio::test]
 async fn a_subscription_without_an_answer_is_no_session() {
     let venue = Venue::start(|connection, text| match (connection, text) {
         (0, "give orders") => Vec::new(),
@@ -360,6 +387,21 @@ async fn what_comes_while_the_account_is_read_follows_the_snapshot() {
     for number in ["7", "8", "9"] {
         assert_eq!(next(&mut stream).await, StreamItem::Event(AccountEvent::Fill(fill(number, 10))));
     }
+}
+
+#[tokio::test]
+async fn a_connection_that_brings_more_than_may_wait_while_the_account_is_read_is_given_up() {
+    let venue = Venue::start(|connection, text| match (connection, text) {
+        (0, "give extras") => vec!["subscribed extras", "fill 7", "fill 8", "fill 9"],
+        _ => welcoming(text),
+    })
+    .await;
+    let settings = FollowSettings { waiting_bytes: "fill 7fill 8".len(), ..source(&venue).settings };
+    let mut stream = AccountFollower::open(Source { settings, unread: AtomicUsize::new(1), ..source(&venue) });
+    assert_eq!(next(&mut stream).await, StreamItem::Connected);
+    assert_eq!(why(&mut stream).await, "more messages came than may wait while the account is read");
+    is_connected(&mut stream).await;
+    assert_eq!(venue.heard().len(), 6, "the second connection");
 }
 
 #[tokio::test]

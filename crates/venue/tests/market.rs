@@ -42,6 +42,7 @@ async fn socket() -> (String, mpsc::UnboundedSender<&'static str>) {
 struct Source {
     listed: AtomicUsize,
     decoded: watch::Sender<u64>,
+    between_gaps: Duration,
 }
 
 impl MarketSource for Source {
@@ -53,6 +54,10 @@ impl MarketSource for Source {
 
     async fn forget_listing(&self) {
         self.listed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn between_gaps(&self) -> Duration {
+        self.between_gaps
     }
 
     fn decode(&self, frame: &[u8], listing: &usize, arrival: u64) -> Result<Vec<Event>, DecodeError> {
@@ -136,6 +141,46 @@ async fn what_cannot_be_read_is_a_gap_and_a_changed_contract_is_read_anew() {
     assert_eq!(next(&mut stream).await, MarketItem::Connected);
     assert_eq!(next(&mut stream).await, told("1", 0));
     assert_eq!(next(&mut stream).await, told("2", 1));
+}
+
+#[tokio::test]
+async fn one_kind_of_message_that_cannot_be_read_is_no_gap_each_time() {
+    let (url, say) = socket().await;
+    let source = Source { between_gaps: Duration::from_secs(3600), ..Source::default() };
+    let mut stream = follow_with(Arc::new(source), &[&url], 100).await;
+    assert_eq!(next(&mut stream).await, MarketItem::Connected);
+    for text in ["gibberish", "mark 1", "gibberish", "mark 2", "gibberish", "mark 3"] {
+        say.send(text).unwrap();
+    }
+    assert!(why(&mut stream).await.starts_with("a market message cannot be read: "));
+    assert_eq!(next(&mut stream).await, MarketItem::Connected);
+    for price in ["1", "2", "3"] {
+        assert_eq!(next(&mut stream).await, told(price, 0));
+    }
+    // Three in a row are no feed, whenever the last gap was told.
+    for _ in 0..3 {
+        say.send("gibberish").unwrap();
+    }
+    why(&mut stream).await;
+    assert_eq!(next(&mut stream).await, MarketItem::Connected);
+    say.send("mark 4").unwrap();
+    assert_eq!(next(&mut stream).await, told("4", 0));
+}
+
+#[tokio::test]
+async fn a_gap_that_may_not_be_told_at_once_is_told_later() {
+    let (url, say) = socket().await;
+    let source = Source { between_gaps: Duration::from_millis(100), ..Source::default() };
+    let mut stream = follow_with(Arc::new(source), &[&url], 100).await;
+    assert_eq!(next(&mut stream).await, MarketItem::Connected);
+    for text in ["gibberish", "mark 1", "gibberish"] {
+        say.send(text).unwrap();
+    }
+    why(&mut stream).await;
+    assert_eq!(next(&mut stream).await, MarketItem::Connected);
+    assert_eq!(next(&mut stream).await, told("1", 0));
+    assert!(why(&mut stream).await.starts_with("a market message cannot be read: "));
+    assert_eq!(next(&mut stream).await, MarketItem::Connected);
 }
 
 #[tokio::test]

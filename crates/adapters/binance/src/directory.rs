@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 #[derive(Default)]
 pub(crate) struct Directory {
     listing: Remembered<Listed>,
-    tiers: Remembered<HashMap<Arc<str>, MarginTiers>>,
+    tiers: Remembered<Tables>,
     fees: Mutex<HashMap<Arc<str>, (Timestamp, Fees)>>,
     intervals: Remembered<Intervals>,
 }
@@ -25,6 +25,13 @@ pub(crate) struct Directory {
 pub(crate) struct Listed {
     pub(crate) symbols: Symbols,
     contracts: Vec<Contract>,
+    read: Timestamp,
+}
+
+/// Margin tables, and when they were read.
+struct Tables {
+    by_native: HashMap<Arc<str>, MarginTiers>,
+    read: Timestamp,
 }
 
 /// Hours between fundings, by contract.
@@ -88,12 +95,13 @@ impl Directory {
     async fn read_listed(&self, client: &Client) -> Result<Arc<Listed>, CallError> {
         let (before, lives) = (self.listing.known().await, client.rest().settings.listing_live);
         let before = before.as_ref().map_or(&[][..], |listed| &listed.contracts);
+        let now = client.clock().now();
         let read = async {
             let listing = client.read(&request::exchange_info(), Priority::ReducesRisk, body::contracts).await?;
             let contracts = with_delisted(before, listing.contracts, &listing.unread)?;
-            Ok(Listed { symbols: Symbols::listed(&contracts), contracts })
+            Ok(Listed { symbols: Symbols::listed(&contracts), contracts, read: now })
         };
-        self.listing.fresh_or_old("the list of contracts", client.clock().now(), lives, read).await
+        self.listing.fresh_or_old("the list of contracts", now, lives, read).await
     }
 
     /// Whether orders that add exposure are taken. No order waits for a fresh list; only a no does.
@@ -128,8 +136,8 @@ impl Directory {
     pub(crate) async fn instrument(&self, client: &Client, symbol: &Symbol) -> Result<Instrument, CallError> {
         let listed = self.listed(client).await?;
         let contract = listed.contract(symbol)?;
-        let (tiers, intervals) = (self.tiers(client).await?, self.intervals(client).await?);
-        let Some(tiers) = tiers.get(&contract.native) else {
+        let (tiers, intervals) = (self.tiers(client, &listed).await?, self.intervals(client).await?);
+        let Some(tiers) = tiers.by_native.get(&contract.native) else {
             return Err(CallError::Unreadable(format!("{symbol} has no margin table that holds together")));
         };
         let fees = self.fees(client, &contract.native).await?;
@@ -141,13 +149,13 @@ impl Directory {
     /// is said.
     pub(crate) async fn instruments(&self, client: &Client) -> Result<Vec<Instrument>, CallError> {
         let listed = self.listed(client).await?;
-        let (tiers, intervals) = (self.tiers(client).await?, self.intervals(client).await?);
-        let is_whole = |contract: &&Contract| contract.is_listed() && tiers.contains_key(&contract.native);
+        let (tiers, intervals) = (self.tiers(client, &listed).await?, self.intervals(client).await?);
+        let is_whole = |contract: &&Contract| contract.is_listed() && tiers.by_native.contains_key(&contract.native);
         let whole: Vec<&Contract> = listed.contracts.iter().filter(is_whole).collect();
         let (fees, dearest) = self.fees_of(client, &whole).await?;
         let mut instruments = Vec::with_capacity(whole.len());
         for contract in whole {
-            let Some(tiers) = tiers.get(&contract.native) else { continue };
+            let Some(tiers) = tiers.by_native.get(&contract.native) else { continue };
             let known = fees.get(&contract.native).or_else(|| dearest.get(contract.settle.as_str()));
             let Some(fees) = known else {
                 return Err(CallError::Unreadable(format!("nothing is known of the fees in {}", contract.settle)));
@@ -191,20 +199,16 @@ impl Directory {
         Ok((known, dearest))
     }
 
-    async fn tiers(&self, client: &Client) -> Result<Arc<HashMap<Arc<str>, MarginTiers>>, CallError> {
-        let read = async {
-            let call = request::leverage_brackets(None);
-            let read = client.read(&call, Priority::Watches, body::leverage_brackets).await?;
-            let mut tiers = HashMap::with_capacity(read.len());
-            for (native, table) in read {
-                match table {
-                    Ok(table) => drop(tiers.insert(native, table)),
-                    Err(error) => tracing::warn!(%error, "a margin table does not hold together"),
-                }
-            }
-            Ok(tiers)
-        };
-        self.tiers.fresh(client.clock().now(), lives(client), read).await
+    /// The margin tables; read once more where a contract lacks one that was listed since.
+    async fn tiers(&self, client: &Client, listed: &Listed) -> Result<Arc<Tables>, CallError> {
+        let (now, lives) = (client.clock().now(), lives(client));
+        let tables = self.tiers.fresh(now, lives, read_tables(client, now)).await?;
+        let lacks = |contract: &Contract| contract.is_listed() && !tables.by_native.contains_key(&contract.native);
+        if tables.read >= listed.read || !listed.contracts.iter().any(lacks) {
+            return Ok(tables);
+        }
+        self.tiers.forget().await;
+        self.tiers.fresh_or_old("the margin tables", now, lives, read_tables(client, now)).await
     }
 
     /// Hours between fundings.
@@ -232,4 +236,16 @@ impl Directory {
 
 fn lives(client: &Client) -> Duration {
     client.rest().settings.contracts_live
+}
+
+async fn read_tables(client: &Client, now: Timestamp) -> Result<Tables, CallError> {
+    let read = client.read(&request::leverage_brackets(None), Priority::Watches, body::leverage_brackets).await?;
+    let mut by_native = HashMap::with_capacity(read.len());
+    for (native, table) in read {
+        match table {
+            Ok(table) => drop(by_native.insert(native, table)),
+            Err(error) => tracing::warn!(%error, "a margin table does not hold together"),
+        }
+    }
+    Ok(Tables { by_native, read: now })
 }

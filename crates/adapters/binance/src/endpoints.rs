@@ -43,7 +43,7 @@ pub struct Settings {
     pub measure_time_every: Duration,
     /// How long the list of contracts is believed: so soon a halt, a new contract or the end of one is known.
     pub listing_live: Duration,
-    /// How long margin tables, fees and funding intervals is believed.
+    /// How long margin tables, fees and funding intervals are believed.
     pub contracts_live: Duration,
     /// How often the private stream's key is kept alive. The venue forgets it after 60 minutes; a key that has died
     /// before that, without a word, is found when it is kept alive next.
@@ -65,7 +65,8 @@ pub struct Settings {
     pub order_reserve_percent: u32,
     /// How many events, at least eight, may wait for a slow reader before some are given up for a fresh snapshot.
     pub waiting_events: usize,
-    /// However many messages cannot be read, snapshots of the account are taken no more often than this.
+    /// However many messages cannot be read, snapshots of the account are taken, and gaps in the prices told, no more often
+    /// than this.
     pub between_snapshots: Duration,
     /// The private stream is deaf, and is given up for a new one, when it has not told of an order for so long after the
     /// venue has taken it.

@@ -5,8 +5,8 @@
 #[path = "../../../venue/tests/told/mod.rs"]
 mod told;
 
+use plimsoll_binance::wire::Symbols;
 use plimsoll_binance::wire::body::{self, Income, decode_endpoint};
-use plimsoll_binance::wire::{DecodeError, Symbols};
 use plimsoll_domain::{Fees, FillCause, Rate, Timestamp};
 use proptest::prelude::*;
 use told::told;
@@ -29,7 +29,7 @@ fn read(endpoint: &str, body: &str) -> String {
 #[test]
 fn a_contract_takes_its_filters_its_table_and_its_fees() {
     let listing = body::contracts(fixture!("exchange_info").as_bytes()).unwrap();
-    let unread: Vec<String> = listing.unread.iter().map(DecodeError::to_string).collect();
+    let unread: Vec<String> = listing.unread.iter().map(ToString::to_string).collect();
     insta::assert_debug_snapshot!(unread, @r#"
     [
         "no value, in symbols[2] ODDUSDT LOT_SIZE.stepSize",

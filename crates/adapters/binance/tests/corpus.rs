@@ -225,7 +225,7 @@ fn calls() -> Vec<Call> {
         request::algo_order(which),
         request::open_orders(Some(native)),
         request::open_algo_orders(Some(native)),
-        request::all_orders(native, time, time),
+        request::all_orders_from(native, 1),
         request::all_algo_orders(native, time, time),
         request::account(),
         request::balances(),

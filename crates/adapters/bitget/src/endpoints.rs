@@ -75,7 +75,8 @@ pub struct Settings {
     pub patience: Duration,
     /// How many events, at least eight, may wait for a slow reader before some are given up for a fresh snapshot.
     pub waiting_events: usize,
-    /// However many messages cannot be read, snapshots of the account are taken no more often than this.
+    /// However many messages cannot be read, snapshots of the account are taken, and gaps in the prices told, no more often
+    /// than this.
     pub between_snapshots: Duration,
     /// The private stream is deaf, and is given up for a new one, when it has not told of an order for so long after the
     /// venue has taken it.

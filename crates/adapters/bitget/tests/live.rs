@@ -13,7 +13,7 @@ use plimsoll_domain::{
     PositionSide, Side, TimeInForce,
 };
 use plimsoll_ports::{
-    AccountAudit, AccountStream, Broker, CommandError, NotSent, QueryError, RefusalReason, StreamItem,
+    AccountAudit, AccountStream, Broker, CommandError, NotSent, PlaceError, QueryError, RefusalReason, StreamItem,
 };
 use plimsoll_venue_server::bitget::Settings as VenueSettings;
 use stage::{Stage, credentials, settings, symbol};
@@ -334,20 +334,28 @@ async fn a_position_that_is_closed_is_told_in_either_dialect() {
 
 /// An order must say the margin mode of its contract, which somebody else may have changed.
 #[tokio::test]
-async fn an_order_goes_out_once_more_in_the_margin_mode_that_is_set_now() {
+async fn only_an_order_that_reduces_goes_out_once_more_in_the_margin_mode_that_is_set_now() {
     let stage = Stage::new().await;
     stage.broker.set_margin_mode(&symbol(), MarginMode::Cross).await.unwrap();
     stage.broker.place(&market("first", Side::Buy, PositionSide::Both)).await.unwrap();
-    let out = NewOrder { reduce_only: true, ..market("out", Side::Sell, PositionSide::Both) };
-    stage.broker.place(&out).await.unwrap();
+    let out = |id| NewOrder { reduce_only: true, ..market(id, Side::Sell, PositionSide::Both) };
+    let closer = with_keys(&stage, credentials());
+    closer.place(&out("out")).await.unwrap();
     let other = with_keys(&stage, credentials());
     other.set_margin_mode(&symbol(), MarginMode::Isolated).await.unwrap();
-    other.place(&market("theirs", Side::Buy, PositionSide::Both)).await.unwrap();
-    // The first broker believes in cross still.
-    stage.broker.place(&market("more", Side::Buy, PositionSide::Both)).await.unwrap();
-    let held = stage.broker.positions().await.unwrap();
-    assert_eq!(held[0].margin_mode, Some(MarginMode::Isolated));
-    assert_eq!(held[0].position.unwrap().quantity, "0.02".parse().unwrap(), "once");
+    for id in ["theirs", "theirs-too"] {
+        other.place(&market(id, Side::Buy, PositionSide::Both)).await.unwrap();
+    }
+    let held = async || stage.broker.positions().await.unwrap().remove(0);
+    // The first two brokers believe in cross still.
+    match stage.broker.place(&market("more", Side::Buy, PositionSide::Both)).await {
+        Err(PlaceError::Refused(refusal)) => assert_eq!(refusal.code, "45117", "{refusal:?}"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(held().await.position.unwrap().quantity, "0.02".parse().unwrap(), "nothing was opened");
+    assert_eq!(held().await.margin_mode, Some(MarginMode::Isolated));
+    closer.place(&out("close")).await.unwrap();
+    assert_eq!(held().await.position.unwrap().quantity, "0.01".parse().unwrap(), "closed once");
 }
 
 #[tokio::test]

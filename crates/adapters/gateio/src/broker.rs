@@ -112,6 +112,11 @@ impl Shared {
         self.directory.listed(&self.client).await
     }
 
+    /// A list of contracts that holds this one, found before anything is sent.
+    pub(crate) async fn knowing(&self, symbol: &Symbol) -> Result<Arc<Listed>, CallError> {
+        self.directory.knowing(&self.client, symbol).await.map_err(CallError::before_sending)
+    }
+
     /// Asks, and reads the answer with the names of contracts and the account's position mode. An answer that cannot be
     /// read may name a contract that is new: the list is read again for the next.
     pub(crate) async fn ask<T>(
@@ -132,8 +137,7 @@ impl Shared {
 
     /// The venue's name of a contract, found before anything is sent.
     pub(crate) async fn native(&self, symbol: &Symbol) -> Result<Arc<str>, CallError> {
-        let listed = self.listed().await.map_err(CallError::before_sending)?;
-        listed.native(symbol).map_err(CallError::before_sending)
+        self.knowing(symbol).await?.native(symbol).map_err(CallError::before_sending)
     }
 
     /// The account, from which its position mode and its user id are learned. A wallet that was never funded does not

@@ -30,6 +30,15 @@ struct Tables {
     all: Option<Timestamp>,
 }
 
+impl Tables {
+    /// They are fresh, and whatever they lack of this list the venue did not tell.
+    fn serve(&self, client: &Client, listed: &Listed) -> bool {
+        let Some(read) = self.all.filter(|read| is_fresh(client, *read)) else { return false };
+        let still = listed.contracts.iter().filter(|contract| contract.standing() != ContractStatus::Delisted);
+        read >= listed.read || still.map(|contract| &contract.native).all(|native| self.by_native.contains_key(native))
+    }
+}
+
 /// By the venue's names of contracts.
 type FeesByName = HashMap<Arc<str>, Fees>;
 
@@ -37,6 +46,7 @@ type FeesByName = HashMap<Arc<str>, Fees>;
 pub(crate) struct Listed {
     pub(crate) symbols: Symbols,
     contracts: Vec<Contract>,
+    read: Timestamp,
 }
 
 impl Listed {
@@ -88,11 +98,12 @@ impl Directory {
     async fn read_listed(&self, client: &Client) -> Result<Arc<Listed>, CallError> {
         let (before, lives) = (self.listing.known().await, client.rest().settings.listing_live);
         let before = before.as_ref().map_or(&[][..], |listed| &listed.contracts);
+        let now = client.clock().now();
         let read = async {
             let contracts = read_contracts(client, before).await?;
-            Ok(Listed { symbols: Symbols::listed(&contracts), contracts })
+            Ok(Listed { symbols: Symbols::listed(&contracts), contracts, read: now })
         };
-        self.listing.fresh_or_old("the list of contracts", client.clock().now(), lives, read).await
+        self.listing.fresh_or_old("the list of contracts", now, lives, read).await
     }
 
     /// Whether orders that add exposure are taken. No order waits for a fresh list; only a no does.
@@ -103,6 +114,15 @@ impl Directory {
         match self.listing.known().await.map(|listed| listed.may_open(symbol)) {
             None | Some(Ok(())) => Ok(()),
             Some(Err(_)) => self.listed(client).await.map_err(CallError::before_sending)?.may_open(symbol),
+        }
+    }
+
+    /// A list that holds the contract, trading or not. Its name and its multiplier do not change: an order waits for a fresh
+    /// list only where the old one does not know its contract.
+    pub(crate) async fn knowing(&self, client: &Client, symbol: &Symbol) -> Result<Arc<Listed>, CallError> {
+        match self.listing.known().await {
+            Some(listed) if listed.symbols.native(symbol).is_some() => Ok(listed),
+            _ => self.listed(client).await,
         }
     }
 
@@ -136,7 +156,7 @@ impl Directory {
     pub(crate) async fn instruments(&self, client: &Client) -> Result<Vec<Instrument>, CallError> {
         let listed = self.listed(client).await?;
         let fees = self.fees(client).await?;
-        self.read_tables(client).await?;
+        self.read_tables(client, &listed).await?;
         let tables = self.tables.lock().await;
         let still = listed.contracts.iter().filter(|contract| contract.standing() != ContractStatus::Delisted);
         let whole = still.filter_map(|contract| {
@@ -146,10 +166,10 @@ impl Directory {
         Ok(whole.collect())
     }
 
-    /// Reads the margin tables, a hundred contracts at a time, unless they were all read lately. Whoever wants one contract
-    /// is not kept waiting meanwhile.
-    async fn read_tables(&self, client: &Client) -> Result<(), CallError> {
-        if self.tables.lock().await.all.is_some_and(|read| is_fresh(client, read)) {
+    /// Reads the margin tables, a hundred contracts at a time, unless they were all read lately, and since a contract was
+    /// listed that lacks one. Whoever wants one contract is not kept waiting meanwhile.
+    async fn read_tables(&self, client: &Client, listed: &Listed) -> Result<(), CallError> {
+        if self.tables.lock().await.serve(client, listed) {
             return Ok(());
         }
         let (mut offset, read) = (0, client.clock().now());

@@ -30,6 +30,12 @@ const AFTER_WRONG_KEY: Duration = Duration::from_secs(60);
 /// Too many connections, or messages.
 const AFTER_TOO_MUCH: Duration = Duration::from_secs(10);
 
+/// How long to stay away after this error of a socket, if the back-off may be too short. The code is the same for much else:
+/// the label is in the message.
+pub(crate) fn pause_after(code: &str, message: &str) -> Option<Duration> {
+    [code, message].iter().any(|words| words.contains("TOO_MANY")).then_some(AFTER_TOO_MUCH)
+}
+
 pub(crate) fn open(broker: &GateioBroker) -> GateioAccountStream {
     AccountFollower::open(Source { broker: broker.clone(), settings: Mutex::default(), refused: AtomicU32::new(0) })
 }
@@ -209,8 +215,7 @@ impl PrivateStream for Source {
         let what = if id.is_empty() { "the session" } else { id };
         let reason = format!("the venue refuses {what}: {message} ({code})");
         let again = code == NOT_AUTHENTICATED && self.refused.fetch_add(1, Ordering::Relaxed) > 0;
-        let too_much = [code, message].iter().any(|words| words.contains("TOO_MANY"));
-        let not_before = if again { Some(AFTER_WRONG_KEY) } else { too_much.then_some(AFTER_TOO_MUCH) };
+        let not_before = if again { Some(AFTER_WRONG_KEY) } else { pause_after(code, message) };
         Refused::GiveUp { reason, not_before }
     }
 }
@@ -218,6 +223,17 @@ impl PrivateStream for Source {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use plimsoll_venue::SessionEvent;
+
+    #[test]
+    fn too_much_is_waited_out_on_either_stream() {
+        let refused = br#"{"time":1,"channel":"futures.tickers","event":"subscribe","error":{"code":1,"message":"TOO_MANY_REQUESTS"},"result":null}"#;
+        let told = read(refused, &Symbols::by_name(), None, 1).unwrap();
+        let [Event::Session(SessionEvent::Refused { id, code, message })] = &told[..] else { panic!("{told:?}") };
+        assert_eq!((id.as_str(), code.as_str()), ("futures.tickers", "1"));
+        assert_eq!(pause_after(code, message), Some(Duration::from_secs(10)));
+        assert_eq!(pause_after("2", "unknown contract BTC_USDT"), None);
+    }
 
     #[test]
     fn no_position_mode_is_guessed() {

@@ -7,7 +7,7 @@ mod told;
 
 use plimsoll_domain::{Fees, OrderStatus, PositionMode, Rate, Timestamp};
 use plimsoll_gateio::wire::body::{self, Income, decode_endpoint};
-use plimsoll_gateio::wire::{DecodeError, Reading, Symbols};
+use plimsoll_gateio::wire::{Reading, Symbols};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 use told::told;
@@ -32,7 +32,7 @@ fn read_hedged(endpoint: &str, body: &str) -> String {
 #[test]
 fn a_contract_takes_its_table_and_the_accounts_fees() {
     let listing = body::contracts(fixture!("contracts").as_bytes()).unwrap();
-    let unread: Vec<String> = listing.unread.iter().map(DecodeError::to_string).collect();
+    let unread: Vec<String> = listing.unread.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(unread.join("\n"), @"a size is above 0 and at most 100000000000000, got 0, in [4] ODD_USDT quanto_multiplier");
     let [btc, eth, old] = &listing.contracts[..] else { panic!("three linear contracts can be read") };
     assert!(btc.is_trading() && eth.is_trading() && !old.is_trading());

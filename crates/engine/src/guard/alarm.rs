@@ -1,7 +1,7 @@
 //! What wakes a guard, and how often it lets itself be woken.
 
 use crate::venue_account::WatchedFigure;
-use plimsoll_domain::{Symbol, Timestamp};
+use plimsoll_domain::Symbol;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -44,6 +44,8 @@ pub enum Why {
     AuditDifference,
     /// There was more news than could be followed.
     NewsMissed,
+    /// The account is followed from now on: what happened before was told to nobody.
+    Connected,
     /// Margin has become so thin that something is to be done, by the marks of this moment.
     ThinMargin,
     /// A limit on losses is broken, by the marks of this moment.
@@ -72,6 +74,7 @@ impl Why {
             Self::AvailableBalance => "available_balance",
             Self::AuditDifference => "audit_difference",
             Self::NewsMissed => "news_missed",
+            Self::Connected => "connected",
             Self::ThinMargin => "thin_margin",
             Self::Losses => "losses",
         }
@@ -91,7 +94,13 @@ impl Why {
                 | Self::ForcedClose
                 | Self::AuditDifference
                 | Self::NewsMissed
+                | Self::Connected
         )
+    }
+
+    /// Whether what is held is in danger: that waits for nothing but the next breath.
+    const fn is_danger(self) -> bool {
+        matches!(self, Self::ThinMargin | Self::Losses | Self::MarginCall | Self::LiquidationWarning)
     }
 
     pub(super) const fn of(figure: &WatchedFigure) -> Self {
@@ -158,9 +167,19 @@ impl Alarm {
         }
     }
 
-    /// Whether what it rings for concerns the books.
-    pub(super) fn concerns_the_books(&self) -> bool {
-        concern_the_books(&self.wakes())
+    /// Waits until it rings once more, for whatever it rings already.
+    pub(super) async fn rung_again(&self) {
+        self.rung.notified().await;
+    }
+
+    /// Whether it does not ring.
+    pub(super) fn is_silent(&self) -> bool {
+        self.wakes().is_empty()
+    }
+
+    /// Whether it rings for danger.
+    pub(super) fn rings_for_danger(&self) -> bool {
+        self.wakes().iter().any(|wake| wake.why.is_danger())
     }
 
     /// All reasons since it was last answered: it is silent now.
@@ -186,41 +205,52 @@ const MOST: Duration = Duration::from_secs(30);
 const BREATH: Duration = Duration::from_secs(1);
 
 /// Bounds what being woken asks of the venue: a few looks at once, and in the long run no more than looking every five
-/// seconds would.
+/// seconds would. Its time is what has [passed](super::steady::Steady::passed), not what a clock shows.
 #[derive(Debug)]
 pub(super) struct Pace {
     credit: Duration,
-    at: Timestamp,
-    begun: Timestamp,
+    at: Duration,
+    begun: Option<Duration>,
 }
 
 impl Pace {
-    pub(super) fn new(now: Timestamp) -> Self {
-        Self { credit: MOST, at: now, begun: now.minus(BREATH) }
+    pub(super) const fn new(now: Duration) -> Self {
+        Self { credit: MOST, at: now, begun: None }
     }
 
-    /// How long the next look has to wait.
-    pub(super) fn left(&mut self, with_books: bool, now: Timestamp) -> Duration {
+    /// How long the next look has to wait: in danger for a breath, else until the credit pays for it. The books are not
+    /// waited for: where the credit does not pay for their comparison, the look is had without it.
+    pub(super) fn left(&mut self, is_danger: bool, now: Duration) -> Duration {
         self.save_up(now);
-        let breath = BREATH.saturating_sub(now.since(self.begun));
-        breath.max(cost(with_books).saturating_sub(self.credit))
+        let since = self.begun.map_or(BREATH, |begun| now.saturating_sub(begun));
+        let unpaid = if is_danger { Duration::ZERO } else { LOOK.saturating_sub(self.credit) };
+        BREATH.saturating_sub(since).max(unpaid)
     }
 
-    /// A look has begun.
-    pub(super) fn spend(&mut self, with_books: bool, now: Timestamp) {
+    /// How long it takes until the credit pays for a look with a comparison of the books.
+    pub(super) fn until_books(&mut self, now: Duration) -> Duration {
         self.save_up(now);
-        self.credit = self.credit.saturating_sub(cost(with_books));
-        self.begun = now;
+        LOOK.saturating_add(COMPARISON).saturating_sub(self.credit)
     }
 
-    fn save_up(&mut self, now: Timestamp) {
-        self.credit = self.credit.saturating_add(now.since(self.at)).min(MOST);
-        self.at = self.at.max(now);
+    /// A look begins.
+    pub(super) fn spend(&mut self, now: Duration) {
+        self.save_up(now);
+        self.credit = self.credit.saturating_sub(LOOK);
+        self.begun = Some(now);
     }
-}
 
-const fn cost(with_books: bool) -> Duration {
-    if with_books { LOOK.saturating_add(COMPARISON) } else { LOOK }
+    /// Pays for a comparison of the books, if the credit does.
+    pub(super) fn pays_for_books(&mut self) -> bool {
+        let left = self.credit.checked_sub(COMPARISON);
+        self.credit = left.unwrap_or(self.credit);
+        left.is_some()
+    }
+
+    fn save_up(&mut self, now: Duration) {
+        self.credit = self.credit.saturating_add(now.saturating_sub(self.at)).min(MOST);
+        self.at = now;
+    }
 }
 
 #[cfg(test)]
@@ -230,32 +260,56 @@ mod tests {
     #[test]
     fn ringing_often_is_ringing_once() {
         let alarm = Alarm::default();
-        let wake = Wake::of_account(Why::ThinMargin);
+        let wake = Wake::of_account(Why::NewsMissed);
         alarm.ring(wake.clone());
         alarm.ring(wake.clone());
-        assert!(!alarm.concerns_the_books());
-        alarm.ring(Wake::of_account(Why::NewsMissed));
-        assert!(alarm.concerns_the_books());
-        assert_eq!(alarm.answer(), [wake, Wake::of_account(Why::NewsMissed)]);
+        assert!(!alarm.rings_for_danger());
+        alarm.ring(Wake::of_account(Why::ThinMargin));
+        assert!(alarm.rings_for_danger());
+        assert_eq!(alarm.answer(), [wake, Wake::of_account(Why::ThinMargin)]);
         assert_eq!(alarm.answer(), []);
+    }
+
+    /// The moments of looks in the first minute of being woken all the time, and how many compared the books.
+    fn first_minute(is_danger: bool, with_books: bool) -> (Vec<Duration>, usize) {
+        let mut now = Duration::from_secs(1000);
+        let until = now.saturating_add(Duration::from_secs(60));
+        let (mut pace, mut looks, mut comparisons) = (Pace::new(now), Vec::new(), 0);
+        loop {
+            now = now.saturating_add(pace.left(is_danger, now));
+            if now >= until {
+                return (looks, comparisons);
+            }
+            pace.spend(now);
+            looks.push(now);
+            if with_books && pace.pays_for_books() {
+                comparisons += 1;
+            }
+        }
     }
 
     #[test]
     fn whoever_wakes_all_the_time_looks_no_more_often_than_by_the_clock() {
-        for (with_books, most) in [(false, 18), (true, 9)] {
-            let mut now = Timestamp::from_millis(1_700_000_000_000);
-            let until = now.plus(Duration::from_secs(60));
-            let (mut pace, mut looks) = (Pace::new(now), Vec::new());
-            loop {
-                now = now.plus(pace.left(with_books, now));
-                if now >= until {
-                    break;
-                }
-                pace.spend(with_books, now);
-                looks.push(now);
-            }
-            assert!(looks.windows(2).all(|pair| matches!(pair, [one, next] if next.since(*one) >= BREATH)));
+        for (with_books, most) in [(false, 18), (true, 18 - 3)] {
+            let (looks, comparisons) = first_minute(false, with_books);
+            assert!(looks.windows(2).all(|pair| matches!(pair, [one, next] if *next - *one >= BREATH)));
             assert!((most - 1..=most).contains(&looks.len()), "{} in the first minute", looks.len());
+            assert_eq!(comparisons, if with_books { 3 } else { 0 });
         }
+    }
+
+    #[test]
+    fn a_look_does_not_wait_for_the_books_and_danger_waits_for_a_breath_alone() {
+        let now = Duration::from_secs(1000);
+        let mut pace = Pace { credit: Duration::ZERO, at: now, begun: Some(now) };
+        assert_eq!(pace.left(false, now), LOOK);
+        assert_eq!(pace.left(true, now), BREATH);
+        let now = now.saturating_add(LOOK);
+        assert_eq!(pace.left(false, now), Duration::ZERO);
+        assert_eq!(pace.until_books(now), COMPARISON);
+        pace.spend(now);
+        assert!(!pace.pays_for_books(), "the look is had without them");
+        let (looks, _) = first_minute(true, true);
+        assert_eq!(looks.len(), 60, "one a second");
     }
 }

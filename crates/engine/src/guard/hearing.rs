@@ -4,7 +4,7 @@ use super::alarm::{Wake, Why};
 use crate::client_order_id::ClientOrderIds;
 use crate::position_manager::is_covered;
 use crate::venue_account::{AccountNews, AccountView, Derived};
-use plimsoll_domain::{Change, ClientOrderId, Crossing, Order, OrderType, PositionSide, Symbol, Timestamp};
+use plimsoll_domain::{Change, ClientOrderId, Crossing, Order, OrderType, PositionSide, Symbol};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ const EXPLAINED_FOR: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Hearing {
     ids: ClientOrderIds,
-    /// When an order of ours that opens, reduces or closes was last heard of.
-    ordered: BTreeMap<(Symbol, PositionSide), Timestamp>,
+    /// When an order of ours that opens, reduces or closes was last heard of, in time that passed: the clock may be set back.
+    ordered: BTreeMap<(Symbol, PositionSide), Duration>,
 }
 
 impl Hearing {
@@ -25,7 +25,7 @@ impl Hearing {
     }
 
     /// Why this is to be looked at, if it is. `view` knows of it already.
-    pub(super) fn hear(&mut self, news: &AccountNews, view: &AccountView, now: Timestamp) -> Option<Wake> {
+    pub(super) fn hear(&mut self, news: &AccountNews, view: &AccountView, now: Duration) -> Option<Wake> {
         match news {
             AccountNews::Changed(change) => self.hear_of(change, view, now),
             AccountNews::Derived(Derived::MarginCall(it)) => Some(Wake::of(Why::MarginCall, &it.symbol)),
@@ -40,7 +40,7 @@ impl Hearing {
         }
     }
 
-    fn hear_of(&mut self, change: &Change, view: &AccountView, now: Timestamp) -> Option<Wake> {
+    fn hear_of(&mut self, change: &Change, view: &AccountView, now: Duration) -> Option<Wake> {
         let (why, symbol) = match change {
             Change::Filled(fill) if self.deals(&fill.client_order_id) => {
                 self.note(&fill.symbol, fill.position_side, now);
@@ -81,14 +81,14 @@ impl Hearing {
         self.ids.is_ours(id) && !self.ids.protects(id)
     }
 
-    fn note(&mut self, symbol: &Symbol, side: PositionSide, now: Timestamp) {
-        self.ordered.retain(|_, at| now.since(*at) < EXPLAINED_FOR);
+    fn note(&mut self, symbol: &Symbol, side: PositionSide, now: Duration) {
+        self.ordered.retain(|_, at| now.saturating_sub(*at) < EXPLAINED_FOR);
         self.ordered.insert((symbol.clone(), side), now);
     }
 
-    fn explains(&self, symbol: &Symbol, side: PositionSide, now: Timestamp) -> bool {
+    fn explains(&self, symbol: &Symbol, side: PositionSide, now: Duration) -> bool {
         let at = self.ordered.get(&(symbol.clone(), side));
-        at.is_some_and(|at| now.since(*at) < EXPLAINED_FOR)
+        at.is_some_and(|at| now.saturating_sub(*at) < EXPLAINED_FOR)
     }
 }
 
@@ -104,12 +104,14 @@ mod tests {
     use super::*;
     use plimsoll_domain::{
         AccountId, Direction, Fill, FillCause, ForcedClose, HeldPosition, MarginMode, OrderId, OrderStatus, Position,
-        Side, Stamp, TradeId,
+        Side, Stamp, Timestamp, TradeId,
     };
     use plimsoll_ports::Purpose;
     use std::sync::Arc;
 
-    const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+    const TODAY: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+
+    const NOW: Duration = Duration::from_secs(1000);
 
     fn btc() -> Symbol {
         "BTC/USDT:USDT".parse().unwrap()
@@ -120,7 +122,7 @@ mod tests {
     }
 
     fn ours(purpose: Purpose) -> ClientOrderId {
-        ids().intent(NOW).order(purpose, 0)
+        ids().intent(TODAY).order(purpose, 0)
     }
 
     fn fill(id: ClientOrderId) -> AccountNews {
@@ -138,7 +140,7 @@ mod tests {
             liquidity: None,
             realized_pnl: None,
             cause: FillCause::Order,
-            time: NOW,
+            time: TODAY,
         }))
     }
 
@@ -170,7 +172,7 @@ mod tests {
             close_position: true,
             child: None,
             status,
-            updated: Stamp::at(NOW),
+            updated: Stamp::at(TODAY),
         }
     }
 
@@ -192,7 +194,7 @@ mod tests {
         AccountView { positions: vec![held], orders: Arc::from(orders), ..AccountView::unknown() }
     }
 
-    fn why(hearing: &mut Hearing, news: &AccountNews, view: &AccountView, now: Timestamp) -> Option<Why> {
+    fn why(hearing: &mut Hearing, news: &AccountNews, view: &AccountView, now: Duration) -> Option<Why> {
         hearing.hear(news, view, now).map(|wake| wake.why)
     }
 
@@ -204,7 +206,7 @@ mod tests {
             let mut hearing = Hearing::new(ids());
             assert_eq!(why(&mut hearing, &fill(ours(purpose)), &view, NOW), None);
             assert_eq!(why(&mut hearing, &opened(), &view, NOW), None, "{purpose:?}");
-            let later = NOW.plus(EXPLAINED_FOR);
+            let later = NOW.saturating_add(EXPLAINED_FOR);
             assert_eq!(why(&mut hearing, &opened(), &view, later), Some(Why::PositionOpened), "{purpose:?}");
         }
         for id in [ours(Purpose::StopLoss), ours(Purpose::TakeProfit), ClientOrderId::reported("web_1")] {
@@ -244,7 +246,7 @@ mod tests {
         let (mut hearing, view) = (Hearing::new(ids()), view(Vec::new()));
         for (level, expected) in [(Some(0), None), (Some(1), Some(Why::AdlWarning)), (None, Some(Why::AdlWarning))] {
             let (symbol, position_side) = (btc(), PositionSide::Both);
-            let it = ForcedClose { symbol, position_side, quantity: None, price: None, level, time: NOW };
+            let it = ForcedClose { symbol, position_side, quantity: None, price: None, level, time: TODAY };
             assert_eq!(why(&mut hearing, &AccountNews::Changed(Change::AdlWarned(it)), &view, NOW), expected);
         }
     }

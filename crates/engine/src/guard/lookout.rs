@@ -2,19 +2,20 @@
 
 use super::alarm::{Alarm, Wake, Why};
 use super::hearing::Hearing;
+use super::marks::Marks;
+use super::steady::Steady;
+use super::wanted::Wanted;
 use crate::client_order_id::ClientOrderIds;
-use crate::position_manager::Glance;
+use crate::position_manager::PositionManager;
 use crate::venue_account::{
-    AccountNews, AccountPorts, AccountView, AppliedSetting, ConnectFailure, ContractSetting, Link, VenueAccount,
-    VenueAccountSettings,
+    AccountNews, AccountPorts, AccountView, AppliedSetting, ConnectFailure, Link, VenueAccount, VenueAccountSettings,
 };
 use futures_util::{StreamExt, stream};
-use plimsoll_domain::{MarketEvent, PositionMode, Symbol};
+use plimsoll_domain::{MarketEvent, Symbol};
 use plimsoll_ports::{AccountStream, MarketFeed, MarketItem, MarketStream};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::{broadcast, watch};
 
@@ -24,8 +25,14 @@ const FIRST_RETRY: Duration = Duration::from_secs(1);
 /// But no later than this.
 const LAST_RETRY: Duration = Duration::from_secs(60);
 
+/// A connection that held so long has not failed: after it the first try is soon again.
+const HELD: Duration = Duration::from_secs(30);
+
 /// How long it takes until prices that could not be had are asked for again.
 const MARKS_RETRY: Duration = Duration::from_secs(5);
+
+/// Venues send marks every second or so: one that is no older than this is of now, however often is looked by the clock.
+const OF_NOW: Duration = Duration::from_secs(5);
 
 /// Makes the private stream of the account, anew for every connection.
 pub type Streams = Arc<dyn Fn() -> Box<dyn AccountStream> + Send + Sync>;
@@ -34,7 +41,7 @@ pub type Streams = Arc<dyn Fn() -> Box<dyn AccountStream> + Send + Sync>;
 ///
 /// What the settings say of contracts and of the position mode is applied once the account is live, where nothing is held
 /// and nothing rests that it would change; it is read back, and what could not be done is told and keeps nobody from
-/// watching. Whatever goes wrong with the connection is told, and tried again: without it the guard looks by the clock.
+/// watching, and is tried again at the next connection. Whatever goes wrong with the connection is told, and tried again: without it the guard looks by the clock.
 pub struct Lookout {
     ports: AccountPorts,
     streams: Streams,
@@ -42,15 +49,9 @@ pub struct Lookout {
     settings: VenueAccountSettings,
     wanted: Wanted,
     view: watch::Sender<Arc<AccountView>>,
-    has_marks: AtomicBool,
+    marks: Marks,
+    steady: Steady,
     pub(super) alarm: Alarm,
-}
-
-/// How the account is to be set.
-#[derive(Debug, Clone)]
-struct Wanted {
-    contracts: BTreeMap<Symbol, ContractSetting>,
-    position_mode: Option<PositionMode>,
 }
 
 /// What a [`Lookout`] tells.
@@ -98,11 +99,10 @@ impl Lookout {
         feed: Arc<dyn MarketFeed>,
         mut settings: VenueAccountSettings,
     ) -> Self {
-        let wanted =
-            Wanted { contracts: std::mem::take(&mut settings.contracts), position_mode: settings.position_mode.take() };
+        let wanted = Wanted::take_from(&mut settings);
         let view = watch::Sender::new(Arc::new(AccountView::unknown()));
-        let has_marks = AtomicBool::new(false);
-        Self { ports, streams, feed, settings, wanted, view, has_marks, alarm: Alarm::default() }
+        let (marks, steady, alarm) = (Marks::default(), Steady::new(Arc::clone(&ports.clock)), Alarm::default());
+        Self { ports, streams, feed, settings, wanted, view, marks, steady, alarm }
     }
 
     /// What is known of the account, through every connection; for
@@ -112,54 +112,50 @@ impl Lookout {
         self.view.subscribe()
     }
 
-    /// Whether the account can be judged at this moment: it is live, nothing is in doubt, and the marks of what it holds
-    /// flow.
-    pub(super) fn sees(&self, view: &AccountView) -> bool {
-        view.is_trusted() && (view.positions.is_empty() || self.has_marks.load(Ordering::SeqCst))
+    /// Whether the account can be judged at this moment: it is live, nothing is in doubt, and the mark of everything that
+    /// it holds has come since a look by the clock would have asked for it.
+    pub(super) fn sees(&self, view: &AccountView, interval: Duration) -> bool {
+        let held = view.positions.iter().map(|it| &it.symbol);
+        view.is_trusted() && self.marks.are_of_now(held, self.steady.passed(), interval.max(OF_NOW))
     }
 
-    /// Rings if the view shows danger that it did not show before.
-    pub(super) fn ring_for(&self, now: &Glance, before: &Glance, view: &AccountView) {
-        if !view.is_trusted() {
-            return;
-        }
-        if now.is_thinner_than(before) {
-            self.alarm.ring(Wake::of_account(Why::ThinMargin));
-        }
-        if now.has_lost_since(before) {
-            self.alarm.ring(Wake::of_account(Why::Losses));
-        }
-    }
-
-    /// Keeps the account connected, for as long as it is polled.
-    pub(super) async fn attend(&self, tell: impl Fn(LookoutNews)) -> Infallible {
-        let (mut retry, mut is_set) = (FIRST_RETRY, false);
+    /// Keeps the account connected, for as long as it is polled. What `manager` knows others to have in hand is not set.
+    pub(super) async fn attend(&self, manager: &PositionManager, tell: impl Fn(LookoutNews)) -> Infallible {
+        let (mut retry, mut unset) = (FIRST_RETRY, self.wanted.clone());
         loop {
             let connected = VenueAccount::connect(self.ports.clone(), (self.streams)(), self.settings.clone()).await;
             match connected {
                 Ok(account) => {
-                    retry = FIRST_RETRY;
-                    self.follow(&account, &mut is_set, &tell).await;
-                    self.has_marks.store(false, Ordering::SeqCst);
+                    let begun = self.steady.passed();
+                    self.follow(&account, manager, &mut unset, &tell).await;
+                    self.tell_of_no_marks();
+                    if self.steady.passed().saturating_sub(begun) >= HELD {
+                        retry = FIRST_RETRY;
+                    }
                     tell(LookoutNews::Ended { retry });
                 }
                 Err(failure) => tell(LookoutNews::NotConnected { failure, retry }),
             }
-            self.ports.clock.sleep(retry).await;
+            self.steady.sleep(retry).await;
             retry = retry.saturating_mul(2).min(LAST_RETRY);
         }
     }
 
     /// Follows a connected account until its stream ends.
-    async fn follow(&self, account: &VenueAccount, is_set: &mut bool, tell: &impl Fn(LookoutNews)) {
+    async fn follow(
+        &self,
+        account: &VenueAccount,
+        manager: &PositionManager,
+        unset: &mut Wanted,
+        tell: &impl Fn(LookoutNews),
+    ) {
         let (news, view) = (account.news(), account.watch());
         self.view.send_replace(account.view());
         tell(LookoutNews::Connected);
+        // What happened before has been told to nobody, and the view that shows it looks calm.
+        self.alarm.ring(Wake::of_account(Why::Connected));
         let set = async {
-            if !*is_set {
-                self.set_up(account, tell).await;
-                *is_set = true;
-            }
+            unset.set_up(account, manager, tell).await;
             std::future::pending::<Infallible>().await
         };
         tokio::select! {
@@ -190,7 +186,7 @@ impl Lookout {
                 }
                 heard = news.recv() => match heard {
                     Ok(it) => {
-                        let wake = hearing.hear(&it, &view.borrow(), self.ports.clock.now());
+                        let wake = hearing.hear(&it, &view.borrow(), self.steady.passed());
                         let has_ended = it == AccountNews::Link(Link::Ended);
                         tell(LookoutNews::Account(it));
                         if let Some(wake) = wake {
@@ -228,9 +224,9 @@ impl Lookout {
             match self.feed.subscribe(&wanted).await {
                 Ok(marks) => self.pass_on(account, marks, &mut view, &symbols, tell).await,
                 Err(error) => {
-                    self.tell_of_marks(false);
+                    self.tell_of_no_marks();
                     tell(LookoutNews::MarksStopped(error.to_string()));
-                    self.ports.clock.sleep(MARKS_RETRY).await;
+                    self.steady.sleep(MARKS_RETRY).await;
                 }
             }
         }
@@ -251,19 +247,21 @@ impl Lookout {
             tokio::select! {
                 item = marks.next() => match item {
                     Some(MarketItem::Connected) => {
-                        self.tell_of_marks(true);
                         tell(LookoutNews::MarksFlow(symbols.iter().cloned().collect()));
                     }
                     Some(MarketItem::Disconnected { reason }) => {
-                        self.tell_of_marks(false);
+                        self.tell_of_no_marks();
                         tell(LookoutNews::MarksStopped(reason));
                     }
-                    Some(MarketItem::Event(MarketEvent::Mark(mark))) => account.mark(mark),
+                    Some(MarketItem::Event(MarketEvent::Mark(mark))) => {
+                        self.marks.heard(&mark.symbol, self.steady.passed());
+                        account.mark(mark);
+                    }
                     Some(MarketItem::Event(_)) => {}
                     None => {
-                        self.tell_of_marks(false);
+                        self.tell_of_no_marks();
                         tell(LookoutNews::MarksStopped("the prices have ended".to_owned()));
-                        self.ports.clock.sleep(MARKS_RETRY).await;
+                        self.steady.sleep(MARKS_RETRY).await;
                         return;
                     }
                 },
@@ -272,7 +270,7 @@ impl Lookout {
                         std::future::pending::<()>().await;
                     }
                     if held(&view.borrow_and_update()) != *symbols {
-                        self.tell_of_marks(false);
+                        self.tell_of_no_marks();
                         return;
                     }
                 }
@@ -281,71 +279,10 @@ impl Lookout {
     }
 
     /// Whoever judges the view is to judge it anew.
-    fn tell_of_marks(&self, flow: bool) {
-        if self.has_marks.swap(flow, Ordering::SeqCst) != flow {
+    fn tell_of_no_marks(&self) {
+        if self.marks.forget() {
             self.view.send_modify(|_| ());
         }
-    }
-}
-
-/// How the account is set.
-impl Lookout {
-    async fn set_up(&self, account: &VenueAccount, tell: &impl Fn(LookoutNews)) {
-        if let Some(wanted) = self.wanted.position_mode
-            && let Err(why) = set_position_mode(account, wanted).await
-        {
-            tell(LookoutNews::NotSet { symbol: None, why });
-        }
-        for (symbol, wanted) in &self.wanted.contracts {
-            tell(match set_contract(account, symbol, *wanted).await {
-                Ok(Some(applied)) => LookoutNews::Set(applied),
-                Ok(None) => continue,
-                Err(why) => LookoutNews::NotSet { symbol: Some(symbol.clone()), why },
-            });
-        }
-    }
-}
-
-/// Venues change it only where nothing is open.
-async fn set_position_mode(account: &VenueAccount, wanted: PositionMode) -> Result<(), String> {
-    let view = account.view();
-    let Some(found) = view.position_mode.filter(|found| *found != wanted) else { return Ok(()) };
-    if !view.positions.is_empty() || !view.orders.is_empty() {
-        return Err(format!(
-            "the account is in {found} mode, {wanted} is wanted, and something is open: left as it is"
-        ));
-    }
-    account.set_position_mode(wanted).await.map_err(|failure| failure.to_string())
-}
-
-/// What is held was opened with settings of its own: they are looked at, and left.
-async fn set_contract(
-    account: &VenueAccount,
-    symbol: &Symbol,
-    wanted: ContractSetting,
-) -> Result<Option<AppliedSetting>, String> {
-    let view = account.view();
-    let is_open =
-        view.positions.iter().any(|it| it.symbol == *symbol) || view.orders.iter().any(|it| it.symbol == *symbol);
-    if !is_open {
-        return account.set_contract(symbol, wanted).await.map(Some).map_err(|failure| failure.to_string());
-    }
-    let found = view.settings.get(symbol).copied().unwrap_or_default();
-    let mut differs = Vec::new();
-    if let (Some(wanted), Some(found)) = (wanted.margin_mode, found.margin_mode)
-        && wanted != found
-    {
-        differs.push(format!("it has {found} margin, {wanted} is wanted"));
-    }
-    if let (Some(wanted), Some(found)) = (wanted.leverage, found.leverage)
-        && wanted != found
-    {
-        differs.push(format!("it has leverage {found}, {wanted} is wanted"));
-    }
-    if differs.is_empty() {
-        Ok(None)
-    } else {
-        Err(format!("{}, and something is open: left as it is", differs.join("; ")))
     }
 }
 

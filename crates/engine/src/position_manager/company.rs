@@ -59,6 +59,15 @@ impl PositionManager {
         })
     }
 
+    /// Whether another process is at work on this contract, or on any.
+    pub(crate) async fn colleagues_have(&self, symbol: Option<&Symbol>) -> Result<bool, StoreError> {
+        if !self.colleagues.is_anyone_alive() {
+            return Ok(false);
+        }
+        let InHand(positions) = self.in_hand(&self.ports.journal.unfinished(&self.settings.account).await?).await?;
+        Ok(positions.iter().any(|(theirs, _)| symbol.is_none_or(|symbol| symbol == theirs)))
+    }
+
     pub(super) fn is_a_colleagues(&self, id: &ClientOrderId) -> bool {
         let process = self.ids.process_of(id).filter(|process| *process != self.ids.process());
         process.is_some_and(|process| self.colleagues.is_alive(process))

@@ -4,8 +4,8 @@ use super::PositionManager;
 use super::flatten::adds_exposure;
 use crate::guard::{RestingEntries, Stopped};
 use crate::trouble::Troubles;
-use plimsoll_domain::Timestamp;
-use std::time::Duration;
+use plimsoll_ports::Clock;
+use std::sync::Arc;
 
 impl PositionManager {
     /// Stops cleanly. An opening under way is finished first, with its protection and its record, and nothing is opened
@@ -47,13 +47,8 @@ impl PositionManager {
         }
     }
 
-    /// The time of the manager's clock.
-    pub(crate) fn now(&self) -> Timestamp {
-        self.ports.clock.now()
-    }
-
-    /// Waits on the manager's clock.
-    pub(crate) async fn sleep(&self, duration: Duration) {
-        self.ports.clock.sleep(duration).await;
+    /// The manager's clock.
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.ports.clock)
     }
 }

@@ -197,8 +197,8 @@ impl VenueAccount {
     ) -> Result<AppliedSetting, SettingFailure> {
         self.know(symbol).await;
         let view = self.view();
+        self.judgeable(&view, symbol)?;
         if let Some(leverage) = wanted.leverage {
-            self.judgeable(&view, symbol)?;
             allowed(&view, symbol, leverage)?;
         } else if !view.contracts.contains_key(symbol) {
             return Err(SettingFailure::UnknownContract(symbol.clone()));

@@ -126,6 +126,11 @@ async fn leverage_is_judged_by_the_contract_and_by_the_tier_before_anything_is_s
 
     world.send(StreamItem::Disconnected { reason: "cut".to_owned() });
     until(&account, |view| matches!(view.link, Link::Down { .. })).await;
-    let in_doubt = account.set_leverage(&btc(), times(2)).await.unwrap_err();
-    assert!(matches!(in_doubt, SettingFailure::Stale { age: None, .. }), "{in_doubt}");
+    for wanted in [
+        ContractSetting { leverage: Some(times(2)), margin_mode: None },
+        ContractSetting { leverage: None, margin_mode: Some(MarginMode::Isolated) },
+    ] {
+        let in_doubt = account.set_contract(&btc(), wanted).await.unwrap_err();
+        assert!(matches!(in_doubt, SettingFailure::Stale { age: None, .. }), "{in_doubt}");
+    }
 }

@@ -47,14 +47,19 @@ impl Awaited {
         }
     }
 
-    /// What happened up to this is known, whoever has told it. The socket was not read meanwhile: the rest has all its
-    /// time again.
+    /// What happened up to this is known, whoever has told it. What the stream said meanwhile waits behind it: the rest has
+    /// all its time again.
     pub(super) fn whole(&mut self, snapshot: &AccountSnapshot, now: Instant) {
-        for (due, _) in &mut self.waiting {
-            *due = now + self.limit;
-        }
+        self.renew(now);
         for order in &snapshot.orders {
             self.heard(What::Order(order.client_order_id.clone()));
+        }
+    }
+
+    /// Nothing new was taken from the stream until now: what is expected has all its time again.
+    pub(super) fn renew(&mut self, now: Instant) {
+        for (due, _) in &mut self.waiting {
+            *due = now + self.limit;
         }
     }
 

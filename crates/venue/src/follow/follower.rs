@@ -1,6 +1,7 @@
 //! The task behind a private stream: one socket, and what keeps it whole.
 
 mod catch_up;
+mod waiting;
 
 use super::awaited::{Awaited, What};
 use super::handshake::{Handshake, Next, Refused};
@@ -8,18 +9,19 @@ use super::heard::Heard;
 use super::lag::Lag;
 use super::{Beside, FollowSettings, Kept, PrivateStream};
 use crate::call_error::CallError;
+use crate::discreet::Discreet;
 use crate::event::{Event, SessionEvent};
-use crate::failure::strange;
+use crate::failure::{shown, strange};
 use crate::outlet::Outlet;
 use plimsoll_domain::{AccountEvent, ClientOrderId};
 use plimsoll_ports::StreamItem;
 use plimsoll_transport::{SocketItem, SocketSession};
-use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::{Instant, sleep_until};
+use waiting::Waiting;
 
 /// When it is not known whether keeping the session alive has worked.
 const TRY_AGAIN: Duration = Duration::from_secs(10);
@@ -27,7 +29,7 @@ const TRY_AGAIN: Duration = Duration::from_secs(10);
 pub(super) struct Follower<S: PrivateStream> {
     source: Arc<S>,
     settings: FollowSettings,
-    socket: SocketSession<Arc<S>>,
+    socket: SocketSession<Discreet<Arc<S>>>,
     outlet: Outlet<StreamItem>,
     heard: Heard,
     lag: Lag,
@@ -44,7 +46,7 @@ pub(super) struct Follower<S: PrivateStream> {
     caught_up: Option<Instant>,
     doubt: Option<Instant>,
     /// Messages that came while the account was read.
-    waiting: VecDeque<Vec<u8>>,
+    waiting: Waiting,
 }
 
 enum Session {
@@ -77,10 +79,10 @@ enum Turn {
 
 impl<S: PrivateStream> Follower<S> {
     pub(super) fn new(source: Arc<S>, outlet: Outlet<StreamItem>) -> Self {
-        let settings = source.settings();
+        let (settings, hides) = (source.settings(), Arc::clone(&source));
         Self {
             settings,
-            socket: SocketSession::new(Arc::clone(&source), settings.socket),
+            socket: SocketSession::new(Discreet::new(Arc::clone(&source), move |it| hides.hide(it)), settings.socket),
             outlet,
             heard: Heard::new(),
             lag: Lag::new(settings.answers_lag),
@@ -94,7 +96,7 @@ impl<S: PrivateStream> Follower<S> {
             told_connected: false,
             caught_up: None,
             doubt: None,
-            waiting: VecDeque::new(),
+            waiting: Waiting::new(settings.waiting_bytes),
         }
     }
 
@@ -117,11 +119,7 @@ impl<S: PrivateStream> Follower<S> {
             };
             match turn {
                 Turn::Item(SocketItem::Message(frame)) => self.frame(&frame).await,
-                Turn::Waiting => {
-                    if let Some(frame) = self.waiting.pop_front() {
-                        self.frame(&frame).await;
-                    }
-                }
+                Turn::Waiting => self.next_waiting().await,
                 Turn::Item(SocketItem::Alive) => self.alive(),
                 Turn::Item(SocketItem::Connected) => self.opened().await,
                 Turn::Item(SocketItem::Disconnected { reason }) => self.lost(reason),
@@ -149,8 +147,21 @@ impl<S: PrivateStream> Follower<S> {
         }
     }
 
-    /// When the venue has to have answered a greeting, or to have told of an order.
+    async fn next_waiting(&mut self) {
+        if let Some(frame) = self.waiting.pop() {
+            self.frame(&frame).await;
+        }
+        if self.waiting.is_empty() {
+            self.awaited.renew(Instant::now());
+        }
+    }
+
+    /// When the venue has to have answered a greeting, or to have told of an order. While messages wait, the news may be
+    /// among them, or at the socket behind them: that the reader is slow is no fault of the session.
     fn overdue(&self) -> Option<Instant> {
+        if !self.waiting.is_empty() {
+            return None;
+        }
         match &self.session {
             Session::Greeting(handshake) => Some(handshake.due()),
             Session::Down | Session::Up => self.awaited.due(),
@@ -212,9 +223,11 @@ impl<S: PrivateStream> Follower<S> {
     async fn frame(&mut self, frame: &[u8]) {
         self.arrival += 1;
         let events = match &self.listing {
-            Some(listing) => self.source.decode(frame, listing, self.arrival).map_err(|error| match strange(frame) {
-                Some(what) => format!("a message is {what}"),
-                None => self.source.hide(&error.to_string()),
+            Some(listing) => self.source.decode(frame, listing, self.arrival).map_err(|error| {
+                match strange(&shown(frame, |it| self.source.hide(it))) {
+                    Some(what) => format!("a message is {what}"),
+                    None => self.source.hide(&error.to_string()),
+                }
             }),
             None => Err("a message came before the list of contracts".to_owned()),
         };
@@ -322,7 +335,7 @@ impl<S: PrivateStream> Follower<S> {
         // The snapshot of the next connection shows it.
         self.waiting.clear();
         self.awaited.give_up();
-        self.tell_disconnected(reason);
+        self.tell_disconnected(self.source.hide(&reason));
     }
 
     /// Another connection, at once unless this one has only just begun.
@@ -369,3 +382,6 @@ impl<S: PrivateStream> Follower<S> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,8 +18,13 @@ const REMEMBERED: Duration = Duration::from_secs(90 * 24 * 3600);
 /// The most rows that one answer has.
 const FULL: usize = 1000;
 /// More orders than this are asked for by the page.
-const ASKED_ONE_BY_ONE: usize = 8;
+const FEW: usize = 8;
+/// So many that no page holds are asked for one by one, the newest first.
+const ASKED_ONE_BY_ONE: usize = 200;
 const MILLISECOND: Duration = Duration::from_millis(1);
+
+/// Client ids, by the venue's own.
+type Names = HashMap<OrderId, ClientOrderId>;
 
 /// The largest of the venue's ids of these trades; they grow within a contract.
 fn last_id(fills: &[Fill]) -> Result<Option<u64>, CallError> {
@@ -61,13 +66,14 @@ impl BinanceBroker {
     /// Trades name their order by the venue's id alone. The client id, and with it whether an order of ours or the venue
     /// by force has traded, is remembered or asked for. What the venue has forgotten stays without.
     async fn name(&self, symbol: &Symbol, native: &str, fills: &mut [Fill]) -> Result<(), CallError> {
-        let mut unnamed: Vec<&Fill> = fills.iter().filter(|fill| !self.is_named(fill)).collect();
-        unnamed.dedup_by_key(|fill| &fill.order_id);
-        let unnamed: Vec<OrderId> = unnamed.into_iter().map(|fill| fill.order_id.clone()).collect();
-        let names = match unnamed.len() {
-            0..=ASKED_ONE_BY_ONE => self.ask_names(native, unnamed).await?,
-            _ => self.read_names(native, &unnamed).await?,
-        };
+        let mut heard = HashSet::new();
+        let unnamed = fills.iter().rev().filter(|fill| !self.is_named(fill)).map(|fill| fill.order_id.clone());
+        let unnamed: Vec<OrderId> = unnamed.filter(|id| heard.insert(id.clone())).collect();
+        let mut names = HashMap::new();
+        if unnamed.len() > FEW {
+            self.read_names(native, &unnamed, &mut names).await?;
+        }
+        self.ask_names(native, &unnamed, &mut names).await?;
         for fill in fills {
             let remembered = self.shared.memory.name(symbol, &fill.order_id);
             if let Some(name) = remembered.or_else(|| names.get(&fill.order_id).cloned()) {
@@ -82,18 +88,16 @@ impl BinanceBroker {
         self.shared.memory.name(&fill.symbol, &fill.order_id).is_some()
     }
 
-    /// The names of these orders, one by one.
-    async fn ask_names(
-        &self,
-        native: &str,
-        orders: Vec<OrderId>,
-    ) -> Result<HashMap<OrderId, ClientOrderId>, CallError> {
-        let mut names = HashMap::new();
-        for id in orders {
-            if names.contains_key(&id) {
-                continue;
-            }
-            match self.shared.ask(&request::order(native, WhichOrder::Id(&id)), Watches, body::order).await {
+    /// Adds the names of those of these orders that have none, one by one, the newest first as they are given. The venue has
+    /// forgotten those that it does not know, and those alone.
+    async fn ask_names(&self, native: &str, orders: &[OrderId], names: &mut Names) -> Result<(), CallError> {
+        let wanted: Vec<&OrderId> = orders.iter().filter(|id| !names.contains_key(*id)).collect();
+        if wanted.len() > ASKED_ONE_BY_ONE {
+            let left = wanted.len() - ASKED_ONE_BY_ONE;
+            tracing::warn!(left, "the orders of some old trades are not asked for: those trades go without our names");
+        }
+        for id in wanted.into_iter().take(ASKED_ONE_BY_ONE) {
+            match self.shared.ask(&request::order(native, WhichOrder::Id(id)), Watches, body::order).await {
                 Ok(order) => {
                     self.shared.memory.learn(&order);
                     names.insert(order.order_id, order.client_order_id);
@@ -102,26 +106,22 @@ impl BinanceBroker {
                 Err(error) => return Err(error),
             }
         }
-        Ok(names)
+        Ok(())
     }
 
-    /// The names of these orders, a thousand orders at a time: ids grow within a contract. There may be more of them than are
-    /// remembered. What no page holds the venue has forgotten.
-    async fn read_names(&self, native: &str, orders: &[OrderId]) -> Result<HashMap<OrderId, ClientOrderId>, CallError> {
+    /// Adds the names of these orders as far as pages hold them, a thousand orders at a time: ids grow within a contract.
+    /// There may be more of them than are remembered.
+    async fn read_names(&self, native: &str, orders: &[OrderId], names: &mut Names) -> Result<(), CallError> {
         let mut wanted: BTreeSet<u64> = orders.iter().filter_map(|id| id.as_str().parse().ok()).collect();
-        let mut names = HashMap::new();
         while let Some(first) = wanted.first().copied() {
             let page = self.shared.ask(&request::all_orders_from(native, first), Watches, body::orders).await?;
-            let last = page.iter().filter_map(|order| order.order_id.as_str().parse().ok()).max();
+            let Some(last) = page.iter().filter_map(|order| order.order_id.as_str().parse().ok()).max() else { break };
             page.iter().for_each(|order| self.shared.memory.learn(order));
             names.extend(page.into_iter().map(|order| (order.order_id, order.client_order_id)));
-            // Whatever was asked for is told or forgotten: the next page begins behind it.
-            wanted = wanted.split_off(&last.unwrap_or(first).max(first).saturating_add(1));
-            if last.is_none() {
-                break;
-            }
+            // What the page has skipped is no longer wanted of pages: the next one begins behind it.
+            wanted = wanted.split_off(&first.max(last).saturating_add(1));
         }
-        Ok(names)
+        Ok(())
     }
 
     /// Bookings of at most the last 90 days, which is what the venue remembers.

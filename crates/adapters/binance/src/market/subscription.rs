@@ -10,6 +10,7 @@ use plimsoll_ports::NotSent;
 use plimsoll_transport::{Address, Dial, DialFailure, SocketSettings};
 use plimsoll_venue::{CallError, DecodeError, Event, MarketFollower, MarketSource};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Mark prices with funding, best quotes and trades of some contracts: see
 /// [`subscribe`](plimsoll_ports::MarketFeed::subscribe).
@@ -52,6 +53,10 @@ impl MarketSource for Shared {
 
     async fn forget_listing(&self) {
         self.directory.forget().await;
+    }
+
+    fn between_gaps(&self) -> Duration {
+        self.client.rest().settings.between_snapshots
     }
 
     fn decode(&self, frame: &[u8], listing: &Listed, arrival: u64) -> Result<Vec<Event>, DecodeError> {

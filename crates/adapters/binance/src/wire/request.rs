@@ -23,8 +23,8 @@ pub use market::{
     premium_index, server_time,
 };
 pub use order::{
-    Place, WhichOrder, algo_order, all_algo_orders, all_orders, all_orders_from, amend, cancel, cancel_algo,
-    cancel_all, cancel_all_algo, open_algo_orders, open_orders, order, place,
+    Place, WhichOrder, algo_order, all_algo_orders, all_orders_from, amend, cancel, cancel_algo, cancel_all,
+    cancel_all_algo, open_algo_orders, open_orders, order, place,
 };
 pub use plimsoll_venue::{HttpRequest, Method};
 pub use socket::{Route, private_url, stream, stream_url, subscribe, unsubscribe, ws_api};

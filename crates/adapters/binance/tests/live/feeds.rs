@@ -87,3 +87,31 @@ async fn among_many_contracts_each_comes_to_its_own_fees_and_none_is_told_cheape
         }
     }
 }
+
+#[tokio::test]
+async fn a_contract_that_is_listed_after_the_margin_tables_were_read_is_not_missed() {
+    const TABLES: &str = include_str!("../fixtures/rest_leverage_bracket.json");
+    let script = Script::start(|call, before| match call {
+        "GET /fapi/v1/leverageBracket" => {
+            Some(Say::json(if before == 0 { TABLES.replace("BTCUSDT", "ZZZUSDT") } else { TABLES.to_owned() }))
+        }
+        "GET /fapi/v1/commissionRate" => {
+            Some(Say::json(r#"{"symbol":"BTCUSDT","makerCommissionRate":"0.0002","takerCommissionRate":"0.0004"}"#))
+        }
+        _ => None,
+    })
+    .await;
+    let clock = MarketClock::new(stage::START);
+    let broker = scripted(&script, NOWHERE, &clock, settings());
+    let is_told = async || broker.instruments().await.unwrap().iter().any(|it| it.symbol == symbol());
+    assert!(!is_told().await && !is_told().await);
+    assert_eq!(
+        script.heard("GET /fapi/v1/leverageBracket"),
+        1,
+        "what the venue did not tell is not asked for again and again"
+    );
+    // A newer list has a contract that the tables lack.
+    clock.tell(stage::START.plus(Duration::from_secs(6 * 60)));
+    assert!(is_told().await && is_told().await);
+    assert_eq!(script.heard("GET /fapi/v1/leverageBracket"), 2);
+}

@@ -219,16 +219,18 @@ async fn answers_that_insist_are_believed_and_asked_once_more() {
     assert_eq!(listed(&mut stream, 3).await, vec![Vec::<String>::new(); 3]);
 }
 
-/// Trades with these ids, all of one millisecond.
-fn trades(ids: impl Iterator<Item = u64>) -> String {
+/// A trade of the first millisecond.
+fn trade(id: u64, order: u64) -> String {
     let millis = stage::START.as_millis();
-    let row = |id: u64| {
-        format!(
-            r#"{{"symbol":"BTCUSDT","id":{id},"orderId":7,"side":"BUY","positionSide":"BOTH","price":"60000","qty":"0.001",
-            "commission":"0","commissionAsset":"USDT","realizedPnl":"0","maker":false,"time":{millis}}}"#
-        )
-    };
-    format!("[{}]", ids.map(row).collect::<Vec<_>>().join(","))
+    format!(
+        r#"{{"symbol":"BTCUSDT","id":{id},"orderId":{order},"side":"BUY","positionSide":"BOTH","price":"60000","qty":"0.001",
+        "commission":"0","commissionAsset":"USDT","realizedPnl":"0","maker":false,"time":{millis}}}"#
+    )
+}
+
+/// Trades with these ids, all of one millisecond and of one order.
+fn trades(ids: impl Iterator<Item = u64>) -> String {
+    format!("[{}]", ids.map(|id| trade(id, 7)).collect::<Vec<_>>().join(","))
 }
 
 #[tokio::test]
@@ -255,4 +257,43 @@ async fn more_trades_in_one_millisecond_than_an_answer_holds_are_all_told() {
     let fills = broker.fills(&symbol(), stage::START).await.unwrap();
     let told: Vec<String> = fills.iter().map(|fill| fill.trade_id.to_string()).collect();
     assert_eq!(told, (1..=LAST).map(|id| id.to_string()).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn an_order_that_the_pages_skip_is_asked_for_by_itself_before_it_counts_as_forgotten() {
+    const ORDERS: u64 = 12;
+    let named = |id: u64| {
+        format!(
+            r#"{{"orderId":{id},"clientOrderId":"name-{id}","symbol":"BTCUSDT","side":"BUY","positionSide":"BOTH",
+            "type":"MARKET","origQty":"1","executedQty":"1","status":"FILLED"}}"#
+        )
+    };
+    let script = Script::reading(move |call, query, _| {
+        let number = |name: &str| query.split('&').find_map(|pair| pair.strip_prefix(name)?.parse::<u64>().ok());
+        match call {
+            "GET /fapi/v1/userTrades" => {
+                let happened = stage::START.as_millis().unsigned_abs();
+                let in_window = number("startTime=").is_none_or(|from| from <= happened)
+                    && number("endTime=").is_none_or(|to| to >= happened);
+                let rows: Vec<String> = (1..=if in_window { ORDERS } else { 0 }).map(|id| trade(id, id)).collect();
+                Some(Say::json(format!("[{}]", rows.join(","))))
+            }
+            // Six at a time, and two of them not at all.
+            "GET /fapi/v1/allOrders" => {
+                let told = (number("orderId=").unwrap_or(1)..=ORDERS).filter(|id| ![3, 9].contains(id));
+                Some(Say::json(format!("[{}]", told.take(6).map(named).collect::<Vec<_>>().join(","))))
+            }
+            "GET /fapi/v1/order" if number("orderId=") == Some(3) => Some(Say::json(named(3))),
+            "GET /fapi/v1/order" => Some(Say::Text(400, r#"{"code":-2013,"msg":"Order does not exist."}"#.to_owned())),
+            _ => None,
+        }
+    })
+    .await;
+    let broker = scripted(&script, NOWHERE, &MarketClock::new(stage::START), settings());
+    let fills = broker.fills(&symbol(), stage::START).await.unwrap();
+    let told: Vec<&str> = fills.iter().map(|fill| fill.client_order_id.as_str()).collect();
+    let names: Vec<String> =
+        (1..=ORDERS).map(|id| if id == 9 { String::new() } else { format!("name-{id}") }).collect();
+    assert_eq!(told, names);
+    assert_eq!((script.heard("GET /fapi/v1/allOrders"), script.heard("GET /fapi/v1/order")), (2, 2));
 }

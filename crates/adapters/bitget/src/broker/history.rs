@@ -64,47 +64,43 @@ impl BitgetBroker {
     /// Trades name their order by the venue's id alone. Its client id, and with legs which leg it is for, is remembered or
     /// asked for. What the venue has forgotten stays without.
     async fn name(&self, native: Option<&str>, fills: &mut [Fill]) -> Result<(), CallError> {
-        for fill in fills.iter_mut() {
-            self.shared.known.name_fill(fill);
-        }
-        if self.unnamed(fills).len() > FEW {
+        let mut unnamed: Vec<&mut Fill> = fills.iter_mut().collect();
+        self.name_known(&mut unnamed);
+        if orders_of(&unnamed).len() > FEW {
             // An order that has traded in part is still open: the pages of what has ended lack it.
             // Boxed: what every look at trades waits through stays small.
             Box::pin(self.read_open_orders(None)).await?;
-            Box::pin(self.learn_orders(native, fills)).await?;
+            self.name_known(&mut unnamed);
+            Box::pin(self.name_by_page(native, &mut unnamed)).await?;
         }
-        let unnamed = self.unnamed(fills);
-        if unnamed.len() > ASKED_ONE_BY_ONE {
-            let left = unnamed.len() - ASKED_ONE_BY_ONE;
+        let orders = orders_of(&unnamed);
+        if orders.len() > ASKED_ONE_BY_ONE {
+            let left = orders.len() - ASKED_ONE_BY_ONE;
             tracing::warn!(left, "the orders of some old trades are not asked for: those trades go without our names");
         }
-        for (id, symbol) in unnamed.into_iter().take(ASKED_ONE_BY_ONE) {
+        for (id, symbol) in orders.into_iter().take(ASKED_ONE_BY_ONE) {
             let native = self.shared.native(&symbol).await?;
             if let Some(order) = self.ordinary(&native, WhichOrder::Id(&id)).await? {
                 self.shared.learn(&order);
+                self.name_known(&mut unnamed);
             }
-        }
-        for fill in fills.iter_mut() {
-            self.shared.known.name_fill(fill);
         }
         Ok(())
     }
 
-    /// The orders of these fills whose names are not known, the newest first.
-    fn unnamed(&self, fills: &[Fill]) -> Vec<(OrderId, Symbol)> {
-        let mut heard = HashSet::new();
-        let unknown = |fill: &&Fill| self.shared.known.name(&fill.order_id).is_none();
-        let orders = fills.iter().rev().filter(unknown).map(|fill| (fill.order_id.clone(), fill.symbol.clone()));
-        orders.filter(|(id, _)| heard.insert(id.clone())).collect()
+    /// Names what can be named, and leaves the others. More orders may be told than are remembered: so each trade is named as
+    /// soon as its order is known.
+    fn name_known(&self, unnamed: &mut Vec<&mut Fill>) {
+        unnamed.retain_mut(|fill| !self.shared.known.name_fill(fill));
     }
 
-    /// Learns the orders of the days in which these fills were, of one contract or of all.
-    async fn learn_orders(&self, native: Option<&str>, fills: &[Fill]) -> Result<(), CallError> {
-        let (Some(first), Some(last)) = (fills.first(), fills.last()) else { return Ok(()) };
+    /// Names trades, oldest first, by the orders of the days in which they were, of one contract or of all.
+    async fn name_by_page(&self, native: Option<&str>, unnamed: &mut Vec<&mut Fill>) -> Result<(), CallError> {
+        let (Some(first), Some(last)) = (unnamed.first(), unnamed.last()) else { return Ok(()) };
         let (from, to) = (first.time.minus(DAY), last.time.plus(DAY));
         let mut older_than = None::<String>;
         for _ in 0..PAGES_OF_ORDERS {
-            if self.unnamed(fills).is_empty() {
+            if unnamed.is_empty() {
                 break;
             }
             let call = request::order_history(native, Some(from), Some(to), older_than.as_deref());
@@ -113,6 +109,7 @@ impl BitgetBroker {
             for order in &page.rows {
                 self.shared.learn(order);
             }
+            self.name_known(unnamed);
             match page.older_than {
                 Some(end) if full && older_than.as_ref() != Some(&end) => older_than = Some(end),
                 _ => break,
@@ -161,4 +158,11 @@ impl BitgetBroker {
         windows.sort_by_key(Bill::time);
         Ok(windows)
     }
+}
+
+/// The orders of these trades, the newest first.
+fn orders_of(unnamed: &[&mut Fill]) -> Vec<(OrderId, Symbol)> {
+    let mut heard = HashSet::new();
+    let orders = unnamed.iter().rev().map(|fill| (fill.order_id.clone(), fill.symbol.clone()));
+    orders.filter(|(id, _)| heard.insert(id.clone())).collect()
 }

@@ -13,20 +13,28 @@ pub(super) fn begin(shared: &Arc<Shared>, wanting: Vec<Arc<str>>) {
     if wanting.is_empty() || shared.is_learning.swap(true, Ordering::AcqRel) {
         return;
     }
-    tokio::spawn(learn(Arc::downgrade(shared), wanting));
+    tokio::spawn(learn(Learning(Arc::downgrade(shared)), wanting));
 }
 
-async fn learn(shared: Weak<Shared>, wanting: Vec<Arc<str>>) {
+/// It is being done for as long as this lives, however the task ends.
+struct Learning(Weak<Shared>);
+
+impl Drop for Learning {
+    fn drop(&mut self) {
+        if let Some(shared) = self.0.upgrade() {
+            shared.is_learning.store(false, Ordering::Release);
+        }
+    }
+}
+
+async fn learn(learning: Learning, wanting: Vec<Arc<str>>) {
     for native in wanting {
-        let Some(shared) = shared.upgrade() else { return };
+        let Some(shared) = learning.0.upgrade() else { return };
         if let Err(error) = shared.directory.learn(&shared.client, &native).await {
             tracing::warn!(%error, %native, "the margin table is not known yet");
         }
         let clock = Arc::clone(shared.client.clock());
         drop(shared);
         clock.sleep(PAUSE).await;
-    }
-    if let Some(shared) = shared.upgrade() {
-        shared.is_learning.store(false, Ordering::Release);
     }
 }

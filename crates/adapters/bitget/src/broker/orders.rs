@@ -31,8 +31,12 @@ impl BitgetBroker {
             Err(PlaceError::Refused(refusal)) if refusal.code == OTHER_MARGIN_MODE => refusal,
             outcome => return outcome,
         };
-        // The venue certainly did nothing. If somebody has set another mode meanwhile, the order goes out with that, once.
+        // The venue certainly did nothing, and somebody may have set another mode meanwhile. What closes goes out with that,
+        // once: it matters more that it closes. What opens was checked against the mode that is no longer set.
         directory.forget_margin_mode(&native).await;
+        if order.adds_exposure() {
+            return Err(PlaceError::Refused(refused));
+        }
         match directory.margin_mode(client, &native, priority).await {
             Ok(now) if now != mode => Box::pin(self.send_as(order, &native, now, priority)).await,
             _ => Err(PlaceError::Refused(refused)),

@@ -49,11 +49,15 @@ impl MarketSource for Shared {
         self.directory.forget().await;
     }
 
+    fn between_gaps(&self) -> Duration {
+        self.client.rest().settings.between_snapshots
+    }
+
     fn decode(&self, frame: &[u8], listing: &Listed, arrival: u64) -> Result<Vec<Event>, DecodeError> {
         wire::decode(frame, &listing.symbols, Protocol::V2, arrival)
     }
 
-    fn pause_after(&self, code: &str) -> Option<Duration> {
+    fn pause_after(&self, code: &str, _: &str) -> Option<Duration> {
         stream::pause_after(code)
     }
 }

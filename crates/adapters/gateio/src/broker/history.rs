@@ -17,8 +17,8 @@ const REMEMBERED: Duration = Duration::from_secs(180 * 24 * 3600);
 const FULL: usize = 1000;
 /// A booking is in its place for good after this.
 const SETTLES_WITHIN: Duration = Duration::from_secs(60);
-/// Nobody has so many pages: a venue that always has another must not keep us for ever.
-const MOST_PAGES: usize = 1000;
+/// Nobody has so many bookings: a venue that always has another page must not keep us for ever.
+const MOST_ROWS: usize = 1000 * FULL;
 /// What is settled in USDT is booked in it.
 const SETTLE: &str = "USDT";
 
@@ -127,7 +127,7 @@ impl GateioBroker {
                 continue;
             }
             let (mut offset, mut last) = (0, Vec::new());
-            for _ in 0..MOST_PAGES {
+            loop {
                 let call = request::bookings(native, kind, Some(from), Some(to), offset);
                 let page = self.shared.ask(&call, priority, &decode).await?;
                 // A venue that tells the same page again has no other.
@@ -143,6 +143,9 @@ impl GateioBroker {
                     break;
                 }
                 offset += FULL;
+                if offset >= MOST_ROWS {
+                    return Err(CallError::Unreadable(format!("an account book of more than {MOST_ROWS} rows")));
+                }
             }
         }
         // The newest comes first, also among those of one moment.

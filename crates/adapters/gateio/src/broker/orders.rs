@@ -18,7 +18,7 @@ const CHILD_SHOWS_WITHIN: Duration = Duration::from_secs(60);
 
 impl GateioBroker {
     pub(super) async fn send(&self, order: &NewOrder) -> Result<OrderId, PlaceError> {
-        let listed = self.shared.listed().await.map_err(CallError::before_sending)?;
+        let listed = self.shared.knowing(&order.symbol).await?;
         let native = listed.native(&order.symbol)?;
         if order.adds_exposure() {
             self.shared.directory.may_open(&self.shared.client, &order.symbol).await?;
@@ -139,7 +139,7 @@ impl GateioBroker {
         quantity: Quantity,
         price: Price,
     ) -> Result<(), CommandError> {
-        let listed = self.shared.listed().await.or_else(CallError::nothing_sent)?;
+        let listed = self.shared.knowing(symbol).await.or_else(CallError::nothing_sent)?;
         let native = listed.native(symbol).or_else(CallError::nothing_sent)?;
         let uneven = |error: UnevenSize| CommandError::NotSent(NotSent::Invalid(error.to_string()));
         let contracts = listed.symbols.contracts(symbol, quantity).map_err(uneven)?;

@@ -10,6 +10,7 @@ use plimsoll_ports::NotSent;
 use plimsoll_transport::{Address, Dial, DialFailure};
 use plimsoll_venue::{CallError, DecodeError, Event, MarketFollower, MarketSource, SessionEvent};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Mark prices with funding, best quotes and trades of some contracts: see
 /// [`subscribe`](plimsoll_ports::MarketFeed::subscribe).
@@ -47,11 +48,19 @@ impl MarketSource for Shared {
         self.directory.forget().await;
     }
 
+    fn between_gaps(&self) -> Duration {
+        self.client.rest().settings.between_snapshots
+    }
+
     fn decode(&self, frame: &[u8], listing: &Listed, arrival: u64) -> Result<Vec<Event>, DecodeError> {
         // No price depends on how the account is set.
         let mut events = wire::decode(frame, Reading::new(&listing.symbols, PositionMode::OneWay), arrival)?;
         events.retain(|event| !matches!(event, Event::Session(SessionEvent::Refused { id, .. }) if id == CHANGES));
         Ok(events)
+    }
+
+    fn pause_after(&self, code: &str, message: &str) -> Option<Duration> {
+        stream::pause_after(code, message)
     }
 }
 

@@ -117,3 +117,46 @@ async fn a_contract_that_is_halted_or_delisted_takes_what_reduces_and_nothing_el
         assert_eq!(script.heard("POST /orders"), orders + 1, "{word:?}");
     }
 }
+
+#[tokio::test]
+async fn an_order_does_not_wait_for_a_list_that_is_merely_old() {
+    let script = Script::start(|_, _| None).await;
+    let clock = MarketClock::new(stage::START);
+    let broker = scripted(&script, NOWHERE, &clock, settings());
+    broker.place(&market(Side::Buy)).await.unwrap();
+    let lists = script.heard("GET /contracts");
+    clock.tell(stage::START.plus(Duration::from_secs(24 * 3600)));
+    broker.place(&market(Side::Buy)).await.unwrap();
+    broker.cancel_all(&symbol()).await.unwrap();
+    assert_eq!(script.heard("GET /contracts"), lists);
+    let unheard_of = NewOrder { symbol: "NEW/USDT:USDT".parse().unwrap(), ..market(Side::Buy) };
+    let outcome = broker.place(&unheard_of).await;
+    assert!(matches!(&outcome, Err(PlaceError::Refused(it)) if it.reason == RefusalReason::NotTrading), "{outcome:?}");
+    assert_eq!(script.heard("GET /contracts"), lists + 1, "a name that is not known may be new");
+}
+
+#[tokio::test]
+async fn a_contract_that_is_listed_after_the_margin_tables_were_read_is_not_missed() {
+    let script = Script::start(|call, before| {
+        let table = |native: &str| {
+            let tables = include_str!("../fixtures/rest_tiers.json");
+            tables.replace(r#"{"tier""#, &format!(r#"{{"contract":"{native}","tier""#))
+        };
+        // A page that tells nothing new is the last one: each reading takes two.
+        (call == "GET /risk_limit_tiers").then(|| Say::json(table(if before < 2 { "ETH_USDT" } else { "BTC_USDT" })))
+    })
+    .await;
+    let clock = MarketClock::new(stage::START);
+    let broker = scripted(&script, NOWHERE, &clock, settings());
+    let is_told = async || broker.instruments().await.unwrap().iter().any(|it| it.symbol == symbol());
+    assert!(!is_told().await && !is_told().await);
+    assert_eq!(
+        script.heard("GET /risk_limit_tiers"),
+        2,
+        "what the venue did not tell is not asked for again and again"
+    );
+    // A newer list has a contract that the tables lack.
+    clock.tell(stage::START.plus(Duration::from_secs(6 * 60)));
+    assert!(is_told().await && is_told().await);
+    assert_eq!(script.heard("GET /risk_limit_tiers"), 4);
+}

@@ -17,8 +17,6 @@ const ATTEMPTS: u32 = 5;
 /// A snapshot that lags behind the stream is read again so many times, after a pause of this length.
 const LATE_ANSWERS: u32 = 5;
 const LATE_PAUSE: Duration = Duration::from_millis(200);
-/// So many messages wait while the account is read: a busy account's of half a minute.
-const WAITING_FRAMES: usize = 65_536;
 
 impl<S: PrivateStream> Follower<S> {
     /// The reader has caught up with what was waiting, and is to be told of what was given up.
@@ -86,20 +84,24 @@ impl<S: PrivateStream> Follower<S> {
         (snapshot, fills)
     }
 
-    /// Does this while messages come in and wait; `None` if the connection is lost meanwhile.
+    /// Does this while messages come in and wait; `None` if the connection is lost meanwhile, or given up because more come
+    /// than may wait: a socket that is not read would be cut by the venue, and the next one's snapshot shows it all.
     async fn listening<T>(&mut self, doing: impl Future<Output = T>) -> Option<T> {
         let mut doing = std::pin::pin!(doing);
         loop {
-            // Beyond that they wait at the socket.
-            let has_room = self.waiting.len() < WAITING_FRAMES;
             let item = tokio::select! {
                 // It has begun before anything is heard.
                 biased;
                 done = &mut doing => return Some(done),
-                item = self.socket.next(), if has_room => item,
+                item = self.socket.next() => item,
             };
             match item {
-                SocketItem::Message(frame) => self.waiting.push_back(frame),
+                SocketItem::Message(frame) => {
+                    if !self.waiting.push(frame) {
+                        self.reconnect("more messages came than may wait while the account is read");
+                        return None;
+                    }
+                }
                 SocketItem::Alive | SocketItem::Connected => {}
                 SocketItem::Disconnected { reason } => {
                     self.lost(reason);

@@ -180,7 +180,7 @@ impl<'a> Asked<'a> {
                 instrument::Listing { unread, .. } => Err(unread
                     .into_iter()
                     .next()
-                    .unwrap_or_else(|| DecodeError::new("a contract that cannot be read", "symbols"))),
+                    .map_or_else(|| DecodeError::new("a contract that cannot be read", "symbols"), DecodeError::from)),
             },
             "/fapi/v1/leverageBracket" => {
                 let tables: Result<Vec<_>, _> = instrument::leverage_brackets(body)?.into_values().collect();

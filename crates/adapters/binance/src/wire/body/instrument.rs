@@ -5,8 +5,8 @@ use plimsoll_domain::{
     ContractStatus, Currency, Decimal, Fees, Instrument, MarginTiers, Money, Quantity, Rate, Step, Symbol, Tier,
     Timestamp, VenueId,
 };
-use plimsoll_venue::DecodeError;
 use plimsoll_venue::json::{self, Num, Text, each, rows, text};
+use plimsoll_venue::{DecodeError, Unread};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
@@ -21,7 +21,7 @@ pub struct Listing {
     /// Every contract that could be read, whatever its kind and status.
     pub contracts: Vec<Contract>,
     /// Why the others could not: one odd contract takes none of the others with it.
-    pub unread: Vec<DecodeError>,
+    pub unread: Vec<Unread>,
 }
 
 /// A contract as listed, before margin table and fees are known.
@@ -172,7 +172,10 @@ pub fn contracts(body: &[u8]) -> Result<Listing, DecodeError> {
     for (index, row) in info.symbols.iter().enumerate() {
         match json::read::<Row<'_>>(row.get()).and_then(|row| row.contract()) {
             Ok(contract) => listing.contracts.push(contract),
-            Err(error) => listing.unread.push(error.inside(&format!("symbols[{index}]"))),
+            Err(error) => {
+                let error = error.inside(&format!("symbols[{index}]"));
+                listing.unread.push(Unread::new(row.get(), "symbol", error));
+            }
         }
     }
     Ok(listing)

@@ -204,12 +204,6 @@ pub fn open_algo_orders(native: Option<&str>) -> Call {
     Call::new(Method::Get, "/fapi/v1/openAlgoOrders", Security::Signed, weight).with_some("symbol", native)
 }
 
-/// Market and limit orders of a contract, open and final, of a window of at most 7 days; at most 1000, oldest first.
-#[must_use]
-pub fn all_orders(native: &str, from: Option<Timestamp>, to: Option<Timestamp>) -> Call {
-    Call::new(Method::Get, "/fapi/v1/allOrders", Security::Signed, 5).history(native, from, to)
-}
-
 /// Market and limit orders of a contract, open and final, from this id on; at most 1000, oldest first.
 #[must_use]
 pub fn all_orders_from(native: &str, id: u64) -> Call {

@@ -148,7 +148,7 @@ impl<'a> Asked<'a> {
                 let listing = instrument::contracts(body)?;
                 match listing.unread.into_iter().next() {
                     None => Ok(vec![Event::unknown(format!("{} contracts", listing.contracts.len()))]),
-                    Some(error) => Err(error),
+                    Some(unread) => Err(unread.into()),
                 }
             }
             "market/query-position-lever" => {

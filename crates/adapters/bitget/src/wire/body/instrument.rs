@@ -7,7 +7,7 @@ use plimsoll_domain::{
     Tier, Timestamp, VenueId,
 };
 use plimsoll_venue::json::{self, Num, Text, each, rows};
-use plimsoll_venue::{DecodeError, message, plain};
+use plimsoll_venue::{DecodeError, Unread, message, plain};
 use serde_json::value::RawValue;
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub struct Listing {
     /// Every contract that could be read, whatever its kind and status.
     pub contracts: Vec<Contract>,
     /// Why the others could not: one odd contract takes none of the others with it.
-    pub unread: Vec<DecodeError>,
+    pub unread: Vec<Unread>,
 }
 
 /// A contract as listed, before its margin table and our fees are known.
@@ -151,7 +151,10 @@ pub fn contracts(body: &[u8]) -> Result<Listing, DecodeError> {
     for (index, row) in rows.iter().enumerate() {
         match plain::read::<Row<'_>>(row.get()).and_then(|row| row.contract()) {
             Ok(contract) => listing.contracts.push(contract),
-            Err(error) => listing.unread.push(error.inside(&format!("data[{index}]"))),
+            Err(error) => {
+                let error = error.inside(&format!("data[{index}]"));
+                listing.unread.push(Unread::new(row.get(), "symbol", error));
+            }
         }
     }
     Ok(listing)

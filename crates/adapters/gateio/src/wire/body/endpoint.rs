@@ -153,10 +153,10 @@ impl<'a> Asked<'a> {
                 instrument::Listing { contracts, unread } if unread.is_empty() => {
                     Ok(vec![Event::unknown(format!("{} contracts", contracts.len()))])
                 }
-                instrument::Listing { unread, .. } => Err(unread
-                    .into_iter()
-                    .next()
-                    .unwrap_or_else(|| DecodeError::new("a contract that cannot be read", "contracts"))),
+                instrument::Listing { unread, .. } => Err(unread.into_iter().next().map_or_else(
+                    || DecodeError::new("a contract that cannot be read", "contracts"),
+                    DecodeError::from,
+                )),
             },
             ["risk_limit_tiers" | "risk_limit_table"] if names_contracts(body)? => {
                 let tables: Result<Vec<_>, _> = instrument::margin_tables(body)?.into_values().collect();

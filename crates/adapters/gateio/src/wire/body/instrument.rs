@@ -7,7 +7,7 @@ use plimsoll_domain::{
     Step, Symbol, Tier, Timestamp, VenueId,
 };
 use plimsoll_venue::json::{self, DecodeError, Num, Raw, Text};
-use plimsoll_venue::{message, plain};
+use plimsoll_venue::{Unread, message, plain};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub struct Listing {
     /// Every linear contract that could be read, whatever its status.
     pub contracts: Vec<Contract>,
     /// Why the others could not: one odd contract takes none of the others with it.
-    pub unread: Vec<DecodeError>,
+    pub unread: Vec<Unread>,
 }
 
 /// A contract as listed, before its margin table and the account's fees are known.
@@ -142,7 +142,10 @@ pub fn contracts(body: &[u8]) -> Result<Listing, DecodeError> {
     for (index, row) in body_rows::<Raw<'_>>(body)?.iter().enumerate() {
         match plain::read::<Row<'_>>(row.0).and_then(|row| row.contract()) {
             Ok(contract) => listing.contracts.extend(contract),
-            Err(error) => listing.unread.push(error.inside(&format!("[{index}]"))),
+            Err(error) => {
+                let error = error.inside(&format!("[{index}]"));
+                listing.unread.push(Unread::new(row.0, "name", error));
+            }
         }
     }
     Ok(listing)

@@ -1,7 +1,9 @@
 //! Everything that is told, once for programs and once for people.
 
 use super::*;
-use plimsoll_domain::{ContractChange, ContractStatus, Difference, DifferenceField, DifferenceSubject, Direction, Threshold};
+use plimsoll_domain::{
+    ContractChange, ContractStatus, Difference, DifferenceField, DifferenceSubject, Direction, Threshold,
+};
 use plimsoll_engine::{AppliedSetting, ContractSetting, Why};
 
 const NOW: Timestamp = Timestamp::from_millis(1_767_225_600_000);
