@@ -23,7 +23,7 @@ impl Plan {
         ["--exchange".to_owned(), seconds, rate, seed]
     }
 
-    /// Reads [`arguments`](Self::arguments), without the first.
+    /// Reads the arguments that a plan is passed on by, without the first.
     #[must_use]
     pub fn of_arguments(words: &[String]) -> Option<Self> {
         let [seconds, rate, seed] = words else { return None };
