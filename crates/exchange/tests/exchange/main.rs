@@ -6,6 +6,7 @@ mod conditionals;
 mod deleveraging;
 mod filters;
 mod fundings;
+mod history;
 mod liquidations;
 mod orders;
 mod properties;

@@ -12,8 +12,8 @@ use crate::binance::orders::{body, which};
 use crate::binance::parameters::{Parameters, Period};
 use crate::binance::router::{Call, Handled, json};
 use crate::binance::words;
-use plimsoll_domain::{AccountId, FillCause, Liquidity, OrderStatus, Side, Symbol, Timestamp};
-use plimsoll_exchange::PlacedOrder;
+use plimsoll_domain::{AccountId, Fill, FillCause, Liquidity, OrderStatus, Side, Symbol, Timestamp};
+use plimsoll_exchange::{PastOrder, PlacedOrder};
 use serde_json::{Value, json};
 
 const DAY: i64 = 86_400_000;
@@ -82,29 +82,31 @@ pub(crate) fn all_orders(floor: &mut Floor, call: &Call<'_>) -> Handled {
     let limit = call.parameters.limit(500, 1000)?;
     let period = week(call.parameters, floor.exchange.now())?;
     let first = call.parameters.integer("orderId")?;
-    let mut orders = of_symbols(floor, call, account)?;
-    orders.retain(|placed| {
+    let now = floor.exchange.now();
+    let orders = of_symbols(floor, call, account, |past| {
         let wanted = match first {
-            Some(first) => id(placed.order.order_id.as_str()) >= first,
-            None => period.holds(placed.created.as_millis()),
+            Some(first) => i64::try_from(past.number()).is_ok_and(|number| number >= first),
+            None => period.holds(past.created().as_millis()),
         };
-        wanted && remembered(floor, placed)
-    });
+        wanted && !forgotten(past.status(), past.is_filled(), past.updated(), now)
+    })?;
     let orders = match first {
         Some(_) => Period { start: first, end: None }.cut(orders, limit),
         None => newest_unless_started(call.parameters, orders, limit),
     };
-    array(orders.iter().map(|placed| body(floor, account, placed, Shape::History)))
+    array(orders.iter().map(|past| body(floor, account, &past.placed(), Shape::History)))
 }
 
-/// Every order of the contract that a call names, or of all contracts, oldest first.
-fn of_symbols(floor: &Floor, call: &Call<'_>, account: &AccountId) -> Result<Vec<PlacedOrder>, Refusal> {
-    let only = maybe_named(floor, call.parameters)?;
-    let instruments = only.map_or_else(|| floor.instruments(), |one| vec![one]);
-    let orders = instruments.into_iter().flat_map(|instrument| floor.exchange.orders(account, &instrument.symbol));
-    let mut orders: Vec<PlacedOrder> = orders.collect();
-    orders.sort_by_key(|placed| id(placed.order.order_id.as_str()));
-    Ok(orders)
+/// The orders that are wanted of the contract that a call names, or of all contracts, oldest first.
+fn of_symbols<'a>(
+    floor: &'a Floor,
+    call: &Call<'_>,
+    account: &AccountId,
+    is_wanted: impl Fn(PastOrder<'_>) -> bool,
+) -> Result<Vec<PastOrder<'a>>, Refusal> {
+    let only = maybe_named(floor, call.parameters)?.map(|instrument| &instrument.symbol);
+    let orders = floor.exchange.order_history(account);
+    Ok(orders.filter(|past| only.is_none_or(|only| past.symbol() == only) && is_wanted(*past)).collect())
 }
 
 pub(crate) fn user_trades(floor: &mut Floor, call: &Call<'_>) -> Handled {
@@ -123,7 +125,12 @@ pub(crate) fn user_trades(floor: &mut Floor, call: &Call<'_>) -> Handled {
         };
         wanted && of_order.is_none_or(|order| id(fill.order_id.as_str()) == order)
     });
-    let rows = fills.map(|fill| {
+    let fills: Vec<&Fill> = fills.collect();
+    let fills = match first {
+        Some(_) => Period { start: first, end: None }.cut(fills, limit),
+        None => newest_unless_started(call.parameters, fills, limit),
+    };
+    let rows = fills.into_iter().map(|fill| {
         let settle = instrument.settle.as_str();
         let asset = fill.fee_currency.as_ref().map_or(settle, |currency| currency.as_str());
         json!({
@@ -137,12 +144,7 @@ pub(crate) fn user_trades(floor: &mut Floor, call: &Call<'_>) -> Handled {
             "maker": fill.liquidity == Some(Liquidity::Maker), "buyer": fill.side == Side::Buy,
         })
     });
-    let rows: Vec<Value> = rows.collect();
-    let rows = match first {
-        Some(_) => Period { start: first, end: None }.cut(rows, limit),
-        None => newest_unless_started(call.parameters, rows, limit),
-    };
-    json(&rows)
+    json(&rows.collect::<Vec<Value>>())
 }
 
 pub(crate) fn forced_orders(floor: &mut Floor, call: &Call<'_>) -> Handled {
@@ -155,13 +157,12 @@ pub(crate) fn forced_orders(floor: &mut Floor, call: &Call<'_>) -> Handled {
         Some(_) => return Err(Refusal::invalid("autoCloseType")),
     };
     let period = week(call.parameters, floor.exchange.now())?;
-    let mut orders = of_symbols(floor, call, account)?;
-    orders.retain(|placed| {
-        let forced = placed.cause != FillCause::Order && only.is_none_or(|only| only == placed.cause);
-        forced && period.holds(placed.created.as_millis())
-    });
+    let orders = of_symbols(floor, call, account, |past| {
+        let forced = past.cause() != FillCause::Order && only.is_none_or(|only| only == past.cause());
+        forced && period.holds(past.created().as_millis())
+    })?;
     let orders = newest_unless_started(call.parameters, orders, limit);
-    array(orders.iter().map(|placed| body(floor, account, placed, Shape::Query)))
+    array(orders.iter().map(|past| body(floor, account, &past.placed(), Shape::Query)))
 }
 
 pub(crate) fn income(floor: &mut Floor, call: &Call<'_>) -> Handled {
@@ -179,7 +180,7 @@ pub(crate) fn income(floor: &mut Floor, call: &Call<'_>) -> Handled {
             && kind.is_none_or(|kind| kind == row.kind.as_str())
             && only.as_ref().is_none_or(|only| row.symbol.as_ref() == Some(only))
     });
-    let rows = rows.map(|row| {
+    let rows = newest_unless_started(call.parameters, rows.collect(), limit).into_iter().map(|row| {
         let trade = row.trade_id.as_ref().map_or("", |trade| trade.as_str());
         json!({
             "symbol": row.symbol.as_ref().map_or_else(String::new, native), "incomeType": row.kind.as_str(),
@@ -188,6 +189,5 @@ pub(crate) fn income(floor: &mut Floor, call: &Call<'_>) -> Handled {
             "tranId": row.id, "tradeId": trade,
         })
     });
-    let rows: Vec<Value> = rows.collect();
-    json(&newest_unless_started(call.parameters, rows, limit))
+    json(&rows.collect::<Vec<Value>>())
 }

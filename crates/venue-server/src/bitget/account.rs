@@ -3,6 +3,7 @@
 use crate::bitget::error::Refusal;
 use crate::bitget::floor::Floor;
 use crate::bitget::market::{listed, product};
+use crate::bitget::parameters::Period;
 use crate::bitget::router::{Call, Handled, answer};
 use crate::bitget::words;
 use crate::number::{cut, trimmed};
@@ -10,7 +11,6 @@ use plimsoll_domain::{AccountId, MarginMode, Money, PositionReport};
 use plimsoll_exchange::{AccountFigures, IncomeKind};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
 
 /// The account's money, and everything that is shown of it.
 pub(crate) struct Funds {
@@ -164,7 +164,7 @@ pub(crate) fn bills(floor: &mut Floor, call: &Call<'_>) -> Handled {
     let page = call.parameters.page(20, 100)?;
     let (wanted, symbol) = (call.parameters.get("businessType"), call.parameters.get("symbol"));
     let coin = call.parameters.get("coin").is_none_or(|coin| coin.eq_ignore_ascii_case(&floor.settle()));
-    let mut bills = if found && coin { ledger(floor, account) } else { Vec::new() };
+    let mut bills = if found && coin { ledger(floor, account, page.period) } else { Vec::new() };
     bills.retain(|bill| wanted.is_none_or(|wanted| bill.kind == wanted));
     bills.retain(|bill| symbol.is_none_or(|symbol| bill.symbol.eq_ignore_ascii_case(symbol)));
     let (bills, end) = page.cut(bills, |bill| (bill.id, bill.millis));
@@ -180,22 +180,20 @@ pub(crate) fn bills(floor: &mut Floor, call: &Call<'_>) -> Handled {
     answer(&json!({"bills": rows, "endId": end.map_or_else(String::new, |end| end.to_string())}))
 }
 
-fn ledger(floor: &Floor, account: &AccountId) -> Vec<Bill> {
+/// The lines of a period.
+fn ledger(floor: &Floor, account: &AccountId, period: Period) -> Vec<Bill> {
     let income = floor.exchange.income(account);
     let wallet = floor.exchange.account_figures(account).map_or(Money::ZERO, |figures| figures.wallet);
     // What was forgotten is the difference between the wallet and its remembered rows.
     let mut balance = wallet - income.iter().map(|row| row.amount).sum();
-    let mut fills = BTreeMap::new();
-    for instrument in floor.exchange.instruments() {
-        for fill in floor.exchange.fills(account, &instrument.symbol) {
-            fills.insert((fill.symbol.clone(), fill.trade_id.clone()), (fill.side, fill.position_side, fill.cause));
-        }
-    }
     let mut bills: Vec<Bill> = Vec::new();
     let mut of_trade = None;
     for row in income {
         balance += row.amount;
-        let trade = row.symbol.clone().zip(row.trade_id.clone());
+        if !period.holds(row.time.as_millis()) {
+            continue;
+        }
+        let trade = row.symbol.as_ref().zip(row.trade_id.as_ref());
         let is_fee = row.kind == IncomeKind::Commission;
         let (amount, fee) = if is_fee { (Money::ZERO, row.amount) } else { (row.amount, Money::ZERO) };
         if trade.is_some()
@@ -207,9 +205,11 @@ fn ledger(floor: &Floor, account: &AccountId) -> Vec<Bill> {
             bill.balance = balance;
             continue;
         }
-        let fill = trade.as_ref().and_then(|trade| fills.get(trade));
+        // A trade and what it moves are of the same moment.
+        let fills = floor.exchange.fills_between(account, Some(row.time), Some(row.time));
+        let fill = fills.iter().find(|fill| Some((&fill.symbol, &fill.trade_id)) == trade);
         let kind = match (row.kind, fill) {
-            (_, Some((side, leg, cause))) => words::bill_type(*side, *leg, *cause),
+            (_, Some(fill)) => words::bill_type(fill.side, fill.position_side, fill.cause),
             (IncomeKind::FundingFee, _) => "contract_settle_fee",
             (IncomeKind::Transfer, _) if row.amount.is_negative() => "trans_to_exchange",
             (IncomeKind::Transfer, _) => "trans_from_exchange",

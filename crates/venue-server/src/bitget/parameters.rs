@@ -134,11 +134,16 @@ pub(crate) struct Page {
 }
 
 impl Page {
+    /// Whether a row may be on this page, going by its id and its moment.
+    pub(crate) fn wants(&self, id: i64, millis: i64) -> bool {
+        self.period.holds(millis) && self.below.is_none_or(|below| id < below)
+    }
+
     /// The rows of this page out of all, and the id that the next page is below; `key` is a row's id and its moment.
     pub(crate) fn cut<T>(&self, mut rows: Vec<T>, key: impl Fn(&T) -> (i64, i64)) -> (Vec<T>, Option<i64>) {
         rows.retain(|row| {
             let (id, millis) = key(row);
-            self.period.holds(millis) && self.below.is_none_or(|below| id < below)
+            self.wants(id, millis)
         });
         rows.sort_by_key(|row| std::cmp::Reverse(key(row).0));
         let end = rows.get(..self.limit).unwrap_or(&rows).last().map(|row| key(row).0);

@@ -10,7 +10,7 @@ use crate::bitget::plan_lists::number;
 use crate::bitget::router::{Call, Handled, answer};
 use crate::bitget::words;
 use plimsoll_domain::{AccountId, OrderId, Symbol, Timestamp};
-use plimsoll_exchange::{OrderRef, PlacedOrder};
+use plimsoll_exchange::{OrderRef, PastOrder, PlacedOrder};
 use serde_json::{Value, json};
 
 const DAY: i64 = 86_400_000;
@@ -35,8 +35,11 @@ pub(crate) fn order(floor: &mut Floor, call: &Call<'_>) -> Handled {
 }
 
 fn remembered(placed: &PlacedOrder, now: Timestamp) -> bool {
-    let age = now.as_millis().saturating_sub(placed.order.updated.time.as_millis());
-    !placed.order.status.is_final() || age <= REMEMBERED
+    !placed.order.status.is_final() || is_recent(placed.order.updated.time, now)
+}
+
+fn is_recent(ended: Timestamp, now: Timestamp) -> bool {
+    now.as_millis().saturating_sub(ended.as_millis()) <= REMEMBERED
 }
 
 /// The contracts that a call is about.
@@ -78,9 +81,18 @@ pub(crate) fn history(floor: &mut Floor, call: &Call<'_>) -> Handled {
     let account = call.account()?;
     let now = floor.exchange.now();
     let symbols = symbols(floor, call.parameters)?;
-    let orders = symbols.iter().flat_map(|symbol| floor.exchange.orders(account, symbol));
-    let over = orders.filter(|placed| placed.order.status.is_final() && remembered(placed, now));
-    list(floor, account, call, over.collect())
+    let page = call.parameters.page(100, 100)?;
+    let wanted = floor.exchange.order_history(account).rev().filter(|past| {
+        past.status().is_final()
+            && is_recent(past.updated(), now)
+            && page.wants(i64::try_from(past.number()).unwrap_or(i64::MAX), past.created().as_millis())
+            && symbols.contains(past.symbol())
+    });
+    // Newest first: no page can hold more, but a filter may yet take some away.
+    let is_filtered = which(call.parameters).is_ok() || call.parameters.get("status").is_some();
+    let most = if is_filtered { usize::MAX } else { page.limit };
+    let orders = wanted.take(most).map(PastOrder::placed).collect();
+    list(floor, account, call, orders)
 }
 
 pub(crate) fn fills(floor: &mut Floor, call: &Call<'_>) -> Handled {
@@ -103,8 +115,12 @@ fn fill_list(floor: &Floor, call: &Call<'_>) -> Handled {
     let page = call.parameters.page(100, 100)?;
     let order = call.parameters.get("orderId").map(OrderId::new);
     let symbols = symbols(floor, call.parameters)?;
-    let fills = symbols.iter().flat_map(|symbol| floor.exchange.fills(account, symbol));
-    let fills = fills.filter(|fill| order.as_ref().is_none_or(|order| fill.order_id == *order));
+    let moment = |millis: Option<i64>| millis.map(Timestamp::from_millis);
+    // The end is a millisecond, and all of it is meant.
+    let until = page.period.end.map(|end| Timestamp::from_millis(end.saturating_add(1)));
+    let fills = floor.exchange.fills_between(account, moment(page.period.start), until).iter();
+    let fills = fills
+        .filter(|fill| symbols.contains(&fill.symbol) && order.as_ref().is_none_or(|order| fill.order_id == *order));
     let key = |fill: &&plimsoll_domain::Fill| (fill.trade_id.as_str().parse().unwrap_or(0), fill.time.as_millis());
     let (fills, end) = page.cut(fills.collect(), key);
     let rows = fills.into_iter().filter_map(|fill| Some(fill_row(floor.instrument(&fill.symbol)?, fill)));

@@ -11,8 +11,8 @@ use crate::gateio::router::{Call, Handled};
 use crate::gateio::words::{self, seconds};
 use crate::gateio::write::{Object, array};
 use crate::number::cut;
-use plimsoll_domain::{AccountId, MarginMode, Money, PositionMode, TradeId};
-use std::collections::BTreeMap;
+use plimsoll_domain::{AccountId, Fill, MarginMode, Money, PositionMode, TradeId};
+use plimsoll_exchange::Income;
 
 /// Places of figures that are worked out.
 const PLACES: u32 = 12;
@@ -112,25 +112,22 @@ pub(crate) fn book(floor: &mut Floor, call: &Call<'_>) -> Handled {
     let account = call.account()?;
     let only = maybe_named(floor, call.parameters)?.map(|instrument| instrument.symbol.clone());
     let (page, period, wanted) = (call.parameters.page()?, call.parameters.period()?, call.parameters.get("type"));
-    let movements = Ledgers::book(&floor.exchange, account);
-    let orders = orders_of_trades(floor, account);
-    let rows = movements.iter().rev().filter(|movement| {
-        period.holds(movement.income.time)
-            && wanted.is_none_or(|wanted| wanted == kind(movement.income.kind))
-            && (only.is_none() || movement.income.symbol == only)
+    let rows = Ledgers::book(&floor.exchange, account).filter(|(income, _)| {
+        period.holds(income.time)
+            && wanted.is_none_or(|wanted| wanted == kind(income.kind))
+            && (only.is_none() || income.symbol == only)
     });
-    let rows = page.cut(rows).into_iter().map(|movement| {
-        let income = &movement.income;
+    let rows = page.cut(rows).into_iter().map(|(income, balance)| {
         let symbol = income.symbol.as_ref();
         let native = symbol.and_then(|symbol| floor.instrument(symbol)).map_or("", |instrument| &*instrument.native);
         let trade = income.trade_id.as_ref();
-        let order = trade.zip(symbol).and_then(|(trade, symbol)| orders.get(&(symbol.clone(), trade.clone())));
+        let order = fill_of(floor, account, income).map(|fill| fill.order_id.as_str());
         Object::new()
             .raw("time", seconds(income.time))
             .digits("change", income.amount.get())
-            .digits("balance", movement.balance.get())
+            .digits("balance", balance.get())
             .text("type", kind(income.kind))
-            .text("text", &movement_text(floor, symbol, order.map(String::as_str)))
+            .text("text", &movement_text(floor, symbol, order))
             .text("contract", native)
             .text("trade_id", trade.map_or("", TradeId::as_str))
             .text("id", &income.id.to_string())
@@ -139,9 +136,11 @@ pub(crate) fn book(floor: &mut Floor, call: &Call<'_>) -> Handled {
     Ok(array(rows))
 }
 
-fn orders_of_trades(floor: &Floor, account: &AccountId) -> BTreeMap<(plimsoll_domain::Symbol, TradeId), String> {
-    let fills = floor.instruments().flat_map(|instrument| floor.exchange.fills(account, &instrument.symbol));
-    fills.map(|fill| ((fill.symbol.clone(), fill.trade_id.clone()), fill.order_id.to_string())).collect()
+/// The trade that a movement comes from: both are of the same moment.
+fn fill_of<'a>(floor: &'a Floor, account: &AccountId, income: &Income) -> Option<&'a Fill> {
+    let (symbol, trade) = (income.symbol.as_ref()?, income.trade_id.as_ref()?);
+    let fills = floor.exchange.fills_between(account, Some(income.time), Some(income.time));
+    fills.iter().find(|fill| fill.trade_id == *trade && fill.symbol == *symbol)
 }
 
 pub(crate) fn fee(floor: &mut Floor, call: &Call<'_>) -> Handled {

@@ -4,6 +4,7 @@ use crate::gateio::error::Refusal;
 use crate::gateio::floor::{Floor, Forced};
 use crate::gateio::market::maybe_named;
 use crate::gateio::order_rows;
+use crate::gateio::parameters::Period;
 use crate::gateio::push::{mark_of, size_of};
 use crate::gateio::router::{Call, Handled};
 use crate::gateio::words::{self, contracts, whole_seconds};
@@ -17,18 +18,17 @@ fn fills<'a>(
     floor: &'a Floor,
     call: &Call<'_>,
     account: &AccountId,
-) -> Result<Vec<(&'a Instrument, &'a Fill)>, Refusal> {
+    period: Period,
+) -> Result<impl Iterator<Item = (&'a Instrument, &'a Fill)>, Refusal> {
     let only = maybe_named(floor, call.parameters)?.map(|instrument| instrument.symbol.clone());
-    let order = call.parameters.get("order");
-    let wanted = floor.instruments().filter(|instrument| only.as_ref().is_none_or(|only| instrument.symbol == *only));
-    let mut fills: Vec<(&Instrument, &Fill)> = wanted
-        .flat_map(|instrument| floor.exchange.fills(account, &instrument.symbol).map(move |fill| (instrument, fill)))
-        .filter(|(_, fill)| order.is_none_or(|order| fill.order_id.as_str() == order))
-        .collect();
-    // Newest first; those of one moment in the order in which they came about.
-    fills.sort_by_key(|(_, fill)| fill.time);
-    fills.reverse();
-    Ok(fills)
+    let order = call.parameters.get("order").map(OrderId::new);
+    let fills = floor.exchange.fills_between(account, period.from, period.before()).iter().rev();
+    let wanted = fills.filter(move |fill| {
+        period.holds(fill.time)
+            && only.as_ref().is_none_or(|only| fill.symbol == *only)
+            && order.as_ref().is_none_or(|order| fill.order_id == *order)
+    });
+    Ok(wanted.filter_map(|fill| Some((floor.instrument(&fill.symbol)?, fill))))
 }
 
 pub(crate) fn my_trades(floor: &mut Floor, call: &Call<'_>) -> Handled {
@@ -43,9 +43,8 @@ fn trades(floor: &Floor, call: &Call<'_>, by_time: bool) -> Handled {
     let account = call.account()?;
     let (page, period) = (call.parameters.page()?, call.parameters.period()?);
     let role = call.parameters.get("role");
-    let wanted = fills(floor, call, account)?
-        .into_iter()
-        .filter(|(_, fill)| period.holds(fill.time) && role.is_none_or(|role| role == order_rows::role(fill)));
+    let wanted =
+        fills(floor, call, account, period)?.filter(|(_, fill)| role.is_none_or(|role| role == order_rows::role(fill)));
     let row = |(instrument, fill)| order_rows::trade(floor, fill, instrument, by_time, call.decimal);
     Ok(array(page.cut(wanted).into_iter().map(row)))
 }

@@ -57,16 +57,14 @@ impl Ledgers {
         self.0.get(account).and_then(|ledger| ledger.sums.get(kind)).copied().unwrap_or_default()
     }
 
-    /// Every movement that is remembered, oldest first.
-    pub(crate) fn book(exchange: &Exchange, account: &AccountId) -> Vec<Movement> {
-        let rows = exchange.income(account);
+    /// Every movement that is remembered with the wallet after it, newest first.
+    pub(crate) fn book<'a>(exchange: &'a Exchange, account: &AccountId) -> impl Iterator<Item = (&'a Income, Money)> {
         let wallet = exchange.balance(account).and_then(|balance| balance.wallet).unwrap_or_default();
-        let mut balance = rows.iter().fold(wallet, |before, row| before - row.amount);
-        let follow = |row: &Income| {
-            balance += row.amount;
-            Movement { income: row.clone(), balance }
-        };
-        rows.iter().map(follow).collect()
+        exchange.income(account).iter().rev().scan(wallet, |balance, row| {
+            let after = *balance;
+            *balance -= row.amount;
+            Some((row, after))
+        })
     }
 }
 

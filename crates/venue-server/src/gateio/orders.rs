@@ -11,7 +11,7 @@ use crate::gateio::router::{Call, Handled};
 use crate::gateio::words;
 use crate::gateio::write::{Object, array};
 use plimsoll_domain::{AccountId, ClientOrderId, OrderId, Price, Quantity, Side, Symbol, Timestamp};
-use plimsoll_exchange::{OrderRef, PlacedOrder};
+use plimsoll_exchange::{OrderRef, PastOrder, PlacedOrder};
 use std::time::Duration;
 
 /// The most orders of a batch.
@@ -120,51 +120,51 @@ pub(crate) fn order(floor: &mut Floor, call: &Call<'_>) -> Handled {
     Ok(row(floor, account, &placed, call.decimal))
 }
 
-/// Every order of the contract that a call names, or of all contracts, the newest first.
-fn history(floor: &Floor, call: &Call<'_>, account: &AccountId) -> Result<Vec<PlacedOrder>, Refusal> {
+/// The orders that are over, of the contract that a call names, or of all contracts, the newest first.
+fn finished<'a>(
+    floor: &'a Floor,
+    call: &Call<'_>,
+    account: &AccountId,
+) -> Result<impl Iterator<Item = PastOrder<'a>>, Refusal> {
     let only = maybe_named(floor, call.parameters)?.map(|instrument| instrument.symbol.clone());
-    let wanted = floor.instruments().filter(|instrument| only.as_ref().is_none_or(|only| instrument.symbol == *only));
-    let mut orders: Vec<PlacedOrder> =
-        wanted.flat_map(|instrument| floor.exchange.orders(account, &instrument.symbol)).collect();
-    orders.retain(|placed| remembered(placed, false, floor.exchange.now()));
-    orders.sort_by_key(|placed| std::cmp::Reverse(number(placed)));
-    Ok(orders)
-}
-
-fn number(placed: &PlacedOrder) -> u64 {
-    placed.order.order_id.as_str().parse().unwrap_or_default()
+    let now = floor.exchange.now();
+    Ok(floor.exchange.order_history(account).rev().filter(move |past| {
+        past.status().is_final()
+            && only.as_ref().is_none_or(|only| past.symbol() == only)
+            && (past.is_filled() || now.since(past.updated()) <= KNOWN)
+    }))
 }
 
 pub(crate) fn list(floor: &mut Floor, call: &Call<'_>) -> Handled {
     let account = call.account()?;
     let page = call.parameters.page()?;
     let last: Option<i64> = call.parameters.integer("last_id")?;
-    let mut orders = match call.parameters.required("status")? {
+    let last = last.and_then(|last| usize::try_from(last).ok());
+    let comes_before = |number: usize| last.is_none_or(|last| number < last);
+    let orders: Vec<PlacedOrder> = match call.parameters.required("status")? {
         "open" => {
             let only = maybe_named(floor, call.parameters)?.map(|instrument| instrument.symbol.clone());
-            let mut orders = floor.open_orders(account, only.as_ref());
-            orders.reverse();
-            orders
+            let orders = floor.open_orders(account, only.as_ref()).into_iter().rev();
+            page.cut(orders.filter(|placed| comes_before(number(placed))))
         }
         "finished" => {
-            let mut orders = history(floor, call, account)?;
-            orders.retain(|placed| placed.order.status.is_final());
-            orders
+            let orders = finished(floor, call, account)?.filter(|past| comes_before(past.number()));
+            page.cut(orders).into_iter().map(PastOrder::placed).collect()
         }
         other => return Err(Refusal::invalid("status", other)),
     };
-    if let Some(last) = last.and_then(|last| u64::try_from(last).ok()) {
-        orders.retain(|placed| number(placed) < last);
-    }
-    Ok(array(page.cut(orders).iter().map(|placed| row(floor, account, placed, call.decimal))))
+    Ok(array(orders.iter().map(|placed| row(floor, account, placed, call.decimal))))
+}
+
+fn number(placed: &PlacedOrder) -> usize {
+    placed.order.order_id.as_str().parse().unwrap_or_default()
 }
 
 pub(crate) fn list_by_time(floor: &mut Floor, call: &Call<'_>) -> Handled {
     let account = call.account()?;
     let (page, period) = (call.parameters.page()?, call.parameters.period()?);
-    let mut orders = history(floor, call, account)?;
-    orders.retain(|placed| placed.order.status.is_final() && period.holds(placed.order.updated.time));
-    Ok(array(page.cut(orders).iter().map(|placed| row(floor, account, placed, call.decimal))))
+    let orders = page.cut(finished(floor, call, account)?.filter(|past| period.holds(past.updated())));
+    Ok(array(orders.into_iter().map(|past| row(floor, account, &past.placed(), call.decimal))))
 }
 
 pub(crate) fn cancel(floor: &mut Floor, call: &Call<'_>) -> Handled {

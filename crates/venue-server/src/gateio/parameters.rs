@@ -136,6 +136,11 @@ pub(crate) struct Period {
 }
 
 impl Period {
+    /// The first moment after its last second.
+    pub(crate) fn before(&self) -> Option<Timestamp> {
+        self.to.map(|to| Timestamp::from_millis(to.as_millis().saturating_add(1000)))
+    }
+
     pub(crate) fn holds(&self, time: Timestamp) -> bool {
         let second = Timestamp::from_millis(time.as_millis() - time.as_millis().rem_euclid(1000));
         self.from.is_none_or(|from| from <= second) && self.to.is_none_or(|to| second <= to)
