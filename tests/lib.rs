@@ -10,6 +10,7 @@
 pub mod faults;
 pub mod kills;
 pub mod soak;
+pub mod venues;
 
 /// The programs of the README and of its pages compile; `cargo xtask trial` runs them as strangers would.
 #[cfg(doctest)]

@@ -3,8 +3,9 @@
 use crate::between::{Between, Instead, Then, Times, instead};
 use crate::bytes::{GZIP, PAGE, TLS_ALERT, answer, json};
 use crate::stage::{Stage, hides, in_time, order, says};
-use crate::wire::{Adapter, KEYS, Wire};
+use crate::wire::{KEYS, Wire};
 use plimsoll_ports::{NotSent, PlaceError, QueryError};
+use plimsoll_tests::venues::{Adapter, connect};
 use std::time::Duration;
 
 fn path_of(call: &'static str) -> &'static str {
@@ -153,7 +154,7 @@ pub(crate) async fn an_address_of_the_wrong_kind_is_named<W: Wire>() {
     let between = &stage.between;
     let (rest, sockets) = (between.rest.replacen("http", "https", 1), between.sockets.replacen("ws", "wss", 1));
     let clock = std::sync::Arc::new(stage.clock.clone());
-    let adapter = W::adapter(&rest, &sockets, KEYS, clock);
+    let adapter = connect(&rest, &sockets, KEYS, clock, W::settings());
     let outcome = in_time("TLS to plain", adapter.broker.place(&order::<W>())).await;
     assert!(matches!(outcome, Err(PlaceError::NotSent(_))), "{outcome:?}");
     let error = outcome.expect_err("no TLS there").to_string();

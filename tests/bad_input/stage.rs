@@ -1,12 +1,13 @@
 //! An adapter, the venue, and what stands between them.
 
 use crate::between::Between;
-use crate::wire::{Adapter, KEYS, Keys, Wire};
+use crate::wire::{KEYS, Wire};
 use plimsoll_domain::{
     AccountEvent, ClientOrderId, NewOrder, OrderKind, OrderSize, PositionSide, Price, Quantity, Side, Symbol, Timestamp,
 };
 use plimsoll_exchange::{Exchange, MarketClock, Tick};
 use plimsoll_ports::{AccountStream, MarketItem, MarketStream, StreamItem};
+use plimsoll_tests::venues::{Adapter, Keys, connect};
 use plimsoll_venue_server::Running;
 use std::fmt::Debug;
 use std::marker::PhantomData;
@@ -47,7 +48,7 @@ impl<W: Wire> Stage<W> {
         let venue = Arc::new(W::venue(exchange).await);
         let between = Between::start(&venue.rest_url(), &venue.ws_url()).await;
         let clock = MarketClock::new(START.minus(behind));
-        let adapter = W::adapter(&between.rest, &between.sockets, keys, Arc::new(clock.clone()));
+        let adapter = connect(&between.rest, &between.sockets, keys, Arc::new(clock.clone()), W::settings());
         let market = Arc::new(Mutex::new(START));
         let ticker = tokio::spawn(pass_time(
             Arc::clone(&venue),
@@ -62,7 +63,7 @@ impl<W: Wire> Stage<W> {
     /// Another adapter behind a gateway of its own: nothing is known of it that was known of the first.
     pub(crate) async fn another(&self) -> (Between, Adapter) {
         let between = Between::start(&self.venue.rest_url(), &self.venue.ws_url()).await;
-        let adapter = W::adapter(&between.rest, &between.sockets, KEYS, Arc::new(self.clock.clone()));
+        let adapter = connect(&between.rest, &between.sockets, KEYS, Arc::new(self.clock.clone()), W::settings());
         (between, adapter)
     }
 

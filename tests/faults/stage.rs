@@ -6,6 +6,7 @@ use super::schedule::Schedule;
 use super::step::Contract;
 use super::venue::Venue;
 use super::wire::Wire;
+use crate::venues::Keys;
 use plimsoll_domain::{AccountId, Money};
 use plimsoll_exchange::Exchange;
 use std::path::PathBuf;
@@ -14,10 +15,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
-pub(crate) const KEY: &str = "faults-key";
-pub(crate) const SECRET: &str = "faults-secret";
-/// Of venues whose keys have one.
-pub(crate) const PASSPHRASE: &str = "faults-passphrase";
+pub(crate) const KEYS: Keys = Keys { key: "faults-key", secret: "faults-secret", passphrase: "faults-passphrase" };
 
 /// What the wallet begins with.
 pub(crate) const WALLET: u32 = 10_000;

@@ -1,6 +1,7 @@
 //! Whose wire a run goes over, and what is said otherwise there.
 
 use super::step::Contract;
+use crate::venues;
 use plimsoll_domain::{ClientOrderId, Instrument, Order, OrderStatus};
 use plimsoll_exchange::listings;
 use plimsoll_venue_server::Fault;
@@ -37,12 +38,19 @@ impl Wire {
         }
     }
 
+    /// The venue whose wire it is, if any.
+    pub(crate) const fn of_venue(self) -> Option<venues::Wire> {
+        match self {
+            Self::Binance => Some(venues::Wire::Binance),
+            Self::Gateio => Some(venues::Wire::Gateio),
+            Self::Bitget | Self::BitgetMixV1 => Some(venues::Wire::Bitget),
+            Self::Paper => None,
+        }
+    }
+
     /// An order's name without what the venue wants before names of ours.
     pub(crate) fn without_prefix(self, id: &ClientOrderId) -> ClientOrderId {
-        match self {
-            Self::Gateio => ClientOrderId::reported(id.as_str().strip_prefix("t-").unwrap_or(id.as_str())),
-            Self::Binance | Self::Bitget | Self::BitgetMixV1 | Self::Paper => id.clone(),
-        }
+        self.of_venue().map_or_else(|| id.clone(), |venue| venue.without_prefix(id))
     }
 
     /// Whether the order that a conditional one becomes goes by its name, or by the venue's own.

@@ -1,59 +1,15 @@
-//! A venue as the soak serves it, and an account at it as the soak connects it: the patience of production, and limits that
-//! nobody meets, since connections are lost far more often here.
+//! A venue as the soak serves it, and an account at it as the soak connects it: the patience of production.
 
-use plimsoll_binance::BinanceBroker;
-use plimsoll_bitget::BitgetBroker;
-use plimsoll_domain::{ClientOrderId, Money};
+pub use crate::venues::Wire;
+
+use crate::venues::{self, Adapter, AdapterSettings, Keys, Served, unlimited};
+use plimsoll_domain::Money;
 use plimsoll_exchange::Exchange;
-use plimsoll_gateio::GateioBroker;
 use plimsoll_ports::{AccountStream, Broker, Clock, MarketFeed};
 use plimsoll_transport::{BackoffSettings, SocketSettings};
-use plimsoll_venue_server::{BinanceVenue, BitgetVenue, GateioVenue, Running, Settings, binance, bitget, gateio};
-use std::fmt;
+use plimsoll_venue_server::{AuthenticationClock, Running};
 use std::sync::Arc;
 use std::time::Duration;
-
-/// A venue's wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wire {
-    /// Binance USDⓈ-M.
-    Binance,
-    /// Gate.io USDT perpetuals.
-    Gateio,
-    /// Bitget USDT-M.
-    Bitget,
-}
-
-impl Wire {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Binance, Self::Gateio, Self::Bitget];
-
-    /// Whether every trade says what it realised; otherwise it is booked apart.
-    pub(super) const fn tells_profit_of_fills(self) -> bool {
-        match self {
-            Self::Binance | Self::Bitget => true,
-            Self::Gateio => false,
-        }
-    }
-
-    /// An order's name without what the venue wants before names of ours.
-    pub(super) fn without_prefix(self, id: &ClientOrderId) -> ClientOrderId {
-        match self {
-            Self::Gateio => ClientOrderId::reported(id.as_str().strip_prefix("t-").unwrap_or(id.as_str())),
-            Self::Binance | Self::Bitget => id.clone(),
-        }
-    }
-}
-
-impl fmt::Display for Wire {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Binance => "binance",
-            Self::Gateio => "gateio",
-            Self::Bitget => "bitget",
-        })
-    }
-}
 
 /// What opens the account of every venue.
 pub const KEY: &str = "soak-key";
@@ -72,49 +28,12 @@ pub struct Connection {
     pub stream: Box<dyn AccountStream>,
 }
 
-macro_rules! connected {
-    ($broker:expr) => {{
-        let broker = $broker.expect("a broker");
-        Connection {
-            feed: Arc::new(broker.market_feed()),
-            stream: Box::new(broker.account_stream()),
-            broker: Arc::new(broker),
-        }
-    }};
-}
-
 /// Serves the exchange.
 ///
 /// # Panics
 /// If loopback cannot be listened on.
 pub async fn serve(wire: Wire, exchange: Exchange, wallet: Money) -> Running {
-    let started = match wire {
-        Wire::Binance => {
-            let rate_limits = binance::RateLimits {
-                weight_per_minute: 2_400_000,
-                orders_per_minute: 1_200_000,
-                orders_per_ten_seconds: 300_000,
-                funding_per_five_minutes: 500_000,
-                ..binance::RateLimits::default()
-            };
-            BinanceVenue::start(exchange, Settings { rate_limits, wallet, ..Settings::default() }).await
-        }
-        Wire::Gateio => {
-            let rate_limits = gateio::RateLimits {
-                public_per_ten_seconds: 1_000_000,
-                private_per_ten_seconds: 1_000_000,
-                orders_per_second: 1_000_000,
-                cancels_per_second: 1_000_000,
-            };
-            GateioVenue::start(exchange, Settings { rate_limits, wallet, ..Settings::default() }).await
-        }
-        Wire::Bitget => {
-            let rate_limits =
-                bitget::RateLimits { requests_per_minute: 6_000_000, scale: 1000, ..bitget::RateLimits::default() };
-            BitgetVenue::start(exchange, Settings { rate_limits, wallet, ..Settings::default() }).await
-        }
-    };
-    started.expect("a venue on loopback")
+    venues::serve(wire, exchange, Served { clock: AuthenticationClock::Wall, wallet, answers_show_fills: false }).await
 }
 
 /// How patient an adapter is.
@@ -139,6 +58,13 @@ pub fn connect(
     seed: u64,
     patience: Patience,
 ) -> Connection {
+    let keys = Keys { key: KEY, secret: SECRET, passphrase: PASSPHRASE };
+    let Adapter { broker, feed, open, .. } =
+        venues::connect(rest, sockets, keys, clock, settings(wire, seed, patience));
+    Connection { broker, feed, stream: open() }
+}
+
+fn settings(wire: Wire, seed: u64, patience: Patience) -> AdapterSettings {
     let hurries = patience == Patience::OfBenches;
     let jittered = |usual: SocketSettings| SocketSettings {
         backoff: BackoffSettings {
@@ -151,44 +77,28 @@ pub fn connect(
     let between = |usual: Duration| if hurries { Duration::ZERO } else { usual };
     match wire {
         Wire::Binance => {
-            let endpoints = plimsoll_binance::Endpoints::custom(rest, sockets);
-            let credentials = plimsoll_binance::Credentials::new(KEY, SECRET);
-            let usual = plimsoll_binance::Settings::default();
-            let settings = plimsoll_binance::Settings {
-                weight_limit: usual.weight_limit * 1000,
-                weight_reserve: usual.weight_reserve * 1000,
-                weight_to_watch: usual.weight_to_watch * 1000,
+            let usual = unlimited::binance();
+            AdapterSettings::Binance(plimsoll_binance::Settings {
                 between_snapshots: between(usual.between_snapshots),
                 private_socket: jittered(usual.private_socket),
                 ..usual
-            };
-            connected!(BinanceBroker::with_settings(endpoints, credentials, clock, settings))
+            })
         }
         Wire::Gateio => {
-            let endpoints = plimsoll_gateio::Endpoints::custom(rest, sockets);
-            let credentials = plimsoll_gateio::Credentials::new(KEY, SECRET);
-            let usual = plimsoll_gateio::Settings::default();
-            let settings = plimsoll_gateio::Settings {
-                calls_per_ten_seconds: 1_000_000,
+            let usual = unlimited::gateio();
+            AdapterSettings::Gateio(plimsoll_gateio::Settings {
                 between_snapshots: between(usual.between_snapshots),
                 private_socket: jittered(usual.private_socket),
                 ..usual
-            };
-            connected!(GateioBroker::with_settings(endpoints, credentials, clock, settings))
+            })
         }
         Wire::Bitget => {
-            let endpoints = plimsoll_bitget::Endpoints::custom(rest, sockets);
-            let credentials = plimsoll_bitget::Credentials::new(KEY, SECRET, PASSPHRASE);
-            let usual = plimsoll_bitget::Settings::default();
-            let settings = plimsoll_bitget::Settings {
-                requests_per_minute: usual.requests_per_minute * 1000,
-                request_reserve: usual.request_reserve * 1000,
-                requests_to_watch: usual.requests_to_watch * 1000,
+            let usual = unlimited::bitget();
+            AdapterSettings::Bitget(plimsoll_bitget::Settings {
                 between_snapshots: between(usual.between_snapshots),
                 private_socket: jittered(usual.private_socket),
                 ..usual
-            };
-            connected!(BitgetBroker::with_settings(endpoints, credentials, clock, settings))
+            })
         }
     }
 }

@@ -57,6 +57,13 @@ pub enum ContractChange {
         /// The contract.
         symbol: Symbol,
     },
+    /// What its venue says of it cannot be read: what was known is believed still, and that may be out of date.
+    Unreadable {
+        /// The contract.
+        symbol: Symbol,
+        /// Why.
+        reason: String,
+    },
 }
 
 impl ContractChange {
@@ -70,7 +77,8 @@ impl ContractChange {
             | Self::FundingInterval { symbol, .. }
             | Self::Sizes { symbol }
             | Self::Margin { symbol }
-            | Self::Fees { symbol } => symbol,
+            | Self::Fees { symbol }
+            | Self::Unreadable { symbol, .. } => symbol,
         }
     }
 
@@ -85,6 +93,7 @@ impl ContractChange {
             Self::Sizes { .. } => "contract_sizes",
             Self::Margin { .. } => "contract_margin",
             Self::Fees { .. } => "contract_fees",
+            Self::Unreadable { .. } => "contract_unreadable",
         }
     }
 }
@@ -103,6 +112,9 @@ impl fmt::Display for ContractChange {
             Self::Sizes { .. } => write!(f, "{symbol} has other steps or limits of orders"),
             Self::Margin { .. } => write!(f, "{symbol} has another margin table"),
             Self::Fees { .. } => write!(f, "{symbol} has other fees"),
+            Self::Unreadable { reason, .. } => {
+                write!(f, "{symbol} cannot be read, and is believed to be as it was: {reason}")
+            }
         }
     }
 }

@@ -6,7 +6,6 @@ mod feared;
 mod hearing;
 mod lookout;
 mod marks;
-mod steady;
 mod wanted;
 
 pub use alarm::{Wake, Why};
@@ -15,6 +14,7 @@ pub use lookout::{Lookout, LookoutNews, Streams};
 use crate::position_manager::{
     Action, Glance, MonitorFailure, MonitorReport, PositionManager, ReconcileFailure, Reconciliation,
 };
+use crate::steady::Steady;
 use crate::trouble::Trouble;
 use alarm::{Pace, concern_the_books};
 use feared::Feared;
@@ -22,7 +22,6 @@ use plimsoll_domain::ClientOrderId;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use steady::Steady;
 use tokio::sync::{Notify, watch};
 
 /// A comparison of the books that something has made necessary is had so long after the last one, whatever is looked at

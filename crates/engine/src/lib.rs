@@ -117,6 +117,7 @@ mod funding_service;
 mod guard;
 mod order_path;
 mod position_manager;
+mod steady;
 mod trouble;
 mod venue_account;
 

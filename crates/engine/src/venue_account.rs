@@ -6,6 +6,7 @@ mod contracts;
 mod fleet;
 mod follower;
 mod keeper;
+mod listing;
 mod news;
 mod owner;
 mod reducing;
@@ -28,6 +29,7 @@ pub use watchers::WatchSettings;
 
 use crate::client_order_id::ClientOrderIds;
 use crate::order_path::OrderPath;
+use crate::steady::Steady;
 use follower::Line;
 use keeper::Request;
 use plimsoll_domain::{
@@ -48,6 +50,7 @@ pub struct VenueAccount {
     follower: AccountFollower,
     keeping: JoinHandle<()>,
     requests: mpsc::Sender<Request>,
+    steady: Arc<Steady>,
     ports: AccountPorts,
     path: OrderPath,
     ids: ClientOrderIds,
@@ -229,8 +232,8 @@ impl VenueAccount {
     /// # Errors
     /// [`ReadFailure`].
     pub async fn refresh_contracts(&self) -> Result<(), ReadFailure> {
-        let contracts = self.ports.broker.instruments().await?;
-        Ok(self.line().tell_through(follower::Command::Contracts(contracts)).await?)
+        let list = listing::List::read(self.ports.broker.as_ref(), &self.view()).await?;
+        Ok(self.line().tell_through(follower::Command::Contracts(list)).await?)
     }
 
     async fn ask<T>(

@@ -11,6 +11,7 @@ use crate::order::Working;
 use plimsoll_domain::{
     Direction, Leverage, MarginMode, Money, PositionMode, PositionSide, Price, Quantity, Rate, Side, Transition,
 };
+use std::collections::BTreeMap;
 
 /// An order that is to be counted beside those that rest.
 #[derive(Debug, Clone, Copy)]
@@ -199,10 +200,15 @@ impl Exchange {
     /// Initial margin of all the account's open orders.
     fn orders_margin(&self, account: usize) -> Money {
         let it = &self.accounts[account];
-        let mut markets: Vec<usize> = it.open_orders.iter().map(|number| self.orders[*number].market).collect();
-        markets.sort_unstable();
-        markets.dedup();
-        markets.into_iter().map(|market| self.load(account, market, None).orders(it.holdings[market].leverage)).sum()
+        let mut loads: BTreeMap<usize, Load> = BTreeMap::new();
+        for number in &it.open_orders {
+            let order = &self.orders[*number];
+            let load = loads.entry(order.market).or_insert_with(|| self.held(account, order.market));
+            if let Some(candidate) = Candidate::of(order, self.markets[order.market].mark) {
+                load.add(candidate);
+            }
+        }
+        loads.into_iter().map(|(market, load)| load.orders(it.holdings[market].leverage)).sum()
     }
 
     /// What placing `candidate` would do to the symbol. An order that is about to be replaced is left out.
@@ -251,16 +257,24 @@ impl Exchange {
 
     /// The symbol's positions and open orders, but for one.
     pub(crate) fn load(&self, account: usize, market: usize, without: Option<usize>) -> Load {
-        let it = &self.accounts[account];
-        let Market { mark, closing_fee, .. } = self.markets[market];
-        let mut load = Load { closing_fee, ..positions(&it.holdings[market], mark, it.position_mode) };
-        for number in it.open_orders.iter().filter(|number| Some(**number) != without) {
+        let mark = self.markets[market].mark;
+        let mut load = self.held(account, market);
+        for number in self.accounts[account].open_orders.iter().filter(|number| Some(**number) != without) {
             let order = &self.orders[*number];
-            if let Some(candidate) = Candidate::of(order, mark).filter(|_| order.market == market) {
+            if order.market == market
+                && let Some(candidate) = Candidate::of(order, mark)
+            {
                 load.add(candidate);
             }
         }
         load
+    }
+
+    /// The symbol's positions alone.
+    fn held(&self, account: usize, market: usize) -> Load {
+        let it = &self.accounts[account];
+        let Market { mark, closing_fee, .. } = self.markets[market];
+        Load { closing_fee, ..positions(&it.holdings[market], mark, it.position_mode) }
     }
 
     pub(crate) fn position_figures_of(&self, account: usize, market: usize, side: PositionSide) -> PositionFigures {

@@ -28,6 +28,7 @@ mod request;
 mod router;
 mod session;
 mod socket_orders;
+mod telling;
 mod triggers;
 mod words;
 mod write;

@@ -54,6 +54,25 @@ impl CallError {
         self.silent_until().map(|until| until.since(now))
     }
 
+    /// How long to wait, at least, before what only asks is worth asking again; `None` where asking again changes nothing, or
+    /// nobody knows when it may.
+    #[must_use]
+    pub(crate) fn passes_within(&self, now: Timestamp) -> Option<Duration> {
+        match self {
+            Self::Venue(Failure { class: Class::Unknown | Class::BackOff, wait, .. }, _) => match wait {
+                Wait::None => Some(Duration::ZERO),
+                Wait::For(wait) => Some(*wait),
+                Wait::Until(until) => Some(until.since(now)),
+                Wait::Unsaid => None,
+            },
+            Self::NotSent(NotSent::Throttled { until }) => Some(until.since(now)),
+            Self::NotSent(NotSent::Disconnected(_) | NotSent::Unavailable(_)) | Self::Unanswered(_) => {
+                Some(Duration::ZERO)
+            }
+            Self::Venue(..) | Self::Refused(_) | Self::NotSent(NotSent::Invalid(_)) | Self::Unreadable(_) => None,
+        }
+    }
+
     /// The venue has been asked for its time, and dislikes what was signed by that too: a person has to look.
     #[must_use]
     pub(crate) fn in_spite_of_the_right_time(self) -> Self {

@@ -156,7 +156,17 @@ impl<R: Rest> Client<R> {
         decode: impl FnOnce(&[u8]) -> Result<T, DecodeError>,
     ) -> Result<T, CallError> {
         let body = self.call(call, priority).await?;
-        decode(&body).map_err(|error| self.unreadable(call, &body, &error))
+        self.decode(call, &body, decode)
+    }
+
+    /// Reads an answer to this call.
+    pub(crate) fn decode<T>(
+        &self,
+        call: &R::Call,
+        body: &[u8],
+        decode: impl FnOnce(&[u8]) -> Result<T, DecodeError>,
+    ) -> Result<T, CallError> {
+        decode(body).map_err(|error| self.unreadable(call, body, &error))
     }
 
     /// Calls once, or twice if the venue did not like our time: it did nothing with the first then. What only asks is asked
@@ -248,8 +258,9 @@ impl<R: Rest> Client<R> {
     /// Where it came from, and what is wrong with it.
     fn unreadable(&self, call: &R::Call, body: &[u8], error: &DecodeError) -> CallError {
         let strange = strange(&shown(body, |it| self.rest.hide(it)));
-        let what = strange.map_or_else(|| error.to_string(), |what| format!("the answer is {what}"));
-        CallError::Unreadable(format!("{} {}: {}", call.method(), call.path(), self.rest.hide(&what)))
+        let hidden = || error.told(|it| self.rest.hide(it));
+        let what = strange.map_or_else(hidden, |what| format!("the answer is {what}"));
+        CallError::Unreadable(format!("{} {}: {what}", call.method(), call.path()))
     }
 
     /// How long this address is to be silent from now on, if it is.

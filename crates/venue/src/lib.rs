@@ -67,6 +67,8 @@ mod discreet;
 #[cfg(feature = "live")]
 mod follow;
 #[cfg(feature = "live")]
+mod insist;
+#[cfg(feature = "live")]
 mod listing;
 #[cfg(feature = "live")]
 mod market;
@@ -90,9 +92,10 @@ pub use {
     call_error::CallError,
     client::{CallSettings, Client, Rest, RestCall},
     follow::{AccountFollower, Beside, FollowSettings, Greeting, Kept, PrivateStream, Refused},
-    listing::{ListedContract, with_delisted},
+    insist::insist,
+    listing::{Listed, ListedContract, Listing, Lists},
     market::{MarketFollower, MarketSource},
     order_memory::OrderMemory,
     outlet::Outlet,
-    remembered::Remembered,
+    remembered::{Remembered, RememberedEach},
 };

@@ -1,81 +1,212 @@
-//! The venue's list of contracts, from one reading to the next.
+//! The venue's list of contracts: remembered for a while, and asked of by whoever names one.
+//!
+//! Names of contracts do not change, so nothing that names a known one waits for a fresh list: an order least of all.
+
+mod contract;
+
+pub use contract::ListedContract;
 
 use crate::call_error::CallError;
+use crate::client::{Client, Rest};
+use crate::failure::{Class, strange};
+use crate::json::DecodeError;
+use crate::remembered::Remembered;
 use crate::unread::Unread;
-use std::collections::HashSet;
+use contract::with_delisted;
+use plimsoll_domain::{ContractStatus, Symbol, Timestamp};
+use plimsoll_ports::{Refusal, RefusalReason};
+use plimsoll_transport::Priority;
+use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-/// A contract as some venue lists it.
-pub trait ListedContract: Clone {
-    /// The venue's name of it.
-    fn native(&self) -> &Arc<str>;
+/// A venue whose list of contracts can be read.
+pub trait Lists: Rest + Sized {
+    /// A row of the list.
+    type Contract: ListedContract;
 
-    /// The same contract, taken from the list.
-    fn delisted(self) -> Self;
+    /// A list is believed for so long.
+    fn list_lives(&self) -> Duration;
+
+    /// Reads the whole list: what it holds, and the rows that cannot be read. Everything that reduces risk rests on it, so
+    /// it may use the reserve of the budget.
+    fn read_list(
+        client: &Client<Self>,
+    ) -> impl Future<Output = Result<(Vec<Self::Contract>, Vec<Unread>), CallError>> + Send;
 }
 
-/// The newer list, with those that it leaves out counted as delisted: what is still held of them has its name, and a way
-/// out. What is among the rows that could not be read (`unread`) stays as it was; where one of them has no name, that may be
-/// any of the missing.
-///
-/// # Errors
-/// [`CallError::Unreadable`] for a list of nothing after one of something: no venue delists everything at once.
-pub fn with_delisted<C: ListedContract>(before: &[C], mut now: Vec<C>, unread: &[Unread]) -> Result<Vec<C>, CallError> {
-    for Unread { error, .. } in unread {
-        tracing::warn!(%error, "a contract of the venue's list cannot be read");
-    }
-    if now.is_empty() && !before.is_empty() {
-        return Err(CallError::Unreadable("a list of no contracts".to_owned()));
-    }
-    let listed: HashSet<Arc<str>> = now.iter().map(|it| Arc::clone(it.native())).collect();
-    let missing = before.iter().filter(|it| !listed.contains(it.native())).cloned();
-    let is_unread = |it: &C| unread.iter().any(|row| row.native.as_ref().is_none_or(|native| native == it.native()));
-    let kept: Vec<C> = missing.map(|it| if is_unread(&it) { it } else { it.delisted() }).collect();
-    now.extend(kept);
-    Ok(now)
+/// The venue's list at one moment.
+pub struct Listed<C: ListedContract> {
+    /// The names that the venue's messages are read with.
+    pub symbols: C::Symbols,
+    /// Every contract, and those that the list has left out since as delisted.
+    pub contracts: Vec<C>,
+    /// When it was read, on our clock.
+    pub read: Timestamp,
+    by_symbol: HashMap<Symbol, usize>,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::json::DecodeError;
-
-    #[derive(Debug, Clone, PartialEq)]
-    struct Contract(Arc<str>, bool);
-
-    impl ListedContract for Contract {
-        fn native(&self) -> &Arc<str> {
-            &self.0
+impl<C: ListedContract> Listed<C> {
+    fn new(contracts: Vec<C>, read: Timestamp) -> Self {
+        let mut by_symbol = HashMap::with_capacity(contracts.len());
+        for (index, contract) in contracts.iter().enumerate().filter(|(_, contract)| contract.is_perpetual()) {
+            by_symbol.entry(contract.symbol().clone()).or_insert(index);
         }
-
-        fn delisted(self) -> Self {
-            Self(self.0, false)
-        }
+        Self { symbols: C::symbols(&contracts), contracts, read, by_symbol }
     }
 
-    fn listed(names: &[&str]) -> Vec<Contract> {
-        names.iter().map(|name| Contract(Arc::from(*name), true)).collect()
+    /// The contract, whatever may be done with it.
+    ///
+    /// # Errors
+    /// A no of our own, in the venue's words, to a name that the list does not hold.
+    pub fn contract(&self, symbol: &Symbol) -> Result<&C, CallError> {
+        let found = self.by_symbol.get(symbol).and_then(|index| self.contracts.get(*index));
+        found.ok_or_else(|| not_listed::<C>(symbol))
     }
 
-    #[test]
-    fn what_a_newer_list_leaves_out_is_delisted_and_keeps_its_name() {
-        let before = listed(&["A", "B"]);
-        let now = with_delisted(&before, listed(&["B", "C"]), &[]).unwrap();
-        assert_eq!(now, [Contract("B".into(), true), Contract("C".into(), true), Contract("A".into(), false)]);
-        let again = with_delisted(&now, listed(&["A", "B", "C"]), &[]).unwrap();
-        assert_eq!(again, listed(&["A", "B", "C"]), "listed again");
-    }
-
-    #[test]
-    fn what_could_not_be_read_is_not_delisted() {
-        let unread = |native: Option<&str>| {
-            let error = DecodeError::new("no value", "symbols[0]");
-            with_delisted(&listed(&["A", "B", "C"]), listed(&["B"]), &[Unread { native: native.map(Arc::from), error }])
+    /// Why the margin table of a contract cannot be told. Of one that is delisted venues tell none: that it is not listed is
+    /// all there is to say.
+    #[must_use]
+    pub fn untold(&self, symbol: &Symbol, error: CallError) -> CallError {
+        let is_gone = self.contract(symbol).is_ok_and(|contract| contract.standing() == ContractStatus::Delisted);
+        let is_final = match &error {
+            CallError::Venue(failure, _) => matches!(failure.class, Class::Race | Class::Business | Class::Mistake),
+            CallError::Unreadable(_) => true,
+            CallError::Refused(_) | CallError::NotSent(_) | CallError::Unanswered(_) => false,
         };
-        assert_eq!(unread(None).unwrap(), listed(&["B", "A", "C"]), "it may be either");
-        let [b, a, c] = ["B", "A", "C"].map(|name| Contract(name.into(), name != "C"));
-        assert_eq!(unread(Some("A")).unwrap(), [b, a, c], "the other is delisted all the same");
-        assert!(with_delisted(&listed(&["A"]), Vec::new(), &[]).is_err());
-        assert_eq!(with_delisted::<Contract>(&[], Vec::new(), &[]), Ok(Vec::new()));
+        if is_gone && is_final { not_listed::<C>(symbol) } else { error }
+    }
+
+    /// The venue's name of a contract, trading or not.
+    ///
+    /// # Errors
+    /// As [`contract`](Self::contract).
+    pub fn native(&self, symbol: &Symbol) -> Result<Arc<str>, CallError> {
+        self.contract(symbol).map(|contract| Arc::clone(contract.native()))
+    }
+
+    fn may_open(&self, symbol: &Symbol) -> Result<(), CallError> {
+        let contract = self.contract(symbol)?;
+        let refusal = Refusal::to_open(symbol, contract.standing(), contract.status());
+        refusal.map_or(Ok(()), |refusal| Err(CallError::Refused(refusal)))
+    }
+}
+
+fn not_listed<C: ListedContract>(symbol: &Symbol) -> CallError {
+    CallError::Refused(Refusal {
+        reason: RefusalReason::NotTrading,
+        code: C::NOT_LISTED.to_owned(),
+        message: format!("{symbol} is not listed"),
+    })
+}
+
+/// A venue's list of contracts, remembered. What is known serves at once; the list is read again where that is not enough.
+pub struct Listing<R: Lists>(Remembered<Listed<R::Contract>>);
+
+impl<R: Lists> Listing<R> {
+    /// A list that is believed still; an old one rather than none where it cannot be read again.
+    ///
+    /// # Errors
+    /// Those of the reading, where nothing is known.
+    pub async fn fresh(&self, client: &Client<R>) -> Result<Arc<Listed<R::Contract>>, CallError> {
+        // Boxed: most find a fresh list.
+        Box::pin(async {
+            let (before, now) = (self.0.known().await, client.clock().now());
+            let before = before.as_ref().map_or(&[][..], |listed| &listed.contracts);
+            let read = async {
+                let (contracts, unread) = R::read_list(client).await?;
+                Ok(Listed::new(with_delisted(before, contracts, &unread)?, now))
+            };
+            self.0.fresh_or_old("the list of contracts", now, client.rest().list_lives(), read).await
+        })
+        .await
+    }
+
+    /// The list that is known, however old, at once; read, if none is.
+    async fn known(&self, client: &Client<R>) -> Result<Arc<Listed<R::Contract>>, CallError> {
+        match self.0.known().await {
+            Some(listed) => Ok(listed),
+            None => self.fresh(client).await,
+        }
+    }
+
+    /// A list that holds the contract, trading or not: the known one at once, a fresh one only where that does not know it.
+    ///
+    /// # Errors
+    /// As [`fresh`](Self::fresh); nothing of whatever this is wanted for has been sent.
+    pub async fn knowing(&self, client: &Client<R>, symbol: &Symbol) -> Result<Arc<Listed<R::Contract>>, CallError> {
+        match self.0.known().await {
+            Some(listed) if listed.contract(symbol).is_ok() => Ok(listed),
+            _ => self.fresh(client).await.map_err(CallError::before_sending),
+        }
+    }
+
+    /// The venue's name of a contract, trading or not, found as by [`knowing`](Self::knowing).
+    ///
+    /// # Errors
+    /// As [`knowing`](Self::knowing), and [`Listed::contract`].
+    pub async fn native(&self, client: &Client<R>, symbol: &Symbol) -> Result<Arc<str>, CallError> {
+        self.knowing(client, symbol).await?.native(symbol)
+    }
+
+    /// Whether orders that add exposure are taken. No order waits for a fresh list; only a no does.
+    ///
+    /// # Errors
+    /// A no of our own that says why not.
+    pub async fn may_open(&self, client: &Client<R>, symbol: &Symbol) -> Result<(), CallError> {
+        match self.0.known().await.map(|listed| listed.may_open(symbol)) {
+            None | Some(Ok(())) => Ok(()),
+            Some(Err(_)) => self.fresh(client).await.map_err(CallError::before_sending)?.may_open(symbol),
+        }
+    }
+
+    /// Asks, and reads the answer with the names that are known. One that cannot be read with them may name a contract that
+    /// is new: only then the list is read again, and the answer once more.
+    ///
+    /// # Errors
+    /// [`CallError`] if there is no answer, or none that can be read with a newer list either.
+    pub async fn ask<T>(
+        &self,
+        client: &Client<R>,
+        call: &R::Call,
+        priority: Priority,
+        decode: impl Fn(&[u8], &<R::Contract as ListedContract>::Symbols) -> Result<T, DecodeError>,
+    ) -> Result<T, CallError> {
+        let known = self.known(client).await.map_err(CallError::before_sending)?;
+        let answer = client.call(call, priority).await?;
+        let read = |listed: &Listed<R::Contract>| client.decode(call, &answer, |body| decode(body, &listed.symbols));
+        let error = match read(&known) {
+            Err(error) if strange(&answer).is_none() => error,
+            outcome => return outcome,
+        };
+        self.forget().await;
+        match self.fresh(client).await {
+            Ok(listed) if !Arc::ptr_eq(&listed, &known) => read(&listed),
+            _ => Err(error),
+        }
+    }
+
+    /// What is known is out of date: the venue has changed it. Names serve still.
+    pub async fn forget(&self) {
+        self.0.forget().await;
+    }
+}
+
+impl<R: Lists> Default for Listing<R> {
+    fn default() -> Self {
+        Self(Remembered::default())
+    }
+}
+
+impl<C: ListedContract> fmt::Debug for Listed<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listed").field("contracts", &self.contracts.len()).finish_non_exhaustive()
+    }
+}
+
+impl<R: Lists> fmt::Debug for Listing<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listing").finish_non_exhaustive()
     }
 }

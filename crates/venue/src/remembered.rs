@@ -1,5 +1,9 @@
 //! What has been read from a venue, and is believed for a while.
 
+mod each;
+
+pub use each::RememberedEach;
+
 use crate::call_error::CallError;
 use plimsoll_domain::Timestamp;
 use std::fmt;

@@ -66,8 +66,7 @@ impl BinanceAccountAudit {
 
     /// Whether the venue would take an order of this key: whatever it finds wrong with the order itself does not matter.
     async fn may_order(&self, symbol: &Symbol) -> Result<bool, QueryError> {
-        let listed = self.shared.listed().await?;
-        let native = listed.native(symbol)?;
+        let native = self.shared.native(symbol).await?;
         let call = request::order_test(&native, "0.001");
         match self.shared.client.call(&call, Priority::Ordinary).await.map_err(QueryError::from) {
             Err(QueryError::Refused(refusal)) if refusal.reason == RefusalReason::NotAllowed => Ok(false),
@@ -125,7 +124,7 @@ impl AccountAudit for BinanceAccountAudit {
     }
 
     async fn contract_settings(&self, symbol: &Symbol) -> Result<ContractSettings, QueryError> {
-        let native = self.shared.listed().await?.native(symbol)?;
+        let native = self.shared.native(symbol).await?;
         let call = request::symbol_config(Some(&native));
         let rows = self.shared.ask(&call, Priority::ReducesRisk, body::symbol_config).await?;
         let found = rows.iter().find(|row| row.symbol == *symbol);

@@ -100,28 +100,22 @@ impl Shared {
     }
 
     pub(crate) async fn listed(&self) -> Result<Arc<Listed>, CallError> {
-        self.directory.listed(&self.client).await
+        self.directory.listing.fresh(&self.client).await
     }
 
-    /// Asks, and reads the answer with the names of contracts. An answer that cannot be read may name one that is new:
-    /// the list is read again for the next.
+    /// Asks, and reads the answer with the names of contracts.
     pub(crate) async fn ask<T>(
         &self,
         call: &Call,
         priority: Priority,
-        decode: impl FnOnce(&[u8], &Symbols) -> Result<T, DecodeError>,
+        decode: impl Fn(&[u8], &Symbols) -> Result<T, DecodeError>,
     ) -> Result<T, CallError> {
-        let listed = self.listed().await.map_err(CallError::before_sending)?;
-        let answer = self.client.read(call, priority, |body| decode(body, &listed.symbols)).await;
-        if matches!(answer, Err(CallError::Unreadable(_))) {
-            self.directory.forget().await;
-        }
-        answer
+        self.directory.listing.ask(&self.client, call, priority, decode).await
     }
 
     /// The venue's name of a contract, found before anything is sent.
     pub(crate) async fn native(&self, symbol: &Symbol) -> Result<Arc<str>, CallError> {
-        self.directory.native(&self.client, symbol).await.map_err(CallError::before_sending)
+        self.directory.listing.native(&self.client, symbol).await
     }
 
     async fn command(&self, call: &Call, priority: Priority) -> Result<(), CommandError> {

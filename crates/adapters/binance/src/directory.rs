@@ -1,31 +1,25 @@
 //! What the venue lists, remembered for a while.
 
-use crate::client::Client;
+use crate::client::{Binance, Client};
 use crate::wire::body::{self, Contract};
 use crate::wire::{Symbols, request};
-use plimsoll_domain::{Fees, Instrument, MarginTiers, Symbol, Timestamp};
-use plimsoll_ports::{Refusal, RefusalReason};
+use plimsoll_domain::{ContractStatus, Fees, Instrument, MarginTiers, Symbol, Timestamp};
 use plimsoll_transport::Priority;
-use plimsoll_venue::{CallError, ListedContract, Remembered, with_delisted};
+use plimsoll_venue::{CallError, ListedContract, Listing, Lists, Remembered, RememberedEach, Unread};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Mutex;
+
+/// The venue's list at one moment.
+pub(crate) type Listed = plimsoll_venue::Listed<Contract>;
 
 /// Contracts and their names; margin tables, fees and funding intervals where they have been asked for.
 #[derive(Default)]
 pub(crate) struct Directory {
-    listing: Remembered<Listed>,
+    pub(crate) listing: Listing<Binance>,
     tiers: Remembered<Tables>,
-    fees: Mutex<HashMap<Arc<str>, (Timestamp, Fees)>>,
+    fees: RememberedEach<Fees>,
     intervals: Remembered<Intervals>,
-}
-
-/// The venue's list at one moment.
-pub(crate) struct Listed {
-    pub(crate) symbols: Symbols,
-    contracts: Vec<Contract>,
-    read: Timestamp,
 }
 
 /// Margin tables, and when they were read.
@@ -37,32 +31,50 @@ struct Tables {
 /// Hours between fundings, by contract.
 pub(crate) struct Intervals(HashMap<Arc<str>, u32>);
 
-impl Listed {
-    /// The contract, whatever may be done with it.
-    fn contract(&self, symbol: &Symbol) -> Result<&Contract, CallError> {
-        let found = self.contracts.iter().find(|contract| contract.is_perpetual() && contract.symbol == *symbol);
-        found.ok_or_else(|| not_listed(symbol))
-    }
-
-    fn may_open(&self, symbol: &Symbol) -> Result<(), CallError> {
-        let contract = self.contract(symbol)?;
-        let refusal = Refusal::to_open(symbol, contract.standing(), &contract.status);
-        refusal.map_or(Ok(()), |refusal| Err(CallError::Refused(refusal)))
-    }
-
-    /// The venue's name of a contract, trading or not.
-    pub(crate) fn native(&self, symbol: &Symbol) -> Result<Arc<str>, CallError> {
-        self.symbols.native(symbol).ok_or_else(|| not_listed(symbol))
-    }
-}
-
 impl ListedContract for Contract {
+    type Symbols = Symbols;
+
+    const NOT_LISTED: &'static str = "-1121";
+
+    fn symbols(listed: &[Self]) -> Symbols {
+        Symbols::listed(listed)
+    }
+
     fn native(&self) -> &Arc<str> {
         &self.native
     }
 
+    fn symbol(&self) -> &Symbol {
+        &self.symbol
+    }
+
+    fn is_perpetual(&self) -> bool {
+        self.is_perpetual()
+    }
+
+    fn standing(&self) -> ContractStatus {
+        self.standing()
+    }
+
+    fn status(&self) -> &str {
+        &self.status
+    }
+
     fn delisted(self) -> Self {
         Self { status: "CLOSE".into(), ..self }
+    }
+}
+
+impl Lists for Binance {
+    type Contract = Contract;
+
+    fn list_lives(&self) -> Duration {
+        self.settings.listing_live
+    }
+
+    async fn read_list(client: &Client) -> Result<(Vec<Contract>, Vec<Unread>), CallError> {
+        let listing = client.read(&request::exchange_info(), Priority::ReducesRisk, body::contracts).await?;
+        Ok((listing.contracts, listing.unread))
     }
 }
 
@@ -72,73 +84,26 @@ impl Intervals {
     }
 }
 
-/// Said by us, in the venue's words, of a name that its list does not hold.
-fn not_listed(symbol: &Symbol) -> CallError {
-    CallError::Refused(Refusal {
-        reason: RefusalReason::NotTrading,
-        code: "-1121".to_owned(),
-        message: format!("{symbol} is not listed"),
-    })
-}
-
 /// So many contracts are asked for their fees at a time: each question takes 20 of the 2400 weight of a minute.
 const ASKED_AT_A_TIME: usize = 20;
 
 impl Directory {
-    /// The list of contracts; an old one rather than none where it cannot be read again. Everything that reduces risk
-    /// rests on it, so it may use the reserve.
-    pub(crate) async fn listed(&self, client: &Client) -> Result<Arc<Listed>, CallError> {
-        // Boxed: every call waits through this, and most find a fresh list.
-        Box::pin(self.read_listed(client)).await
-    }
-
-    async fn read_listed(&self, client: &Client) -> Result<Arc<Listed>, CallError> {
-        let (before, lives) = (self.listing.known().await, client.rest().settings.listing_live);
-        let before = before.as_ref().map_or(&[][..], |listed| &listed.contracts);
-        let now = client.clock().now();
-        let read = async {
-            let listing = client.read(&request::exchange_info(), Priority::ReducesRisk, body::contracts).await?;
-            let contracts = with_delisted(before, listing.contracts, &listing.unread)?;
-            Ok(Listed { symbols: Symbols::listed(&contracts), contracts, read: now })
-        };
-        self.listing.fresh_or_old("the list of contracts", now, lives, read).await
-    }
-
-    /// Whether orders that add exposure are taken. No order waits for a fresh list; only a no does.
-    ///
-    /// # Errors
-    /// A no of our own that says why not.
-    pub(crate) async fn may_open(&self, client: &Client, symbol: &Symbol) -> Result<(), CallError> {
-        match self.listing.known().await.map(|listed| listed.may_open(symbol)) {
-            None | Some(Ok(())) => Ok(()),
-            Some(Err(_)) => self.listed(client).await.map_err(CallError::before_sending)?.may_open(symbol),
-        }
-    }
-
-    /// The venue's name of a contract, trading or not. Names do not change: an order waits for a fresh list only where
-    /// the old one does not know its contract.
-    pub(crate) async fn native(&self, client: &Client, symbol: &Symbol) -> Result<Arc<str>, CallError> {
-        match self.listing.known().await.and_then(|listed| listed.symbols.native(symbol)) {
-            Some(native) => Ok(native),
-            None => self.listed(client).await?.native(symbol),
-        }
-    }
-
     /// What is remembered is out of date: the venue has changed it.
     pub(crate) async fn forget(&self) {
         self.listing.forget().await;
         self.tiers.forget().await;
         self.intervals.forget().await;
-        self.fees.lock().await.clear();
+        self.fees.forget_all();
     }
 
     /// One contract, whatever may be done with it, with tiers and fees of this account.
     pub(crate) async fn instrument(&self, client: &Client, symbol: &Symbol) -> Result<Instrument, CallError> {
-        let listed = self.listed(client).await?;
+        let listed = self.listing.fresh(client).await?;
         let contract = listed.contract(symbol)?;
         let (tiers, intervals) = (self.tiers(client, &listed).await?, self.intervals(client).await?);
         let Some(tiers) = tiers.by_native.get(&contract.native) else {
-            return Err(CallError::Unreadable(format!("{symbol} has no margin table that holds together")));
+            let broken = CallError::Unreadable(format!("{symbol} has no margin table that holds together"));
+            return Err(listed.untold(symbol, broken));
         };
         let fees = self.fees(client, &contract.native).await?;
         Ok(contract.instrument(tiers.clone(), fees, intervals.hours(&contract.native)))
@@ -148,7 +113,7 @@ impl Directory {
     /// time; those that have not been have the dearest of their settle currency until then, so that none costs more than
     /// is said.
     pub(crate) async fn instruments(&self, client: &Client) -> Result<Vec<Instrument>, CallError> {
-        let listed = self.listed(client).await?;
+        let listed = self.listing.fresh(client).await?;
         let (tiers, intervals) = (self.tiers(client, &listed).await?, self.intervals(client).await?);
         let is_whole = |contract: &&Contract| contract.is_listed() && tiers.by_native.contains_key(&contract.native);
         let whole: Vec<&Contract> = listed.contracts.iter().filter(is_whole).collect();
@@ -176,7 +141,7 @@ impl Directory {
         let mut left = ASKED_AT_A_TIME;
         for contract in contracts {
             let settle = contract.settle.as_str();
-            let fees = match self.known_fees(client, &contract.native).await {
+            let fees = match self.known_fees(client, &contract.native) {
                 Some(fees) => fees,
                 None if left == 0 && dearest.contains_key(settle) => continue,
                 None => match self.fees(client, &contract.native).await {
@@ -218,19 +183,14 @@ impl Directory {
         self.intervals.fresh(client.clock().now(), lives(client), read).await
     }
 
-    async fn known_fees(&self, client: &Client, native: &str) -> Option<Fees> {
-        let fees = self.fees.lock().await;
-        fees.get(native).filter(|(read, _)| client.clock().now().since(*read) < lives(client)).map(|(_, fees)| *fees)
+    fn known_fees(&self, client: &Client, native: &str) -> Option<Fees> {
+        self.fees.fresh(native, client.clock().now(), lives(client))
     }
 
     async fn fees(&self, client: &Client, native: &Arc<str>) -> Result<Fees, CallError> {
-        if let Some(fees) = self.known_fees(client, native).await {
-            return Ok(fees);
-        }
         let call = request::commission_rate(native);
-        let (_, fees) = client.read(&call, Priority::Watches, body::commission_rate).await?;
-        self.fees.lock().await.insert(Arc::clone(native), (client.clock().now(), fees));
-        Ok(fees)
+        let read = async { Ok(client.read(&call, Priority::Watches, body::commission_rate).await?.1) };
+        self.fees.fresh_or_read(native, client.clock().now(), lives(client), read).await
     }
 }
 

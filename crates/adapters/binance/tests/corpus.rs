@@ -2,79 +2,22 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
+#[path = "../../tests/recordings.rs"]
+mod recordings;
 #[path = "../../../venue/tests/sheet/mod.rs"]
 mod sheet;
 
 use plimsoll_binance::wire::request::{self, Call, Place, WhichOrder};
-use plimsoll_binance::wire::{self, Event, SessionEvent, Symbols, body::decode_endpoint};
+use plimsoll_binance::wire::{self, Symbols, body::decode_endpoint};
 use plimsoll_domain::{
     ClientOrderId, Leverage, MarginMode, OrderKind, OrderSize, PositionMode, PositionSide, Side, TimeInForce,
     Timestamp, TriggerBy,
 };
-use serde::Deserialize;
+use recordings::{Row, Tally, of_venue, recorded};
 use serde_json::value::RawValue;
-use std::path::{Path, PathBuf};
 
-/// A row of a recording, its message as it was sent.
-#[derive(Deserialize)]
-struct Row<'a> {
-    venue: &'a str,
-    #[serde(alias = "event")]
-    call: String,
-    #[serde(borrow, alias = "http_response")]
-    message: Option<&'a RawValue>,
-    http_method: Option<&'a str>,
-    url: Option<&'a str>,
-    #[serde(default)]
-    required: Option<Vec<String>>,
-    #[serde(default)]
-    optional: Option<Vec<String>>,
-}
-
-/// The recordings of one kind; `None`, and a word about it, where there are none.
-fn recorded(name: &str) -> Option<String> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared");
-    let shared = std::env::var_os("PLIMSOLL_SHARED").map_or_else(beside, PathBuf::from);
-    let text = std::fs::read_to_string(shared.join("corpus").join(name)).ok();
-    if text.is_none() {
-        println!("{name} is not at hand: nothing is checked against it");
-    }
-    text
-}
-
-/// Those of this venue.
 fn ours(text: &str) -> Vec<Row<'_>> {
-    let rows = text.lines().map(|line| serde_json::from_str::<Row<'_>>(line).unwrap());
-    rows.filter(|row| row.venue == "binance").collect()
-}
-
-#[derive(Debug, Default)]
-struct Tally {
-    events: usize,
-    unknown: Vec<String>,
-    errors: Vec<String>,
-}
-
-impl Tally {
-    fn count(&mut self, name: &str, outcome: Result<Vec<Event>, wire::DecodeError>) {
-        match outcome {
-            Ok(events) => match &events[..] {
-                [Event::Session(SessionEvent::Unknown { what }), ..] => self.unknown.push(format!("{name}: {what}")),
-                _ => self.events += 1,
-            },
-            Err(error) => self.errors.push(format!("{name}: {error}")),
-        }
-    }
-
-    /// Prints what is not an event, and holds the errors to the rows that are known to deserve one.
-    fn check(&self, deserved: &[&str]) {
-        println!("{} give events, {} are unknown, {} errors", self.events, self.unknown.len(), self.errors.len());
-        self.unknown.iter().for_each(|it| println!("  unknown  {it}"));
-        self.errors.iter().for_each(|it| println!("  error    {it}"));
-        for error in &self.errors {
-            assert!(deserved.iter().any(|name| error.starts_with(name)), "not a row that deserves an error: {error}");
-        }
-    }
+    of_venue("binance", text)
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What Bitget tells of a key and an account before the first order.
 
 use crate::broker::{BitgetBroker, Shared};
+use crate::directory::any_trading;
 use crate::wire::request::WhichOrder;
 use crate::wire::{Credentials, body, request};
 use crate::{Endpoints, Settings};
@@ -58,7 +59,7 @@ impl AccountAudit for BitgetAccountAudit {
     }
 
     async fn settings(&self) -> Result<AccountSettings, QueryError> {
-        let native = self.shared().listed().await?.any()?;
+        let native = any_trading(&*self.shared().listed().await?)?;
         let body::Settings { position_mode, multi_assets, .. } = self.settings_of(&native).await?;
         Ok(AccountSettings { position_mode, multi_assets, can_trade: true })
     }
@@ -66,7 +67,7 @@ impl AccountAudit for BitgetAccountAudit {
     /// Whether it may trade is shown by cancelling an order that cannot be there: a key that may only read is refused
     /// before that is looked at. Withdrawals and addresses are told by no call of the futures service.
     async fn key_rights(&self, symbol: &Symbol) -> Result<KeyRights, QueryError> {
-        let native = self.shared().listed().await?.native(symbol)?;
+        let native = self.shared().native(symbol).await?;
         let call = request::cancel(&native, WhichOrder::Client(&ClientOrderId::reported(NOTHING)));
         let trades = match self.shared().client.call(&call, Priority::Ordinary).await.map_err(QueryError::from) {
             Err(QueryError::Refused(refusal)) => refusal.reason != RefusalReason::NotAllowed,
@@ -101,7 +102,7 @@ impl AccountAudit for BitgetAccountAudit {
 
     /// Where longs and shorts differ, the higher leverage.
     async fn contract_settings(&self, symbol: &Symbol) -> Result<ContractSettings, QueryError> {
-        let native = self.shared().listed().await?.native(symbol)?;
+        let native = self.shared().native(symbol).await?;
         let settings = self.settings_of(&native).await?;
         let missing = || CallError::Unreadable(format!("the venue does not tell the leverage of {symbol}"));
         let leverage = settings.long_leverage.max(settings.short_leverage).ok_or_else(missing)?;

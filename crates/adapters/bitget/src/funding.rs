@@ -48,7 +48,7 @@ impl BitgetFundingRates {
         let mark = tickers.into_iter().find_map(|(_, mark)| mark);
         let interval_hours = match funding.interval_hours {
             Some(hours) => Some(hours),
-            None => self.shared.listed().await?.hours(symbol),
+            None => self.shared.listed().await?.contract(symbol).ok().map(|it| it.funding_interval_hours),
         };
         Ok(FundingRate {
             interval_hours,

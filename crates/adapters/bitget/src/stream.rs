@@ -101,7 +101,7 @@ impl PrivateStream for Source {
     }
 
     async fn forget_listing(&self) {
-        self.broker.shared().directory.forget().await;
+        self.broker.shared().directory.listing.forget().await;
     }
 
     fn decode(&self, frame: &[u8], listing: &Listed, arrival: u64) -> Result<Vec<Event>, DecodeError> {

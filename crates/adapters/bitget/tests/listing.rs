@@ -10,6 +10,7 @@ use plimsoll_bitget::{BitgetBroker, Endpoints, Settings};
 use plimsoll_domain::{ClientOrderId, ContractStatus, NewOrder, OrderKind, OrderSize, PositionSide, Side, Symbol};
 use plimsoll_exchange::MarketClock;
 use plimsoll_ports::{Broker, Clock, PlaceError, RefusalReason};
+use plimsoll_testkit::SimulatedClock;
 use stage::{START, credentials, settings};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -41,9 +42,9 @@ impl Lister {
         Self { url, listed, heard, task }
     }
 
-    fn broker(&self, clock: &MarketClock, settings: Settings) -> BitgetBroker {
+    fn broker(&self, clock: Arc<dyn Clock>, settings: Settings) -> BitgetBroker {
         let endpoints = Endpoints::custom(self.url.clone(), "ws://127.0.0.1:1");
-        BitgetBroker::with_settings(endpoints, credentials(), Arc::new(clock.clone()), settings).unwrap()
+        BitgetBroker::with_settings(endpoints, credentials(), clock, settings).unwrap()
     }
 
     fn set(&self, base: &str, status: Option<&'static str>) {
@@ -126,8 +127,8 @@ fn market(base: &str, reduce_only: bool) -> NewOrder {
 #[tokio::test]
 async fn the_first_list_waits_for_a_few_tables_and_learns_the_others_by_the_way() {
     let venue = Lister::start(40).await;
-    let clock = MarketClock::new(START);
-    let broker = venue.broker(&clock, settings());
+    let clock = Arc::new(SimulatedClock::new(START));
+    let broker = venue.broker(clock.clone(), settings());
     let first = broker.instruments().await.unwrap();
     let asked = venue.heard("query-position-lever");
     assert!((1..40).contains(&first.len()) && asked <= first.len() + 1, "{} of {asked}", first.len());
@@ -136,13 +137,15 @@ async fn the_first_list_waits_for_a_few_tables_and_learns_the_others_by_the_way(
     assert_eq!(last.tiers.lines()[0].rate.to_string(), "0.0106");
     assert_eq!(last.fees.taker.to_string(), "0.0003");
     // Time passes, and the rest is learned without anybody asking.
-    for _ in 0..2000 {
-        if venue.heard("query-position-lever") >= 40 && venue.heard("trade-rate") >= 40 {
-            break;
+    let learned = async {
+        while venue.heard("query-position-lever") < 40 || venue.heard("trade-rate") < 40 {
+            clock.until_sleepers(1).await;
+            clock.advance(Duration::from_millis(200));
+            // Whoever has slept long enough is awake, and no sleeper any more, before time passes again.
+            tokio::task::yield_now().await;
         }
-        clock.tell(clock.now().plus(Duration::from_millis(200)));
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
+    };
+    tokio::time::timeout(Duration::from_secs(30), learned).await.expect("every table and fee is asked for");
     let all = broker.instruments().await.unwrap();
     assert_eq!(all.len(), 40);
     assert_eq!(venue.heard("query-position-lever"), 40, "each table was asked for once");
@@ -152,7 +155,7 @@ async fn the_first_list_waits_for_a_few_tables_and_learns_the_others_by_the_way(
 async fn a_contract_that_is_halted_or_delisted_takes_what_reduces_and_nothing_else() {
     let venue = Lister::start(3).await;
     let clock = MarketClock::new(START);
-    let broker = venue.broker(&clock, settings());
+    let broker = venue.broker(Arc::new(clock.clone()), settings());
     broker.place(&market("C0", false)).await.unwrap();
     let later = |clock: &MarketClock| clock.tell(clock.now().plus(Duration::from_secs(400)));
     for (status, told, reason) in [
@@ -189,7 +192,7 @@ async fn a_contract_that_is_halted_or_delisted_takes_what_reduces_and_nothing_el
 async fn a_list_of_nothing_delists_nothing() {
     let venue = Lister::start(2).await;
     let clock = MarketClock::new(START);
-    let broker = venue.broker(&clock, settings());
+    let broker = venue.broker(Arc::new(clock.clone()), settings());
     broker.instrument(&symbol("C1")).await.unwrap();
     for base in ["C0", "C1"] {
         venue.set(base, None);

@@ -15,8 +15,7 @@ use plimsoll_domain::{
 use plimsoll_ports::{
     AccountAudit, AccountStream, Broker, CommandError, NotSent, PlaceError, QueryError, RefusalReason, StreamItem,
 };
-use plimsoll_venue_server::bitget::Settings as VenueSettings;
-use stage::{Stage, credentials, settings, symbol};
+use stage::{Stage, VenueSettings, credentials, settings, symbol};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;

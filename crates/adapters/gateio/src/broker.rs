@@ -109,35 +109,29 @@ impl Shared {
     }
 
     pub(crate) async fn listed(&self) -> Result<Arc<Listed>, CallError> {
-        self.directory.listed(&self.client).await
+        self.directory.listing.fresh(&self.client).await
     }
 
     /// A list of contracts that holds this one, found before anything is sent.
     pub(crate) async fn knowing(&self, symbol: &Symbol) -> Result<Arc<Listed>, CallError> {
-        self.directory.knowing(&self.client, symbol).await.map_err(CallError::before_sending)
+        self.directory.listing.knowing(&self.client, symbol).await
     }
 
-    /// Asks, and reads the answer with the names of contracts and the account's position mode. An answer that cannot be
-    /// read may name a contract that is new: the list is read again for the next.
+    /// Asks, and reads the answer with the names of contracts and the account's position mode.
     pub(crate) async fn ask<T>(
         &self,
         call: &Call,
         priority: Priority,
-        decode: impl FnOnce(&[u8], Reading<'_>) -> Result<T, DecodeError>,
+        decode: impl Fn(&[u8], Reading<'_>) -> Result<T, DecodeError>,
     ) -> Result<T, CallError> {
-        let listed = self.listed().await.map_err(CallError::before_sending)?;
         let mode = self.mode().await.map_err(CallError::before_sending)?;
-        let reading = Reading::new(&listed.symbols, mode);
-        let answer = self.client.read(call, priority, |body| decode(body, reading)).await;
-        if matches!(answer, Err(CallError::Unreadable(_))) {
-            self.directory.forget().await;
-        }
-        answer
+        let decode = |body: &[u8], symbols: &_| decode(body, Reading::new(symbols, mode));
+        self.directory.listing.ask(&self.client, call, priority, decode).await
     }
 
     /// The venue's name of a contract, found before anything is sent.
     pub(crate) async fn native(&self, symbol: &Symbol) -> Result<Arc<str>, CallError> {
-        self.knowing(symbol).await?.native(symbol).map_err(CallError::before_sending)
+        self.directory.listing.native(&self.client, symbol).await
     }
 
     /// The account, from which its position mode and its user id are learned. A wallet that was never funded does not

@@ -2,19 +2,22 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
+#[path = "../../tests/dropped.rs"]
+mod dropped;
+#[path = "../../tests/records.rs"]
 mod records;
 
+use dropped::leaves_all_or_nothing;
 use plimsoll_domain::decimal::exact;
 use plimsoll_domain::{AccountId, ClientOrderId, Decimal, Money, Price, Quantity, Rate, Side, Timestamp, VenueId};
 use plimsoll_ports::{
-    ControlRepository, EquityRepository, FundingRecord, FundingRepository, KillSwitchRecord, OpenedPosition,
-    OrderJournal, PnlSnapshot, PositionRepository, PositionStatus, StoreError, TradeRecord, TradeRepository,
+    ControlRepository, EquityRepository, FundingRecord, FundingRepository, KillSwitchRecord, OrderJournal, PnlSnapshot,
+    PositionRepository, PositionStatus, StoreError, TradeRepository,
 };
 use plimsoll_postgres::{Migrated, OpenError, PostgresStore};
 use plimsoll_testkit_postgres::{Database, Databases};
 use proptest::prelude::*;
 use records::{account, entry, position, trade};
-use std::task::Poll;
 
 /// A database of its own for a test.
 struct Place {
@@ -129,47 +132,16 @@ async fn the_same_said_through_two_pools_at_once_is_recorded_once() {
     assert_eq!(stores[1].unfinished(&account()).await.unwrap().len(), 1);
 }
 
-/// Polls `call` until it is done or has been woken `polls` times, and drops it.
-async fn dropped_after<T>(polls: u32, call: impl Future<Output = T>) -> Option<T> {
-    let mut call = std::pin::pin!(call);
-    let mut left = polls;
-    std::future::poll_fn(|context| {
-        left -= 1;
-        match call.as_mut().poll(context) {
-            Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
-            Poll::Pending if left == 0 => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
-        }
-    })
-    .await
-}
-
 #[tokio::test]
 async fn a_call_dropped_half_way_leaves_all_or_nothing() {
     let place = Place::new();
     let store = place.open().await;
-    let trades = [trade("1"), trade("2"), trade("3")];
-    let mut dropped = 0;
-    for polls in 1.. {
-        let account = AccountId::new(format!("dropped after {polls}"));
-        let position = OpenedPosition { account: account.clone(), ..position() };
-        let trades = trades.clone().map(|trade| TradeRecord { account: account.clone(), ..trade });
-        let outcome = dropped_after(polls, store.open(&position, &trades)).await;
-        // The next write of the account waits for whatever is still on its way, be it the commit or the rollback.
+    // The next write of the account waits for whatever is still on its way, be it the commit or the rollback.
+    let settle = async |account: &AccountId| {
         let switch = KillSwitchRecord { engaged: true, reason: String::new(), by: String::new(), since: None };
-        store.set_kill_switch(&account, &switch).await.unwrap();
-        let open = store.by_status(&account, PositionStatus::Open).await.unwrap().len();
-        let recorded = TradeRepository::since(&store, &account, None, Timestamp::default()).await.unwrap().len();
-        assert!([(0, 0), (1, 3)].contains(&(open, recorded)), "{open} positions and {recorded} trades");
-        match outcome {
-            None => dropped += 1,
-            Some(outcome) => {
-                outcome.unwrap();
-                break;
-            }
-        }
-    }
-    assert!(dropped > 0, "no call was dropped");
+        store.set_kill_switch(account, &switch).await.unwrap();
+    };
+    leaves_all_or_nothing(&store, settle).await;
 }
 
 #[tokio::test]

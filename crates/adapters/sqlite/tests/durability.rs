@@ -2,20 +2,22 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
-use plimsoll_domain::{
-    AccountId, ClientOrderId, Direction, Fill, FillCause, Leverage, Liquidity, MarginMode, Money, NewOrder, OrderId,
-    OrderKind, OrderSize, PositionSide, Side, Timestamp, TradeId, VenueId,
-};
+#[path = "../../tests/dropped.rs"]
+mod dropped;
+#[path = "../../tests/records.rs"]
+mod records;
+
+use dropped::leaves_all_or_nothing;
+use plimsoll_domain::{AccountId, ClientOrderId, Money, Side, Timestamp};
 use plimsoll_ports::{
-    BookingRepository, ControlRepository, EquityRepository, JournalEntry, JournalState, KillSwitchRecord,
-    OpenedPosition, OrderJournal, PnlSnapshot, PositionRepository, PositionStatus, Purpose, StoreError, TradeRecord,
-    TradeRepository,
+    BookingRepository, ControlRepository, EquityRepository, KillSwitchRecord, OrderJournal, PnlSnapshot,
+    PositionRepository, PositionStatus, StoreError,
 };
 use plimsoll_sqlite::{Migrated, OpenError, SqliteStore};
+use records::{account, entry, position};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use std::path::{Path, PathBuf};
-use std::task::Poll;
 
 fn file() -> (tempfile::TempDir, PathBuf) {
     let directory = tempfile::tempdir().unwrap();
@@ -29,70 +31,6 @@ async fn tamper(path: &Path, sql: &'static str) {
     let mut connection: SqliteConnection = options.connect().await.unwrap();
     sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
-}
-
-fn account() -> AccountId {
-    AccountId::new("main")
-}
-
-fn entry(id: &str, side: Side) -> JournalEntry {
-    JournalEntry {
-        account: account(),
-        venue: VenueId::new("binance"),
-        order: NewOrder {
-            client_order_id: ClientOrderId::new(id).unwrap(),
-            symbol: "BTC/USDT:USDT".parse().unwrap(),
-            side,
-            position_side: PositionSide::Both,
-            kind: OrderKind::Market,
-            size: OrderSize::Quantity("0.001".parse().unwrap()),
-            reduce_only: false,
-        },
-        purpose: Purpose::Entry,
-        state: JournalState::Intended,
-        intended_at: Timestamp::from_millis(1_700_000_000_000),
-        updated_at: Timestamp::from_millis(1_700_000_000_000),
-    }
-}
-
-fn position() -> OpenedPosition {
-    OpenedPosition {
-        account: account(),
-        venue: VenueId::new("binance"),
-        symbol: "BTC/USDT:USDT".parse().unwrap(),
-        side: PositionSide::Both,
-        direction: Direction::Long,
-        quantity: "0.001".parse().unwrap(),
-        entry_price: "67123.10".parse().unwrap(),
-        leverage: Leverage::new(3).unwrap(),
-        margin_mode: MarginMode::Isolated,
-        strategy: "operator".to_owned(),
-        opened_at: Timestamp::from_millis(1_700_000_000_000),
-    }
-}
-
-fn trade(id: &str) -> TradeRecord {
-    TradeRecord {
-        account: account(),
-        venue: VenueId::new("binance"),
-        position: None,
-        fill: Fill {
-            trade_id: TradeId::new(id),
-            order_id: OrderId::new("8001"),
-            client_order_id: ClientOrderId::new("long-btc-1").unwrap(),
-            symbol: "BTC/USDT:USDT".parse().unwrap(),
-            side: Side::Buy,
-            position_side: PositionSide::Both,
-            price: "67123.10".parse().unwrap(),
-            quantity: "0.001".parse().unwrap(),
-            fee: "0.02684924".parse().unwrap(),
-            fee_currency: None,
-            liquidity: Some(Liquidity::Taker),
-            realized_pnl: None,
-            cause: FillCause::Order,
-            time: Timestamp::from_millis(1_700_000_000_000),
-        },
-    }
 }
 
 #[tokio::test]
@@ -198,46 +136,15 @@ async fn writers_through_two_handles_take_turns() {
     assert_eq!(stores[1].unfinished(&account()).await.unwrap().len(), 60);
 }
 
-/// Polls `call` until it is done or has been woken `polls` times, and drops it.
-async fn dropped_after<T>(polls: u32, call: impl Future<Output = T>) -> Option<T> {
-    let mut call = std::pin::pin!(call);
-    let mut left = polls;
-    std::future::poll_fn(|context| {
-        left -= 1;
-        match call.as_mut().poll(context) {
-            Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
-            Poll::Pending if left == 0 => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
-        }
-    })
-    .await
-}
-
 #[tokio::test]
 async fn a_call_dropped_half_way_leaves_all_or_nothing() {
     let (_directory, path) = file();
     let store = SqliteStore::open(&path).await.unwrap();
-    let trades = [trade("1"), trade("2"), trade("3")];
-    let mut dropped = 0;
-    for polls in 1.. {
-        let account = AccountId::new(format!("dropped after {polls}"));
-        let position = OpenedPosition { account: account.clone(), ..position() };
-        let trades = trades.clone().map(|trade| TradeRecord { account: account.clone(), ..trade });
-        let outcome = dropped_after(polls, store.open(&position, &trades)).await;
-        // The next write waits for whatever is still on its way, be it the commit or the rollback.
-        store.intend(&entry(&format!("after-{polls}"), Side::Buy)).await.unwrap();
-        let open = store.by_status(&account, PositionStatus::Open).await.unwrap().len();
-        let recorded = TradeRepository::since(&store, &account, None, Timestamp::default()).await.unwrap().len();
-        assert!([(0, 0), (1, 3)].contains(&(open, recorded)), "{open} positions and {recorded} trades");
-        match outcome {
-            None => dropped += 1,
-            Some(outcome) => {
-                outcome.unwrap();
-                break;
-            }
-        }
-    }
-    assert!(dropped > 0, "no call was dropped");
+    // The next write waits for whatever is still on its way, be it the commit or the rollback.
+    let settle = async |account: &AccountId| {
+        store.intend(&entry(&format!("after-{account}").replace(' ', "-"), Side::Buy)).await.unwrap();
+    };
+    leaves_all_or_nothing(&store, settle).await;
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ monitor = "5s"            # between two looks at the account, while its private 
 audit = "1m"              # between two looks while the stream is live and all is well: what it tells is looked at at once
 reconcile = "1m"          # between two comparisons of records and venue
 clock = "500ms"           # how far this machine's clock may be off
-order_window = "10s"      # how long "not found" proves nothing of an order whose answer never came
+order_window = "10s"      # so long "not found" proves nothing of an unanswered order; the venue's own (10s, Bitget 35s) if that is longer
 give_up = "1m"            # after this long its fate is told as unknown
 request = "10s"           # how long one request may take
 

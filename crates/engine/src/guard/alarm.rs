@@ -205,7 +205,7 @@ const MOST: Duration = Duration::from_secs(30);
 const BREATH: Duration = Duration::from_secs(1);
 
 /// Bounds what being woken asks of the venue: a few looks at once, and in the long run no more than looking every five
-/// seconds would. Its time is what has [passed](super::steady::Steady::passed), not what a clock shows.
+/// seconds would. Its time is what has [passed](crate::steady::Steady::passed), not what a clock shows.
 #[derive(Debug)]
 pub(super) struct Pace {
     credit: Duration,

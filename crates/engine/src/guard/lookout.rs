@@ -3,10 +3,10 @@
 use super::alarm::{Alarm, Wake, Why};
 use super::hearing::Hearing;
 use super::marks::Marks;
-use super::steady::Steady;
 use super::wanted::Wanted;
 use crate::client_order_id::ClientOrderIds;
 use crate::position_manager::PositionManager;
+use crate::steady::Steady;
 use crate::venue_account::{
     AccountNews, AccountPorts, AccountView, AppliedSetting, ConnectFailure, Link, VenueAccount, VenueAccountSettings,
 };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// When the mark of each contract last came, in the time that has [passed](super::steady::Steady::passed).
+/// When the mark of each contract last came, in the time that has [passed](crate::steady::Steady::passed).
 #[derive(Debug, Default)]
 pub(super) struct Marks(Mutex<BTreeMap<Symbol, Duration>>);
 

@@ -4,10 +4,12 @@ use super::VenueAccount;
 use super::contracts::{AppliedSetting, SettingFailure, allowed};
 use super::follower::{AccountFollower, Command, Ended};
 use super::keeper::Keeper;
-use super::owner::{Judgement, Reading};
+use super::listing::List;
+use super::owner::{Judgement, Now, Reading};
 use super::settings::{AccountPorts, VenueAccountSettings};
 use crate::client_order_id::ClientOrderIds;
 use crate::order_path::OrderPath;
+use crate::steady::Steady;
 use futures_util::future::try_join_all;
 use plimsoll_domain::{AccountEvent, PositionMode};
 use plimsoll_ports::{AccountStream, CommandError, QueryError};
@@ -76,11 +78,12 @@ impl VenueAccount {
     fn start(ports: AccountPorts, stream: Box<dyn AccountStream>, settings: VenueAccountSettings) -> Self {
         let VenueAccountSettings { settle, closing_fee, watch, .. } = settings.clone();
         let judgement = Judgement { settle, closing_fee, watch };
-        let follower = AccountFollower::start(stream, Arc::clone(&ports.clock), judgement);
+        let steady = Arc::new(Steady::new(Arc::clone(&ports.clock)));
+        let follower = AccountFollower::start(stream, Arc::clone(&steady), judgement);
         let (requests, received) = mpsc::channel(REQUESTS_KEPT);
         let keeper = Keeper {
             broker: Arc::clone(&ports.broker),
-            clock: Arc::clone(&ports.clock),
+            steady: Arc::clone(&steady),
             line: follower.line(),
             view: follower.watch(),
             settings: settings.clone(),
@@ -94,15 +97,15 @@ impl VenueAccount {
         };
         let ids = ClientOrderIds::new(&settings.account);
         let keeping = tokio::spawn(keeper.run(received));
-        Self { follower, keeping, requests, ports, path, ids, settings, applied: Vec::new() }
+        Self { follower, keeping, requests, steady, ports, path, ids, settings, applied: Vec::new() }
     }
 
     async fn load(&self) -> Result<(), ConnectFailure> {
-        let begun = self.ports.clock.now();
+        let begun = Now::of(&self.steady);
         let broker = &self.ports.broker;
         let (contracts, account) = tokio::try_join!(broker.instruments(), broker.account())?;
         let events = vec![AccountEvent::Snapshot(Box::new(account))];
-        self.line().tell(Command::Contracts(contracts)).await?;
+        self.line().tell(Command::Contracts(List::of(contracts))).await?;
         self.line().tell_through(Command::Read(Reading { begun, events })).await?;
         Ok(())
     }
@@ -135,7 +138,7 @@ impl VenueAccount {
         }
         let failed = |error| ConnectFailure::PositionMode { wanted, error };
         self.ports.broker.set_position_mode(wanted).await.map_err(failed)?;
-        let begun = self.ports.clock.now();
+        let begun = Now::of(&self.steady);
         let account = self.ports.broker.account().await?;
         let found = account.position_mode;
         let events = vec![AccountEvent::Snapshot(Box::new(account))];

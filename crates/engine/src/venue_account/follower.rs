@@ -1,13 +1,15 @@
 //! One owner per account: a task that takes in everything its venue says.
 
+use super::listing::List;
 use super::news::AccountNews;
-use super::owner::{Judgement, Owner, Reading};
+use super::owner::{Judgement, Now, Owner, Reading};
 use super::view::{AccountView, Link};
 use super::watchers::WatchSettings;
+use crate::steady::Steady;
 use futures_util::stream::{self, Stream};
 use futures_util::{FutureExt, StreamExt};
 use plimsoll_domain::{
-    AccountSnapshot, Change, Currency, Difference, Instrument, Leverage, MarginMode, MarkPrice, Rate, Symbol,
+    AccountSnapshot, Change, Currency, Difference, Instrument, Leverage, MarginMode, MarkPrice, Rate, Symbol, Timestamp,
 };
 use plimsoll_ports::{AccountStream, Clock, StreamItem};
 use std::pin::Pin;
@@ -45,7 +47,7 @@ pub struct AccountFollower {
 /// What the task is told beside its stream.
 pub(super) enum Command {
     Mark(MarkPrice),
-    Contracts(Vec<Instrument>),
+    Contracts(List),
     Contract(Box<Instrument>),
     Read(Reading),
     Set {
@@ -72,17 +74,21 @@ impl AccountFollower {
     #[must_use]
     pub fn spawn(stream: Box<dyn AccountStream>, clock: Arc<dyn Clock>) -> Self {
         let (settle, closing_fee) = (Currency::new("USDT"), Rate::ZERO);
-        Self::start(stream, clock, Judgement { settle, closing_fee, watch: WatchSettings::none() })
+        Self::start(
+            stream,
+            Arc::new(Steady::new(clock)),
+            Judgement { settle, closing_fee, watch: WatchSettings::none() },
+        )
     }
 
-    pub(super) fn start(stream: Box<dyn AccountStream>, clock: Arc<dyn Clock>, judgement: Judgement) -> Self {
+    pub(super) fn start(stream: Box<dyn AccountStream>, steady: Arc<Steady>, judgement: Judgement) -> Self {
         let mut owner = Owner::new(judgement);
-        let (view_sender, view) = watch::channel(owner.publish(clock.now()).0);
+        let (view_sender, view) = watch::channel(owner.publish(steady.now()).0);
         let (changes, _) = broadcast::channel(NEWS_KEPT);
         let (news, _) = broadcast::channel(NEWS_KEPT);
         let (commands, received) = mpsc::channel(COMMANDS_KEPT);
         let told = Told { view: view_sender, changes: changes.clone(), news: news.clone() };
-        let task = tokio::spawn(run(owner, stream, clock, received, told));
+        let task = tokio::spawn(run(owner, stream, steady, received, told));
         Self { view, changes, news, commands, task }
     }
 
@@ -189,7 +195,7 @@ fn items(stream: Box<dyn AccountStream>) -> Pin<Box<dyn Stream<Item = StreamItem
 async fn run(
     mut owner: Owner,
     stream: Box<dyn AccountStream>,
-    clock: Arc<dyn Clock>,
+    steady: Arc<Steady>,
     mut commands: mpsc::Receiver<Command>,
     told: Told,
 ) {
@@ -200,9 +206,9 @@ async fn run(
         tokio::select! {
             item = items.next() => {
                 has_ended = item.is_none();
-                owner.take(item, clock.now());
+                owner.take(item, Now::of(&steady));
             }
-            Some(command) = commands.recv() => obey(&mut owner, command, clock.as_ref(), &mut flushes),
+            Some(command) = commands.recv() => obey(&mut owner, command, &steady, &mut flushes),
         }
         for _ in 0..BATCH {
             if has_ended {
@@ -210,12 +216,12 @@ async fn run(
             }
             let Some(item) = items.next().now_or_never() else { break };
             has_ended = item.is_none();
-            owner.take(item, clock.now());
+            owner.take(item, Now::of(&steady));
         }
         while let Ok(command) = commands.try_recv() {
-            obey(&mut owner, command, clock.as_ref(), &mut flushes);
+            obey(&mut owner, command, &steady, &mut flushes);
         }
-        told.tell(&mut owner, clock.as_ref());
+        told.tell(&mut owner, steady.now());
         for done in flushes {
             // Whoever asked may have gone.
             let _ = done.send(());
@@ -226,25 +232,25 @@ async fn run(
     }
 }
 
-fn obey(owner: &mut Owner, command: Command, clock: &dyn Clock, flushes: &mut Vec<oneshot::Sender<()>>) {
+fn obey(owner: &mut Owner, command: Command, steady: &Steady, flushes: &mut Vec<oneshot::Sender<()>>) {
     match command {
         Command::Mark(mark) => owner.mark(&mark),
         Command::Contracts(listed) => owner.contracts(listed),
         Command::Contract(it) => owner.contract(*it),
-        Command::Read(reading) => owner.read(&reading, clock.now()),
-        Command::Set { symbol, leverage, margin_mode } => owner.set(&symbol, leverage, margin_mode, clock.now()),
+        Command::Read(reading) => owner.read(&reading, steady.now()),
+        Command::Set { symbol, leverage, margin_mode } => owner.set(&symbol, leverage, margin_mode, steady.now()),
         Command::Compare { reading, answer } => {
             let _ = answer.send(owner.compare(&reading));
         }
-        Command::Audited(differences) => owner.audited(differences.as_deref(), clock.now()),
+        Command::Audited(differences) => owner.audited(differences.as_deref(), steady.now()),
         Command::Flush(done) => flushes.push(done),
     }
 }
 
 impl Told {
     /// The view first: whoever hears of a change finds it there. Nobody listening is no failure.
-    fn tell(&self, owner: &mut Owner, clock: &dyn Clock) {
-        let (view, news) = owner.publish(clock.now());
+    fn tell(&self, owner: &mut Owner, now: Timestamp) {
+        let (view, news) = owner.publish(now);
         self.view.send_replace(view);
         for it in news {
             if let AccountNews::Changed(change) = &it

@@ -3,14 +3,17 @@
 
 use super::audit::confirmed;
 use super::follower::{Command, Ended, Line};
-use super::owner::Reading;
+use super::listing::List;
+use super::owner::{Now, Reading};
 use super::settings::VenueAccountSettings;
 use super::telemetry;
 use super::view::{AccountView, Link};
+use crate::steady::Steady;
 use futures_util::{StreamExt, stream};
 use plimsoll_domain::{AccountEvent, AccountSnapshot, Difference, Fill, Symbol, Timestamp};
-use plimsoll_ports::{Broker, Clock, QueryError};
+use plimsoll_ports::{Broker, QueryError};
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -52,40 +55,62 @@ pub(super) enum Request {
 
 pub(super) struct Keeper {
     pub(super) broker: Arc<dyn Broker>,
-    pub(super) clock: Arc<dyn Clock>,
+    pub(super) steady: Arc<Steady>,
     pub(super) line: Line,
     pub(super) view: watch::Receiver<Arc<AccountView>>,
     pub(super) settings: VenueAccountSettings,
 }
 
-/// When the keeper acts next by itself.
+/// When the keeper acts next by itself, in the time that has passed: what is done to the clock hides no silence.
 struct Watchfulness {
     /// Since when the account is in doubt, or when it was last read because of that.
-    doubted: Option<Timestamp>,
+    doubted: Option<Duration>,
     /// When the last audit was begun.
-    audited: Timestamp,
-    /// When the list of contracts was last read.
-    listed: Timestamp,
-    /// When each contract that the list does not hold was last asked for.
-    asked: BTreeMap<Symbol, Timestamp>,
+    audited: Duration,
+    /// When the account was last looked at, what it showed of when something was heard or read, and since when it shows that.
+    looked: Duration,
+    shown: [Option<Timestamp>; 2],
+    heard: Duration,
 }
 
 impl Keeper {
-    /// Runs until nobody asks any more, or the account's task has ended.
-    pub(super) async fn run(self, mut requests: mpsc::Receiver<Request>) {
-        let now = self.clock.now();
-        let mut watchfulness = Watchfulness { doubted: None, audited: now, listed: now, asked: BTreeMap::new() };
+    /// Runs until nobody asks any more, or the account's task has ended. A list of contracts that takes its time keeps
+    /// nobody waiting who asks for the account.
+    pub(super) async fn run(self, requests: mpsc::Receiver<Request>) {
+        tokio::select! {
+            () = self.keep_account(requests) => {}
+            () = self.keep_contracts() => {}
+        }
+    }
+
+    async fn keep_account(&self, mut requests: mpsc::Receiver<Request>) {
+        let mut watchfulness = Watchfulness::new(self.steady.passed());
+        let pause = || self.steady.sleep(self.settings.look_every);
+        let mut look = pin!(pause());
         loop {
             tokio::select! {
+                // Whoever asks comes first.
+                biased;
                 request = requests.recv() => match request {
                     Some(request) => self.answer(request).await,
                     None => return,
                 },
-                () = self.clock.sleep(self.settings.look_every) => {
+                () = &mut look => {
                     if self.look(&mut watchfulness).await.is_err() {
                         return;
                     }
+                    look.set(pause());
                 }
+            }
+        }
+    }
+
+    async fn keep_contracts(&self) {
+        let (mut listed, mut asked) = (self.steady.passed(), BTreeMap::new());
+        loop {
+            self.steady.sleep(self.settings.look_every).await;
+            if self.look_at_contracts(&mut listed, &mut asked).await.is_err() {
+                return;
             }
         }
     }
@@ -100,19 +125,18 @@ impl Keeper {
 
     async fn look(&self, watchfulness: &mut Watchfulness) -> Result<(), Ended> {
         let view = Arc::clone(&self.view.borrow());
-        let now = self.clock.now();
         if view.link == Link::Ended {
             return Err(Ended);
         }
+        let now = Now::of(&self.steady);
         if let Some(reason) = watchfulness.reason_to_read(&view, now, &self.settings) {
             if let Err(error) = self.resynchronise(&reason).await {
                 tracing::warn!(%error, %reason, "the account could not be resynchronised, trying again later");
             }
             return Ok(());
         }
-        self.look_at_contracts(&view, now, watchfulness).await?;
-        if now.since(watchfulness.audited) >= self.settings.audit_every {
-            watchfulness.audited = now;
+        if now.passed.saturating_sub(watchfulness.audited) >= self.settings.audit_every {
+            watchfulness.audited = now.passed;
             if let Err(error) = self.audit().await {
                 tracing::warn!(%error, "the account could not be audited");
             }
@@ -124,24 +148,25 @@ impl Keeper {
     /// margin tables one by one, and first those that it is asked for.
     async fn look_at_contracts(
         &self,
-        view: &AccountView,
-        now: Timestamp,
-        watchfulness: &mut Watchfulness,
+        listed: &mut Duration,
+        asked: &mut BTreeMap<Symbol, Duration>,
     ) -> Result<(), Ended> {
-        if now.since(watchfulness.listed) >= self.settings.list_every {
-            watchfulness.listed = now;
-            match self.broker.instruments().await {
-                Ok(contracts) => self.line.tell(Command::Contracts(contracts)).await?,
+        let view = Arc::clone(&self.view.borrow());
+        let now = self.steady.passed();
+        if now.saturating_sub(*listed) >= self.settings.list_every {
+            *listed = now;
+            match List::read(self.broker.as_ref(), &view).await {
+                Ok(list) => self.line.tell(Command::Contracts(list)).await?,
                 Err(error) => tracing::warn!(%error, "the list of contracts cannot be read, trying again later"),
             }
         }
         let held = view.positions.iter().map(|it| &it.symbol).filter(|symbol| !view.contracts.contains_key(*symbol));
         for symbol in held.collect::<BTreeSet<_>>() {
-            let asked = watchfulness.asked.get(symbol).is_some_and(|at| now.since(*at) < ASKED_AGAIN_AFTER);
-            if asked || view.contracts.is_empty() {
+            let lately = asked.get(symbol).is_some_and(|at| now.saturating_sub(*at) < ASKED_AGAIN_AFTER);
+            if lately || view.contracts.is_empty() {
                 continue;
             }
-            watchfulness.asked.insert(symbol.clone(), now);
+            asked.insert(symbol.clone(), now);
             match self.broker.instrument(symbol).await {
                 Ok(it) => self.line.tell(Command::Contract(Box::new(it))).await?,
                 Err(error) => tracing::warn!(%error, %symbol, "nothing is known of a contract that is held"),
@@ -152,7 +177,7 @@ impl Keeper {
 
     /// Reads the account, and the fills since shortly before the newest thing that is known.
     pub(super) async fn resynchronise(&self, reason: &str) -> Result<Resynchronised, ReadFailure> {
-        let begun = self.clock.now();
+        let begun = Now::of(&self.steady);
         let view = Arc::clone(&self.view.borrow());
         let snapshot = self.broker.account().await?;
         let newest = view.as_of.unwrap_or(snapshot.time);
@@ -162,7 +187,7 @@ impl Keeper {
         let snapshot = AccountEvent::Snapshot(Box::new(snapshot));
         let events = std::iter::once(snapshot).chain(fills.into_iter().map(AccountEvent::Fill)).collect();
         self.line.tell_through(Command::Read(Reading { begun, events })).await?;
-        let took = self.clock.now().since(begun);
+        let took = self.steady.passed().saturating_sub(begun.passed);
         telemetry::resynchronised(took);
         tracing::info!(reason, fills = count, ?took, "the account was read anew");
         Ok(Resynchronised { fills: count, without_fills })
@@ -203,7 +228,7 @@ impl Keeper {
             self.take_in(begun, reading).await?;
             return Ok(first);
         }
-        self.clock.sleep(self.settings.second_look_after).await;
+        self.steady.sleep(self.settings.second_look_after).await;
         let (begun, reading) = self.read().await?;
         let second = self.line.compare(&reading).await?.ok_or(ReadFailure::InDoubt)?;
         let differences = confirmed(&first, second);
@@ -211,12 +236,12 @@ impl Keeper {
         Ok(differences)
     }
 
-    async fn read(&self) -> Result<(Timestamp, Arc<AccountSnapshot>), QueryError> {
-        let begun = self.clock.now();
+    async fn read(&self) -> Result<(Now, Arc<AccountSnapshot>), QueryError> {
+        let begun = Now::of(&self.steady);
         Ok((begun, Arc::new(self.broker.account().await?)))
     }
 
-    async fn take_in(&self, begun: Timestamp, reading: Arc<AccountSnapshot>) -> Result<(), Ended> {
+    async fn take_in(&self, begun: Now, reading: Arc<AccountSnapshot>) -> Result<(), Ended> {
         let snapshot = Arc::unwrap_or_clone(reading);
         let events = vec![AccountEvent::Snapshot(Box::new(snapshot))];
         self.line.tell_through(Command::Read(Reading { begun, events })).await
@@ -224,20 +249,21 @@ impl Keeper {
 }
 
 impl Watchfulness {
+    const fn new(now: Duration) -> Self {
+        Self { doubted: None, audited: now, looked: now, shown: [None; 2], heard: now }
+    }
+
     /// Why the account is to be read now, if it is.
-    fn reason_to_read(
-        &mut self,
-        view: &AccountView,
-        now: Timestamp,
-        settings: &VenueAccountSettings,
-    ) -> Option<String> {
+    fn reason_to_read(&mut self, view: &AccountView, now: Now, settings: &VenueAccountSettings) -> Option<String> {
+        let silence = self.silence(view, now);
+        let now = now.passed;
         if view.is_trusted() {
             self.doubted = None;
-            let age = view.age(now).filter(|age| *age >= settings.stale_after)?;
-            return Some(format!("nothing was heard for {} s", age.as_secs()));
+            let silent = (silence >= settings.stale_after).then_some(silence)?;
+            return Some(format!("nothing was heard for {} s", silent.as_secs()));
         }
         let since = *self.doubted.get_or_insert(now);
-        if now.since(since) < settings.resync_after {
+        if now.saturating_sub(since) < settings.resync_after {
             return None;
         }
         self.doubted = Some(now);
@@ -246,6 +272,19 @@ impl Watchfulness {
             Link::Connecting | Link::Syncing => "the stream has brought no snapshot".to_owned(),
             Link::Live | Link::Ended => "something was missed, and no snapshot came".to_owned(),
         })
+    }
+
+    /// How long nothing was heard or read. What is new since the last look came since then, as long ago as the clock says if
+    /// that can be.
+    fn silence(&mut self, view: &AccountView, now: Now) -> Duration {
+        let shown = [view.heard_at, view.read_at];
+        if shown != self.shown {
+            let known_at = view.heard_at.max(view.read_at).unwrap_or(now.time);
+            let ago = now.time.since(known_at).min(now.passed.saturating_sub(self.looked));
+            (self.shown, self.heard) = (shown, now.passed.saturating_sub(ago));
+        }
+        self.looked = now.passed;
+        now.passed.saturating_sub(self.heard)
     }
 }
 

@@ -1,16 +1,18 @@
 //! What only the account's task touches.
 
 use super::audit::AuditLog;
+use super::listing::List;
 use super::news::AccountNews;
 use super::telemetry;
 use super::view::{AccountView, ContractSetting, Gap, Gaps, Link};
 use super::watchers::{Moment, WatchSettings, Watchers};
+use crate::steady::Steady;
 use plimsoll_domain::{
-    AccountEvent, AccountSnapshot, AccountState, ContractStatus, Currency, Difference, Instrument, Leverage,
-    MarginMode, MarkPrice, Order, Rate, Stamp, Symbol, Tally, Timestamp, contract_changes,
+    AccountEvent, AccountSnapshot, AccountState, ContractChange, ContractStatus, Currency, Difference, Instrument,
+    Leverage, MarginMode, MarkPrice, Order, Rate, Stamp, Symbol, Tally, Timestamp, contract_changes,
 };
 use plimsoll_ports::StreamItem;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,10 +24,23 @@ pub(super) struct Judgement {
     pub(super) watch: WatchSettings,
 }
 
+/// A moment: on our clock, which may be set, and by the time that has passed, which nobody sets.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Now {
+    pub(super) time: Timestamp,
+    pub(super) passed: Duration,
+}
+
+impl Now {
+    pub(super) fn of(steady: &Steady) -> Self {
+        Self { time: steady.now(), passed: steady.passed() }
+    }
+}
+
 /// What a reading of the whole account was made of.
 pub(super) struct Reading {
-    /// When it was begun, on our clock.
-    pub(super) begun: Timestamp,
+    /// When it was begun.
+    pub(super) begun: Now,
     /// The snapshot, and fills beside it.
     pub(super) events: Vec<AccountEvent>,
 }
@@ -36,9 +51,12 @@ pub(super) struct Owner {
     link: Link,
     heard_at: Option<Timestamp>,
     read_at: Option<Timestamp>,
-    /// When events began to flow, on our clock.
-    connected_at: Option<Timestamp>,
+    /// When the newest reading was begun, and when events began to flow.
+    read: Duration,
+    connected: Option<Duration>,
     contracts: Arc<BTreeMap<Symbol, Instrument>>,
+    /// Contracts of which it was told that they cannot be read.
+    unreadable: BTreeSet<Symbol>,
     orders: Arc<[Order]>,
     settings: Arc<BTreeMap<Symbol, ContractSetting>>,
     /// The lists of orders and settings are to be made anew.
@@ -63,8 +81,10 @@ impl Owner {
             link: Link::Connecting,
             heard_at: None,
             read_at: None,
-            connected_at: None,
+            read: Duration::ZERO,
+            connected: None,
             contracts: Arc::default(),
+            unreadable: BTreeSet::new(),
             orders: Arc::default(),
             settings: Arc::default(),
             orders_are_old: false,
@@ -82,18 +102,20 @@ impl Owner {
     }
 
     /// Takes what the stream brought; `None` is its end.
-    pub(super) fn take(&mut self, item: Option<StreamItem>, now: Timestamp) {
+    pub(super) fn take(&mut self, item: Option<StreamItem>, now: Now) {
+        let Now { time: now, passed } = now;
+        self.believe_no_time_after(now);
         match item {
             Some(StreamItem::Connected) => {
                 self.heard_at = Some(now);
-                self.connected_at = Some(now);
+                self.connected = Some(passed);
                 telemetry::connected();
                 self.relink(Link::Syncing);
             }
             Some(StreamItem::Disconnected { reason }) => {
                 tracing::warn!(%reason, "the account's stream is down");
-                telemetry::disconnected(self.connected_at.is_some());
-                self.connected_at = None;
+                telemetry::disconnected(self.connected.is_some());
+                self.connected = None;
                 self.doubt(now, &reason);
                 self.relink(Link::Down { reason });
             }
@@ -122,14 +144,24 @@ impl Owner {
 
     /// Takes what asking the venue has brought. Begun since events flow, it completes what they need to be complete.
     pub(super) fn read(&mut self, reading: &Reading, now: Timestamp) {
-        self.read_at = self.read_at.max(Some(reading.begun));
+        self.believe_no_time_after(now);
+        if reading.begun.passed >= self.read {
+            (self.read, self.read_at) = (reading.begun.passed, Some(reading.begun.time.min(now)));
+        }
         for event in &reading.events {
             self.apply(event);
         }
-        if self.link == Link::Syncing && self.connected_at.is_some_and(|connected| connected <= reading.begun) {
+        if self.link == Link::Syncing && self.connected.is_some_and(|connected| connected <= reading.begun.passed) {
             self.relink(Link::Live);
         }
         self.mind_the_gap(now);
+    }
+
+    /// A clock that was set back makes nothing that was heard before younger than it is.
+    fn believe_no_time_after(&mut self, now: Timestamp) {
+        for at in [&mut self.heard_at, &mut self.read_at].into_iter().flatten() {
+            *at = (*at).min(now);
+        }
     }
 
     pub(super) fn mark(&mut self, mark: &MarkPrice) {
@@ -137,10 +169,16 @@ impl Owner {
         self.unjudged = true;
     }
 
-    /// Takes the venue's contracts. Those it does not list any more stay known while something of them is held.
-    pub(super) fn contracts(&mut self, listed: Vec<Instrument>) {
+    /// Takes the venue's contracts. Those it does not list any more stay known while something of them is held; those that
+    /// cannot be read stay as they were, and that is told once.
+    pub(super) fn contracts(&mut self, List { contracts, unreadable }: List) {
         let mut contracts: BTreeMap<Symbol, Instrument> =
-            listed.into_iter().map(|it| (it.symbol.clone(), it)).collect();
+            contracts.into_iter().map(|it| (it.symbol.clone(), it)).collect();
+        for symbol in unreadable.keys() {
+            if let Some(known) = self.contracts.get(symbol) {
+                contracts.entry(symbol.clone()).or_insert_with(|| known.clone());
+            }
+        }
         for held in self.state.positions() {
             if let Some(known) = self.contracts.get(&held.symbol) {
                 contracts
@@ -149,10 +187,17 @@ impl Owner {
             }
         }
         self.list(contracts);
+        let before = std::mem::replace(&mut self.unreadable, unreadable.keys().cloned().collect());
+        for (symbol, reason) in unreadable {
+            if !before.contains(&symbol) {
+                self.tell_of_contract(ContractChange::Unreadable { symbol, reason });
+            }
+        }
     }
 
     /// Takes one contract that the list did not hold yet.
     pub(super) fn contract(&mut self, it: Instrument) {
+        self.unreadable.remove(&it.symbol);
         let mut contracts = (*self.contracts).clone();
         contracts.insert(it.symbol.clone(), it);
         self.list(contracts);
@@ -162,12 +207,16 @@ impl Owner {
     fn list(&mut self, contracts: BTreeMap<Symbol, Instrument>) {
         if !self.contracts.is_empty() {
             for change in contract_changes(&self.contracts, &contracts) {
-                tracing::info!(change = change.as_str(), "{change}");
-                self.news.push(AccountNews::Contract(change));
+                self.tell_of_contract(change);
             }
         }
         self.contracts = Arc::new(contracts);
         self.unjudged = true;
+    }
+
+    fn tell_of_contract(&mut self, change: ContractChange) {
+        tracing::info!(change = change.as_str(), "{change}");
+        self.news.push(AccountNews::Contract(change));
     }
 
     /// Takes a contract's setting that the venue has confirmed now: it is newer than everything heard so far.

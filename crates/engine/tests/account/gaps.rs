@@ -1,7 +1,11 @@
+use crate::held_up::HeldUp;
 use crate::world::{World, bought, next, position, report, start, until};
-use plimsoll_engine::{AccountNews, Link};
-use plimsoll_ports::StreamItem;
-use plimsoll_ports::domain::{Change, Direction};
+use async_trait::async_trait;
+use plimsoll_engine::{AccountNews, AccountPorts, Link, VenueAccount};
+use plimsoll_exchange::MarketClock;
+use plimsoll_ports::domain::{Change, Direction, Timestamp};
+use plimsoll_ports::{Clock, StreamItem};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 #[tokio::test]
@@ -72,4 +76,81 @@ async fn a_reading_begun_before_the_connection_does_not_stand_for_its_snapshot()
     assert_eq!(view.age(start()), None);
     account.resynchronise().await.unwrap();
     assert_eq!(account.view().link, Link::Live, "begun since events flow, it completes them");
+}
+
+/// The market's time, shown by a clock that can be set back. Who sleeps does not notice.
+struct Adjusted {
+    market: MarketClock,
+    back: Mutex<Duration>,
+}
+
+#[async_trait]
+impl Clock for Adjusted {
+    fn now(&self) -> Timestamp {
+        self.market.now().minus(*self.back.lock().unwrap())
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.market.sleep(duration).await;
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_hides_no_silence() {
+    let mut world = World::new();
+    world.send(StreamItem::Connected);
+    world.send_snapshot();
+    let clock = Arc::new(Adjusted { market: world.clock.clone(), back: Mutex::default() });
+    let (ports, stream) = (world.ports(world.broker()), world.take_stream());
+    let ports = AccountPorts { clock: Arc::clone(&clock) as Arc<dyn Clock>, ..ports };
+    let account = VenueAccount::connect(ports, stream, world.settings.clone()).await.unwrap();
+    let before = world.asked();
+    world.pass(Duration::from_secs(5));
+    *clock.back.lock().unwrap() = Duration::from_secs(3600);
+    let read_again = async || {
+        let asked = world.asked();
+        while world.asked() == asked {
+            tokio::task::yield_now().await;
+        }
+    };
+    for silences in 1..=2 {
+        world.while_time_passes(read_again()).await;
+        assert_eq!(world.asked(), before + silences);
+        let passed = world.clock.now().since(start());
+        let most = Duration::from_secs(40) * u32::try_from(silences).unwrap();
+        assert!(passed <= most, "the silence was noticed after {passed:?}");
+    }
+    let view = world.while_time_passes(until(&account, |view| view.read_at < Some(start()))).await;
+    assert!(view.age(clock.now()).unwrap() < Duration::from_secs(2), "what was just read is of now");
+    world.pass(Duration::from_secs(20));
+    assert!(account.view().age(clock.now()).unwrap() >= Duration::from_secs(20), "and ages");
+}
+
+/// The venue takes its time with the list; meanwhile the stream falls silent, and somebody asks.
+#[tokio::test]
+async fn a_list_that_does_not_come_keeps_nobody_waiting_for_the_account() {
+    let mut world = World::new();
+    world.settings.list_every = Duration::from_secs(5);
+    world.send(StreamItem::Connected);
+    world.send_snapshot();
+    let broker = Arc::new(HeldUp::new(world.broker()));
+    let (ports, stream) = (world.ports(world.broker()), world.take_stream());
+    let ports = AccountPorts { broker: Arc::clone(&broker) as _, ..ports };
+    let account = VenueAccount::connect(ports, stream, world.settings.clone()).await.unwrap();
+    broker.hold_up_lists();
+    let wanted = async {
+        while broker.lists_wanted() == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    world.while_time_passes(wanted).await;
+    let before = world.asked();
+    tokio::time::timeout(Duration::from_secs(10), account.resynchronise()).await.expect("it waits").unwrap();
+    assert_eq!(world.asked(), before + 1);
+    let silence_noticed = async {
+        while world.asked() == before + 1 {
+            tokio::task::yield_now().await;
+        }
+    };
+    world.while_time_passes(silence_noticed).await;
 }

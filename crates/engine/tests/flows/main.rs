@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
+#[macro_use]
+#[path = "../passing_on/mod.rs"]
+mod passing_on;
+
 mod bookings;
 mod close;
 mod colleagues;

@@ -1,5 +1,8 @@
-//! A client that knows nothing: bytes out, bytes in.
+//! A client that knows nothing but how to sign.
 
+pub(crate) use crate::bytes::Answer;
+
+use crate::bytes::{Stream, ask, hear};
 use futures_util::{SinkExt, StreamExt};
 use hmac::{Hmac, KeyInit, Mac};
 use plimsoll_domain::{AccountId, Price, Timestamp};
@@ -10,8 +13,6 @@ use plimsoll_venue_server::{AuthenticationClock, GateioVenue, Running, Settings}
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha512};
-use std::io::{Read, Write};
-use std::net::TcpStream;
 use std::time::Duration;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -29,26 +30,9 @@ pub(crate) struct Venue {
     now: std::cell::Cell<i64>,
 }
 
-/// What came back.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) head: String,
-    pub(crate) text: String,
-}
-
 impl Answer {
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
-    }
-
     pub(crate) fn label(&self) -> String {
         self.json()["label"].as_str().unwrap_or_default().to_owned()
-    }
-
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
-        lines.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 }
 
@@ -81,23 +65,7 @@ impl Venue {
 
     /// Sends a request as it is; `None` if the connection was closed without a word.
     pub(crate) fn try_raw(&self, method: &str, target: &str, headers: &str, body: &str) -> Option<Answer> {
-        let url = self.running.rest_url();
-        let host = url.strip_prefix("http://").unwrap();
-        let mut stream = TcpStream::connect(host).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-        let length = body.len();
-        let request = format!(
-            "{method} {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
-        );
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        if text.is_empty() {
-            return None;
-        }
-        let (head, body) = text.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        Some(Answer { status, head: head.to_owned(), text: body.to_owned() })
+        ask(&self.running.rest_url(), method, target, headers, body)
     }
 
     pub(crate) fn raw(&self, method: &str, target: &str, headers: &str, body: &str) -> Answer {
@@ -234,8 +202,6 @@ fn signed_with(secret: &str, text: &str) -> String {
     hex::encode(mac.finalize().into_bytes())
 }
 
-type Stream = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
-
 pub(crate) struct Socket {
     stream: Stream,
     now: i64,
@@ -252,14 +218,7 @@ impl Socket {
 
     /// The next frame; `None` once the socket is closed or cut.
     pub(crate) async fn hear_text(&mut self) -> Option<String> {
-        loop {
-            let next = tokio::time::timeout(Duration::from_secs(10), self.stream.next());
-            match next.await.expect("nothing was said for ten seconds") {
-                Some(Ok(Message::Text(text))) => return Some(text.as_str().to_owned()),
-                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                Some(Ok(_) | Err(_)) | None => return None,
-            }
-        }
+        hear(&mut self.stream).await
     }
 
     pub(crate) async fn hear(&mut self) -> Option<Value> {

@@ -1,6 +1,7 @@
 //! The task behind a private stream: one socket, and what keeps it whole.
 
 mod catch_up;
+mod deaf;
 mod waiting;
 
 use super::awaited::{Awaited, What};
@@ -13,7 +14,7 @@ use crate::discreet::Discreet;
 use crate::event::{Event, SessionEvent};
 use crate::failure::{shown, strange};
 use crate::outlet::Outlet;
-use plimsoll_domain::{AccountEvent, ClientOrderId};
+use plimsoll_domain::{AccountEvent, ClientOrderId, Timestamp};
 use plimsoll_ports::StreamItem;
 use plimsoll_transport::{SocketItem, SocketSession};
 use std::pin::Pin;
@@ -40,6 +41,8 @@ pub(super) struct Follower<S: PrivateStream> {
     /// Messages of all connections: the tie-break of events of one millisecond.
     arrival: u64,
     session: Session,
+    /// Since when, on our clock, nothing has been heard of the account on this connection.
+    silent_since: Timestamp,
     /// Whether the reader was last told that events flow.
     told_connected: bool,
     /// When a snapshot was last taken, and when the next is due.
@@ -93,6 +96,7 @@ impl<S: PrivateStream> Follower<S> {
             listing: None,
             arrival: 0,
             session: Session::Down,
+            silent_since: Timestamp::default(),
             told_connected: false,
             caught_up: None,
             doubt: None,
@@ -206,6 +210,7 @@ impl<S: PrivateStream> Follower<S> {
                 Next::Wait => return,
                 Next::Done => {
                     self.session = Session::Up;
+                    self.something_is_heard();
                     self.tell_connected();
                     self.catch_up().await;
                 }
@@ -226,7 +231,7 @@ impl<S: PrivateStream> Follower<S> {
             Some(listing) => self.source.decode(frame, listing, self.arrival).map_err(|error| {
                 match strange(&shown(frame, |it| self.source.hide(it))) {
                     Some(what) => format!("a message is {what}"),
-                    None => self.source.hide(&error.to_string()),
+                    None => error.told(|it| self.source.hide(it)),
                 }
             }),
             None => Err("a message came before the list of contracts".to_owned()),
@@ -241,12 +246,17 @@ impl<S: PrivateStream> Follower<S> {
                 self.give_up(&format!("an answer that cannot be read: {reason}"), None);
             }
             Err(reason) => {
+                self.something_is_heard();
                 tracing::warn!(%reason, "a message cannot be read: taking a snapshot");
                 // It may name a contract that is new.
                 self.source.forget_listing().await;
                 self.resync(reason);
             }
         }
+    }
+
+    fn something_is_heard(&mut self) {
+        self.silent_since = self.source.clock().now();
     }
 
     /// That the socket answers says that the account is quiet only as long as the venue knows the session.
@@ -262,6 +272,7 @@ impl<S: PrivateStream> Follower<S> {
             // The snapshot that follows the handshake shows it.
             _ if !self.is_up() => {}
             Event::Account(event) => {
+                self.something_is_heard();
                 self.source.is_heard();
                 self.lag.note(&event);
                 self.awaited.hear(&event);
@@ -269,6 +280,7 @@ impl<S: PrivateStream> Follower<S> {
             }
             // The whole trade follows.
             Event::FillNotice(notice) => {
+                self.something_is_heard();
                 self.awaited.expect(What::Trade(notice.symbol, notice.trade_id), Instant::now());
             }
             Event::Market(_) => {}

@@ -140,7 +140,7 @@ impl<'a> Num<'a> {
         if text.bytes().all(|byte| byte.is_ascii_digit()) {
             Ok(text)
         } else {
-            Err(DecodeError::new(format!("'{}' is no id", text.chars().take(64).collect::<String>()), place))
+            Err(DecodeError::new(format!("'{text}' is no id"), place))
         }
     }
 

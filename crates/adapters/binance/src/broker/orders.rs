@@ -15,9 +15,9 @@ const NO_SUCH_ORDER: &str = "-2013";
 
 impl BinanceBroker {
     pub(super) async fn send(&self, order: &NewOrder) -> Result<OrderId, PlaceError> {
-        let native = self.shared.native(&order.symbol).await.map_err(CallError::before_sending)?;
+        let native = self.shared.native(&order.symbol).await?;
         if order.adds_exposure() {
-            self.shared.directory.may_open(&self.shared.client, &order.symbol).await?;
+            self.shared.directory.listing.may_open(&self.shared.client, &order.symbol).await?;
         }
         let Some(call) = request::place(&Place::new(order, &native)) else {
             let reason = "only a conditional order can be for the whole position".to_owned();

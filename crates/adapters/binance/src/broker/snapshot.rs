@@ -4,19 +4,20 @@ use super::{BinanceBroker, position_mode};
 use crate::wire::{body, request};
 use plimsoll_domain::{AccountSnapshot, BalanceReport, Money, Order, PositionReport, Symbol};
 use plimsoll_transport::Priority::{ReducesRisk, Watches};
-use plimsoll_venue::CallError;
+use plimsoll_venue::{CallError, insist};
 use std::time::Duration;
 
 impl BinanceBroker {
     /// The whole account. Its time is a millisecond before what the venue's clock showed before the first reading, since
     /// the venue cuts its times to milliseconds: what happened within that one may be news.
     pub(crate) async fn snapshot(&self) -> Result<AccountSnapshot, CallError> {
-        let before = self.shared.client.measure_time().await?;
+        let (client, clock) = (&self.shared.client, self.shared.client.clock().as_ref());
+        let before = insist(clock, || client.measure_time()).await?;
         let (position_mode, positions, orders, balances) = tokio::try_join!(
-            position_mode(&self.shared),
-            self.read_positions(),
-            self.read_open_orders(None),
-            self.read_balances(),
+            insist(clock, || position_mode(&self.shared)),
+            insist(clock, || self.read_positions()),
+            insist(clock, || self.read_open_orders(None)),
+            insist(clock, || self.read_balances()),
         )?;
         let time = before.minus(Duration::from_millis(1));
         Ok(AccountSnapshot { position_mode, positions, orders, balances, time })

@@ -1,6 +1,7 @@
 //! What an answer means: done, certainly not done, or nobody knows.
 
 use crate::actors::*;
+use crate::answered::{cancelling_means, nothing_is_readable, page, placing_means};
 
 const UNKNOWN: &str = "Unknown error, please check your request or try again later.";
 const INTERNAL: &str = "Internal error; unable to process your request. Please try again.";
@@ -10,35 +11,9 @@ fn trouble(code: i64, message: &str) -> String {
     format!(r#"{{"code":{code},"msg":"{message}"}}"#)
 }
 
-fn page(status: &str) -> String {
-    format!("<html><head><title>{status}</title></head></html>")
-}
-
-/// In a word.
-fn word(outcome: &Result<plimsoll_domain::OrderId, PlaceError>) -> String {
-    match outcome {
-        Ok(id) => format!("placed {id}"),
-        Err(PlaceError::Unanswered(_)) => "unanswered".to_owned(),
-        Err(PlaceError::Refused(refusal)) => format!("refused {:?}", refusal.reason),
-        Err(PlaceError::NotSent(NotSent::Unavailable(_))) => "unavailable".to_owned(),
-        Err(PlaceError::NotSent(NotSent::Throttled { .. })) => "throttled".to_owned(),
-        Err(PlaceError::NotSent(NotSent::Disconnected(_))) => "disconnected".to_owned(),
-        Err(PlaceError::NotSent(NotSent::Invalid(_))) => "invalid".to_owned(),
-    }
-}
-
 #[tokio::test]
 async fn an_answer_to_an_order_is_a_promise_only_when_it_is_clear() {
-    let check = async |say: Say, expected: &str| {
-        let script = {
-            let say = say.clone();
-            Script::start(move |call, _| (call == "POST /fapi/v1/order").then(|| say.clone())).await
-        };
-        let broker = scripted(&script, NOWHERE, &MarketClock::new(stage::START), settings());
-        let outcome = broker.place(&market(Side::Buy)).await;
-        assert_eq!(word(&outcome), expected, "{outcome:?}");
-        assert_eq!(script.heard("POST /fapi/v1/order"), 1, "never sent twice: {outcome:?}");
-    };
+    let check = async |say: Say, expected: &str| placing_means("POST /fapi/v1/order", say, expected).await;
     let text = |status: u16, body: &str| Say::Text(status, body.to_owned());
     let ok = |body: &str| Say::json(body);
     // The venue's ways to say that it does not know.
@@ -89,17 +64,7 @@ async fn an_answer_to_an_order_is_a_promise_only_when_it_is_clear() {
 
 #[tokio::test]
 async fn an_answer_to_a_cancel_is_a_promise_only_when_it_is_clear() {
-    let check = async |say: Say, expected: &str| {
-        let script = Script::start(move |call, _| call.starts_with("DELETE ").then(|| say.clone())).await;
-        let broker = scripted(&script, NOWHERE, &MarketClock::new(stage::START), settings());
-        let outcome = match broker.cancel_all(&symbol()).await {
-            Ok(()) => "done",
-            Err(CommandError::Unanswered(_)) => "unanswered",
-            Err(CommandError::Refused(_)) => "refused",
-            Err(CommandError::NotSent(_)) => "not sent",
-        };
-        assert_eq!(outcome, expected);
-    };
+    let check = cancelling_means;
     check(Say::json(r#"{"code":200,"msg":"done"}"#), "done").await;
     check(Say::json("{}"), "done").await;
     check(Say::json(page("200 OK")), "unanswered").await;
@@ -145,22 +110,7 @@ async fn no_nonsense_is_taken_for_an_answer() {
         })
         .await;
         let broker = scripted(&script, NOWHERE, &MarketClock::new(stage::START), settings());
-        let (symbol, id) = (symbol(), ClientOrderId::new("x").unwrap());
-        let outcomes: [Result<(), QueryError>; 9] = [
-            broker.account().await.map(drop),
-            broker.positions().await.map(drop),
-            broker.balances().await.map(drop),
-            broker.open_orders(None).await.map(drop),
-            broker.order(&symbol, &id).await.map(drop),
-            broker.fills(&symbol, stage::START).await.map(drop),
-            broker.funding_payments(stage::START).await.map(drop),
-            broker.instrument(&symbol).await.map(drop),
-            broker.market_feed().mark_price(&symbol).await.map(drop),
-        ];
-        for (index, outcome) in outcomes.iter().enumerate() {
-            let refused = matches!(outcome, Err(QueryError::Unreadable(_) | QueryError::Unreachable(_)));
-            assert!(refused, "question {index}: {outcome:?}");
-        }
+        nothing_is_readable(&broker).await;
     }
 }
 
@@ -218,4 +168,75 @@ async fn a_wrong_key_or_secret_is_not_allowed_and_nothing_was_done() {
         assert!(refused, "{query:?}");
     }
     assert_eq!(stage.broker.positions().await, Ok(Vec::new()));
+}
+
+/// A position in a contract that was listed since the list was read.
+#[tokio::test]
+async fn an_answer_that_names_a_new_contract_is_read_with_a_new_list() {
+    const LIST: &str = include_str!("../fixtures/rest_exchange_info.json");
+    const HELD: &str = include_str!("../fixtures/rest_position_risk_v3.json");
+    let script = Script::start(|call, before| match call {
+        "GET /fapi/v1/exchangeInfo" => {
+            Some(Say::json(if before == 0 { LIST.replace("BTCUSDT", "ZZZUSDT") } else { LIST.to_owned() }))
+        }
+        "GET /fapi/v3/positionRisk" => Some(Say::json(format!("{}}}]", HELD.split("},{").next().unwrap()))),
+        _ => None,
+    })
+    .await;
+    let broker = scripted(&script, NOWHERE, &MarketClock::new(stage::START), settings());
+    for _ in 0..2 {
+        let held = broker.positions().await.unwrap();
+        assert!(held.iter().any(|report| report.symbol == symbol()), "{held:?}");
+    }
+    assert_eq!((script.heard("GET /fapi/v3/positionRisk"), script.heard("GET /fapi/v1/exchangeInfo")), (2, 2));
+}
+
+#[tokio::test]
+async fn one_reading_that_fails_for_a_moment_does_not_void_the_others() {
+    let moments = [
+        Say::Text(503, page("503 Service Unavailable")),
+        Say::Close,
+        Say::With(429, ("retry-after", "1".to_owned()), trouble(-1003, "Too many requests.")),
+    ];
+    for say in moments {
+        let fails = say.clone();
+        let script = Script::start(move |call, before| {
+            (call == "GET /fapi/v1/openAlgoOrders" && before == 0).then(|| fails.clone())
+        })
+        .await;
+        let clock = Arc::new(plimsoll_ports::SystemClock);
+        let endpoints = Endpoints::custom(script.url(), NOWHERE);
+        let broker = BinanceBroker::with_settings(endpoints, credentials(), clock, settings());
+        broker.unwrap().account().await.unwrap();
+        assert_eq!(script.heard("GET /fapi/v1/openAlgoOrders"), 2);
+        for once in ["GET /fapi/v3/positionRisk", "GET /fapi/v1/accountConfig"] {
+            assert_eq!(script.heard(once), 1, "{once}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_broken_margin_table_is_told_as_that_and_a_delisted_contract_as_delisted() {
+    const LIST: &str = include_str!("../fixtures/rest_exchange_info.json");
+    const TABLES: &str = include_str!("../fixtures/rest_leverage_bracket.json");
+    // A table that does not begin at nothing; then neither table nor contract.
+    let broken = TABLES.replace(r#""notionalFloor":0"#, r#""notionalFloor":7"#);
+    assert_ne!(broken, TABLES);
+    let script = Script::start(move |call, before| match (call, before) {
+        ("GET /fapi/v1/leverageBracket", 0) => Some(Say::json(broken.clone())),
+        ("GET /fapi/v1/leverageBracket", _) => Some(Say::json("[]")),
+        ("GET /fapi/v1/exchangeInfo", 1..) => {
+            let other = LIST.replace("BTCUSDT", "ZZZUSDT").replace(r#""baseAsset":"BTC""#, r#""baseAsset":"ZZZ""#);
+            Some(Say::json(other))
+        }
+        _ => None,
+    })
+    .await;
+    let clock = MarketClock::new(stage::START);
+    let broker = scripted(&script, NOWHERE, &clock, settings());
+    let outcome = broker.instrument(&symbol()).await;
+    assert!(matches!(&outcome, Err(QueryError::Unreadable(what)) if what.contains("margin table")), "{outcome:?}");
+    clock.tell(stage::START.plus(Duration::from_secs(24 * 3600)));
+    let outcome = broker.instrument(&symbol()).await;
+    assert!(matches!(&outcome, Err(QueryError::Refused(it)) if it.reason == RefusalReason::NotTrading), "{outcome:?}");
 }

@@ -3,18 +3,25 @@
 #![allow(dead_code, reason = "the stage serves several test files")]
 
 mod actors;
+#[path = "../../../tests/answered.rs"]
+mod answered;
 mod answers;
 mod clocks;
+#[path = "../../../tests/faults.rs"]
 mod faults;
 mod feeds;
+#[path = "../../../tests/gaps.rs"]
 mod gaps;
 mod garbage;
 mod keys;
+mod lagging;
 mod limits;
 mod orders;
-#[path = "../venue/proxy.rs"]
+#[path = "../../../tests/proxy.rs"]
 mod proxy;
-#[path = "../venue/script.rs"]
+#[path = "../../../tests/script.rs"]
 mod script;
 #[path = "../venue/stage.rs"]
 mod stage;
+#[path = "../venue/usual.rs"]
+mod usual;

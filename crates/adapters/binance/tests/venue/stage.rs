@@ -1,36 +1,26 @@
-//! The adapter on a simulated venue, over loopback sockets. The market's time passes by itself, as it does anywhere.
+//! The adapter on a simulated venue.
 
-use async_trait::async_trait;
+#[path = "../../../tests/stage.rs"]
+mod shared;
+
 use plimsoll_binance::{BinanceBroker, Credentials, Endpoints, Settings};
-use plimsoll_domain::{AccountId, Money, Price, Symbol, Timestamp};
-use plimsoll_exchange::{Exchange, MarketClock, Tick, listings};
-use plimsoll_ports::{AccountStream, Broker, FundingRates, MarketFeed};
-use plimsoll_testkit::contract::{BrokerStage, FeedStage, FundingStage, StreamStage};
-use plimsoll_transport::{BackoffSettings, SocketSettings};
-use plimsoll_venue_server::{AuthenticationClock, BinanceVenue, Running, Settings as VenueSettings};
-use std::sync::{Arc, Mutex, PoisonError};
+use plimsoll_domain::{AccountId, Symbol};
+use plimsoll_exchange::listings;
+use plimsoll_venue_server::{AuthenticationClock, BinanceVenue};
 use std::time::Duration;
-use tokio::task::JoinHandle;
 
-/// 2026-01-05 07:59:30 UTC: half a minute before a funding settlement.
-pub(crate) const START: Timestamp = Timestamp::from_millis(1_767_599_970_000);
+pub(crate) use shared::*;
 
-pub(crate) struct Stage {
-    pub(crate) venue: Arc<Running>,
-    pub(crate) clock: MarketClock,
-    pub(crate) broker: BinanceBroker,
-    market: Arc<Mutex<Market>>,
-    ticker: JoinHandle<()>,
-}
-
-/// What the next tick will say.
-struct Market {
-    time: Timestamp,
-    price: Price,
-}
+pub(crate) type VenueBroker = BinanceBroker;
+pub(crate) type VenueSettings = plimsoll_venue_server::Settings;
 
 const KEY: &str = "dbefbc809e3e83c283a984c3a1459732ea7db1360ca80c5c2c8867408d28cc83";
 const SECRET: &str = "2b5eb11e18796d12d88f13dc27dbbd02c2cc51ff7059765ed9821957d82bb4d9";
+
+/// Reading the account asks for this.
+pub(crate) const READS_ACCOUNT: &str = "GET /fapi/v3/account";
+/// So many sockets tell prices.
+pub(crate) const MARKET_SOCKETS: usize = 2;
 
 pub(crate) fn symbol() -> Symbol {
     listings::btc_usdt().symbol
@@ -40,12 +30,14 @@ pub(crate) fn credentials() -> Credentials {
     Credentials::new(KEY, SECRET)
 }
 
-/// Quick to come back, and repeatable.
 pub(crate) fn settings() -> Settings {
-    let backoff =
-        BackoffSettings { first: Duration::from_millis(100), longest: Duration::from_millis(400), seed: Some(7) };
-    let private_socket = SocketSettings { backoff, ..SocketSettings::default() };
+    let private_socket = shared::socket();
     Settings { private_socket, market_socket: private_socket, between_snapshots: Duration::ZERO, ..Settings::default() }
+}
+
+/// The same at every turn: there is one private stream.
+pub(crate) fn settings_of(_turn: u32) -> Settings {
+    settings()
 }
 
 impl Stage {
@@ -54,115 +46,13 @@ impl Stage {
     }
 
     pub(crate) async fn with(settings: Settings, venue_settings: VenueSettings) -> Self {
-        let price: Price = "60000".parse().expect("a price");
-        let mut exchange = Exchange::new(START);
-        exchange.list(listings::btc_usdt(), price).expect("a listing");
-        exchange.list(listings::eth_usdt(), "3000".parse().expect("a price")).expect("a listing");
+        let exchange = shared::exchange(listings::btc_usdt(), listings::eth_usdt());
         let venue_settings = VenueSettings { clock: AuthenticationClock::Market, ..venue_settings };
-        let venue = Arc::new(BinanceVenue::start(exchange, venue_settings).await.expect("a venue"));
+        let venue = BinanceVenue::start(exchange, venue_settings).await.expect("a venue");
         venue.open_account(&AccountId::new("trader"), KEY, SECRET.into()).expect("an account");
-        let clock = MarketClock::new(START);
-        let market = Arc::new(Mutex::new(Market { time: START, price }));
-        let broker = BinanceBroker::with_settings(
-            Endpoints::custom(venue.rest_url(), venue.ws_url()),
-            credentials(),
-            Arc::new(clock.clone()),
-            settings,
-        );
-        let ticker = tokio::spawn(pass_time(Arc::clone(&venue), clock.clone(), Arc::clone(&market)));
-        Self { venue, clock, broker: broker.expect("a broker"), market, ticker }
-    }
-
-    /// Lets the market's time pass at once.
-    pub(crate) fn skip(&self, duration: Duration) {
-        self.tick(|market| market.time = market.time.plus(duration));
-    }
-
-    fn tick(&self, change: impl FnOnce(&mut Market)) {
-        tick(&self.venue, &self.clock, &self.market, change);
-    }
-}
-
-async fn pass_time(venue: Arc<Running>, clock: MarketClock, market: Arc<Mutex<Market>>) {
-    let step = Duration::from_millis(2);
-    let mut interval = tokio::time::interval(step);
-    loop {
-        interval.tick().await;
-        tick(&venue, &clock, &market, |market| market.time = market.time.plus(step));
-    }
-}
-
-fn tick(venue: &Running, clock: &MarketClock, market: &Mutex<Market>, change: impl FnOnce(&mut Market)) {
-    let mut market = market.lock().unwrap_or_else(PoisonError::into_inner);
-    change(&mut market);
-    venue.advance([&Tick::at(symbol(), market.time, market.price)]).expect("a tick in order");
-    clock.tell(market.time);
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        self.ticker.abort();
-    }
-}
-
-#[async_trait]
-impl BrokerStage for Stage {
-    fn broker(&self) -> Arc<dyn Broker> {
-        Arc::new(self.broker.clone())
-    }
-
-    fn symbol(&self) -> Symbol {
-        symbol()
-    }
-
-    async fn price(&self) -> Price {
-        self.market.lock().unwrap_or_else(PoisonError::into_inner).price
-    }
-
-    async fn move_price(&self, to: Price) {
-        self.tick(|market| {
-            market.time = market.time.plus(Duration::from_millis(1));
-            market.price = to;
-        });
-    }
-
-    async fn settle_funding(&self) -> bool {
-        let next = self.venue.exchange(|exchange| exchange.market(&symbol()).map(|it| it.next_funding));
-        let next = next.expect("the market is listed");
-        self.tick(|market| market.time = next.plus(Duration::from_secs(1)));
-        true
-    }
-
-    async fn transfer(&self, amount: Money) -> bool {
-        self.venue.exchange(|exchange| exchange.transfer(&AccountId::new("trader"), amount)).is_ok()
-    }
-}
-
-#[async_trait]
-impl StreamStage for Stage {
-    async fn open_stream(&self) -> Box<dyn AccountStream> {
-        Box::new(self.broker.account_stream())
-    }
-
-    async fn cut_stream(&self) {
-        self.venue.disconnect_private_sockets();
-    }
-}
-
-#[async_trait]
-impl FeedStage for Stage {
-    fn feed(&self) -> Arc<dyn MarketFeed> {
-        Arc::new(self.broker.market_feed())
-    }
-
-    async fn cut_feed(&self) -> bool {
-        self.venue.disconnect_market_sockets();
-        true
-    }
-}
-
-impl FundingStage for Stage {
-    fn rates(&self) -> Arc<dyn FundingRates> {
-        Arc::new(self.broker.funding_rates())
+        Self::at(venue, |venue, clock| {
+            let endpoints = Endpoints::custom(venue.rest_url(), venue.ws_url());
+            BinanceBroker::with_settings(endpoints, credentials(), clock, settings).expect("a broker")
+        })
     }
 }

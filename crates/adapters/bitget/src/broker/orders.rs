@@ -20,9 +20,9 @@ const OTHER_MARGIN_MODE: &str = "45117";
 
 impl BitgetBroker {
     pub(super) async fn send(&self, order: &NewOrder) -> Result<OrderId, PlaceError> {
-        let native = self.shared.native(&order.symbol).await.map_err(CallError::before_sending)?;
+        let native = self.shared.native(&order.symbol).await?;
         if order.adds_exposure() {
-            self.shared.directory.may_open(&self.shared.client, &order.symbol).await?;
+            self.shared.directory.listing.may_open(&self.shared.client, &order.symbol).await?;
         }
         let priority = if order.adds_exposure() { Ordinary } else { ReducesRisk };
         let (directory, client) = (&self.shared.directory, &self.shared.client);
@@ -33,7 +33,7 @@ impl BitgetBroker {
         };
         // The venue certainly did nothing, and somebody may have set another mode meanwhile. What closes goes out with that,
         // once: it matters more that it closes. What opens was checked against the mode that is no longer set.
-        directory.forget_margin_mode(&native).await;
+        directory.forget_margin_mode(&native);
         if order.adds_exposure() {
             return Err(PlaceError::Refused(refused));
         }

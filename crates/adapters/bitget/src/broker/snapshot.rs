@@ -1,11 +1,12 @@
 //! What the account holds: several readings made one.
 
 use super::{BitgetBroker, Shared};
+use crate::directory::any_trading;
 use crate::wire::body::{self, PlanOrder};
 use crate::wire::request::{self, PlanKind};
 use plimsoll_domain::{AccountSnapshot, BalanceReport, Money, Order, PositionMode, PositionReport, Symbol};
 use plimsoll_transport::Priority::{self, ReducesRisk, Watches};
-use plimsoll_venue::CallError;
+use plimsoll_venue::{CallError, insist};
 use std::time::Duration;
 
 /// Nobody has so many pages of orders: a venue that always has another page must not keep us for ever.
@@ -15,12 +16,13 @@ impl BitgetBroker {
     /// The whole account. Its time is a millisecond before what the venue's clock showed before the first reading, since
     /// the venue cuts its times to milliseconds: what happened within that one may be news.
     pub(crate) async fn snapshot(&self) -> Result<AccountSnapshot, CallError> {
-        let before = self.shared.client.measure_time().await?;
+        let (client, clock) = (&self.shared.client, self.shared.client.clock().as_ref());
+        let before = insist(clock, || client.measure_time()).await?;
         let (position_mode, positions, orders, balances) = tokio::try_join!(
-            position_mode(&self.shared),
-            self.read_positions(),
-            self.read_open_orders(None),
-            self.read_balances(),
+            insist(clock, || position_mode(&self.shared)),
+            insist(clock, || self.read_positions()),
+            insist(clock, || self.read_open_orders(None)),
+            insist(clock, || self.read_balances()),
         )?;
         let time = before.minus(Duration::from_millis(1));
         Ok(AccountSnapshot { position_mode, positions, orders, balances, time })
@@ -111,6 +113,6 @@ impl BitgetBroker {
 
 /// The position mode, for whoever only needs that. The venue tells it with the settings of a contract.
 pub(super) async fn position_mode(shared: &Shared) -> Result<PositionMode, CallError> {
-    let native = shared.listed().await?.any()?;
+    let native = any_trading(&*shared.listed().await?)?;
     Ok(shared.directory.settings(&shared.client, &native, ReducesRisk).await?.position_mode)
 }

@@ -46,7 +46,7 @@ impl MarketSource for Shared {
     }
 
     async fn forget_listing(&self) {
-        self.directory.forget().await;
+        self.directory.listing.forget().await;
     }
 
     fn between_gaps(&self) -> Duration {

@@ -21,7 +21,7 @@ impl GateioBroker {
         let listed = self.shared.knowing(&order.symbol).await?;
         let native = listed.native(&order.symbol)?;
         if order.adds_exposure() {
-            self.shared.directory.may_open(&self.shared.client, &order.symbol).await?;
+            self.shared.directory.listing.may_open(&self.shared.client, &order.symbol).await?;
         }
         self.fits_mode(order).await?;
         let uneven = |error: UnevenSize| PlaceError::NotSent(NotSent::Invalid(error.to_string()));

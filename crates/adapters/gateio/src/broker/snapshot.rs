@@ -4,7 +4,7 @@ use super::GateioBroker;
 use crate::wire::{body, request};
 use plimsoll_domain::{AccountSnapshot, BalanceReport, Money, Order, PositionReport, Symbol};
 use plimsoll_transport::Priority::{ReducesRisk, Watches};
-use plimsoll_venue::CallError;
+use plimsoll_venue::{CallError, insist};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -15,10 +15,12 @@ impl GateioBroker {
     /// The whole account. Its time is a millisecond before what the venue's clock showed before the first reading, since
     /// the venue cuts its times to milliseconds: what happened within that one may be news.
     pub(crate) async fn snapshot(&self) -> Result<AccountSnapshot, CallError> {
-        let before = self.shared.client.measure_time().await?;
+        let (client, clock) = (&self.shared.client, self.shared.client.clock().as_ref());
+        let before = insist(clock, || client.measure_time()).await?;
         // The mode comes first: orders cannot be told without it.
-        let account = self.shared.account(Watches).await?;
-        let (positions, orders) = tokio::try_join!(self.read_positions(), self.read_open_orders(None))?;
+        let account = insist(clock, || self.shared.account(Watches)).await?;
+        let (positions, orders) =
+            tokio::try_join!(insist(clock, || self.read_positions()), insist(clock, || self.read_open_orders(None)),)?;
         let position_mode = self.shared.mode().await?;
         let balances = Some(account.balance).filter(|balance| !is_empty(balance)).into_iter().collect();
         let time = before.minus(Duration::from_millis(1));

@@ -1,40 +1,15 @@
 //! What an answer means: done, certainly not done, or nobody knows.
 
 use crate::actors::*;
+use crate::answered::{cancelling_means, nothing_is_readable, page, placing_means};
 
 fn trouble(label: &str) -> String {
     format!(r#"{{"label":"{label}","message":"text"}}"#)
 }
 
-fn page(status: &str) -> String {
-    format!("<html><head><title>{status}</title></head></html>")
-}
-
-/// In a word.
-fn word(outcome: &Result<plimsoll_domain::OrderId, PlaceError>) -> String {
-    match outcome {
-        Ok(id) => format!("placed {id}"),
-        Err(PlaceError::Unanswered(_)) => "unanswered".to_owned(),
-        Err(PlaceError::Refused(refusal)) => format!("refused {:?}", refusal.reason),
-        Err(PlaceError::NotSent(NotSent::Unavailable(_))) => "unavailable".to_owned(),
-        Err(PlaceError::NotSent(NotSent::Throttled { .. })) => "throttled".to_owned(),
-        Err(PlaceError::NotSent(NotSent::Disconnected(_))) => "disconnected".to_owned(),
-        Err(PlaceError::NotSent(NotSent::Invalid(_))) => "invalid".to_owned(),
-    }
-}
-
 #[tokio::test]
 async fn an_answer_to_an_order_is_a_promise_only_when_it_is_clear() {
-    let check = async |say: Say, expected: &str| {
-        let script = {
-            let say = say.clone();
-            Script::start(move |call, _| (call == "POST /orders").then(|| say.clone())).await
-        };
-        let broker = scripted(&script, NOWHERE, &MarketClock::new(stage::START), settings());
-        let outcome = broker.place(&market(Side::Buy)).await;
-        assert_eq!(word(&outcome), expected, "{outcome:?}");
-        assert_eq!(script.heard("POST /orders"), 1, "never sent twice: {outcome:?}");
-    };
+    let check = async |say: Say, expected: &str| placing_means("POST /orders", say, expected).await;
     let text = |status: u16, body: &str| Say::Text(status, body.to_owned());
     let ok = |body: &str| Say::json(body);
     // The venue's ways to say that it does not know.
@@ -78,17 +53,7 @@ async fn an_answer_to_an_order_is_a_promise_only_when_it_is_clear() {
 
 #[tokio::test]
 async fn an_answer_to_a_cancel_is_a_promise_only_when_it_is_clear() {
-    let check = async |say: Say, expected: &str| {
-        let script = Script::start(move |call, _| call.starts_with("DELETE ").then(|| say.clone())).await;
-        let broker = scripted(&script, NOWHERE, &MarketClock::new(stage::START), settings());
-        let outcome = match broker.cancel_all(&symbol()).await {
-            Ok(()) => "done",
-            Err(CommandError::Unanswered(_)) => "unanswered",
-            Err(CommandError::Refused(_)) => "refused",
-            Err(CommandError::NotSent(_)) => "not sent",
-        };
-        assert_eq!(outcome, expected);
-    };
+    let check = cancelling_means;
     check(Say::json("[]"), "done").await;
     check(Say::json("{}"), "done").await;
     check(Say::json(page("200 OK")), "unanswered").await;
@@ -149,22 +114,7 @@ async fn no_nonsense_is_taken_for_an_answer() {
         })
         .await;
         let broker = scripted(&script, NOWHERE, &MarketClock::new(stage::START), settings());
-        let (symbol, id) = (symbol(), ClientOrderId::new("x").unwrap());
-        let outcomes: [Result<(), QueryError>; 9] = [
-            broker.account().await.map(drop),
-            broker.positions().await.map(drop),
-            broker.balances().await.map(drop),
-            broker.open_orders(None).await.map(drop),
-            broker.order(&symbol, &id).await.map(drop),
-            broker.fills(&symbol, stage::START).await.map(drop),
-            broker.funding_payments(stage::START).await.map(drop),
-            broker.instrument(&symbol).await.map(drop),
-            broker.market_feed().mark_price(&symbol).await.map(drop),
-        ];
-        for (index, outcome) in outcomes.iter().enumerate() {
-            let refused = matches!(outcome, Err(QueryError::Unreadable(_) | QueryError::Unreachable(_)));
-            assert!(refused, "question {index}: {outcome:?}");
-        }
+        nothing_is_readable(&broker).await;
     }
 }
 

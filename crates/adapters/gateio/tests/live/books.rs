@@ -136,6 +136,28 @@ async fn an_order_does_not_wait_for_a_list_that_is_merely_old() {
 }
 
 #[tokio::test]
+async fn neither_a_look_at_an_order_nor_its_change_waits_for_a_list_that_is_merely_old() {
+    let script = Script::start(|call, _| {
+        let unknown = r#"{"label":"ORDER_NOT_FOUND","message":"order not found"}"#.to_owned();
+        call.starts_with("GET /orders/").then_some(Say::Text(400, unknown))
+    })
+    .await;
+    let clock = MarketClock::new(stage::START);
+    let broker = scripted(&script, NOWHERE, &clock, settings());
+    broker.place(&market(Side::Buy)).await.unwrap();
+    let lists = script.heard("GET /contracts");
+    clock.tell(stage::START.plus(Duration::from_secs(24 * 3600)));
+    let id = plimsoll_domain::ClientOrderId::new("never-placed").unwrap();
+    assert_eq!(broker.order(&symbol(), &id).await.unwrap(), None);
+    let changed = broker.amend(&symbol(), &id, "0.01".parse().unwrap(), "60000".parse().unwrap()).await;
+    assert!(
+        matches!(&changed, Err(CommandError::Refused(it)) if it.reason == RefusalReason::UnknownOrder),
+        "{changed:?}"
+    );
+    assert_eq!(script.heard("GET /contracts"), lists);
+}
+
+#[tokio::test]
 async fn a_contract_that_is_listed_after_the_margin_tables_were_read_is_not_missed() {
     let script = Script::start(|call, before| {
         let table = |native: &str| {

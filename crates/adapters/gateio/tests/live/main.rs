@@ -3,16 +3,22 @@
 #![allow(dead_code, reason = "the stage serves several test files")]
 
 mod actors;
+#[path = "../../../tests/answered.rs"]
+mod answered;
 mod answers;
 mod books;
+#[path = "../../../tests/faults.rs"]
 mod faults;
+#[path = "../../../tests/gaps.rs"]
 mod gaps;
 mod garbage;
 mod keys;
-#[path = "../venue/proxy.rs"]
+#[path = "../../../tests/proxy.rs"]
 mod proxy;
-#[path = "../venue/script.rs"]
+#[path = "../../../tests/script.rs"]
 mod script;
 mod settings;
 #[path = "../venue/stage.rs"]
 mod stage;
+#[path = "../venue/usual.rs"]
+mod usual;

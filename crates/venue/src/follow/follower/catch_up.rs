@@ -2,8 +2,10 @@
 //! end would go unnoticed; what it brings waits for the snapshot.
 
 use super::Follower;
+use super::deaf::untold;
 use crate::call_error::CallError;
 use crate::follow::PrivateStream;
+use crate::insist::insist;
 use plimsoll_domain::{AccountEvent, AccountSnapshot, Fill, Symbol, Timestamp};
 use plimsoll_ports::StreamItem;
 use plimsoll_transport::{Backoff, SocketItem};
@@ -41,6 +43,7 @@ impl<S: PrivateStream> Follower<S> {
         let (mut failures, mut late) = (0, 0);
         let mut why = String::new();
         while failures < ATTEMPTS {
+            let silence = self.source.clock().now().since(self.silent_since);
             let reading = gather(Arc::clone(&self.source), self.heard.since(), self.heard.symbols().cloned().collect());
             let Some(gathered) = self.listening(reading).await else { return };
             match gathered.map(|it| self.take_listing(it)) {
@@ -53,7 +56,13 @@ impl<S: PrivateStream> Follower<S> {
                 Ok((snapshot, fills)) => {
                     // Whoever is right, a look once the answers must have caught up will tell.
                     self.doubt = self.lags(&snapshot).then(|| Instant::now() + self.settings.answers_lag);
-                    return self.bring(snapshot, fills);
+                    // What waits may be the news.
+                    let untold = untold(silence, &snapshot, &fills).filter(|_| self.waiting.is_empty());
+                    self.bring(snapshot, fills);
+                    if let Some(what) = untold {
+                        self.reconnect(&format!("the stream has gone deaf: it has not told of {what}"));
+                    }
+                    return;
                 }
                 Err(error) => {
                     failures += 1;
@@ -150,7 +159,7 @@ async fn gather<S: PrivateStream>(
     if let Some(since) = since {
         heard.extend(snapshot.positions.iter().map(|report| report.symbol.clone()));
         heard.extend(snapshot.orders.iter().map(|order| order.symbol.clone()));
-        fills = source.fills(since, &heard).await?;
+        fills = insist(source.clock().as_ref(), || source.fills(since, &heard)).await?;
         fills.sort_by_key(|fill| fill.time);
     }
     Ok(Gathered { listing, snapshot, fills })

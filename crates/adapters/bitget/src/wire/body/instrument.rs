@@ -89,6 +89,9 @@ impl Contract {
     }
 
     /// The whole instrument.
+    ///
+    /// Of two cross legs the larger alone is asked for maintenance: the venue's own condition of a cross liquidation. Nothing
+    /// of the kind is said of initial margin (article 12560603881482 counts each order), which is therefore each leg's.
     #[must_use]
     pub fn instrument(&self, tiers: MarginTiers, fees: Fees) -> Instrument {
         Instrument {

@@ -77,6 +77,9 @@ impl Contract {
 
     /// The whole instrument, with what the account pays. A forced close is reckoned at the contract's own taker rate: the
     /// venue liquidates where nothing is left beyond maintenance and that, so the rates of the margin table hold it.
+    ///
+    /// Of two cross legs the larger alone is asked for maintenance (Gate.io's help pages on the liquidation of 2024, articles
+    /// 37783 and 39469). They say the same of initial margin; the sum of both legs, which we count, is never less.
     #[must_use]
     pub fn instrument(&self, tiers: MarginTiers, fees: Fees) -> Instrument {
         Instrument {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// Counts the time that passes since it was made. It never goes back: a clock that is set back loses no more than what had
 /// passed since the last glance at it, and what was slept is counted whatever the clock shows.
-pub(super) struct Steady {
+pub(crate) struct Steady {
     clock: Arc<dyn Clock>,
     count: Mutex<Count>,
 }
@@ -19,21 +19,26 @@ struct Count {
 }
 
 impl Steady {
-    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
         let count = Mutex::new(Count { shown: clock.now(), passed: Duration::ZERO });
         Self { clock, count }
     }
 
     /// How much time has passed.
-    pub(super) fn passed(&self) -> Duration {
+    pub(crate) fn passed(&self) -> Duration {
         let (mut count, now) = (self.count(), self.clock.now());
         count.passed = count.passed.saturating_add(now.since(count.shown));
         count.shown = now;
         count.passed
     }
 
+    /// What the clock shows.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Sleeps so long; afterwards at least so much has passed.
-    pub(super) async fn sleep(&self, duration: Duration) {
+    pub(crate) async fn sleep(&self, duration: Duration) {
         let until = self.passed().saturating_add(duration);
         self.clock.sleep(duration).await;
         self.passed();

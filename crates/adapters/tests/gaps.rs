@@ -1,6 +1,7 @@
 //! What was missed is made good: cuts, lost answers, slow readers.
 
 use crate::actors::*;
+use crate::stage::{MARKET_SOCKETS, READS_ACCOUNT};
 
 #[tokio::test]
 async fn a_trade_in_the_gap_is_told_once_and_by_name() {
@@ -18,7 +19,7 @@ async fn a_trade_in_the_gap_is_told_once_and_by_name() {
     eventually("the socket is cut", || stage.venue.private_sockets() == 0).await;
     // Another process trades: this one has no memory of the order.
     let endpoints = Endpoints::custom(stage.venue.rest_url(), stage.venue.ws_url());
-    let other = GateioBroker::new(endpoints, credentials(), Arc::new(stage.clock.clone())).unwrap();
+    let other = VenueBroker::new(endpoints, credentials(), Arc::new(stage.clock.clone())).unwrap();
     let gap = market(Side::Buy);
     other.place(&gap).await.unwrap();
     assert_eq!(stage.venue.private_sockets(), 0, "the trade was in the gap");
@@ -46,13 +47,13 @@ async fn a_snapshot_that_fails_is_taken_again() {
     let proxy = Proxy::start(&stage.venue.rest_url()).await;
     let endpoints = Endpoints::custom(proxy.url(), stage.venue.ws_url());
     let clock = Arc::new(stage.clock.clone());
-    let broker = GateioBroker::with_settings(endpoints, credentials(), clock, settings()).unwrap();
-    proxy.swallow_answers_to("GET /api/v4/futures/usdt/positions");
+    let broker = VenueBroker::with_settings(endpoints, credentials(), clock, settings()).unwrap();
+    proxy.swallow_answers_to(READS_ACCOUNT);
     let mut stream = broker.account_stream();
     assert_eq!(next(&mut stream).await, StreamItem::Connected);
     // It gives the connection up, rather than letting events flow that nothing stands under.
     assert!(matches!(next(&mut stream).await, StreamItem::Disconnected { .. }));
-    proxy.behave_for("GET /api/v4/futures/usdt/positions");
+    proxy.behave_for(READS_ACCOUNT);
     assert_eq!(next(&mut stream).await, StreamItem::Connected);
     until(&mut stream, is_snapshot).await;
 }
@@ -135,7 +136,7 @@ async fn a_stream_that_is_dropped_leaves_no_socket() {
     until(&mut account, is_snapshot).await;
     let mut prices = stage.broker.market_feed().subscribe(&[symbol()]).await.unwrap();
     assert_eq!(prices.next().await, Some(MarketItem::Connected));
-    assert_eq!((stage.venue.private_sockets(), stage.venue.market_sockets()), (1, 1));
+    assert_eq!((stage.venue.private_sockets(), stage.venue.market_sockets()), (1, MARKET_SOCKETS));
     drop((account, prices));
     eventually("every socket is closed", || (stage.venue.private_sockets(), stage.venue.market_sockets()) == (0, 0))
         .await;
@@ -152,7 +153,7 @@ async fn what_was_opened_and_closed_in_the_gap_in_a_contract_never_met_is_told()
     stage.venue.disconnect_private_sockets();
     eventually("the socket is cut", || stage.venue.private_sockets() == 0).await;
     let endpoints = Endpoints::custom(stage.venue.rest_url(), stage.venue.ws_url());
-    let other = GateioBroker::new(endpoints, credentials(), Arc::new(stage.clock.clone())).unwrap();
+    let other = VenueBroker::new(endpoints, credentials(), Arc::new(stage.clock.clone())).unwrap();
     let never_met = "ETH/USDT:USDT".parse::<plimsoll_domain::Symbol>().unwrap();
     let (opens, closes) = (market(Side::Buy), market(Side::Sell));
     for order in [&opens, &closes] {

@@ -1,9 +1,12 @@
 //! Whatever goes wrong at the venue, what the stream has told comes to what the venue has done.
 
-use crate::actors::*;
-use plimsoll_domain::{AccountId, Decimal, Fill};
+use crate::actors::market;
+use crate::stage::{Stage, VenueBroker, VenueSettings, settings_of, symbol};
+use plimsoll_domain::{AccountEvent, AccountId, AccountState, Decimal, Fill, PositionSide, Side};
+use plimsoll_ports::{AccountStream, Broker, PlaceError, StreamItem};
 use plimsoll_venue_server::faults::FaultPlan;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// A stream and what it has told so far.
 struct Listener {
@@ -13,7 +16,7 @@ struct Listener {
 }
 
 impl Listener {
-    fn of(broker: &BinanceBroker) -> Self {
+    fn of(broker: &VenueBroker) -> Self {
         Self { stream: Box::new(broker.account_stream()), state: AccountState::new(), fills: Vec::new() }
     }
 
@@ -34,7 +37,7 @@ impl Listener {
 }
 
 /// Orders under faults: the fate of each is found out before the next, by its id.
-async fn trade(broker: &BinanceBroker, listener: &mut Listener, count: usize) {
+async fn trade(broker: &VenueBroker, listener: &mut Listener, count: usize) {
     for number in 0..count {
         let order = if number % 3 == 2 { market(Side::Sell) } else { market(Side::Buy) };
         let outcome = broker.place(&order).await;
@@ -64,14 +67,15 @@ fn truth(stage: &Stage) -> (Decimal, BTreeMap<String, Decimal>) {
 }
 
 /// How much went wrong on the way to the same books.
-async fn check(plan: &str) -> usize {
-    let mut quick = settings();
+async fn check(seed: u32, plan: &str) -> usize {
+    let mut quick = settings_of(seed);
     quick.private_socket.ping_after = Duration::from_millis(50);
     quick.private_socket.dead_after = Duration::from_millis(300);
     quick.news_within = Duration::from_millis(300);
     quick.read_again_every = Duration::from_secs(1);
     quick.http.timeout = Duration::from_secs(2);
     quick.http.connect_timeout = Duration::from_secs(1);
+    let plan = format!("seed={seed},{plan}");
     let faults: FaultPlan = plan.parse().unwrap();
     let stage = Stage::with(quick, VenueSettings::default()).await;
     let mut listener = Listener::of(&stage.broker);
@@ -111,7 +115,7 @@ macro_rules! faults {
             for plan in [$($plan),+] {
                 let mut faults = 0;
                 for seed in 1..=2 {
-                    faults += check(&format!("seed={seed},{plan}")).await;
+                    faults += check(seed, plan).await;
                 }
                 assert!(faults > 0, "{plan}: nothing went wrong");
             }

@@ -1,7 +1,6 @@
 //! Servers that answer from a script, however wrong.
 
-use crate::stage::START;
-use futures_util::{SinkExt, StreamExt};
+use crate::usual;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -78,7 +77,7 @@ impl Script {
                         let mut times = times.lock().unwrap_or_else(PoisonError::into_inner);
                         let count = times.entry(call.to_owned()).or_default();
                         *count += 1;
-                        line(call, query, *count - 1).unwrap_or_else(|| usual(call))
+                        line(call, query, *count - 1).unwrap_or_else(|| usual::answer(call))
                     })
                     .await
                 });
@@ -117,25 +116,8 @@ async fn answer(mut client: TcpStream, say: impl FnOnce(&str, &str) -> Say) -> O
     let mut words = text.split(' ');
     let (method, target) = (words.next()?, words.next()?);
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let path = path.replace("/api/v4/futures/usdt", "");
-    let answer = say(&format!("{method} {path}"), query).bytes();
+    let answer = say(&format!("{method} {}", usual::short(path)), query).bytes();
     client.write_all(&answer).await.ok()
-}
-
-/// An account that holds nothing, in one-way mode.
-fn usual(call: &str) -> Say {
-    Say::json(match call {
-        "GET /api/v4/spot/time" => format!(r#"{{"server_time":{}}}"#, START.as_millis()),
-        "GET /contracts" => include_str!("../fixtures/rest_contracts.json").to_owned(),
-        "GET /accounts" => {
-            r#"{"user":7001,"currency":"USDT","total":"0","in_dual_mode":false,"position_mode":"single"}"#.to_owned()
-        }
-        "GET /api/v4/account/detail" => r#"{"user_id":7001}"#.to_owned(),
-        "GET /fee" => include_str!("../fixtures/rest_fee.json").to_owned(),
-        "GET /risk_limit_tiers" => include_str!("../fixtures/rest_tiers.json").to_owned(),
-        call if call.starts_with("GET ") || call.starts_with("DELETE ") => "[]".to_owned(),
-        _ => r#"{"id":1}"#.to_owned(),
-    })
 }
 
 /// A socket that says these messages to the first, second, … that connects, and then listens.
@@ -148,17 +130,13 @@ pub(crate) struct Frames {
 
 impl Frames {
     pub(crate) async fn start(script: impl Fn(usize) -> Vec<Message> + Send + Sync + 'static) -> Self {
-        Self::speaking(script, None).await
+        Self::speaking(script, usual::speak).await
     }
 
-    /// One that answers the subscription to this channel with this, and says nothing else.
-    pub(crate) async fn refusing(channel: &'static str, refusal: Message) -> Self {
-        Self::speaking(|_| Vec::new(), Some((channel, refusal))).await
-    }
-
-    async fn speaking(
+    /// One that says the messages as `speak` does, which counts pings.
+    pub(crate) async fn speaking<F: Future<Output = Option<()>> + Send + 'static>(
         script: impl Fn(usize) -> Vec<Message> + Send + Sync + 'static,
-        refused: Option<(&'static str, Message)>,
+        speak: impl Fn(TcpStream, Vec<Message>, Arc<AtomicUsize>) -> F + Send + Sync + 'static,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("ws://{}", listener.local_addr().expect("an address"));
@@ -167,7 +145,7 @@ impl Frames {
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let messages = script(counted.fetch_add(1, Ordering::SeqCst));
-                tokio::spawn(speak(client, messages, refused.clone(), Arc::clone(&pinged)));
+                tokio::spawn(speak(client, messages, Arc::clone(&pinged)));
             }
         });
         Self { url, connections, pings, task }
@@ -191,38 +169,4 @@ impl Drop for Frames {
     fn drop(&mut self) {
         self.task.abort();
     }
-}
-
-/// Acknowledges what is asked for, answers pings, and says the messages once everything private is subscribed to.
-async fn speak(
-    client: TcpStream,
-    messages: Vec<Message>,
-    refused: Option<(&'static str, Message)>,
-    pings: Arc<AtomicUsize>,
-) -> Option<()> {
-    let mut socket = tokio_tungstenite::accept_async(client).await.ok()?;
-    let (mut messages, mut acknowledged) = (Some(messages), 0);
-    while let Some(Ok(message)) = socket.next().await {
-        pings.fetch_add(usize::from(message.is_ping()), Ordering::SeqCst);
-        let Ok(text) = message.to_text() else { continue };
-        if text.contains("futures.ping") {
-            socket.send(Message::text(r#"{"time":1,"channel":"futures.pong","event":"","result":null}"#)).await.ok()?;
-        }
-        let Some(channel) = text.split(r#""channel":""#).nth(1).and_then(|rest| rest.split('"').next()) else {
-            continue;
-        };
-        if text.contains(r#""event":"subscribe""#) {
-            let ack =
-                format!(r#"{{"time":1,"channel":"{channel}","event":"subscribe","result":{{"status":"success"}}}}"#);
-            let refusal = refused.as_ref().filter(|(refused, _)| *refused == channel);
-            socket.send(refusal.map_or_else(|| Message::text(ack), |(_, refusal)| refusal.clone())).await.ok()?;
-            acknowledged += 1;
-        }
-        if acknowledged == plimsoll_gateio::wire::request::PRIVATE_CHANNELS.len() {
-            for message in messages.take().into_iter().flatten() {
-                socket.send(message).await.ok()?;
-            }
-        }
-    }
-    Some(())
 }

@@ -1,0 +1,88 @@
+//! The limits themselves, and what they say of an account.
+
+use crate::{money, times};
+use plimsoll_domain::risk::*;
+use plimsoll_domain::*;
+use rust_decimal_macros::dec;
+use std::time::Duration;
+
+#[test]
+fn the_defaults_are_valid_and_nonsense_is_not() {
+    let defaults = LimitSettings::default();
+    assert_eq!(RiskLimits::new(defaults.clone()), Ok(RiskLimits::default()));
+    let check = |change: fn(&mut LimitSettings), expected: &str| {
+        let mut settings = defaults.clone();
+        change(&mut settings);
+        assert_eq!(RiskLimits::new(settings).unwrap_err().to_string(), expected);
+    };
+    check(|it| it.max_position = Money::ZERO, "max_position must be above 0, got 0");
+    check(|it| it.max_position_share = Rate::ZERO, "max_position_share must be above 0 and at most 1000, got 0");
+    check(|it| it.max_daily_loss = money(dec!(-1)), "max_daily_loss must be above 0, got -1");
+    check(
+        |it| it.max_daily_loss_share = Rate::new(dec!(5)),
+        "max_daily_loss_share must be above 0 and at most 1, got 5",
+    );
+    check(|it| it.max_drawdown = Money::ZERO, "max_drawdown must be above 0, got 0");
+    check(
+        |it| it.max_leverage = times(21),
+        "max_leverage must not be above leverage_cap: raise that too if it is meant, got 21x",
+    );
+    check(|it| it.max_positions = 0, "max_positions must be at least 1, got 0");
+    check(
+        |it| it.min_liquidation_distance = Rate::new(dec!(1)),
+        "min_liquidation_distance must be at least 0 and below 1, got 1",
+    );
+    check(|it| it.max_funding_per_day = money(dec!(-1)), "max_funding_per_day must not be negative, got -1");
+    check(
+        |it| it.min_cover = dec!(0.9),
+        "min_cover must be at least 1, where the venue liquidates, and at most 100, got 0.9",
+    );
+    check(|it| it.cover_buffer = Rate::new(dec!(-0.1)), "cover_buffer must be at least 0 and at most 100, got -0.1");
+    check(|it| it.max_state_age = Duration::ZERO, "max_state_age must be above 0 seconds, got 0");
+    check(
+        |it| (it.max_positions, it.max_drawdown) = (0, Money::ZERO),
+        "max_drawdown must be above 0, got 0; max_positions must be at least 1, got 0",
+    );
+    let raised = LimitSettings { max_leverage: times(50), leverage_cap: times(50), ..defaults };
+    assert!(RiskLimits::new(raised).is_ok(), "raised explicitly");
+}
+
+#[test]
+fn the_verdict_follows_the_cover_and_the_losses() {
+    let start = Timestamp::from_millis(0);
+    let check = |cover: Option<Decimal>, min_cover: Decimal, equity: Decimal, health: MarginHealth, trips: usize| {
+        let limits = RiskLimits::new(LimitSettings { min_cover, ..LimitSettings::default() }).unwrap();
+        let mut watch = EquityWatch::new(money(dec!(20000)), start);
+        watch.observe(money(equity), Timestamp::from_millis(1));
+        let verdict = verdict(cover, &watch, &limits);
+        assert_eq!((verdict.health, verdict.trips.len()), (health, trips), "{cover:?} {equity}");
+        assert_eq!(verdict.trips_kill_switch(), trips > 0 || health == MarginHealth::Flatten);
+    };
+    use MarginHealth::*;
+    check(None, dec!(1), dec!(20000), NoPositions, 0);
+    check(Some(dec!(1.15)), dec!(1), dec!(20000), Healthy, 0);
+    check(Some(dec!(1.1499)), dec!(1), dec!(20000), Reduce, 0);
+    check(Some(dec!(1)), dec!(1), dec!(20000), Reduce, 0);
+    check(Some(dec!(0.9999)), dec!(1), dec!(20000), Flatten, 0);
+    check(Some(dec!(1.65)), dec!(1.5), dec!(20000), Healthy, 0);
+    check(Some(dec!(1.4999)), dec!(1.5), dec!(20000), Flatten, 0);
+    check(Some(Decimal::MIN), dec!(1), dec!(20000), Flatten, 0);
+    check(None, dec!(1), dec!(19500), NoPositions, 0);
+    check(None, dec!(1), dec!(19499), NoPositions, 1);
+    check(None, dec!(1), dec!(18999), NoPositions, 2);
+}
+
+#[test]
+fn margin_alerts_begin_above_their_levels() {
+    let check = |ratio: Option<Decimal>, expected: MarginAlert| {
+        assert_eq!(MarginAlert::of(ratio.map(MarginRatio::reported)), expected, "{ratio:?}");
+    };
+    check(None, MarginAlert::Calm);
+    check(Some(dec!(0.7)), MarginAlert::Calm);
+    check(Some(dec!(0.70001)), MarginAlert::HighRisk);
+    check(Some(dec!(0.8)), MarginAlert::HighRisk);
+    check(Some(dec!(0.80001)), MarginAlert::HighUsage);
+    check(Some(dec!(0.9)), MarginAlert::HighUsage);
+    check(Some(dec!(0.90001)), MarginAlert::Warning);
+    check(Some(Decimal::MAX), MarginAlert::Warning);
+}

@@ -1,0 +1,278 @@
+//! A guard with a lookout, at a paper venue whose time passes only when it is told to.
+
+use crate::store::Store;
+use crate::venue::{btc, price, size};
+use async_trait::async_trait;
+use plimsoll_engine::{
+    AccountPorts, AccountView, Alone, Colleagues, ContractSetting, Guard, GuardNews, GuardSettings, Lookout,
+    LookoutNews, Ports, PositionManager, Settings, Stopper, Streams, VenueAccountSettings,
+};
+use plimsoll_exchange::{Exchange, MarketClock, PaperBroker, PaperVenue, Tick, listings};
+use plimsoll_ports::domain::{
+    AccountId, ClientOrderId, NewOrder, OrderKind, OrderSize, PositionSide, Side, Symbol, Timestamp, TriggerBy, VenueId,
+};
+use plimsoll_ports::{AccountStream, Broker, Clock};
+use std::collections::BTreeMap;
+use std::future::{Future, poll_fn};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+
+/// A broker that remembers what it was asked.
+struct Asked {
+    broker: PaperBroker,
+    asked: Arc<Mutex<Vec<&'static str>>>,
+}
+
+impl Asked {
+    async fn before(&self, call: &'static str) {
+        self.asked.lock().unwrap().push(call);
+    }
+}
+
+passes_on!(Asked);
+
+/// The market's time, shown by a clock that can be set back. Who sleeps does not notice.
+pub(super) struct Adjusted {
+    market: MarketClock,
+    pub(super) back: Mutex<Duration>,
+}
+
+#[async_trait]
+impl Clock for Adjusted {
+    fn now(&self) -> Timestamp {
+        self.market.now().minus(*self.back.lock().unwrap())
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.market.sleep(duration).await;
+    }
+}
+
+/// A guard at its work.
+pub(super) struct Scene {
+    pub(super) venue: PaperVenue,
+    pub(super) clock: Arc<Adjusted>,
+    pub(super) broker: PaperBroker,
+    pub(super) asked: Arc<Mutex<Vec<&'static str>>>,
+    pub(super) store: Store,
+    pub(super) view: watch::Receiver<Arc<AccountView>>,
+    pub(super) told: mpsc::UnboundedReceiver<String>,
+    pub(super) stop: Stopper,
+    /// How often the guard was polled.
+    polls: Arc<AtomicUsize>,
+}
+
+/// What is told, in a word and the reasons.
+fn word(news: &GuardNews) -> String {
+    match news {
+        GuardNews::Reconciled(_) => "reconciled".to_owned(),
+        GuardNews::NotReconciled(_) => "not reconciled".to_owned(),
+        GuardNews::Watched(report) => format!("watched {}", report.positions.len()),
+        GuardNews::Blind(_) => "blind".to_owned(),
+        GuardNews::Woken(wakes) => {
+            let why: Vec<&str> = wakes.iter().map(|wake| wake.why.as_str()).collect();
+            format!("woken {}", why.join(" "))
+        }
+        GuardNews::Lookout(LookoutNews::Account(news)) => news.as_str().to_owned(),
+        GuardNews::Lookout(LookoutNews::Connected) => "connected".to_owned(),
+        GuardNews::Lookout(LookoutNews::NotConnected { .. }) => "not connected".to_owned(),
+        GuardNews::Lookout(LookoutNews::Ended { retry }) => format!("ended {}", retry.as_secs()),
+        GuardNews::Lookout(LookoutNews::MarksFlow(_)) => "marks flow".to_owned(),
+        GuardNews::Lookout(LookoutNews::Set(_)) => "set".to_owned(),
+        GuardNews::Lookout(LookoutNews::NotSet { why, .. }) => format!("not set: {why}"),
+        GuardNews::Lookout(_) => "lookout".to_owned(),
+        GuardNews::Stopped(_) => "stopped".to_owned(),
+    }
+}
+
+pub(super) fn begin(settings: GuardSettings, streams: impl Fn(&PaperBroker) -> Streams) -> Scene {
+    begin_among(Arc::new(Alone), BTreeMap::new(), settings, streams)
+}
+
+pub(super) fn begin_among(
+    colleagues: Arc<dyn Colleagues>,
+    contracts: BTreeMap<Symbol, ContractSetting>,
+    settings: GuardSettings,
+    streams: impl Fn(&PaperBroker) -> Streams,
+) -> Scene {
+    let mut exchange = Exchange::new(Timestamp::from_millis(1_700_000_000_000));
+    exchange.list(listings::btc_usdt(), price("50000")).unwrap();
+    let venue = PaperVenue::new(VenueId::new("paper"), exchange);
+    let account = AccountId::new("main");
+    let broker = venue.open_account(account.clone(), "10000".parse().unwrap()).unwrap();
+    let (asked, store) = (Arc::<Mutex<Vec<_>>>::default(), Store::default());
+    let clock = Arc::new(Adjusted { market: venue.clock(), back: Mutex::default() });
+    let port: Arc<dyn Broker> = Arc::new(Asked { broker: broker.clone(), asked: Arc::clone(&asked) });
+    let all = Arc::new(store.clone());
+    let ports = Ports {
+        broker: Arc::clone(&port),
+        feed: Arc::new(venue.clone()),
+        funding_rates: Arc::new(venue.clone()),
+        journal: all.clone(),
+        positions: all.clone(),
+        trades: all.clone(),
+        funding: all.clone(),
+        bookings: all.clone(),
+        equity: all.clone(),
+        risk_events: all.clone(),
+        controls: all.clone(),
+        notifier: all.clone(),
+        clock: clock.clone(),
+    };
+    let account_ports = AccountPorts { broker: port, audit: None, journal: all, clock: clock.clone() };
+    let lookout = Lookout::new(
+        account_ports,
+        streams(&broker),
+        Arc::new(venue.clone()),
+        VenueAccountSettings { contracts, ..VenueAccountSettings::new(account.clone()) },
+    );
+    let view = lookout.watch();
+    let manager =
+        PositionManager::new(ports, Settings::new(account)).with_view(lookout.watch()).with_colleagues(colleagues);
+    let guard = Guard::new(Arc::new(manager), settings).with_lookout(lookout);
+    let (stop, (tell, told)) = (guard.stopper(), mpsc::unbounded_channel());
+    let polls = Arc::new(AtomicUsize::new(0));
+    let running = async move { guard.run(|news| drop(tell.send(word(news)))).await };
+    tokio::spawn(counted(running, Arc::clone(&polls)));
+    Scene { venue, clock, broker, asked, store, view, told, stop, polls }
+}
+
+/// The same, and how often it is polled.
+fn counted<F: Future>(future: F, polls: Arc<AtomicUsize>) -> impl Future<Output = F::Output> {
+    let mut future = Box::pin(future);
+    poll_fn(move |context| {
+        polls.fetch_add(1, Ordering::Relaxed);
+        future.as_mut().poll(context)
+    })
+}
+
+pub(super) fn paper(broker: &PaperBroker) -> Streams {
+    let broker = broker.clone();
+    Arc::new(move || Box::new(broker.account_stream()) as Box<dyn AccountStream>)
+}
+
+pub(super) const HOURS: Duration = Duration::from_secs(7200);
+
+/// By the clock it looks every two hours.
+pub(super) fn seldom() -> GuardSettings {
+    GuardSettings { interval: HOURS, audit: HOURS, reconcile: HOURS, ..GuardSettings::default() }
+}
+
+impl Scene {
+    /// What is told until this is.
+    pub(super) async fn until(&mut self, wanted: &str) -> Vec<String> {
+        let mut told = Vec::new();
+        let search = async {
+            while let Some(it) = self.told.recv().await {
+                let is_it = it.starts_with(wanted);
+                told.push(it);
+                if is_it {
+                    return;
+                }
+            }
+        };
+        let found = tokio::time::timeout(Duration::from_secs(10), search).await;
+        assert!(found.is_ok(), "no {wanted}, but {told:?}");
+        told
+    }
+
+    /// Time passes, a second at a time, at this price; each is over once the account has heard of it.
+    pub(super) async fn pass(&mut self, seconds: u64, at: &str) {
+        for _ in 0..seconds {
+            self.tick(1, at);
+            // So often as the sign of life comes.
+            let since = self.clock.now().minus(Duration::from_secs(4));
+            let heard = self.view.wait_for(|view| view.heard_at >= Some(since));
+            tokio::time::timeout(Duration::from_secs(10), heard).await.expect("the account hears").unwrap();
+            self.settled().await;
+        }
+    }
+
+    /// Time passes at once, at this price.
+    pub(super) fn tick(&self, seconds: u64, at: &str) {
+        let now = self.venue.clock().now().plus(Duration::from_secs(seconds));
+        self.venue.advance([&Tick::at(btc(), now, price(at))]).unwrap();
+    }
+
+    /// Whoever slept on the market's clock has been woken and has done what there was to do: while everybody else was
+    /// given a turn, the guard had no use for one.
+    pub(super) async fn settled(&self) {
+        loop {
+            let before = self.polls.load(Ordering::Relaxed);
+            tokio::task::yield_now().await;
+            if self.polls.load(Ordering::Relaxed) == before {
+                return;
+            }
+        }
+    }
+
+    /// What was told so far, and nobody has read.
+    pub(super) fn heard(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.told.try_recv().ok()).collect()
+    }
+
+    pub(super) async fn trade(&self, id: &ClientOrderId, side: Side, quantity: &str) {
+        self.broker.place(&market(id, side, quantity)).await.unwrap();
+    }
+
+    pub(super) async fn rest_a_stop(&self, trigger: &str) {
+        let order = NewOrder {
+            client_order_id: hand("hand-stop"),
+            symbol: btc(),
+            side: Side::Sell,
+            position_side: PositionSide::Both,
+            kind: OrderKind::StopMarket { trigger: price(trigger), trigger_by: TriggerBy::Mark },
+            size: OrderSize::WholePosition,
+            reduce_only: true,
+        };
+        self.broker.place(&order).await.unwrap();
+    }
+
+    pub(super) fn asked(&self) -> BTreeMap<&'static str, usize> {
+        let mut counts = BTreeMap::new();
+        for it in self.asked.lock().unwrap().drain(..) {
+            *counts.entry(it).or_default() += 1;
+        }
+        counts
+    }
+}
+
+/// A guard that has looked at what happened before it was connected, and waits.
+pub(super) async fn at_ease() -> Scene {
+    let mut scene = begin(seldom(), paper);
+    scene.until("connected").await;
+    scene.pass(2, "50000").await;
+    scene.until("woken connected").await;
+    scene.until("reconciled").await;
+    scene
+}
+
+/// A guard with a protected position that it has adopted a minute ago.
+pub(super) async fn with_a_position() -> Scene {
+    let mut scene = begin(GuardSettings::default(), paper);
+    scene.trade(&hand("hand-1"), Side::Buy, "0.01").await;
+    scene.rest_a_stop("40000").await;
+    scene.until("marks flow").await;
+    // What the start and the adoption of the position ask for.
+    scene.pass(61, "50000").await;
+    scene.heard();
+    scene
+}
+
+pub(super) fn market(id: &ClientOrderId, side: Side, quantity: &str) -> NewOrder {
+    NewOrder {
+        client_order_id: id.clone(),
+        symbol: btc(),
+        side,
+        position_side: PositionSide::Both,
+        kind: OrderKind::Market,
+        size: OrderSize::Quantity(size(quantity)),
+        reduce_only: false,
+    }
+}
+
+pub(super) fn hand(id: &str) -> ClientOrderId {
+    ClientOrderId::reported(id)
+}
