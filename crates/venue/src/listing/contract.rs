@@ -69,7 +69,7 @@ mod tests {
     use crate::json::DecodeError;
 
     #[derive(Debug, Clone, PartialEq)]
-    struct Contract(Arc<str>, bool);
+    struct Contract(Arc<str>, bool, Symbol);
 
     impl ListedContract for Contract {
         type Symbols = ();
@@ -83,7 +83,7 @@ mod tests {
         }
 
         fn symbol(&self) -> &Symbol {
-            unimplemented!("nobody asks")
+            &self.2
         }
 
         fn standing(&self) -> ContractStatus {
@@ -95,19 +95,23 @@ mod tests {
         }
 
         fn delisted(self) -> Self {
-            Self(self.0, false)
+            Self(self.0, false, self.2)
         }
     }
 
+    fn contract(name: &str, trades: bool) -> Contract {
+        Contract(name.into(), trades, Symbol::new(name, "USDT", "USDT").unwrap())
+    }
+
     fn listed(names: &[&str]) -> Vec<Contract> {
-        names.iter().map(|name| Contract(Arc::from(*name), true)).collect()
+        names.iter().map(|name| contract(name, true)).collect()
     }
 
     #[test]
     fn what_a_newer_list_leaves_out_is_delisted_and_keeps_its_name() {
         let before = listed(&["A", "B"]);
         let now = with_delisted(&before, listed(&["B", "C"]), &[]).unwrap();
-        assert_eq!(now, [Contract("B".into(), true), Contract("C".into(), true), Contract("A".into(), false)]);
+        assert_eq!(now, [contract("B", true), contract("C", true), contract("A", false)]);
         let again = with_delisted(&now, listed(&["A", "B", "C"]), &[]).unwrap();
         assert_eq!(again, listed(&["A", "B", "C"]), "listed again");
     }
@@ -119,7 +123,7 @@ mod tests {
             with_delisted(&listed(&["A", "B", "C"]), listed(&["B"]), &[Unread { native: native.map(Arc::from), error }])
         };
         assert_eq!(unread(None).unwrap(), listed(&["B", "A", "C"]), "it may be either");
-        let [b, a, c] = ["B", "A", "C"].map(|name| Contract(name.into(), name != "C"));
+        let [b, a, c] = ["B", "A", "C"].map(|name| contract(name, name != "C"));
         assert_eq!(unread(Some("A")).unwrap(), [b, a, c], "the other is delisted all the same");
         assert!(with_delisted(&listed(&["A"]), Vec::new(), &[]).is_err());
         assert_eq!(with_delisted::<Contract>(&[], Vec::new(), &[]), Ok(Vec::new()));
