@@ -37,6 +37,7 @@ pub fn bitget() -> plimsoll_bitget::Settings {
         requests_per_minute: usual.requests_per_minute * TIMES,
         request_reserve: usual.request_reserve * TIMES,
         requests_to_watch: usual.requests_to_watch * TIMES,
+        endpoint_scale: usual.endpoint_scale * TIMES,
         ..usual
     }
 }
