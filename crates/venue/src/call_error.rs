@@ -1,7 +1,6 @@
 //! Why a call has no result, and what that is to whoever asked for it.
 
 use crate::failure::{Class, Failure, Wait};
-use crate::json::DecodeError;
 use plimsoll_domain::Timestamp;
 use plimsoll_ports::{CommandError, NotSent, PlaceError, QueryError, Refusal};
 use std::fmt;
@@ -27,6 +26,16 @@ impl CallError {
     #[must_use]
     pub fn is_about_time(&self) -> bool {
         matches!(self, Self::Venue(failure, _) if failure.class == Class::Clock)
+    }
+
+    /// Asking the same again would be answered the same.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        match self {
+            Self::Venue(failure, _) => matches!(failure.class, Class::Race | Class::Business | Class::Mistake),
+            Self::Unreadable(_) => true,
+            Self::Refused(_) | Self::NotSent(_) | Self::Unanswered(_) => false,
+        }
     }
 
     /// The venue's code or word for it, where it gave one.
@@ -66,10 +75,12 @@ impl CallError {
                 Wait::Unsaid => None,
             },
             Self::NotSent(NotSent::Throttled { until }) => Some(until.since(now)),
-            Self::NotSent(NotSent::Disconnected(_) | NotSent::Unavailable(_)) | Self::Unanswered(_) => {
-                Some(Duration::ZERO)
-            }
-            Self::Venue(..) | Self::Refused(_) | Self::NotSent(NotSent::Invalid(_)) | Self::Unreadable(_) => None,
+            Self::NotSent(NotSent::Disconnected(_)) | Self::Unanswered(_) => Some(Duration::ZERO),
+            // What could not be read while getting ready is unavailable too.
+            Self::Venue(..)
+            | Self::Refused(_)
+            | Self::NotSent(NotSent::Invalid(_) | NotSent::Unavailable(_))
+            | Self::Unreadable(_) => None,
         }
     }
 
@@ -149,12 +160,6 @@ impl From<CallError> for QueryError {
             CallError::Unanswered(reason) => Self::Unreachable(NotSent::Disconnected(reason)),
             CallError::Unreadable(what) => Self::Unreadable(what),
         }
-    }
-}
-
-impl From<DecodeError> for CallError {
-    fn from(error: DecodeError) -> Self {
-        Self::Unreadable(error.to_string())
     }
 }
 

@@ -156,17 +156,7 @@ impl<R: Rest> Client<R> {
         decode: impl FnOnce(&[u8]) -> Result<T, DecodeError>,
     ) -> Result<T, CallError> {
         let body = self.call(call, priority).await?;
-        self.decode(call, &body, decode)
-    }
-
-    /// Reads an answer to this call.
-    pub(crate) fn decode<T>(
-        &self,
-        call: &R::Call,
-        body: &[u8],
-        decode: impl FnOnce(&[u8]) -> Result<T, DecodeError>,
-    ) -> Result<T, CallError> {
-        decode(body).map_err(|error| self.unreadable(call, body, &error))
+        decode(&body).map_err(|error| self.unreadable(call, &body, &error))
     }
 
     /// Calls once, or twice if the venue did not like our time: it did nothing with the first then. What only asks is asked
@@ -256,7 +246,7 @@ impl<R: Rest> Client<R> {
     }
 
     /// Where it came from, and what is wrong with it.
-    fn unreadable(&self, call: &R::Call, body: &[u8], error: &DecodeError) -> CallError {
+    pub(crate) fn unreadable(&self, call: &R::Call, body: &[u8], error: &DecodeError) -> CallError {
         let strange = strange(&shown(body, |it| self.rest.hide(it)));
         let hidden = || error.told(|it| self.rest.hide(it));
         let what = strange.map_or_else(hidden, |what| format!("the answer is {what}"));

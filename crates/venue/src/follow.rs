@@ -46,7 +46,7 @@ pub trait PrivateStream: Dial {
     /// The orders of the account: what is placed is expected on the stream, and what the stream tells is learned.
     fn orders(&self) -> &OrderMemory;
 
-    /// The list of contracts, read again where it is out of date.
+    /// The list of contracts that is known, however old; read again where it was forgotten.
     fn listing(&self) -> impl Future<Output = Result<Arc<Self::Listing>, CallError>> + Send;
 
     /// A message cannot be read: the list of contracts may be out of date.
@@ -144,6 +144,9 @@ pub struct FollowSettings {
     /// The stream is deaf, and is given up for a new one, when it has not told of an order for so long after the venue has
     /// taken it.
     pub news_within: Duration,
+    /// What the venue does is told within this time, or not at all: a stream that has told of nothing since, and for so much
+    /// longer, is deaf.
+    pub told_within: Duration,
     /// However well everything seems to go, the account is read again this often: what a venue never told is noticed by
     /// no other sign.
     pub read_again_every: Duration,
@@ -167,6 +170,7 @@ impl Default for FollowSettings {
             waiting_bytes: 64 * 1024 * 1024,
             between_snapshots: Duration::from_secs(5),
             news_within: Duration::from_secs(5),
+            told_within: Duration::from_secs(10),
             read_again_every: Duration::from_secs(5 * 60),
             answers_lag: Duration::from_secs(3),
         }

@@ -8,7 +8,6 @@ pub use contract::ListedContract;
 
 use crate::call_error::CallError;
 use crate::client::{Client, Rest};
-use crate::failure::{Class, strange};
 use crate::json::DecodeError;
 use crate::remembered::Remembered;
 use crate::unread::Unread;
@@ -68,14 +67,9 @@ impl<C: ListedContract> Listed<C> {
     /// Why the margin table of a contract cannot be told. Of one that is delisted venues tell none: that it is not listed is
     /// all there is to say.
     #[must_use]
-    pub fn untold(&self, symbol: &Symbol, error: CallError) -> CallError {
+    pub fn why_untold(&self, symbol: &Symbol, error: CallError) -> CallError {
         let is_gone = self.contract(symbol).is_ok_and(|contract| contract.standing() == ContractStatus::Delisted);
-        let is_final = match &error {
-            CallError::Venue(failure, _) => matches!(failure.class, Class::Race | Class::Business | Class::Mistake),
-            CallError::Unreadable(_) => true,
-            CallError::Refused(_) | CallError::NotSent(_) | CallError::Unanswered(_) => false,
-        };
-        if is_gone && is_final { not_listed::<C>(symbol) } else { error }
+        if is_gone && error.is_final() { not_listed::<C>(symbol) } else { error }
     }
 
     /// The venue's name of a contract, trading or not.
@@ -124,8 +118,22 @@ impl<R: Lists> Listing<R> {
     }
 
     /// The list that is known, however old, at once; read, if none is.
-    async fn known(&self, client: &Client<R>) -> Result<Arc<Listed<R::Contract>>, CallError> {
+    ///
+    /// # Errors
+    /// Those of the reading, where nothing is known.
+    pub async fn known(&self, client: &Client<R>) -> Result<Arc<Listed<R::Contract>>, CallError> {
         match self.0.known().await {
+            Some(listed) => Ok(listed),
+            None => self.fresh(client).await,
+        }
+    }
+
+    /// The same, but read again where it was [forgotten](Self::forget) since; the old one where that fails.
+    ///
+    /// # Errors
+    /// Those of the reading, where nothing is known.
+    pub async fn unforgotten(&self, client: &Client<R>) -> Result<Arc<Listed<R::Contract>>, CallError> {
+        match self.0.unforgotten().await {
             Some(listed) => Ok(listed),
             None => self.fresh(client).await,
         }
@@ -161,8 +169,8 @@ impl<R: Lists> Listing<R> {
         }
     }
 
-    /// Asks, and reads the answer with the names that are known. One that cannot be read with them may name a contract that
-    /// is new: only then the list is read again, and the answer once more.
+    /// Asks, and reads the answer with the names that are known. Only one that names a contract that is not among them is
+    /// read once more, with a newer list: somebody has read one meanwhile, or it is read now.
     ///
     /// # Errors
     /// [`CallError`] if there is no answer, or none that can be read with a newer list either.
@@ -175,16 +183,22 @@ impl<R: Lists> Listing<R> {
     ) -> Result<T, CallError> {
         let known = self.known(client).await.map_err(CallError::before_sending)?;
         let answer = client.call(call, priority).await?;
-        let read = |listed: &Listed<R::Contract>| client.decode(call, &answer, |body| decode(body, &listed.symbols));
-        let error = match read(&known) {
-            Err(error) if strange(&answer).is_none() => error,
-            outcome => return outcome,
+        let unreadable = |error: &DecodeError| client.unreadable(call, &answer, error);
+        let error = match decode(&answer, &known.symbols) {
+            Err(error) if error.is_of_unlisted() => error,
+            outcome => return outcome.map_err(|error| unreadable(&error)),
         };
-        self.forget().await;
-        match self.fresh(client).await {
-            Ok(listed) if !Arc::ptr_eq(&listed, &known) => read(&listed),
-            _ => Err(error),
+        match self.newer(client, &known).await {
+            Some(listed) => decode(&answer, &listed.symbols).map_err(|error| unreadable(&error)),
+            None => Err(unreadable(&error)),
         }
+    }
+
+    /// Another list than this one, which does not hold what it should.
+    async fn newer(&self, client: &Client<R>, known: &Arc<Listed<R::Contract>>) -> Option<Arc<Listed<R::Contract>>> {
+        self.0.forget_this(known).await;
+        let listed = self.unforgotten(client).await.ok()?;
+        (!Arc::ptr_eq(&listed, known)).then_some(listed)
     }
 
     /// What is known is out of date: the venue has changed it. Names serve still.

@@ -33,6 +33,13 @@ struct State<T> {
 }
 
 impl<T> State<T> {
+    fn forget(&mut self) {
+        self.forgotten += 1;
+        if let Some((_, at)) = &mut self.kept {
+            *at = Timestamp::default();
+        }
+    }
+
     fn fresh(&self, now: Timestamp, lives: Duration) -> Option<Arc<T>> {
         self.kept.as_ref().filter(|(_, at)| now.since(*at) < lives).map(|(it, _)| Arc::clone(it))
     }
@@ -118,12 +125,22 @@ impl<T> Remembered<T> {
         self.state().kept.as_ref().map(|(it, _)| Arc::clone(it))
     }
 
+    /// The same, unless it was said to be out of date.
+    pub async fn unforgotten(&self) -> Option<Arc<T>> {
+        self.state().kept.as_ref().filter(|(_, at)| *at != Timestamp::default()).map(|(it, _)| Arc::clone(it))
+    }
+
     /// What is kept is out of date: it is read again when it is needed next.
     pub async fn forget(&self) {
+        self.state().forget();
+    }
+
+    /// The same, if this is what is kept, and nobody has said so of it: several who find the same wrong make it be read once.
+    pub async fn forget_this(&self, it: &Arc<T>) {
         let mut state = self.state();
-        state.forgotten += 1;
-        if let Some((_, at)) = &mut state.kept {
-            *at = Timestamp::default();
+        let is_believed = |(kept, at): &(Arc<T>, Timestamp)| Arc::ptr_eq(kept, it) && *at != Timestamp::default();
+        if state.kept.as_ref().is_some_and(is_believed) {
+            state.forget();
         }
     }
 }
@@ -248,5 +265,23 @@ mod tests {
         let (first, ()) = tokio::join!(kept.fresh(NOW, HOUR, read), meanwhile);
         assert_eq!(first.as_deref(), Ok(&1));
         assert_eq!(kept.fresh(NOW, HOUR, async { Ok(2) }).await.as_deref(), Ok(&2));
+    }
+
+    #[tokio::test]
+    async fn what_several_find_wrong_is_read_again_once() {
+        let kept = Remembered::default();
+        let first = kept.fresh(NOW, HOUR, async { Ok(1) }).await.unwrap();
+        assert_eq!(kept.unforgotten().await.as_deref(), Some(&1));
+        kept.forget_this(&first).await;
+        assert_eq!(kept.unforgotten().await, None);
+        let (end, read) = held(Ok(2));
+        let meanwhile = async {
+            kept.forget_this(&first).await;
+            end.notify_one();
+        };
+        let (second, ()) = tokio::join!(kept.fresh(NOW, HOUR, read), meanwhile);
+        assert_eq!(second.as_deref(), Ok(&2));
+        kept.forget_this(&first).await;
+        assert_eq!(kept.fresh(NOW, HOUR, async { panic!("read again") }).await.as_deref(), Ok(&2));
     }
 }

@@ -103,7 +103,7 @@ impl Directory {
         let (tiers, intervals) = (self.tiers(client, &listed).await?, self.intervals(client).await?);
         let Some(tiers) = tiers.by_native.get(&contract.native) else {
             let broken = CallError::Unreadable(format!("{symbol} has no margin table that holds together"));
-            return Err(listed.untold(symbol, broken));
+            return Err(listed.why_untold(symbol, broken));
         };
         let fees = self.fees(client, &contract.native).await?;
         Ok(contract.instrument(tiers.clone(), fees, intervals.hours(&contract.native)))

@@ -11,7 +11,7 @@ use plimsoll_domain::{AccountSnapshot, Fill, Symbol, Timestamp};
 use plimsoll_ports::Clock;
 use plimsoll_transport::{Address, Dial, DialFailure};
 use plimsoll_venue::{
-    AccountFollower, CallError, DecodeError, Event, FollowSettings, Kept, OrderMemory, PrivateStream, Rest,
+    AccountFollower, CallError, DecodeError, Event, FollowSettings, Kept, OrderMemory, PrivateStream, Rest, insist,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -56,7 +56,8 @@ impl PrivateStream for Source {
     }
 
     async fn listing(&self) -> Result<Arc<Listed>, CallError> {
-        self.broker.shared().listed().await
+        let shared = self.broker.shared();
+        shared.directory.listing.unforgotten(&shared.client).await
     }
 
     async fn forget_listing(&self) {
@@ -77,8 +78,11 @@ impl PrivateStream for Source {
 
     async fn fills(&self, since: Timestamp, heard: &BTreeSet<Symbol>) -> Result<Vec<Fill>, CallError> {
         // What was opened and closed in a gap is neither held nor ordered, and was perhaps never heard of.
-        let traded = self.broker.traded_since(since).await?;
-        let asked: Vec<_> = heard.union(&traded).map(|symbol| self.broker.read_fills(symbol, since)).collect();
+        let clock = self.clock().as_ref();
+        let traded = insist(clock, || self.broker.traded_since(since)).await?;
+        // One contract that fails for a moment is read again by itself.
+        let read = |symbol| insist(clock, move || self.broker.read_fills(symbol, since));
+        let asked: Vec<_> = heard.union(&traded).map(read).collect();
         let fills: Vec<Vec<Fill>> = stream::iter(asked).buffered(ASKED_AT_ONCE).try_collect().await?;
         Ok(fills.concat())
     }

@@ -85,6 +85,8 @@ pub(crate) struct Shared {
     pub(crate) ours: broadcast::Sender<Beside>,
     /// Margin tables are being learned.
     is_learning: AtomicBool,
+    /// Those of what is held are.
+    is_learning_held: AtomicBool,
 }
 
 impl Shared {
@@ -97,8 +99,13 @@ impl Shared {
         let client = client::connect(endpoints, credentials, clock, settings)?;
         let (directory, memory) = (Directory::default(), OrderMemory::default());
         let (known, ours) = (Known::default(), broadcast::Sender::new(TOLD));
-        let is_learning = AtomicBool::new(false);
-        Ok(Arc::new(Self { client, directory, memory, known, ours, is_learning }))
+        let (is_learning, is_learning_held) = (AtomicBool::new(false), AtomicBool::new(false));
+        Ok(Arc::new(Self { client, directory, memory, known, ours, is_learning, is_learning_held }))
+    }
+
+    /// The list that is known, however old.
+    pub(crate) async fn known(&self) -> Result<Arc<Listed>, CallError> {
+        self.directory.listing.known(&self.client).await
     }
 
     pub(crate) async fn listed(&self) -> Result<Arc<Listed>, CallError> {

@@ -5,8 +5,9 @@ use crate::wire::body::{self, Contract, Settings};
 use crate::wire::{Symbols, request};
 use plimsoll_domain::margin::maintenance;
 use plimsoll_domain::{ContractStatus, Fees, Instrument, MarginMode, MarginTiers, PositionReport, Symbol};
-use plimsoll_transport::Priority::{self, Ordinary, Watches};
+use plimsoll_transport::Priority::{self, Ordinary, ReducesRisk, Watches};
 use plimsoll_venue::{CallError, ListedContract, Listing, Lists, RememberedEach, Unread};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,19 +77,40 @@ impl Lists for Bitget {
     }
 }
 
+/// Contracts that something is held of, without a margin table that is believed.
+#[derive(Default)]
+pub(crate) struct Wanting {
+    pub(crate) unknown: Vec<Arc<str>>,
+    pub(crate) old: Vec<Arc<str>>,
+}
+
 /// So many margin tables are waited for at a time; the others are left for later.
 const WAITED_FOR: usize = 8;
 
 impl Directory {
-    /// What backs a contract's positions: every order has to say it.
+    /// What backs a contract's positions: every order has to say it. The venue refuses an order that says another, so the
+    /// last that was heard of is better than none; and what reduces waits for no other.
     pub(crate) async fn margin_mode(
         &self,
         client: &Client,
         native: &Arc<str>,
-        priority: Priority,
+        reduces: bool,
     ) -> Result<MarginMode, CallError> {
-        let read = async { Ok(self.settings(client, native, priority).await?.margin_mode) };
-        self.margin_modes.fresh_or_read(native, client.clock().now(), lives(client), read).await
+        let known = self.margin_modes.known(native);
+        let is_fresh = || self.margin_modes.fresh(native, client.clock().now(), lives(client)).is_some();
+        match known {
+            Some(mode) if reduces || is_fresh() => return Ok(mode),
+            _ => {}
+        }
+        let priority = if reduces { ReducesRisk } else { Ordinary };
+        match (self.settings(client, native, priority).await, known) {
+            (Ok(settings), _) => Ok(settings.margin_mode),
+            (Err(error), Some(mode)) => {
+                tracing::warn!(%error, %native, "the margin mode cannot be read: going on with what was read before");
+                Ok(mode)
+            }
+            (Err(error), None) => Err(error),
+        }
     }
 
     /// How a contract is set, read anew.
@@ -98,14 +120,16 @@ impl Directory {
         native: &Arc<str>,
         priority: Priority,
     ) -> Result<Settings, CallError> {
+        let (before, now) = (self.margin_modes.before(), client.clock().now());
         let settings = client.read(&request::account(native), priority, body::settings).await?;
-        self.note_margin_mode(client, native, settings.margin_mode);
+        self.margin_modes.note_read(before, native, settings.margin_mode, now);
         if settings.multi_assets {
             tracing::warn!("the account backs its positions with several coins: margins follow other rules than ours");
         }
         Ok(settings)
     }
 
+    /// It was set.
     pub(crate) fn note_margin_mode(&self, client: &Client, native: &Arc<str>, mode: MarginMode) {
         self.margin_modes.note(native, mode, client.clock().now());
     }
@@ -123,7 +147,7 @@ impl Directory {
             self.tiers(client, &contract.native, Watches),
             self.fees(client, &contract.native, Watches)
         )
-        .map_err(|error| listed.untold(symbol, error))?;
+        .map_err(|error| listed.why_untold(symbol, error))?;
         Ok(contract.instrument(tiers, fees))
     }
 
@@ -177,13 +201,25 @@ impl Directory {
         self.tiers.fresh_or_old("the margin table", native, client.clock().now(), lives(client), read).await
     }
 
-    /// Reads the margin tables of what is held, so that [`maintain`](Self::maintain) knows them. A position is not withheld
-    /// over a table that cannot be read.
-    pub(crate) async fn learn_tiers(&self, client: &Client, reports: &[PositionReport], listed: &Listed) {
-        for report in reports {
-            let Ok(native) = listed.native(&report.symbol) else { continue };
-            if let Err(error) = self.tiers(client, &native, Watches).await {
-                tracing::warn!(%error, symbol = %report.symbol, "the maintenance margin is not known");
+    /// Of these contracts, those whose margin tables are not known, and those whose tables are old.
+    pub(crate) fn wanting(&self, client: &Client, reports: &[PositionReport], listed: &Listed) -> Wanting {
+        let mut wanting = Wanting::default();
+        let natives: BTreeSet<Arc<str>> = reports.iter().filter_map(|it| listed.native(&it.symbol).ok()).collect();
+        for native in natives {
+            if self.tiers.known(&native).is_none() {
+                wanting.unknown.push(native);
+            } else if self.tiers.fresh(&native, client.clock().now(), lives(client)).is_none() {
+                wanting.old.push(native);
+            }
+        }
+        wanting
+    }
+
+    /// Reads the margin tables of what is held, so that [`maintain`](Self::maintain) knows them.
+    pub(crate) async fn learn_tiers(&self, client: &Client, natives: &[Arc<str>]) {
+        for native in natives {
+            if let Err(error) = self.tiers(client, native, Watches).await {
+                tracing::warn!(%error, %native, "the maintenance margin is not known");
             }
         }
     }

@@ -97,7 +97,8 @@ impl PrivateStream for Source {
     }
 
     async fn listing(&self) -> Result<Arc<Listed>, CallError> {
-        self.broker.shared().listed().await
+        let shared = self.broker.shared();
+        shared.directory.listing.unforgotten(&shared.client).await
     }
 
     async fn forget_listing(&self) {

@@ -24,7 +24,21 @@ struct Lister {
     url: String,
     listed: Arc<Mutex<Vec<(String, &'static str)>>>,
     heard: Arc<Mutex<Vec<String>>>,
+    faults: Faults,
     task: JoinHandle<()>,
+}
+
+/// What happens to requests of a path.
+type Faults = Arc<Mutex<Vec<(&'static str, Fault)>>>;
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Fault {
+    /// A server error, once.
+    Once,
+    /// Server errors.
+    Always,
+    /// No answer.
+    Hang,
 }
 
 impl Lister {
@@ -34,12 +48,14 @@ impl Lister {
         let listed = (0..contracts).map(|it| (format!("C{it}"), "normal")).collect();
         let (listed, heard) = (Arc::new(Mutex::new(listed)), Arc::new(Mutex::new(Vec::new())));
         let (list, calls) = (Arc::clone(&listed), Arc::clone(&heard));
+        let faults = Faults::default();
+        let faulty = Arc::clone(&faults);
         let task = tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                tokio::spawn(serve(client, Arc::clone(&list), Arc::clone(&calls)));
+                tokio::spawn(serve(client, Arc::clone(&list), Arc::clone(&calls), Arc::clone(&faulty)));
             }
         });
-        Self { url, listed, heard, task }
+        Self { url, listed, heard, faults, task }
     }
 
     fn broker(&self, clock: Arc<dyn Clock>, settings: Settings) -> BitgetBroker {
@@ -53,6 +69,14 @@ impl Lister {
         listed.extend(status.map(|status| (base.to_owned(), status)));
     }
 
+    fn fail(&self, path: &'static str, fault: Fault) {
+        self.faults.lock().unwrap().push((path, fault));
+    }
+
+    fn mend(&self) {
+        self.faults.lock().unwrap().clear();
+    }
+
     fn heard(&self, path: &str) -> usize {
         self.heard.lock().unwrap().iter().filter(|call| call.contains(path)).count()
     }
@@ -64,7 +88,23 @@ impl Drop for Lister {
     }
 }
 
-async fn serve(mut client: TcpStream, listed: Arc<Mutex<Vec<(String, &'static str)>>>, heard: Arc<Mutex<Vec<String>>>) {
+/// What is to happen to this request, if anything.
+fn fault(faults: &Faults, target: &str) -> Option<Fault> {
+    let mut faults = faults.lock().unwrap();
+    let index = faults.iter().position(|(path, _)| target.contains(path))?;
+    let (_, fault) = faults[index];
+    if fault == Fault::Once {
+        faults.remove(index);
+    }
+    Some(fault)
+}
+
+async fn serve(
+    mut client: TcpStream,
+    listed: Arc<Mutex<Vec<(String, &'static str)>>>,
+    heard: Arc<Mutex<Vec<String>>>,
+    faults: Faults,
+) {
     static ORDERS: AtomicUsize = AtomicUsize::new(1);
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -77,6 +117,14 @@ async fn serve(mut client: TcpStream, listed: Arc<Mutex<Vec<(String, &'static st
     client.read_exact(&mut vec![0; length.unwrap_or(0)]).await.unwrap();
     let target = text.split(' ').nth(1).unwrap().to_owned();
     heard.lock().unwrap().push(target.clone());
+    match fault(&faults, &target) {
+        Some(Fault::Hang) => return std::future::pending().await,
+        Some(Fault::Once | Fault::Always) => {
+            let _ = client.write_all(b"HTTP/1.1 502 x\r\nconnection: close\r\ncontent-length: 0\r\n\r\n").await;
+            return;
+        }
+        None => {}
+    }
     let data = match target.split('?').next().unwrap() {
         "/api/v2/public/time" => format!(r#"{{"serverTime":"{}"}}"#, START.as_millis()),
         "/api/v2/mix/market/contracts" => {
@@ -93,12 +141,20 @@ async fn serve(mut client: TcpStream, listed: Arc<Mutex<Vec<(String, &'static st
         "/api/v2/mix/order/place-order" => {
             format!(r#"{{"orderId":"{}","clientOid":"x"}}"#, ORDERS.fetch_add(1, Ordering::Relaxed))
         }
+        "/api/v2/mix/position/all-position" => format!("[{HELD}]"),
+        "/api/v2/mix/account/accounts" => "[]".to_owned(),
+        "/api/v2/mix/order/orders-pending" | "/api/v2/mix/order/orders-plan-pending" => {
+            r#"{"entrustedList":null,"endId":null}"#.to_owned()
+        }
+        "/api/v2/mix/order/fills" => r#"{"fillList":null,"endId":null}"#.to_owned(),
         other => panic!("nobody asks for {other}"),
     };
     let body = format!(r#"{{"code":"00000","msg":"success","requestTime":1,"data":{data}}}"#);
     let head = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
     let _ = client.write_all(format!("{head}{body}").as_bytes()).await;
 }
+
+const HELD: &str = r#"{"marginCoin":"USDT","marginSize":"10","marginMode":"crossed","holdSide":"long","posMode":"one_way_mode","total":"5","available":"5","openPriceAvg":"20","leverage":"10","achievedProfits":"0","unrealizedPL":"0","liquidationPrice":"2","cTime":"1764000000060","uTime":"1764000000119","markPrice":"20","symbol":"C0USDT","locked":"0"}"#;
 
 fn contract(base: &str, status: &str) -> String {
     let ends = if status == "limit_open" { "1767700000000" } else { "-1" };
@@ -199,4 +255,82 @@ async fn a_list_of_nothing_delists_nothing() {
     }
     clock.tell(clock.now().plus(Duration::from_secs(400)));
     assert_eq!(broker.instrument(&symbol("C1")).await.unwrap().status, ContractStatus::Trading);
+}
+
+const HOURS: Duration = Duration::from_secs(3 * 3600);
+
+#[tokio::test]
+async fn an_order_goes_out_in_the_margin_mode_that_was_read_last_where_none_can_be_read() {
+    const SETTINGS: &str = "account/account?";
+    let venue = Lister::start(1).await;
+    let clock = MarketClock::new(START);
+    let broker = venue.broker(Arc::new(clock.clone()), settings());
+    venue.fail(SETTINGS, Fault::Always);
+    let outcome = broker.place(&market("C0", true)).await;
+    assert!(matches!(outcome, Err(PlaceError::NotSent(_))), "none was ever read: {outcome:?}");
+    venue.mend();
+    broker.place(&market("C0", true)).await.unwrap();
+    let asked = venue.heard(SETTINGS);
+    clock.tell(START.plus(HOURS));
+    venue.fail(SETTINGS, Fault::Always);
+    broker.place(&market("C0", true)).await.unwrap();
+    assert_eq!(venue.heard(SETTINGS), asked, "what reduces waits for none");
+    broker.place(&market("C0", false)).await.unwrap();
+    assert_eq!(venue.heard(SETTINGS), asked + 1);
+    venue.mend();
+    for _ in 0..2 {
+        broker.place(&market("C0", false)).await.unwrap();
+        assert_eq!(venue.heard(SETTINGS), asked + 2, "it is fresh again");
+    }
+}
+
+#[tokio::test]
+async fn a_look_at_positions_waits_for_no_list_and_hardly_for_tables() {
+    let venue = Lister::start(2).await;
+    let clock = MarketClock::new(START);
+    let broker = venue.broker(Arc::new(clock.clone()), settings());
+    let soon = |broker: &BitgetBroker| {
+        let broker = broker.clone();
+        async move { tokio::time::timeout(Duration::from_secs(8), broker.positions()).await.expect("soon").unwrap() }
+    };
+    // Nothing is known of the table, and it does not come.
+    venue.fail("query-position-lever", Fault::Hang);
+    let held = soon(&broker).await;
+    assert_eq!((held.len(), held[0].maintenance_margin), (1, None));
+    venue.mend();
+    assert!(soon(&broker).await[0].maintenance_margin.is_some());
+    // Both are old, and neither comes.
+    clock.tell(START.plus(HOURS));
+    let lists = venue.heard("market/contracts");
+    venue.fail("market/contracts", Fault::Hang);
+    venue.fail("query-position-lever", Fault::Hang);
+    assert!(soon(&broker).await[0].maintenance_margin.is_some());
+    assert_eq!(venue.heard("market/contracts"), lists);
+    // The snapshot asks for the position mode too.
+    let snapshot = tokio::time::timeout(Duration::from_secs(8), broker.account()).await.expect("soon").unwrap();
+    assert_eq!((snapshot.positions.len(), venue.heard("market/contracts")), (1, lists));
+}
+
+#[tokio::test]
+async fn a_snapshot_of_which_one_part_fails_for_a_moment_is_read_again_whole() {
+    let venue = Lister::start(1).await;
+    let broker = venue.broker(Arc::new(MarketClock::new(START)), settings());
+    // A list, so that all parts are asked for at once.
+    broker.instrument(&symbol("C0")).await.unwrap();
+    venue.fail("orders-plan-pending", Fault::Once);
+    broker.account().await.unwrap();
+    let calls = venue.heard.lock().unwrap().clone();
+    let failed = calls.iter().position(|call| call.contains("orders-plan-pending")).unwrap();
+    for part in ["public/time", "account/account?", "all-position", "orders-pending", "account/accounts"] {
+        assert!(calls.iter().skip(failed).any(|call| call.contains(part)), "{part} is of another moment: {calls:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_trades_that_fails_for_a_moment_is_read_again_by_itself() {
+    let venue = Lister::start(1).await;
+    let broker = venue.broker(Arc::new(MarketClock::new(START)), settings());
+    venue.fail("order/fills", Fault::Once);
+    assert_eq!(broker.fills(&symbol("C0"), START).await, Ok(Vec::new()));
+    assert_eq!(venue.heard("order/fills"), 2);
 }

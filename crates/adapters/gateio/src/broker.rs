@@ -134,9 +134,13 @@ impl Shared {
         self.directory.listing.native(&self.client, symbol).await
     }
 
-    /// The account, from which its position mode and its user id are learned. A wallet that was never funded does not
-    /// exist for the venue: it is empty.
     pub(crate) async fn account(&self, priority: Priority) -> Result<Account, CallError> {
+        Ok(self.account_and_mode(priority).await?.0)
+    }
+
+    /// The account and its position mode; what the streams need of it is learned. A wallet that was never funded does not
+    /// exist for the venue: it is empty.
+    pub(crate) async fn account_and_mode(&self, priority: Priority) -> Result<(Account, PositionMode), CallError> {
         let account = match self.client.read(&request::account(), priority, body::account).await {
             Ok(account) => account,
             Err(error) if error.code() == Some(NO_WALLET) => never_funded(),
@@ -151,7 +155,7 @@ impl Shared {
             owner.user = Some(account.user.clone());
         }
         drop(owner);
-        Ok(account)
+        Ok((account, mode))
     }
 
     /// The position mode, as it was last heard of.
@@ -159,10 +163,7 @@ impl Shared {
         match self.known_mode() {
             Some(mode) => Ok(mode),
             // The answer's own: what is known may have become unknown again since.
-            None => match self.account(Priority::ReducesRisk).await?.mode {
-                Some(mode) => Ok(mode),
-                None => Err(CallError::Unreadable("the position mode is not told".to_owned())),
-            },
+            None => Ok(self.account_and_mode(Priority::ReducesRisk).await?.1),
         }
     }
 

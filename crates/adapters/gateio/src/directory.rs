@@ -99,7 +99,7 @@ impl Directory {
         let call = request::risk_limit_tiers(Some(&contract.native), 0);
         let read = client.read(&call, Priority::Watches, body::margin_tiers);
         let tiers = self.tables.fresh_or_read(&contract.native, client.clock().now(), lives(client), read).await;
-        let tiers = tiers.map_err(|error| listed.untold(symbol, error))?;
+        let tiers = tiers.map_err(|error| listed.why_untold(symbol, error))?;
         Ok(contract.instrument(tiers, fees_of(contract, &fees)))
     }
 

@@ -71,6 +71,9 @@ pub struct Settings {
     /// The private stream is deaf, and is given up for a new one, when it has not told of an order for so long after the
     /// venue has taken it.
     pub news_within: Duration,
+    /// What the venue does is told within this time, or not at all: a private stream that has told of nothing since, and for
+    /// so much longer, is deaf too.
+    pub told_within: Duration,
     /// However well everything seems to go, the account is read again this often: what a venue never told is noticed by
     /// no other sign.
     pub read_again_every: Duration,
@@ -104,6 +107,7 @@ impl Settings {
             waiting_events: self.waiting_events,
             between_snapshots: self.between_snapshots,
             news_within: self.news_within,
+            told_within: self.told_within,
             read_again_every: self.read_again_every,
             answers_lag: self.answers_lag,
             ..FollowSettings::default()
@@ -137,6 +141,7 @@ impl Default for Settings {
             waiting_events: 4096,
             between_snapshots: Duration::from_secs(5),
             news_within: Duration::from_secs(5),
+            told_within: Duration::from_secs(10),
             read_again_every: minutes(5),
             answers_lag: Duration::from_secs(3),
             http: HttpSettings::default(),

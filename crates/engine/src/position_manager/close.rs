@@ -20,6 +20,9 @@ use std::time::Duration;
 /// The most orders that one intent is split into.
 const MOST_ORDERS: u8 = 32;
 
+/// No exit waits longer for what the venue says of the contract.
+const INSTRUMENT_WITHIN: Duration = Duration::from_secs(2);
+
 /// What is to be closed, and what for.
 pub(crate) struct Closing<'a> {
     pub(crate) symbol: &'a Symbol,
@@ -57,13 +60,25 @@ impl PositionManager {
         let positions = self.positions_patiently().await.map_err(CloseFailure::NotKnown)?;
         let nothing = || CloseFailure::NothingHeld { symbol: symbol.clone(), direction };
         let (report, held) = find_direction(&positions, symbol, direction).ok_or_else(nothing)?;
-        let instrument = self.ports.broker.instrument(symbol).await;
+        let instrument = self.instrument_soon(symbol).await;
         let instrument = troubles.known(Subject::Instrument, symbol, instrument);
         let quantity = size(closing, held, instrument.as_ref())?;
         let intent = self.ids.intent(self.ports.clock.now());
         let leg = Leg { symbol, side: report.position_side, held, purpose, intent };
         let orders = self.send_closing(&leg, quantity, instrument.as_ref(), &mut troubles).await?;
         Ok(self.after_closing(leg, orders, troubles).await)
+    }
+
+    /// The contract, if that is told soon: a position is closed without it too.
+    async fn instrument_soon(&self, symbol: &Symbol) -> Result<Instrument, QueryError> {
+        tokio::select! {
+            biased;
+            told = self.ports.broker.instrument(symbol) => told,
+            () = self.ports.clock.sleep(INSTRUMENT_WITHIN) => {
+                let reason = format!("no answer within {} s", INSTRUMENT_WITHIN.as_secs());
+                Err(QueryError::Unreachable(NotSent::Disconnected(reason)))
+            }
+        }
     }
 
     /// Sends as many orders as the venue's largest market order makes necessary.

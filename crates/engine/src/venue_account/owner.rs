@@ -157,7 +157,7 @@ impl Owner {
         self.mind_the_gap(now);
     }
 
-    /// A clock that was set back makes nothing that was heard before younger than it is.
+    /// Where the clock was set back, what was heard before counts as heard now: no younger than that, and not in the future.
     fn believe_no_time_after(&mut self, now: Timestamp) {
         for at in [&mut self.heard_at, &mut self.read_at].into_iter().flatten() {
             *at = (*at).min(now);
@@ -169,27 +169,25 @@ impl Owner {
         self.unjudged = true;
     }
 
-    /// Takes the venue's contracts. Those it does not list any more stay known while something of them is held; those that
-    /// cannot be read stay as they were, and that is told once.
-    pub(super) fn contracts(&mut self, List { contracts, unreadable }: List) {
-        let mut contracts: BTreeMap<Symbol, Instrument> =
-            contracts.into_iter().map(|it| (it.symbol.clone(), it)).collect();
-        for symbol in unreadable.keys() {
-            if let Some(known) = self.contracts.get(symbol) {
-                contracts.entry(symbol.clone()).or_insert_with(|| known.clone());
+    /// Takes the venue's contracts. Those that there are no more stay known while something of them is held; those that
+    /// cannot be read stay as they were, and that is told once; and so do those of which the venue has said nothing, since
+    /// a list may be older than what was learnt meanwhile.
+    pub(super) fn contracts(&mut self, List { contracts: listed, gone, unreadable }: List) {
+        let mut contracts = (*self.contracts).clone();
+        let said: BTreeSet<Symbol> = listed.iter().map(|it| it.symbol.clone()).collect();
+        self.unreadable.retain(|symbol| !gone.contains(symbol) && !said.contains(symbol));
+        contracts.extend(listed.into_iter().map(|it| (it.symbol.clone(), it)));
+        for symbol in &gone {
+            if let Some(known) = contracts.get_mut(symbol) {
+                known.status = ContractStatus::Delisted;
             }
         }
-        for held in self.state.positions() {
-            if let Some(known) = self.contracts.get(&held.symbol) {
-                contracts
-                    .entry(held.symbol)
-                    .or_insert_with(|| Instrument { status: ContractStatus::Delisted, ..known.clone() });
-            }
-        }
+        let held = self.state.positions().map(|held| held.symbol);
+        let stays: BTreeSet<Symbol> = said.into_iter().chain(held).collect();
+        contracts.retain(|symbol, it| it.status != ContractStatus::Delisted || stays.contains(symbol));
         self.list(contracts);
-        let before = std::mem::replace(&mut self.unreadable, unreadable.keys().cloned().collect());
         for (symbol, reason) in unreadable {
-            if !before.contains(&symbol) {
+            if self.unreadable.insert(symbol.clone()) {
                 self.tell_of_contract(ContractChange::Unreadable { symbol, reason });
             }
         }

@@ -1,8 +1,9 @@
 use crate::desk::{desk, long};
 use crate::venue::{Fault, btc, eth, market, money, price, size};
-use plimsoll_engine::{CloseFailure, FlattenReason};
+use plimsoll_engine::{CloseFailure, FlattenReason, Subject, Trouble};
 use plimsoll_ports::domain::{ClientOrderId, Direction, FillCause, OrderType, Side};
 use plimsoll_ports::{Broker, CloseIntent, JournalState, PositionStatus, Purpose, RefusalReason};
+use std::time::Duration;
 
 #[tokio::test]
 async fn closing_whole_records_the_true_figures_and_cancels_the_protection() {
@@ -50,6 +51,20 @@ async fn nothing_and_too_much_are_refused() {
     let close = |quantity| CloseIntent { symbol: btc(), direction: Direction::Long, quantity: Some(size(quantity)) };
     assert!(matches!(desk.manager.close(&close("0.06")).await, Err(CloseFailure::MoreThanHeld { .. })));
     assert!(matches!(desk.manager.close(&close("0.0001")).await, Err(CloseFailure::BelowLot { .. })));
+}
+
+#[tokio::test]
+async fn an_exit_waits_only_a_moment_for_what_the_venue_says_of_the_contract() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    desk.venue.state().hold_instruments = true;
+    let closed = tokio::time::timeout(Duration::from_secs(10), desk.close()).await.expect("no exit hangs").unwrap();
+    assert_eq!(closed.remaining, None);
+    assert!(
+        matches!(&closed.troubles[..], [Trouble::NotKnown { subject: Subject::Instrument, .. }]),
+        "{:?}",
+        closed.troubles
+    );
 }
 
 #[tokio::test]

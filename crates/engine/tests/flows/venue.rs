@@ -55,6 +55,8 @@ pub(crate) struct State {
     pub(crate) faults: Vec<(OrderType, Fault)>,
     /// Nothing can be read.
     pub(crate) blind: bool,
+    /// What is asked of a contract is never answered.
+    pub(crate) hold_instruments: bool,
     /// So many questions about an order are answered by "not known".
     pub(crate) unknown: u32,
     /// Trades are not told.
@@ -121,6 +123,7 @@ impl Venue {
             rate: "0.0001".parse().unwrap(),
             faults: Vec::new(),
             blind: false,
+            hold_instruments: false,
             unknown: 0,
             hide_fills: false,
             bought_meanwhile: None,

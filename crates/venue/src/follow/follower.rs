@@ -14,7 +14,8 @@ use crate::discreet::Discreet;
 use crate::event::{Event, SessionEvent};
 use crate::failure::{shown, strange};
 use crate::outlet::Outlet;
-use plimsoll_domain::{AccountEvent, ClientOrderId, Timestamp};
+use deaf::Silence;
+use plimsoll_domain::{AccountEvent, ClientOrderId};
 use plimsoll_ports::StreamItem;
 use plimsoll_transport::{SocketItem, SocketSession};
 use std::pin::Pin;
@@ -41,8 +42,8 @@ pub(super) struct Follower<S: PrivateStream> {
     /// Messages of all connections: the tie-break of events of one millisecond.
     arrival: u64,
     session: Session,
-    /// Since when, on our clock, nothing has been heard of the account on this connection.
-    silent_since: Timestamp,
+    /// How long nothing has been heard of the account on this connection.
+    silence: Silence,
     /// Whether the reader was last told that events flow.
     told_connected: bool,
     /// When a snapshot was last taken, and when the next is due.
@@ -83,6 +84,7 @@ enum Turn {
 impl<S: PrivateStream> Follower<S> {
     pub(super) fn new(source: Arc<S>, outlet: Outlet<StreamItem>) -> Self {
         let (settings, hides) = (source.settings(), Arc::clone(&source));
+        let silence = Silence::begun(source.clock().now(), Instant::now());
         Self {
             settings,
             socket: SocketSession::new(Discreet::new(Arc::clone(&source), move |it| hides.hide(it)), settings.socket),
@@ -96,7 +98,7 @@ impl<S: PrivateStream> Follower<S> {
             listing: None,
             arrival: 0,
             session: Session::Down,
-            silent_since: Timestamp::default(),
+            silence,
             told_connected: false,
             caught_up: None,
             doubt: None,
@@ -256,7 +258,7 @@ impl<S: PrivateStream> Follower<S> {
     }
 
     fn something_is_heard(&mut self) {
-        self.silent_since = self.source.clock().now();
+        self.silence = Silence::begun(self.source.clock().now(), Instant::now());
     }
 
     /// That the socket answers says that the account is quiet only as long as the venue knows the session.

@@ -11,6 +11,7 @@ pub struct DecodeError {
     pub what: String,
     /// Where in the message.
     pub place: String,
+    is_of_unlisted: bool,
 }
 
 /// No more characters of either are shown.
@@ -19,7 +20,18 @@ const SHOWN: usize = 160;
 impl DecodeError {
     /// This is wrong, there.
     pub fn new(what: impl Into<String>, place: impl Into<String>) -> Self {
-        Self { what: what.into(), place: place.into() }
+        Self { what: what.into(), place: place.into(), is_of_unlisted: false }
+    }
+
+    /// This name of a contract, there, is not known: a newer list of contracts may hold it.
+    pub fn unlisted(what: impl Into<String>, place: impl Into<String>) -> Self {
+        Self { is_of_unlisted: true, ..Self::new(what, place) }
+    }
+
+    /// Whether it can perhaps be read with a newer list of contracts.
+    #[must_use]
+    pub const fn is_of_unlisted(&self) -> bool {
+        self.is_of_unlisted
     }
 
     /// A word that is not known.

@@ -9,17 +9,27 @@ use std::time::Duration;
 
 /// What a venue tells contract by contract, by the venue's name of each, and each believed for a while: margin tables, say,
 /// or fees.
-pub struct RememberedEach<T>(Mutex<HashMap<Arc<str>, (T, Timestamp)>>);
+pub struct RememberedEach<T>(Mutex<Kept<T>>);
+
+struct Kept<T> {
+    by_native: HashMap<Arc<str>, (T, Timestamp)>,
+    /// How often anything was forgotten.
+    forgotten: u64,
+}
+
+/// Before a reading: what is forgotten while it lasts, it may not show.
+#[derive(Debug, Clone, Copy)]
+pub struct Before(u64);
 
 impl<T: Clone> RememberedEach<T> {
     /// What is kept of it, if it is younger than `lives`.
     pub fn fresh(&self, native: &str, now: Timestamp, lives: Duration) -> Option<T> {
-        self.kept().get(native).filter(|(_, at)| now.since(*at) < lives).map(|(it, _)| it.clone())
+        self.kept().by_native.get(native).filter(|(_, at)| now.since(*at) < lives).map(|(it, _)| it.clone())
     }
 
     /// What is kept of it, however old.
     pub fn known(&self, native: &str) -> Option<T> {
-        self.kept().get(native).map(|(it, _)| it.clone())
+        self.kept().by_native.get(native).map(|(it, _)| it.clone())
     }
 
     /// What is kept of it, if it is younger than `lives`; otherwise what `read` brings.
@@ -36,8 +46,9 @@ impl<T: Clone> RememberedEach<T> {
         if let Some(it) = self.fresh(native, now, lives) {
             return Ok(it);
         }
+        let before = self.before();
         let it = read.await?;
-        self.note(native, it.clone(), now);
+        self.note_read(before, native, it.clone(), now);
         Ok(it)
     }
 
@@ -63,29 +74,48 @@ impl<T: Clone> RememberedEach<T> {
         }
     }
 
-    /// This was read or heard then.
+    /// A reading begins that [`note_read`](Self::note_read) is to note.
+    pub fn before(&self) -> Before {
+        Before(self.kept().forgotten)
+    }
+
+    /// This was read then: it is not kept where anything was forgotten since the reading began.
+    pub fn note_read(&self, before: Before, native: &Arc<str>, it: T, at: Timestamp) {
+        let mut kept = self.kept();
+        if kept.forgotten == before.0 {
+            kept.by_native.insert(Arc::clone(native), (it, at));
+        }
+    }
+
+    /// This was heard or set then: what is being read meanwhile may not show it.
     pub fn note(&self, native: &Arc<str>, it: T, at: Timestamp) {
-        self.kept().insert(Arc::clone(native), (it, at));
+        let mut kept = self.kept();
+        kept.forgotten += 1;
+        kept.by_native.insert(Arc::clone(native), (it, at));
     }
 
     /// What is kept of one may have changed.
     pub fn forget(&self, native: &str) {
-        self.kept().remove(native);
+        let mut kept = self.kept();
+        kept.forgotten += 1;
+        kept.by_native.remove(native);
     }
 
     /// Everything that is kept may have changed.
     pub fn forget_all(&self) {
-        self.kept().clear();
+        let mut kept = self.kept();
+        kept.forgotten += 1;
+        kept.by_native.clear();
     }
 
-    fn kept(&self) -> MutexGuard<'_, HashMap<Arc<str>, (T, Timestamp)>> {
+    fn kept(&self) -> MutexGuard<'_, Kept<T>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<T> Default for RememberedEach<T> {
     fn default() -> Self {
-        Self(Mutex::default())
+        Self(Mutex::new(Kept { by_native: HashMap::new(), forgotten: 0 }))
     }
 }
 
@@ -129,5 +159,20 @@ mod tests {
         assert_eq!((kept.known("A"), kept.known("B")), (None, Some("B")));
         kept.forget_all();
         assert_eq!(kept.known("B"), None);
+    }
+
+    #[tokio::test]
+    async fn what_is_forgotten_or_heard_while_it_is_read_is_not_kept_as_it_was_read() {
+        for (heard, left) in [(None, None), (Some(7), Some(7))] {
+            let (kept, a) = (RememberedEach::default(), Arc::from("A"));
+            let read = kept.fresh_or_read(&a, NOW, HOUR, async {
+                match heard {
+                    Some(it) => kept.note(&a, it, NOW),
+                    None => kept.forget("A"),
+                }
+                Ok(1)
+            });
+            assert_eq!((read.await, kept.known("A")), (Ok(1), left));
+        }
     }
 }

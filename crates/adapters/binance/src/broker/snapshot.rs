@@ -8,16 +8,20 @@ use plimsoll_venue::{CallError, insist};
 use std::time::Duration;
 
 impl BinanceBroker {
-    /// The whole account. Its time is a millisecond before what the venue's clock showed before the first reading, since
-    /// the venue cuts its times to milliseconds: what happened within that one may be news.
+    /// The whole account, its parts of one moment: where one fails for a moment, all are read again. Its time is a millisecond
+    /// before what the venue's clock showed before the first reading, since the venue cuts its times to milliseconds: what
+    /// happened within that one may be news.
     pub(crate) async fn snapshot(&self) -> Result<AccountSnapshot, CallError> {
-        let (client, clock) = (&self.shared.client, self.shared.client.clock().as_ref());
-        let before = insist(clock, || client.measure_time()).await?;
+        insist(self.shared.client.clock().as_ref(), || self.read_account()).await
+    }
+
+    async fn read_account(&self) -> Result<AccountSnapshot, CallError> {
+        let before = self.shared.client.measure_time().await?;
         let (position_mode, positions, orders, balances) = tokio::try_join!(
-            insist(clock, || position_mode(&self.shared)),
-            insist(clock, || self.read_positions()),
-            insist(clock, || self.read_open_orders(None)),
-            insist(clock, || self.read_balances()),
+            position_mode(&self.shared),
+            self.read_positions(),
+            self.read_open_orders(None),
+            self.read_balances(),
         )?;
         let time = before.minus(Duration::from_millis(1));
         Ok(AccountSnapshot { position_mode, positions, orders, balances, time })

@@ -49,7 +49,9 @@ impl Symbols {
             None if self.by_suffix => split(native),
             None => None,
         };
-        found.ok_or_else(|| DecodeError::new(format!("'{native}' is no perpetual contract that is known"), "symbol"))
+        found.ok_or_else(|| {
+            DecodeError::unlisted(format!("'{native}' is no perpetual contract that is known"), "symbol")
+        })
     }
 
     /// The venue's name of a contract.

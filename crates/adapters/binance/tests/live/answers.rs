@@ -2,6 +2,7 @@
 
 use crate::actors::*;
 use crate::answered::{cancelling_means, nothing_is_readable, page, placing_means};
+use std::sync::Mutex;
 
 const UNKNOWN: &str = "Unknown error, please check your request or try again later.";
 const INTERNAL: &str = "Internal error; unable to process your request. Please try again.";
@@ -192,16 +193,63 @@ async fn an_answer_that_names_a_new_contract_is_read_with_a_new_list() {
 }
 
 #[tokio::test]
-async fn one_reading_that_fails_for_a_moment_does_not_void_the_others() {
+async fn several_answers_that_name_a_new_contract_make_one_list_be_read() {
+    const LIST: &str = include_str!("../fixtures/rest_exchange_info.json");
+    const HELD: &str = include_str!("../fixtures/rest_position_risk_v3.json");
+    let script = Script::start(|call, before| match call {
+        "GET /fapi/v1/exchangeInfo" => {
+            Some(Say::json(if before == 0 { LIST.replace("BTCUSDT", "ZZZUSDT") } else { LIST.to_owned() }))
+        }
+        "GET /fapi/v3/positionRisk" => Some(Say::json(format!("{}}}]", HELD.split("},{").next().unwrap()))),
+        _ => None,
+    })
+    .await;
+    let broker = scripted(&script, NOWHERE, &MarketClock::new(stage::START), settings());
+    let held = || async { broker.positions().await.unwrap().len() };
+    assert_eq!(tokio::join!(held(), held(), held(), held()), (1, 1, 1, 1));
+    assert_eq!(script.heard("GET /fapi/v1/exchangeInfo"), 2);
+}
+
+#[tokio::test]
+async fn an_answer_that_no_list_makes_readable_does_not_make_it_be_read() {
+    let odd = r#"[{"symbol":"BTCUSDT","positionSide":"SIDEWAYS","positionAmt":"1","entryPrice":"1"}]"#;
+    let script = Script::start(move |call, _| (call == "GET /fapi/v3/positionRisk").then(|| Say::json(odd))).await;
+    let broker = scripted(&script, NOWHERE, &MarketClock::new(stage::START), settings());
+    for _ in 0..2 {
+        let outcome = broker.positions().await;
+        assert!(matches!(&outcome, Err(QueryError::Unreadable(what)) if what.contains("SIDEWAYS")), "{outcome:?}");
+    }
+    assert_eq!(script.heard("GET /fapi/v1/exchangeInfo"), 1);
+}
+
+#[tokio::test]
+async fn a_snapshot_of_which_one_part_fails_for_a_moment_is_read_again_whole() {
+    const PARTS: [&str; 5] = [
+        "GET /fapi/v1/time",
+        "GET /fapi/v1/accountConfig",
+        "GET /fapi/v3/positionRisk",
+        "GET /fapi/v1/openOrders",
+        "GET /fapi/v3/account",
+    ];
     let moments = [
         Say::Text(503, page("503 Service Unavailable")),
         Say::Close,
         Say::With(429, ("retry-after", "1".to_owned()), trouble(-1003, "Too many requests.")),
     ];
     for say in moments {
-        let fails = say.clone();
+        let calls: Arc<Mutex<Vec<String>>> = Arc::default();
+        let noted = Arc::clone(&calls);
         let script = Script::start(move |call, before| {
-            (call == "GET /fapi/v1/openAlgoOrders" && before == 0).then(|| fails.clone())
+            noted.lock().unwrap().push(call.to_owned());
+            match call {
+                "GET /fapi/v1/openAlgoOrders" if before == 0 => Some(say.clone()),
+                // What the venue wants to be waited passes by its clock.
+                "GET /fapi/v1/time" => {
+                    let millis = plimsoll_ports::SystemClock.now().as_millis();
+                    Some(Say::json(format!(r#"{{"serverTime":{millis}}}"#)))
+                }
+                _ => None,
+            }
         })
         .await;
         let clock = Arc::new(plimsoll_ports::SystemClock);
@@ -209,8 +257,10 @@ async fn one_reading_that_fails_for_a_moment_does_not_void_the_others() {
         let broker = BinanceBroker::with_settings(endpoints, credentials(), clock, settings());
         broker.unwrap().account().await.unwrap();
         assert_eq!(script.heard("GET /fapi/v1/openAlgoOrders"), 2);
-        for once in ["GET /fapi/v3/positionRisk", "GET /fapi/v1/accountConfig"] {
-            assert_eq!(script.heard(once), 1, "{once}");
+        let calls = calls.lock().unwrap();
+        let failed = calls.iter().position(|call| call == "GET /fapi/v1/openAlgoOrders").unwrap();
+        for part in PARTS {
+            assert!(calls.iter().skip(failed).any(|call| call == part), "{part} is of another moment: {calls:?}");
         }
     }
 }

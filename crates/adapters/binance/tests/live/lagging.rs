@@ -52,6 +52,25 @@ async fn answers_that_insist_are_believed_and_asked_once_more() {
     assert_eq!(listed(&mut stream, 3).await, vec![Vec::<String>::new(); 3]);
 }
 
+#[tokio::test]
+async fn the_trades_of_one_contract_are_read_again_by_themselves() {
+    let (_, row) = position("2");
+    let script = Script::start(move |call, before| match call {
+        "GET /fapi/v3/positionRisk" => Some(Say::json(row.clone())),
+        "GET /fapi/v1/userTrades" if before == 0 => Some(Say::Close),
+        _ => None,
+    })
+    .await;
+    let frames = Frames::start(|_| vec![Message::text("{")]).await;
+    let broker = scripted(&script, frames.url(), &MarketClock::new(stage::START), settings());
+    let mut stream = broker.account_stream();
+    assert_eq!(listed(&mut stream, 2).await, vec![vec!["2".to_owned()]; 2]);
+    for (call, times) in [("GET /fapi/v1/userTrades", 2), ("GET /fapi/v1/income", 1), ("GET /fapi/v3/positionRisk", 2)]
+    {
+        assert_eq!(script.heard(call), times, "{call}");
+    }
+}
+
 /// A trade of the first millisecond.
 fn trade(id: u64, order: u64) -> String {
     let millis = stage::START.as_millis();

@@ -7,6 +7,7 @@ mod actors;
 mod answered;
 mod answers;
 mod clocks;
+mod deaf;
 #[path = "../../../tests/faults.rs"]
 mod faults;
 mod feeds;

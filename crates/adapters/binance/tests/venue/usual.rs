@@ -6,6 +6,7 @@ use futures_util::{SinkExt, StreamExt};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
 /// A path as scripts name it.
@@ -29,6 +30,15 @@ pub(crate) fn answer(call: &str) -> Say {
 /// Says the messages, and listens.
 pub(crate) async fn speak(client: TcpStream, messages: Vec<Message>, pings: Arc<AtomicUsize>) -> Option<()> {
     let mut socket = tokio_tungstenite::accept_async(client).await.ok()?;
+    go_on(&mut socket, messages, pings).await
+}
+
+/// The same on a socket that stands.
+pub(crate) async fn go_on(
+    socket: &mut WebSocketStream<TcpStream>,
+    messages: Vec<Message>,
+    pings: Arc<AtomicUsize>,
+) -> Option<()> {
     for message in messages {
         socket.send(message).await.ok()?;
     }

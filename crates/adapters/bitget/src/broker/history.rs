@@ -5,7 +5,7 @@ use crate::wire::body::{self, Bill};
 use crate::wire::request::{self, WhichOrder};
 use plimsoll_domain::{Booking, Fill, FundingPayment, OrderId, Symbol, Timestamp};
 use plimsoll_transport::Priority::{Ordinary, Watches};
-use plimsoll_venue::CallError;
+use plimsoll_venue::{CallError, insist};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -37,12 +37,13 @@ impl BitgetBroker {
         let end = self.shared.client.known_time().await?.plus(DAY);
         let mut from = since.max(end.minus(REMEMBERED + DAY));
         let (mut fills, mut known): (Vec<Fill>, HashSet<_>) = (Vec::new(), HashSet::new());
+        let clock = self.shared.client.clock().as_ref();
         while from <= end {
             let to = from.plus(WINDOW).min(end);
             let mut older_than = None::<String>;
             loop {
                 let call = request::fills(native.as_deref(), Some(from), Some(to), older_than.as_deref());
-                let page = self.shared.ask(&call, Watches, body::fills).await?;
+                let page = insist(clock, || self.shared.ask(&call, Watches, body::fills)).await?;
                 let (full, before) = (page.rows.len() >= FULL, known.len());
                 let fresh =
                     |fill: &Fill| known.insert((fill.symbol.clone(), fill.trade_id.clone())) && fill.time >= since;

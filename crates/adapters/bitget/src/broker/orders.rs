@@ -24,9 +24,10 @@ impl BitgetBroker {
         if order.adds_exposure() {
             self.shared.directory.listing.may_open(&self.shared.client, &order.symbol).await?;
         }
-        let priority = if order.adds_exposure() { Ordinary } else { ReducesRisk };
+        let reduces = !order.adds_exposure();
+        let priority = if reduces { ReducesRisk } else { Ordinary };
         let (directory, client) = (&self.shared.directory, &self.shared.client);
-        let mode = directory.margin_mode(client, &native, priority).await.map_err(CallError::before_sending)?;
+        let mode = directory.margin_mode(client, &native, reduces).await.map_err(CallError::before_sending)?;
         let refused = match self.send_as(order, &native, mode, priority).await {
             Err(PlaceError::Refused(refusal)) if refusal.code == OTHER_MARGIN_MODE => refusal,
             outcome => return outcome,
@@ -34,10 +35,10 @@ impl BitgetBroker {
         // The venue certainly did nothing, and somebody may have set another mode meanwhile. What closes goes out with that,
         // once: it matters more that it closes. What opens was checked against the mode that is no longer set.
         directory.forget_margin_mode(&native);
-        if order.adds_exposure() {
+        if !reduces {
             return Err(PlaceError::Refused(refused));
         }
-        match directory.margin_mode(client, &native, priority).await {
+        match directory.margin_mode(client, &native, reduces).await {
             Ok(now) if now != mode => Box::pin(self.send_as(order, &native, now, priority)).await,
             _ => Err(PlaceError::Refused(refused)),
         }

@@ -1,38 +1,45 @@
 //! What the account holds: several readings made one.
 
-use super::{BitgetBroker, Shared};
-use crate::directory::any_trading;
+use super::{BitgetBroker, Shared, learning};
+use crate::directory::{Listed, any_trading};
 use crate::wire::body::{self, PlanOrder};
 use crate::wire::request::{self, PlanKind};
 use plimsoll_domain::{AccountSnapshot, BalanceReport, Money, Order, PositionMode, PositionReport, Symbol};
 use plimsoll_transport::Priority::{self, ReducesRisk, Watches};
 use plimsoll_venue::{CallError, insist};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Nobody has so many pages of orders: a venue that always has another page must not keep us for ever.
 const MOST_PAGES: usize = 100;
 
 impl BitgetBroker {
-    /// The whole account. Its time is a millisecond before what the venue's clock showed before the first reading, since
-    /// the venue cuts its times to milliseconds: what happened within that one may be news.
+    /// The whole account, its parts of one moment: where one fails for a moment, all are read again. Its time is a millisecond
+    /// before what the venue's clock showed before the first reading, since the venue cuts its times to milliseconds: what
+    /// happened within that one may be news.
     pub(crate) async fn snapshot(&self) -> Result<AccountSnapshot, CallError> {
-        let (client, clock) = (&self.shared.client, self.shared.client.clock().as_ref());
-        let before = insist(clock, || client.measure_time()).await?;
+        insist(self.shared.client.clock().as_ref(), || self.read_account()).await
+    }
+
+    async fn read_account(&self) -> Result<AccountSnapshot, CallError> {
+        let before = self.shared.client.measure_time().await?;
         let (position_mode, positions, orders, balances) = tokio::try_join!(
-            insist(clock, || position_mode(&self.shared)),
-            insist(clock, || self.read_positions()),
-            insist(clock, || self.read_open_orders(None)),
-            insist(clock, || self.read_balances()),
+            position_mode(&self.shared),
+            self.read_positions(),
+            self.read_open_orders(None),
+            self.read_balances(),
         )?;
         let time = before.minus(Duration::from_millis(1));
         Ok(AccountSnapshot { position_mode, positions, orders, balances, time })
     }
 
-    /// Whoever wants out must see what is held.
+    /// Whoever wants out must see what is held: no list is read again for that, and margin tables are hardly waited for. A
+    /// position is not withheld over a table that cannot be read.
     pub(super) async fn read_positions(&self) -> Result<Vec<PositionReport>, CallError> {
         let mut positions = self.shared.ask(&request::positions(None), ReducesRisk, body::positions).await?;
-        let (shared, listed) = (&self.shared, self.shared.listed().await?);
-        shared.directory.learn_tiers(&shared.client, &positions, &listed).await;
+        let (shared, listed) = (&self.shared, self.shared.known().await?);
+        let wanting = shared.directory.wanting(&shared.client, &positions, &listed);
+        learning::held(shared, wanting).await;
         for report in &mut positions {
             shared.directory.maintain(report, &listed);
         }
@@ -111,8 +118,20 @@ impl BitgetBroker {
     }
 }
 
-/// The position mode, for whoever only needs that. The venue tells it with the settings of a contract.
+/// The position mode, for whoever only needs that. The venue tells it with the settings of a contract: of one that was
+/// trading by the list that is known or, where the venue no longer tells of that one, by a fresh list.
 pub(super) async fn position_mode(shared: &Shared) -> Result<PositionMode, CallError> {
-    let native = any_trading(&*shared.listed().await?)?;
+    let known = shared.known().await?;
+    match position_mode_by(shared, &known).await {
+        Err(error) if error.is_final() => match shared.listed().await? {
+            listed if Arc::ptr_eq(&listed, &known) => Err(error),
+            listed => position_mode_by(shared, &listed).await,
+        },
+        outcome => outcome,
+    }
+}
+
+async fn position_mode_by(shared: &Shared, listed: &Listed) -> Result<PositionMode, CallError> {
+    let native = any_trading(listed)?;
     Ok(shared.directory.settings(&shared.client, &native, ReducesRisk).await?.position_mode)
 }

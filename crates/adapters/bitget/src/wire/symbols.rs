@@ -47,7 +47,9 @@ impl Symbols {
             Some(symbol) => Some(symbol.clone()),
             None => self.other_case(native).or_else(|| if self.by_suffix { split(native) } else { None }),
         };
-        found.ok_or_else(|| DecodeError::new(format!("'{native}' is no perpetual contract that is known"), "symbol"))
+        found.ok_or_else(|| {
+            DecodeError::unlisted(format!("'{native}' is no perpetual contract that is known"), "symbol")
+        })
     }
 
     fn other_case(&self, native: &str) -> Option<Symbol> {

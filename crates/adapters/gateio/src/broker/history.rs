@@ -5,7 +5,7 @@ use crate::wire::body::{self, Booked, Income, Profit};
 use crate::wire::{DecodeError, Reading, request};
 use plimsoll_domain::{Booking, Fill, FundingPayment, Money, Symbol, Timestamp, TradeId};
 use plimsoll_transport::Priority::{self, Ordinary, Watches};
-use plimsoll_venue::CallError;
+use plimsoll_venue::{CallError, insist};
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
@@ -31,9 +31,10 @@ impl GateioBroker {
         };
         let (from, to) = self.window(since).await?;
         let (mut fills, mut known, mut offset): (Vec<Fill>, HashSet<_>, usize) = (Vec::new(), HashSet::new(), 0);
+        let clock = self.shared.client.clock().as_ref();
         loop {
             let call = request::fills_between(native.as_deref(), Some(from), Some(to), offset);
-            let page = self.shared.ask(&call, Watches, body::fills).await?;
+            let page = insist(clock, || self.shared.ask(&call, Watches, body::fills)).await?;
             let (rows, before) = (page.len(), known.len());
             for fill in page {
                 if known.insert((fill.symbol.clone(), fill.trade_id.clone())) && fill.time >= since {

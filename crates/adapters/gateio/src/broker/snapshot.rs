@@ -12,16 +12,18 @@ use std::time::Duration;
 const FULL: usize = 1000;
 
 impl GateioBroker {
-    /// The whole account. Its time is a millisecond before what the venue's clock showed before the first reading, since
-    /// the venue cuts its times to milliseconds: what happened within that one may be news.
+    /// The whole account, its parts of one moment: where one fails for a moment, all are read again. Its time is a millisecond
+    /// before what the venue's clock showed before the first reading, since the venue cuts its times to milliseconds: what
+    /// happened within that one may be news.
     pub(crate) async fn snapshot(&self) -> Result<AccountSnapshot, CallError> {
-        let (client, clock) = (&self.shared.client, self.shared.client.clock().as_ref());
-        let before = insist(clock, || client.measure_time()).await?;
+        insist(self.shared.client.clock().as_ref(), || self.read_account()).await
+    }
+
+    async fn read_account(&self) -> Result<AccountSnapshot, CallError> {
+        let before = self.shared.client.measure_time().await?;
         // The mode comes first: orders cannot be told without it.
-        let account = insist(clock, || self.shared.account(Watches)).await?;
-        let (positions, orders) =
-            tokio::try_join!(insist(clock, || self.read_positions()), insist(clock, || self.read_open_orders(None)),)?;
-        let position_mode = self.shared.mode().await?;
+        let (account, position_mode) = self.shared.account_and_mode(Watches).await?;
+        let (positions, orders) = tokio::try_join!(self.read_positions(), self.read_open_orders(None))?;
         let balances = Some(account.balance).filter(|balance| !is_empty(balance)).into_iter().collect();
         let time = before.minus(Duration::from_millis(1));
         Ok(AccountSnapshot { position_mode, positions, orders, balances, time })

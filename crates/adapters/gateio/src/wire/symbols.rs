@@ -76,7 +76,8 @@ impl Symbols {
             None if self.by_name => split(native).map(|symbol| Traded { symbol, multiplier: Decimal::ONE }),
             None => None,
         };
-        found.ok_or_else(|| DecodeError::new(format!("'{native}' is no linear contract that is known"), "contract"))
+        found
+            .ok_or_else(|| DecodeError::unlisted(format!("'{native}' is no linear contract that is known"), "contract"))
     }
 
     /// The venue's name of a contract.

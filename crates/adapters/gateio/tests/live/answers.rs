@@ -140,3 +140,23 @@ async fn what_is_no_number_of_contracts_is_not_sent() {
     assert!(matches!(broker.place(&leg).await, Err(PlaceError::NotSent(NotSent::Invalid(_)))));
     assert_eq!(script.heard("POST /orders"), 0);
 }
+
+#[tokio::test]
+async fn a_snapshot_of_which_one_part_fails_for_a_moment_is_read_again_whole() {
+    let script = Script::start(|call, before| (call == "GET /positions" && before == 0).then_some(Say::Close)).await;
+    let broker = scripted(&script, NOWHERE, &MarketClock::new(stage::START), settings());
+    broker.account().await.unwrap();
+    // The wallet is read before the positions.
+    for part in ["GET /positions", "GET /accounts"] {
+        assert_eq!(script.heard(part), 2, "{part}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_trades_that_fails_for_a_moment_is_read_again_by_itself() {
+    let script =
+        Script::start(|call, before| (call == "GET /my_trades_timerange" && before == 0).then_some(Say::Close)).await;
+    let broker = scripted(&script, NOWHERE, &MarketClock::new(stage::START), settings());
+    assert_eq!(broker.fills(&symbol(), stage::START).await, Ok(Vec::new()));
+    assert_eq!(script.heard("GET /my_trades_timerange"), 2);
+}

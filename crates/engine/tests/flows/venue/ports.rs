@@ -42,6 +42,9 @@ impl Broker for Venue {
     }
 
     async fn instrument(&self, symbol: &Symbol) -> Result<Instrument, QueryError> {
+        if self.state().hold_instruments {
+            std::future::pending::<()>().await;
+        }
         Ok(instrument(symbol, self.see()?.max_market))
     }
 

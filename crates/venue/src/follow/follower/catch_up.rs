@@ -5,13 +5,14 @@ use super::Follower;
 use super::deaf::untold;
 use crate::call_error::CallError;
 use crate::follow::PrivateStream;
-use crate::insist::insist;
 use plimsoll_domain::{AccountEvent, AccountSnapshot, Fill, Symbol, Timestamp};
 use plimsoll_ports::StreamItem;
 use plimsoll_transport::{Backoff, SocketItem};
 use std::collections::BTreeSet;
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep};
 
 /// So many attempts at a snapshot; then the connection is given up too.
@@ -43,7 +44,7 @@ impl<S: PrivateStream> Follower<S> {
         let (mut failures, mut late) = (0, 0);
         let mut why = String::new();
         while failures < ATTEMPTS {
-            let silence = self.source.clock().now().since(self.silent_since);
+            let silence = self.silence.until(self.source.clock().now(), Instant::now());
             let reading = gather(Arc::clone(&self.source), self.heard.since(), self.heard.symbols().cloned().collect());
             let Some(gathered) = self.listening(reading).await else { return };
             match gathered.map(|it| self.take_listing(it)) {
@@ -56,8 +57,12 @@ impl<S: PrivateStream> Follower<S> {
                 Ok((snapshot, fills)) => {
                     // Whoever is right, a look once the answers must have caught up will tell.
                     self.doubt = self.lags(&snapshot).then(|| Instant::now() + self.settings.answers_lag);
+                    let untold = untold(silence, self.settings.told_within, &snapshot, &fills);
+                    if untold.is_some() && self.hear_what_has_come().await.is_none() {
+                        return;
+                    }
                     // What waits may be the news.
-                    let untold = untold(silence, &snapshot, &fills).filter(|_| self.waiting.is_empty());
+                    let untold = untold.filter(|_| self.waiting.is_empty());
                     self.bring(snapshot, fills);
                     if let Some(what) = untold {
                         self.reconnect(&format!("the stream has gone deaf: it has not told of {what}"));
@@ -104,20 +109,41 @@ impl<S: PrivateStream> Follower<S> {
                 done = &mut doing => return Some(done),
                 item = self.socket.next() => item,
             };
-            match item {
-                SocketItem::Message(frame) => {
-                    if !self.waiting.push(frame) {
-                        self.reconnect("more messages came than may wait while the account is read");
-                        return None;
-                    }
-                }
-                SocketItem::Alive | SocketItem::Connected => {}
-                SocketItem::Disconnected { reason } => {
-                    self.lost(reason);
+            self.set_aside(item)?;
+        }
+    }
+
+    /// Looks whether the socket has brought a message already; `None` as in [`listening`](Self::listening).
+    async fn hear_what_has_come(&mut self) -> Option<()> {
+        // The runtime notices what has come to its sockets only in between.
+        yield_now().await;
+        while self.waiting.is_empty() {
+            let item = tokio::select! {
+                biased;
+                item = self.socket.next() => item,
+                () = ready(()) => break,
+            };
+            self.set_aside(item)?;
+        }
+        Some(())
+    }
+
+    /// Has a message wait; `None` if there is no connection any more.
+    fn set_aside(&mut self, item: SocketItem) -> Option<()> {
+        match item {
+            SocketItem::Message(frame) => {
+                if !self.waiting.push(frame) {
+                    self.reconnect("more messages came than may wait while the account is read");
                     return None;
                 }
             }
+            SocketItem::Alive | SocketItem::Connected => {}
+            SocketItem::Disconnected { reason } => {
+                self.lost(reason);
+                return None;
+            }
         }
+        Some(())
     }
 
     fn bring(&mut self, snapshot: AccountSnapshot, fills: Vec<Fill>) {
@@ -153,13 +179,14 @@ async fn gather<S: PrivateStream>(
     since: Option<Timestamp>,
     mut heard: BTreeSet<Symbol>,
 ) -> Result<Gathered<S>, CallError> {
-    let listing = source.listing().await?;
     let snapshot = source.snapshot().await?;
+    // Perhaps it was read again for what the snapshot names.
+    let listing = source.listing().await?;
     let mut fills = Vec::new();
     if let Some(since) = since {
         heard.extend(snapshot.positions.iter().map(|report| report.symbol.clone()));
         heard.extend(snapshot.orders.iter().map(|order| order.symbol.clone()));
-        fills = insist(source.clock().as_ref(), || source.fills(since, &heard)).await?;
+        fills = source.fills(since, &heard).await?;
         fills.sort_by_key(|fill| fill.time);
     }
     Ok(Gathered { listing, snapshot, fills })

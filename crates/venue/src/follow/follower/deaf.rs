@@ -2,17 +2,48 @@
 
 use plimsoll_domain::{AccountSnapshot, Fill, Timestamp};
 use std::time::Duration;
+use tokio::time::Instant;
 
-/// What a stream has not told after so long it does not tell; and it must have been silent for so much longer, by whatever
-/// clocks.
-const NEWS_TAKES: Duration = Duration::from_secs(10);
+/// The venue's clock and ours may differ by the thousandth part of what they count.
+const DRIFT: u32 = 1000;
 
-/// What the venue has done while the stream was silent for this long, and long enough before this snapshot to have been
-/// told. Conditional orders do not count: not every stream tells of them.
-pub(super) fn untold(silence: Duration, snapshot: &AccountSnapshot, fills: &[Fill]) -> Option<String> {
+/// How long a stream has told of nothing, by our clock and by the time that passes: the shorter of the two. A simulated clock
+/// may be slow, and one that is set forward makes no silence; one that is set back hides no more of it than what had passed
+/// since the last look at it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Silence {
+    since: Instant,
+    /// What our clock showed at the last look, and what it had counted by then.
+    shown: Timestamp,
+    counted: Duration,
+}
+
+impl Silence {
+    /// Something is heard now.
+    pub(super) const fn begun(shown: Timestamp, now: Instant) -> Self {
+        Self { since: now, shown, counted: Duration::ZERO }
+    }
+
+    /// How long it is now.
+    pub(super) fn until(&mut self, shown: Timestamp, now: Instant) -> Duration {
+        self.counted = self.counted.saturating_add(shown.since(self.shown));
+        self.shown = shown;
+        self.counted.min(now.saturating_duration_since(self.since))
+    }
+}
+
+/// What the venue has done while the stream was silent for this long, and so long before this snapshot that it should have
+/// been told. Conditional orders do not count: not every stream tells of them.
+pub(super) fn untold(
+    silence: Duration,
+    told_within: Duration,
+    snapshot: &AccountSnapshot,
+    fills: &[Fill],
+) -> Option<String> {
+    let margin = told_within.saturating_add(silence / DRIFT);
     let is_untold = |at: Timestamp| {
         let ago = snapshot.time.since(at);
-        ago >= NEWS_TAKES && ago.saturating_add(NEWS_TAKES) < silence
+        ago >= told_within && ago.saturating_add(margin) < silence
     };
     if let Some(fill) = fills.iter().find(|fill| is_untold(fill.time)) {
         return Some(format!("trade {} of {}", fill.trade_id, fill.symbol));
@@ -89,7 +120,7 @@ mod tests {
             balances: Vec::new(),
             time: NOW,
         };
-        let found = untold(Duration::from_secs(silence), &snapshot, fills);
+        let found = untold(Duration::from_secs(silence), Duration::from_secs(10), &snapshot, fills);
         assert_eq!(found.as_deref(), expected, "{silence} s, {orders:?}, {fills:?}");
     }
 
@@ -104,7 +135,28 @@ mod tests {
             check(300, &[order(OrderType::Limit, seconds)], &[fill(seconds)], None);
         }
         check(15, &[order(OrderType::Limit, 12)], &[fill(12)], None);
+        // Clocks that count for long come apart.
+        check(100_000, &[], &[fill(99_880)], trade);
+        check(100_000, &[], &[fill(99_920)], None);
         // Not every stream tells of these.
         check(300, &[order(OrderType::StopMarket, 60)], &[], None);
+    }
+
+    #[test]
+    fn a_silence_is_no_longer_than_by_our_clock_and_by_the_time_that_passes() {
+        let begun = Instant::now();
+        let silent = |looks: &[(i64, u64)]| {
+            let mut silence = Silence::begun(NOW, begun);
+            let look = |(shown, passed): &(i64, u64)| {
+                let shown = Timestamp::from_millis(NOW.as_millis() + 1000 * shown);
+                silence.until(shown, begun + Duration::from_secs(*passed)).as_secs()
+            };
+            looks.iter().map(look).collect::<Vec<_>>()
+        };
+        assert_eq!(silent(&[(60, 60), (90, 90)]), [60, 90]);
+        assert_eq!(silent(&[(3660, 60)]), [60], "set forward by an hour");
+        assert_eq!(silent(&[(300, 300), (-3000, 600), (-2700, 900)]), [300, 300, 600], "set back by an hour");
+        assert_eq!(silent(&[(20, 600)]), [20], "simulated, and slow");
+        assert_eq!(silent(&[(0, 600)]), [0], "simulated, and standing still");
     }
 }

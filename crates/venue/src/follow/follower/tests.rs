@@ -1,22 +1,41 @@
-//! What is expected of the stream while what it has said waits for the reader.
+//! What is expected of the stream while what it has said waits for the reader, or at the socket.
 
 use super::*;
-use plimsoll_domain::{AccountSnapshot, Fill, Symbol, Timestamp};
+use futures_util::{SinkExt, StreamExt};
+use plimsoll_domain::{
+    AccountSnapshot, Fill, Order, OrderId, OrderStatus, OrderType, PositionMode, PositionSide, Side, Stamp, Symbol,
+    Timestamp,
+};
 use plimsoll_ports::{Clock, NotSent, SystemClock};
 use plimsoll_transport::{Address, Dial, DialFailure};
 use std::collections::BTreeSet;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 const LIMIT: Duration = Duration::from_secs(3600);
 
-/// A venue that nothing is asked of.
+/// A venue of which nothing is asked but the account.
 struct Source {
     clock: Arc<dyn Clock>,
     orders: crate::OrderMemory,
+    settings: FollowSettings,
+    /// Where its socket is, if it has one.
+    url: Option<String>,
+    account: Option<AccountSnapshot>,
+}
+
+impl Source {
+    fn new() -> Self {
+        let settings = FollowSettings { news_within: LIMIT, ..FollowSettings::default() };
+        let (clock, orders) = (Arc::new(SystemClock), crate::OrderMemory::default());
+        Self { clock, orders, settings, url: None, account: None }
+    }
 }
 
 impl Dial for Source {
     async fn dial(&self) -> Result<Address, DialFailure> {
-        Err(DialFailure { reason: "nobody is there".to_owned(), not_before: None })
+        let url = self.url.clone().ok_or(DialFailure { reason: "nobody is there".to_owned(), not_before: None })?;
+        Ok(Address { url, greetings: Vec::new() })
     }
 }
 
@@ -28,7 +47,7 @@ impl PrivateStream for Source {
     type Listing = ();
 
     fn settings(&self) -> FollowSettings {
-        FollowSettings { news_within: LIMIT, ..FollowSettings::default() }
+        self.settings
     }
 
     fn clock(&self) -> &Arc<dyn Clock> {
@@ -40,7 +59,7 @@ impl PrivateStream for Source {
     }
 
     async fn listing(&self) -> Result<Arc<()>, CallError> {
-        nothing()
+        Ok(Arc::new(()))
     }
 
     async fn forget_listing(&self) {}
@@ -50,7 +69,7 @@ impl PrivateStream for Source {
     }
 
     async fn snapshot(&self) -> Result<AccountSnapshot, CallError> {
-        nothing()
+        self.account.clone().map_or_else(nothing, Ok)
     }
 
     async fn fills(&self, _: Timestamp, _: &BTreeSet<Symbol>) -> Result<Vec<Fill>, CallError> {
@@ -60,9 +79,8 @@ impl PrivateStream for Source {
 
 #[tokio::test]
 async fn nothing_is_overdue_while_messages_wait_for_the_reader() {
-    let source = Source { clock: Arc::new(SystemClock), orders: crate::OrderMemory::default() };
     let (outlet, _reader) = Outlet::new(8);
-    let mut follower = Follower::new(Arc::new(source), outlet);
+    let mut follower = Follower::new(Arc::new(Source::new()), outlet);
     (follower.session, follower.listing) = (Session::Up, Some(Arc::new(())));
     let placed = Instant::now();
     follower.awaited.expect(What::Order(ClientOrderId::reported("one")), placed);
@@ -76,4 +94,67 @@ async fn nothing_is_overdue_while_messages_wait_for_the_reader() {
     let emptied = Instant::now();
     follower.next_waiting().await;
     assert!(follower.overdue() >= Some(emptied + LIMIT), "it has all its time again");
+}
+
+/// An account with one order, which rests since then.
+fn resting(at: Timestamp) -> AccountSnapshot {
+    let order = Order {
+        order_id: OrderId::new("1"),
+        client_order_id: ClientOrderId::reported("one"),
+        symbol: Symbol::new("BTC", "USDT", "USDT").unwrap(),
+        side: Side::Buy,
+        position_side: PositionSide::Both,
+        order_type: OrderType::Limit,
+        time_in_force: None,
+        price: None,
+        trigger: None,
+        quantity: None,
+        filled: None,
+        average_price: None,
+        reduce_only: false,
+        close_position: false,
+        child: None,
+        status: OrderStatus::New,
+        updated: Stamp::at(at),
+    };
+    let (positions, balances) = (Vec::new(), Vec::new());
+    AccountSnapshot { position_mode: PositionMode::OneWay, positions, orders: vec![order], balances, time: at }
+}
+
+/// Whether a stream counts as deaf whose venue has said these words by the time that the account was read.
+async fn is_deaf(words: &'static [&'static str]) -> bool {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}", listener.local_addr().unwrap());
+    let (speak, may_speak) = oneshot::channel();
+    let (spoken, has_spoken) = oneshot::channel();
+    let venue = tokio::spawn(async move {
+        let (client, _) = listener.accept().await.unwrap();
+        let mut socket = tokio_tungstenite::accept_async(client).await.unwrap();
+        may_speak.await.unwrap();
+        for word in words {
+            socket.send((*word).into()).await.unwrap();
+        }
+        spoken.send(()).unwrap();
+        while let Some(Ok(_)) = socket.next().await {}
+    });
+    // The venue tells at once, or not at all.
+    let settings = FollowSettings { told_within: Duration::ZERO, ..Source::new().settings };
+    let account = Some(resting(SystemClock.now()));
+    let (outlet, _reader) = Outlet::new(8);
+    let mut follower = Follower::new(Arc::new(Source { settings, url: Some(url), account, ..Source::new() }), outlet);
+    assert_eq!(follower.socket.next().await, SocketItem::Connected);
+    follower.session = Session::Up;
+    follower.something_is_heard();
+    speak.send(()).unwrap();
+    has_spoken.await.unwrap();
+    follower.catch_up().await;
+    venue.abort();
+    assert_eq!(follower.waiting.is_empty(), words.is_empty());
+    !follower.is_up()
+}
+
+#[tokio::test]
+async fn what_has_come_to_the_socket_by_then_may_be_the_news() {
+    assert!(is_deaf(&[]).await);
+    assert!(!is_deaf(&["it rests"]).await);
 }
