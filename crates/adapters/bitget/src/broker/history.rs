@@ -65,12 +65,13 @@ impl BitgetBroker {
     /// Trades name their order by the venue's id alone. Its client id, and with legs which leg it is for, is remembered or
     /// asked for. What the venue has forgotten stays without.
     async fn name(&self, native: Option<&str>, fills: &mut [Fill]) -> Result<(), CallError> {
+        let clock = self.shared.client.clock().as_ref();
         let mut unnamed: Vec<&mut Fill> = fills.iter_mut().collect();
         self.name_known(&mut unnamed);
         if orders_of(&unnamed).len() > FEW {
             // An order that has traded in part is still open: the pages of what has ended lack it.
             // Boxed: what every look at trades waits through stays small.
-            Box::pin(self.read_open_orders(None)).await?;
+            Box::pin(insist(clock, || self.read_open_orders(None))).await?;
             self.name_known(&mut unnamed);
             Box::pin(self.name_by_page(native, &mut unnamed)).await?;
         }
@@ -81,7 +82,7 @@ impl BitgetBroker {
         }
         for (id, symbol) in orders.into_iter().take(ASKED_ONE_BY_ONE) {
             let native = self.shared.native(&symbol).await?;
-            if let Some(order) = self.ordinary(&native, WhichOrder::Id(&id)).await? {
+            if let Some(order) = insist(clock, || self.ordinary(&native, WhichOrder::Id(&id))).await? {
                 self.shared.learn(&order);
                 self.name_known(&mut unnamed);
             }
@@ -99,13 +100,14 @@ impl BitgetBroker {
     async fn name_by_page(&self, native: Option<&str>, unnamed: &mut Vec<&mut Fill>) -> Result<(), CallError> {
         let (Some(first), Some(last)) = (unnamed.first(), unnamed.last()) else { return Ok(()) };
         let (from, to) = (first.time.minus(DAY), last.time.plus(DAY));
+        let clock = self.shared.client.clock().as_ref();
         let mut older_than = None::<String>;
         for _ in 0..PAGES_OF_ORDERS {
             if unnamed.is_empty() {
                 break;
             }
             let call = request::order_history(native, Some(from), Some(to), older_than.as_deref());
-            let page = self.shared.ask(&call, Watches, body::orders).await?;
+            let page = insist(clock, || self.shared.ask(&call, Watches, body::orders)).await?;
             let full = page.rows.len() >= FULL;
             for order in &page.rows {
                 self.shared.learn(order);
