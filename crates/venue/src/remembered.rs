@@ -29,7 +29,15 @@ struct State<T> {
     forgotten: u64,
     /// How many readings have failed, how the last one did, and when the next may be tried.
     failures: u64,
-    failed: Option<(CallError, Instant)>,
+    failed: Option<Failed>,
+}
+
+/// A reading that failed, which is not to be tried again before either of these: a clock that is set makes nobody wait
+/// longer, and simulated time may be faster than time.
+struct Failed {
+    error: CallError,
+    again_by_clock: Timestamp,
+    again: Instant,
 }
 
 impl<T> State<T> {
@@ -45,10 +53,10 @@ impl<T> State<T> {
     }
 
     /// How the last reading failed, if it has ended since there were so many failures, or has only just.
-    fn failed(&self, failures: u64) -> Option<CallError> {
-        let (error, again) = self.failed.as_ref()?;
-        let is_too_soon = self.kept.is_some() && Instant::now() < *again;
-        (is_too_soon || self.failures != failures).then(|| error.clone())
+    fn failed(&self, now: Timestamp, failures: u64) -> Option<CallError> {
+        let failed = self.failed.as_ref()?;
+        let is_too_soon = self.kept.is_some() && now < failed.again_by_clock && Instant::now() < failed.again;
+        (is_too_soon || self.failures != failures).then(|| failed.error.clone())
     }
 }
 
@@ -72,7 +80,7 @@ impl<T> Remembered<T> {
         if let Some(outcome) = self.settled(now, lives, failures) {
             return outcome;
         }
-        let forgotten = self.state().forgotten;
+        let (forgotten, begun) = (self.state().forgotten, Instant::now());
         let outcome = read.await.map(Arc::new);
         let mut state = self.state();
         match &outcome {
@@ -83,7 +91,9 @@ impl<T> Remembered<T> {
             }
             Err(error) => {
                 state.failures += 1;
-                state.failed = Some((error.clone(), Instant::now() + AGAIN_AFTER));
+                let again = Instant::now() + AGAIN_AFTER;
+                let again_by_clock = now.plus(again - begun);
+                state.failed = Some(Failed { error: error.clone(), again_by_clock, again });
             }
         }
         outcome
@@ -92,7 +102,7 @@ impl<T> Remembered<T> {
     /// What there is without another reading.
     fn settled(&self, now: Timestamp, lives: Duration, failures: u64) -> Option<Result<Arc<T>, CallError>> {
         let state = self.state();
-        state.fresh(now, lives).map(Ok).or_else(|| state.failed(failures).map(Err))
+        state.fresh(now, lives).map(Ok).or_else(|| state.failed(now, failures).map(Err))
     }
 
     fn state(&self) -> MutexGuard<'_, State<T>> {
@@ -247,11 +257,18 @@ mod tests {
         let kept = Remembered::default();
         kept.fresh(NOW, HOUR, async { Ok(1) }).await.unwrap();
         kept.forget().await;
-        kept.state().failed = Some((CallError::Unreadable("gibberish".to_owned()), Instant::now() + HOUR));
+        let failed = |again_by_clock, again| {
+            let error = CallError::Unreadable("gibberish".to_owned());
+            Some(Failed { error, again_by_clock, again })
+        };
+        kept.state().failed = failed(NOW.plus(HOUR), Instant::now() + HOUR);
         assert_eq!(kept.fresh(NOW, HOUR, async { panic!("read again") }).await, fails().map(Arc::new));
         assert_eq!(kept.fresh_or_old("it", NOW, HOUR, async { panic!("read again") }).await.as_deref(), Ok(&1));
-        kept.state().failed = Some((CallError::Unreadable("gibberish".to_owned()), Instant::now()));
+        kept.state().failed = failed(NOW.plus(HOUR), Instant::now());
         assert_eq!(kept.fresh(NOW, HOUR, async { Ok(2) }).await.as_deref(), Ok(&2));
+        kept.forget().await;
+        kept.state().failed = failed(NOW, Instant::now() + HOUR);
+        assert_eq!(kept.fresh(NOW, HOUR, async { Ok(3) }).await.as_deref(), Ok(&3), "simulated minutes are short");
     }
 
     #[tokio::test]

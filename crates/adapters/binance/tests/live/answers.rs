@@ -172,8 +172,7 @@ async fn a_wrong_key_or_secret_is_not_allowed_and_nothing_was_done() {
 }
 
 /// A position in a contract that was listed since the list was read.
-#[tokio::test]
-async fn an_answer_that_names_a_new_contract_is_read_with_a_new_list() {
+async fn newly_listed() -> (Script, BinanceBroker) {
     const LIST: &str = include_str!("../fixtures/rest_exchange_info.json");
     const HELD: &str = include_str!("../fixtures/rest_position_risk_v3.json");
     let script = Script::start(|call, before| match call {
@@ -185,6 +184,12 @@ async fn an_answer_that_names_a_new_contract_is_read_with_a_new_list() {
     })
     .await;
     let broker = scripted(&script, NOWHERE, &MarketClock::new(stage::START), settings());
+    (script, broker)
+}
+
+#[tokio::test]
+async fn an_answer_that_names_a_new_contract_is_read_with_a_new_list() {
+    let (script, broker) = newly_listed().await;
     for _ in 0..2 {
         let held = broker.positions().await.unwrap();
         assert!(held.iter().any(|report| report.symbol == symbol()), "{held:?}");
@@ -194,17 +199,7 @@ async fn an_answer_that_names_a_new_contract_is_read_with_a_new_list() {
 
 #[tokio::test]
 async fn several_answers_that_name_a_new_contract_make_one_list_be_read() {
-    const LIST: &str = include_str!("../fixtures/rest_exchange_info.json");
-    const HELD: &str = include_str!("../fixtures/rest_position_risk_v3.json");
-    let script = Script::start(|call, before| match call {
-        "GET /fapi/v1/exchangeInfo" => {
-            Some(Say::json(if before == 0 { LIST.replace("BTCUSDT", "ZZZUSDT") } else { LIST.to_owned() }))
-        }
-        "GET /fapi/v3/positionRisk" => Some(Say::json(format!("{}}}]", HELD.split("},{").next().unwrap()))),
-        _ => None,
-    })
-    .await;
-    let broker = scripted(&script, NOWHERE, &MarketClock::new(stage::START), settings());
+    let (script, broker) = newly_listed().await;
     let held = || async { broker.positions().await.unwrap().len() };
     assert_eq!(tokio::join!(held(), held(), held(), held()), (1, 1, 1, 1));
     assert_eq!(script.heard("GET /fapi/v1/exchangeInfo"), 2);

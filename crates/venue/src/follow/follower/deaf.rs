@@ -57,8 +57,7 @@ pub(super) fn untold(
 mod tests {
     use super::*;
     use plimsoll_domain::{
-        ClientOrderId, FillCause, Money, Order, OrderId, OrderStatus, OrderType, PositionMode, PositionSide, Side,
-        Stamp, Symbol, TradeId,
+        ClientOrderId, FillCause, Money, Order, OrderId, OrderType, PositionMode, PositionSide, Side, Symbol, TradeId,
     };
 
     const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
@@ -91,25 +90,7 @@ mod tests {
     }
 
     fn order(order_type: OrderType, seconds: u64) -> Order {
-        Order {
-            order_id: OrderId::new("1"),
-            client_order_id: ClientOrderId::reported("one"),
-            symbol: symbol(),
-            side: Side::Buy,
-            position_side: PositionSide::Both,
-            order_type,
-            time_in_force: None,
-            price: None,
-            trigger: None,
-            quantity: None,
-            filled: None,
-            average_price: None,
-            reduce_only: false,
-            close_position: false,
-            child: None,
-            status: OrderStatus::New,
-            updated: Stamp::at(before(seconds)),
-        }
+        super::super::tests::order(order_type, before(seconds))
     }
 
     fn check(silence: u64, orders: &[Order], fills: &[Fill], expected: Option<&str>) {

@@ -96,15 +96,15 @@ async fn nothing_is_overdue_while_messages_wait_for_the_reader() {
     assert!(follower.overdue() >= Some(emptied + LIMIT), "it has all its time again");
 }
 
-/// An account with one order, which rests since then.
-fn resting(at: Timestamp) -> AccountSnapshot {
-    let order = Order {
+/// An order that is as it was then.
+pub(super) fn order(order_type: OrderType, updated: Timestamp) -> Order {
+    Order {
         order_id: OrderId::new("1"),
         client_order_id: ClientOrderId::reported("one"),
         symbol: Symbol::new("BTC", "USDT", "USDT").unwrap(),
         side: Side::Buy,
         position_side: PositionSide::Both,
-        order_type: OrderType::Limit,
+        order_type,
         time_in_force: None,
         price: None,
         trigger: None,
@@ -115,10 +115,15 @@ fn resting(at: Timestamp) -> AccountSnapshot {
         close_position: false,
         child: None,
         status: OrderStatus::New,
-        updated: Stamp::at(at),
-    };
+        updated: Stamp::at(updated),
+    }
+}
+
+/// An account with one order, which rests since then.
+fn resting(at: Timestamp) -> AccountSnapshot {
+    let orders = vec![order(OrderType::Limit, at)];
     let (positions, balances) = (Vec::new(), Vec::new());
-    AccountSnapshot { position_mode: PositionMode::OneWay, positions, orders: vec![order], balances, time: at }
+    AccountSnapshot { position_mode: PositionMode::OneWay, positions, orders, balances, time: at }
 }
 
 /// Whether a stream counts as deaf whose venue has said these words by the time that the account was read.
