@@ -65,25 +65,32 @@ async fn measure() {
     };
     let accepted = Arc::new(Accepted::default());
     let unjournalled = OrderPath { journal: Arc::clone(&accepted) as Arc<dyn OrderJournal>, ..path(in_memory) };
-    let bare = Bare { client: client(), base: venue.rest_url(), keys: Credentials::new(KEY, SECRET) };
+    let with = |client| Bare { client, base: venue.rest_url(), keys: Credentials::new(KEY, SECRET) };
+    let bare = with(client().build().unwrap());
+    let timed_out = with(client().timeout(Duration::from_secs(10)).build().unwrap());
     let (journalled, mut figures) = (path(on_disk.clone()), Figures::default());
     for round in 0..WARM_UP + ROUNDS {
         figures.keep = round >= WARM_UP;
         // Each goes first as often as the other.
-        for turn in [round, round + 1] {
-            if turn % 2 == 0 {
-                let order = order(round, "b");
-                let doing = bare.place_and_read(&order);
-                let began = Instant::now();
-                let placed = doing.await;
-                figures.note(|it| &mut it.bare, began.elapsed());
-                figures.note(|it| &mut it.bare_placed, placed - began);
-            } else {
-                let order = order(round, "p");
-                let began = Instant::now();
-                send(&unjournalled, &order).await;
-                figures.note(|it| &mut it.path, began.elapsed());
-                figures.note(|it| &mut it.path_placed, accepted.at() - began);
+        for turn in round..round + 3 {
+            match turn % 3 {
+                0 => {
+                    let (placed, both) = bare.place_and_read(&order(round, "b")).await;
+                    figures.note(|it| &mut it.bare_placed, placed);
+                    figures.note(|it| &mut it.bare, both);
+                }
+                1 => {
+                    let (placed, both) = timed_out.place_and_read(&order(round, "t")).await;
+                    figures.note(|it| &mut it.timed_out_placed, placed);
+                    figures.note(|it| &mut it.timed_out, both);
+                }
+                _ => {
+                    let order = order(round, "p");
+                    let began = Instant::now();
+                    send(&unjournalled, &order).await;
+                    figures.note(|it| &mut it.path, began.elapsed());
+                    figures.note(|it| &mut it.path_placed, accepted.at() - began);
+                }
             }
         }
         cancel_all(&venue);
@@ -183,24 +190,23 @@ struct Bare {
 }
 
 /// The adapter, which is made first, has chosen the process's TLS provider.
-fn client() -> reqwest::Client {
-    reqwest::Client::builder().no_proxy().tcp_nodelay(true).build().unwrap()
+fn client() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().no_proxy().tcp_nodelay(true)
 }
 
 impl Bare {
-    /// When the first of both was answered.
-    fn place_and_read(&self, order: &NewOrder) -> impl Future<Output = Instant> {
+    /// How long the first of both took, and how long both.
+    async fn place_and_read(&self, order: &NewOrder) -> (Duration, Duration) {
         let (now, window): (Timestamp, _) = (SystemClock.now(), Some(Duration::from_secs(5)));
         let place = request::place(&Place::new(order, "BTCUSDT")).unwrap();
         let read = request::order("BTCUSDT", WhichOrder::Client(&order.client_order_id));
         let place = place.request(&self.base, &self.keys, now, window);
         let read = read.request(&self.base, &self.keys, now, window);
-        async move {
-            self.ask(reqwest::Method::POST, place.url).await;
-            let placed = Instant::now();
-            self.ask(reqwest::Method::GET, read.url).await;
-            placed
-        }
+        let began = Instant::now();
+        self.ask(reqwest::Method::POST, place.url).await;
+        let placed = began.elapsed();
+        self.ask(reqwest::Method::GET, read.url).await;
+        (placed, began.elapsed())
     }
 
     async fn ask(&self, method: reqwest::Method, url: String) {
@@ -285,6 +291,8 @@ struct Figures {
     bare_placed: Vec<Duration>,
     path_placed: Vec<Duration>,
     bare: Vec<Duration>,
+    timed_out_placed: Vec<Duration>,
+    timed_out: Vec<Duration>,
     path: Vec<Duration>,
     journalled: Vec<Duration>,
     intent: Vec<Duration>,
@@ -303,8 +311,10 @@ impl Figures {
         println!("{:<46} {:>8} {:>8} {:>8}", "", "median", "p90", "p99");
         for (name, figures) in [
             ("bare reqwest: place", &mut self.bare_placed),
+            ("bare reqwest with a time-out: place", &mut self.timed_out_placed),
             ("order path without a journal: place", &mut self.path_placed),
             ("bare reqwest: place, read back", &mut self.bare),
+            ("bare reqwest with a time-out: the same", &mut self.timed_out),
             ("order path without a journal: the same", &mut self.path),
             ("order path with its journal on disk (SQLite)", &mut self.journalled),
             ("one journal write (SQLite, synchronous=FULL)", &mut self.intent),

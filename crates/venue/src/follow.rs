@@ -147,8 +147,8 @@ pub struct FollowSettings {
     /// What the venue does is told within this time, or not at all: a stream that has told of nothing since, and for so much
     /// longer, is deaf.
     pub told_within: Duration,
-    /// However well everything seems to go, the account is read again this often: what a venue never told is noticed by
-    /// no other sign.
+    /// However well everything seems to go, the account is read again this often, and sooner after the stream has fallen
+    /// silent: what a venue never told is noticed by no other sign.
     pub read_again_every: Duration,
     /// The venue's answers may lag behind its stream by so much: a snapshot that contradicts what the stream has told
     /// within this time is read again.

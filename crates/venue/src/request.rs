@@ -89,14 +89,22 @@ pub fn percent_encoded(text: &str) -> String {
 /// `name=value&…` in the given order, encoded as it is signed and sent.
 #[must_use]
 pub fn query<'a>(params: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-    let mut query = String::new();
+    let mut query = String::with_capacity(LONG_QUERY);
+    add_to_query(&mut query, params);
+    query
+}
+
+/// As many bytes as most queries have with a signature.
+const LONG_QUERY: usize = 256;
+
+/// The same behind what there is already.
+pub fn add_to_query<'a>(query: &mut String, params: impl IntoIterator<Item = (&'a str, &'a str)>) {
     for (name, value) in params {
         if !query.is_empty() {
             query.push('&');
         }
-        query.push_str(&percent_encoded(name));
+        query.extend(utf8_percent_encode(name, RESERVED));
         query.push('=');
         query.extend(utf8_percent_encode(value, RESERVED));
     }
-    query
 }

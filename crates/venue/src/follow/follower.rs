@@ -2,6 +2,7 @@
 
 mod catch_up;
 mod deaf;
+mod keep_alive;
 mod waiting;
 
 use super::awaited::{Awaited, What};
@@ -14,19 +15,15 @@ use crate::discreet::Discreet;
 use crate::event::{Event, SessionEvent};
 use crate::failure::{shown, strange};
 use crate::outlet::Outlet;
-use deaf::Silence;
+use deaf::{Looks, Silence};
 use plimsoll_domain::{AccountEvent, ClientOrderId};
 use plimsoll_ports::StreamItem;
 use plimsoll_transport::{SocketItem, SocketSession};
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::{Instant, sleep_until};
 use waiting::Waiting;
-
-/// When it is not known whether keeping the session alive has worked.
-const TRY_AGAIN: Duration = Duration::from_secs(10);
 
 pub(super) struct Follower<S: PrivateStream> {
     source: Arc<S>,
@@ -44,6 +41,7 @@ pub(super) struct Follower<S: PrivateStream> {
     session: Session,
     /// How long nothing has been heard of the account on this connection.
     silence: Silence,
+    looks: Looks,
     /// Whether the reader was last told that events flow.
     told_connected: bool,
     /// When a snapshot was last taken, and when the next is due.
@@ -67,8 +65,6 @@ async fn next_of(beside: &mut Option<mpsc::Receiver<Beside>>) -> Option<Beside> 
     }
 }
 
-type KeepAlive = Pin<Box<dyn Future<Output = Kept> + Send>>;
-
 enum Turn {
     Item(SocketItem),
     /// The next of what has waited.
@@ -84,7 +80,8 @@ enum Turn {
 impl<S: PrivateStream> Follower<S> {
     pub(super) fn new(source: Arc<S>, outlet: Outlet<StreamItem>) -> Self {
         let (settings, hides) = (source.settings(), Arc::clone(&source));
-        let silence = Silence::begun(source.clock().now(), Instant::now());
+        let now = Instant::now();
+        let silence = Silence::begun(source.clock().now(), now);
         Self {
             settings,
             socket: SocketSession::new(Discreet::new(Arc::clone(&source), move |it| hides.hide(it)), settings.socket),
@@ -99,6 +96,7 @@ impl<S: PrivateStream> Follower<S> {
             arrival: 0,
             session: Session::Down,
             silence,
+            looks: Looks::new(settings.told_within, settings.read_again_every, now),
             told_connected: false,
             caught_up: None,
             doubt: None,
@@ -110,8 +108,9 @@ impl<S: PrivateStream> Follower<S> {
     pub(super) async fn run(mut self) {
         let mut keep_alive = self.keep_alive_after(self.settings.keep_alive_every);
         loop {
-            let doubt = self.doubt.unwrap_or_else(Instant::now);
+            let look = self.next_look();
             let overdue = self.overdue();
+            let any = Instant::now();
             let turn = tokio::select! {
                 () = self.outlet.closed() => return,
                 item = self.socket.next(), if self.waiting.is_empty() => Turn::Item(item),
@@ -119,9 +118,9 @@ impl<S: PrivateStream> Follower<S> {
                 kept = &mut keep_alive => Turn::KeepAlive(kept),
                 Ok(placed) = self.placed.recv() => Turn::Placed(placed),
                 beside = next_of(&mut self.beside), if self.beside.is_some() => Turn::Beside(beside),
-                () = sleep_until(overdue.unwrap_or(doubt)), if overdue.is_some() => Turn::Overdue,
+                () = sleep_until(overdue.unwrap_or(any)), if overdue.is_some() => Turn::Overdue,
                 () = self.outlet.room(), if self.outlet.has_gap() => Turn::Room,
-                () = sleep_until(doubt), if self.doubt.is_some() => Turn::Doubt,
+                () = sleep_until(look.unwrap_or(any)), if look.is_some() => Turn::Doubt,
             };
             match turn {
                 Turn::Item(SocketItem::Message(frame)) => self.frame(&frame).await,
@@ -138,6 +137,11 @@ impl<S: PrivateStream> Follower<S> {
                 Turn::Doubt => self.catch_up().await,
             }
         }
+    }
+
+    /// When the account is looked at next: where there is doubt, and where the stream is silent.
+    fn next_look(&self) -> Option<Instant> {
+        self.doubt.into_iter().chain(self.is_up().then(|| self.looks.due())).min()
     }
 
     fn is_up(&self) -> bool {
@@ -258,7 +262,9 @@ impl<S: PrivateStream> Follower<S> {
     }
 
     fn something_is_heard(&mut self) {
-        self.silence = Silence::begun(self.source.clock().now(), Instant::now());
+        let now = Instant::now();
+        self.silence = Silence::begun(self.source.clock().now(), now);
+        self.looks.heard(now);
     }
 
     /// That the socket answers says that the account is quiet only as long as the venue knows the session.
@@ -373,27 +379,6 @@ impl<S: PrivateStream> Follower<S> {
         let now = Instant::now();
         let due = earliest.map_or(now, |earliest| earliest.max(now));
         self.doubt = Some(self.doubt.map_or(due, |doubt| doubt.min(due)));
-    }
-
-    fn kept(&mut self, kept: Kept) -> KeepAlive {
-        match kept {
-            Kept::Alive => {}
-            // A connection that is being made asks for a session of its own.
-            Kept::Gone(reason) if self.is_up() => self.reconnect(reason),
-            Kept::Gone(_) => {}
-            Kept::Unsure => return self.keep_alive_after(Some(TRY_AGAIN)),
-        }
-        self.keep_alive_after(self.settings.keep_alive_every)
-    }
-
-    /// Keeps the session alive once this has passed. Meanwhile the socket is read.
-    fn keep_alive_after(&self, pause: Option<Duration>) -> KeepAlive {
-        let Some(pause) = pause else { return Box::pin(std::future::pending()) };
-        let source = Arc::clone(&self.source);
-        Box::pin(async move {
-            source.clock().sleep(pause).await;
-            source.keep_alive().await
-        })
     }
 }
 

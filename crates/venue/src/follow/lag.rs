@@ -1,83 +1,93 @@
 //! The venue's answers may be older than what its stream has told: a snapshot that contradicts the stream is one to doubt.
 
 use plimsoll_domain::{AccountEvent, AccountSnapshot, ClientOrderId, PositionReport, PositionSide, Stamp, Symbol};
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-/// What the stream has told of late. It is short: what is older than the lag is forgotten.
+/// What the stream has told of late. What is older than the lag is forgotten.
 pub(super) struct Lag {
     longest: Duration,
-    told: Vec<Told>,
+    told: HashMap<What, Told>,
+    /// What is old is looked for once so much is kept.
+    full: usize,
+}
+
+/// What something was told of.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum What {
+    Leg(Symbol, PositionSide),
+    Order(Symbol, ClientOrderId),
 }
 
 struct Told {
-    what: What,
     stamp: Stamp,
+    state: State,
 }
 
-#[derive(PartialEq)]
-enum What {
+enum State {
     Position(Box<PositionReport>),
-    /// An order that is open; one that has ended is no longer here.
-    Open(Symbol, ClientOrderId),
+    OpenOrder,
+    /// Whether the venue lists it still is no matter.
+    EndedOrder,
 }
+
+/// So much is kept at least before what is old is looked for.
+const FEW: usize = 256;
 
 impl Lag {
     pub(super) fn new(longest: Duration) -> Self {
-        Self { longest, told: Vec::new() }
+        Self { longest, told: HashMap::new(), full: FEW }
     }
 
     /// Takes note of what the stream tells.
     pub(super) fn note(&mut self, event: &AccountEvent) {
-        match event {
-            AccountEvent::Position(report) => {
-                let leg = (report.symbol.clone(), report.position_side);
-                self.replace(
-                    report.stamp,
-                    |what| what.leg() == Some((&leg.0, leg.1)),
-                    || Some(What::Position(Box::new(report.clone()))),
-                );
-            }
-            AccountEvent::Order(order) => {
-                let same = |what: &What| match what {
-                    What::Open(symbol, id) => *symbol == order.symbol && *id == order.client_order_id,
-                    What::Position(_) => false,
-                };
-                self.replace(order.updated, same, || {
-                    let open = What::Open(order.symbol.clone(), order.client_order_id.clone());
-                    (!order.status.is_final()).then_some(open)
-                });
-            }
-            _ => {}
+        let Some(what) = What::of(event) else { return };
+        let (stamp, state) = match event {
+            AccountEvent::Position(report) => (report.stamp, State::Position(Box::new(report.clone()))),
+            AccountEvent::Order(order) if order.status.is_final() => (order.updated, State::EndedOrder),
+            AccountEvent::Order(order) => (order.updated, State::OpenOrder),
+            _ => return,
+        };
+        if self.told.get(&what).is_none_or(|told| told.stamp <= stamp) {
+            self.told.insert(what, Told { stamp, state });
+        }
+        if self.told.len() >= self.full {
+            let forgotten = stamp.time.minus(self.longest);
+            self.told.retain(|_, told| told.stamp.time >= forgotten);
+            self.full = FEW.max(self.told.len() * 2);
         }
     }
 
-    fn replace(&mut self, stamp: Stamp, same: impl Fn(&What) -> bool, make: impl FnOnce() -> Option<What>) {
-        if self.told.iter().any(|told| same(&told.what) && told.stamp > stamp) {
-            return;
-        }
-        let forgotten = stamp.time.minus(self.longest);
-        self.told.retain(|told| !same(&told.what) && told.stamp.time >= forgotten);
-        self.told.extend(make().map(|what| Told { what, stamp }));
-    }
-
-    /// What the stream has told, not longer ago than answers lag, that this snapshot does not know yet.
-    pub(super) fn behind(&self, snapshot: &AccountSnapshot) -> Option<String> {
-        let late = |told: &&Told| snapshot.time.since(told.stamp.time) < self.longest;
-        self.told.iter().filter(late).find_map(|told| match &told.what {
-            What::Position(report) => lacks_position(snapshot, report),
-            What::Open(symbol, id) => {
-                let listed = snapshot.orders.iter().any(|it| it.symbol == *symbol && it.client_order_id == *id);
-                (!listed).then(|| format!("no order {id} of {symbol}"))
+    /// What the stream has told, not longer ago than answers lag, that this snapshot does not know yet: but for what has
+    /// been told since, and is `waiting` to be heard. The snapshot may know the end of that.
+    pub(super) fn behind(
+        &self,
+        snapshot: &AccountSnapshot,
+        waiting: impl FnOnce() -> Vec<AccountEvent>,
+    ) -> Option<String> {
+        let listed: HashSet<_> = snapshot.orders.iter().map(|it| (&it.symbol, &it.client_order_id)).collect();
+        let late = |told: &Told| snapshot.time.since(told.stamp.time) < self.longest;
+        let lacks = |(what, told): (&What, &Told)| match (what, &told.state) {
+            _ if !late(told) => None,
+            (What::Leg(..), State::Position(report)) => lacks_position(snapshot, report),
+            (What::Order(symbol, id), State::OpenOrder) => {
+                (!listed.contains(&(symbol, id))).then(|| format!("no order {id} of {symbol}"))
             }
-        })
+            _ => None,
+        };
+        let mut lacking = self.told.iter().filter_map(|it| Some((it.0, lacks(it)?))).peekable();
+        lacking.peek()?;
+        let waiting: HashSet<What> = waiting().iter().filter_map(What::of).collect();
+        lacking.find(|(what, _)| !waiting.contains(what)).map(|(_, text)| text)
     }
 }
 
 impl What {
-    fn leg(&self) -> Option<(&Symbol, PositionSide)> {
-        match self {
-            Self::Position(report) => Some((&report.symbol, report.position_side)),
-            Self::Open(..) => None,
+    fn of(event: &AccountEvent) -> Option<Self> {
+        match event {
+            AccountEvent::Position(report) => Some(Self::Leg(report.symbol.clone(), report.position_side)),
+            AccountEvent::Order(order) => Some(Self::Order(order.symbol.clone(), order.client_order_id.clone())),
+            _ => None,
         }
     }
 }
@@ -162,6 +172,10 @@ mod tests {
         }
     }
 
+    fn behind(lag: &Lag, snapshot: &AccountSnapshot) -> Option<String> {
+        lag.behind(snapshot, Vec::new)
+    }
+
     fn lag() -> Lag {
         Lag::new(Duration::from_secs(3))
     }
@@ -170,32 +184,56 @@ mod tests {
     fn a_position_that_was_just_told_and_is_not_listed_is_doubted() {
         let mut lag = lag();
         lag.note(&AccountEvent::Position(position("1", 10_000)));
-        assert_eq!(lag.behind(&snapshot(10_500, None)).unwrap(), "another position in BTC/USDT:USDT both");
-        assert!(lag.behind(&snapshot(10_500, Some(("2", 9000)))).is_some(), "an older row");
-        assert_eq!(lag.behind(&snapshot(10_500, Some(("1", 9000)))), None, "it says the same");
-        assert_eq!(lag.behind(&snapshot(10_500, Some(("2", 10_000)))), None, "a row that is as new");
-        assert_eq!(lag.behind(&snapshot(13_000, None)), None, "long ago");
+        assert_eq!(behind(&lag, &snapshot(10_500, None)).unwrap(), "another position in BTC/USDT:USDT both");
+        assert!(behind(&lag, &snapshot(10_500, Some(("2", 9000)))).is_some(), "an older row");
+        assert_eq!(behind(&lag, &snapshot(10_500, Some(("1", 9000)))), None, "it says the same");
+        assert_eq!(behind(&lag, &snapshot(10_500, Some(("2", 10_000)))), None, "a row that is as new");
+        assert_eq!(behind(&lag, &snapshot(13_000, None)), None, "long ago");
         lag.note(&AccountEvent::Position(position("0", 10_600)));
-        assert_eq!(lag.behind(&snapshot(10_700, None)), None, "it was closed");
-        assert!(lag.behind(&snapshot(10_700, Some(("1", 10_000)))).is_some(), "it is still listed");
+        assert_eq!(behind(&lag, &snapshot(10_700, None)), None, "it was closed");
+        assert!(behind(&lag, &snapshot(10_700, Some(("1", 10_000)))).is_some(), "it is still listed");
     }
 
     #[test]
     fn an_order_that_was_just_told_and_is_not_listed_is_doubted_until_it_ends() {
         let mut lag = lag();
         lag.note(&AccountEvent::Order(order(OrderStatus::New, 10_000)));
-        assert_eq!(lag.behind(&snapshot(10_001, None)).unwrap(), "no order one of BTC/USDT:USDT");
+        assert_eq!(behind(&lag, &snapshot(10_001, None)).unwrap(), "no order one of BTC/USDT:USDT");
         lag.note(&AccountEvent::Order(order(OrderStatus::Canceled, 10_002)));
-        assert_eq!(lag.behind(&snapshot(10_003, None)), None);
+        assert_eq!(behind(&lag, &snapshot(10_003, None)), None);
     }
 
     #[test]
-    fn what_is_old_is_forgotten_and_what_is_late_changes_nothing() {
+    fn what_waits_to_be_heard_excuses_a_snapshot_that_knows_it() {
+        let mut lag = lag();
+        lag.note(&AccountEvent::Order(order(OrderStatus::New, 10_000)));
+        lag.note(&AccountEvent::Position(position("1", 10_000)));
+        let told = |waiting: Vec<AccountEvent>| lag.behind(&snapshot(10_500, None), || waiting);
+        let [ended, closed] =
+            [AccountEvent::Order(order(OrderStatus::Filled, 10_300)), AccountEvent::Position(position("0", 10_300))];
+        assert_eq!(told(vec![ended.clone()]).unwrap(), "another position in BTC/USDT:USDT both");
+        assert_eq!(told(vec![closed.clone()]).unwrap(), "no order one of BTC/USDT:USDT");
+        assert_eq!(told(vec![ended, closed]), None);
+    }
+
+    #[test]
+    fn what_is_late_changes_nothing() {
         let mut lag = lag();
         lag.note(&AccountEvent::Position(position("1", 10_000)));
         lag.note(&AccountEvent::Position(position("3", 9000)));
-        assert_eq!(lag.behind(&snapshot(10_001, Some(("1", 1)))), None);
-        lag.note(&AccountEvent::Order(order(OrderStatus::New, 20_000)));
-        assert_eq!(lag.told.len(), 1);
+        assert_eq!(behind(&lag, &snapshot(10_001, Some(("1", 1)))), None);
+        lag.note(&AccountEvent::Order(order(OrderStatus::Filled, 10_000)));
+        lag.note(&AccountEvent::Order(order(OrderStatus::New, 9999)));
+        assert_eq!(behind(&lag, &snapshot(10_001, Some(("1", 1)))), None);
+    }
+
+    #[test]
+    fn what_is_old_is_forgotten_however_much_is_told() {
+        let mut lag = lag();
+        for millis in 0..20_000 {
+            let id = ClientOrderId::reported(&millis.to_string());
+            lag.note(&AccountEvent::Order(Order { client_order_id: id, ..order(OrderStatus::New, millis) }));
+        }
+        assert!((3000..=6002).contains(&lag.told.len()), "{}", lag.told.len());
     }
 }

@@ -32,6 +32,41 @@ impl Silence {
     }
 }
 
+/// When the account is looked at because its stream tells nothing: soon after it has fallen silent, since a stream that told
+/// of much does not fall silent for nothing, and later each time that it was right to.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Looks {
+    soonest: Duration,
+    latest: Duration,
+    since: Instant,
+    wait: Duration,
+}
+
+impl Looks {
+    /// What was done when the stream fell silent, and not told within its time, shows in the first look. There is one this
+    /// often at least.
+    pub(super) fn new(told_within: Duration, every: Duration, now: Instant) -> Self {
+        let soonest = told_within.saturating_mul(5) / 2;
+        let soonest = soonest.min(every);
+        Self { soonest, latest: every, since: now, wait: soonest }
+    }
+
+    /// The stream tells something.
+    pub(super) const fn heard(&mut self, now: Instant) {
+        (self.since, self.wait) = (now, self.soonest);
+    }
+
+    /// The account was looked at.
+    pub(super) fn looked(&mut self, now: Instant) {
+        (self.since, self.wait) = (now, self.wait.saturating_mul(2).min(self.latest));
+    }
+
+    /// When the next look is due, if nothing is told before.
+    pub(super) fn due(&self) -> Instant {
+        self.since + self.wait
+    }
+}
+
 /// What the venue has done while the stream was silent for this long, and so long before this snapshot that it should have
 /// been told. Conditional orders do not count: not every stream tells of them.
 pub(super) fn untold(
@@ -103,6 +138,23 @@ mod tests {
         };
         let found = untold(Duration::from_secs(silence), Duration::from_secs(10), &snapshot, fills);
         assert_eq!(found.as_deref(), expected, "{silence} s, {orders:?}, {fills:?}");
+    }
+
+    #[test]
+    fn a_stream_that_falls_silent_is_looked_into_soon_and_then_less_and_less_often() {
+        let (start, second) = (Instant::now(), Duration::from_secs(1));
+        let mut looks = Looks::new(10 * second, 300 * second, start);
+        looks.heard(start + second);
+        let mut waits = Vec::new();
+        for _ in 0..6 {
+            let due = looks.due();
+            waits.push((due - start - second).as_secs());
+            looks.looked(due);
+        }
+        assert_eq!(waits, [25, 75, 175, 375, 675, 975]);
+        looks.heard(start + 1000 * second);
+        assert_eq!(looks.due(), start + 1025 * second);
+        assert_eq!(Looks::new(10 * second, 2 * second, start).due(), start + 2 * second);
     }
 
     #[test]

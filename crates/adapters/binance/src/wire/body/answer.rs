@@ -40,7 +40,8 @@ impl CodeAndText<'_> {
 /// The error that a body is, if it is one.
 #[must_use]
 pub fn trouble(body: &[u8]) -> Option<Trouble> {
-    let text = text(body).ok().filter(|text| text.starts_with('{'))?;
+    // Most answers are none, and are read once.
+    let text = text(body).ok().filter(|text| text.starts_with('{') && text.contains("\"code\""))?;
     trouble_of(text).ok()?
 }
 

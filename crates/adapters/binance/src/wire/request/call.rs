@@ -98,10 +98,9 @@ impl Call {
         let mut query = self.query();
         if self.security == Security::Signed {
             let times = times(now, recv_window);
-            let times = sign::query(times.iter().map(|(name, value)| (*name, value.as_str())));
-            query = if query.is_empty() { times } else { format!("{query}&{times}") };
+            sign::add_to_query(&mut query, times.iter().map(|(name, value)| (*name, value.as_str())));
             let signature = sign::hmac_sha256(&credentials.secret, &query);
-            query = format!("{query}&signature={signature}");
+            sign::add_to_query(&mut query, [("signature", signature.as_str())]);
         }
         let headers = match self.security {
             Security::Public => Vec::new(),
