@@ -66,11 +66,12 @@ pub fn connect(
 
 fn settings(wire: Wire, seed: u64, patience: Patience) -> AdapterSettings {
     let hurries = patience == Patience::OfBenches;
+    let at_once = |usual: Duration| if hurries { Duration::from_millis(1) } else { usual };
     let jittered = |usual: SocketSettings| SocketSettings {
         backoff: BackoffSettings {
             seed: Some(seed),
-            first: if hurries { Duration::from_millis(1) } else { usual.backoff.first },
-            ..usual.backoff
+            first: at_once(usual.backoff.first),
+            longest: at_once(usual.backoff.longest),
         },
         ..usual
     };

@@ -150,7 +150,8 @@ fn order_round_trip(criterion: &mut Criterion) {
     let tick = &ticks(&listings::btc_usdt(), "50000", 1)[0];
     criterion.bench_function("order_round_trip", |bencher| {
         let mut exchange = exchange.clone();
-        exchange.open_account(id.clone(), "1000000".parse().unwrap()).unwrap();
+        // Its fees are never used up.
+        exchange.open_account(id.clone(), "1000000000000".parse().unwrap()).unwrap();
         let buy = order(0, symbol.clone(), "0.1", OrderKind::Market);
         let sell = NewOrder { side: Side::Sell, reduce_only: true, ..buy.clone() };
         bencher.iter(|| {

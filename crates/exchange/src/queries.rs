@@ -1,13 +1,13 @@
 //! What can be asked.
 
-use crate::account::POSITION_SIDES;
+use crate::account::{Holding, POSITION_SIDES};
 use crate::exchange::Exchange;
 use crate::income::Income;
 use crate::margin::{AccountFigures, PositionFigures};
 use crate::market::MarketView;
 use crate::order::{ConditionalOrder, OrderRef, PlacedOrder};
 use plimsoll_domain::{
-    AccountId, BalanceReport, BestQuotes, Candle, Fill, Instrument, Leverage, MarginMode, MarketTrade, Money,
+    AccountId, BalanceReport, BestQuotes, Candle, Fill, Instrument, Leverage, MarginMode, MarketTrade, Money, Position,
     PositionMode, PositionReport, PositionSide, SettledFunding, Side, Symbol, Timestamp,
 };
 use std::time::Duration;
@@ -127,6 +127,13 @@ impl Exchange {
         let Ok(account) = self.account_index(account) else { return Vec::new() };
         let open = self.accounts[account].positions();
         open.map(|(market, side, _)| self.position_report(account, market, side)).collect()
+    }
+
+    /// Every open position in a symbol, whoever holds it.
+    pub fn held_by_all(&self, symbol: &Symbol) -> impl Iterator<Item = Position> + '_ {
+        let market = self.market_index(symbol).ok();
+        let holdings = self.accounts.iter().filter_map(move |account| account.holdings.get(market?));
+        holdings.flat_map(Holding::open).map(|(_, held)| held.position)
     }
 
     /// One position of an account; its report says so where nothing is held.

@@ -56,16 +56,21 @@ impl Pool {
         markets
     }
 
+    /// Its positions in one market.
+    fn of(&self, index: usize) -> &[(usize, PositionSide, Position)] {
+        let before = self.positions.partition_point(|(market, _, _)| *market < index);
+        let rest = &self.positions[before..];
+        &rest[..rest.partition_point(|(market, _, _)| *market == index)]
+    }
+
     fn legs<'a>(&self, market: usize, tiers: &'a MarginTiers) -> Vec<Leg<'a>> {
-        let own = self.positions.iter().filter(|(its, _, _)| *its == market);
-        own.map(|(_, _, position)| Leg { position: *position, tiers }).collect()
+        self.of(market).iter().map(|(_, _, position)| Leg { position: *position, tiers }).collect()
     }
 
     /// `Σ (U − M)` of the positions of one market, the fee of closing among what is asked for.
     fn cushion(&self, index: usize, market: &Market, tiers: &MarginTiers) -> Money {
         let fee = market.closing_fee;
-        let own = self.positions.iter().filter(|(its, _, _)| *its == index);
-        own.map(|(_, side, position)| {
+        let cushion = |(_, side, position): &(usize, PositionSide, Position)| {
             let unrealized = position.unrealized_pnl(market.mark);
             if self.is_covered(index, *side, tiers.hedge()) {
                 return unrealized;
@@ -73,8 +78,8 @@ impl Pool {
             let notional = position.notional(market.mark);
             let kept = unrealized - tiers.maintenance(notional);
             if fee == Rate::ZERO { kept } else { kept - notional * fee }
-        })
-        .sum()
+        };
+        self.of(index).iter().map(cushion).sum()
     }
 
     /// Whether nothing is asked of this leg, since the other of its market is larger, or as large, and counts alone.
@@ -82,9 +87,9 @@ impl Pool {
         if hedge == HedgeMargin::EachLeg {
             return false;
         }
+        let legs = self.of(index);
         let of = |own: bool| {
-            let leg = |(its, other, _): &&(usize, PositionSide, Position)| *its == index && (*other == side) == own;
-            self.positions.iter().find(leg).map(|(_, _, position)| position.quantity)
+            legs.iter().find(|(_, other, _)| (*other == side) == own).map(|(_, _, position)| position.quantity)
         };
         match (of(true), of(false)) {
             (Some(own), Some(other)) => own < other || own == other && side == PositionSide::Short,
@@ -209,8 +214,16 @@ impl Exchange {
         if line == Line::Call && !self.calls(pool) {
             return false;
         }
-        let markets = pool.markets();
-        markets.iter().any(|index| self.liquidation_of(pool, *index, line, true) == Liquidation::AlreadyDue)
+        let cushions = self.cushions(pool, line);
+        cushions
+            .iter()
+            .any(|(index, _)| self.liquidation_of(pool, &cushions, *index, line, true) == Liquidation::AlreadyDue)
+    }
+
+    /// `Σ (U − M)` of each of its markets.
+    fn cushions(&self, pool: &Pool, line: Line) -> Vec<(usize, Money)> {
+        let cushion = |index| pool.cushion(index, &self.markets[index], line.tiers(&self.markets[index]));
+        pool.markets().into_iter().map(|index| (index, cushion(index))).collect()
     }
 
     fn calls(&self, pool: &Pool) -> bool {
@@ -218,32 +231,37 @@ impl Exchange {
     }
 
     /// Where the pool meets the requirement if only this market moves.
-    fn liquidation_of(&self, pool: &Pool, index: usize, line: Line, at_mark: bool) -> Liquidation {
+    fn liquidation_of(
+        &self,
+        pool: &Pool,
+        cushions: &[(usize, Money)],
+        index: usize,
+        line: Line,
+        at_mark: bool,
+    ) -> Liquidation {
         let market = &self.markets[index];
-        let others = pool.markets().into_iter().filter(|other| *other != index);
-        let rest =
-            others.map(|other| pool.cushion(other, &self.markets[other], line.tiers(&self.markets[other]))).sum();
+        let rest = cushions.iter().filter(|(other, _)| *other != index).map(|(_, cushion)| *cushion).sum();
         let legs = pool.legs(index, line.tiers(market));
         liquidation::cross(&legs, pool.wallet, rest, market.closing_fee, at_mark.then_some(market.mark))
     }
 
     /// The marks that liquidate this pool if only this market moves.
     pub(crate) fn liquidation_bounds(&self, pool: &Pool, market: usize) -> LiquidationBounds {
-        self.liquidation_of(pool, market, Line::Liquidation, false).bounds().unwrap_or_default()
+        let cushions = self.cushions(pool, Line::Liquidation);
+        self.liquidation_of(pool, &cushions, market, Line::Liquidation, false).bounds().unwrap_or_default()
     }
 
     /// Puts a fence around the mark of each market: what the pool has to spare is shared out among them, and the fence
     /// is where its market would have used up its share.
     fn fence(&mut self, pool: &Pool, line: Line) {
         let line = if self.calls(pool) { line } else { Line::Liquidation };
-        let markets = pool.markets();
-        let cushion = |index: usize| pool.cushion(index, &self.markets[index], line.tiers(&self.markets[index]));
-        let spare = pool.wallet + markets.iter().map(|index| cushion(*index)).sum();
-        let share = spare / Decimal::from(markets.len().max(1));
-        let mut fences = Vec::with_capacity(markets.len());
-        for index in &markets {
+        let cushions = self.cushions(pool, line);
+        let spare = pool.wallet + cushions.iter().map(|(_, cushion)| *cushion).sum();
+        let share = spare / Decimal::from(cushions.len().max(1));
+        let mut fences = Vec::with_capacity(cushions.len());
+        for (index, cushion) in &cushions {
             let market = &self.markets[*index];
-            let wallet = if markets.len() == 1 { pool.wallet } else { share - cushion(*index) };
+            let wallet = if cushions.len() == 1 { pool.wallet } else { share - *cushion };
             let legs = pool.legs(*index, line.tiers(market));
             let bounds = match liquidation::cross(&legs, wallet, Money::ZERO, market.closing_fee, Some(market.mark)) {
                 Liquidation::Bounds(bounds) => bounds,

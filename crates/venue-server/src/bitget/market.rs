@@ -279,8 +279,7 @@ pub(crate) fn open_interest(floor: &mut Floor, call: &Call<'_>) -> Handled {
 /// What the accounts hold: what one side of them holds beyond the other is held against the outside market.
 pub(crate) fn held(floor: &Floor, instrument: &Instrument) -> Decimal {
     let side = |direction: Direction| -> Decimal {
-        let reports = floor.exchange.accounts().flat_map(|account| floor.exchange.positions(account));
-        let positions = reports.filter(|it| it.symbol == instrument.symbol).filter_map(|report| report.position);
+        let positions = floor.exchange.held_by_all(&instrument.symbol);
         positions.filter(|position| position.direction == direction).map(|position| position.quantity.get()).sum()
     };
     side(Direction::Long).max(side(Direction::Short))

@@ -12,7 +12,7 @@ use crate::gateio::words::{self, contracts, is_decimal, seconds, whole_seconds};
 use crate::gateio::write::{Object, Style, array, quoted};
 use crate::number::cut;
 use crate::tape::Level;
-use plimsoll_domain::{Direction, FillCause, Instrument, Money, PositionReport, Timestamp};
+use plimsoll_domain::{Direction, FillCause, Instrument, Money, Timestamp};
 use rust_decimal::Decimal;
 use std::time::Duration;
 
@@ -60,12 +60,8 @@ pub(crate) fn one_contract(floor: &mut Floor, call: &Call<'_>) -> Handled {
 
 /// What all accounts together hold on the side that holds more, in contracts.
 pub(crate) fn open_interest(floor: &Floor, instrument: &Instrument) -> (Decimal, [usize; 2]) {
-    let reports = floor.exchange.accounts().flat_map(|account| floor.exchange.positions(account));
-    let own: Vec<PositionReport> = reports.filter(|report| report.symbol == instrument.symbol).collect();
-    let of = |direction: Direction| {
-        own.iter().filter(move |report| report.position.is_some_and(|held| held.direction == direction))
-    };
-    let held = |direction| of(direction).map(|report| signed_size(report).abs()).sum::<Decimal>();
+    let of = |direction| floor.exchange.held_by_all(&instrument.symbol).filter(move |held| held.direction == direction);
+    let held = |direction| of(direction).map(|held| held.quantity.get()).sum::<Decimal>();
     let open = held(Direction::Long).max(held(Direction::Short));
     (contracts(instrument, open), [of(Direction::Long).count(), of(Direction::Short).count()])
 }
