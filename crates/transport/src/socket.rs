@@ -108,7 +108,8 @@ pub struct SocketSettings {
     pub heartbeat_every: Duration,
     /// A connection is given up for a new one at this age, before the venue cuts it.
     pub longest_life: Duration,
-    /// A connection that lived this long was a good one: the back-off starts from the beginning.
+    /// A connection that lived this long was a good one: the back-off starts from the beginning. Short, since who waits
+    /// hears nothing, and long enough that connections which are cut time and again stay far below what venues allow.
     pub settled_after: Duration,
     /// The waits between attempts.
     pub backoff: BackoffSettings,
@@ -125,7 +126,7 @@ impl Default for SocketSettings {
             mute_after: None,
             heartbeat_every: Duration::from_secs(20),
             longest_life: Duration::from_secs(23 * 3600),
-            settled_after: Duration::from_secs(30),
+            settled_after: Duration::from_secs(5),
             backoff: BackoffSettings::default(),
             largest_message: 16 * 1024 * 1024,
         }

@@ -56,9 +56,11 @@ impl Looks {
         (self.since, self.wait) = (now, self.soonest);
     }
 
-    /// The account was looked at.
+    /// The account was looked at: because it was time, or for another reason, which says nothing of the silence.
     pub(super) fn looked(&mut self, now: Instant) {
-        (self.since, self.wait) = (now, self.wait.saturating_mul(2).min(self.latest));
+        let was_due = now >= self.due();
+        self.wait = if was_due { self.wait.saturating_mul(2).min(self.latest) } else { self.soonest };
+        self.since = now;
     }
 
     /// When the next look is due, if nothing is told before.
@@ -154,6 +156,8 @@ mod tests {
         assert_eq!(waits, [25, 75, 175, 375, 675, 975]);
         looks.heard(start + 1000 * second);
         assert_eq!(looks.due(), start + 1025 * second);
+        looks.looked(start + 1001 * second);
+        assert_eq!(looks.due(), start + 1026 * second, "it was not for the silence");
         assert_eq!(Looks::new(10 * second, 2 * second, start).due(), start + 2 * second);
     }
 
