@@ -75,6 +75,7 @@ enum Turn {
     Overdue,
     Room,
     Doubt,
+    Look,
 }
 
 impl<S: PrivateStream> Follower<S> {
@@ -120,7 +121,8 @@ impl<S: PrivateStream> Follower<S> {
                 beside = next_of(&mut self.beside), if self.beside.is_some() => Turn::Beside(beside),
                 () = sleep_until(overdue.unwrap_or(any)), if overdue.is_some() => Turn::Overdue,
                 () = self.outlet.room(), if self.outlet.has_gap() => Turn::Room,
-                () = sleep_until(look.unwrap_or(any)), if look.is_some() => Turn::Doubt,
+                () = sleep_until(self.doubt.unwrap_or(any)), if self.doubt.is_some() => Turn::Doubt,
+                () = sleep_until(look.unwrap_or(any)), if look.is_some() => Turn::Look,
             };
             match turn {
                 Turn::Item(SocketItem::Message(frame)) => self.frame(&frame).await,
@@ -135,13 +137,15 @@ impl<S: PrivateStream> Follower<S> {
                 Turn::Overdue => self.unanswered(),
                 Turn::Room => self.make_good().await,
                 Turn::Doubt => self.catch_up().await,
+                Turn::Look => self.look().await,
             }
         }
     }
 
-    /// When the account is looked at next: where there is doubt, and where the stream is silent.
+    /// When the account is looked at for its silence. While something is still to be heard or told there is none.
     fn next_look(&self) -> Option<Instant> {
-        self.doubt.into_iter().chain(self.is_up().then(|| self.looks.due())).min()
+        let is_silent = self.is_up() && self.waiting.is_empty() && !self.outlet.has_gap();
+        is_silent.then(|| self.looks.due())
     }
 
     fn is_up(&self) -> bool {

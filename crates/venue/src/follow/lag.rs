@@ -58,27 +58,18 @@ impl Lag {
         }
     }
 
-    /// What the stream has told, not longer ago than answers lag, that this snapshot does not know yet: but for what has
-    /// been told since, and is `waiting` to be heard. The snapshot may know the end of that.
-    pub(super) fn behind(
-        &self,
-        snapshot: &AccountSnapshot,
-        waiting: impl FnOnce() -> Vec<AccountEvent>,
-    ) -> Option<String> {
+    /// What the stream has told, not longer ago than answers lag, that this snapshot does not know yet.
+    pub(super) fn behind(&self, snapshot: &AccountSnapshot) -> Option<String> {
         let listed: HashSet<_> = snapshot.orders.iter().map(|it| (&it.symbol, &it.client_order_id)).collect();
-        let late = |told: &Told| snapshot.time.since(told.stamp.time) < self.longest;
-        let lacks = |(what, told): (&What, &Told)| match (what, &told.state) {
-            _ if !late(told) => None,
+        let late = self.told.iter().filter(|(_, told)| snapshot.time.since(told.stamp.time) < self.longest);
+        late.filter_map(|(what, told)| match (what, &told.state) {
             (What::Leg(..), State::Position(report)) => lacks_position(snapshot, report),
             (What::Order(symbol, id), State::OpenOrder) => {
                 (!listed.contains(&(symbol, id))).then(|| format!("no order {id} of {symbol}"))
             }
             _ => None,
-        };
-        let mut lacking = self.told.iter().filter_map(|it| Some((it.0, lacks(it)?))).peekable();
-        lacking.peek()?;
-        let waiting: HashSet<What> = waiting().iter().filter_map(What::of).collect();
-        lacking.find(|(what, _)| !waiting.contains(what)).map(|(_, text)| text)
+        })
+        .next()
     }
 }
 
@@ -172,10 +163,6 @@ mod tests {
         }
     }
 
-    fn behind(lag: &Lag, snapshot: &AccountSnapshot) -> Option<String> {
-        lag.behind(snapshot, Vec::new)
-    }
-
     fn lag() -> Lag {
         Lag::new(Duration::from_secs(3))
     }
@@ -184,36 +171,23 @@ mod tests {
     fn a_position_that_was_just_told_and_is_not_listed_is_doubted() {
         let mut lag = lag();
         lag.note(&AccountEvent::Position(position("1", 10_000)));
-        assert_eq!(behind(&lag, &snapshot(10_500, None)).unwrap(), "another position in BTC/USDT:USDT both");
-        assert!(behind(&lag, &snapshot(10_500, Some(("2", 9000)))).is_some(), "an older row");
-        assert_eq!(behind(&lag, &snapshot(10_500, Some(("1", 9000)))), None, "it says the same");
-        assert_eq!(behind(&lag, &snapshot(10_500, Some(("2", 10_000)))), None, "a row that is as new");
-        assert_eq!(behind(&lag, &snapshot(13_000, None)), None, "long ago");
+        assert_eq!(lag.behind(&snapshot(10_500, None)).unwrap(), "another position in BTC/USDT:USDT both");
+        assert!(lag.behind(&snapshot(10_500, Some(("2", 9000)))).is_some(), "an older row");
+        assert_eq!(lag.behind(&snapshot(10_500, Some(("1", 9000)))), None, "it says the same");
+        assert_eq!(lag.behind(&snapshot(10_500, Some(("2", 10_000)))), None, "a row that is as new");
+        assert_eq!(lag.behind(&snapshot(13_000, None)), None, "long ago");
         lag.note(&AccountEvent::Position(position("0", 10_600)));
-        assert_eq!(behind(&lag, &snapshot(10_700, None)), None, "it was closed");
-        assert!(behind(&lag, &snapshot(10_700, Some(("1", 10_000)))).is_some(), "it is still listed");
+        assert_eq!(lag.behind(&snapshot(10_700, None)), None, "it was closed");
+        assert!(lag.behind(&snapshot(10_700, Some(("1", 10_000)))).is_some(), "it is still listed");
     }
 
     #[test]
     fn an_order_that_was_just_told_and_is_not_listed_is_doubted_until_it_ends() {
         let mut lag = lag();
         lag.note(&AccountEvent::Order(order(OrderStatus::New, 10_000)));
-        assert_eq!(behind(&lag, &snapshot(10_001, None)).unwrap(), "no order one of BTC/USDT:USDT");
+        assert_eq!(lag.behind(&snapshot(10_001, None)).unwrap(), "no order one of BTC/USDT:USDT");
         lag.note(&AccountEvent::Order(order(OrderStatus::Canceled, 10_002)));
-        assert_eq!(behind(&lag, &snapshot(10_003, None)), None);
-    }
-
-    #[test]
-    fn what_waits_to_be_heard_excuses_a_snapshot_that_knows_it() {
-        let mut lag = lag();
-        lag.note(&AccountEvent::Order(order(OrderStatus::New, 10_000)));
-        lag.note(&AccountEvent::Position(position("1", 10_000)));
-        let told = |waiting: Vec<AccountEvent>| lag.behind(&snapshot(10_500, None), || waiting);
-        let [ended, closed] =
-            [AccountEvent::Order(order(OrderStatus::Filled, 10_300)), AccountEvent::Position(position("0", 10_300))];
-        assert_eq!(told(vec![ended.clone()]).unwrap(), "another position in BTC/USDT:USDT both");
-        assert_eq!(told(vec![closed.clone()]).unwrap(), "no order one of BTC/USDT:USDT");
-        assert_eq!(told(vec![ended, closed]), None);
+        assert_eq!(lag.behind(&snapshot(10_003, None)), None);
     }
 
     #[test]
@@ -221,17 +195,17 @@ mod tests {
         let mut lag = lag();
         lag.note(&AccountEvent::Position(position("1", 10_000)));
         lag.note(&AccountEvent::Position(position("3", 9000)));
-        assert_eq!(behind(&lag, &snapshot(10_001, Some(("1", 1)))), None);
+        assert_eq!(lag.behind(&snapshot(10_001, Some(("1", 1)))), None);
         lag.note(&AccountEvent::Order(order(OrderStatus::Filled, 10_000)));
         lag.note(&AccountEvent::Order(order(OrderStatus::New, 9999)));
-        assert_eq!(behind(&lag, &snapshot(10_001, Some(("1", 1)))), None);
+        assert_eq!(lag.behind(&snapshot(10_001, Some(("1", 1)))), None);
     }
 
     #[test]
     fn what_is_old_is_forgotten_however_much_is_told() {
         let mut lag = lag();
         for millis in 0..20_000 {
-            let id = ClientOrderId::reported(&millis.to_string());
+            let id = ClientOrderId::reported(millis.to_string());
             lag.note(&AccountEvent::Order(Order { client_order_id: id, ..order(OrderStatus::New, millis) }));
         }
         assert!((3000..=6002).contains(&lag.told.len()), "{}", lag.told.len());

@@ -4,7 +4,6 @@
 use super::Follower;
 use super::deaf::untold;
 use crate::call_error::CallError;
-use crate::event::Event;
 use crate::follow::PrivateStream;
 use plimsoll_domain::{AccountEvent, AccountSnapshot, Fill, Symbol};
 use plimsoll_ports::StreamItem;
@@ -16,7 +15,7 @@ use std::time::Duration;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep};
 
-/// So many attempts at a snapshot and its trades; then the connection is given up too.
+/// So many attempts at the account; then the connection is given up too.
 const ATTEMPTS: u32 = 5;
 /// A snapshot that lags behind the stream is read again so many times, after a pause of this length.
 const LATE_ANSWERS: u32 = 5;
@@ -38,12 +37,31 @@ impl<S: PrivateStream> Follower<S> {
         self.catch_up().await;
     }
 
-    /// A snapshot, and the trades since what was last heard. Meanwhile messages wait.
+    /// A gap, or doubt: a snapshot, and the trades since what was last heard. Meanwhile messages wait.
     pub(super) async fn catch_up(&mut self) {
         self.doubt = None;
-        let mut attempts = Attempts::new(self.settings.socket.backoff);
-        let Some((snapshot, silence)) = self.snapshot(&mut attempts).await else { return };
-        let Some(fills) = self.fills(&snapshot, &mut attempts).await else { return };
+        let mut attempts = Attempts::new(ATTEMPTS, self.settings.socket.backoff);
+        match self.whole_account(&mut attempts).await {
+            Read::Whole(account) => self.bring_and_judge(account).await,
+            Read::Failed(error) => self.reconnect(&format!("the account could not be read: {error}")),
+            Read::Lost => {}
+        }
+        self.looks.heard(Instant::now());
+    }
+
+    /// The stream is silent, and the account is looked at once. That it cannot be read says nothing of the stream.
+    pub(super) async fn look(&mut self) {
+        let mut attempts = Attempts::new(1, self.settings.socket.backoff);
+        if let Read::Whole(account) = self.whole_account(&mut attempts).await {
+            self.bring_and_judge(account).await;
+        }
+        self.looks.looked(Instant::now());
+    }
+
+    /// A stream is deaf that has not told of what the account shows.
+    async fn bring_and_judge(&mut self, Account { snapshot, fills, silence, lags }: Account) {
+        // Whoever is right, a look once the answers must have caught up will tell.
+        self.doubt = lags.then(|| Instant::now() + self.settings.answers_lag);
         let untold = untold(silence, self.settings.told_within, &snapshot, &fills);
         if untold.is_some() && self.hear_what_has_come().await.is_none() {
             return;
@@ -56,81 +74,66 @@ impl<S: PrivateStream> Follower<S> {
         }
     }
 
-    /// A snapshot that does not lag behind the stream, as far as waiting for one helps, and how long the stream had been silent
-    /// when it was asked for; `None` if the connection is lost meanwhile, or given up.
-    async fn snapshot(&mut self, attempts: &mut Attempts) -> Option<(AccountSnapshot, Duration)> {
+    /// A snapshot that does not lag behind the stream, as far as waiting for one helps, and then the trades. Where a part
+    /// fails all is read again, so that a snapshot is not old when it is told.
+    async fn whole_account(&mut self, attempts: &mut Attempts) -> Read {
         let mut late = 0;
         loop {
             let silence = self.silence.until(self.source.clock().now(), Instant::now());
-            let (snapshot, listing) = self.insist(attempts, Self::read_snapshot).await?;
-            self.listing = Some(listing);
-            let lags = self.lags(&snapshot);
-            if !lags || late >= LATE_ANSWERS {
-                // Whoever is right, a look once the answers must have caught up will tell.
-                self.doubt = lags.then(|| Instant::now() + self.settings.answers_lag);
-                return Some((snapshot, silence));
+            let Some(read) = self.listening(read_snapshot(Arc::clone(&self.source))).await else { return Read::Lost };
+            let error = match read {
+                Ok((snapshot, listing)) => {
+                    self.listing = Some(listing);
+                    let lags = self.lags(&snapshot);
+                    if lags && late < LATE_ANSWERS {
+                        late += 1;
+                        if self.listening(sleep(LATE_PAUSE)).await.is_none() {
+                            return Read::Lost;
+                        }
+                        continue;
+                    }
+                    let Some(fills) = self.fills(&snapshot).await else { return Read::Lost };
+                    match fills {
+                        Ok(fills) => return Read::Whole(Account { snapshot, fills, silence, lags }),
+                        Err(error) => error,
+                    }
+                }
+                Err(error) => error,
+            };
+            attempts.left = attempts.left.saturating_sub(1);
+            if attempts.left == 0 {
+                return Read::Failed(error);
             }
-            late += 1;
-            self.listening(sleep(LATE_PAUSE)).await?;
+            let wanted = error.wait(self.source.clock().now()).unwrap_or_default();
+            let pause = attempts.backoff.next_wait().max(wanted);
+            tracing::warn!(%error, ?pause, "the account cannot be read");
+            if self.listening(sleep(pause)).await.is_none() {
+                return Read::Lost;
+            }
         }
     }
 
-    /// The trades since what was last heard: in the contracts that have been heard of, and in those that the snapshot lists.
-    /// `None` as of [`snapshot`](Self::snapshot).
-    async fn fills(&mut self, snapshot: &AccountSnapshot, attempts: &mut Attempts) -> Option<Vec<Fill>> {
-        let Some(since) = self.heard.since() else { return Some(Vec::new()) };
+    /// The trades since what was last heard, the oldest first: in the contracts that have been heard of, and in those that
+    /// the snapshot lists. `None` if the connection is lost meanwhile.
+    async fn fills(&mut self, snapshot: &AccountSnapshot) -> Option<Result<Vec<Fill>, CallError>> {
+        let Some(since) = self.heard.since() else { return Some(Ok(Vec::new())) };
         let mut heard: BTreeSet<Symbol> = self.heard.symbols().cloned().collect();
         heard.extend(snapshot.positions.iter().map(|report| report.symbol.clone()));
         heard.extend(snapshot.orders.iter().map(|order| order.symbol.clone()));
-        let heard = &heard;
-        let read = |source: Arc<S>| async move { source.fills(since, heard).await };
-        let mut fills = self.insist(attempts, read).await?;
-        fills.sort_by_key(|fill| fill.time);
-        Some(fills)
+        let source = Arc::clone(&self.source);
+        let read = self.listening(async move { source.fills(since, &heard).await }).await?;
+        Some(read.map(|mut fills| {
+            fills.sort_by_key(|fill| fill.time);
+            fills
+        }))
     }
 
-    /// Reads until it is read, while messages wait; `None` if the connection is lost meanwhile, or given up after too many
-    /// failures.
-    async fn insist<T, F>(&mut self, attempts: &mut Attempts, read: impl Fn(Arc<S>) -> F) -> Option<T>
-    where
-        F: Future<Output = Result<T, CallError>>,
-    {
-        loop {
-            let error = match self.listening(read(Arc::clone(&self.source))).await? {
-                Ok(it) => return Some(it),
-                Err(error) => error,
-            };
-            let wanted = error.wait(self.source.clock().now()).unwrap_or_default();
-            let pause = attempts.backoff.next_wait().max(wanted);
-            tracing::warn!(%error, ?pause, "no snapshot");
-            self.listening(sleep(pause)).await?;
-            attempts.left = attempts.left.saturating_sub(1);
-            if attempts.left == 0 {
-                self.reconnect(&format!("no snapshot could be taken: {error}"));
-                return None;
-            }
-        }
-    }
-
-    /// With the list of contracts, which perhaps was read again for what the snapshot names.
-    async fn read_snapshot(source: Arc<S>) -> Result<(AccountSnapshot, Arc<S::Listing>), CallError> {
-        Ok((source.snapshot().await?, source.listing().await?))
-    }
-
-    /// Whether the stream has told of what the snapshot does not know. What waits will tell the rest of it.
     fn lags(&self, snapshot: &AccountSnapshot) -> bool {
-        let behind = self.lag.behind(snapshot, || self.what_waits());
+        let behind = self.lag.behind(snapshot);
         if let Some(what) = &behind {
             tracing::warn!(%what, "the venue's answers lag behind its stream");
         }
         behind.is_some()
-    }
-
-    fn what_waits(&self) -> Vec<AccountEvent> {
-        let Some(listing) = &self.listing else { return Vec::new() };
-        let told = |frame: &Vec<u8>| self.source.decode(frame, listing, self.arrival).unwrap_or_default();
-        let account = |event| if let Event::Account(event) = event { Some(event) } else { None };
-        self.waiting.frames().flat_map(told).filter_map(account).collect()
     }
 
     /// Does this while messages come in and wait; `None` if the connection is lost meanwhile, or given up because more come
@@ -184,7 +187,6 @@ impl<S: PrivateStream> Follower<S> {
     fn bring(&mut self, snapshot: AccountSnapshot, fills: Vec<Fill>) {
         let now = Instant::now();
         self.caught_up = Some(now);
-        self.looks.looked(now);
         // What nobody has told of will show then.
         self.doubt.get_or_insert(now + self.settings.read_again_every);
         self.heard.list(&snapshot);
@@ -202,6 +204,30 @@ impl<S: PrivateStream> Follower<S> {
     }
 }
 
+/// With the list of contracts, which perhaps was read again for what the snapshot names.
+async fn read_snapshot<S: PrivateStream>(source: Arc<S>) -> Result<(AccountSnapshot, Arc<S::Listing>), CallError> {
+    Ok((source.snapshot().await?, source.listing().await?))
+}
+
+/// What came of reading the account.
+enum Read {
+    Whole(Account),
+    /// As often as it was tried, at last for this reason.
+    Failed(CallError),
+    /// The connection is no more.
+    Lost,
+}
+
+/// What was read.
+struct Account {
+    snapshot: AccountSnapshot,
+    fills: Vec<Fill>,
+    /// How long the stream had been silent when the snapshot was asked for.
+    silence: Duration,
+    /// Whether the snapshot lags behind the stream.
+    lags: bool,
+}
+
 /// What is left of the patience with one gap.
 struct Attempts {
     left: u32,
@@ -209,7 +235,7 @@ struct Attempts {
 }
 
 impl Attempts {
-    fn new(backoff: BackoffSettings) -> Self {
-        Self { left: ATTEMPTS, backoff: Backoff::new(backoff) }
+    fn new(left: u32, backoff: BackoffSettings) -> Self {
+        Self { left, backoff: Backoff::new(backoff) }
     }
 }

@@ -40,32 +40,38 @@ pub(super) struct Looks {
     latest: Duration,
     since: Instant,
     wait: Duration,
+    /// No look before this: one that is right to be silent, a little at a time, is not to be asked all the time.
+    not_before: Instant,
 }
 
+/// What comes in a trickle is looked at no more often than this many times the soonest look.
+const APART: u32 = 3;
+/// A wait that is set to nothing would be a storm of questions.
+const SHORTEST: Duration = Duration::from_millis(10);
+
 impl Looks {
-    /// What was done when the stream fell silent, and not told within its time, shows in the first look. There is one this
-    /// often at least.
+    /// The first look is when what was done a while after the last news has been [untold] for its time: of a busy account
+    /// there is always something. There is one this often at least.
     pub(super) fn new(told_within: Duration, every: Duration, now: Instant) -> Self {
-        let soonest = told_within.saturating_mul(5) / 2;
-        let soonest = soonest.min(every);
-        Self { soonest, latest: every, since: now, wait: soonest }
+        let latest = every.max(SHORTEST);
+        let soonest = (told_within.saturating_mul(5) / 2).clamp(SHORTEST, latest);
+        Self { soonest, latest, since: now, wait: soonest, not_before: now }
     }
 
-    /// The stream tells something.
+    /// The stream tells something, or is made whole.
     pub(super) const fn heard(&mut self, now: Instant) {
         (self.since, self.wait) = (now, self.soonest);
     }
 
-    /// The account was looked at: because it was time, or for another reason, which says nothing of the silence.
+    /// The account was looked at.
     pub(super) fn looked(&mut self, now: Instant) {
-        let was_due = now >= self.due();
-        self.wait = if was_due { self.wait.saturating_mul(2).min(self.latest) } else { self.soonest };
-        self.since = now;
+        (self.since, self.wait) = (now, self.wait.saturating_mul(2).min(self.latest));
+        self.not_before = now + self.soonest.saturating_mul(APART).min(self.latest);
     }
 
     /// When the next look is due, if nothing is told before.
     pub(super) fn due(&self) -> Instant {
-        self.since + self.wait
+        (self.since + self.wait).max(self.not_before)
     }
 }
 
@@ -153,12 +159,33 @@ mod tests {
             waits.push((due - start - second).as_secs());
             looks.looked(due);
         }
-        assert_eq!(waits, [25, 75, 175, 375, 675, 975]);
-        looks.heard(start + 1000 * second);
-        assert_eq!(looks.due(), start + 1025 * second);
-        looks.looked(start + 1001 * second);
-        assert_eq!(looks.due(), start + 1026 * second, "it was not for the silence");
-        assert_eq!(Looks::new(10 * second, 2 * second, start).due(), start + 2 * second);
+        assert_eq!(waits, [25, 100, 200, 400, 700, 1000]);
+        looks.heard(start + 1500 * second);
+        assert_eq!(looks.due(), start + 1525 * second);
+    }
+
+    #[test]
+    fn what_comes_in_a_trickle_is_not_looked_into_all_the_time() {
+        let (start, second) = (Instant::now(), Duration::from_secs(1));
+        let mut looks = Looks::new(10 * second, 300 * second, start);
+        looks.looked(start + 25 * second);
+        looks.heard(start + 26 * second);
+        assert_eq!(looks.due(), start + 100 * second);
+    }
+
+    #[test]
+    fn no_setting_makes_looks_follow_each_other_without_a_pause() {
+        let start = Instant::now();
+        for (told_within, every) in [(0, 0), (0, 300), (10, 0)] {
+            let mut looks = Looks::new(Duration::from_secs(told_within), Duration::from_secs(every), start);
+            assert!(looks.due() > start);
+            looks.looked(start);
+            assert!(looks.due() > start);
+        }
+        assert_eq!(
+            Looks::new(Duration::from_secs(10), Duration::from_secs(2), start).due(),
+            start + Duration::from_secs(2)
+        );
     }
 
     #[test]

@@ -33,11 +33,6 @@ impl Waiting {
         Some(frame)
     }
 
-    /// The oldest first.
-    pub(super) fn frames(&self) -> impl Iterator<Item = &Vec<u8>> {
-        self.frames.iter()
-    }
-
     pub(super) fn is_empty(&self) -> bool {
         self.frames.is_empty()
     }
