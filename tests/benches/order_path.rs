@@ -71,7 +71,7 @@ async fn measure() {
     let (journalled, mut figures) = (path(on_disk.clone()), Figures::default());
     for round in 0..WARM_UP + ROUNDS {
         figures.keep = round >= WARM_UP;
-        // Each goes first as often as the other.
+        // Each goes first as often as any other.
         for turn in round..round + 3 {
             match turn % 3 {
                 0 => {

@@ -31,7 +31,7 @@ pub(crate) struct Pool {
     pub(crate) id: PoolId,
     /// What backs it, without unrealised profit.
     pub(crate) wallet: Money,
-    /// By market.
+    /// Sorted by market.
     pub(crate) positions: Vec<(usize, PositionSide, Position)>,
 }
 

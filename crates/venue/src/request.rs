@@ -97,7 +97,7 @@ pub fn query<'a>(params: impl IntoIterator<Item = (&'a str, &'a str)>) -> String
 /// As many bytes as most queries have with a signature.
 const LONG_QUERY: usize = 256;
 
-/// The same behind what there is already.
+/// Adds `name=value&…` to a query, encoded as it is signed and sent.
 pub fn add_to_query<'a>(query: &mut String, params: impl IntoIterator<Item = (&'a str, &'a str)>) {
     for (name, value) in params {
         if !query.is_empty() {

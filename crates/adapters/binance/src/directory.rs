@@ -179,7 +179,7 @@ impl Directory {
     /// Hours between fundings.
     pub(crate) async fn intervals(&self, client: &Client) -> Result<Arc<Intervals>, CallError> {
         let call = request::funding_info();
-        let read = async { Ok(Intervals(client.read(&call, Priority::Ordinary, body::funding_intervals).await?)) };
+        let read = async { Ok(Intervals(client.read(&call, Priority::Watches, body::funding_intervals).await?)) };
         self.intervals.fresh(client.clock().now(), lives(client), read).await
     }
 

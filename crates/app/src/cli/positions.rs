@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::screen::{self, Facts, full, percent, price};
 use clap::Args;
 use futures_util::future::join_all;
-use plimsoll_domain::{Direction, Liquidation, Money, Price, Rate};
+use plimsoll_domain::{Direction, Liquidation, Money, PositionReport, Price, Rate};
 use plimsoll_engine::{Survey, SurveyedPosition};
 use serde::Serialize;
 use std::process::ExitCode;
@@ -24,7 +24,7 @@ pub(crate) struct Positions {
     target: Target,
 }
 
-/// A position for programs. Absent is null.
+/// A position for programs. Absent is null, and so is what is not known of a position that cannot be priced.
 #[derive(Debug, Serialize)]
 pub(super) struct Row {
     account: String,
@@ -33,18 +33,18 @@ pub(super) struct Row {
     side: Direction,
     quantity: String,
     entry_price: String,
-    mark_price: String,
-    notional: String,
+    mark_price: Option<String>,
+    notional: Option<String>,
     leverage: Option<u32>,
     margin_mode: Option<String>,
     margin: Option<String>,
-    maintenance_margin: String,
+    maintenance_margin: Option<String>,
     margin_ratio: Option<String>,
-    unrealized_pnl: String,
+    unrealized_pnl: Option<String>,
     /// Below a long, above a short; a hedged pair may have both.
     liquidation_below: Option<String>,
     liquidation_above: Option<String>,
-    in_liquidation: bool,
+    in_liquidation: Option<bool>,
     venue_liquidation_price: Option<String>,
     distance: Option<String>,
     funding_rate: Option<String>,
@@ -77,7 +77,7 @@ impl Positions {
             }
         }
         self.tell(&known)?;
-        failed.map_or(Ok(()), Err)
+        failed.map_or_else(|| all_judged(known.iter().map(|(_, survey)| survey)), Err)
     }
 
     fn tell(&self, known: &[(&Account, Survey)]) -> Result<(), Failure> {
@@ -103,9 +103,28 @@ impl Positions {
     }
 }
 
-/// The positions of a survey, for programs.
+/// The positions of a survey, for programs: those that cannot be priced last.
 pub(super) fn rows(account: &Account, survey: &Survey) -> Vec<Row> {
-    survey.positions.iter().map(|it| Row::of(account, it)).collect()
+    let judged = survey.positions.iter().map(|it| Row::of(account, it));
+    judged.chain(survey.unpriced.iter().filter_map(|it| Row::unpriced(account, it))).collect()
+}
+
+/// Nothing, if every position can be judged.
+///
+/// # Errors
+/// Why not: whoever reads a list without them would believe that nothing else is held.
+pub(super) fn all_judged<'a>(surveys: impl IntoIterator<Item = &'a Survey>) -> Result<(), Failure> {
+    let (mut count, mut why) = (0, None);
+    for survey in surveys {
+        count += survey.unpriced.len();
+        why = why.or_else(|| survey.troubles.first().filter(|_| !survey.unpriced.is_empty()).map(ToString::to_string));
+    }
+    if count == 0 {
+        return Ok(());
+    }
+    let positions = if count == 1 { "1 position".to_owned() } else { format!("{count} positions") };
+    let why = why.map_or_else(String::new, |why| format!(": {why}"));
+    Err(Failure::unreachable(format!("{positions} cannot be priced, so nobody can judge what is held{why}")))
 }
 
 /// One position on one line.
@@ -146,17 +165,17 @@ impl Row {
             side: health.position.direction,
             quantity: full(health.position.quantity.get()),
             entry_price: full(health.position.entry.get()),
-            mark_price: full(health.mark.get()),
-            notional: full(it.notional.get()),
+            mark_price: Some(full(health.mark.get())),
+            notional: Some(full(it.notional.get())),
             leverage: it.leverage.map(plimsoll_domain::Leverage::get),
             margin_mode: it.margin_mode.map(|mode| mode.to_string()),
             margin: of_money(it.isolated_margin),
-            maintenance_margin: full(it.maintenance.get()),
+            maintenance_margin: Some(full(it.maintenance.get())),
             margin_ratio: health.margin_ratio.map(|ratio| full(ratio.get())),
-            unrealized_pnl: full(health.unrealized_pnl.get()),
+            unrealized_pnl: Some(full(health.unrealized_pnl.get())),
             liquidation_below: shown(bounds.and_then(|bounds| bounds.below)),
             liquidation_above: shown(bounds.and_then(|bounds| bounds.above)),
-            in_liquidation: bounds.is_none(),
+            in_liquidation: Some(bounds.is_none()),
             venue_liquidation_price: shown(health.venue_liquidation),
             distance: health.distance.map(|distance| full(distance.get())),
             funding_rate: it.funding.map(|cost| full(cost.rate.get())),
@@ -164,6 +183,37 @@ impl Row {
             stop_loss: shown(it.stop_loss.as_ref().and_then(|order| order.trigger)),
             take_profit: shown(it.take_profit.as_ref().and_then(|order| order.trigger)),
         }
+    }
+
+    /// What the venue itself tells of it.
+    fn unpriced(account: &Account, it: &PositionReport) -> Option<Self> {
+        let position = it.position?;
+        let of_money = |money: Option<Money>| money.map(|money| full(money.get()));
+        Some(Self {
+            account: account.name.to_string(),
+            venue: account.venue.as_str(),
+            symbol: it.symbol.to_string(),
+            side: position.direction,
+            quantity: full(position.quantity.get()),
+            entry_price: full(position.entry.get()),
+            mark_price: it.mark_price.map(|price| full(price.get())),
+            notional: None,
+            leverage: it.leverage.map(plimsoll_domain::Leverage::get),
+            margin_mode: it.margin_mode.map(|mode| mode.to_string()),
+            margin: of_money(it.isolated_margin),
+            maintenance_margin: of_money(it.maintenance_margin),
+            margin_ratio: None,
+            unrealized_pnl: of_money(it.unrealized_pnl),
+            liquidation_below: None,
+            liquidation_above: None,
+            in_liquidation: None,
+            venue_liquidation_price: it.liquidation_price.map(|price| full(price.get())),
+            distance: None,
+            funding_rate: None,
+            funding_per_day: None,
+            stop_loss: None,
+            take_profit: None,
+        })
     }
 }
 
@@ -212,4 +262,70 @@ pub(super) fn liquidation_fields(it: Liquidation) -> (Option<String>, Option<Str
 /// A distance, or none.
 pub(super) fn distance(rate: Option<Rate>) -> String {
     rate.map_or_else(|| "-".to_owned(), |rate| percent(rate.get()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, Environment, Places};
+    use plimsoll_domain::risk::MarginAlert;
+    use plimsoll_domain::{Position, PositionMode, PositionSide, Stamp, Symbol, Timestamp};
+
+    fn account() -> Account {
+        let text =
+            "[accounts.main]\nvenue = \"binance\"\nenvironment = \"testnet\"\nkey_env = \"K\"\nsecret_env = \"S\"\n";
+        let places = Places { file: "plimsoll.toml".to_owned(), state: "state".into() };
+        Config::read(text, &Environment::default(), &places).unwrap().accounts.remove(0)
+    }
+
+    /// An account that holds one position, which cannot be priced.
+    fn survey() -> Survey {
+        let (direction, mark) = (Direction::Long, "60000".parse().ok());
+        let position = Position { direction, quantity: "0.5".parse().unwrap(), entry: "50000".parse().unwrap() };
+        let report = PositionReport {
+            symbol: Symbol::new("BTC", "USDT", "USDT").unwrap(),
+            position_side: PositionSide::Both,
+            position: Some(position),
+            mark_price: mark,
+            liquidation_price: None,
+            unrealized_pnl: None,
+            realized_pnl: None,
+            leverage: None,
+            margin_mode: None,
+            isolated_margin: None,
+            maintenance_margin: None,
+            margin_ratio: None,
+            stamp: Stamp::at(Timestamp::default()),
+        };
+        Survey {
+            time: Timestamp::default(),
+            position_mode: PositionMode::OneWay,
+            wallet: Money::ZERO,
+            equity: Money::ZERO,
+            available: Money::ZERO,
+            margin_ratio: None,
+            alert: MarginAlert::of(None),
+            positions: Vec::new(),
+            unpriced: vec![report],
+            orders: Vec::new(),
+            troubles: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_position_that_cannot_be_priced_is_listed_with_what_is_known_of_it() {
+        let rows = serde_json::to_value(rows(&account(), &survey())).unwrap();
+        let row = &rows[0];
+        assert_eq!((&row["quantity"], &row["mark_price"]), (&"0.5".into(), &"60000".into()));
+        for unknown in ["notional", "margin_ratio", "in_liquidation", "stop_loss", "liquidation_below"] {
+            assert!(row[unknown].is_null(), "{unknown}");
+        }
+    }
+
+    #[test]
+    fn a_list_with_a_position_that_nobody_can_judge_ends_in_an_error() {
+        let survey = survey();
+        assert!(all_judged([&survey]).is_err_and(|it| it.is_unreachable()));
+        assert!(all_judged([&Survey { unpriced: Vec::new(), ..survey }]).is_ok());
+    }
 }

@@ -86,14 +86,16 @@ impl Status {
         desk.close().await;
         let (survey, recorded) = read?;
         if self.target.json {
-            return screen::json(&Answer::of(&desk, &survey, recorded.as_ref()));
+            screen::json(&Answer::of(&desk, &survey, recorded.as_ref()))?;
+        } else {
+            print(&desk, &survey, recorded.as_ref())?;
         }
-        print(&desk, &survey, recorded.as_ref())
+        positions::all_judged([&survey])
     }
 }
 
 fn unprotected(survey: &Survey) -> usize {
-    survey.positions.iter().filter(|it| !it.health.has_stop).count() + survey.unpriced.len()
+    survey.positions.iter().filter(|it| !it.health.has_stop).count()
 }
 
 impl Answer {

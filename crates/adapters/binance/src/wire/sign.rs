@@ -4,7 +4,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
-pub use plimsoll_venue::request::{add_to_query, percent_encoded, query};
+pub use plimsoll_venue::request::{percent_encoded, query};
 
 /// HMAC-SHA256 of `text` in lower-case hex. For REST the text is the query string immediately followed by the body, as
 /// they are sent.

@@ -163,3 +163,43 @@ async fn what_has_come_to_the_socket_by_then_may_be_the_news() {
     assert!(is_deaf(&[]).await);
     assert!(!is_deaf(&["it rests"]).await);
 }
+
+#[tokio::test]
+async fn a_silent_stream_is_looked_into_once_nothing_waits_to_be_heard() {
+    let (outlet, _reader) = Outlet::new(8);
+    let mut follower = Follower::new(Arc::new(Source::new()), outlet);
+    assert_eq!(follower.next_look(), None, "it is not connected");
+    follower.session = Session::Up;
+    follower.something_is_heard();
+    let look = follower.next_look().expect("a look");
+    assert!(look > Instant::now() && look < Instant::now() + follower.settings.read_again_every);
+    assert!(follower.waiting.push(b"one".to_vec()));
+    assert_eq!(follower.next_look(), None);
+}
+
+/// Whether the connection stands after this was done with it, at a venue that is connected and does not tell the account.
+async fn stands_after(doing: impl AsyncFnOnce(&mut Follower<Source>)) -> bool {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("ws://{}", listener.local_addr().unwrap());
+    let venue = tokio::spawn(async move {
+        let (client, _) = listener.accept().await.unwrap();
+        let mut socket = tokio_tungstenite::accept_async(client).await.unwrap();
+        while let Some(Ok(_)) = socket.next().await {}
+    });
+    let mut settings = Source::new().settings;
+    settings.socket.backoff.longest = Duration::from_millis(1);
+    let (outlet, _reader) = Outlet::new(8);
+    let mut follower = Follower::new(Arc::new(Source { settings, url: Some(url), ..Source::new() }), outlet);
+    assert_eq!(follower.socket.next().await, SocketItem::Connected);
+    follower.session = Session::Up;
+    doing(&mut follower).await;
+    venue.abort();
+    assert!(follower.next_look().is_none_or(|look| look > Instant::now()), "the next look is later");
+    follower.is_up()
+}
+
+#[tokio::test]
+async fn an_account_that_cannot_be_read_costs_the_connection_where_something_was_missed_and_not_for_a_silence() {
+    assert!(stands_after(async |follower| follower.look().await).await);
+    assert!(!stands_after(async |follower| follower.catch_up().await).await);
+}

@@ -2,6 +2,7 @@
 
 use crate::wire::sign;
 use plimsoll_domain::Timestamp;
+use plimsoll_venue::request::add_to_query;
 use plimsoll_venue::{HttpRequest, Method};
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;
@@ -98,9 +99,9 @@ impl Call {
         let mut query = self.query();
         if self.security == Security::Signed {
             let times = times(now, recv_window);
-            sign::add_to_query(&mut query, times.iter().map(|(name, value)| (*name, value.as_str())));
+            add_to_query(&mut query, times.iter().map(|(name, value)| (*name, value.as_str())));
             let signature = sign::hmac_sha256(&credentials.secret, &query);
-            sign::add_to_query(&mut query, [("signature", signature.as_str())]);
+            add_to_query(&mut query, [("signature", signature.as_str())]);
         }
         let headers = match self.security {
             Security::Public => Vec::new(),
