@@ -4,6 +4,7 @@ mod contract;
 mod difference;
 mod funds;
 mod held;
+mod id_hash;
 mod known;
 mod life;
 mod newest;

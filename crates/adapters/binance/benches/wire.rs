@@ -11,7 +11,7 @@ use plimsoll_binance::wire::{Symbols, body, decode};
 use serde::Deserialize;
 use std::hint::black_box;
 
-const FRAMES: usize = 4096;
+const FRAMES: usize = 2 * 4096;
 
 const LISTING: &[u8] = include_bytes!("../tests/fixtures/rest_exchange_info.json");
 

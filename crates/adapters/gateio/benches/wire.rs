@@ -13,7 +13,7 @@ use serde::de::IgnoredAny;
 use std::hint::black_box;
 use std::time::Duration;
 
-const FRAMES: usize = 4096;
+const FRAMES: usize = 2 * 4096;
 
 const LISTING: &[u8] = include_bytes!("../tests/fixtures/rest_contracts.json");
 

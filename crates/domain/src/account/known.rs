@@ -1,5 +1,6 @@
 //! A bounded memory of what has been seen.
 
+use super::id_hash::ByIds;
 use crate::time::Timestamp;
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -8,14 +9,14 @@ use std::hash::Hash;
 /// newest forgotten key counts as seen: a late repetition is never taken for news.
 #[derive(Debug, Clone)]
 pub(super) struct Known<K> {
-    seen: HashMap<K, Timestamp>,
+    seen: HashMap<K, Timestamp, ByIds>,
     limit: usize,
     forgotten: Option<Timestamp>,
 }
 
 impl<K: Eq + Hash> Known<K> {
     pub(super) fn new(limit: usize) -> Self {
-        Self { seen: HashMap::new(), limit, forgotten: None }
+        Self { seen: HashMap::default(), limit, forgotten: None }
     }
 
     /// Whether this is news.

@@ -1,5 +1,6 @@
 //! The orders of one contract: which are open, and which must not rise again.
 
+use super::id_hash::ByIds;
 use crate::change::Change;
 use crate::name::OrderId;
 use crate::order::Order;
@@ -39,7 +40,7 @@ struct Open {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Orders {
     open: BTreeMap<Key, Open>,
-    finished: HashMap<Key, Order>,
+    finished: HashMap<Key, Order, ByIds>,
     forgotten: Option<Timestamp>,
 }
 
