@@ -40,6 +40,26 @@ fn main() {
     runtime.block_on(async { tokio::spawn(measure()).await.unwrap() });
 }
 
+#[derive(Clone, Copy)]
+enum Turn {
+    Bare,
+    TimedOut,
+    Path,
+}
+
+/// Whoever comes second finds threads awake and caches filled by whom it follows: each follows every other as often.
+const ORDERS_OF_TURNS: [[Turn; 3]; 6] = {
+    use Turn::{Bare, Path, TimedOut};
+    [
+        [Bare, TimedOut, Path],
+        [Path, TimedOut, Bare],
+        [TimedOut, Path, Bare],
+        [Bare, Path, TimedOut],
+        [Path, Bare, TimedOut],
+        [TimedOut, Bare, Path],
+    ]
+};
+
 async fn measure() {
     let venue = venue().await;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -71,20 +91,19 @@ async fn measure() {
     let (journalled, mut figures) = (path(on_disk.clone()), Figures::default());
     for round in 0..WARM_UP + ROUNDS {
         figures.keep = round >= WARM_UP;
-        // Each goes first as often as any other.
-        for turn in round..round + 3 {
-            match turn % 3 {
-                0 => {
+        for turn in ORDERS_OF_TURNS[round % ORDERS_OF_TURNS.len()] {
+            match turn {
+                Turn::Bare => {
                     let (placed, both) = bare.place_and_read(&order(round, "b")).await;
                     figures.note(|it| &mut it.bare_placed, placed);
                     figures.note(|it| &mut it.bare, both);
                 }
-                1 => {
+                Turn::TimedOut => {
                     let (placed, both) = timed_out.place_and_read(&order(round, "t")).await;
                     figures.note(|it| &mut it.timed_out_placed, placed);
                     figures.note(|it| &mut it.timed_out, both);
                 }
-                _ => {
+                Turn::Path => {
                     let order = order(round, "p");
                     let began = Instant::now();
                     send(&unjournalled, &order).await;

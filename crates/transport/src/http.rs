@@ -43,7 +43,7 @@ pub struct HttpRequest {
     /// The whole address; it is sent as it is, so that a signature over it stays right.
     pub url: String,
     /// Header names and values.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(&'static str, String)>,
     /// The body, if there is one.
     pub body: Option<String>,
 }
@@ -57,8 +57,8 @@ impl HttpRequest {
 
     /// With one header more.
     #[must_use]
-    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
         self
     }
 
@@ -180,7 +180,7 @@ impl HttpSession {
         let url = self.url(&request.url).map_err(|why| HttpFailure::NotSent(format!("{request:?}: {why}")))?;
         let mut builder = self.client.request(verb(request.method), url);
         for (name, value) in &request.headers {
-            builder = builder.header(name, value);
+            builder = builder.header(*name, value);
         }
         if let Some(body) = &request.body {
             builder = builder.body(body.clone());

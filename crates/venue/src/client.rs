@@ -378,7 +378,6 @@ impl From<HttpRequest> for transport::HttpRequest {
             Method::Put => transport::Method::Put,
             Method::Delete => transport::Method::Delete,
         };
-        let headers = request.headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Self { method, url: request.url, headers, body: request.body }
+        Self { method, url: request.url, headers: request.headers, body: request.body }
     }
 }

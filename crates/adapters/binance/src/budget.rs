@@ -62,14 +62,18 @@ impl Limits {
 
     /// What the venue says has been used.
     pub(crate) fn used(&self, call: &Call, answer: &HttpResponse) -> impl Iterator<Item = (Pool, u32)> {
-        // Zero and less are what free calls show; this call's header is known to be wrong.
-        let told = |name| answer.header(name).and_then(|used| used.parse::<u32>().ok()).filter(|used| *used > 0);
-        let used = [
-            (self.weight, told("x-mbx-used-weight-1m").filter(|_| !call.path.contains("/ticker/"))),
-            (self.ten_seconds, told("x-mbx-order-count-10s")),
-            (self.minute, told("x-mbx-order-count-1m")),
-        ];
-        used.into_iter().filter_map(|(pool, used)| Some((pool, used?)))
+        answer.headers.iter().filter_map(|(name, value)| {
+            let pool = match name.as_str() {
+                // These calls' header is known to be wrong.
+                "x-mbx-used-weight-1m" if !call.path.contains("/ticker/") => self.weight,
+                "x-mbx-order-count-10s" => self.ten_seconds,
+                "x-mbx-order-count-1m" => self.minute,
+                _ => return None,
+            };
+            let used: u32 = value.to_str().ok()?.parse().ok()?;
+            // Zero and less are what free calls show.
+            (used > 0).then_some((pool, used))
+        })
     }
 
     /// What the venue wants no more of, after such a failure.

@@ -129,7 +129,7 @@ impl Call {
         let mark = if query.is_empty() { "" } else { "?" };
         HttpRequest {
             method: self.method,
-            url: format!("{}{}{mark}{query}", base.trim_end_matches('/'), self.path),
+            url: [base.trim_end_matches('/'), self.path, mark, query].concat(),
             headers,
             body: None,
             weight: self.weight,
