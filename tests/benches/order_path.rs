@@ -28,6 +28,7 @@ const KEY: &str = "bench-key";
 const SECRET: &str = "bench-secret";
 const WARM_UP: usize = 300;
 const ROUNDS: usize = 3000;
+const IN_A_ROW: usize = 100;
 
 fn main() {
     // `cargo bench` says that it is one; whoever else starts this, to list its tests say, wants no measurement.
@@ -40,7 +41,7 @@ fn main() {
     runtime.block_on(async { tokio::spawn(measure()).await.unwrap() });
 }
 
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 enum Turn {
     Bare,
     TimedOut,
@@ -89,31 +90,9 @@ async fn measure() {
     let bare = with(client().build().unwrap());
     let timed_out = with(client().timeout(Duration::from_secs(10)).build().unwrap());
     let (journalled, mut figures) = (path(on_disk.clone()), Figures::default());
-    for round in 0..WARM_UP + ROUNDS {
-        figures.keep = round >= WARM_UP;
-        for turn in ORDERS_OF_TURNS[round % ORDERS_OF_TURNS.len()] {
-            match turn {
-                Turn::Bare => {
-                    let (placed, both) = bare.place_and_read(&order(round, "b")).await;
-                    figures.note(|it| &mut it.bare_placed, placed);
-                    figures.note(|it| &mut it.bare, both);
-                }
-                Turn::TimedOut => {
-                    let (placed, both) = timed_out.place_and_read(&order(round, "t")).await;
-                    figures.note(|it| &mut it.timed_out_placed, placed);
-                    figures.note(|it| &mut it.timed_out, both);
-                }
-                Turn::Path => {
-                    let order = order(round, "p");
-                    let began = Instant::now();
-                    send(&unjournalled, &order).await;
-                    figures.note(|it| &mut it.path, began.elapsed());
-                    figures.note(|it| &mut it.path_placed, accepted.at() - began);
-                }
-            }
-        }
-        cancel_all(&venue);
-    }
+    let senders = Senders { bare, timed_out, path: unjournalled, accepted, venue: &venue };
+    let in_turns = senders.compare(1).await;
+    let one_after_another = senders.compare(IN_A_ROW).await;
     for round in 0..WARM_UP + ROUNDS {
         figures.keep = round >= WARM_UP;
         let took = timed(send(&journalled, &order(round, "j"))).await;
@@ -129,6 +108,8 @@ async fn measure() {
         let took = bare.write_and_sync(round);
         figures.note(|it| &mut it.fsync, took);
     }
+    in_turns.print("in turns");
+    one_after_another.print(&format!("{IN_A_ROW} of a kind after another"));
     figures.print();
     on_disk.close().await;
     std::fs::remove_dir_all(&directory).unwrap();
@@ -199,6 +180,51 @@ async fn timed<T>(doing: impl Future<Output = T>) -> Duration {
     let began = Instant::now();
     doing.await;
     began.elapsed()
+}
+
+/// Who sends the same.
+struct Senders<'a> {
+    bare: Bare,
+    timed_out: Bare,
+    path: OrderPath,
+    accepted: Arc<Accepted>,
+    venue: &'a Running,
+}
+
+impl Senders<'_> {
+    /// Each sends so many in a row, then another: with one, what the others have used fills the caches each time.
+    async fn compare(&self, in_a_row: usize) -> Compared {
+        let mut compared = Compared::default();
+        let (warm_up, rounds) = (WARM_UP / in_a_row, ROUNDS / in_a_row);
+        for round in 0..warm_up + rounds {
+            for turn in ORDERS_OF_TURNS[round % ORDERS_OF_TURNS.len()] {
+                for number in 0..in_a_row {
+                    let order = order(round * in_a_row + number, &format!("{turn:?}{in_a_row}-"));
+                    let (placed, both) = self.take(turn, &order).await;
+                    if round >= warm_up {
+                        let (of_one, of_both) = compared.of(turn);
+                        of_one.push(placed);
+                        of_both.push(both);
+                    }
+                }
+                cancel_all(self.venue);
+            }
+        }
+        compared
+    }
+
+    /// How long the first round trip took, and how long both.
+    async fn take(&self, turn: Turn, order: &NewOrder) -> (Duration, Duration) {
+        match turn {
+            Turn::Bare => self.bare.place_and_read(order).await,
+            Turn::TimedOut => self.timed_out.place_and_read(order).await,
+            Turn::Path => {
+                let began = Instant::now();
+                send(&self.path, order).await;
+                (self.accepted.at() - began, began.elapsed())
+            }
+        }
+    }
 }
 
 /// reqwest, and nothing of ours around it but the text of the requests, which is made before the clock starts.
@@ -304,15 +330,47 @@ impl Bytes {
     }
 }
 
+/// How long one round trip took, and how long both.
+#[derive(Default)]
+struct Compared {
+    bare: (Vec<Duration>, Vec<Duration>),
+    timed_out: (Vec<Duration>, Vec<Duration>),
+    path: (Vec<Duration>, Vec<Duration>),
+}
+
+impl Compared {
+    const fn of(&mut self, turn: Turn) -> &mut (Vec<Duration>, Vec<Duration>) {
+        match turn {
+            Turn::Bare => &mut self.bare,
+            Turn::TimedOut => &mut self.timed_out,
+            Turn::Path => &mut self.path,
+        }
+    }
+
+    fn print(mut self, how: &str) {
+        title(&format!("order path on loopback, {ROUNDS} times, {how}"));
+        for (name, figures) in [
+            ("bare reqwest: place", &mut self.bare.0),
+            ("bare reqwest with a time-out: place", &mut self.timed_out.0),
+            ("order path without a journal: place", &mut self.path.0),
+            ("bare reqwest: place, read back", &mut self.bare.1),
+            ("bare reqwest with a time-out: the same", &mut self.timed_out.1),
+            ("order path without a journal: the same", &mut self.path.1),
+        ] {
+            row(name, figures);
+        }
+        for (what, bare, path) in
+            [("one round trip", &self.bare.0, &self.path.0), ("both", &self.bare.1, &self.path.1)]
+        {
+            let over = at(path, 50) - at(bare, 50);
+            println!("{what}: {over:+.1} µs at the median, {:.2} times at p99", at(path, 99) / at(bare, 99));
+        }
+    }
+}
+
 #[derive(Default)]
 struct Figures {
     keep: bool,
-    bare_placed: Vec<Duration>,
-    path_placed: Vec<Duration>,
-    bare: Vec<Duration>,
-    timed_out_placed: Vec<Duration>,
-    timed_out: Vec<Duration>,
-    path: Vec<Duration>,
     journalled: Vec<Duration>,
     intent: Vec<Duration>,
     fsync: Vec<Duration>,
@@ -326,29 +384,25 @@ impl Figures {
     }
 
     fn print(mut self) {
-        println!("order path on loopback, {ROUNDS} rounds in turns, microseconds:");
-        println!("{:<46} {:>8} {:>8} {:>8}", "", "median", "p90", "p99");
+        title(&format!("with its journal, {ROUNDS} times"));
         for (name, figures) in [
-            ("bare reqwest: place", &mut self.bare_placed),
-            ("bare reqwest with a time-out: place", &mut self.timed_out_placed),
-            ("order path without a journal: place", &mut self.path_placed),
-            ("bare reqwest: place, read back", &mut self.bare),
-            ("bare reqwest with a time-out: the same", &mut self.timed_out),
-            ("order path without a journal: the same", &mut self.path),
             ("order path with its journal on disk (SQLite)", &mut self.journalled),
             ("one journal write (SQLite, synchronous=FULL)", &mut self.intent),
             ("a bare fsync of as many bytes", &mut self.fsync),
         ] {
-            figures.sort_unstable();
-            println!("{name:<46} {:>8.1} {:>8.1} {:>8.1}", at(figures, 50), at(figures, 90), at(figures, 99));
-        }
-        for (what, bare, path) in
-            [("one round trip", &self.bare_placed, &self.path_placed), ("both", &self.bare, &self.path)]
-        {
-            let over = at(path, 50) - at(bare, 50);
-            println!("{what}: {over:+.1} µs at the median, {:.2} times at p99", at(path, 99) / at(bare, 99));
+            row(name, figures);
         }
     }
+}
+
+fn title(what: &str) {
+    println!("\n{what}, microseconds:\n{:<46} {:>8} {:>8} {:>8}", "", "median", "p90", "p99");
+}
+
+/// Sorts them too.
+fn row(name: &str, figures: &mut [Duration]) {
+    figures.sort_unstable();
+    println!("{name:<46} {:>8.1} {:>8.1} {:>8.1}", at(figures, 50), at(figures, 90), at(figures, 99));
 }
 
 fn at(sorted: &[Duration], percent: usize) -> f64 {

@@ -120,10 +120,15 @@ impl Budgets {
         Ok(())
     }
 
-    /// Takes note of what the venue says has been used of a pool, in its answer to what was sent at `sent`.
-    pub fn observe(&self, pool: Pool, used: u32, sent: Timestamp, now: Timestamp) {
+    /// Takes note of how much the venue says has been used of which pools, in its answer to what was sent at `sent`.
+    pub fn observe(&self, used: &[(Pool, u32)], sent: Timestamp, now: Timestamp) {
+        if used.is_empty() {
+            return;
+        }
         let (mut address, mut account) = (self.address(), self.account());
-        holder(pool, &mut address.pools, &mut account).observe(used, sent.as_millis(), now.as_millis());
+        for (pool, used) in used {
+            holder(*pool, &mut address.pools, &mut account).observe(*used, sent.as_millis(), now.as_millis());
+        }
     }
 
     /// The venue has answered as one does who is not overrun.
@@ -238,7 +243,7 @@ mod tests {
     #[test]
     fn what_the_venue_counts_wins() {
         let budgets = Budgets::new("counted", None);
-        budgets.observe(ORDERS, 3, NOW, NOW);
+        budgets.observe(&[(ORDERS, 3)], NOW, NOW);
         assert_eq!((order(&budgets), ask(&budgets)), (Err(seconds(60)), Ok(())));
     }
 

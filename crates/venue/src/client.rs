@@ -1,6 +1,6 @@
 //! Calls: signed with the venue's time, within its budgets, and answered or definitely not.
 
-use crate::budgets::{Budgets, Charge, Silenced};
+use crate::budgets::{Budgets, Charge, Pool, Silenced};
 use crate::call_error::CallError;
 use crate::failure::{Class, Failure, Wait, excerpt, shown, strange};
 use crate::json::DecodeError;
@@ -57,15 +57,9 @@ pub trait Rest: Send + Sync + 'static {
     /// What the call takes, and from which pools.
     fn charges(&self, call: &Self::Call) -> Vec<Charge>;
 
-    /// Takes note of what the answer's headers say has been used; nothing, unless the venue says so.
-    fn observe(
-        &self,
-        _call: &Self::Call,
-        _answer: &HttpResponse,
-        _budgets: &Budgets,
-        _sent: Timestamp,
-        _now: Timestamp,
-    ) {
+    /// How much has been used of which pools, as the answer's headers tell it; nothing, unless the venue does so.
+    fn used(&self, _call: &Self::Call, _answer: &HttpResponse) -> Vec<(Pool, u32)> {
+        Vec::new()
     }
 
     /// What the answer means.
@@ -221,7 +215,7 @@ impl<R: Rest> Client<R> {
 
     fn judge(&self, call: &R::Call, sent: Timestamp, response: HttpResponse) -> Result<Vec<u8>, CallError> {
         let now = self.venue_time();
-        self.rest.observe(call, &response, &self.budgets, sent, now);
+        self.budgets.observe(&self.rest.used(call, &response), sent, now);
         let Err(mut failure) = self.rest.judge(call, &response) else {
             self.budgets.welcome();
             return Ok(response.body);

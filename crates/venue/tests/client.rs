@@ -5,7 +5,7 @@ use plimsoll_domain::Timestamp;
 use plimsoll_ports::{Clock, NotSent, PlaceError, RefusalReason, SystemClock};
 use plimsoll_transport::{HttpResponse, Priority, WeightLimit};
 use plimsoll_venue::{
-    Budgets, CallError, CallSettings, Charge, Class, Client, DecodeError, Failure, Holder, HttpRequest, Method, Pool,
+    CallError, CallSettings, Charge, Class, Client, DecodeError, Failure, Holder, HttpRequest, Method, Pool,
     Rest, RestCall, Silenced, Wait, excerpt, without,
 };
 use std::sync::{Arc, Mutex};
@@ -84,10 +84,9 @@ impl Rest for Venue {
         if call.is_order() { vec![Charge { pool: orders(self.window), weight: 1 }] } else { Vec::new() }
     }
 
-    fn observe(&self, _call: &Ask, answer: &HttpResponse, budgets: &Budgets, sent: Timestamp, now: Timestamp) {
-        if let Some(used) = answer.header("x-used").and_then(|used| used.parse().ok()) {
-            budgets.observe(orders(self.window), used, sent, now);
-        }
+    fn used(&self, _call: &Ask, answer: &HttpResponse) -> Vec<(Pool, u32)> {
+        let used = answer.header("x-used").and_then(|used| used.parse().ok());
+        used.map(|used| (orders(self.window), used)).into_iter().collect()
     }
 
     fn judge(&self, _call: &Ask, answer: &HttpResponse) -> Result<(), Failure> {

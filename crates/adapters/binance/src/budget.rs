@@ -61,8 +61,8 @@ impl Limits {
     }
 
     /// What the venue says has been used.
-    pub(crate) fn used(&self, call: &Call, answer: &HttpResponse) -> impl Iterator<Item = (Pool, u32)> {
-        answer.headers.iter().filter_map(|(name, value)| {
+    pub(crate) fn used(&self, call: &Call, answer: &HttpResponse) -> Vec<(Pool, u32)> {
+        let told = answer.headers.iter().filter_map(|(name, value)| {
             let pool = match name.as_str() {
                 // These calls' header is known to be wrong.
                 "x-mbx-used-weight-1m" if !call.path.contains("/ticker/") => self.weight,
@@ -73,7 +73,8 @@ impl Limits {
             let used: u32 = value.to_str().ok()?.parse().ok()?;
             // Zero and less are what free calls show.
             (used > 0).then_some((pool, used))
-        })
+        });
+        told.collect()
     }
 
     /// What the venue wants no more of, after such a failure.
@@ -123,9 +124,7 @@ mod tests {
         }
 
         fn observe(&self, call: &Call, answer: &HttpResponse, now: Timestamp) {
-            for (pool, used) in self.limits.used(call, answer) {
-                self.budgets.observe(pool, used, now, now);
-            }
+            self.budgets.observe(&self.limits.used(call, answer), now, now);
         }
 
         fn silence(&self, call: &Call, failure: &Failure, now: Timestamp) -> Option<Timestamp> {

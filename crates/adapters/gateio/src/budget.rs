@@ -50,10 +50,10 @@ impl Limits {
     }
 
     /// What the venue says has been used: it tells what is left.
-    pub(crate) fn used(&self, call: &Call, answer: &HttpResponse) -> Option<(Pool, u32)> {
+    pub(crate) fn used(&self, call: &Call, answer: &HttpResponse) -> Vec<(Pool, u32)> {
         let pool = self.pool(call);
-        let left: u32 = answer.header("x-gate-ratelimit-requests-remain")?.trim().parse().ok()?;
-        Some((pool, pool.limit.most.saturating_sub(left)))
+        let told = answer.header("x-gate-ratelimit-requests-remain").and_then(|left| left.trim().parse::<u32>().ok());
+        told.map(|left| (pool, pool.limit.most.saturating_sub(left))).into_iter().collect()
     }
 
     /// What the venue wants no more of, after such a failure: what the limit is about, and, where the gateway says no
@@ -132,11 +132,11 @@ mod tests {
             HttpResponse { status: 200, headers, body: Vec::new() }
         };
         for odd in ["-1", "", "many"] {
-            assert!(limits.used(&order(), &answer(odd)).is_none(), "{odd}");
+            assert_eq!(limits.used(&order(), &answer(odd)), [], "{odd}");
         }
-        let (pool, used) = limits.used(&order(), &answer("1")).unwrap();
-        assert_eq!(used, 9);
-        budgets.observe(pool, used, NOW, NOW);
+        let used = limits.used(&order(), &answer("1"));
+        assert_eq!(used, [(limits.pool(&order()), 9)]);
+        budgets.observe(&used, NOW, NOW);
         assert!(budgets.admit(&limits.charges(&order()), Priority::Ordinary, NOW).is_err());
     }
 

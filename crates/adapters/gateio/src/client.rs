@@ -7,7 +7,7 @@ use crate::wire::{Call, Credentials, DecodeError, HttpRequest, Method, Security,
 use plimsoll_domain::Timestamp;
 use plimsoll_ports::{Clock, NotSent};
 use plimsoll_transport::{BuildFailure, HttpResponse};
-use plimsoll_venue::{Budgets, Charge, Failure, Rest, RestCall, Silenced, Wait, without};
+use plimsoll_venue::{Charge, Failure, Pool, Rest, RestCall, Silenced, Wait, without};
 use secrecy::ExposeSecret;
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,10 +81,8 @@ impl Rest for Gateio {
         self.limits.charges(call)
     }
 
-    fn observe(&self, call: &Call, answer: &HttpResponse, budgets: &Budgets, sent: Timestamp, now: Timestamp) {
-        if let Some((pool, used)) = self.limits.used(call, answer) {
-            budgets.observe(pool, used, sent, now);
-        }
+    fn used(&self, call: &Call, answer: &HttpResponse) -> Vec<(Pool, u32)> {
+        self.limits.used(call, answer)
     }
 
     fn judge(&self, call: &Call, answer: &HttpResponse) -> Result<(), Failure> {
