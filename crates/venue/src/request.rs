@@ -90,21 +90,21 @@ pub fn percent_encoded(text: &str) -> String {
 #[must_use]
 pub fn query<'a>(params: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let mut query = String::with_capacity(LONG_QUERY);
-    add_to_query(&mut query, params);
+    for (name, value) in params {
+        add_to_query(&mut query, name, value);
+    }
     query
 }
 
 /// As many bytes as most queries have with a signature.
 const LONG_QUERY: usize = 256;
 
-/// Adds `name=value&…` to a query, encoded as it is signed and sent.
-pub fn add_to_query<'a>(query: &mut String, params: impl IntoIterator<Item = (&'a str, &'a str)>) {
-    for (name, value) in params {
-        if !query.is_empty() {
-            query.push('&');
-        }
-        query.extend(utf8_percent_encode(name, RESERVED));
-        query.push('=');
-        query.extend(utf8_percent_encode(value, RESERVED));
+/// Adds `&name=value` to a query, encoded as it is signed and sent.
+pub fn add_to_query(query: &mut String, name: &str, value: &str) {
+    if !query.is_empty() {
+        query.push('&');
     }
+    query.extend(utf8_percent_encode(name, RESERVED));
+    query.push('=');
+    query.extend(utf8_percent_encode(value, RESERVED));
 }

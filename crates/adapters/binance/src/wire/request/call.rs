@@ -98,10 +98,11 @@ impl Call {
     ) -> HttpRequest {
         let mut query = self.query();
         if self.security == Security::Signed {
-            let times = times(now, recv_window);
-            add_to_query(&mut query, times.iter().map(|(name, value)| (*name, value.as_str())));
+            for (name, value) in times(now, recv_window) {
+                add_to_query(&mut query, name, &value);
+            }
             let signature = sign::hmac_sha256(&credentials.secret, &query);
-            add_to_query(&mut query, [("signature", signature.as_str())]);
+            add_to_query(&mut query, "signature", &signature);
         }
         let headers = match self.security {
             Security::Public => Vec::new(),
