@@ -155,7 +155,10 @@ impl<R: Lists> Listing<R> {
     /// # Errors
     /// As [`knowing`](Self::knowing), and [`Listed::contract`].
     pub async fn native(&self, client: &Client<R>, symbol: &Symbol) -> Result<Arc<str>, CallError> {
-        self.knowing(client, symbol).await?.native(symbol)
+        match self.0.known().await.map(|listed| listed.native(symbol)) {
+            Some(Ok(native)) => Ok(native),
+            _ => self.fresh(client).await.map_err(CallError::before_sending)?.native(symbol),
+        }
     }
 
     /// Whether orders that add exposure are taken. No order waits for a fresh list; only a no does.

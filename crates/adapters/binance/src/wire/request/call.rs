@@ -141,6 +141,7 @@ impl Call {
 
 /// `recvWindow` and `timestamp`, in the order of the venue's examples.
 pub(super) fn times(now: Timestamp, recv_window: Option<Duration>) -> Vec<(&'static str, String)> {
-    let recv_window = recv_window.map(|window| ("recvWindow", window.as_millis().to_string()));
+    let millis = |window: Duration| u64::try_from(window.as_millis()).unwrap_or(u64::MAX);
+    let recv_window = recv_window.map(|window| ("recvWindow", millis(window).to_string()));
     recv_window.into_iter().chain([("timestamp", now.as_millis().to_string())]).collect()
 }
