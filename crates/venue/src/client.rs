@@ -216,17 +216,25 @@ impl<R: Rest> Client<R> {
     fn judge(&self, call: &R::Call, sent: Timestamp, response: HttpResponse) -> Result<Vec<u8>, CallError> {
         let now = self.venue_time();
         self.budgets.observe(&self.rest.used(call, &response), sent, now);
-        let Err(mut failure) = self.rest.judge(call, &response) else {
-            self.budgets.welcome();
-            return Ok(response.body);
-        };
+        match self.rest.judge(call, &response) {
+            Ok(()) => {
+                self.budgets.welcome();
+                Ok(response.body)
+            }
+            Err(failure) => Err(self.failed(call, &response, failure, now)),
+        }
+    }
+
+    /// A failure as it may be told, and as it silences us. Apart from the road that most answers take, and not in its way.
+    #[cold]
+    fn failed(&self, call: &R::Call, response: &HttpResponse, mut failure: Failure, now: Timestamp) -> CallError {
         failure.message = if failure.message == excerpt(&response.body) {
             excerpt(&shown(&response.body, |it| self.rest.hide(it)))
         } else {
             self.rest.hide(&failure.message)
         };
         if failure.code == response.status.to_string() {
-            failure.message = format!("{} {}: {}", call.method(), call.path(), told(&response, &failure.message));
+            failure.message = format!("{} {}: {}", call.method(), call.path(), told(response, &failure.message));
         }
         let silenced = self.rest.silenced(call, &failure);
         // The venue's own word decides; what is told of it from here on may be shown.
@@ -236,7 +244,7 @@ impl<R: Rest> Client<R> {
             tracing::error!(path = call.path(), %failure.message, %until, "told to be silent");
             failure.wait = Wait::Until(until);
         }
-        Err(CallError::Venue(failure, self.clock.now()))
+        CallError::Venue(failure, self.clock.now())
     }
 
     /// Where it came from, and what is wrong with it.
