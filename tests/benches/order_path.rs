@@ -359,8 +359,7 @@ impl Compared {
         ] {
             row(name, figures);
         }
-        for (what, bare, path) in
-            [("one round trip", &self.bare.0, &self.path.0), ("both", &self.bare.1, &self.path.1)]
+        for (what, bare, path) in [("one round trip", &self.bare.0, &self.path.0), ("both", &self.bare.1, &self.path.1)]
         {
             let over = at(path, 50) - at(bare, 50);
             println!("{what}: {over:+.1} µs at the median, {:.2} times at p99", at(path, 99) / at(bare, 99));

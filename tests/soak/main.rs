@@ -1,9 +1,15 @@
 //! `cargo xtask soak`: three accounts under fire for minutes, from the command line.
 
+use cap::Cap;
 use plimsoll_tests::soak::{Plan, run, serve};
+use std::alloc::System;
 use std::process::ExitCode;
 use std::time::Duration;
 use tracing_subscriber::filter::LevelFilter;
+
+/// Counts what is in use.
+#[global_allocator]
+static HELD: Cap<System> = Cap::new(System, usize::MAX);
 
 const HELP: &str = "cargo xtask soak [--minutes 10 | --seconds N] [--rate 2000] [--seed 1] [--json]\n";
 
@@ -25,7 +31,7 @@ async fn main() -> ExitCode {
         eprintln!("soak: it is not known where this program is");
         return ExitCode::FAILURE;
     };
-    let report = run(plan, &program, |line| eprintln!("{line}")).await;
+    let report = run(plan, &program, Some(|| HELD.allocated()), |line| eprintln!("{line}")).await;
     if as_json {
         println!("{}", serde_json::to_string_pretty(&report).unwrap_or_default());
     } else {

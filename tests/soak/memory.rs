@@ -10,10 +10,11 @@ pub(super) fn resident(process: &str) -> Option<u64> {
     line.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
-/// What a process took, as it went.
+/// What a process took, as it went, in kB: resident, and, where it counts, of that in use.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Memory {
     samples: Vec<(f64, f64)>,
+    held: Vec<(f64, f64)>,
 }
 
 /// What a process took of memory.
@@ -27,31 +28,48 @@ pub struct MemoryReport {
     pub peak_mb: f64,
     /// By how much it grew in the last half, by the line that fits best.
     pub growth_bytes_a_second: f64,
+    /// The same of what was in use, where the process counts that: what it has given back to its allocator stays resident,
+    /// and so the largest burst so far shows for ever.
+    pub held_growth_bytes_a_second: Option<f64>,
 }
 
 impl Memory {
     pub(super) fn sample(&mut self, at: Duration, process: &str) {
         if let Some(kilobytes) = resident(process) {
-            #[expect(clippy::cast_precision_loss, reason = "memories are less than 2^52 kB")]
-            self.samples.push((at.as_secs_f64(), kilobytes as f64));
+            self.samples.push((at.as_secs_f64(), as_f64(kilobytes)));
         }
+    }
+
+    /// Takes down how many bytes are in use.
+    pub(super) fn sample_held(&mut self, at: Duration, bytes: usize) {
+        self.held.push((at.as_secs_f64(), as_f64(u64::try_from(bytes).unwrap_or(u64::MAX)) / 1024.0));
     }
 
     pub(super) fn report(&self) -> Option<MemoryReport> {
         let last = self.samples.last()?;
         let early = self.samples.get(self.samples.len() / 10)?;
-        let half = self.samples.get(self.samples.len() / 2..)?;
+        let half = |samples: &[(f64, f64)]| slope(samples.get(samples.len() / 2..).unwrap_or_default()) * 1024.0;
         Some(MemoryReport {
             early_mb: early.1 / 1024.0,
             late_mb: last.1 / 1024.0,
             peak_mb: self.samples.iter().map(|it| it.1).fold(0.0, f64::max) / 1024.0,
-            growth_bytes_a_second: slope(half) * 1024.0,
+            growth_bytes_a_second: half(&self.samples),
+            held_growth_bytes_a_second: (!self.held.is_empty()).then(|| half(&self.held)),
         })
     }
 
     pub(super) fn now(&self) -> f64 {
         self.samples.last().map_or(0.0, |it| it.1 / 1024.0)
     }
+
+    pub(super) fn held_now(&self) -> Option<f64> {
+        self.held.last().map(|it| it.1 / 1024.0)
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "memories are less than 2^52 kB")]
+const fn as_f64(kilobytes: u64) -> f64 {
+    kilobytes as f64
 }
 
 /// Least squares.
@@ -71,8 +89,14 @@ mod tests {
     #[test]
     fn growth_is_that_of_the_last_half() {
         let grows = |at: f64| if at < 50.0 { at * 1000.0 } else { 50_000.0 + (at - 50.0) * 2.0 };
-        let memory = Memory { samples: (0..100_u32).map(|at| (f64::from(at), grows(f64::from(at)))).collect() };
+        let samples = (0..100_u32).map(|at| (f64::from(at), grows(f64::from(at)))).collect();
+        let mut memory = Memory { samples, held: Vec::new() };
+        assert_eq!(memory.report().unwrap().held_growth_bytes_a_second, None);
+        for at in 0..100_u16 {
+            memory.sample_held(Duration::from_secs(at.into()), 1_000_000 + usize::from(at / 50) * 7 * usize::from(at));
+        }
         let report = memory.report().unwrap();
+        assert!((report.held_growth_bytes_a_second.unwrap() - 7.0).abs() < 0.01, "{report:?}");
         assert!((report.growth_bytes_a_second - 2048.0).abs() < 1.0, "{report:?}");
         assert!((report.early_mb - 10_000.0 / 1024.0).abs() < 0.01);
         assert_eq!(Memory::default().report(), None);

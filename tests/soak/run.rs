@@ -29,15 +29,21 @@ const ROUNDS: usize = 3;
 /// So often it is told how far it is.
 const TELLS_EVERY: Duration = Duration::from_secs(10);
 
-/// Holds a soak; `program` with the [plan's arguments](super::serve) serves the exchange. `tell` hears how far it is.
-pub async fn run(plan: Plan, program: &Path, mut tell: impl FnMut(&str)) -> Report {
-    match hold(&plan, program, &mut tell).await {
+/// Holds a soak; `program` with the [plan's arguments](super::serve) serves the exchange. `held` says how many bytes this
+/// process has in use, if it counts them; `tell` hears how far it is.
+pub async fn run(plan: Plan, program: &Path, held: Option<fn() -> usize>, mut tell: impl FnMut(&str)) -> Report {
+    match hold(&plan, program, held, &mut tell).await {
         Ok(report) => report.judge(&plan),
         Err(wrong) => Report::failed(&plan, wrong),
     }
 }
 
-async fn hold(plan: &Plan, program: &Path, tell: &mut impl FnMut(&str)) -> Result<Report, String> {
+async fn hold(
+    plan: &Plan,
+    program: &Path,
+    held: Option<fn() -> usize>,
+    tell: &mut impl FnMut(&str),
+) -> Result<Report, String> {
     let mut exchange = Exchange::start(plan, program)?;
     let addresses = exchange.opened().await?;
     let opening = addresses.iter().enumerate().map(|(number, address)| Account::open(number, address, plan));
@@ -52,6 +58,9 @@ async fn hold(plan: &Plan, program: &Path, tell: &mut impl FnMut(&str)) -> Resul
             Said::Calm(calmed) => break calmed,
             Said::Told(told) => {
                 followers.sample(began.elapsed(), "self");
+                if let Some(held) = held {
+                    followers.sample_held(began.elapsed(), held());
+                }
                 theirs.sample(began.elapsed(), &exchange.id);
                 if told_at.elapsed() >= TELLS_EVERY {
                     told_at = Instant::now();
@@ -98,9 +107,10 @@ async fn conclude(
 fn progress(began: Instant, told: &[Told], accounts: &[Account], followers: &Memory, exchange: &Memory) -> String {
     let events: u64 = told.iter().map(|it| it.events).sum();
     let mut line = format!(
-        "{:>4} s: {events} events told; memory {:.1} MB, the exchange's {:.1} MB",
+        "{:>4} s: {events} events told; memory {:.1} MB{}, the exchange's {:.1} MB",
         began.elapsed().as_secs(),
         followers.now(),
+        followers.held_now().map(|held| format!(" ({held:.1} in use)")).unwrap_or_default(),
         exchange.now()
     );
     for account in accounts {

@@ -90,6 +90,11 @@ pub(crate) fn money(money: Money) -> String {
     if rounded.scale() < 2 { format!("{rounded:.2}") } else { rounded.to_string() }
 }
 
+/// Money that a venue may not have told yet; for people only.
+pub(crate) fn told(amount: Option<Money>) -> String {
+    amount.map_or_else(|| "not known yet: the venue has not told its fills".to_owned(), money)
+}
+
 /// A price with eight places at most, halves to even; for people only.
 pub(crate) fn price(price: Price) -> String {
     price.get().round_dp_with_strategy(8, RoundingStrategy::MidpointNearestEven).normalize().to_string()

@@ -154,6 +154,23 @@ fn nonsense_is_refused_with_a_sentence_that_says_what_is_wrong() {
 }
 
 #[test]
+fn a_position_that_is_due_at_its_entry_price_is_said_to_be() {
+    let said = |arguments: &str| {
+        let output = plimsoll(&format!("calc liquidation --size 1 --entry 100 --rate 0.05 {arguments}"));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for (arguments, is_due) in [
+        ("--side long --margin 2", true),
+        ("--side short --margin 2", true),
+        ("--side long --margin 20", false),
+        ("--side long --margin 2 --mark 120", false),
+    ] {
+        let said = said(arguments);
+        assert_eq!(said.contains("at its entry price it is in liquidation already"), is_due, "{arguments}: {said}");
+    }
+}
+
+#[test]
 fn leverage_above_what_the_tier_allows_is_answered_with_no() {
     let output = plimsoll("calc liquidation --side long --size 1 --entry 5 --leverage 60 --tiers 0:0.004:0:50");
     let said = String::from_utf8(output.stderr).unwrap();

@@ -203,6 +203,19 @@ fn what_the_venue_cannot_express_is_refused() {
 }
 
 #[test]
+fn a_moment_that_looks_like_seconds_is_signed_and_remarked_on() {
+    for (at, is_remarked) in [("1700000000", true), ("1700000000000", false), ("0", false)] {
+        let output = request(at, &["account"]);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(
+            (output.status.code(), said.contains("--at is in milliseconds")),
+            (Some(0), is_remarked),
+            "{at}: {said}"
+        );
+    }
+}
+
+#[test]
 fn an_unsigned_request_is_not_made_to_look_signed() {
     for (arguments, needed) in [
         (&["--key", KEY, "--at", "0", "account"][..], Some("--secret")),

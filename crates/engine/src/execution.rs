@@ -55,10 +55,10 @@ impl Execution {
         self.fills.iter().map(|fill| fill.quantity * fill.price).sum()
     }
 
-    /// Fees of its fills in the settle currency; positive is paid.
+    /// Fees of its fills in the settle currency, once all of them are told; positive is paid.
     #[must_use]
-    pub fn fees(&self) -> Money {
-        fees(&self.fills)
+    pub fn fees(&self) -> Option<Money> {
+        self.is_told().then(|| fees(&self.fills))
     }
 
     /// Profit that its fills realised, before fees.

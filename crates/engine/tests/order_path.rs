@@ -162,7 +162,7 @@ async fn the_intent_is_written_before_the_order_is_sent_and_its_end_after() {
         .returning(|_, _, _, _| Ok(()));
     let Ok(Placed::Ended(execution)) = entry(&path(broker, journal)).await else { panic!("it was filled") };
     assert_eq!(execution.filled(), Some("2".parse().unwrap()));
-    assert_eq!(execution.fees(), "0.2".parse::<Money>().unwrap());
+    assert_eq!(execution.fees(), Some("0.2".parse::<Money>().unwrap()));
 }
 
 #[tokio::test]

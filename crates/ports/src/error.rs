@@ -94,7 +94,9 @@ pub enum NotSent {
     #[error("not sent: {0}")]
     Invalid(String),
     /// The request budget is spent, or the venue told us to wait.
-    #[error("not sent: the venue wants no such requests until {until}")]
+    #[error(
+        "not sent: what the venue allows of such requests, or what is left of it beside the reserve for exits, is used up until {until}"
+    )]
     Throttled {
         /// When requests may go out again.
         until: Timestamp,

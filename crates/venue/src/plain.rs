@@ -450,7 +450,9 @@ mod tests {
         for text in [r#"{"q":12}"#, r#"{"s":"a","q":"12","q":3}"#, r#"{ "u" : [ {"q":1} ] , "q" : 12 , oh"#] {
             assert_eq!(member(text, "q"), Some(Num("12")), "{text}");
         }
-        for text in [r#"{"q":12"#, r#"{"q":12 3}"#, r#"{"q":"12"#, r#"{"s":oh,"q":12}"#, r#"{"u":{"q":12}}"#, "[12]", ""] {
+        for text in
+            [r#"{"q":12"#, r#"{"q":12 3}"#, r#"{"q":"12"#, r#"{"s":oh,"q":12}"#, r#"{"u":{"q":12}}"#, "[12]", ""]
+        {
             assert_eq!(member::<Num<'_>>(text, "q"), None, "{text}");
         }
     }

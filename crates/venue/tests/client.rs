@@ -5,8 +5,8 @@ use plimsoll_domain::Timestamp;
 use plimsoll_ports::{Clock, NotSent, PlaceError, RefusalReason, SystemClock};
 use plimsoll_transport::{HttpResponse, Priority, WeightLimit};
 use plimsoll_venue::{
-    CallError, CallSettings, Charge, Class, Client, DecodeError, Failure, Holder, HttpRequest, Method, Pool,
-    Rest, RestCall, Silenced, Wait, excerpt, without,
+    CallError, CallSettings, Charge, Class, Client, DecodeError, Failure, Holder, HttpRequest, Method, Pool, Rest,
+    RestCall, Silenced, Wait, excerpt, without,
 };
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

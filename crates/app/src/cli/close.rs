@@ -4,7 +4,7 @@ use super::acting;
 use super::target::{Consent, Target};
 use crate::desk::Desk;
 use crate::failure::Failure;
-use crate::screen::{self, Facts, full, money, price};
+use crate::screen::{self, Facts, full, money, price, told};
 use clap::Args;
 use plimsoll_domain::{Decimal, Direction, Instrument, Position, PositionReport, Quantity, Rounding, Symbol, decimal};
 use plimsoll_engine::{CloseFailure, Closed, FlattenReason, Flattened, SendFailure};
@@ -79,8 +79,8 @@ struct ClosedRow {
     client_order_ids: Vec<String>,
     quantity: String,
     price: Option<String>,
-    realized_pnl: String,
-    fees: String,
+    realized_pnl: Option<String>,
+    fees: Option<String>,
     remaining: Option<String>,
     net: Option<String>,
     cancelled: usize,
@@ -252,8 +252,8 @@ fn print(closed: &Closed) -> Result<(), Failure> {
     screen::line(format!("closed {} {} {}", closed.symbol, closed.direction, closed.quantity))?;
     Facts::default()
         .maybe("filled at", closed.price.map(price))
-        .line("realised", money(closed.realized_pnl))
-        .line("fee", money(closed.fees))
+        .line("realised", told(closed.realized_pnl))
+        .line("fee", told(closed.fees))
         .maybe("the whole position, net", closed.ended.as_ref().map(|ended| money(ended.net())))
         .line("left", left)
         .line("orders cancelled", closed.cancelled.len())
@@ -296,8 +296,8 @@ impl ClosedRow {
             client_order_ids: it.orders.iter().map(|order| order.client_order_id.to_string()).collect(),
             quantity: full(it.quantity.get()),
             price: it.price.map(|price| full(price.get())),
-            realized_pnl: full(it.realized_pnl.get()),
-            fees: full(it.fees.get()),
+            realized_pnl: it.realized_pnl.map(|amount| full(amount.get())),
+            fees: it.fees.map(|amount| full(amount.get())),
             remaining: it.remaining.map(|left| full(left.quantity.get())),
             net: it.ended.as_ref().map(|ended| full(ended.net().get())),
             cancelled: it.cancelled.len(),

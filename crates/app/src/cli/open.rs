@@ -8,7 +8,7 @@ use super::positions::{liquidation, liquidation_fields};
 use super::target::{Consent, Target};
 use crate::desk::Desk;
 use crate::failure::Failure;
-use crate::screen::{self, Facts, full, money, price, rate};
+use crate::screen::{self, Facts, full, money, price, rate, told};
 use clap::Args;
 use plimsoll_domain::{Direction, Leverage, MarginMode, Money, Price, Quantity, Symbol};
 use plimsoll_engine::{OpenFailure, Opened, Preview, SendFailure};
@@ -84,7 +84,7 @@ struct OpenedRow {
     quantity: String,
     price: String,
     notional: String,
-    fees: String,
+    fees: Option<String>,
     position_quantity: String,
     entry_price: String,
     leverage: u32,
@@ -231,7 +231,7 @@ fn print(opened: &Opened) -> Result<(), Failure> {
     Facts::default()
         .line("order", &opened.entry.client_order_id)
         .line("filled at", price(opened.price))
-        .line("fee", money(opened.fees))
+        .line("fee", told(opened.fees))
         .line("position", format!("{} from {}", opened.position.quantity, price(opened.position.entry)))
         .line("margin", money(opened.margin))
         .line("liquidation", liquidation(opened.liquidation))
@@ -263,7 +263,7 @@ impl OpenedRow {
             quantity: full(it.quantity.get()),
             price: full(it.price.get()),
             notional: full(it.notional.get()),
-            fees: full(it.fees.get()),
+            fees: it.fees.map(|amount| full(amount.get())),
             position_quantity: full(it.position.quantity.get()),
             entry_price: full(it.position.entry.get()),
             leverage: it.leverage.get(),

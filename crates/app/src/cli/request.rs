@@ -116,12 +116,18 @@ enum Outgoing {
     Socket(String),
 }
 
+/// As seconds this is the year 5138, as milliseconds 1973: whoever means either means something larger or smaller.
+const EARLIEST_LIKELY: i64 = 100_000_000_000;
+
 impl Request {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         let live = self.venue.places(VenueEnvironment::Live).rest.unwrap_or_default();
         let base = self.base.clone().unwrap_or_else(|| live.to_owned());
         if !base.starts_with("https://") && !base.starts_with("http://") {
             return Err(Failure::usage(format!("--base '{base}' is no address such as {live}")));
+        }
+        if (1..EARLIEST_LIKELY).contains(&self.at) {
+            eprintln!("note: --at is in milliseconds, and {} of them are a moment of 1970 to 1973: seconds?", self.at);
         }
         let Self { key, secret, passphrase, .. } = &self;
         let (key, secret, passphrase) = (key.clone(), secret.clone(), passphrase.clone());

@@ -29,8 +29,8 @@ pub struct Opened {
     pub quantity: Quantity,
     /// The size-weighted mean price of this order's fills.
     pub price: Price,
-    /// Fees of this order; positive is paid.
-    pub fees: Money,
+    /// Fees of this order; positive is paid. `None` while the venue has not told all its fills.
+    pub fees: Option<Money>,
     /// Size × price of what this order filled.
     pub notional: Money,
     /// The whole position now, as the venue holds it (as our fills make it, if the venue does not tell).
@@ -124,10 +124,10 @@ pub struct Closed {
     pub quantity: Quantity,
     /// The size-weighted mean price of the closing fills; `None` if the venue has told neither fills nor a price yet.
     pub price: Option<Price>,
-    /// Profit of the closing fills, before fees and funding.
-    pub realized_pnl: Money,
-    /// Fees of the closing fills; positive is paid.
-    pub fees: Money,
+    /// Profit of the closing fills, before fees and funding. `None` while the venue has not told all of them.
+    pub realized_pnl: Option<Money>,
+    /// Fees of the closing fills; positive is paid. `None` while the venue has not told all of them.
+    pub fees: Option<Money>,
     /// What is left of the position.
     pub remaining: Option<Position>,
     /// The figures of the position's whole life, once it is closed whole.

@@ -13,7 +13,10 @@ async fn closing_whole_records_the_true_figures_and_cancels_the_protection() {
     desk.venue.mark(&btc(), "52000");
     let closed = desk.close().await.unwrap();
 
-    assert_eq!((closed.price, closed.realized_pnl, closed.fees), (Some(price("52000")), money("100"), money("1.3")));
+    assert_eq!(
+        (closed.price, closed.realized_pnl, closed.fees),
+        (Some(price("52000")), Some(money("100")), Some(money("1.3")))
+    );
     let ended = closed.ended.as_ref().unwrap();
     assert_eq!((ended.realized_pnl, ended.fees, ended.funding), (money("100"), money("2.55"), money("0.25")));
     assert_eq!(ended.net(), money("97.2"));
@@ -32,7 +35,7 @@ async fn closing_a_part_keeps_the_rest_and_its_stop() {
     desk.venue.mark(&btc(), "52000");
     let part = CloseIntent { symbol: btc(), direction: Direction::Long, quantity: Some(size("0.0209")) };
     let closed = desk.manager.close(&part).await.unwrap();
-    assert_eq!((closed.quantity, closed.realized_pnl), (size("0.02"), money("40")));
+    assert_eq!((closed.quantity, closed.realized_pnl), (size("0.02"), Some(money("40"))));
     assert_eq!(closed.remaining.unwrap().quantity, size("0.03"));
     assert!(closed.ended.is_none() && closed.cancelled.is_empty());
     assert_eq!(desk.store.tables().positions[0].opened.quantity, size("0.03"));
@@ -103,6 +106,7 @@ async fn fills_that_are_not_told_yet_leave_the_record_open_until_they_are() {
     desk.venue.state().hide_fills = true;
     let closed = desk.close().await.unwrap();
     assert_eq!((closed.ended.is_none(), closed.price), (true, Some(price("50000"))));
+    assert_eq!((closed.realized_pnl, closed.fees), (None, None), "nothing is made up");
     assert!(desk.store.tables().positions[0].closed.is_none());
     desk.venue.state().hide_fills = false;
     let report = desk.manager.monitor().await.unwrap();
@@ -187,7 +191,7 @@ async fn an_entry_whose_fills_came_late_ends_with_true_figures() {
     let desk = desk();
     desk.venue.state().hide_fills = true;
     let opened = desk.open(&long()).await.unwrap();
-    assert_eq!((opened.price, opened.entry.is_told()), (price("50000"), false));
+    assert_eq!((opened.price, opened.fees, opened.entry.is_told()), (price("50000"), None, false));
     desk.venue.state().hide_fills = false;
     desk.venue.mark(&btc(), "52000");
     let ended = desk.close().await.unwrap().ended.unwrap();

@@ -16,7 +16,7 @@ async fn a_position_is_opened_protected_and_recorded() {
     let opened = desk.open(&OpenIntent { take_profit: Some(price("60000")), ..long() }).await.unwrap();
 
     assert_eq!((opened.price, opened.quantity), (price("50000"), size("0.05")));
-    assert_eq!((opened.notional, opened.fees, opened.margin), (money("2500"), money("1.25"), money("500")));
+    assert_eq!((opened.notional, opened.fees, opened.margin), (money("2500"), Some(money("1.25")), money("500")));
     let below = (2500 - 500) as f64 / (0.05 * 0.996);
     let Liquidation::Bounds(LiquidationBounds { below: Some(liquidation), above: None }) = opened.liquidation else {
         panic!("a long is liquidated below")

@@ -166,31 +166,36 @@ const fn whole_seconds(wait: Duration) -> u64 {
     wait.as_secs().saturating_add(begun)
 }
 
-/// A count that starts again when its time is over.
+/// A count that starts again with each minute of the clock, or whatever it is for.
 #[derive(Debug, Clone, Copy)]
 struct Window {
     length: Duration,
-    began: Option<Timestamp>,
+    number: Option<i64>,
     used: u32,
 }
 
 impl Window {
     const fn new(length: Duration) -> Self {
-        Self { length, began: None, used: 0 }
+        Self { length, number: None, used: 0 }
     }
 
     /// Starts a new window if this one is over; whether it did.
     fn roll(&mut self, now: Timestamp) -> bool {
-        let running = self.began.is_some_and(|began| now.since(began) < self.length);
-        if !running {
-            (self.began, self.used) = (Some(now), 0);
+        let number = Some(now.as_micros().div_euclid(self.micros()));
+        let is_new = number != self.number;
+        if is_new {
+            (self.number, self.used) = (number, 0);
         }
-        !running
+        is_new
+    }
+
+    fn micros(&self) -> i64 {
+        i64::try_from(self.length.as_micros()).unwrap_or(i64::MAX).max(1)
     }
 
     fn seconds_left(&self, now: Timestamp) -> u64 {
-        let passed = self.began.map_or(Duration::ZERO, |began| now.since(began));
-        whole_seconds(self.length.saturating_sub(passed))
+        let left = self.micros() - now.as_micros().rem_euclid(self.micros());
+        whole_seconds(Duration::from_micros(left.unsigned_abs()))
     }
 }
 
@@ -205,7 +210,7 @@ mod tests {
 
     #[test]
     fn beyond_the_limit_come_warnings_then_a_ban_then_peace() {
-        let (mut usage, start) = (usage(), Timestamp::from_millis(1_000_000));
+        let (mut usage, start) = (usage(), Timestamp::from_millis(960_000));
         let mut call = |weight, seconds| {
             let answer = usage.take_weight(weight, start.plus(Duration::from_secs(seconds)));
             answer.map_err(|refusal| (refusal.status, refusal.retry_after))
@@ -219,8 +224,17 @@ mod tests {
     }
 
     #[test]
+    fn a_window_is_a_minute_of_the_clock_whenever_the_first_call_comes() {
+        let (mut usage, minute) = (usage(), Timestamp::from_millis(960_000));
+        assert!(usage.take_weight(10, minute.plus(Duration::from_secs(50))).is_ok());
+        let refused = usage.take_weight(1, minute.plus(Duration::from_secs(59))).unwrap_err();
+        assert_eq!(refused.retry_after, Some(1));
+        assert!(usage.take_weight(10, minute.plus(Duration::from_secs(60))).is_ok());
+    }
+
+    #[test]
     fn whoever_waits_as_long_as_told_is_let_in() {
-        let (mut usage, start) = (usage(), Timestamp::from_millis(1_000_000));
+        let (mut usage, start) = (usage(), Timestamp::from_millis(960_000));
         assert!(usage.take_weight(10, start).is_ok());
         let asked = start.plus(Duration::from_millis(100));
         let told = usage.take_weight(1, asked).unwrap_err().retry_after.unwrap();
@@ -230,7 +244,7 @@ mod tests {
 
     #[test]
     fn a_new_minute_forgets_the_warnings() {
-        let (mut usage, start) = (usage(), Timestamp::from_millis(1_000_000));
+        let (mut usage, start) = (usage(), Timestamp::from_millis(960_000));
         assert!(usage.take_weight(11, start).is_err());
         assert!(usage.take_weight(10, start.plus(Duration::from_secs(60))).is_ok());
         assert_eq!(usage.weight(), 10);
@@ -238,7 +252,7 @@ mod tests {
 
     #[test]
     fn orders_are_counted_by_account() {
-        let (mut usage, now) = (usage(), Timestamp::from_millis(1_000_000));
+        let (mut usage, now) = (usage(), Timestamp::from_millis(960_000));
         let (one, other) = (AccountId::new("one"), AccountId::new("other"));
         assert_eq!(usage.take_orders(&one, (1, 1), now).unwrap().used(), (1, 1));
         assert_eq!(usage.take_orders(&one, (1, 1), now).unwrap().used(), (2, 2));

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::screen::{self, Facts, full, percent};
 use clap::Args;
 use plimsoll_domain::liquidation::{self, Leg, LiquidationBounds};
-use plimsoll_domain::{Direction, Leverage, MarginTiers, Money, Position, Price, Quantity, Rate, margin};
+use plimsoll_domain::{Decimal, Direction, Leverage, MarginTiers, Money, Position, Price, Quantity, Rate, margin};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -133,8 +133,11 @@ impl Answer {
             (None, true) => "none: it is in liquidation already".to_owned(),
             (None, false) => "none: no price liquidates it".to_owned(),
         };
+        let from_entry = self.price.map(|price| liquidation::distance(position.direction, position.entry, price));
+        let is_due = asked.mark.is_none() && from_entry.is_some_and(|distance| distance.get() <= Decimal::ZERO);
         Facts::default()
             .line("liquidation price", verdict)
+            .maybe("note", is_due.then_some("at its entry price it is in liquidation already"))
             .maybe("tier", self.tier.map(|tier| format!("{tier} (the one that holds at that price)")))
             .maybe(
                 "distance",

@@ -54,7 +54,7 @@ fn opening(opened: &Opened, name: &'static str, title: &str) -> Step {
         .plain("client_order_id", "order", &opened.entry.client_order_id)
         .fact("price", full(opened.price.get()), "filled at", price(opened.price))
         .fact("quantity", full(opened.quantity.get()), "size", format!("{} BTC", opened.quantity))
-        .fact("fees", full(opened.fees.get()), "fee", screen::money(opened.fees))
+        .fact("fees", opened.fees.map(|amount| full(amount.get())), "fee", screen::told(opened.fees))
         .fact("entry_price", full(opened.position.entry.get()), "entry of the position", price(opened.position.entry))
         .fact("notional", full(opened.position.notional(opened.mark).get()), "its notional", {
             screen::money(opened.position.notional(opened.mark))
@@ -218,8 +218,13 @@ fn closing(closed: &Closed) -> Step {
         step = step.fact("price", full(at.get()), "filled at", price(at));
     }
     step = step
-        .fact("realized_pnl", full(closed.realized_pnl.get()), "realised", screen::money(closed.realized_pnl))
-        .fact("fees", full(closed.fees.get()), "fee", screen::money(closed.fees))
+        .fact(
+            "realized_pnl",
+            closed.realized_pnl.map(|amount| full(amount.get())),
+            "realised",
+            screen::told(closed.realized_pnl),
+        )
+        .fact("fees", closed.fees.map(|amount| full(amount.get())), "fee", screen::told(closed.fees))
         .plain("cancelled", "protective orders cancelled", closed.cancelled.len());
     if let Some(ended) = &closed.ended {
         step = step.fact("net", full(ended.net().get()), "the whole position, net", screen::money(ended.net()));
