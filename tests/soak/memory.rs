@@ -28,8 +28,8 @@ pub struct MemoryReport {
     pub peak_mb: f64,
     /// By how much it grew in the last half, by the line that fits best.
     pub growth_bytes_a_second: f64,
-    /// The same of what was in use, where the process counts that: what it has given back to its allocator stays resident,
-    /// and so the largest burst so far shows for ever.
+    /// The same of what was in use of Rust's allocator, where the process counts that: what is given back to it stays
+    /// resident, and so the largest burst so far shows for ever. What C allocates (SQLite) is not counted.
     pub held_growth_bytes_a_second: Option<f64>,
 }
 
@@ -67,9 +67,9 @@ impl Memory {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "memories are less than 2^52 kB")]
-const fn as_f64(kilobytes: u64) -> f64 {
-    kilobytes as f64
+#[expect(clippy::cast_precision_loss, reason = "memories are less than 2^52 bytes")]
+const fn as_f64(whole: u64) -> f64 {
+    whole as f64
 }
 
 /// Least squares.

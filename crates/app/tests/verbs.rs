@@ -130,7 +130,7 @@ fn once_the_request_budget_is_used_a_position_can_still_be_closed() {
         (output.status.code() == Some(3)).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
     });
     let refused = refused.expect("the budget is never used up");
-    assert!(refused.contains("is used up until"), "{refused}");
+    assert!(refused.contains("no such request may go out until"), "{refused}");
     desk.verb(0, "close BTC/USDT:USDT --yes");
 }
 

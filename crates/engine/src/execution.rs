@@ -55,16 +55,11 @@ impl Execution {
         self.fills.iter().map(|fill| fill.quantity * fill.price).sum()
     }
 
-    /// Fees of its fills in the settle currency, once all of them are told; positive is paid.
+    /// Fees of its fills in the settle currency, once all of them are told; positive is paid. Those in another currency are
+    /// with their fills.
     #[must_use]
     pub fn fees(&self) -> Option<Money> {
         self.is_told().then(|| fees(&self.fills))
-    }
-
-    /// Profit that its fills realised, before fees.
-    #[must_use]
-    pub fn realized_pnl(&self) -> Money {
-        self.fills.iter().filter_map(|fill| fill.realized_pnl).sum()
     }
 }
 

@@ -42,6 +42,12 @@ pub enum Trouble {
         /// Why there is no answer.
         error: QueryError,
     },
+    /// The open orders were not told, so that none of them was cancelled.
+    #[error("the open orders are not known, so none was cancelled: {0}")]
+    OrdersNotKnown(QueryError),
+    /// What the venue still holds after a flattening was not told.
+    #[error("what the venue still holds is not known: {0}")]
+    RemainderNotKnown(QueryError),
     /// What the venue booked beside fills and funding is not known: what the wallet differs by is taken for a transfer.
     #[error("bookings are not known, so transfers are guessed from the wallet: {0}")]
     BookingsNotKnown(QueryError),

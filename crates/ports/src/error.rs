@@ -93,10 +93,8 @@ pub enum NotSent {
     /// The request cannot be expressed on this venue.
     #[error("not sent: {0}")]
     Invalid(String),
-    /// The request budget is spent, or the venue told us to wait.
-    #[error(
-        "not sent: what the venue allows of such requests, or what is left of it beside the reserve for exits, is used up until {until}"
-    )]
+    /// The venue told us to wait, or what it allows is spent: all of it, or what is not kept for exits.
+    #[error("not sent: no such request may go out until {until}")]
     Throttled {
         /// When requests may go out again.
         until: Timestamp,

@@ -20,21 +20,6 @@ pub fn read<'a, T: Plain<'a> + Deserialize<'a>>(text: &'a str) -> Result<T, Deco
     }
 }
 
-/// One member of an object, by the fast road: nothing is looked at beyond its value and what ends that. `None` to give up.
-#[must_use]
-pub fn member<'a, T: Plain<'a>>(text: &'a str, wanted: &str) -> Option<T> {
-    let mut found = None;
-    let _there = Scan::new(text).object(|scan, name| {
-        if name != wanted.as_bytes() {
-            return scan.pass();
-        }
-        let value = T::take(scan)?;
-        found = matches!(scan.peek()?, b',' | b'}').then_some(value);
-        None
-    });
-    found
-}
-
 /// What can be read by the fast road.
 pub trait Plain<'a>: Sized {
     /// The value that comes next; `None` to give up.
@@ -442,18 +427,6 @@ mod tests {
             "",
         ] {
             assert_eq!(fast(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_member_is_read_whatever_follows_it() {
-        for text in [r#"{"q":12}"#, r#"{"s":"a","q":"12","q":3}"#, r#"{ "u" : [ {"q":1} ] , "q" : 12 , oh"#] {
-            assert_eq!(member(text, "q"), Some(Num("12")), "{text}");
-        }
-        for text in
-            [r#"{"q":12"#, r#"{"q":12 3}"#, r#"{"q":"12"#, r#"{"s":oh,"q":12}"#, r#"{"u":{"q":12}}"#, "[12]", ""]
-        {
-            assert_eq!(member::<Num<'_>>(text, "q"), None, "{text}");
         }
     }
 

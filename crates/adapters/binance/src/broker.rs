@@ -19,7 +19,8 @@ use plimsoll_domain::{
     VenueId,
 };
 use plimsoll_ports::{Broker, Clock, CommandError, NotSent, PlaceError, QueryError};
-use plimsoll_transport::{BuildFailure, Priority};
+use plimsoll_transport::BuildFailure;
+use plimsoll_transport::Priority::{self, ReducesRisk};
 use plimsoll_venue::{CallError, OrderMemory};
 use std::fmt;
 use std::sync::Arc;
@@ -218,7 +219,8 @@ impl Broker for BinanceBroker {
     }
 
     async fn open_orders<'a>(&self, symbol: Option<&'a Symbol>) -> Result<Vec<Order>, QueryError> {
-        Ok(self.read_open_orders(symbol).await?)
+        // Whoever wants out must see what would take him back in.
+        Ok(self.read_open_orders(symbol, ReducesRisk).await?)
     }
 
     async fn order(&self, symbol: &Symbol, id: &ClientOrderId) -> Result<Option<Order>, QueryError> {

@@ -21,7 +21,8 @@ use plimsoll_domain::{
     Stamp, Symbol, Timestamp, VenueId,
 };
 use plimsoll_ports::{Broker, Clock, CommandError, NotSent, PlaceError, QueryError, Refusal, RefusalReason};
-use plimsoll_transport::{BuildFailure, Priority};
+use plimsoll_transport::BuildFailure;
+use plimsoll_transport::Priority::{self, ReducesRisk};
 use plimsoll_venue::{Beside, CallError, OrderMemory};
 use std::fmt;
 use std::sync::Arc;
@@ -266,7 +267,8 @@ impl Broker for BitgetBroker {
     }
 
     async fn open_orders<'a>(&self, symbol: Option<&'a Symbol>) -> Result<Vec<Order>, QueryError> {
-        Ok(self.read_open_orders(symbol).await?)
+        // Whoever wants out must see what would take him back in.
+        Ok(self.read_open_orders(symbol, ReducesRisk).await?)
     }
 
     async fn order(&self, symbol: &Symbol, id: &ClientOrderId) -> Result<Option<Order>, QueryError> {

@@ -4,7 +4,7 @@ use super::remedy::{self, Words, words};
 use super::{Checkup, Weight, when};
 use crate::config::{Account, Config};
 use plimsoll_domain::{Instrument, Symbol};
-use plimsoll_ports::{AccountAudit, Broker, QueryError, RefusalReason};
+use plimsoll_ports::{AccountAudit, Broker, NotSent, QueryError, RefusalReason};
 use std::time::Duration;
 
 /// A venue that takes longer to answer than this is far away: stops rest there, decisions do not.
@@ -16,7 +16,13 @@ impl Checkup {
         let pulse = match audit.pulse().await {
             Ok(pulse) => pulse,
             Err(error) => {
-                let remedy = format!("is {} the right address, and does this machine reach it?", account.rest_url);
+                let remedy = match &error {
+                    QueryError::Unreachable(NotSent::Throttled { .. }) => {
+                        "wait until then: the venue has had enough requests of this machine, or the minute's are used up"
+                            .to_owned()
+                    }
+                    _ => format!("is {} the right address, and does this machine reach it?", account.rest_url),
+                };
                 self.check("venue", Weight::Wrong, Some((error.to_string(), remedy)));
                 return false;
             }

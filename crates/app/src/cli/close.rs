@@ -70,6 +70,7 @@ struct Answer {
     preview: Vec<ClosePreview>,
     closed: Option<Vec<ClosedRow>>,
     flat: Option<bool>,
+    troubles: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -123,13 +124,14 @@ impl Close {
         }
         let intent = CloseIntent { symbol: self.symbol.clone(), direction: held.direction, quantity };
         if !self.consent.is_given(&format!("Close it on {}{}?", desk.account.name, acting::live(desk)))? {
-            let answer = Answer { reconciled, preview: vec![preview], closed: None, flat: None };
+            let (preview, troubles) = (vec![preview], Vec::new());
+            let answer = Answer { reconciled, preview, closed: None, flat: None, troubles };
             return if self.target.json { screen::json(&answer) } else { Ok(()) };
         }
         let closed = desk.manager.close(&intent).await.map_err(|failure| failed(&failure))?;
         if self.target.json {
             let (preview, rows) = (vec![preview], vec![ClosedRow::of(&closed)]);
-            return screen::json(&Answer { reconciled, preview, closed: Some(rows), flat: None });
+            return screen::json(&Answer { reconciled, preview, closed: Some(rows), flat: None, troubles: Vec::new() });
         }
         print(&closed)
     }
@@ -202,7 +204,7 @@ impl Flatten {
             screen::line(format!("{} positions to close, {orders} orders to cancel", preview.len()))?;
         }
         if !self.consent.is_given(&format!("Close everything on {}{}?", desk.account.name, acting::live(desk)))? {
-            let answer = Answer { reconciled, preview, closed: None, flat: None };
+            let answer = Answer { reconciled, preview, closed: None, flat: None, troubles: Vec::new() };
             return if self.target.json { screen::json(&answer) } else { Ok(()) };
         }
         let reason = FlattenReason::Wanted { by: acting::operator(), reason: self.reason.clone() };
@@ -210,9 +212,11 @@ impl Flatten {
         if self.target.json {
             let closed = flattened.closed.iter().map(ClosedRow::of).collect();
             let flat = Some(flattened.is_confirmed());
-            screen::json(&Answer { reconciled, preview, closed: Some(closed), flat })?;
+            let troubles = flattened.troubles.iter().map(ToString::to_string).collect();
+            screen::json(&Answer { reconciled, preview, closed: Some(closed), flat, troubles })?;
         } else {
             flattened.closed.iter().try_for_each(print)?;
+            flattened.troubles.iter().try_for_each(|trouble| screen::line(format!("  trouble: {trouble}")))?;
         }
         confirmed(&flattened, self.target.json)
     }

@@ -17,6 +17,7 @@ use plimsoll_venue::{HttpRequest, Method};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -127,7 +128,11 @@ impl Request {
             return Err(Failure::usage(format!("--base '{base}' is no address such as {live}")));
         }
         if (1..EARLIEST_LIKELY).contains(&self.at) {
-            eprintln!("note: --at is in milliseconds, and {} of them are a moment of 1970 to 1973: seconds?", self.at);
+            let at = self.at;
+            let remark =
+                format!("note: --at is in milliseconds, and {at} of them are a moment of 1970 to 1973: seconds?");
+            // No request is lost over a remark that cannot be made.
+            drop(writeln!(std::io::stderr(), "{remark}"));
         }
         let Self { key, secret, passphrase, .. } = &self;
         let (key, secret, passphrase) = (key.clone(), secret.clone(), passphrase.clone());

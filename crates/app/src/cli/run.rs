@@ -164,7 +164,11 @@ impl Run {
             return screen::json(&Started::of(desk, summary));
         }
         let took = summary.took.as_millis();
-        let verdict = if summary.is_clean { "records and venue agree" } else { "records and venue differed:" };
+        let verdict = match summary.is_clean {
+            true => "records and venue agree",
+            false if summary.findings.iter().all(|it| it.kind == "trouble") => "not everything could be compared:",
+            false => "records and venue differed:",
+        };
         screen::line(format!("{} {}: {verdict} ({took} ms)", screen::minute(summary.started), desk.account.name))?;
         summary
             .findings

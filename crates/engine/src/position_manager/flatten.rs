@@ -6,7 +6,7 @@ use super::company::InHand;
 use super::foreign::ForeignPolicy;
 use super::outcome::{FlattenReason, Flattened, Unclosed};
 use super::reconcile::Reconciliation;
-use crate::trouble::{Record, Troubles};
+use crate::trouble::{Record, Trouble, Troubles};
 use plimsoll_domain::{ClientOrderId, Direction, Order, PositionReport, Symbol, Timestamp};
 use plimsoll_ports::{Alert, PositionRecord, Purpose, QueryError, RiskEventRecord, Severity};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -127,9 +127,10 @@ impl PositionManager {
         if let Ok(positions) = self.positions_patiently().await {
             let held = directions(&positions);
             let is_free = |order: &Order| may_cancel(order) && !held.iter().any(|(symbol, _)| *symbol == order.symbol);
-            it.cancelled.extend(self.cancel_orders(is_free, &mut troubles).await);
+            let which = |order: &Order| is_free(order) || adds(order);
+            it.cancelled.extend(self.cancel_orders(which, &mut troubles).await);
         }
-        it.remaining = self.read_back().await.ok();
+        it.remaining = self.read_back().await.map_err(|error| troubles.add(Trouble::RemainderNotKnown(error))).ok();
         self.tell_of_flattening(&it, kind, &mut troubles).await;
         it.troubles = troubles.into_vec();
         it
@@ -161,7 +162,7 @@ impl PositionManager {
                     cancelled.extend(self.cancel(&order.symbol, &order.client_order_id, troubles).await);
                 }
             }
-            Err(error) => tracing::error!(%error, "the open orders cannot be read, so none was cancelled"),
+            Err(error) => troubles.add(Trouble::OrdersNotKnown(error)),
         }
         cancelled
     }

@@ -29,7 +29,7 @@ pub struct Opened {
     pub quantity: Quantity,
     /// The size-weighted mean price of this order's fills.
     pub price: Price,
-    /// Fees of this order; positive is paid. `None` while the venue has not told all its fills.
+    /// Fees of this order in the settle currency; positive is paid. `None` while the venue has not told all its fills.
     pub fees: Option<Money>,
     /// Size × price of what this order filled.
     pub notional: Money,
@@ -126,7 +126,7 @@ pub struct Closed {
     pub price: Option<Price>,
     /// Profit of the closing fills, before fees and funding. `None` while the venue has not told all of them.
     pub realized_pnl: Option<Money>,
-    /// Fees of the closing fills; positive is paid. `None` while the venue has not told all of them.
+    /// Fees of the closing fills in the settle currency; positive is paid. `None` while the venue has not told all of them.
     pub fees: Option<Money>,
     /// What is left of the position.
     pub remaining: Option<Position>,

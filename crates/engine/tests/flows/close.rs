@@ -155,6 +155,27 @@ async fn flattening_goes_on_when_one_position_fails_and_keeps_what_protects_it()
 }
 
 #[tokio::test]
+async fn flattening_tells_that_orders_could_not_be_read_and_cancels_them_once_they_can() {
+    for (hidden, left) in [(1, 0), (9, 1)] {
+        let desk = desk();
+        desk.open(&long()).await.unwrap();
+        let mut entry = desk.venue.state().open[0].clone();
+        (entry.order_type, entry.close_position) = (OrderType::Limit, false);
+        entry.side = Direction::Long.opening_side();
+        entry.client_order_id = ClientOrderId::reported(entry.client_order_id.as_str().replace("s0", "e9"));
+        desk.venue.state().open.push(entry);
+        desk.venue.state().hide_orders = hidden;
+        let reason = FlattenReason::Wanted { by: "operator".to_owned(), reason: "test".to_owned() };
+        let flattened = desk.manager.flatten_all(reason).await;
+        assert!(desk.venue.state().held.is_empty(), "what is held is closed all the same");
+        assert_eq!((desk.venue.state().open.len(), flattened.is_confirmed()), (left, left == 0), "{flattened:?}");
+        let told = |wanted: fn(&Trouble) -> bool| flattened.troubles.iter().filter(|it| wanted(it)).count();
+        assert_eq!(told(|it| matches!(it, Trouble::OrdersNotKnown(_))), 1 + left, "{flattened:?}");
+        assert_eq!(told(|it| matches!(it, Trouble::RemainderNotKnown(_))), left, "{flattened:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_foreign_close_in_between_is_told_as_nothing_held() {
     let desk = desk();
     desk.open(&long()).await.unwrap();

@@ -55,6 +55,8 @@ pub(crate) struct State {
     pub(crate) faults: Vec<(OrderType, Fault)>,
     /// Nothing can be read.
     pub(crate) blind: bool,
+    /// So many readings of all open orders fail.
+    pub(crate) hide_orders: u32,
     /// What is asked of a contract is never answered.
     pub(crate) hold_instruments: bool,
     /// So many questions about an order are answered by "not known".
@@ -126,6 +128,7 @@ impl Venue {
             hold_instruments: false,
             unknown: 0,
             hide_fills: false,
+            hide_orders: 0,
             bought_meanwhile: None,
             max_market: size("120"),
             calls: Vec::new(),

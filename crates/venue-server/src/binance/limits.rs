@@ -182,7 +182,7 @@ impl Window {
     /// Starts a new window if this one is over; whether it did.
     fn roll(&mut self, now: Timestamp) -> bool {
         let number = Some(now.as_micros().div_euclid(self.micros()));
-        let is_new = number != self.number;
+        let is_new = number > self.number;
         if is_new {
             (self.number, self.used) = (number, 0);
         }

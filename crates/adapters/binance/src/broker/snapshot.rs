@@ -3,7 +3,7 @@
 use super::{BinanceBroker, position_mode};
 use crate::wire::{body, request};
 use plimsoll_domain::{AccountSnapshot, BalanceReport, Money, Order, PositionReport, Symbol};
-use plimsoll_transport::Priority::{ReducesRisk, Watches};
+use plimsoll_transport::Priority::{self, ReducesRisk, Watches};
 use plimsoll_venue::{CallError, insist};
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ impl BinanceBroker {
         let (position_mode, positions, orders, balances) = tokio::try_join!(
             position_mode(&self.shared),
             self.read_positions(),
-            self.read_open_orders(None),
+            self.read_open_orders(None, Watches),
             self.read_balances(),
         )?;
         let time = before.minus(Duration::from_millis(1));
@@ -50,16 +50,18 @@ impl BinanceBroker {
         Ok(balances.into_iter().filter(|balance| !empty(balance)).collect())
     }
 
-    /// Both services' open orders.
-    pub(super) async fn read_open_orders(&self, symbol: Option<&Symbol>) -> Result<Vec<Order>, CallError> {
+    /// Both services' open orders: those of one contract cost next to nothing; those of all, a thirtieth of the minute.
+    pub(super) async fn read_open_orders(
+        &self,
+        symbol: Option<&Symbol>,
+        priority: Priority,
+    ) -> Result<Vec<Order>, CallError> {
         let native = match symbol {
             Some(symbol) => Some(self.shared.native(symbol).await?),
             None => None,
         };
         let (ordinary, conditional) =
             (request::open_orders(native.as_deref()), request::open_algo_orders(native.as_deref()));
-        // Those of one contract cost next to nothing; those of all, a thirtieth of the minute.
-        let priority = if native.is_some() { ReducesRisk } else { Watches };
         let (mut orders, conditional) = tokio::try_join!(
             self.shared.ask(&ordinary, priority, body::orders),
             self.shared.ask(&conditional, priority, body::algo_orders),

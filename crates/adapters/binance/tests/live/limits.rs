@@ -51,6 +51,21 @@ async fn the_budget_is_kept_before_the_venue_has_to() {
     stage.broker.cancel_all(&symbol()).await.expect("the reserve is for what reduces risk");
 }
 
+#[tokio::test]
+async fn whoever_wants_out_sees_every_order_when_the_account_is_watched_no_more() {
+    let tight = Settings { weight_limit: 300, weight_reserve: 120, weight_to_watch: 0, ..settings() };
+    let stage = Stage::with(tight, VenueSettings::default()).await;
+    let held = resting();
+    stage.broker.place(&held).await.unwrap();
+    let feed = stage.broker.market_feed();
+    let (from, to) = (stage::START.minus(Duration::from_secs(600)), stage::START);
+    while feed.candles(&symbol(), Duration::from_secs(60), from, to).await.is_ok() {}
+    let watched = stage.broker.account().await;
+    assert!(matches!(watched, Err(QueryError::Unreachable(NotSent::Throttled { .. }))), "{watched:?}");
+    let open = stage.broker.open_orders(None).await.expect("the reserve is for what reduces risk");
+    assert_eq!(open.first().map(|order| &order.client_order_id), Some(&held.client_order_id));
+}
+
 /// A stop for the whole position, and a market order that may only shrink it.
 fn protective() -> [NewOrder; 3] {
     let (trigger, trigger_by) = ("50000".parse().unwrap(), TriggerBy::Mark);

@@ -71,7 +71,7 @@ impl BitgetBroker {
         if orders_of(&unnamed).len() > FEW {
             // An order that has traded in part is still open: the pages of what has ended lack it.
             // Boxed: what every look at trades waits through stays small.
-            Box::pin(insist(clock, || self.read_open_orders(None))).await?;
+            Box::pin(insist(clock, || self.read_open_orders(None, Watches))).await?;
             self.name_known(&mut unnamed);
             Box::pin(self.name_by_page(native, &mut unnamed)).await?;
         }

@@ -26,7 +26,7 @@ impl BitgetBroker {
         let (position_mode, positions, orders, balances) = tokio::try_join!(
             position_mode(&self.shared),
             self.read_positions(),
-            self.read_open_orders(None),
+            self.read_open_orders(None, Watches),
             self.read_balances(),
         )?;
         let time = before.minus(Duration::from_millis(1));
@@ -54,13 +54,16 @@ impl BitgetBroker {
     }
 
     /// The open orders of every listing that the venue has.
-    pub(super) async fn read_open_orders(&self, symbol: Option<&Symbol>) -> Result<Vec<Order>, CallError> {
+    pub(super) async fn read_open_orders(
+        &self,
+        symbol: Option<&Symbol>,
+        priority: Priority,
+    ) -> Result<Vec<Order>, CallError> {
         let native = match symbol {
             Some(symbol) => Some(self.shared.native(symbol).await?),
             None => None,
         };
         let native = native.as_deref();
-        let priority = if native.is_some() { ReducesRisk } else { Watches };
         let (mut orders, plans) = tokio::try_join!(self.pending(native, priority), self.waiting(native, priority))?;
         orders.extend(plans.into_iter().map(|plan| plan.order));
         orders.retain(|order| !order.status.is_final());

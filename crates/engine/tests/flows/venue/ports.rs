@@ -96,7 +96,12 @@ impl Broker for Venue {
             let bought = self.state().bought_meanwhile.take();
             bought.into_iter().for_each(|quantity| self.open_elsewhere(symbol, Direction::Long, &quantity.to_string()));
         }
-        Ok(self.see()?.open.iter().filter(of).cloned().collect())
+        let mut state = self.see()?;
+        if symbol.is_none() && state.hide_orders > 0 {
+            state.hide_orders -= 1;
+            return Err(QueryError::Unreachable(NotSent::Throttled { until: state.now }));
+        }
+        Ok(state.open.iter().filter(of).cloned().collect())
     }
 
     async fn order(&self, _: &Symbol, id: &ClientOrderId) -> Result<Option<Order>, QueryError> {

@@ -95,11 +95,11 @@ impl Row<'_> {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Placed<'a> {
-    #[serde(borrow)]
-    order_id: Num<'a>,
+message! {
+    struct Placed {
+        required { order_id = "orderId": Num<'a>, }
+        optional {}
+    }
 }
 
 /// The venue's id of an order that was just placed. Nothing else is read: an order that was taken is not to be lost over
@@ -108,12 +108,7 @@ struct Placed<'a> {
 /// # Errors
 /// [`DecodeError`] if there is no id.
 pub fn placed(body: &[u8]) -> Result<OrderId, DecodeError> {
-    let text = text(body)?;
-    let id: Num<'_> = match plain::member(text, "orderId") {
-        Some(id) => id,
-        None => json::read::<Placed<'_>>(text)?.order_id,
-    };
-    Ok(OrderId::new(id.id("orderId")?))
+    Ok(OrderId::new(plain::read::<Placed<'_>>(text(body)?)?.order_id.id("orderId")?))
 }
 
 #[derive(Deserialize)]

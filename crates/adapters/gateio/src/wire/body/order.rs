@@ -10,7 +10,6 @@ use plimsoll_domain::{
 };
 use plimsoll_venue::json::{self, DecodeError, Num, Raw, Text};
 use plimsoll_venue::{message, plain};
-use serde::Deserialize;
 
 message! {
     /// An order. Pushes write numbers bare where answers write texts, and times in milliseconds; some answers leave out
@@ -174,10 +173,11 @@ pub fn orders_or_troubles(body: &[u8], reading: Reading<'_>) -> Result<Vec<Resul
     })
 }
 
-#[derive(Deserialize)]
-struct Placed<'a> {
-    #[serde(borrow)]
-    id: Num<'a>,
+message! {
+    struct Placed {
+        required { id = "id": Num<'a>, }
+        optional {}
+    }
 }
 
 /// The venue's id of an order that was just placed, price-triggered or not. Nothing else is read: an order that was taken
@@ -186,10 +186,5 @@ struct Placed<'a> {
 /// # Errors
 /// [`DecodeError`] if there is no id.
 pub fn placed(body: &[u8]) -> Result<OrderId, DecodeError> {
-    let text = json::text(body)?;
-    let id: Num<'_> = match plain::member(text, "id") {
-        Some(id) => id,
-        None => json::read::<Placed<'_>>(text)?.id,
-    };
-    Ok(OrderId::new(id.id("id")?))
+    Ok(OrderId::new(plain::read::<Placed<'_>>(json::text(body)?)?.id.id("id")?))
 }
