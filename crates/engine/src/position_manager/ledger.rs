@@ -9,7 +9,7 @@ use crate::execution::{fees, total, walk};
 use crate::order_path::distinct;
 use crate::trouble::{Record, Subject, Trouble, Troubles};
 use plimsoll_domain::pnl::average_price;
-use plimsoll_domain::{Decimal, Fill, FillCause, Money, Position, PositionSide, Symbol, Timestamp};
+use plimsoll_domain::{Decimal, Fill, FillCause, Money, Position, PositionSide, Quantity, Symbol, Timestamp};
 use plimsoll_ports::{
     Alert, ClosedPosition, OpenedPosition, PositionId, PositionRecord, PositionStatus, RiskEventRecord, TradeRecord,
 };
@@ -50,13 +50,16 @@ impl PositionManager {
         fills.iter().map(record).collect()
     }
 
-    /// Records what an entry made: a new position, or one larger than `before`, if that and the entry are all of it.
+    /// Records what an entry of `entered` made: a new position, or one larger than `before`, if that and the entry are all
+    /// of it.
     ///
     /// A record that is not of what was held before has not been told all yet, such as that its stop has ended it: it
-    /// follows the venue first, so that each fill is recorded with its own position.
+    /// follows the venue first, so that each fill is recorded with its own position. `None` where what made the position is
+    /// not known yet: the next reconciliation records it.
     pub(crate) async fn record_entry(
         &self,
         opened: &OpenedPosition,
+        entered: Quantity,
         before: Option<Position>,
         fills: &[Fill],
         troubles: &mut Troubles,
@@ -73,33 +76,40 @@ impl PositionManager {
                 let written = positions.update(known.id, opened.quantity, opened.entry_price, &trades).await;
                 troubles.written(Record::Position, written).map(|()| known.id)
             }
+            None if entered == opened.quantity => {
+                let written = positions.open(opened, &self.trades(fills, None)).await;
+                troubles.written(Record::Position, written)
+            }
             None => {
-                let opened = &self.with_its_beginning(opened, fills, troubles).await;
-                let written = positions.open(&opened.0, &self.trades(&opened.1, None)).await;
+                let (opened, fills) = self.with_its_beginning(opened, entered, fills, troubles).await?;
+                let written = positions.open(&opened, &self.trades(&fills, None)).await;
                 troubles.written(Record::Position, written)
             }
         }
     }
 
-    /// A position that the entry alone does not make was begun by others, and nobody has recorded it yet: it is recorded
-    /// from its beginning, as far as the venue tells.
+    /// A position that the entry alone does not make was begun by others, or by an order of ours that nobody has recorded:
+    /// it is recorded from its beginning, as far as the venue tells. `None` while the venue has not told it all: a record
+    /// with the last of its trades alone would never get the first.
     async fn with_its_beginning(
         &self,
         opened: &OpenedPosition,
+        entered: Quantity,
         fills: &[Fill],
         troubles: &mut Troubles,
-    ) -> (OpenedPosition, Vec<Fill>) {
-        let alone = (opened.clone(), fills.to_vec());
-        if total(fills).is_none_or(|total| total == opened.quantity) {
-            return alone;
-        }
+    ) -> Option<(OpenedPosition, Vec<Fill>)> {
         let made = Position { direction: opened.direction, quantity: opened.quantity, entry: opened.entry_price };
         let since = self.ports.clock.now().minus(LOOK_BACK);
-        let new = self.unrecorded(&opened.symbol, opened.side, since, troubles).await;
-        let life = new.and_then(|new| since_flat(Some(made), new)).and_then(|(_, own)| lives(None, own).pop());
-        let Some(life) = life.filter(|life| life.left.is_some()) else { return alone };
-        let opened_at = life.fills.first().map_or(opened.opened_at, |first| first.time);
-        (OpenedPosition { opened_at, ..opened.clone() }, life.fills)
+        let new = self.unrecorded(&opened.symbol, opened.side, since, troubles).await?;
+        let life = since_flat(Some(made), new).and_then(|(_, own)| lives(None, own).pop());
+        match life.filter(|life| life.left.is_some()) {
+            Some(life) => {
+                let opened_at = life.fills.first().map_or(opened.opened_at, |first| first.time);
+                Some((OpenedPosition { opened_at, ..opened.clone() }, life.fills))
+            }
+            // It began before what is looked at.
+            None => (total(fills) == Some(entered)).then(|| (opened.clone(), fills.to_vec())),
+        }
     }
 
     /// The same, after the record has followed the venue: the entry made it larger, or a new one after its end.

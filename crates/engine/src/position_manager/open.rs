@@ -362,9 +362,9 @@ impl PositionManager {
         };
         // Whatever else has happened to it since, such as a stop that fired under the entry, is not this entry's.
         let before = plan.held().filter(|held| held.quantity + opened.quantity == opened.position.quantity);
-        let id = self.record_entry(&record, before, &opened.entry.fills, troubles).await;
+        let id = self.record_entry(&record, opened.quantity, before, &opened.entry.fills, troubles).await;
         if id.is_none() {
-            let detail = format!("{} {} was opened and is not recorded", opened.symbol, opened.direction);
+            let detail = format!("{} {} was opened and is not recorded yet", opened.symbol, opened.direction);
             let key = format!("records/{}", self.settings.account);
             let title = format!("{} cannot be written", Record::Position);
             self.alert(&Alert { severity: Severity::Critical, key, title, body: detail }, troubles).await;

@@ -2,7 +2,7 @@
 
 use crate::desk::{desk, long, manager};
 use crate::venue::{btc, price};
-use plimsoll_engine::ClientOrderIds;
+use plimsoll_engine::{ClientOrderIds, Trouble};
 use plimsoll_ports::domain::{AccountId, Decimal, Direction, FillCause, Timestamp};
 use plimsoll_ports::{Clock, PositionStatus, Purpose};
 use std::time::Duration;
@@ -36,6 +36,26 @@ async fn what_somebody_began_and_we_add_to_is_recorded_from_its_beginning() {
     let its = tables.trades.iter().filter(|trade| trade.position == opened.record && opened.record.is_some());
     let sum: Decimal = its.map(|trade| trade.fill.quantity.get()).sum();
     assert_eq!((sum, tables.positions[0].opened.quantity.get()), (Decimal::new(55, 3), Decimal::new(55, 3)));
+}
+
+#[tokio::test]
+async fn what_nobody_recorded_and_cannot_be_read_now_is_recorded_whole_by_the_next_reconciliation() {
+    let desk = desk();
+    // An entry of ours whose process died before it was recorded.
+    let ids = ClientOrderIds::new(&AccountId::new("main"));
+    let died = ids.intent(desk.venue.now()).order(Purpose::Entry, 0);
+    desk.venue.open_as(&died, &btc(), Direction::Long, "0.005");
+    desk.venue.sleep(Duration::from_secs(60)).await;
+    desk.venue.state().fills_fail_before = Some(desk.venue.now().minus(Duration::from_secs(3600)));
+    let opened = desk.open(&long()).await.unwrap();
+    assert_eq!((opened.record, desk.store.tables().positions.len()), (None, 0), "half of it would stay half");
+    assert!(opened.troubles.iter().any(|it| matches!(it, Trouble::NotKnown { .. })), "{:?}", opened.troubles);
+    desk.venue.state().fills_fail_before = None;
+    manager(&desk.venue, &desk.store, |it| it).reconcile().await.unwrap();
+    let tables = desk.store.tables();
+    let of_record: Decimal =
+        tables.trades.iter().filter(|it| it.position.is_some()).map(|it| it.fill.quantity.get()).sum();
+    assert_eq!((tables.positions[0].opened.quantity.get(), of_record), (Decimal::new(55, 3), Decimal::new(55, 3)));
 }
 
 #[tokio::test]

@@ -63,6 +63,8 @@ pub(crate) struct State {
     pub(crate) unknown: u32,
     /// Trades are not told.
     pub(crate) hide_fills: bool,
+    /// A question for trades from before this time fails.
+    pub(crate) fills_fail_before: Option<Timestamp>,
     /// So much is bought while the orders of a symbol are asked for next.
     pub(crate) bought_meanwhile: Option<Quantity>,
     pub(crate) max_market: Quantity,
@@ -128,6 +130,7 @@ impl Venue {
             hold_instruments: false,
             unknown: 0,
             hide_fills: false,
+            fills_fail_before: None,
             hide_orders: 0,
             bought_meanwhile: None,
             max_market: size("120"),

@@ -115,6 +115,9 @@ impl Broker for Venue {
 
     async fn fills(&self, symbol: &Symbol, since: Timestamp) -> Result<Vec<Fill>, QueryError> {
         let state = self.see()?;
+        if state.fills_fail_before.is_some_and(|before| since < before) {
+            return Err(QueryError::Unreachable(NotSent::Unavailable("busy".to_owned())));
+        }
         let told = |fill: &&Fill| !state.hide_fills && fill.symbol == *symbol && fill.time >= since;
         Ok(state.fills.iter().filter(told).cloned().collect())
     }

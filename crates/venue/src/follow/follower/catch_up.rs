@@ -104,10 +104,12 @@ impl<S: PrivateStream> Follower<S> {
             if attempts.left == 0 {
                 return Read::Failed(error);
             }
-            let wanted = error.wait(self.source.clock().now()).unwrap_or_default();
-            let pause = attempts.backoff.next_wait().max(wanted);
-            tracing::warn!(%error, ?pause, "the account cannot be read");
-            if self.listening(sleep(pause)).await.is_none() {
+            let source = Arc::clone(&self.source);
+            let (ours, theirs) = (attempts.backoff.next_wait(), error.wait(source.clock().now()).unwrap_or_default());
+            tracing::warn!(%error, ?ours, ?theirs, "the account cannot be read");
+            // What the venue has said is by its clock.
+            let both = async { tokio::join!(sleep(ours), source.clock().sleep(theirs)) };
+            if self.listening(both).await.is_none() {
                 return Read::Lost;
             }
         }
