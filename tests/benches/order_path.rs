@@ -1,7 +1,8 @@
-//! What the order path costs over bare HTTP, on loopback, in one process: the same two requests (place a resting order, read
-//! it back) to the same venue, sent by reqwest alone and by the order path over the live adapter, in turns. Both wait for
-//! the venue; the difference is ours: building and signing, budgets, the clock, decoding, and the journal. The first of the
-//! two round trips, after which the venue has the order, is timed by itself too.
+//! What the order path costs over bare HTTP, on loopback, in one process that has a thread for the venue and one for its
+//! callers: the same two requests (place a resting order, read it back) to the same venue, sent by reqwest alone and by the
+//! order path over the live adapter, in turns. Both wait for the venue; the difference is ours: building and signing,
+//! budgets, the clock, decoding, and the journal. The first of the two round trips, after which the venue has the order, is
+//! timed by itself too.
 //!
 //! The journal is timed apart: once in memory within the order path, once in SQLite on disk within it, and one write of it
 //! alone, beside a bare fsync of as many bytes.
@@ -23,6 +24,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
 
 const KEY: &str = "bench-key";
 const SECRET: &str = "bench-secret";
@@ -37,8 +39,15 @@ fn main() {
     if !is_bench || !filters.is_empty() && !filters.iter().any(|filter| "order path".contains(filter.as_str())) {
         return;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async { tokio::spawn(measure()).await.unwrap() });
+    // The venue is somebody else: it does not take turns with its callers on the same threads.
+    let (theirs, ours) = (one_thread(), one_thread());
+    let venue = theirs.block_on(theirs.spawn(venue())).unwrap();
+    let venue = ours.block_on(ours.spawn(measure(venue))).unwrap();
+    theirs.block_on(venue.shutdown());
+}
+
+fn one_thread() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -53,8 +62,7 @@ enum Turn {
 const ORDERS_OF_TURNS: [[Turn; 3]; 2] =
     [[Turn::Bare, Turn::TimedOut, Turn::Path], [Turn::Bare, Turn::Path, Turn::TimedOut]];
 
-async fn measure() {
-    let venue = venue().await;
+async fn measure(venue: Running) -> Running {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let endpoints = Endpoints::custom(venue.rest_url(), venue.ws_url());
     let unlimited = plimsoll_binance::Settings {
@@ -105,7 +113,7 @@ async fn measure() {
     figures.print();
     on_disk.close().await;
     std::fs::remove_dir_all(&directory).unwrap();
-    venue.shutdown().await;
+    venue
 }
 
 async fn venue() -> Running {

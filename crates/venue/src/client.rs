@@ -187,8 +187,7 @@ impl<R: Rest> Client<R> {
         if call.is_signed() {
             self.know_time(call).await?;
         }
-        self.admit(call, priority, latest).await?;
-        let sent = self.venue_time();
+        let sent = self.admit(call, priority, latest).await?;
         let request = self.rest.request(call, sent).map_err(CallError::NotSent)?;
         match self.http.send(&request.into()).await {
             Ok(response) => self.judge(call, sent, response),
@@ -197,13 +196,13 @@ impl<R: Rest> Client<R> {
         }
     }
 
-    /// `latest` is by our clock.
-    async fn admit(&self, call: &R::Call, priority: Priority, latest: Timestamp) -> Result<(), CallError> {
+    /// The venue's time at which the call may go out. `latest` is by our clock.
+    async fn admit(&self, call: &R::Call, priority: Priority, latest: Timestamp) -> Result<Timestamp, CallError> {
         let charges = self.rest.charges(call);
         loop {
             let now = self.venue_time();
             match self.budgets.admit(&charges, priority, now) {
-                Ok(()) => return Ok(()),
+                Ok(()) => return Ok(now),
                 Err(until) if self.on_our_clock(until) < latest => self.clock.sleep(until.since(now)).await,
                 Err(until) => {
                     let until = self.on_our_clock(until);
@@ -320,8 +319,9 @@ impl<R: Rest> Client<R> {
     /// [`CallError`] if there is no answer, or none that can be read.
     pub async fn measure_time(&self) -> Result<Timestamp, CallError> {
         let call = self.rest.server_time();
-        self.admit(&call, Priority::ReducesRisk, self.clock.now().plus(self.settings.patience)).await?;
-        let (asked, sent) = (self.clock.now().as_micros(), self.venue_time());
+        let latest = self.clock.now().plus(self.settings.patience);
+        let sent = self.admit(&call, Priority::ReducesRisk, latest).await?;
+        let asked = self.clock.now().as_micros();
         let request = self.rest.request(&call, sent).map_err(CallError::NotSent)?;
         let response = match self.http.send(&request.into()).await {
             Ok(response) => self.judge(&call, sent, response)?,

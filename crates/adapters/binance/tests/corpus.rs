@@ -120,7 +120,7 @@ fn our_calls_have_the_names_of_the_official_client() {
         let Some(row) = found.into_iter().find(names) else { continue };
         let required = row.required.iter().flatten();
         let known: Vec<&String> = required.clone().chain(row.optional.iter().flatten()).collect();
-        let sent: Vec<&str> = call.params.iter().map(|(name, _)| *name).collect();
+        let sent: Vec<&str> = call.params().map(|(name, _)| name).collect();
         for name in &sent {
             assert!(known.iter().any(|known| known == name), "{} {} has no {name}", call.method, call.path);
         }

@@ -11,7 +11,7 @@ use plimsoll_domain::{
 use std::time::Duration;
 
 fn sent(call: &Call) -> String {
-    let params: Vec<String> = call.params.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let params: Vec<String> = call.params().map(|(name, value)| format!("{name}={value}")).collect();
     format!("{} {} {}", call.method, call.path, params.join("&"))
 }
 

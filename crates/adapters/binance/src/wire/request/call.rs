@@ -2,9 +2,10 @@
 
 use crate::wire::sign;
 use plimsoll_domain::Timestamp;
-use plimsoll_venue::request::add_to_query;
+use plimsoll_venue::request::{add_to_query, params};
 use plimsoll_venue::{HttpRequest, Method};
 use secrecy::{ExposeSecret, SecretString};
+use std::borrow::Cow;
 use std::time::Duration;
 
 /// An API key and its secret. The secret shows in no text of ours.
@@ -42,8 +43,8 @@ pub struct Call {
     pub method: Method,
     /// The path, from its slash.
     pub path: &'static str,
-    /// The parameters in the order in which they are sent, not yet encoded.
-    pub params: Vec<(&'static str, String)>,
+    /// The parameters in the order in which they are sent, as they are sent: [`params`](Self::params) tells them.
+    pub query: String,
     /// What it must show.
     pub security: Security,
     /// What it takes from the request weight of the minute.
@@ -54,15 +55,15 @@ pub struct Call {
 
 impl Call {
     pub(super) const fn new(method: Method, path: &'static str, security: Security, weight: u32) -> Self {
-        Self { method, path, params: Vec::new(), security, weight, counts_as_order: false }
+        Self { method, path, query: String::new(), security, weight, counts_as_order: false }
     }
 
-    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.params.push((name, value.into()));
+    pub(super) fn with(mut self, name: &'static str, value: impl AsRef<str>) -> Self {
+        add_to_query(&mut self.query, name, value.as_ref());
         self
     }
 
-    pub(super) fn with_some(self, name: &'static str, value: Option<impl Into<String>>) -> Self {
+    pub(super) fn with_some(self, name: &'static str, value: Option<impl AsRef<str>>) -> Self {
         match value {
             Some(value) => self.with(name, value),
             None => self,
@@ -72,6 +73,11 @@ impl Call {
     pub(crate) fn counted(mut self) -> Self {
         self.counts_as_order = true;
         self
+    }
+
+    /// The parameters in the order in which they are sent, not encoded.
+    pub fn params(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> + Clone {
+        params(&self.query)
     }
 
     /// The request, to be sent byte for byte as it is. `base` is the scheme and host; `now` is the venue's time as well
@@ -96,7 +102,8 @@ impl Call {
         now: Timestamp,
         recv_window: Option<Duration>,
     ) -> HttpRequest {
-        let mut query = self.query();
+        let mut query = String::with_capacity(self.query.len() + LONGEST_SIGNED);
+        query.push_str(&self.query);
         if self.security == Security::Signed {
             for (name, value) in times(now, recv_window) {
                 add_to_query(&mut query, name, &value);
@@ -119,11 +126,7 @@ impl Call {
     /// venue will refuse.
     #[must_use]
     pub fn public(&self, base: &str) -> HttpRequest {
-        self.with_query(base, &self.query(), Vec::new())
-    }
-
-    fn query(&self) -> String {
-        sign::query(self.params.iter().map(|(name, value)| (*name, value.as_str())))
+        self.with_query(base, &self.query, Vec::new())
     }
 
     fn with_query(&self, base: &str, query: &str, headers: Vec<(&'static str, String)>) -> HttpRequest {
@@ -138,6 +141,9 @@ impl Call {
         }
     }
 }
+
+/// Time and signature of a query are no longer than this.
+const LONGEST_SIGNED: usize = 160;
 
 /// `recvWindow` and `timestamp`, in the order of the venue's examples.
 pub(super) fn times(now: Timestamp, recv_window: Option<Duration>) -> Vec<(&'static str, String)> {

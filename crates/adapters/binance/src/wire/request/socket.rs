@@ -5,6 +5,7 @@ use super::call::{Call, Credentials, times};
 use crate::wire::sign;
 use plimsoll_domain::Timestamp;
 use secrecy::ExposeSecret;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -90,7 +91,8 @@ pub fn ws_api(
 ) -> String {
     let key = credentials.key.expose_secret();
     let times = times(now, recv_window);
-    let texts = call.params.iter().map(|(name, value)| (*name, value.as_str())).chain([("apiKey", key)]);
+    let params: Vec<(&str, Cow<'_, str>)> = call.params().collect();
+    let texts = params.iter().map(|(name, value)| (*name, &**value)).chain([("apiKey", key)]);
     let numbers = times.iter().map(|(name, value)| (*name, value.as_str()));
     let signature = sign::hmac_sha256(&credentials.secret, &sign::sorted(texts.clone().chain(numbers.clone())));
     let mut params: BTreeMap<&str, String> = texts.map(|(name, value)| (name, json(value))).collect();
