@@ -28,8 +28,8 @@ pub struct MemoryReport {
     pub peak_mb: f64,
     /// By how much it grew in the last half, by the line that fits best.
     pub growth_bytes_a_second: f64,
-    /// The same of what was in use of Rust's allocator, where the process counts that: what is given back to it stays
-    /// resident, and so the largest burst so far shows for ever. What C allocates (SQLite) is not counted.
+    /// The same of what was in use of Rust's allocator between the bursts, where the process counts that: what is given back
+    /// to it stays resident, and so the largest burst so far shows for ever. What C allocates (SQLite) is not counted.
     pub held_growth_bytes_a_second: Option<f64>,
 }
 
@@ -48,13 +48,13 @@ impl Memory {
     pub(super) fn report(&self) -> Option<MemoryReport> {
         let last = self.samples.last()?;
         let early = self.samples.get(self.samples.len() / 10)?;
-        let half = |samples: &[(f64, f64)]| slope(samples.get(samples.len() / 2..).unwrap_or_default()) * 1024.0;
+        let half = |samples: &[(f64, f64)]| samples.get(samples.len() / 2..).unwrap_or_default().to_vec();
         Some(MemoryReport {
             early_mb: early.1 / 1024.0,
             late_mb: last.1 / 1024.0,
             peak_mb: self.samples.iter().map(|it| it.1).fold(0.0, f64::max) / 1024.0,
-            growth_bytes_a_second: half(&self.samples),
-            held_growth_bytes_a_second: (!self.held.is_empty()).then(|| half(&self.held)),
+            growth_bytes_a_second: slope(&half(&self.samples)) * 1024.0,
+            held_growth_bytes_a_second: (!self.held.is_empty()).then(|| slope(&floors(&half(&self.held))) * 1024.0),
         })
     }
 
@@ -70,6 +70,12 @@ impl Memory {
 #[expect(clippy::cast_precision_loss, reason = "memories are less than 2^52 bytes")]
 const fn as_f64(whole: u64) -> f64 {
     whole as f64
+}
+
+/// The least of each tenth: what waits while a gap is made good comes and goes, what is kept stays.
+fn floors(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let tenths = points.chunks(points.len().div_ceil(10).max(1));
+    tenths.filter_map(|tenth| tenth.iter().copied().min_by(|one, other| one.1.total_cmp(&other.1))).collect()
 }
 
 /// Least squares.
@@ -95,6 +101,8 @@ mod tests {
         for at in 0..100_u16 {
             memory.sample_held(Duration::from_secs(at.into()), 1_000_000 + usize::from(at / 50) * 7 * usize::from(at));
         }
+        // A burst at the end, which is none of what is kept.
+        memory.held.last_mut().unwrap().1 += 50_000.0;
         let report = memory.report().unwrap();
         assert!((report.held_growth_bytes_a_second.unwrap() - 7.0).abs() < 0.01, "{report:?}");
         assert!((report.growth_bytes_a_second - 2048.0).abs() < 1.0, "{report:?}");

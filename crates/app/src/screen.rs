@@ -92,7 +92,7 @@ pub(crate) fn money(money: Money) -> String {
 
 /// Money that a venue may not have told yet; for people only.
 pub(crate) fn told(amount: Option<Money>) -> String {
-    amount.map_or_else(|| "not known yet: the venue has not told its fills".to_owned(), money)
+    amount.map_or_else(|| "not known yet: not all of its fills are told".to_owned(), money)
 }
 
 /// A price with eight places at most, halves to even; for people only.

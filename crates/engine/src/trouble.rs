@@ -24,6 +24,12 @@ pub enum Trouble {
         /// Why.
         error: StoreError,
     },
+    /// A position is not recorded yet.
+    #[error("{symbol} is recorded later: what made the position is not known yet")]
+    RecordedLater {
+        /// The contract.
+        symbol: Symbol,
+    },
     /// A record that was wanted could not be read.
     #[error("{record} cannot be read: {error}")]
     RecordNotRead {

@@ -20,22 +20,6 @@ pub fn read<'a, T: Plain<'a> + Deserialize<'a>>(text: &'a str) -> Result<T, Deco
     }
 }
 
-/// One member of an object, and nothing after it but that the object ends as one does: of an answer that was cut on its
-/// way nothing is believed. `None` for what is to be read by [`read`].
-#[must_use]
-pub fn member<'a, T: Plain<'a>>(text: &'a str, wanted: &str) -> Option<T> {
-    let (mut scan, mut found) = (Scan::new(text), None);
-    // It ends early, where the member is found.
-    let _ = scan.object(|scan, name| {
-        if name != wanted.as_bytes() {
-            return scan.pass();
-        }
-        found = T::take(scan);
-        None
-    });
-    found.filter(|_| scan.peek().is_some_and(|next| matches!(next, b',' | b'}')) && text.trim_end().ends_with('}'))
-}
-
 /// What can be read by the fast road.
 pub trait Plain<'a>: Sized {
     /// The value that comes next; `None` to give up.
@@ -443,25 +427,6 @@ mod tests {
             "",
         ] {
             assert_eq!(fast(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn one_member_of_a_whole_object_is_read_and_of_a_cut_one_none() {
-        for (text, expected) in [
-            (r#"{"a":"b","orderId":17,"c":[1,{"x":2}]}"#, Some("17")),
-            ("{\"orderId\":\"17\"} \n", Some("17")),
-            (r#"{"orderId":17,"c":broken}"#, Some("17")),
-            (r#"{"orderId":17,"c":"x"#, None),
-            (r#"{"orderId":17"#, None),
-            (r#"{"orderId":17}}x"#, None),
-            (r#"{"orderId":1e7,"c":1}"#, None),
-            (r#"{"c":{"orderId":17}}"#, None),
-            (r#"{"orderId":17 5}"#, None),
-            (r#"{"a":\u0061,"orderId":17}"#, None),
-            ("[]", None),
-        ] {
-            assert_eq!(member::<Num<'_>>(text, "orderId").map(|it| it.0), expected, "{text}");
         }
     }
 

@@ -81,24 +81,10 @@ impl fmt::Debug for HttpRequest {
 /// RFC 3986: everything but `A-Z a-z 0-9 - _ . ~` is written `%XX`.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-const fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~')
-}
-
 /// `text` percent-encoded as UTF-8, upper-case, with nothing but `A-Z a-z 0-9 - _ . ~` left as it is.
 #[must_use]
 pub fn percent_encoded(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
-}
-
-/// Bytes in lower-case hex, as venues take signatures.
-#[must_use]
-pub fn lower_hex(bytes: &[u8]) -> String {
-    let mut text = vec![0; bytes.len() * 2];
-    #[expect(clippy::expect_used, reason = "two digits a byte")]
-    hex::encode_to_slice(bytes, &mut text).expect("the text is as long as it must be");
-    #[expect(clippy::expect_used, reason = "hex digits are ASCII")]
-    String::from_utf8(text).expect("hex is text")
 }
 
 /// `name=value&…` in the given order, encoded as it is signed and sent.
@@ -114,8 +100,8 @@ pub fn query<'a>(params: impl IntoIterator<Item = (&'a str, &'a str)>) -> String
 /// As many bytes as most queries have with a signature.
 const LONG_QUERY: usize = 256;
 
-/// The names and values of a query, decoded.
-pub fn params(query: &str) -> impl Iterator<Item = (&str, Cow<'_, str>)> + Clone {
+/// The names and values of a [`query`], decoded.
+pub fn params(query: &str) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
     let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
     pairs.map(|(name, value)| (name, percent_decode_str(value).decode_utf8_lossy()))
 }
@@ -127,9 +113,5 @@ pub fn add_to_query(query: &mut String, name: &str, value: &str) {
     }
     query.push_str(name);
     query.push('=');
-    // As most values are.
-    if value.bytes().all(is_unreserved) {
-        return query.push_str(value);
-    }
     query.extend(utf8_percent_encode(value, RESERVED));
 }

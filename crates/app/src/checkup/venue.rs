@@ -70,19 +70,28 @@ impl Checkup {
         if let Some(symbol) = account.symbols.first() {
             self.of_rights(symbol, words, audit).await;
         }
-        let stream = audit.private_stream().await.err().map(|error| {
-            (
-                format!("the private stream cannot be opened: {error}"),
-                format!("allow futures for this key {}", words.trade),
-            )
-        });
-        self.check("private_stream", Weight::Wrong, stream);
+        self.of_stream(words, audit).await;
         let token = audit.pays_fees_in_token().await;
         let paid = || {
             "fees are paid in the venue's own token: the ledger lists them in it, sums in the settle currency leave them out".to_owned()
         };
         self.check("fee_token", Weight::Warning, when(token == Ok(true), paid, words.fee_token));
         true
+    }
+
+    async fn of_stream(&mut self, words: Words, audit: &dyn AccountAudit) {
+        let (weight, found) = match audit.private_stream().await {
+            Ok(()) => (Weight::Wrong, None),
+            Err(error @ QueryError::Unreachable(NotSent::Throttled { .. })) => {
+                let unknown = format!("whether the private stream opens is not known: {error}");
+                (Weight::Warning, Some((unknown, "run it again".to_owned())))
+            }
+            Err(error) => {
+                let remedy = format!("allow futures for this key {}", words.trade);
+                (Weight::Wrong, Some((format!("the private stream cannot be opened: {error}"), remedy)))
+            }
+        };
+        self.check("private_stream", weight, found);
     }
 
     async fn of_rights(&mut self, symbol: &Symbol, words: Words, audit: &dyn AccountAudit) {
@@ -191,16 +200,13 @@ mod tests {
     async fn found(
         settings: AccountSettings,
         rights: KeyRights,
-        stream: bool,
+        stream: Option<QueryError>,
         token: bool,
     ) -> Vec<(&'static str, String)> {
         let mut audit = MockAccountAudit::new();
         audit.expect_settings().returning(move || Ok(settings));
         audit.expect_key_rights().returning(move |_| Ok(rights));
-        audit.expect_private_stream().returning(move || {
-            let closed = || QueryError::Unreadable("no listen key".to_owned());
-            if stream { Ok(()) } else { Err(closed()) }
-        });
+        audit.expect_private_stream().return_once(move || stream.map_or(Ok(()), Err));
         audit.expect_pays_fees_in_token().returning(move || Ok(token));
         let mut checkup = Checkup::default();
         checkup.of_key(&config().accounts[0], &audit).await;
@@ -209,7 +215,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_account_that_is_set_right_has_no_finding() {
-        assert_eq!(found(settings(), rights(), true, false).await, []);
+        assert_eq!(found(settings(), rights(), None, false).await, []);
     }
 
     #[tokio::test]
@@ -221,18 +227,22 @@ mod tests {
         };
         let set = settings();
         let may = rights();
-        check(AccountSettings { multi_assets: true, ..set }, may, true, false, ("multi_assets", "Single-Asset")).await;
-        check(AccountSettings { can_trade: false, ..set }, may, true, false, ("can_trade", "futures account")).await;
+        check(AccountSettings { multi_assets: true, ..set }, may, None, false, ("multi_assets", "Single-Asset")).await;
+        check(AccountSettings { can_trade: false, ..set }, may, None, false, ("can_trade", "futures account")).await;
         let hedge = AccountSettings { position_mode: PositionMode::Hedge, ..set };
-        check(hedge, may, true, false, ("position_mode", "position_mode = \"hedge\"")).await;
-        check(set, KeyRights { trades: Some(false), ..may }, true, false, ("key_trades", "Enable Futures")).await;
-        check(set, KeyRights { withdraws: Some(true), ..may }, true, false, ("key_withdraws", "Enable Withdrawals"))
+        check(hedge, may, None, false, ("position_mode", "position_mode = \"hedge\"")).await;
+        check(set, KeyRights { trades: Some(false), ..may }, None, false, ("key_trades", "Enable Futures")).await;
+        check(set, KeyRights { withdraws: Some(true), ..may }, None, false, ("key_withdraws", "Enable Withdrawals"))
             .await;
-        check(set, KeyRights { bound_to_addresses: Some(false), ..may }, true, false, ("key_bound", "address")).await;
-        check(set, may, false, false, ("private_stream", "allow futures")).await;
-        check(set, may, true, true, ("fee_token", "discount")).await;
+        check(set, KeyRights { bound_to_addresses: Some(false), ..may }, None, false, ("key_bound", "address")).await;
+        let closed = QueryError::Unreadable("no listen key".to_owned());
+        check(set, may, Some(closed), false, ("private_stream", "allow futures")).await;
+        let until = Timestamp::from_millis(1_700_000_000_000);
+        let busy = QueryError::Unreachable(NotSent::Throttled { until });
+        check(set, may, Some(busy), false, ("private_stream", "run it again")).await;
+        check(set, may, None, true, ("fee_token", "discount")).await;
         // What a venue does not tell is no finding.
-        assert_eq!(found(set, KeyRights { trades: Some(true), ..KeyRights::default() }, true, false).await, []);
+        assert_eq!(found(set, KeyRights { trades: Some(true), ..KeyRights::default() }, None, false).await, []);
     }
 
     #[tokio::test]

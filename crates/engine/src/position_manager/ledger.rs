@@ -54,8 +54,8 @@ impl PositionManager {
     /// of it.
     ///
     /// A record that is not of what was held before has not been told all yet, such as that its stop has ended it: it
-    /// follows the venue first, so that each fill is recorded with its own position. `None` where what made the position is
-    /// not known yet: the next reconciliation records it.
+    /// follows the venue first, so that each fill is recorded with its own position. `None` where it could not be written,
+    /// or what made the position is not known yet: its trades are kept then, and the next reconciliation records it.
     pub(crate) async fn record_entry(
         &self,
         opened: &OpenedPosition,
@@ -80,12 +80,21 @@ impl PositionManager {
                 let written = positions.open(opened, &self.trades(fills, None)).await;
                 troubles.written(Record::Position, written)
             }
-            None => {
-                let (opened, fills) = self.with_its_beginning(opened, entered, fills, troubles).await?;
-                let written = positions.open(&opened, &self.trades(&fills, None)).await;
-                troubles.written(Record::Position, written)
-            }
+            None => match self.with_its_beginning(opened, entered, fills, troubles).await {
+                Some((opened, fills)) => {
+                    let written = positions.open(&opened, &self.trades(&fills, None)).await;
+                    troubles.written(Record::Position, written)
+                }
+                None => self.put_off(&opened.symbol, fills, troubles).await,
+            },
         }
+    }
+
+    /// The record of a position waits until the venue has told all that made it; what is known of its trades does not.
+    async fn put_off(&self, symbol: &Symbol, fills: &[Fill], troubles: &mut Troubles) -> Option<PositionId> {
+        self.log_trades(fills, troubles).await;
+        troubles.add(Trouble::RecordedLater { symbol: symbol.clone() });
+        None
     }
 
     /// A position that the entry alone does not make was begun by others, or by an order of ours that nobody has recorded:
@@ -101,7 +110,9 @@ impl PositionManager {
         let made = Position { direction: opened.direction, quantity: opened.quantity, entry: opened.entry_price };
         let since = self.ports.clock.now().minus(LOOK_BACK);
         let new = self.unrecorded(&opened.symbol, opened.side, since, troubles).await?;
-        let life = since_flat(Some(made), new).and_then(|(_, own)| lives(None, own).pop());
+        // The venue's list may be older than the order's own fills.
+        let all = distinct(new.into_iter().chain(fills.iter().cloned()));
+        let life = since_flat(Some(made), all).and_then(|(_, own)| lives(None, own).pop());
         match life.filter(|life| life.left.is_some()) {
             Some(life) => {
                 let opened_at = life.fills.first().map_or(opened.opened_at, |first| first.time);
@@ -131,8 +142,7 @@ impl PositionManager {
                 let written = self.ports.positions.update(known.id, opened.quantity, opened.entry_price, &trades).await;
                 return troubles.written(Record::Position, written).map(|()| known.id);
             }
-            // The next reconciliation tries again.
-            Settled::Unexplained => return None,
+            Settled::Unexplained => return self.put_off(&opened.symbol, fills, troubles).await,
         }
         let own = rest.pop().map_or_else(|| fills.to_vec(), |life| life.fills);
         let others: Vec<Fill> = rest.into_iter().flat_map(|life| life.fills).collect();

@@ -16,7 +16,7 @@ use crate::client_order_id::IntentId;
 use crate::execution::{Execution, walk};
 use crate::funding_service::{FundingCost, cost_of};
 use crate::order_path::{Evidence, Placed, SendFailure};
-use crate::trouble::{Record, Subject, Troubles};
+use crate::trouble::{Subject, Troubles};
 use checks::Approved;
 use plimsoll_domain::{
     FundingRate, Instrument, Liquidation, MarginMode, NewOrder, OrderKind, OrderSize, Position, PositionSide, Price,
@@ -366,7 +366,7 @@ impl PositionManager {
         if id.is_none() {
             let detail = format!("{} {} was opened and is not recorded yet", opened.symbol, opened.direction);
             let key = format!("records/{}", self.settings.account);
-            let title = format!("{} cannot be written", Record::Position);
+            let title = format!("{} is not recorded", opened.symbol);
             self.alert(&Alert { severity: Severity::Critical, key, title, body: detail }, troubles).await;
         }
         id

@@ -15,7 +15,8 @@ use plimsoll_ports::{BookingRecord, PnlSnapshot, PositionId, PositionStatus, Pur
 /// A position that was opened, or added to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opened {
-    /// Its number in the records; `None` if it could not be recorded (see [`troubles`](Self::troubles)).
+    /// Its number in the records; `None` if it could not be recorded, or is recorded later (see
+    /// [`troubles`](Self::troubles)).
     pub record: Option<PositionId>,
     /// The contract.
     pub symbol: Symbol,

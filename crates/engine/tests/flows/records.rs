@@ -2,7 +2,7 @@
 
 use crate::desk::{desk, long, manager};
 use crate::venue::{btc, price};
-use plimsoll_engine::{ClientOrderIds, Trouble};
+use plimsoll_engine::{ClientOrderIds, ForeignPolicy, Settings, Trouble};
 use plimsoll_ports::domain::{AccountId, Decimal, Direction, FillCause, Timestamp};
 use plimsoll_ports::{Clock, PositionStatus, Purpose};
 use std::time::Duration;
@@ -49,13 +49,35 @@ async fn what_nobody_recorded_and_cannot_be_read_now_is_recorded_whole_by_the_ne
     desk.venue.state().fills_fail_before = Some(desk.venue.now().minus(Duration::from_secs(3600)));
     let opened = desk.open(&long()).await.unwrap();
     assert_eq!((opened.record, desk.store.tables().positions.len()), (None, 0), "half of it would stay half");
-    assert!(opened.troubles.iter().any(|it| matches!(it, Trouble::NotKnown { .. })), "{:?}", opened.troubles);
+    assert!(opened.troubles.iter().any(|it| matches!(it, Trouble::RecordedLater { .. })), "{:?}", opened.troubles);
     desk.venue.state().fills_fail_before = None;
     manager(&desk.venue, &desk.store, |it| it).reconcile().await.unwrap();
     let tables = desk.store.tables();
     let of_record: Decimal =
         tables.trades.iter().filter(|it| it.position.is_some()).map(|it| it.fill.quantity.get()).sum();
     assert_eq!((tables.positions[0].opened.quantity.get(), of_record), (Decimal::new(55, 3), Decimal::new(55, 3)));
+}
+
+#[tokio::test]
+async fn what_is_added_to_a_position_older_than_the_venue_tells_is_of_its_record_until_its_end() {
+    let desk = desk();
+    desk.venue.open_elsewhere(&btc(), Direction::Long, "0.005");
+    desk.venue.sleep(Duration::from_secs(7 * 24 * 3600)).await;
+    desk.venue.state().fills_fail_before = Some(desk.venue.now().minus(Duration::from_secs(3600)));
+    assert_eq!(desk.open(&long()).await.unwrap().record, None);
+    assert_eq!(desk.store.tables().trades.len(), 1, "what is known of its trades is kept");
+    desk.venue.state().fills_fail_before = None;
+    let manager = manager(&desk.venue, &desk.store, |it| Settings { foreign: ForeignPolicy::Watch, ..it });
+    manager.reconcile().await.unwrap();
+    {
+        let tables = desk.store.tables();
+        assert_eq!((tables.positions.len(), tables.positions[0].opened.quantity.get()), (1, Decimal::new(55, 3)));
+        assert!(tables.trades.iter().all(|trade| trade.position == Some(tables.positions[0].id)));
+    }
+    desk.venue.sleep(Duration::from_secs(60)).await;
+    desk.venue.close_elsewhere(&btc(), "web_2", FillCause::Order);
+    let again = manager.reconcile().await.unwrap();
+    assert_eq!((again.ended.len(), again.unexplained.len()), (1, 0), "{again:#?}");
 }
 
 #[tokio::test]

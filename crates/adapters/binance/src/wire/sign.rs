@@ -1,7 +1,6 @@
 //! Signatures: HMAC-SHA256 over exactly the bytes that travel.
 
 use hmac::{Hmac, KeyInit, Mac};
-use plimsoll_venue::request::lower_hex;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::Sha256;
 
@@ -24,7 +23,7 @@ pub fn hmac_sha256(secret: &SecretString, text: &str) -> String {
     let mut mac =
         Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes()).expect("HMAC takes keys of every length");
     mac.update(text.as_bytes());
-    lower_hex(&mac.finalize().into_bytes())
+    hex::encode(mac.finalize().into_bytes())
 }
 
 /// What the request-response WebSocket signs: the parameters sorted by name, `name=value&…`, not encoded.

@@ -1,7 +1,6 @@
 //! Signatures: HMAC-SHA512 over what travels, in lower-case hex.
 
 use hmac::{Hmac, KeyInit, Mac};
-use plimsoll_venue::request::lower_hex;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha512};
 
@@ -18,13 +17,13 @@ pub fn hmac_sha512(secret: &SecretString, text: &str) -> String {
     let mut mac =
         Hmac::<Sha512>::new_from_slice(secret.expose_secret().as_bytes()).expect("HMAC takes keys of every length");
     mac.update(text.as_bytes());
-    lower_hex(&mac.finalize().into_bytes())
+    hex::encode(mac.finalize().into_bytes())
 }
 
 /// SHA-512 of a body in lower-case hex; without a body, of nothing.
 #[must_use]
 pub fn body_hash(body: &str) -> String {
-    lower_hex(&Sha512::digest(body.as_bytes()))
+    hex::encode(Sha512::digest(body.as_bytes()))
 }
 
 /// What a REST request signs. `path` begins with `/api/v4`; `query` is as it is sent, but not percent-encoded;

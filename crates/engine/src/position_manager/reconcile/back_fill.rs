@@ -59,8 +59,9 @@ impl PositionManager {
             let held = reading.report(&symbol, side).and_then(|report| report.position);
             let (older, own) = match since_flat(held, new.clone()) {
                 Some((older, own)) => (older, lives(None, own)),
-                // It is older than what was looked at: its fills are trades, and it is recorded as it is.
-                None => (new, held.map(|left| Life { fills: Vec::new(), left: Some(left) }).into_iter().collect()),
+                // It is older than what was looked at: it is recorded as it is, with what is told of its fills.
+                None if held.is_some() => (Vec::new(), vec![Life { fills: new, left: held }]),
+                None => (new, Vec::new()),
             };
             self.log_unclaimed(older, troubles).await;
             let is_its = |entry: &&JournalEntry| {

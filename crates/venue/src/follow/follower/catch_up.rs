@@ -107,7 +107,7 @@ impl<S: PrivateStream> Follower<S> {
             let source = Arc::clone(&self.source);
             let (ours, theirs) = (attempts.backoff.next_wait(), error.wait(source.clock().now()).unwrap_or_default());
             tracing::warn!(%error, ?ours, ?theirs, "the account cannot be read");
-            // What the venue has said is by its clock.
+            // What the venue has said is by the account's clock, which may be faster than time.
             let both = async { tokio::join!(sleep(ours), source.clock().sleep(theirs)) };
             if self.listening(both).await.is_none() {
                 return Read::Lost;

@@ -108,12 +108,7 @@ message! {
 /// # Errors
 /// [`DecodeError`] if there is no id.
 pub fn placed(body: &[u8]) -> Result<OrderId, DecodeError> {
-    let text = text(body)?;
-    let id = match plain::member(text, "orderId") {
-        Some(id) => id,
-        None => plain::read::<Placed<'_>>(text)?.order_id,
-    };
-    Ok(OrderId::new(id.id("orderId")?))
+    Ok(OrderId::new(plain::read::<Placed<'_>>(text(body)?)?.order_id.id("orderId")?))
 }
 
 #[derive(Deserialize)]

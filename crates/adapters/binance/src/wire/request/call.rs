@@ -76,7 +76,7 @@ impl Call {
     }
 
     /// The parameters in the order in which they are sent, not encoded.
-    pub fn params(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> + Clone {
+    pub fn params(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
         params(&self.query)
     }
 
