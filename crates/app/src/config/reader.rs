@@ -268,14 +268,19 @@ fn remedy_for(origin: &Origin, path: &str) -> String {
     }
 }
 
-/// Numbers keep the text that they are written with: none is read through a float.
+/// Numbers keep the text that they are written with: none is read through a float. A list is its values with commas between
+/// them, as the environment has to write it.
 fn text_of(value: &DeValue<'_>) -> Option<String> {
     match value {
         DeValue::String(text) => Some(text.to_string()),
         DeValue::Integer(number) if number.radix() == 10 => Some(number.as_str().to_owned()),
         DeValue::Float(number) => Some(number.as_str().to_owned()),
         DeValue::Boolean(truth) => Some(truth.to_string()),
-        DeValue::Integer(_) | DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => None,
+        DeValue::Array(list) => {
+            let texts: Option<Vec<String>> = list.iter().map(|value| text_of(value.get_ref())).collect();
+            texts.map(|texts| texts.join(","))
+        }
+        DeValue::Integer(_) | DeValue::Datetime(_) | DeValue::Table(_) => None,
     }
 }
 

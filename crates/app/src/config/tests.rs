@@ -179,6 +179,19 @@ fn contradictions_are_found_before_anything_is_traded() {
 }
 
 #[test]
+fn contracts_are_written_as_a_list_or_with_commas_between_them() {
+    let symbols = |value: &str| {
+        let config = config(&format!("{MINIMAL}symbols = {value}\n"), &[]);
+        config.accounts[0].symbols.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let both = ["BTC/USDT:USDT", "ETH/USDT:USDT"];
+    assert_eq!(symbols(r#"["BTC/USDT:USDT", "ETH/USDT:USDT"]"#), both);
+    assert_eq!(symbols(r#""BTC/USDT:USDT, ETH/USDT:USDT""#), both);
+    assert!(problems(&format!("{MINIMAL}symbols = [\"BTC\"]\n"), &[]).contains("'BTC' is not a symbol"));
+    assert!(problems(&format!("{MINIMAL}symbols = [{{ a = 1 }}]\n"), &[]).contains("one value is wanted here"));
+}
+
+#[test]
 fn secrets_and_plain_lines_are_refused_where_they_are_written() {
     for (line, sentence) in [
         ("key = \"x\"", "a secret is written here"),
