@@ -48,13 +48,12 @@ impl Memory {
     pub(super) fn report(&self) -> Option<MemoryReport> {
         let last = self.samples.last()?;
         let early = self.samples.get(self.samples.len() / 10)?;
-        let half = |samples: &[(f64, f64)]| samples.get(samples.len() / 2..).unwrap_or_default().to_vec();
         Some(MemoryReport {
             early_mb: early.1 / 1024.0,
             late_mb: last.1 / 1024.0,
             peak_mb: self.samples.iter().map(|it| it.1).fold(0.0, f64::max) / 1024.0,
-            growth_bytes_a_second: slope(&half(&self.samples)) * 1024.0,
-            held_growth_bytes_a_second: (!self.held.is_empty()).then(|| slope(&floors(&half(&self.held))) * 1024.0),
+            growth_bytes_a_second: slope(last_half(&self.samples)) * 1024.0,
+            held_growth_bytes_a_second: (!self.held.is_empty()).then(|| slope(&floors(last_half(&self.held))) * 1024.0),
         })
     }
 
@@ -70,6 +69,10 @@ impl Memory {
 #[expect(clippy::cast_precision_loss, reason = "memories are less than 2^52 bytes")]
 const fn as_f64(whole: u64) -> f64 {
     whole as f64
+}
+
+fn last_half(points: &[(f64, f64)]) -> &[(f64, f64)] {
+    points.get(points.len() / 2..).unwrap_or_default()
 }
 
 /// The least of each tenth: what waits while a gap is made good comes and goes, what is kept stays.

@@ -76,10 +76,6 @@ impl PositionManager {
                 let written = positions.update(known.id, opened.quantity, opened.entry_price, &trades).await;
                 troubles.written(Record::Position, written).map(|()| known.id)
             }
-            None if entered == opened.quantity => {
-                let written = positions.open(opened, &self.trades(fills, None)).await;
-                troubles.written(Record::Position, written)
-            }
             None => match self.with_its_beginning(opened, entered, fills, troubles).await {
                 Some((opened, fills)) => {
                     let written = positions.open(&opened, &self.trades(&fills, None)).await;
@@ -99,7 +95,7 @@ impl PositionManager {
 
     /// A position that the entry alone does not make was begun by others, or by an order of ours that nobody has recorded:
     /// it is recorded from its beginning, as far as the venue tells. `None` while the venue has not told it all: a record
-    /// with the last of its trades alone would never get the first.
+    /// with the last of its trades alone would never get the first. What the entry alone makes begins with it.
     async fn with_its_beginning(
         &self,
         opened: &OpenedPosition,
@@ -107,6 +103,10 @@ impl PositionManager {
         fills: &[Fill],
         troubles: &mut Troubles,
     ) -> Option<(OpenedPosition, Vec<Fill>)> {
+        let alone = || (opened.clone(), fills.to_vec());
+        if entered == opened.quantity {
+            return Some(alone());
+        }
         let made = Position { direction: opened.direction, quantity: opened.quantity, entry: opened.entry_price };
         let since = self.ports.clock.now().minus(LOOK_BACK);
         let new = self.unrecorded(&opened.symbol, opened.side, since, troubles).await?;
@@ -119,7 +119,7 @@ impl PositionManager {
                 Some((OpenedPosition { opened_at, ..opened.clone() }, life.fills))
             }
             // It began before what is looked at.
-            None => (total(fills) == Some(entered)).then(|| (opened.clone(), fills.to_vec())),
+            None => (total(fills) == Some(entered)).then(alone),
         }
     }
 
