@@ -6,7 +6,16 @@ use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_accounts_that_are_followed_through_faults_end_with_the_books_of_the_exchange() {
-    let plan = Plan { length: Duration::from_secs(8), rate: 150, seed: 7, judges_time: false };
+    soak(7).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn so_do_accounts_that_hold_hedge_legs() {
+    soak(5).await;
+}
+
+async fn soak(seed: u64) {
+    let plan = Plan { length: Duration::from_secs(8), rate: 150, seed, judges_time: false };
     let report = run(plan, Path::new(env!("CARGO_BIN_EXE_soak")), None, |line| println!("{line}")).await;
     assert!(report.is_well(), "{report}");
     assert_eq!(report.accounts.len(), 3);

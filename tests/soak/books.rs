@@ -129,8 +129,8 @@ impl Writer {
         row.note("trigger", number(order.trigger.map(|it| it.get())));
         row.note("quantity", number(order.quantity.map(|it| it.get())));
         row.note("filled", number(order.filled.map(|it| it.get())));
-        // What closes the whole position only reduces, whether or not the venue says so too.
-        row.note("reduce-only", Some((order.reduce_only || order.close_position).to_string()));
+        // What closes a whole position or its leg only reduces, whether or not the venue says so too.
+        row.note("reduce-only", Some((!order.adds_exposure()).to_string()));
         row.note("whole position", Some(order.close_position.to_string()));
         row.note("status", Some(order.status.to_string()));
     }

@@ -7,7 +7,7 @@ use std::fmt::Write;
 
 /// Of frames: a fault of this kind every so many seconds.
 const FRAMES: &[(&str, u64)] = &[
-    ("drop=private", 15),
+    ("drop=private", 5),
     ("dup=private", 2),
     ("delay=private:for=30ms", 5),
     ("reorder=private", 2),

@@ -32,8 +32,8 @@ impl NewOrder {
     /// and does not trade against its hedge leg.
     #[must_use]
     pub fn adds_exposure(&self) -> bool {
-        let closes_leg = self.position_side.direction().is_some_and(|leg| self.side == leg.closing_side());
-        !(self.reduce_only || self.size == OrderSize::WholePosition || closes_leg)
+        let whole_position = self.size == OrderSize::WholePosition;
+        !(self.reduce_only || whole_position || closes_leg(self.side, self.position_side))
     }
 }
 
@@ -246,4 +246,17 @@ pub struct Order {
     pub status: OrderStatus,
     /// When the venue last changed it.
     pub updated: Stamp,
+}
+
+impl Order {
+    /// Whether it could make a position larger: whatever is not certain to reduce one.
+    #[must_use]
+    pub fn adds_exposure(&self) -> bool {
+        !(self.reduce_only || self.close_position || closes_leg(self.side, self.position_side))
+    }
+}
+
+/// Whether it trades against its hedge leg, and can only shrink it.
+fn closes_leg(side: Side, position_side: PositionSide) -> bool {
+    position_side.direction().is_some_and(|leg| side == leg.closing_side())
 }

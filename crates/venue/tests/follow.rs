@@ -34,7 +34,8 @@ fn words() -> CloseFrame {
     CloseFrame { code: CloseCode::Policy, reason: format!("'{PASSPHRASE}' does not fit").into() }
 }
 
-/// A venue that answers texts with texts. Its words: `login`, `subscribed X`, `refused X`, `fill N`, `pong`.
+/// A venue that answers texts with texts. Its words: `login`, `subscribed X`, `refused X`, `fill N`,
+/// `later fill N`, `fills COUNT`, `pong`.
 struct Venue {
     url: String,
     heard: Arc<Mutex<Vec<String>>>,
@@ -162,7 +163,11 @@ impl PrivateStream for Source {
                 SessionEvent::Refused { id: id.to_owned(), code: "7".to_owned(), message: "no".to_owned() }
             }
             ["pong"] => SessionEvent::Pong,
-            ["fill", number] => return Ok(vec![Event::Account(AccountEvent::Fill(fill(number, 10)))]),
+            ["fill", number] => return Ok(vec![told(number, 10)]),
+            ["later", "fill", number] => return Ok(vec![told(number, 3600)]),
+            ["fills", count] => {
+                return Ok((0..count.parse().unwrap()).map(|n: u64| told(&format!("-{n}"), 10)).collect());
+            }
             _ => return Err(DecodeError::new("no word of ours", "the whole message")),
         };
         Ok(vec![Event::Session(session)])
@@ -224,6 +229,10 @@ fn fill(number: &str, seconds: u64) -> Fill {
         cause: FillCause::Order,
         time: START.plus(Duration::from_secs(seconds)),
     }
+}
+
+fn told(number: &str, seconds: u64) -> Event {
+    Event::Account(AccountEvent::Fill(fill(number, seconds)))
 }
 
 /// A venue that lets everybody in.
@@ -434,6 +443,42 @@ async fn after_a_gap_the_fills_in_it_are_told_once_and_in_order() {
     for (number, seconds) in [("2", 11), ("3", 12)] {
         assert_eq!(next(&mut stream).await, StreamItem::Event(AccountEvent::Fill(fill(number, seconds))));
     }
-    // What came last was told ten seconds after the first snapshot; messages overtake each other by as much.
+    // Everything since the first snapshot.
     assert_eq!(asked.lock().unwrap()[..], [(START, BTreeSet::from([symbol()]))]);
+}
+
+#[tokio::test]
+async fn a_trade_whose_message_is_lost_is_told_after_the_next_gap_however_much_was_told_since() {
+    let venue = Venue::start(|connection, text| match (connection, text) {
+        (0, "give extras") => vec!["subscribed extras", "fill 1", "fill 2", "later fill 4"],
+        _ => welcoming(text),
+    })
+    .await;
+    let source = source(&venue);
+    let asked = Arc::clone(&source.asked);
+    let mut stream = AccountFollower::open(source);
+    is_connected(&mut stream).await;
+    for (number, seconds) in [("1", 10), ("2", 10), ("4", 3600)] {
+        assert_eq!(next(&mut stream).await, StreamItem::Event(AccountEvent::Fill(fill(number, seconds))));
+    }
+    venue.hang_up.notify_one();
+    why(&mut stream).await;
+    is_connected(&mut stream).await;
+    assert_eq!(next(&mut stream).await, StreamItem::Event(AccountEvent::Fill(fill("3", 12))));
+    assert_eq!(asked.lock().unwrap()[0].0, START);
+}
+
+#[tokio::test]
+async fn of_an_account_that_trades_much_the_trades_are_read_while_the_stream_goes_on() {
+    let venue = Venue::start(|_, text| match text {
+        "give extras" => vec!["subscribed extras", "fills 2046", "fill 1", "fill 2"],
+        _ => welcoming(text),
+    })
+    .await;
+    let mut stream = AccountFollower::open(source(&venue));
+    is_connected(&mut stream).await;
+    for _ in 0..2048 {
+        assert!(matches!(next(&mut stream).await, StreamItem::Event(AccountEvent::Fill(_))));
+    }
+    assert_eq!(next(&mut stream).await, StreamItem::Event(AccountEvent::Fill(fill("3", 12))));
 }

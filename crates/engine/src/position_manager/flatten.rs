@@ -105,7 +105,7 @@ impl PositionManager {
             let is_adopted = by_wish && self.settings.foreign == ForeignPolicy::Adopt;
             is_adopted || self.ids.is_ours(&order.client_order_id)
         };
-        let adds = |order: &Order| may_cancel(order) && adds_exposure(order);
+        let adds = |order: &Order| may_cancel(order) && order.adds_exposure();
         it.cancelled.extend(self.cancel_orders(adds, &mut troubles).await);
         for round in 0..ROUNDS {
             if round > 0 {
@@ -253,12 +253,6 @@ impl PositionManager {
     pub(crate) fn is_flattening(&self) -> bool {
         self.flattening.load(Ordering::SeqCst) > 0
     }
-}
-
-/// Whatever is not certain to reduce.
-pub(crate) fn adds_exposure(order: &Order) -> bool {
-    let closes_leg = order.position_side.direction().is_some_and(|leg| order.side == leg.closing_side());
-    !(order.reduce_only || order.close_position || closes_leg)
 }
 
 fn directions<'a>(positions: impl IntoIterator<Item = &'a PositionReport>) -> Vec<(Symbol, Direction)> {

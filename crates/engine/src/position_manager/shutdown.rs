@@ -1,7 +1,6 @@
 //! A clean stop: the step under way is finished, protection rests on, and the last figures are written down.
 
 use super::PositionManager;
-use super::flatten::adds_exposure;
 use crate::guard::{RestingEntries, Stopped};
 use crate::trouble::Troubles;
 use plimsoll_ports::Clock;
@@ -22,7 +21,7 @@ impl PositionManager {
         let protection = match open {
             Ok(orders) => {
                 let ours = orders.iter().filter(|order| self.ids.is_ours(&order.client_order_id));
-                let (entries, protection): (Vec<_>, Vec<_>) = ours.partition(|order| adds_exposure(order));
+                let (entries, protection): (Vec<_>, Vec<_>) = ours.partition(|order| order.adds_exposure());
                 for order in entries.iter().filter(|_| resting_entries == RestingEntries::Cancel) {
                     cancelled.extend(self.cancel(&order.symbol, &order.client_order_id, &mut troubles).await);
                 }

@@ -175,13 +175,13 @@ impl Keeper {
         Ok(())
     }
 
-    /// Reads the account, and the fills since shortly before the newest thing that is known.
+    /// Reads the account, and the fills since shortly before the time up to which they are known. What was heard since is no
+    /// sign that nothing was missed before it.
     pub(super) async fn resynchronise(&self, reason: &str) -> Result<Resynchronised, ReadFailure> {
         let begun = Now::of(&self.steady);
         let view = Arc::clone(&self.view.borrow());
         let snapshot = self.broker.account().await?;
-        let newest = view.as_of.unwrap_or(snapshot.time);
-        let since = newest.minus(self.settings.back_fill_overlap);
+        let since = view.traded_until.unwrap_or(snapshot.time).minus(self.settings.back_fill_overlap);
         let (fills, without_fills) = self.fills(traded(&view, &snapshot), since).await;
         let count = fills.len();
         let snapshot = AccountEvent::Snapshot(Box::new(snapshot));

@@ -51,6 +51,7 @@ pub(super) struct Owner {
     link: Link,
     heard_at: Option<Timestamp>,
     read_at: Option<Timestamp>,
+    traded_until: Option<Timestamp>,
     /// When the newest reading was begun, and when events began to flow.
     read: Duration,
     connected: Option<Duration>,
@@ -81,6 +82,7 @@ impl Owner {
             link: Link::Connecting,
             heard_at: None,
             read_at: None,
+            traded_until: None,
             read: Duration::ZERO,
             connected: None,
             contracts: Arc::default(),
@@ -129,7 +131,9 @@ impl Owner {
             Some(StreamItem::Event(event)) => {
                 self.heard_at = Some(now);
                 telemetry::event(&event, now);
-                if matches!(event, AccountEvent::Snapshot(_)) {
+                if let AccountEvent::Snapshot(snapshot) = &event {
+                    // The trades before it come with it.
+                    self.traded_until = self.traded_until.max(Some(snapshot.time));
                     self.relink(Link::Live);
                 }
                 self.apply(&event);
@@ -359,6 +363,7 @@ impl Owner {
             read_at: self.read_at,
             needs_resync: self.state.needs_resync(),
             as_of: self.state.as_of(),
+            traded_until: self.traded_until,
             position_mode: self.state.position_mode(),
             positions: self.state.positions().collect(),
             orders: Arc::clone(&self.orders),

@@ -43,7 +43,7 @@ pub struct VenueAccountSettings {
     pub stale_after: Duration,
     /// An account that is in doubt for so long is read, whatever its stream promises; and again after each such time.
     pub resync_after: Duration,
-    /// How far back fills are asked for, before the newest thing that is known.
+    /// How far back fills are asked for, before the time up to which they are known: so much a venue's list may lag.
     pub back_fill_overlap: Duration,
     /// How often the venue is asked whether it sees the account as we do.
     pub audit_every: Duration,

@@ -22,6 +22,8 @@ pub struct AccountView {
     pub needs_resync: bool,
     /// The venue's time of the newest event.
     pub as_of: Option<Timestamp>,
+    /// The venue's time up to which every trade is known: of the stream's last snapshot, which brings those before it.
+    pub traded_until: Option<Timestamp>,
     /// How many positions a symbol may have, once known.
     pub position_mode: Option<PositionMode>,
     /// Every open position.
@@ -123,6 +125,7 @@ impl AccountView {
             read_at: None,
             needs_resync: false,
             as_of: None,
+            traded_until: None,
             position_mode: None,
             positions: Vec::new(),
             orders: Arc::default(),

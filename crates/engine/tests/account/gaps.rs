@@ -3,7 +3,7 @@ use crate::world::{World, bought, next, position, report, start, until};
 use async_trait::async_trait;
 use plimsoll_engine::{AccountNews, AccountPorts, Link, VenueAccount};
 use plimsoll_exchange::MarketClock;
-use plimsoll_ports::domain::{Change, Direction, Timestamp};
+use plimsoll_ports::domain::{AccountEvent, Change, Direction, Timestamp};
 use plimsoll_ports::{Clock, StreamItem};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -47,6 +47,30 @@ async fn a_stream_that_stays_down_is_read_around_with_the_fills_that_it_missed()
         told += usize::from(matches!(change, Change::Filled(_)));
     }
     assert_eq!(told, 1);
+}
+
+#[tokio::test]
+async fn a_fill_whose_message_was_lost_is_found_however_long_ago_it_was() {
+    let mut world = World::new();
+    let account = world.account().await;
+    let minutes = |minutes: u64| start().plus(Duration::from_secs(60 * minutes));
+    for (id, time) in [("1", minutes(1)), ("2", minutes(2)), ("3", minutes(30))] {
+        let fill = bought(id, "0.1", "50000", time);
+        world.fills.lock().unwrap().push(fill.clone());
+        if id != "2" {
+            world.event(AccountEvent::Fill(fill));
+        }
+    }
+    until(&account, |view| view.tally.fills == 2).await;
+    world.pass(Duration::from_secs(31 * 60));
+    let held = position(Direction::Long, "0.3", "50000");
+    world.truth.change(|truth| truth.positions = vec![report(Some(held), "500", "50000", minutes(30))]);
+    account.resynchronise().await.unwrap();
+    assert_eq!(account.view().tally.fills, 3);
+
+    world.send_snapshot();
+    until(&account, |view| view.traded_until == Some(minutes(31))).await;
+    assert_eq!(account.resynchronise().await.unwrap().fills, 1, "those before the last minute are known");
 }
 
 #[tokio::test]

@@ -75,9 +75,7 @@ impl<'a> OrderFacts<'a> {
     }
 
     fn reduces(&self) -> bool {
-        let order = &self.placed.order;
-        let closes_leg = order.position_side.direction().is_some_and(|leg| order.side == leg.closing_side());
-        order.reduce_only || order.close_position || closes_leg
+        !self.placed.order.adds_exposure()
     }
 
     fn trade_side(&self) -> &'static str {

@@ -64,7 +64,8 @@ fn common(floor: &Floor, placed: &PlacedOrder, instrument: &Instrument, style: S
         .figure("tkfr", instrument.fees.taker.get(), style)
         .text("tif", words::tif(placed))
         .raw("refu", 0)
-        .raw("is_reduce_only", order.reduce_only)
+        // With legs the wire tells them apart by this alone.
+        .raw("is_reduce_only", !order.adds_exposure())
         .raw("is_close", facts.is_close || order.close_position)
         .raw("is_liq", placed.cause == FillCause::Liquidation)
         .text("text", &text(placed))

@@ -206,7 +206,7 @@ fn initial(native: &str, order: &ConditionalOrder, facts: &TriggerFacts) -> Obje
         .text("tif", "ioc")
         .text("text", order.order.client_order_id.as_str())
         .raw("is_close", facts.close)
-        .raw("is_reduce_only", order.order.reduce_only || order.order.close_position)
+        .raw("is_reduce_only", !order.order.adds_exposure())
         .text("auto_size", &facts.auto_size)
 }
 

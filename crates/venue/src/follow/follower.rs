@@ -3,6 +3,7 @@
 mod catch_up;
 mod deaf;
 mod keep_alive;
+mod trades;
 mod waiting;
 
 use super::awaited::{Awaited, What};
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::{Instant, sleep_until};
+use trades::{List, Listed, next_of_list};
 use waiting::Waiting;
 
 pub(super) struct Follower<S: PrivateStream> {
@@ -47,6 +49,9 @@ pub(super) struct Follower<S: PrivateStream> {
     /// When a snapshot was last taken, and when the next is due.
     caught_up: Option<Instant>,
     doubt: Option<Instant>,
+    /// The list of trades that is being read, and when that was last begun.
+    list: Option<List>,
+    listed_at: Option<Instant>,
     /// Messages that came while the account was read.
     waiting: Waiting,
 }
@@ -72,6 +77,7 @@ enum Turn {
     KeepAlive(Kept),
     Placed(ClientOrderId),
     Beside(Option<Beside>),
+    Listed(Listed),
     Overdue,
     Room,
     Doubt,
@@ -101,6 +107,8 @@ impl<S: PrivateStream> Follower<S> {
             told_connected: false,
             caught_up: None,
             doubt: None,
+            list: None,
+            listed_at: None,
             waiting: Waiting::new(settings.waiting_bytes),
         }
     }
@@ -119,6 +127,7 @@ impl<S: PrivateStream> Follower<S> {
                 kept = &mut keep_alive => Turn::KeepAlive(kept),
                 Ok(placed) = self.placed.recv() => Turn::Placed(placed),
                 beside = next_of(&mut self.beside), if self.beside.is_some() => Turn::Beside(beside),
+                listed = next_of_list(&mut self.list), if self.list.is_some() => Turn::Listed(listed),
                 () = sleep_until(overdue.unwrap_or(any)), if overdue.is_some() => Turn::Overdue,
                 () = self.outlet.room(), if self.outlet.has_gap() => Turn::Room,
                 () = sleep_until(self.doubt.unwrap_or(any)), if self.doubt.is_some() => Turn::Doubt,
@@ -134,6 +143,7 @@ impl<S: PrivateStream> Follower<S> {
                 Turn::Placed(id) if self.is_up() => self.awaited.expect(What::Order(id), Instant::now()),
                 Turn::Placed(_) => {}
                 Turn::Beside(beside) => self.beside(beside),
+                Turn::Listed(listed) => self.trades_listed(listed),
                 Turn::Overdue => self.unanswered(),
                 Turn::Room => self.make_good().await,
                 Turn::Doubt => self.catch_up().await,
@@ -289,6 +299,7 @@ impl<S: PrivateStream> Follower<S> {
                 self.lag.note(&event);
                 self.awaited.hear(&event);
                 self.tell(event);
+                self.list_trades();
             }
             // The whole trade follows.
             Event::FillNotice(notice) => {
@@ -338,10 +349,12 @@ impl<S: PrivateStream> Follower<S> {
         if self.heard.knows(&event) {
             return;
         }
+        let trade = Heard::trade(&event);
         // What is given up was not told, and is asked for once there is room.
-        let news = Heard::news(&event);
-        if self.outlet.put(StreamItem::Event(event)) {
-            self.heard.told(news);
+        if self.outlet.put(StreamItem::Event(event))
+            && let Some(trade) = trade
+        {
+            self.heard.told(trade);
         }
     }
 
@@ -356,6 +369,7 @@ impl<S: PrivateStream> Follower<S> {
     fn lost(&mut self, reason: String) {
         self.session = Session::Down;
         self.doubt = None;
+        self.list = None;
         // The snapshot of the next connection shows it.
         self.waiting.clear();
         self.awaited.give_up();

@@ -40,6 +40,8 @@ impl<S: PrivateStream> Follower<S> {
     /// A gap, or doubt: a snapshot, and the trades since what was last heard. Meanwhile messages wait.
     pub(super) async fn catch_up(&mut self) {
         self.doubt = None;
+        // What is read now shows more.
+        self.list = None;
         let mut attempts = Attempts::new(ATTEMPTS, self.settings.socket.backoff);
         match self.whole_account(&mut attempts).await {
             Read::Whole(account) => self.bring_and_judge(account).await,
