@@ -120,8 +120,7 @@ impl Plans {
     pub(crate) fn of(&self, plan: &ConditionalOrder) -> PlanType {
         let order = &plan.order;
         let profit = order.order_type == OrderType::TakeProfitMarket;
-        let closes_leg = order.position_side.direction().is_some_and(|leg| order.side == leg.closing_side());
-        let kind = match (order.close_position, order.reduce_only || closes_leg, profit) {
+        let kind = match (order.close_position, !order.adds_exposure(), profit) {
             (true, _, true) => PlanType::PositionProfit,
             (true, _, false) => PlanType::PositionLoss,
             (false, true, true) => PlanType::Profit,

@@ -86,8 +86,7 @@ impl BinanceBroker {
         if order.status.is_final() {
             return Err(CommandError::Refused(unknown(id)));
         }
-        let closes_leg = order.position_side.direction().is_some_and(|leg| order.side == leg.closing_side());
-        let priority = if order.reduce_only || closes_leg { ReducesRisk } else { Ordinary };
+        let priority = if order.adds_exposure() { Ordinary } else { ReducesRisk };
         self.shared.command(&request::amend(&native, which, order.side, quantity, price), priority).await
     }
 

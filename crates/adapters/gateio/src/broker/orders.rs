@@ -147,8 +147,7 @@ impl GateioBroker {
         let Some(order) = found.filter(|order| !order.status.is_final()) else {
             return Err(CommandError::Refused(unknown(id)));
         };
-        let closes_leg = order.position_side.direction().is_some_and(|leg| order.side == leg.closing_side());
-        let priority = if order.reduce_only || closes_leg { ReducesRisk } else { Ordinary };
+        let priority = if order.adds_exposure() { Ordinary } else { ReducesRisk };
         let call = request::amend(WhichOrder::Id(&order.order_id), order.side, contracts, price);
         self.shared.command(&call, priority).await
     }

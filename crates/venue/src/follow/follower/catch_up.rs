@@ -54,8 +54,13 @@ impl<S: PrivateStream> Follower<S> {
     /// The stream is silent, and the account is looked at once. That it cannot be read says nothing of the stream.
     pub(super) async fn look(&mut self) {
         let mut attempts = Attempts::new(1, self.settings.socket.backoff);
-        if let Read::Whole(account) = self.whole_account(&mut attempts).await {
-            self.bring_and_judge(account).await;
+        match self.whole_account(&mut attempts).await {
+            Read::Whole(account) => self.bring_and_judge(account).await,
+            Read::Failed(error) => {
+                tracing::warn!(%error, "the account cannot be read to see whether its stream is deaf, trying again soon");
+                return self.looks.blind(Instant::now(), self.settings.between_snapshots);
+            }
+            Read::Lost => {}
         }
         self.looks.looked(Instant::now());
     }

@@ -69,6 +69,11 @@ impl Looks {
         self.not_before = now + self.soonest.saturating_mul(APART).min(self.latest);
     }
 
+    /// The account could not be read: whether the stream is deaf is as open as it was, and is asked again after this.
+    pub(super) fn blind(&mut self, now: Instant, again: Duration) {
+        self.not_before = now + again.clamp(SHORTEST, self.latest);
+    }
+
     /// When the next look is due, if nothing is told before.
     pub(super) fn due(&self) -> Instant {
         (self.since + self.wait).max(self.not_before)
@@ -165,6 +170,21 @@ mod tests {
     }
 
     #[test]
+    fn a_look_that_shows_nothing_is_tried_again_soon() {
+        let (start, second) = (Instant::now(), Duration::from_secs(1));
+        let mut looks = Looks::new(10 * second, 300 * second, start);
+        looks.heard(start);
+        let mut due = looks.due();
+        for after in [25, 30, 35] {
+            assert_eq!(due, start + after * second);
+            looks.blind(due, 5 * second);
+            due = looks.due();
+        }
+        looks.looked(due);
+        assert_eq!(looks.due(), start + 115 * second);
+    }
+
+    #[test]
     fn what_comes_in_a_trickle_is_not_looked_into_all_the_time() {
         let (start, second) = (Instant::now(), Duration::from_secs(1));
         let mut looks = Looks::new(10 * second, 300 * second, start);
@@ -180,6 +200,8 @@ mod tests {
             let mut looks = Looks::new(Duration::from_secs(told_within), Duration::from_secs(every), start);
             assert!(looks.due() > start);
             looks.looked(start);
+            assert!(looks.due() > start);
+            looks.blind(start, Duration::ZERO);
             assert!(looks.due() > start);
         }
         assert_eq!(

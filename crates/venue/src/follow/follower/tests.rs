@@ -203,3 +203,16 @@ async fn an_account_that_cannot_be_read_costs_the_connection_where_something_was
     assert!(stands_after(async |follower| follower.look().await).await);
     assert!(!stands_after(async |follower| follower.catch_up().await).await);
 }
+
+#[tokio::test]
+async fn a_stream_that_may_be_deaf_is_looked_into_again_soon_where_the_account_cannot_be_read() {
+    let (outlet, _reader) = Outlet::new(8);
+    let mut follower = Follower::new(Arc::new(Source::new()), outlet);
+    follower.session = Session::Up;
+    let long_ago = Instant::now().checked_sub(Duration::from_secs(30)).expect("so long a time");
+    follower.looks = Looks::new(follower.settings.told_within, follower.settings.read_again_every, long_ago);
+    assert!(follower.next_look() < Some(Instant::now()));
+    follower.look().await;
+    let again = follower.next_look().expect("a look");
+    assert!(again > Instant::now() && again <= Instant::now() + follower.settings.between_snapshots);
+}
