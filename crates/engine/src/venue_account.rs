@@ -3,6 +3,7 @@
 mod audit;
 mod connect;
 mod contracts;
+mod fills;
 mod fleet;
 mod follower;
 mod keeper;

@@ -2,6 +2,7 @@
 
 use super::VenueAccount;
 use super::contracts::{AppliedSetting, SettingFailure, allowed};
+use super::fills::FillReader;
 use super::follower::{AccountFollower, Command, Ended};
 use super::keeper::Keeper;
 use super::listing::List;
@@ -83,6 +84,7 @@ impl VenueAccount {
         let (requests, received) = mpsc::channel(REQUESTS_KEPT);
         let keeper = Keeper {
             broker: Arc::clone(&ports.broker),
+            fills: FillReader::new(Arc::clone(&ports.broker), settings.back_fill_overlap),
             steady: Arc::clone(&steady),
             line: follower.line(),
             view: follower.watch(),

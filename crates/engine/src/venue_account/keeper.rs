@@ -2,6 +2,7 @@
 //! somebody wants to know.
 
 use super::audit::confirmed;
+use super::fills::FillReader;
 use super::follower::{Command, Ended, Line};
 use super::listing::List;
 use super::owner::{Now, Reading};
@@ -9,17 +10,13 @@ use super::settings::VenueAccountSettings;
 use super::telemetry;
 use super::view::{AccountView, Link};
 use crate::steady::Steady;
-use futures_util::{StreamExt, stream};
-use plimsoll_domain::{AccountEvent, AccountSnapshot, Difference, Fill, Symbol, Timestamp};
+use plimsoll_domain::{AccountEvent, AccountSnapshot, Difference, Symbol, Timestamp};
 use plimsoll_ports::{Broker, QueryError};
 use std::collections::{BTreeMap, BTreeSet};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
-
-/// So many contracts are asked for their fills at once.
-const ASKED_AT_ONCE: usize = 8;
 
 /// A contract that is held and of which nothing could be learned is asked for again after this.
 const ASKED_AGAIN_AFTER: Duration = Duration::from_secs(30);
@@ -55,6 +52,7 @@ pub(super) enum Request {
 
 pub(super) struct Keeper {
     pub(super) broker: Arc<dyn Broker>,
+    pub(super) fills: FillReader,
     pub(super) steady: Arc<Steady>,
     pub(super) line: Line,
     pub(super) view: watch::Receiver<Arc<AccountView>>,
@@ -175,14 +173,12 @@ impl Keeper {
         Ok(())
     }
 
-    /// Reads the account, and the fills since shortly before the time up to which they are known. What was heard since is no
-    /// sign that nothing was missed before it.
+    /// Reads the account, and the fills that may have been missed.
     pub(super) async fn resynchronise(&self, reason: &str) -> Result<Resynchronised, ReadFailure> {
         let begun = Now::of(&self.steady);
         let view = Arc::clone(&self.view.borrow());
         let snapshot = self.broker.account().await?;
-        let since = view.traded_until.unwrap_or(snapshot.time).minus(self.settings.back_fill_overlap);
-        let (fills, without_fills) = self.fills(traded(&view, &snapshot), since).await;
+        let (fills, without_fills) = self.fills.read(&view, &snapshot).await;
         let count = fills.len();
         let snapshot = AccountEvent::Snapshot(Box::new(snapshot));
         let events = std::iter::once(snapshot).chain(fills.into_iter().map(AccountEvent::Fill)).collect();
@@ -191,26 +187,6 @@ impl Keeper {
         telemetry::resynchronised(took);
         tracing::info!(reason, fills = count, ?took, "the account was read anew");
         Ok(Resynchronised { fills: count, without_fills })
-    }
-
-    /// The fills of these contracts, and those of which they cannot be had.
-    async fn fills(&self, symbols: BTreeSet<Symbol>, since: Timestamp) -> (Vec<Fill>, Vec<Symbol>) {
-        let broker = Arc::clone(&self.broker);
-        let asked: Vec<_> = symbols.into_iter().map(|symbol| ask(Arc::clone(&broker), symbol, since)).collect();
-        let mut answers: Vec<_> = stream::iter(asked).buffer_unordered(ASKED_AT_ONCE).collect().await;
-        answers.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let (mut fills, mut missing) = (Vec::new(), Vec::new());
-        for (symbol, answer) in answers {
-            match answer {
-                Ok(told) => fills.extend(told),
-                Err(error) => {
-                    tracing::warn!(%symbol, %error, "fills cannot be read");
-                    missing.push(symbol);
-                }
-            }
-        }
-        fills.sort_by_key(|fill| fill.time);
-        (fills, missing)
     }
 
     /// Asks the venue twice, and records what both answers say otherwise than we believe; then its word is taken.
@@ -286,16 +262,4 @@ impl Watchfulness {
         self.looked = now.passed;
         now.passed.saturating_sub(self.heard)
     }
-}
-
-async fn ask(broker: Arc<dyn Broker>, symbol: Symbol, since: Timestamp) -> (Symbol, Result<Vec<Fill>, QueryError>) {
-    let fills = broker.fills(&symbol, since).await;
-    (symbol, fills)
-}
-
-/// The contracts in which something may have happened: those with positions or orders, then or now.
-fn traded(view: &AccountView, snapshot: &AccountSnapshot) -> BTreeSet<Symbol> {
-    let known = view.positions.iter().map(|it| &it.symbol).chain(view.orders.iter().map(|it| &it.symbol));
-    let read = snapshot.positions.iter().map(|it| &it.symbol).chain(snapshot.orders.iter().map(|it| &it.symbol));
-    known.chain(read).cloned().collect()
 }

@@ -68,9 +68,12 @@ async fn a_fill_whose_message_was_lost_is_found_however_long_ago_it_was() {
     account.resynchronise().await.unwrap();
     assert_eq!(account.view().tally.fills, 3);
 
-    world.send_snapshot();
-    until(&account, |view| view.traded_until == Some(minutes(31))).await;
     assert_eq!(account.resynchronise().await.unwrap().fills, 1, "those before the last minute are known");
+
+    world.pass(Duration::from_secs(60));
+    world.send_snapshot();
+    until(&account, |view| view.traded_until == Some(minutes(32))).await;
+    assert_eq!(account.resynchronise().await.unwrap().fills, 0, "the stream brings them with its snapshots");
 }
 
 #[tokio::test]
