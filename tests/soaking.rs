@@ -6,12 +6,12 @@ use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_accounts_that_are_followed_through_faults_end_with_the_books_of_the_exchange() {
-    soak(7).await;
+    soak(10).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn so_do_accounts_that_hold_hedge_legs() {
-    soak(5).await;
+    soak(2).await;
 }
 
 async fn soak(seed: u64) {

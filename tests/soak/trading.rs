@@ -52,8 +52,7 @@ pub(super) struct Trading {
 
 impl Trading {
     pub(super) fn new(wire: Wire, venue: Arc<Running>, account: AccountId, plan: &Plan, counted: Arc<Counted>) -> Self {
-        let mut random = Random::of(plan.seed, &format!("trading on {wire}"));
-        let (contracts, hedges) = (listed::contracts(wire, CONTRACTS), random.percent(50));
+        let (contracts, hedges) = (listed::contracts(wire, CONTRACTS), hedges(wire, plan.seed));
         let mut it = Self {
             prices: vec![listed::opening(); CONTRACTS],
             time: venue.exchange(|exchange| exchange.now()),
@@ -61,7 +60,7 @@ impl Trading {
             account,
             contracts,
             hedges,
-            random,
+            random: Random::of(plan.seed, &format!("trading on {wire}")),
             placed: 0,
             resting: VecDeque::new(),
             stops: VecDeque::new(),
@@ -312,7 +311,22 @@ impl Trading {
     }
 }
 
+fn hedges(wire: Wire, seed: u64) -> bool {
+    Random::of(seed, &format!("position mode on {wire}")).percent(50)
+}
+
 fn held(exchange: &Exchange, account: &AccountId, symbol: &Symbol, leg: PositionSide) -> Option<(Direction, Quantity)> {
     let position = exchange.position(account, symbol, leg)?.position?;
     Some((position.direction, position.quantity))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_seeds_of_the_short_soaks_are_of_both_position_modes_at_every_venue() {
+        let modes = |seed| Wire::ALL.map(|wire| hedges(wire, seed));
+        assert_eq!([modes(10), modes(2)], [[false; 3], [true; 3]]);
+    }
 }

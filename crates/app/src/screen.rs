@@ -1,6 +1,6 @@
 //! Figures for people: tables that fit 80 columns. Programs get full precision through `--json` instead.
 
-use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
+use comfy_table::{Cell, CellAlignment, ColumnConstraint, ContentArrangement, Table, Width, presets};
 use plimsoll_domain::{Decimal, Money, Price, Rate, Timestamp};
 use rust_decimal::RoundingStrategy;
 use serde::Serialize;
@@ -41,19 +41,33 @@ impl Facts {
     }
 }
 
-/// A table with a header, for stdout.
+/// A table with a header, for stdout. Where it is too wide, cells are broken between words and never within one: half a
+/// price is none.
 pub(crate) fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
     let mut table = Table::new();
     table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic).set_width(80);
     table.set_header(header);
+    let mut widest: Vec<usize> = header.iter().map(|title| widest_word(title)).collect();
     for row in rows {
+        for (widest, text) in widest.iter_mut().zip(&row) {
+            *widest = widest_word(text).max(*widest);
+        }
         let cells = row.into_iter().enumerate().map(|(column, text)| match column {
             0 => Cell::new(text),
             _ => Cell::new(text).set_alignment(CellAlignment::Right),
         });
         table.add_row(cells);
     }
+    let width = |word: usize| ColumnConstraint::LowerBoundary(Width::Fixed(u16::try_from(word).unwrap_or(u16::MAX)));
+    table.set_constraints(widest.into_iter().map(|word| width(word + PADDING)));
     table
+}
+
+/// Of a cell, on both sides of it.
+const PADDING: usize = 2;
+
+fn widest_word(text: &str) -> usize {
+    text.split_whitespace().map(|word| word.chars().count()).max().unwrap_or(0)
 }
 
 /// Prints a line to stdout.

@@ -5,10 +5,12 @@ use plimsoll_domain::AccountEvent;
 
 /// The authenticated events of one account, in the order of arrival, through every reconnection.
 ///
-/// A gap is never silent: whatever may have been missed is announced by [`StreamItem::Disconnected`] or
-/// [`StreamItem::Resync`], and made good by an [`AccountEvent::Snapshot`] and the fills in it. After a reconnection that
+/// A gap that can be noticed is never silent: whatever may have been missed is announced by [`StreamItem::Disconnected`] or
+/// [`StreamItem::Resync`], and made good by an [`AccountEvent::Snapshot`] and the fills of the gap. After a reconnection that
 /// comes before anything newer; on a connection that stands events may go on until then, and what is known is in doubt.
-/// Whenever a snapshot comes, every fill before it that was not told yet comes right behind it.
+///
+/// A venue may fail to tell a single fill, which nothing shows. So behind every snapshot but the first come all fills between
+/// the first and this one that were not told yet; a fill may come late at any other time too.
 #[cfg_attr(feature = "mocks", mockall::automock)]
 #[async_trait]
 pub trait AccountStream: Send {

@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpStream;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderName;
@@ -59,6 +59,11 @@ pub trait Dial: Send + Sync + 'static {
         Vec::new()
     }
 
+    /// Waits for as long as the other side wants to be left alone: in real time, unless what it said is by another clock.
+    fn rest(&self, wait: Duration) -> impl Future<Output = ()> + Send {
+        sleep(wait)
+    }
+
     /// Words of the other side's, as they may be told and logged: without what only we know, should it repeat that. Unless
     /// said otherwise they hold nothing of the kind, and are only kept to one line.
     fn told(&self, words: &str) -> String {
@@ -78,6 +83,10 @@ impl<D: Dial> Dial for Arc<D> {
 
     fn headers(&self) -> Vec<(&'static str, String)> {
         D::headers(self)
+    }
+
+    async fn rest(&self, wait: Duration) {
+        D::rest(self, wait).await;
     }
 
     fn told(&self, words: &str) -> String {
@@ -162,7 +171,7 @@ pub struct SocketSession<D> {
 
 #[derive(Debug)]
 enum State {
-    Waiting { until: Instant },
+    Waiting { until: Instant, rest: Option<Rest> },
     Connecting(Attempt),
     Open(Box<Link>),
 }
@@ -174,6 +183,15 @@ struct Attempt(Pin<Box<dyn Future<Output = Result<Link, DialFailure>> + Send>>);
 impl fmt::Debug for Attempt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Attempt")
+    }
+}
+
+/// What the other side wants to be waited. Like an attempt it outlives the call that began it.
+struct Rest(Pin<Box<dyn Future<Output = ()> + Send>>);
+
+impl fmt::Debug for Rest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Rest")
     }
 }
 
@@ -194,7 +212,7 @@ impl<D: Dial> SocketSession<D> {
     /// A session that connects when it is first read.
     #[must_use]
     pub fn new(dial: D, settings: SocketSettings) -> Self {
-        let state = State::Waiting { until: Instant::now() };
+        let state = State::Waiting { until: Instant::now(), rest: None };
         Self { dial: Arc::new(dial), settings, backoff: Backoff::new(settings.backoff), state, told: false }
     }
 
@@ -207,7 +225,11 @@ impl<D: Dial> SocketSession<D> {
                     Ok(None) => return SocketItem::Alive,
                     Err(reason) => return self.lost(reason),
                 },
-                State::Waiting { until } => {
+                State::Waiting { until, rest } => {
+                    if let Some(Rest(resting)) = rest {
+                        resting.await;
+                        *rest = None;
+                    }
                     sleep_until(*until).await;
                     self.state = State::Connecting(Attempt(Box::pin(connect(Arc::clone(&self.dial), self.settings))));
                 }
@@ -218,9 +240,9 @@ impl<D: Dial> SocketSession<D> {
                         return SocketItem::Connected;
                     }
                     Err(failure) => {
-                        let wait = self.backoff.next_wait().max(failure.not_before.unwrap_or_default());
-                        self.state = State::Waiting { until: Instant::now() + wait };
-                        warn!(reason = %failure.reason, ?wait, "no connection");
+                        let wait = self.backoff.next_wait();
+                        warn!(reason = %failure.reason, ?wait, not_before = ?failure.not_before, "no connection");
+                        self.wait(wait, failure.not_before);
                         if !self.told {
                             self.told = true;
                             return SocketItem::Disconnected { reason: failure.reason };
@@ -240,7 +262,7 @@ impl<D: Dial> SocketSession<D> {
     /// Gives the connection up for a new one after the back-off, and not before `not_before` has passed: the other side
     /// does not want it as it is, for example because it does not know the key.
     pub fn give_up(&mut self, reason: &str, not_before: Option<Duration>) -> SocketItem {
-        self.lost(Lost::Unwanted(reason.to_owned(), not_before.unwrap_or_default()))
+        self.lost(Lost::Unwanted(reason.to_owned(), not_before))
     }
 
     /// Sends a text frame, if connected.
@@ -266,19 +288,26 @@ impl<D: Dial> SocketSession<D> {
         let wait = match &reason {
             Lost::Aged(_) => Duration::ZERO,
             Lost::Ended(_) if life >= self.settings.settled_after => Duration::ZERO,
-            Lost::Unwanted(_, not_before) => self.backoff.next_wait().max(*not_before),
             _ => self.backoff.next_wait(),
         };
+        let not_before = if let Lost::Unwanted(_, not_before) = &reason { *not_before } else { None };
         let reason = match (&self.state, &reason) {
             (_, Lost::Unwanted(..) | Lost::Ended(_)) | (State::Waiting { .. } | State::Connecting(_), _) => {
                 reason.to_string()
             }
             (State::Open(link), _) => format!("{}: {reason}", link.place),
         };
-        warn!(%reason, ?life, ?wait, "connection lost");
-        self.state = State::Waiting { until: Instant::now() + wait };
+        warn!(%reason, ?life, ?wait, ?not_before, "connection lost");
+        self.wait(wait, not_before);
         self.told = true;
         SocketItem::Disconnected { reason }
+    }
+
+    /// Another attempt once both have passed: our back-off, and what the other side wants.
+    fn wait(&mut self, ours: Duration, theirs: Option<Duration>) {
+        let dial = Arc::clone(&self.dial);
+        let rest = theirs.map(|theirs| Rest(Box::pin(async move { dial.rest(theirs).await })));
+        self.state = State::Waiting { until: Instant::now() + ours, rest };
     }
 }
 
@@ -335,7 +364,7 @@ enum Lost {
     #[error("{0}")]
     Ended(String),
     #[error("{0}")]
-    Unwanted(String, Duration),
+    Unwanted(String, Option<Duration>),
 }
 
 impl Link {

@@ -3,8 +3,8 @@
 
 use futures_util::{SinkExt, StreamExt};
 use plimsoll_transport::{Address, BackoffSettings, Dial, DialFailure, SocketItem, SocketSession, SocketSettings};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
@@ -339,6 +339,36 @@ async fn what_is_sent_later_arrives_and_what_is_not_wanted_is_tried_again_after_
         assert_eq!(item, SocketItem::Disconnected { reason: "it does not let us in".into() });
     }
     assert!(began.elapsed() >= wait);
+    server.await.unwrap();
+}
+
+/// Whose waits are by a clock of its own, which is fast.
+struct Fast(Address, Arc<Mutex<Vec<Duration>>>);
+
+impl Dial for Fast {
+    async fn dial(&self) -> Result<Address, DialFailure> {
+        self.0.dial().await
+    }
+
+    async fn rest(&self, wait: Duration) {
+        self.1.lock().unwrap().push(wait);
+    }
+}
+
+#[tokio::test]
+async fn what_the_other_side_wants_to_be_waited_is_waited_by_the_diallers_own_clock() {
+    let (listener, address) = listen().await;
+    let server = tokio::spawn(async move {
+        for _ in 0..2 {
+            accept(&listener).await;
+        }
+    });
+    let (hour, rests) = (Duration::from_secs(3600), Arc::default());
+    let mut session = SocketSession::new(Fast(address, Arc::clone(&rests)), settings());
+    assert_eq!(next(&mut session).await, SocketItem::Connected);
+    session.give_up("come back in an hour", Some(hour));
+    assert_eq!(next(&mut session).await, SocketItem::Connected);
+    assert_eq!(rests.lock().unwrap()[..], [hour]);
     server.await.unwrap();
 }
 

@@ -7,7 +7,7 @@ use crate::failure::strange;
 use crate::json::DecodeError;
 use crate::outlet::Outlet;
 use async_trait::async_trait;
-use plimsoll_ports::{MarketItem, MarketStream};
+use plimsoll_ports::{Clock, MarketItem, MarketStream};
 use plimsoll_transport::{Dial, SocketItem, SocketSession, SocketSettings};
 use std::fmt;
 use std::future::poll_fn;
@@ -23,6 +23,9 @@ use tokio::time::{Instant, sleep_until};
 pub trait MarketSource: Send + Sync + 'static {
     /// The venue's list of contracts, which its messages are read with.
     type Listing: Send + Sync;
+
+    /// The clock by which errors say until when the venue wants no requests.
+    fn clock(&self) -> &Arc<dyn Clock>;
 
     /// The list of contracts, read again where it is out of date.
     fn listing(&self) -> impl Future<Output = Result<Arc<Self::Listing>, CallError>> + Send;
@@ -77,7 +80,7 @@ impl MarketFollower {
         let (outlet, items) = Outlet::new(waiting);
         let socket = |(dial, settings)| Socket {
             // Nothing that is secret was said on it.
-            session: SocketSession::new(Discreet::new(dial, str::to_owned), settings),
+            session: SocketSession::new(Discreet::new(dial, Arc::clone(source.clock()), str::to_owned), settings),
             connected: false,
             unread: 0,
             has_told: false,

@@ -13,7 +13,7 @@ use plimsoll_venue::{
     SessionEvent, without,
 };
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -99,6 +99,10 @@ struct Source {
     /// So many handshakes fail before one can be made.
     unready: AtomicUsize,
     asked: Asked,
+    /// The venue's list of trades.
+    listed: Vec<Fill>,
+    /// So many readings of the account have ended, a day after each other.
+    read: AtomicU64,
     /// So many readings of the account never end.
     unread: AtomicUsize,
 }
@@ -114,6 +118,8 @@ fn source(venue: &Venue) -> Source {
         beats: false,
         unready: AtomicUsize::new(0),
         asked: Arc::default(),
+        listed: vec![fill("3", 12), fill("2", 11), fill("1", 10)],
+        read: AtomicU64::new(0),
         unread: AtomicUsize::new(0),
     }
 }
@@ -179,12 +185,14 @@ impl PrivateStream for Source {
             std::future::pending::<()>().await;
         }
         let (positions, orders, balances) = (Vec::new(), Vec::new(), Vec::new());
-        Ok(AccountSnapshot { position_mode: PositionMode::OneWay, positions, orders, balances, time: START })
+        let days = self.read.fetch_add(1, Ordering::Relaxed);
+        let time = START.plus(Duration::from_secs(24 * 3600 * days));
+        Ok(AccountSnapshot { position_mode: PositionMode::OneWay, positions, orders, balances, time })
     }
 
     async fn fills(&self, since: Timestamp, heard: &BTreeSet<Symbol>) -> Result<Vec<Fill>, CallError> {
         self.asked.lock().unwrap().push((since, heard.clone()));
-        Ok(vec![fill("3", 12), fill("2", 11), fill("1", 10)])
+        Ok(self.listed.iter().filter(|fill| fill.time >= since).cloned().collect())
     }
 
     async fn handshake(&self) -> Result<Vec<Greeting>, CallError> {
@@ -471,7 +479,7 @@ async fn a_trade_whose_message_is_lost_is_told_after_the_next_gap_however_much_w
 #[tokio::test]
 async fn of_an_account_that_trades_much_the_trades_are_read_while_the_stream_goes_on() {
     let venue = Venue::start(|_, text| match text {
-        "give extras" => vec!["subscribed extras", "fills 2046", "fill 1", "fill 2"],
+        "give extras" => vec!["subscribed extras", "fills 2045", "fill 1", "fill 2", "later fill 4"],
         _ => welcoming(text),
     })
     .await;
@@ -481,4 +489,27 @@ async fn of_an_account_that_trades_much_the_trades_are_read_while_the_stream_goe
         assert!(matches!(next(&mut stream).await, StreamItem::Event(AccountEvent::Fill(_))));
     }
     assert_eq!(next(&mut stream).await, StreamItem::Event(AccountEvent::Fill(fill("3", 12))));
+}
+
+#[tokio::test]
+async fn a_gap_with_more_trades_than_may_wait_is_made_good_bit_by_bit() {
+    let venue = Venue::start(|_, text| welcoming(text)).await;
+    let listed: Vec<Fill> = (0..200).map(|n| fill(&n.to_string(), 60 * n)).collect();
+    let source = Source { listed: listed.clone(), ..source(&venue) };
+    let asked = Arc::clone(&source.asked);
+    let settings = FollowSettings { waiting_events: 16, ..source.settings };
+    let mut stream = AccountFollower::open(Source { settings, ..source });
+    is_connected(&mut stream).await;
+    venue.hang_up.notify_one();
+    why(&mut stream).await;
+    let mut told = Vec::new();
+    while told.len() < listed.len() {
+        if let StreamItem::Event(AccountEvent::Fill(fill)) = next(&mut stream).await {
+            told.push(fill);
+        }
+    }
+    assert_eq!(told, listed, "each once, and in order");
+    let asked: Vec<Timestamp> = asked.lock().unwrap().iter().map(|(since, _)| *since).collect();
+    assert!(asked.len() > 2 && asked.is_sorted(), "{asked:?}");
+    assert!(asked.last() > Some(&START), "what was told is not asked for again: {asked:?}");
 }

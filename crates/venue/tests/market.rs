@@ -3,7 +3,7 @@
 
 use futures_util::{SinkExt, StreamExt};
 use plimsoll_domain::{MarkPrice, MarketEvent, Symbol, Timestamp};
-use plimsoll_ports::{MarketItem, MarketStream};
+use plimsoll_ports::{Clock, MarketItem, MarketStream, SystemClock};
 use plimsoll_transport::{Address, BackoffSettings, SocketSettings};
 use plimsoll_venue::{CallError, DecodeError, Event, MarketFollower, MarketSource, SessionEvent};
 use std::sync::Arc;
@@ -38,15 +38,30 @@ async fn socket() -> (String, mpsc::UnboundedSender<&'static str>) {
 }
 
 /// A venue whose words are `mark N`, `refused X`, `changed` and nothing else.
-#[derive(Default)]
 struct Source {
+    clock: Arc<dyn Clock>,
     listed: AtomicUsize,
     decoded: watch::Sender<u64>,
     between_gaps: Duration,
 }
 
+impl Default for Source {
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            listed: AtomicUsize::default(),
+            decoded: watch::Sender::default(),
+            between_gaps: Duration::default(),
+        }
+    }
+}
+
 impl MarketSource for Source {
     type Listing = usize;
+
+    fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
 
     async fn listing(&self) -> Result<Arc<usize>, CallError> {
         Ok(Arc::new(self.listed.load(Ordering::Relaxed)))

@@ -3,6 +3,7 @@
 use super::remedy::{self, Words, words};
 use super::{Checkup, Weight, when};
 use crate::config::{Account, Config};
+use crate::screen::rate;
 use plimsoll_domain::{Instrument, Symbol};
 use plimsoll_ports::{AccountAudit, Broker, NotSent, QueryError, RefusalReason};
 use std::time::Duration;
@@ -130,7 +131,7 @@ impl Checkup {
         let symbol = &instrument.symbol;
         self.check_of("trading", Weight::Wrong, symbol, None);
         let (fee, assumed) = (instrument.fees.taker, account.assumed_taker_fee);
-        let dear = || format!("the venue takes {fee} of a taker, {assumed} is reckoned with");
+        let dear = || format!("the venue takes {} of a taker, {} is reckoned with", rate(fee), rate(assumed));
         let remedy = format!("set assumed_taker_fee in [accounts.{}]", account.name);
         self.check_of("fees", Weight::Warning, symbol, when(fee > assumed, dear, remedy));
         let limits = &account.limits;
@@ -160,7 +161,7 @@ impl Checkup {
             return self.check_of("leverage", Weight::Warning, symbol, found);
         };
         let high = || format!("its leverage is set to {}, {} is allowed", set.leverage, limits.max_leverage);
-        let remedy = format!("plimsoll leverage {symbol} {}", limits.max_leverage.get());
+        let remedy = format!("plimsoll leverage {symbol} {} --account {}", limits.max_leverage.get(), account.name);
         self.check_of("leverage", Weight::Warning, symbol, when(set.leverage > limits.max_leverage, high, remedy));
         let other = || format!("its margin mode is {}, {} is configured", set.margin_mode, account.margin_mode);
         let remedy = "the next `open` sets it; with a position or an order open the venue refuses that";

@@ -64,7 +64,8 @@ pub(crate) struct Check {
 #[command(after_help = "\
 Examples:
   plimsoll db export --database sqlite:plimsoll.db > ledger.jsonl
-  plimsoll db export --database sqlite:plimsoll.db --to postgres://plimsoll@localhost/plimsoll")]
+  plimsoll db export --database sqlite:plimsoll.db \\
+      --to postgres://plimsoll@localhost/plimsoll")]
 pub(crate) struct Export {
     #[command(flatten)]
     place: Place,

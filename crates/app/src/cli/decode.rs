@@ -25,7 +25,8 @@ use std::process::ExitCode;
 #[command(after_help = "\
 Examples:
   plimsoll decode --venue binance < frames.jsonl
-  plimsoll decode --venue binance --endpoint 'GET /fapi/v3/positionRisk' < bodies.jsonl
+  plimsoll decode --venue binance --endpoint 'GET /fapi/v3/positionRisk' \\
+      < bodies.jsonl
   plimsoll decode --venue gateio --instruments contracts.json < frames.jsonl
   plimsoll decode --venue bitget --dialect mix-v1 < frames.jsonl")]
 pub(crate) struct Decode {

@@ -12,7 +12,7 @@ use crate::screen::{self, Facts, full, money, price, rate, told};
 use clap::Args;
 use plimsoll_domain::{Direction, Leverage, MarginMode, Money, Price, Quantity, Symbol};
 use plimsoll_engine::{OpenFailure, Opened, Preview, SendFailure};
-use plimsoll_ports::OpenIntent;
+use plimsoll_ports::{NotSent, OpenIntent};
 use preview::PreviewRow;
 use serde::Serialize;
 use size::Wanted;
@@ -209,6 +209,10 @@ fn failed(failure: &OpenFailure) -> Failure {
             Err(error) => Failure::outcome_unknown(format!("{failure}; closing it again failed: {error}"))
                 .help("It may be open WITHOUT A STOP: `plimsoll positions`, then `plimsoll close SYMBOL`."),
         },
+        OpenFailure::Order { failure: SendFailure::NotSent(NotSent::Throttled { .. }), .. } => {
+            Failure::unreachable(failure)
+                .help("Nothing was sent: the requests that the venue allows in this time are spent. Try again then.")
+        }
         OpenFailure::Order { failure: SendFailure::NotSent(_), .. } => {
             Failure::unreachable(failure).help("Nothing was sent. Try again when the venue can be reached.")
         }

@@ -28,8 +28,9 @@ use std::time::Duration;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
-  plimsoll request --venue binance --key KEY --secret SECRET --at 1700000000000 \\
-      place --symbol BTC/USDT:USDT --side buy --type limit --quantity 1 --price 9000")]
+  plimsoll request --venue binance --key KEY --secret SECRET \\
+      --at 1700000000000 place --symbol BTC/USDT:USDT --side buy \\
+      --type limit --quantity 1 --price 9000")]
 pub(crate) struct Request {
     /// The venue that it is for
     #[arg(long)]

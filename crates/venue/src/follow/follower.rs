@@ -24,7 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::{Instant, sleep_until};
-use trades::{List, Listed, next_of_list};
+use trades::{Listed, Lists};
 use waiting::Waiting;
 
 pub(super) struct Follower<S: PrivateStream> {
@@ -49,9 +49,7 @@ pub(super) struct Follower<S: PrivateStream> {
     /// When a snapshot was last taken, and when the next is due.
     caught_up: Option<Instant>,
     doubt: Option<Instant>,
-    /// The list of trades that is being read, and when that was last begun.
-    list: Option<List>,
-    listed_at: Option<Instant>,
+    lists: Lists,
     /// Messages that came while the account was read.
     waiting: Waiting,
 }
@@ -87,11 +85,12 @@ enum Turn {
 impl<S: PrivateStream> Follower<S> {
     pub(super) fn new(source: Arc<S>, outlet: Outlet<StreamItem>) -> Self {
         let (settings, hides) = (source.settings(), Arc::clone(&source));
+        let dial = Discreet::new(Arc::clone(&source), Arc::clone(source.clock()), move |it| hides.hide(it));
         let now = Instant::now();
         let silence = Silence::begun(source.clock().now(), now);
         Self {
             settings,
-            socket: SocketSession::new(Discreet::new(Arc::clone(&source), move |it| hides.hide(it)), settings.socket),
+            socket: SocketSession::new(dial, settings.socket),
             outlet,
             heard: Heard::new(),
             lag: Lag::new(settings.answers_lag),
@@ -107,8 +106,7 @@ impl<S: PrivateStream> Follower<S> {
             told_connected: false,
             caught_up: None,
             doubt: None,
-            list: None,
-            listed_at: None,
+            lists: Lists::new(now),
             waiting: Waiting::new(settings.waiting_bytes),
         }
     }
@@ -127,7 +125,7 @@ impl<S: PrivateStream> Follower<S> {
                 kept = &mut keep_alive => Turn::KeepAlive(kept),
                 Ok(placed) = self.placed.recv() => Turn::Placed(placed),
                 beside = next_of(&mut self.beside), if self.beside.is_some() => Turn::Beside(beside),
-                listed = next_of_list(&mut self.list), if self.list.is_some() => Turn::Listed(listed),
+                listed = self.lists.next(), if self.lists.are_read() => Turn::Listed(listed),
                 () = sleep_until(overdue.unwrap_or(any)), if overdue.is_some() => Turn::Overdue,
                 () = self.outlet.room(), if self.outlet.has_gap() => Turn::Room,
                 () = sleep_until(self.doubt.unwrap_or(any)), if self.doubt.is_some() => Turn::Doubt,
@@ -369,7 +367,7 @@ impl<S: PrivateStream> Follower<S> {
     fn lost(&mut self, reason: String) {
         self.session = Session::Down;
         self.doubt = None;
-        self.list = None;
+        self.lists.drop_read();
         // The snapshot of the next connection shows it.
         self.waiting.clear();
         self.awaited.give_up();

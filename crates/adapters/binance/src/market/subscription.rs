@@ -6,7 +6,7 @@ use crate::endpoints::Settings;
 use crate::wire;
 use crate::wire::request::{self, Route};
 use plimsoll_domain::Symbol;
-use plimsoll_ports::NotSent;
+use plimsoll_ports::{Clock, NotSent};
 use plimsoll_transport::{Address, Dial, DialFailure, SocketSettings};
 use plimsoll_venue::{CallError, DecodeError, Event, MarketFollower, MarketSource};
 use std::sync::Arc;
@@ -46,6 +46,10 @@ pub(super) async fn open(shared: Arc<Shared>, symbols: &[Symbol]) -> Result<Bina
 
 impl MarketSource for Shared {
     type Listing = Listed;
+
+    fn clock(&self) -> &Arc<dyn Clock> {
+        self.client.clock()
+    }
 
     async fn listing(&self) -> Result<Arc<Listed>, CallError> {
         self.listed().await

@@ -7,7 +7,7 @@ use crate::stream;
 use crate::wire::request::{self, Channel};
 use crate::wire::{self, Protocol};
 use plimsoll_domain::Symbol;
-use plimsoll_ports::NotSent;
+use plimsoll_ports::{Clock, NotSent};
 use plimsoll_transport::{Address, Dial, DialFailure};
 use plimsoll_venue::{CallError, DecodeError, Event, MarketFollower, MarketSource};
 use std::sync::Arc;
@@ -40,6 +40,10 @@ pub(super) async fn open(shared: Arc<Shared>, symbols: &[Symbol]) -> Result<Bitg
 
 impl MarketSource for Shared {
     type Listing = Listed;
+
+    fn clock(&self) -> &Arc<dyn Clock> {
+        self.client.clock()
+    }
 
     async fn listing(&self) -> Result<Arc<Listed>, CallError> {
         self.listed().await

@@ -6,7 +6,7 @@ use crate::endpoints::Settings;
 use crate::stream;
 use crate::wire::{self, Reading, request};
 use plimsoll_domain::{PositionMode, Symbol};
-use plimsoll_ports::NotSent;
+use plimsoll_ports::{Clock, NotSent};
 use plimsoll_transport::{Address, Dial, DialFailure};
 use plimsoll_venue::{CallError, DecodeError, Event, MarketFollower, MarketSource, SessionEvent};
 use std::sync::Arc;
@@ -39,6 +39,10 @@ pub(super) async fn open(shared: Arc<Shared>, symbols: &[Symbol]) -> Result<Gate
 
 impl MarketSource for Shared {
     type Listing = Listed;
+
+    fn clock(&self) -> &Arc<dyn Clock> {
+        self.client.clock()
+    }
 
     async fn listing(&self) -> Result<Arc<Listed>, CallError> {
         self.listed().await

@@ -17,8 +17,8 @@ use std::path::PathBuf;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  plimsoll calc liquidation --side long --size 0.5 --entry 50000 --margin 5000 \\
-      --tiers 0:0.004:0:125,50000:0.005:50:100
+  plimsoll calc liquidation --side long --size 0.5 --entry 50000 \\
+      --margin 5000 --tiers 0:0.004:0:125,50000:0.005:50:100
   plimsoll calc liquidation --side short --size 1 --entry 10 --margin 2 \\
       --rate 0.01 --deduction 0.01 --json
   plimsoll calc liquidation --account account.json")]

@@ -5,7 +5,7 @@ use super::Follower;
 use super::deaf::untold;
 use crate::call_error::CallError;
 use crate::follow::PrivateStream;
-use plimsoll_domain::{AccountEvent, AccountSnapshot, Fill, Symbol};
+use plimsoll_domain::{AccountEvent, AccountSnapshot, Fill, Symbol, Timestamp};
 use plimsoll_ports::StreamItem;
 use plimsoll_transport::{Backoff, BackoffSettings, SocketItem};
 use std::collections::BTreeSet;
@@ -40,8 +40,6 @@ impl<S: PrivateStream> Follower<S> {
     /// A gap, or doubt: a snapshot, and the trades since what was last heard. Meanwhile messages wait.
     pub(super) async fn catch_up(&mut self) {
         self.doubt = None;
-        // What is read now shows more.
-        self.list = None;
         let mut attempts = Attempts::new(ATTEMPTS, self.settings.socket.backoff);
         match self.whole_account(&mut attempts).await {
             Read::Whole(account) => self.bring_and_judge(account).await,
@@ -75,7 +73,7 @@ impl<S: PrivateStream> Follower<S> {
         }
         // What waits may be the news.
         let untold = untold.filter(|_| self.waiting.is_empty());
-        self.bring(snapshot, fills);
+        self.bring(snapshot, fills, lags);
         if let Some(what) = untold {
             self.reconnect(&format!("the stream has gone deaf: it has not told of {what}"));
         }
@@ -85,6 +83,8 @@ impl<S: PrivateStream> Follower<S> {
     /// fails all is read again, so that a snapshot is not old when it is told.
     async fn whole_account(&mut self, attempts: &mut Attempts) -> Read {
         let mut late = 0;
+        // What is read now shows more.
+        self.lists.drop_read();
         loop {
             let silence = self.silence.until(self.source.clock().now(), Instant::now());
             let Some(read) = self.listening(read_snapshot(Arc::clone(&self.source))).await else { return Read::Lost };
@@ -193,23 +193,37 @@ impl<S: PrivateStream> Follower<S> {
         Some(())
     }
 
-    fn bring(&mut self, snapshot: AccountSnapshot, fills: Vec<Fill>) {
+    /// Answers that lag may lack trades: from when on they are asked for stays as it was.
+    fn bring(&mut self, snapshot: AccountSnapshot, fills: Vec<Fill>, lags: bool) {
         let now = Instant::now();
         self.caught_up = Some(now);
         // What nobody has told of will show then.
         self.doubt.get_or_insert(now + self.settings.read_again_every);
         self.heard.list(&snapshot);
+        self.heard.snapshot(snapshot.time);
         self.awaited.whole(&snapshot, now);
         let time = snapshot.time;
         self.outlet.put(StreamItem::Event(AccountEvent::Snapshot(Box::new(snapshot))));
+        let until = if lags { Timestamp::default() } else { time };
+        if self.tell_trades(fills, until) && !lags {
+            self.heard.whole(time);
+        }
+    }
+
+    /// Tells these, which are all that there were since the time from which on they are asked for, the oldest first. Whether
+    /// there was room for all; those for which there was are not asked for again, up to this time.
+    pub(super) fn tell_trades(&mut self, fills: Vec<Fill>, until: Timestamp) -> bool {
         for fill in fills {
+            let time = fill.time;
             let fill = AccountEvent::Fill(fill);
             self.awaited.hear(&fill);
             self.tell(fill);
+            if self.outlet.has_gap() {
+                return false;
+            }
+            self.heard.whole_until(time.min(until));
         }
-        if !self.outlet.has_gap() {
-            self.heard.whole(time);
-        }
+        !self.outlet.has_gap()
     }
 }
 

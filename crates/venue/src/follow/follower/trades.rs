@@ -5,15 +5,20 @@ use super::Follower;
 use crate::call_error::CallError;
 use crate::follow::PrivateStream;
 use crate::follow::heard::Span;
-use plimsoll_domain::{AccountEvent, Fill, Symbol};
+use plimsoll_domain::{Fill, Symbol};
 use std::collections::BTreeSet;
 use std::future::pending;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::time::Instant;
 
-/// The list as it is being read.
-pub(super) type List = Pin<Box<dyn Future<Output = Listed> + Send>>;
+/// The lists that are read, one at a time.
+pub(super) struct Lists {
+    read: Option<Pin<Box<dyn Future<Output = Listed> + Send>>>,
+    not_before: Instant,
+    failures: u32,
+}
 
 /// The list, or why there is none.
 pub(super) struct Listed {
@@ -21,44 +26,70 @@ pub(super) struct Listed {
     fills: Result<Vec<Fill>, CallError>,
 }
 
-pub(super) async fn next_of_list(list: &mut Option<List>) -> Listed {
-    match list {
-        Some(list) => list.await,
-        None => pending().await,
+/// The pause after failures is doubled so often at most.
+const MOST_DOUBLED: u32 = 6;
+
+impl Lists {
+    pub(super) fn new(now: Instant) -> Self {
+        Self { read: None, not_before: now, failures: 0 }
+    }
+
+    /// Whether one is being read.
+    pub(super) const fn are_read(&self) -> bool {
+        self.read.is_some()
+    }
+
+    /// The one that is being read.
+    pub(super) async fn next(&mut self) -> Listed {
+        match &mut self.read {
+            Some(read) => read.await,
+            None => pending().await,
+        }
+    }
+
+    /// What is being read is not wanted any more.
+    pub(super) fn drop_read(&mut self) {
+        self.read = None;
+    }
+
+    fn begin(&mut self, list: impl Future<Output = Listed> + Send + 'static, now: Instant, pause: Duration) {
+        self.read = Some(Box::pin(list));
+        self.not_before = now + pause * 2_u32.pow(self.failures.min(MOST_DOUBLED));
     }
 }
 
 impl<S: PrivateStream> Follower<S> {
-    /// Begins to read the trades, if many have been told since they were read, and they are not being read.
+    /// Begins to read the trades, if many have been told since they were read, and nothing waits to be told before them.
     pub(super) fn list_trades(&mut self) {
-        let Some(span) = self.heard.many().filter(|_| self.list.is_none()) else { return };
         let now = Instant::now();
-        if self.listed_at.is_some_and(|last| now < last + self.settings.between_snapshots) {
+        let is_busy = self.lists.are_read() || !self.waiting.is_empty() || self.outlet.has_gap();
+        if is_busy || now < self.lists.not_before {
             return;
         }
-        self.listed_at = Some(now);
         let source = Arc::clone(&self.source);
+        let Some(span) = self.heard.many(source.clock().now()) else { return };
         let heard: BTreeSet<Symbol> = self.heard.symbols().cloned().collect();
-        self.list = Some(Box::pin(async move {
+        let list = async move {
             let fills = source.fills(span.since, &heard).await;
             Listed { span, fills }
-        }));
+        };
+        self.lists.begin(list, now, self.settings.between_snapshots);
     }
 
-    /// Tells those that the stream has not told.
+    /// Tells those that the stream has not told. It may still tell the newest of them itself, and tells more of them.
     pub(super) fn trades_listed(&mut self, Listed { span, fills }: Listed) {
-        self.list = None;
+        self.lists.drop_read();
         let mut fills = match fills {
             Ok(fills) => fills,
-            Err(error) => return tracing::warn!(%error, "the trades cannot be read, trying again later"),
+            Err(error) => {
+                self.lists.failures += 1;
+                return tracing::warn!(%error, "the trades cannot be read, trying again later");
+            }
         };
+        self.lists.failures = 0;
+        fills.retain(|fill| fill.time <= span.until);
         fills.sort_by_key(|fill| fill.time);
-        for fill in fills {
-            let fill = AccountEvent::Fill(fill);
-            self.awaited.hear(&fill);
-            self.tell(fill);
-        }
-        if !self.outlet.has_gap() {
+        if self.tell_trades(fills, span.until) {
             self.heard.listed(&span);
         }
     }
