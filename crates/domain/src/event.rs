@@ -90,6 +90,17 @@ pub struct AccountSnapshot {
     pub time: Timestamp,
 }
 
+impl AccountSnapshot {
+    /// The currency that an open position settles in and of which no balance is listed. There is none where the account was
+    /// told whole: what is held is backed by something, and what was not told is not a zero.
+    #[must_use]
+    pub fn unbacked(&self) -> Option<&str> {
+        let held = self.positions.iter().filter(|report| report.position.is_some());
+        let mut settles = held.map(|report| report.symbol.settle());
+        settles.find(|settle| !self.balances.iter().any(|balance| balance.currency.as_str() == *settle))
+    }
+}
+
 /// A position as its venue reports it: a whole state, not an increment. What a report does not carry is `None`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PositionReport {

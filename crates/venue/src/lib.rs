@@ -78,6 +78,8 @@ mod order_memory;
 mod outlet;
 #[cfg(feature = "live")]
 mod remembered;
+#[cfg(feature = "live")]
+mod whole;
 
 pub use bounded::Bounded;
 pub use event::{Event, FillNotice, SessionEvent};
@@ -98,4 +100,5 @@ pub use {
     order_memory::OrderMemory,
     outlet::Outlet,
     remembered::{Remembered, RememberedEach},
+    whole::whole,
 };

@@ -69,8 +69,8 @@ pub enum OpenFailure {
     /// An earlier order of this contract has an unknown fate: until that is known nothing more is opened in it.
     #[error("order {0} has an unknown fate: reconcile first")]
     EarlierUnresolved(ClientOrderId),
-    /// A flattening is under way.
-    #[error("the account is being flattened")]
+    /// A flattening has begun meanwhile, or the kill switch was engaged, here or by another process.
+    #[error("trading was stopped meanwhile: by the kill switch, or to flatten the account")]
     Flattening,
     /// The program is stopping.
     #[error("the program is stopping: nothing more is opened")]

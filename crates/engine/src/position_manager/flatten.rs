@@ -8,7 +8,7 @@ use super::outcome::{FlattenReason, Flattened, Unclosed};
 use super::reconcile::Reconciliation;
 use crate::trouble::{Record, Trouble, Troubles};
 use plimsoll_domain::{ClientOrderId, Direction, Order, PositionReport, Symbol, Timestamp};
-use plimsoll_ports::{Alert, PositionRecord, Purpose, QueryError, RiskEventRecord, Severity};
+use plimsoll_ports::{Alert, PositionRecord, Purpose, QueryError, RiskEventRecord, Severity, StoreError};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -247,6 +247,12 @@ impl PositionManager {
     /// How many flattenings have begun in all.
     pub(crate) fn flattenings_begun(&self) -> u32 {
         self.flattenings.load(Ordering::SeqCst)
+    }
+
+    /// Whether one has begun since then by the records, whoever began it.
+    pub(crate) async fn has_flattening_begun_since(&self, since: Timestamp) -> Result<bool, StoreError> {
+        let events = self.ports.risk_events.since(&self.settings.account, since).await?;
+        Ok(events.iter().any(|event| event.kind == BEGUN && event.time >= since))
     }
 
     /// Whether a flattening is under way.

@@ -20,9 +20,9 @@ use crate::trouble::{Subject, Troubles};
 use checks::Approved;
 use plimsoll_domain::{
     FundingRate, Instrument, Liquidation, MarginMode, NewOrder, OrderKind, OrderSize, Position, PositionSide, Price,
-    TimeInForce, margin,
+    TimeInForce, Timestamp, margin,
 };
-use plimsoll_ports::{Alert, OpenIntent, OpenedPosition, Purpose, Refusal, Severity};
+use plimsoll_ports::{Alert, OpenIntent, OpenedPosition, Purpose, Refusal, Severity, StoreError};
 
 /// What an intent is judged and carried out with.
 struct Plan<'a> {
@@ -37,6 +37,7 @@ struct Plan<'a> {
     reading: Reading,
     /// How many flattenings had begun when it was made: one more, and it is void.
     flattenings: u32,
+    began: Timestamp,
 }
 
 impl Plan<'_> {
@@ -147,7 +148,7 @@ impl PositionManager {
     /// Everything that judging takes. What is not known refuses the order, except funding, which has a limit of its own
     /// for that.
     async fn plan<'a>(&self, intent: &'a OpenIntent, troubles: &mut Troubles) -> Result<Plan<'a>, OpenFailure> {
-        let (symbol, flattenings) = (&intent.symbol, self.flattenings_begun());
+        let (symbol, flattenings, began) = (&intent.symbol, self.flattenings_begun(), self.ports.clock.now());
         let instrument = self.ports.broker.instrument(symbol).await?;
         if let Some(refusal) = Refusal::to_open(symbol, instrument.status, instrument.status.as_str()) {
             return Err(OpenFailure::NotTrading(refusal));
@@ -161,7 +162,7 @@ impl PositionManager {
         let funding = troubles.known(Subject::Funding, symbol, self.ports.funding_rates.current(symbol).await);
         let side = PositionSide::of(intent.direction, self.settings.position_mode);
         let id = self.ids.intent(self.ports.clock.now());
-        Ok(Plan { intent, id, instrument, side, mark, funding, limit: None, reading, flattenings })
+        Ok(Plan { intent, id, instrument, side, mark, funding, limit: None, reading, flattenings, began })
     }
 
     /// An entry whose fate is not known may be live: nothing more is opened in its contract before it is.
@@ -227,7 +228,7 @@ impl PositionManager {
         approved: &Approved,
         troubles: &mut Troubles,
     ) -> Result<Execution, OpenFailure> {
-        if self.is_stopped_since(plan) {
+        if self.is_stopped_by_anyone(plan).await? {
             return Err(OpenFailure::Flattening);
         }
         let order = NewOrder {
@@ -377,6 +378,14 @@ impl PositionManager {
         self.is_flattening() || self.flattenings_begun() != plan.flattenings || self.latched().is_some()
     }
 
+    /// The same, by another process too: what the records say now. Setting up took a while since they were read.
+    async fn is_stopped_by_anyone(&self, plan: &Plan<'_>) -> Result<bool, StoreError> {
+        if self.is_stopped_since(plan) || self.kill_switch().await?.engaged {
+            return Ok(true);
+        }
+        self.has_flattening_begun_since(plan.began).await
+    }
+
     /// A stop that is not verified, or trading that was stopped meanwhile, takes back what was opened.
     async fn conclude(
         &self,
@@ -391,7 +400,8 @@ impl PositionManager {
             quantity: None,
             purpose: Purpose::Flatten,
         };
-        if self.is_stopped_since(plan) {
+        // Records that cannot be read stop nothing that has its stop already.
+        if self.is_stopped_since(plan) || self.is_stopped_by_anyone(plan).await.unwrap_or(false) {
             let closing = Box::new(self.close_for(&closing).await);
             self.sweep_protection(&opened.symbol, opened.side, &mut troubles).await;
             opened.troubles = troubles.into_vec();

@@ -121,6 +121,11 @@ impl PositionManager {
     /// Reads the whole account, and a contract and a mark for every position of it.
     pub(crate) async fn read_account(&self, troubles: &mut Troubles) -> Result<Reading, QueryError> {
         let snapshot = self.ports.broker.account().await?;
+        if let Some(settle) = snapshot.unbacked() {
+            return Err(QueryError::Unreadable(format!(
+                "positions are held in {settle}, and no balance of it is listed"
+            )));
+        }
         let mut reading = Reading { snapshot, held: Vec::new(), unpriced: Vec::new() };
         for report in reading.snapshot.positions.clone() {
             let Some(position) = report.position else { continue };

@@ -388,3 +388,16 @@ async fn a_stop_smaller_than_its_position_does_not_count_as_one() {
     desk.venue.state().open[0].quantity = Some(size("0.05"));
     assert!(desk.manager.monitor().await.unwrap().positions[0].has_stop);
 }
+
+#[tokio::test]
+async fn an_answer_without_the_balance_that_a_position_is_held_in_is_no_loss() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    desk.venue.state().hide_balances = true;
+    let outcome = desk.manager.monitor().await;
+    let Err(MonitorFailure::Blind(error)) = outcome else { panic!("{outcome:?}") };
+    assert!(error.to_string().contains("no balance of it is listed"), "{error}");
+    assert!(!desk.is_killed() && desk.venue.position(&btc()).is_some());
+    desk.venue.state().hide_balances = false;
+    assert_eq!(desk.manager.monitor().await.unwrap().action, Action::None);
+}

@@ -1,8 +1,8 @@
-use crate::desk::{desk, desk_with, long};
+use crate::desk::{Desk, desk, desk_with, long, manager};
 use crate::venue::{Fault, btc, eth, money, price, size};
 use plimsoll_engine::{
-    CloseFailure, FlattenReason, OpenFailure, OpenWarning, ProtectionFailure, SendFailure, Settings, Trouble,
-    UnverifiedStop,
+    CloseFailure, FlattenReason, OpenFailure, OpenWarning, PositionManager, ProtectionFailure, SendFailure, Settings,
+    Trouble, UnverifiedStop,
 };
 use plimsoll_ports::domain::risk::RiskCheck;
 use plimsoll_ports::domain::{
@@ -330,4 +330,43 @@ async fn a_flattening_takes_back_what_is_being_opened() {
     // The records come to the same within a pass.
     desk.manager.monitor().await.unwrap();
     assert!(desk.store.tables().positions.iter().all(|record| record.closed.is_some()));
+}
+
+/// A second process at the same venue, with the same records.
+fn colleague(desk: &Desk) -> PositionManager {
+    manager(&desk.venue, &desk.store, |settings| settings)
+}
+
+#[tokio::test]
+async fn what_another_process_stops_while_an_entry_is_under_way_is_taken_back() {
+    for flattens in [true, false] {
+        let desk = desk();
+        desk.venue.fail(OrderType::Market, Fault::LostAnswer);
+        desk.venue.state().unknown = 3;
+        desk.venue.state().hide_fills = true;
+        let colleague = colleague(&desk);
+        let stop = async {
+            if flattens {
+                let reason = FlattenReason::Wanted { by: "operator".to_owned(), reason: "now".to_owned() };
+                colleague.flatten_all(reason).await;
+            } else {
+                colleague.engage_kill_switch("operator", "storm").await;
+            }
+            desk.venue.state().hide_fills = false;
+        };
+        let intent = long();
+        let (outcome, ()) = tokio::join!(desk.open(&intent), stop);
+        assert!(matches!(outcome, Err(OpenFailure::Stopped { .. })), "{outcome:?}");
+        assert!(desk.venue.position(&btc()).is_none() && desk.venue.state().open.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_another_process_stops_before_the_entry_is_not_opened() {
+    let desk = desk();
+    // It is judged by the first reading.
+    desk.store.tables().kill_after = Some(1);
+    let outcome = desk.open(&long()).await;
+    assert!(matches!(outcome, Err(OpenFailure::Flattening)), "{outcome:?}");
+    assert!(desk.venue.state().fills.is_empty() && desk.venue.state().open.is_empty());
 }

@@ -29,6 +29,8 @@ pub(crate) struct Tables {
     pub(crate) equity: Vec<PnlSnapshot>,
     pub(crate) risk_events: Vec<RiskEventRecord>,
     pub(crate) kill_switch: Vec<KillSwitchRecord>,
+    /// Another process engages it once it has been read so often.
+    pub(crate) kill_after: Option<u32>,
     pub(crate) alerts: Vec<Alert>,
 }
 
@@ -308,7 +310,20 @@ impl RiskEventRepository for Store {
 impl ControlRepository for Store {
     async fn kill_switch(&self, _: &AccountId) -> Result<KillSwitchRecord, StoreError> {
         let never = KillSwitchRecord { engaged: false, reason: String::new(), by: String::new(), since: None };
-        Ok(self.up()?.kill_switch.last().cloned().unwrap_or(never))
+        let mut tables = self.up()?;
+        if let Some(readings) = tables.kill_after {
+            if readings == 0 {
+                let since = Some(Timestamp::default());
+                return Ok(KillSwitchRecord {
+                    engaged: true,
+                    reason: "storm".to_owned(),
+                    by: "operator".to_owned(),
+                    since,
+                });
+            }
+            tables.kill_after = Some(readings - 1);
+        }
+        Ok(tables.kill_switch.last().cloned().unwrap_or(never))
     }
 
     async fn set_kill_switch(&self, _: &AccountId, record: &KillSwitchRecord) -> Result<(), StoreError> {

@@ -55,6 +55,8 @@ pub(crate) struct State {
     pub(crate) faults: Vec<(OrderType, Fault)>,
     /// Nothing can be read.
     pub(crate) blind: bool,
+    /// No balance is listed.
+    pub(crate) hide_balances: bool,
     /// So many readings of all open orders fail.
     pub(crate) hide_orders: u32,
     /// What is asked of a contract is never answered.
@@ -127,6 +129,7 @@ impl Venue {
             rate: "0.0001".parse().unwrap(),
             faults: Vec::new(),
             blind: false,
+            hide_balances: false,
             hold_instruments: false,
             unknown: 0,
             hide_fills: false,

@@ -4,7 +4,7 @@ use super::{BinanceBroker, position_mode};
 use crate::wire::{body, request};
 use plimsoll_domain::{AccountSnapshot, BalanceReport, Money, Order, PositionReport, Symbol};
 use plimsoll_transport::Priority::{self, ReducesRisk, Watches};
-use plimsoll_venue::{CallError, insist};
+use plimsoll_venue::{CallError, insist, whole};
 use std::time::Duration;
 
 impl BinanceBroker {
@@ -24,7 +24,7 @@ impl BinanceBroker {
             self.read_balances(),
         )?;
         let time = before.minus(Duration::from_millis(1));
-        Ok(AccountSnapshot { position_mode, positions, orders, balances, time })
+        whole(AccountSnapshot { position_mode, positions, orders, balances, time })
     }
 
     pub(super) async fn read_positions(&self) -> Result<Vec<PositionReport>, CallError> {

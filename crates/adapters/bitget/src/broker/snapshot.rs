@@ -6,7 +6,7 @@ use crate::wire::body::{self, PlanOrder};
 use crate::wire::request::{self, PlanKind};
 use plimsoll_domain::{AccountSnapshot, BalanceReport, Money, Order, PositionMode, PositionReport, Symbol};
 use plimsoll_transport::Priority::{self, ReducesRisk, Watches};
-use plimsoll_venue::{CallError, insist};
+use plimsoll_venue::{CallError, insist, whole};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ impl BitgetBroker {
             self.read_balances(),
         )?;
         let time = before.minus(Duration::from_millis(1));
-        Ok(AccountSnapshot { position_mode, positions, orders, balances, time })
+        whole(AccountSnapshot { position_mode, positions, orders, balances, time })
     }
 
     /// Whoever wants out must see what is held: no list is read again for that, and margin tables are hardly waited for. A

@@ -4,7 +4,7 @@ use super::GateioBroker;
 use crate::wire::{body, request};
 use plimsoll_domain::{AccountSnapshot, BalanceReport, Money, Order, PositionReport, Symbol};
 use plimsoll_transport::Priority::{ReducesRisk, Watches};
-use plimsoll_venue::{CallError, insist};
+use plimsoll_venue::{CallError, insist, whole};
 use std::collections::HashSet;
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ impl GateioBroker {
         let (positions, orders) = tokio::try_join!(self.read_positions(), self.read_open_orders(None))?;
         let balances = Some(account.balance).filter(|balance| !is_empty(balance)).into_iter().collect();
         let time = before.minus(Duration::from_millis(1));
-        Ok(AccountSnapshot { position_mode, positions, orders, balances, time })
+        whole(AccountSnapshot { position_mode, positions, orders, balances, time })
     }
 
     pub(super) async fn read_positions(&self) -> Result<Vec<PositionReport>, CallError> {

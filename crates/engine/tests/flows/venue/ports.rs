@@ -77,6 +77,9 @@ impl Broker for Venue {
 
     async fn balances(&self) -> Result<Vec<BalanceReport>, QueryError> {
         let state = self.see()?;
+        if state.hide_balances {
+            return Ok(Vec::new());
+        }
         let profit: Money = state.held.iter().map(|(key, it)| it.position.unrealized_pnl(state.marks[&key.0])).sum();
         let used: Money = state.held.values().map(|held| held.margin).sum();
         Ok(vec![BalanceReport {
