@@ -17,6 +17,7 @@ mod portfolio;
 mod positions;
 mod request;
 mod run;
+mod signals;
 mod status;
 mod target;
 mod venue;
@@ -133,15 +134,4 @@ fn misuse(error: &clap::Error) -> Failure {
 /// The runtime of the verbs that wait for something.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Runtime::new().map_err(|error| Failure::unreachable(format!("cannot start: {error}")))
-}
-
-/// Returns when the process is asked to stop.
-async fn stopped() -> Result<(), Failure> {
-    let no_signals = |error| Failure::unreachable(format!("cannot wait for signals: {error}"));
-    let mut terminate =
-        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).map_err(no_signals)?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted.map_err(no_signals),
-        _ = terminate.recv() => Ok(()),
-    }
 }

@@ -7,7 +7,11 @@ mod stage;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use stage::{Venue, answer, configuration};
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 const KEYS: [(&str, &str); 2] = [("STAGE_KEY", "verb-key"), ("STAGE_SECRET", "verb-secret")];
@@ -15,17 +19,40 @@ const KEYS: [(&str, &str); 2] = [("STAGE_KEY", "verb-key"), ("STAGE_SECRET", "ve
 /// A venue, an account there, and a folder for the records.
 struct Desk {
     _venue: Venue,
+    rest: String,
     _folder: TempDir,
     config: PathBuf,
 }
 
 impl Desk {
     fn new() -> Self {
+        Self::at(&[])
+    }
+
+    /// At a venue that is started with these arguments.
+    fn at(arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let (venue, rest, socket) = Venue::start("binance", "verb-key", "verb-secret");
+        let (venue, rest, socket) = Venue::start_with("binance", "verb-key", "verb-secret", arguments);
         let database = format!("sqlite:{}", folder.path().join("records.db").display());
         let config = configuration(folder.path(), &database, &[("main", "binance", &rest, &socket)]);
-        Self { _venue: venue, _folder: folder, config }
+        Self { _venue: venue, rest, _folder: folder, config }
+    }
+
+    /// Waits until the venue has done this fault.
+    fn until_done(&self, fault: &str) {
+        let word = format!(r#""fault":"{fault}""#);
+        let began = Instant::now();
+        loop {
+            let mut stream = TcpStream::connect(self.rest.strip_prefix("http://").unwrap()).unwrap();
+            write!(stream, "GET /plimsoll/faults HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+            let mut said = String::new();
+            stream.read_to_string(&mut said).unwrap();
+            if said.contains(&word) {
+                return;
+            }
+            assert!(began.elapsed() < Duration::from_secs(30), "no {fault} in {said}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// What a verb answers, split at spaces; it must exit with `code`.
@@ -53,6 +80,23 @@ fn what_was_opened_is_shown_with_its_stop() {
     let status = desk.verb(0, "status");
     let shown = [&status["unprotected"], &status["unfinished_orders"], &status["kill_switch"]["engaged"]];
     assert_eq!(shown, [&json!(0), &json!(0), &json!(false)], "{status}");
+}
+
+#[test]
+fn an_entry_that_is_asked_to_stop_still_gets_its_stop() {
+    for (signal, shell) in [("INT", "a person"), ("TERM", "a supervisor"), ("HUP", "a terminal that is closed")] {
+        let desk = Desk::at(&["--faults", "slow=place:1:for=1s"]);
+        let arguments: Vec<&str> = OPEN.split(' ').collect();
+        let mut open = stage::command(&desk.config, &KEYS, &arguments);
+        let mut open = open.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        desk.until_done("slow");
+        let asked = Command::new("kill").arg(format!("-{signal}")).arg(open.id().to_string()).status().unwrap();
+        assert!(asked.success());
+        assert_eq!(open.wait().unwrap().code(), Some(0), "asked by {shell}");
+        let status = desk.verb(0, "status");
+        assert_eq!((&status["unprotected"], &status["unfinished_orders"]), (&json!(0), &json!(0)), "{shell}: {status}");
+        assert_eq!(desk.verb(0, "positions")[0]["quantity"], json!("0.002"), "{shell}");
+    }
 }
 
 #[test]

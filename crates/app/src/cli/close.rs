@@ -1,6 +1,7 @@
 //! `plimsoll close` and `plimsoll flatten`: out of a position, or of everything.
 
 use super::acting;
+use super::signals::to_its_end;
 use super::target::{Consent, Target};
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -128,7 +129,7 @@ impl Close {
             let answer = Answer { reconciled, preview, closed: None, flat: None, troubles };
             return if self.target.json { screen::json(&answer) } else { Ok(()) };
         }
-        let closed = desk.manager.close(&intent).await.map_err(|failure| failed(&failure))?;
+        let closed = to_its_end(desk.manager.close(&intent)).await.map_err(|failure| failed(&failure))?;
         if self.target.json {
             let (preview, rows) = (vec![preview], vec![ClosedRow::of(&closed)]);
             return screen::json(&Answer { reconciled, preview, closed: Some(rows), flat: None, troubles: Vec::new() });
@@ -208,7 +209,7 @@ impl Flatten {
             return if self.target.json { screen::json(&answer) } else { Ok(()) };
         }
         let reason = FlattenReason::Wanted { by: acting::operator(), reason: self.reason.clone() };
-        let flattened = desk.manager.flatten_all(reason).await;
+        let flattened = to_its_end(desk.manager.flatten_all(reason)).await;
         if self.target.json {
             let closed = flattened.closed.iter().map(ClosedRow::of).collect();
             let flat = Some(flattened.is_confirmed());

@@ -5,6 +5,7 @@ mod size;
 
 use super::acting;
 use super::positions::{liquidation, liquidation_fields};
+use super::signals::to_its_end;
 use super::target::{Consent, Target};
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -136,7 +137,7 @@ impl Open {
         }
         if let (Some(refused), false) = (&preview.refused, self.consent.dry_run) {
             // Refused by the engine too, which records it; there is nothing to confirm.
-            return match desk.manager.open(&intent).await {
+            return match to_its_end(desk.manager.open(&intent)).await {
                 Err(failure) => Err(failed(&failure)),
                 Ok(_) => Err(Failure::no(format!("refused: {refused}"))),
             };
@@ -148,8 +149,8 @@ impl Open {
                 .map_or(Ok(()), |refused| Err(Failure::no(format!("it would be refused: {refused}"))));
         }
         let opened = match self.limit {
-            Some(limit) => desk.manager.open_within("operator", &intent, limit).await,
-            None => desk.manager.open(&intent).await,
+            Some(limit) => to_its_end(desk.manager.open_within("operator", &intent, limit)).await,
+            None => to_its_end(desk.manager.open(&intent)).await,
         };
         let opened = opened.map_err(|failure| failed(&failure))?;
         if !self.target.json {

@@ -139,7 +139,7 @@ impl Run {
         };
         let asked = tokio::select! {
             _ = &mut watching => return Ok(Ended::Asked),
-            asked = super::stopped() => asked.map(|()| Ended::Asked),
+            asked = super::signals::stopped() => asked.map(|()| Ended::Asked),
             () = look_again => Ok(Ended::DatabaseMayBeBack),
         };
         stop.stop();

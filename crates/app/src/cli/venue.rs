@@ -144,7 +144,7 @@ impl Venue {
         screen::json(&Ready { venue: self.speak.as_str(), rest, ws, key: &self.key, symbols, faults })?;
         tokio::select! {
             ended = replay(&venue, ticks, ready, self.speed) => ended?,
-            stopped = super::stopped() => stopped?,
+            stopped = super::signals::stopped() => stopped?,
         }
         venue.shutdown().await;
         Ok(())

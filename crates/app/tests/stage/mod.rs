@@ -14,8 +14,14 @@ pub(crate) struct Venue(Child);
 impl Venue {
     /// One with this wire that knows `key` and `secret`, and where its REST and its sockets are.
     pub(crate) fn start(wire: &str, key: &str, secret: &str) -> (Self, String, String) {
+        Self::start_with(wire, key, secret, &[])
+    }
+
+    /// The same, with more arguments.
+    pub(crate) fn start_with(wire: &str, key: &str, secret: &str, more: &[&str]) -> (Self, String, String) {
         let mut process = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
             .args(["venue", "--speak", wire, "--key", key, "--secret", secret, "--passphrase", PASSPHRASE])
+            .args(more)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -54,7 +60,13 @@ pub(crate) fn configuration(folder: &Path, database: &str, accounts: &[(&str, &s
 
 /// Runs the command with `--json` and these keys.
 pub(crate) fn verb(config: &Path, keys: &[(&str, &str)], arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+    command(config, keys, arguments).output().unwrap()
+}
+
+/// The command with `--json` and these keys.
+pub(crate) fn command(config: &Path, keys: &[(&str, &str)], arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+    command
         .args(arguments)
         .args(["--json", "--config"])
         .arg(config)
@@ -62,9 +74,8 @@ pub(crate) fn verb(config: &Path, keys: &[(&str, &str)], arguments: &[&str]) -> 
         .env_remove("STAGE_KEY")
         .env_remove("STAGE_SECRET")
         .env("STAGE_PASSPHRASE", PASSPHRASE)
-        .envs(keys.iter().copied())
-        .output()
-        .unwrap()
+        .envs(keys.iter().copied());
+    command
 }
 
 /// What the command answers; it must exit with `code`.
