@@ -211,7 +211,7 @@ impl Broker for BinanceBroker {
     }
 
     async fn positions(&self) -> Result<Vec<PositionReport>, QueryError> {
-        Ok(self.read_positions().await?)
+        Ok(self.read_held().await?)
     }
 
     async fn balances(&self) -> Result<Vec<BalanceReport>, QueryError> {

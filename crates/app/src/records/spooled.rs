@@ -15,18 +15,21 @@ use std::sync::Arc;
 
 impl Records {
     /// Opens the store with a spool in front of it. A store that cannot be reached is no failure here: what adds exposure is
-    /// refused while it is away, and everything else goes on.
+    /// refused while it is away, and everything else goes on. So it is where what an earlier process left cannot be read: an
+    /// order may be among it that the store does not know.
     pub(crate) async fn open_for_trading(database: &Database, state: &Path) -> Result<Self, Failure> {
         let folder = state.join("spool");
-        let records = match Self::open(database).await {
+        let mut records = match Self::open(database).await {
             Ok(records) => records,
             Err(failure) if failure.is_unreachable() => Self::away(&failure).await?,
             Err(failure) => return Err(failure),
         };
         make_private(&folder)?;
         let name = name_of(database);
-        if records.away.is_none() {
-            records.take_over(&folder, &name).await?;
+        if records.away.is_none()
+            && let Err(failure) = records.take_over(&folder, &name).await
+        {
+            records = Self::away(&failure).await?;
         }
         let own = folder.join(format!("{name}.{}.spool", std::process::id()));
         Ok(records.behind(&records.spool_in(&own).map_err(not_opened)?))
@@ -140,5 +143,29 @@ fn not_opened(error: SpoolError) -> Failure {
 fn remove(file: &Path) {
     if let Err(error) = std::fs::remove_file(file) {
         tracing::warn!(%error, file = %file.display(), "an empty spool cannot be removed");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plimsoll_domain::AccountId;
+
+    #[tokio::test]
+    async fn what_an_earlier_process_left_and_cannot_be_read_keeps_nobody_from_getting_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let (state, database) = (folder.path().join("state"), Database::Sqlite(folder.path().join("records.db")));
+        Records::open(&database).await.unwrap().close().await;
+        let records = Records::open_for_trading(&database, &state).await.unwrap();
+        assert_eq!(records.away, None);
+        records.close().await;
+        let left = state.join("spool").join(format!("{}.1.spool", name_of(&database)));
+        std::fs::write(&left, "no line of ours\nnor of theirs\n").unwrap();
+        let records = Records::open_for_trading(&database, &state).await.unwrap();
+        let why = records.away.clone().unwrap();
+        assert!(why.contains("1.spool"), "{why}");
+        assert!(records.controls.kill_switch(&AccountId::new("main")).await.is_err(), "nothing is opened");
+        records.close().await;
+        assert_eq!(std::fs::read_to_string(&left).unwrap(), "no line of ours\nnor of theirs\n", "it is kept");
     }
 }

@@ -27,20 +27,30 @@ impl BinanceBroker {
         whole(AccountSnapshot { position_mode, positions, orders, balances, time })
     }
 
-    pub(super) async fn read_positions(&self) -> Result<Vec<PositionReport>, CallError> {
-        let (positions, settings) = (request::positions(None), request::symbol_config(None));
-        let (mut positions, settings) = tokio::try_join!(
-            // Whoever wants out must see what is held.
-            self.shared.ask(&positions, ReducesRisk, body::positions),
-            self.shared.ask(&settings, ReducesRisk, body::symbol_config),
-        )?;
+    /// What is held and how it is set: both, since an isolated position whose mode is not known would be judged as another.
+    async fn read_positions(&self) -> Result<Vec<PositionReport>, CallError> {
+        let (positions, settings) = tokio::try_join!(self.held(), self.set())?;
+        Ok(completed(positions, &settings))
+    }
+
+    /// Whoever wants out must see what is held, also where how it is set cannot be read.
+    pub(super) async fn read_held(&self) -> Result<Vec<PositionReport>, CallError> {
+        let (positions, settings) = tokio::join!(self.held(), self.set());
+        let settings = settings.unwrap_or_else(|error| {
+            tracing::warn!(%error, "how the contracts are set cannot be read: positions are told without it");
+            Vec::new()
+        });
+        Ok(completed(positions?, &settings))
+    }
+
+    async fn held(&self) -> Result<Vec<PositionReport>, CallError> {
+        let mut positions = self.shared.ask(&request::positions(None), ReducesRisk, body::positions).await?;
         positions.retain(|report| report.position.is_some());
-        for report in &mut positions {
-            if let Some(setting) = settings.iter().find(|setting| setting.symbol == report.symbol) {
-                setting.complete(report);
-            }
-        }
         Ok(positions)
+    }
+
+    async fn set(&self) -> Result<Vec<body::SymbolConfig>, CallError> {
+        self.shared.ask(&request::symbol_config(None), ReducesRisk, body::symbol_config).await
     }
 
     pub(super) async fn read_balances(&self) -> Result<Vec<BalanceReport>, CallError> {
@@ -73,4 +83,13 @@ impl BinanceBroker {
         }
         Ok(orders)
     }
+}
+
+fn completed(mut positions: Vec<PositionReport>, settings: &[body::SymbolConfig]) -> Vec<PositionReport> {
+    for report in &mut positions {
+        if let Some(setting) = settings.iter().find(|setting| setting.symbol == report.symbol) {
+            setting.complete(report);
+        }
+    }
+    positions
 }
