@@ -4,6 +4,7 @@ use crate::colleagues::OnThisMachine;
 use crate::config::{Account, Config, Environment, VenueEnvironment};
 use crate::failure::Failure;
 use crate::records::Records;
+use crate::screen;
 use crate::venue::{Keys, Venue, Way};
 use plimsoll_domain::risk::RiskLimits;
 use plimsoll_engine::{
@@ -109,7 +110,7 @@ impl Desk {
                 ReconcileFailure::NotKnown(unanswered) => Failure::query(unanswered, &error),
                 ReconcileFailure::Records(_) => Failure::unreachable(&error),
             };
-            failure.help("`plimsoll doctor` looks for the cause. Nothing was sent.")
+            failure.help("`plimsoll doctor` looks for the cause. What was asked for was not begun.")
         })
     }
 
@@ -128,7 +129,9 @@ impl Desk {
 pub(crate) async fn open_records(config: &Config) -> Result<Records, Failure> {
     let records = Records::open_for_trading(&config.database, &config.state).await?;
     if let Some(why) = &records.away {
-        eprintln!("the database is away: {why}\nNothing is opened meanwhile; closing and protecting go on.");
+        screen::aside(format!(
+            "the database is away: {why}\nNothing is opened meanwhile; closing and protecting go on."
+        ));
     }
     Ok(records)
 }

@@ -1,6 +1,7 @@
 //! How the command says no: an exit code, one sentence, and what to do about it.
 
 use crate::checkup::remedy::Cause;
+use crate::screen;
 use plimsoll_ports::{QueryError, RefusalReason};
 use serde::Serialize;
 use std::fmt::Display;
@@ -104,6 +105,11 @@ impl Failure {
         self.kind == Kind::Unreachable
     }
 
+    /// Whoever read our output has closed it.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.kind == Kind::Unread
+    }
+
     /// The sentence alone.
     pub(crate) fn message(&self) -> &str {
         &self.message
@@ -122,11 +128,11 @@ impl Failure {
         if json {
             let error =
                 Envelope { error: Body { code: self.kind.word(), message: &self.message, help: self.help.as_deref() } };
-            eprintln!("{}", serde_json::to_string(&error).unwrap_or_else(|_| self.message.clone()));
+            screen::aside(serde_json::to_string(&error).unwrap_or_else(|_| self.message.clone()));
         } else {
-            eprintln!("plimsoll: {}", self.message);
+            screen::aside(format!("plimsoll: {}", self.message));
             if let Some(help) = &self.help {
-                eprintln!("{help}");
+                screen::aside(help);
             }
         }
         ExitCode::from(self.kind.exit_code())

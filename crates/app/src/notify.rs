@@ -13,9 +13,9 @@ use tracing_subscriber::util::SubscriberInitExt;
 pub(crate) fn log_to_stderr() {
     let Some(asked) = std::env::var("PLIMSOLL_LOG").ok().filter(|asked| !asked.is_empty()) else { return };
     let wanted = asked.parse::<Targets>().unwrap_or_else(|error| {
-        eprintln!(
+        crate::screen::aside(format!(
             "PLIMSOLL_LOG={asked}: {error}; taken as warn. It is a level, or several like plimsoll_engine=debug,warn"
-        );
+        ));
         Targets::new().with_default(LevelFilter::WARN)
     });
     let to_stderr = fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);

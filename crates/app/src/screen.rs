@@ -83,6 +83,12 @@ pub(crate) fn written(outcome: std::io::Result<()>) -> Result<(), Failure> {
     })
 }
 
+/// Says something on stderr. Where that cannot be written either, nobody is told, and what is being done goes on:
+/// `eprintln!` would panic.
+pub(crate) fn aside(text: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
 /// Prints one JSON value on one line.
 pub(crate) fn json(value: &impl Serialize) -> Result<(), Failure> {
     line(serde_json::to_string(value).map_err(Failure::usage)?)

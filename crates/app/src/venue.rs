@@ -151,11 +151,15 @@ impl Keys {
     /// # Errors
     /// The first that is missing, and what to do about it.
     pub(crate) fn read(account: &Account, environment: &Environment) -> Result<Self, Failure> {
-        let read = |place: &SecretPlace| {
-            place.read(environment).map_err(|missing| Failure::usage(missing.what).help(missing.remedy))
+        let read = |secret: &str, place: &SecretPlace| {
+            place.read(environment).map_err(|missing| {
+                let setting = place.setting(&account.name, secret);
+                Failure::usage(format!("{setting}: {}", missing.what)).help(missing.remedy)
+            })
         };
-        let passphrase = account.passphrase.as_ref().map(read).transpose()?.unwrap_or_default();
-        Ok(Self { key: read(&account.key)?, secret: read(&account.secret)?, passphrase })
+        let passphrase = account.passphrase.as_ref().map(|place| read("passphrase", place));
+        let passphrase = passphrase.transpose()?.unwrap_or_default();
+        Ok(Self { key: read("key", &account.key)?, secret: read("secret", &account.secret)?, passphrase })
     }
 
     /// The keys of a simulated venue, which are no secret.

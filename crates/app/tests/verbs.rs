@@ -7,6 +7,7 @@ mod stage;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use stage::{Venue, answer, configuration};
+use std::fs::OpenOptions;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -64,6 +65,28 @@ impl Desk {
     fn message(&self, code: i32, line: &str) -> String {
         self.verb(code, line)["error"]["message"].as_str().unwrap().to_owned()
     }
+
+    /// Runs a verb as for a person, who reads it there; it must exit with `code`. What it says on stderr.
+    fn told_to(&self, stdout: Stdio, code: i32, line: &str) -> String {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        command.args(line.split(' ')).arg("--config").arg(&self.config).env_remove("DATABASE_URL").envs(KEYS);
+        let output = command.stdout(stdout).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{line}: {said}");
+        said
+    }
+}
+
+/// A pipe whose reader has gone away.
+fn nobody() -> Stdio {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    writer.into()
+}
+
+/// A disk without room.
+fn full_disk() -> Stdio {
+    OpenOptions::new().write(true).open("/dev/full").unwrap().into()
 }
 
 const OPEN: &str = "open BTC/USDT:USDT --side long --quantity 0.002 --stop 50000 --yes";
@@ -97,6 +120,26 @@ fn an_entry_that_is_asked_to_stop_still_gets_its_stop() {
         assert_eq!((&status["unprotected"], &status["unfinished_orders"]), (&json!(0), &json!(0)), "{shell}: {status}");
         assert_eq!(desk.verb(0, "positions")[0]["quantity"], json!("0.002"), "{shell}");
     }
+}
+
+#[test]
+fn a_dry_run_does_nothing_at_all() {
+    let desk = Desk::at(&["--faults", "slow=place:x1:for=500ms"]);
+    let arguments: Vec<&str> = OPEN.split(' ').collect();
+    let mut open = stage::command(&desk.config, &KEYS, &arguments);
+    let mut open = open.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    desk.until_done("slow");
+    open.kill().unwrap();
+    open.wait().unwrap();
+    let unfinished = || desk.verb(0, "status")["unfinished_orders"].clone();
+    let left = unfinished();
+    assert!(left.as_u64() > Some(0), "{left}");
+    let arguments: Vec<&str> = OPEN.split(' ').take_while(|word| *word != "--yes").chain(["--dry-run"]).collect();
+    let dry = stage::verb(&desk.config, &KEYS, &arguments);
+    assert_eq!(dry.status.code(), Some(4), "what may be live is said, and is not looked up: {dry:?}");
+    assert_eq!(unfinished(), left, "what the dead process left is as it was");
+    desk.verb(0, "flatten --yes");
+    assert_eq!(unfinished(), json!(0));
 }
 
 #[test]
@@ -142,6 +185,49 @@ fn the_kill_switch_needs_no_key_and_outlives_its_process() {
     assert!(refused.contains("kill switch") && refused.contains("storm"), "{refused}");
     assert_eq!(keyless(0, "release --reason calm --yes")["engaged"], json!(false));
     desk.verb(0, OPEN);
+}
+
+#[test]
+fn a_position_is_opened_and_closed_whatever_becomes_of_the_output() {
+    for verb in ["close BTC/USDT:USDT --yes", "flatten --yes"] {
+        let held = |desk: &Desk| desk.verb(0, "positions").as_array().unwrap().len();
+        let desk = Desk::new();
+        assert_eq!(desk.told_to(nobody(), 0, OPEN), "");
+        assert_eq!(held(&desk), 1, "{OPEN}");
+        assert_eq!(desk.told_to(nobody(), 0, verb), "");
+        assert_eq!(held(&desk), 0, "{verb}");
+        // A venue of its own: two entries take most of what one allows in a minute.
+        let desk = Desk::new();
+        desk.verb(0, OPEN);
+        let said = desk.told_to(full_disk(), 3, verb);
+        assert!(said.contains("cannot write to stdout") && said.contains("It was done all the same"), "{said}");
+        assert_eq!(held(&desk), 0, "{verb}");
+    }
+}
+
+#[test]
+fn the_kill_switch_is_set_whatever_becomes_of_the_output() {
+    let desk = Desk::new();
+    let is_engaged = || desk.verb(0, "status")["kill_switch"]["engaged"].clone();
+    for (stdout, code) in [(nobody as fn() -> Stdio, 0), (full_disk as fn() -> Stdio, 3)] {
+        desk.told_to(stdout(), code, "kill --reason storm --yes");
+        assert_eq!(is_engaged(), json!(true));
+        desk.told_to(stdout(), code, "release --reason calm --yes");
+        assert_eq!(is_engaged(), json!(false));
+    }
+}
+
+#[test]
+fn leverage_and_margin_are_changed_whether_or_not_anybody_reads_it() {
+    let desk = Desk::new();
+    desk.verb(0, OPEN);
+    desk.told_to(nobody(), 0, "leverage BTC/USDT:USDT 4 --yes");
+    let before = desk.verb(0, "positions");
+    assert_eq!(before[0]["leverage"], json!(4), "{before}");
+    desk.told_to(nobody(), 0, "margin BTC/USDT:USDT add 10 --yes");
+    let after = desk.verb(0, "positions");
+    let added = decimal(&after[0]["margin"]) - decimal(&before[0]["margin"]);
+    assert!((added - Decimal::TEN).abs() < Decimal::ONE, "{before}, then {after}");
 }
 
 #[test]

@@ -10,10 +10,10 @@ use std::path::Path;
 impl Checkup {
     /// Key, secret and passphrase, switches, limits, the directory of state.
     pub(crate) fn of_setup(&mut self, config: &Config, account: &Account, environment: &Environment) {
-        let passphrase = account.passphrase.as_ref().map(|place| ("passphrase", place));
-        for (check, place) in [("key", &account.key), ("secret", &account.secret)].into_iter().chain(passphrase) {
+        for (secret, place) in account.secrets() {
             let missing = place.read(environment).err();
-            self.check(check, Weight::Wrong, missing.map(|it| (it.what, it.remedy)));
+            let said = |what: String| format!("{}: {what}", place.setting(&account.name, secret));
+            self.check(secret, Weight::Wrong, missing.map(|it| (said(it.what), it.remedy)));
         }
         let off = "set enabled = true under [trading], or unset ENABLE_FUTURES";
         self.check("enabled", Weight::Warning, when(!config.trading.enabled, || "opening is switched off".into(), off));

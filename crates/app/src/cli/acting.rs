@@ -1,22 +1,46 @@
 //! What every verb that acts has in common.
 
+use super::target::Consent;
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::screen;
 use plimsoll_domain::ClientOrderId;
 use plimsoll_engine::{Finding, SendFailure};
 
+/// What was found before anything new is done.
+pub(super) struct Found {
+    /// Each finding in a sentence.
+    pub(super) said: Vec<String>,
+    /// What became of showing them: [`Consent::is_given`] judges that.
+    pub(super) shown: Result<(), Failure>,
+}
+
 /// Brings records and venue together before anything new is done, and tells what that found. An order whose fate is not
-/// known still is an unknown outcome: nothing is added to it.
-pub(super) async fn told_first(desk: &Desk, json: bool) -> Result<Vec<String>, Failure> {
-    let reconciliation = desk.reconcile().await?;
-    let found: Vec<String> = reconciliation.summary().findings.iter().map(sentence).collect();
-    if !json && !found.is_empty() {
-        screen::line("first, what was found:")?;
-        found.iter().try_for_each(|said| screen::line(format!("  {said}")))?;
-        screen::line("")?;
+/// known still is an unknown outcome: nothing is added to it. A dry run does nothing at all, and finds nothing.
+pub(super) async fn told_first(desk: &Desk, consent: Consent, json: bool) -> Result<Found, Failure> {
+    if consent.dry_run {
+        return Ok(Found { said: Vec::new(), shown: Ok(()) });
     }
-    Ok(found)
+    let reconciliation = desk.reconcile().await?;
+    let said: Vec<String> = reconciliation.summary().findings.iter().map(sentence).collect();
+    let shown = if json || said.is_empty() { Ok(()) } else { show(&said) };
+    Ok(Found { said, shown })
+}
+
+fn show(found: &[String]) -> Result<(), Failure> {
+    screen::line("first, what was found:")?;
+    found.iter().try_for_each(|said| screen::line(format!("  {said}")))?;
+    screen::line("")
+}
+
+/// The end of a verb that has acted, `told` being what became of telling the outcome: who went away did not want to know
+/// it, and a full disk does not undo it.
+pub(super) fn done(told: Result<(), Failure>) -> Result<(), Failure> {
+    match told {
+        Err(failure) if failure.is_unread() => Ok(()),
+        Err(failure) => Err(failure.help("It was done all the same: `plimsoll status` shows how the account is now.")),
+        Ok(()) => Ok(()),
+    }
 }
 
 /// One finding of a reconciliation in one sentence.
@@ -47,4 +71,20 @@ pub(super) fn live(desk: &Desk) -> &'static str {
 /// Who is at the keyboard, for the records.
 pub(super) fn operator() -> String {
     std::env::var("USER").ok().filter(|user| !user.is_empty()).unwrap_or_else(|| "operator".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::screen::written;
+    use std::io::ErrorKind;
+
+    #[test]
+    fn what_was_done_and_is_not_read_is_done_and_what_cannot_be_written_is_told_as_done() {
+        assert_eq!(done(Ok(())), Ok(()));
+        assert_eq!(done(written(Err(ErrorKind::BrokenPipe.into()))), Ok(()));
+        let full = written(Err(ErrorKind::StorageFull.into()));
+        assert!(done(full.clone()).is_err_and(|failure| failure.is_unreachable()));
+        assert_ne!(done(full.clone()), full, "it does not say that it was done");
+    }
 }

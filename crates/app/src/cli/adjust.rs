@@ -1,6 +1,6 @@
 //! `plimsoll leverage` and `plimsoll margin`: how a contract's positions are backed.
 
-use super::acting;
+use super::acting::{self, Found};
 use super::positions::{distance, liquidation, liquidation_fields};
 use super::target::{Consent, Target};
 use crate::desk::Desk;
@@ -105,20 +105,20 @@ impl SetLeverage {
     }
 
     async fn set_at(&self, desk: &Desk) -> Result<(), Failure> {
-        let reconciled = acting::told_first(desk, self.target.json).await?;
+        let Found { said: reconciled, shown } = acting::told_first(desk, self.consent, self.target.json).await?;
         let preview = desk.manager.preview_leverage(&self.symbol, self.leverage).await.map_err(|it| failed(&it))?;
-        if !self.target.json {
-            print_leverage(&preview)?;
-        }
+        let shown = if self.target.json { Ok(()) } else { shown.and_then(|()| print_leverage(&preview)) };
         let asked = format!("Set it on {}{}?", desk.account.name, acting::live(desk));
-        let done = self.consent.is_given(&asked)?;
+        let done = self.consent.is_given(shown, &asked)?;
         if done {
             desk.manager.set_leverage(&self.symbol, self.leverage).await.map_err(|it| failed(&it))?;
         }
-        if self.target.json {
-            return screen::json(&LeverageAnswer::of(reconciled, &preview, done));
-        }
-        if done { screen::line(format!("{} is at {} now", self.symbol, self.leverage)) } else { Ok(()) }
+        let told = match (self.target.json, done) {
+            (true, _) => screen::json(&LeverageAnswer::of(reconciled, &preview, done)),
+            (false, true) => screen::line(format!("{} is at {} now", self.symbol, self.leverage)),
+            (false, false) => Ok(()),
+        };
+        if done { acting::done(told) } else { told }
     }
 }
 
@@ -164,7 +164,7 @@ impl Margin {
     }
 
     async fn move_at(&self, desk: &Desk) -> Result<(), Failure> {
-        let reconciled = acting::told_first(desk, self.target.json).await?;
+        let Found { said: reconciled, shown } = acting::told_first(desk, self.consent, self.target.json).await?;
         let direction = self.direction(desk).await?;
         let amount = match self.way {
             Way::Add => self.amount,
@@ -172,17 +172,18 @@ impl Margin {
         };
         let manager = &desk.manager;
         let preview = manager.preview_margin(&self.symbol, direction, amount).await.map_err(|it| failed(&it))?;
-        if !self.target.json {
-            print_margin(&preview)?;
-        }
-        let done = self.consent.is_given(&format!("Move it on {}{}?", desk.account.name, acting::live(desk)))?;
+        let shown = if self.target.json { Ok(()) } else { shown.and_then(|()| print_margin(&preview)) };
+        let asked = format!("Move it on {}{}?", desk.account.name, acting::live(desk));
+        let done = self.consent.is_given(shown, &asked)?;
         if done {
             manager.adjust_margin(&self.symbol, direction, amount).await.map_err(|it| failed(&it))?;
         }
-        if self.target.json {
-            return screen::json(&MarginAnswer::of(reconciled, &preview, done));
-        }
-        if done { screen::line(format!("{} holds {} now", self.symbol, money(preview.margin.1))) } else { Ok(()) }
+        let told = match (self.target.json, done) {
+            (true, _) => screen::json(&MarginAnswer::of(reconciled, &preview, done)),
+            (false, true) => screen::line(format!("{} holds {} now", self.symbol, money(preview.margin.1))),
+            (false, false) => Ok(()),
+        };
+        if done { acting::done(told) } else { told }
     }
 
     async fn direction(&self, desk: &Desk) -> Result<Direction, Failure> {

@@ -1,6 +1,6 @@
 //! `plimsoll close` and `plimsoll flatten`: out of a position, or of everything.
 
-use super::acting;
+use super::acting::{self, Found};
 use super::signals::to_its_end;
 use super::target::{Consent, Target};
 use crate::desk::Desk;
@@ -114,17 +114,15 @@ impl Close {
     }
 
     async fn close_at(&self, desk: &Desk) -> Result<(), Failure> {
-        let reconciled = told_if_possible(desk, self.target.json).await;
-        let positions = desk.venue.broker.positions().await.map_err(Failure::unanswered)?;
+        let Found { said: reconciled, shown } = told_if_possible(desk, self.consent, self.target.json).await;
+        let positions = desk.manager.positions_patiently().await.map_err(Failure::unanswered)?;
         let (report, held) = self.held(&positions)?;
         let instrument = desk.venue.broker.instrument(&self.symbol).await.ok();
         let quantity = self.size(held, instrument.as_ref())?;
         let preview = ClosePreview::of(report, held, quantity.unwrap_or(held.quantity), instrument.as_ref());
-        if !self.target.json {
-            preview.print()?;
-        }
+        let shown = if self.target.json { Ok(()) } else { shown.and_then(|()| preview.print()) };
         let intent = CloseIntent { symbol: self.symbol.clone(), direction: held.direction, quantity };
-        if !self.consent.is_given(&format!("Close it on {}{}?", desk.account.name, acting::live(desk)))? {
+        if !self.consent.is_given(shown, &format!("Close it on {}{}?", desk.account.name, acting::live(desk)))? {
             let (preview, troubles) = (vec![preview], Vec::new());
             let answer = Answer { reconciled, preview, closed: None, flat: None, troubles };
             return if self.target.json { screen::json(&answer) } else { Ok(()) };
@@ -132,9 +130,10 @@ impl Close {
         let closed = to_its_end(desk.manager.close(&intent)).await.map_err(|failure| failed(&failure))?;
         if self.target.json {
             let (preview, rows) = (vec![preview], vec![ClosedRow::of(&closed)]);
-            return screen::json(&Answer { reconciled, preview, closed: Some(rows), flat: None, troubles: Vec::new() });
+            let answer = Answer { reconciled, preview, closed: Some(rows), flat: None, troubles: Vec::new() };
+            return acting::done(screen::json(&answer));
         }
-        print(&closed)
+        acting::done(print(&closed))
     }
 
     fn held<'a>(&self, positions: &'a [PositionReport]) -> Result<(&'a PositionReport, Position), Failure> {
@@ -168,10 +167,10 @@ impl Close {
 }
 
 /// Getting out does not wait for records that cannot be had, nor for what an earlier run left: it is told, and goes on.
-async fn told_if_possible(desk: &Desk, json: bool) -> Vec<String> {
-    match acting::told_first(desk, json).await {
-        Ok(told) => told,
-        Err(failure) => vec![failure.message().to_owned()],
+async fn told_if_possible(desk: &Desk, consent: Consent, json: bool) -> Found {
+    match acting::told_first(desk, consent, json).await {
+        Ok(found) => found,
+        Err(failure) => Found { said: vec![failure.message().to_owned()], shown: Ok(()) },
     }
 }
 
@@ -190,8 +189,16 @@ impl Flatten {
     }
 
     async fn flatten_at(&self, desk: &Desk) -> Result<(), Failure> {
-        let reconciled = told_if_possible(desk, self.target.json).await;
-        let positions = desk.venue.broker.positions().await.map_err(Failure::unanswered)?;
+        let Found { said: reconciled, shown } = told_if_possible(desk, self.consent, self.target.json).await;
+        let positions = match desk.venue.broker.positions().await {
+            Ok(positions) => positions,
+            // Who has said yes wants no preview more than to be out: flattening asks again by itself.
+            Err(error) if self.consent.is_given_already() => {
+                tracing::warn!(%error, "the positions cannot be shown first");
+                Vec::new()
+            }
+            Err(error) => return Err(Failure::unanswered(error)),
+        };
         // How many orders there are is good to know, and no reason to wait.
         let orders =
             desk.venue.broker.open_orders(None).await.map_or_else(|_| "all".to_owned(), |it| it.len().to_string());
@@ -200,34 +207,46 @@ impl Flatten {
             let instrument = desk.venue.broker.instrument(&report.symbol).await.ok();
             preview.push(ClosePreview::of(report, held, held.quantity, instrument.as_ref()));
         }
-        if !self.target.json {
-            preview.iter().try_for_each(ClosePreview::print)?;
-            screen::line(format!("{} positions to close, {orders} orders to cancel", preview.len()))?;
-        }
-        if !self.consent.is_given(&format!("Close everything on {}{}?", desk.account.name, acting::live(desk)))? {
+        let shown = if self.target.json { Ok(()) } else { shown.and_then(|()| print_previews(&preview, &orders)) };
+        let question = format!("Close everything on {}{}?", desk.account.name, acting::live(desk));
+        if !self.consent.is_given(shown, &question)? {
             let answer = Answer { reconciled, preview, closed: None, flat: None, troubles: Vec::new() };
             return if self.target.json { screen::json(&answer) } else { Ok(()) };
         }
         let reason = FlattenReason::Wanted { by: acting::operator(), reason: self.reason.clone() };
         let flattened = to_its_end(desk.manager.flatten_all(reason)).await;
-        if self.target.json {
+        let told = if self.target.json {
             let closed = flattened.closed.iter().map(ClosedRow::of).collect();
             let flat = Some(flattened.is_confirmed());
             let troubles = flattened.troubles.iter().map(ToString::to_string).collect();
-            screen::json(&Answer { reconciled, preview, closed: Some(closed), flat, troubles })?;
+            screen::json(&Answer { reconciled, preview, closed: Some(closed), flat, troubles })
         } else {
-            flattened.closed.iter().try_for_each(print)?;
-            flattened.troubles.iter().try_for_each(|trouble| screen::line(format!("  trouble: {trouble}")))?;
-        }
-        confirmed(&flattened, self.target.json)
+            print_flattened(&flattened)
+        };
+        // What is left open is worse than what could not be printed.
+        confirmed(&flattened)?;
+        acting::done(told)
     }
 }
 
-/// Flat is what the venue says is flat.
-fn confirmed(flattened: &Flattened, json: bool) -> Result<(), Failure> {
+fn print_previews(previews: &[ClosePreview], orders: &str) -> Result<(), Failure> {
+    previews.iter().try_for_each(ClosePreview::print)?;
+    screen::line(format!("{} positions to close, {orders} orders to cancel", previews.len()))
+}
+
+fn print_flattened(flattened: &Flattened) -> Result<(), Failure> {
+    flattened.closed.iter().try_for_each(print)?;
+    flattened.troubles.iter().try_for_each(|trouble| screen::line(format!("  trouble: {trouble}")))?;
     if flattened.is_confirmed() {
-        let cancelled = flattened.cancelled.len();
-        return if json { Ok(()) } else { screen::line(format!("the venue is flat; {cancelled} orders cancelled")) };
+        screen::line(format!("the venue is flat; {} orders cancelled", flattened.cancelled.len()))?;
+    }
+    Ok(())
+}
+
+/// Flat is what the venue says is flat.
+fn confirmed(flattened: &Flattened) -> Result<(), Failure> {
+    if flattened.is_confirmed() {
+        return Ok(());
     }
     let failed: Vec<String> =
         flattened.failed.iter().map(|it| format!("{} {}: {}", it.symbol, it.direction, it.failure)).collect();

@@ -100,10 +100,10 @@ impl WhichFile {
 pub(crate) fn missing_secrets(config: &Config, environment: &config::Environment) -> Vec<Problem> {
     let mut problems = Vec::new();
     for account in &config.accounts {
-        for (what, place) in [("key", &account.key), ("secret", &account.secret)] {
+        for (secret, place) in account.secrets() {
             if let Err(missing) = place.read(environment) {
-                let setting = format!("accounts.{}.{what}", account.name);
-                let origin = config.shown.iter().find(|shown| shown.setting.starts_with(&format!("{setting}_")));
+                let setting = place.setting(&account.name, secret);
+                let origin = config.shown.iter().find(|shown| shown.setting == setting);
                 let origin = origin.map_or(config::Origin::Default, |shown| shown.origin.clone());
                 problems.push(Problem::new(origin, &setting, missing.what, missing.remedy));
             }
@@ -122,4 +122,43 @@ pub(crate) fn refused(problems: &[Problem]) -> Failure {
 
 fn counted(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Environment, Places};
+
+    fn missing(text: &str) -> Vec<String> {
+        let places = Places { file: "plimsoll.toml".to_owned(), state: PathBuf::from("/state") };
+        let config = Config::read(text, &Environment::new(), &places).unwrap();
+        missing_secrets(&config, &Environment::new()).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_passphrase_that_is_not_to_be_had_is_found_as_key_and_secret_are() {
+        let found = missing(
+            "[accounts.main]\nvenue = \"bitget\"\nenvironment = \"testnet\"\nkey_env = \"K\"\nsecret_env = \"S\"\n\
+             passphrase_env = \"P\"\n",
+        );
+        let expected = [
+            "plimsoll.toml:4:11: accounts.main.key_env: K is not set",
+            "plimsoll.toml:5:14: accounts.main.secret_env: S is not set",
+            "plimsoll.toml:6:18: accounts.main.passphrase_env: P is not set",
+        ];
+        assert_eq!(found.len(), expected.len(), "{found:?}");
+        for (found, expected) in found.iter().zip(expected) {
+            assert!(found.starts_with(expected), "{found}");
+        }
+    }
+
+    #[test]
+    fn a_pasted_secret_is_found_by_its_setting_and_not_told() {
+        let (key, secret) = ("VMPUZE6ZVXSD8YBQ7KTLFA2G", "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP1e3UZjInClVN65XAbvqq");
+        let text =
+            format!("[accounts.main]\nenvironment = \"testnet\"\nkey_env = \"{key}\"\nsecret_file = \"{secret}\"\n");
+        let found = missing(&text).join("\n");
+        assert!(found.contains("accounts.main.key_env") && found.contains("accounts.main.secret_file"), "{found}");
+        assert!(!found.contains(key) && !found.contains(secret), "{found}");
+    }
 }

@@ -119,9 +119,10 @@ impl Db {
 
 impl Place {
     fn database(&self) -> Result<Database, Failure> {
-        let given = self.database.clone().or_else(|| std::env::var("DATABASE_URL").ok());
-        if let Some(url) = given {
-            return Database::parse(&url).map_err(Failure::usage);
+        let from_environment = || Some(("DATABASE_URL", std::env::var("DATABASE_URL").ok()?));
+        let given = self.database.clone().map(|url| ("--database", url)).or_else(from_environment);
+        if let Some((setting, url)) = given {
+            return Database::parse(&url).map_err(|why| Failure::usage(format!("{setting}: {why}")));
         }
         let read = find::read(self.config.as_deref(), find::environment());
         let read =
@@ -211,7 +212,7 @@ impl Export {
         match &self.to {
             None => export::print(&*source.whole).await?,
             Some(url) => {
-                let target = Database::parse(url).map_err(Failure::usage)?;
+                let target = Database::parse(url).map_err(|why| Failure::usage(format!("--to: {why}")))?;
                 let records = moved(&*source.whole, &target).await?;
                 self.told(&Moved { from: database.to_string(), to: target.to_string(), records })?;
             }

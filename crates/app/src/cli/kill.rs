@@ -70,10 +70,12 @@ impl Kill {
 
     async fn engage_at(&self, desk: &Desk) -> Result<(), Failure> {
         let name = &desk.account.name;
-        if !self.target.json {
-            screen::line(format!("kill switch of {name}: nothing more is opened until it is released"))?;
-        }
-        if !self.consent.is_given(&format!("Engage it on {name}{}?", acting::live(desk)))? {
+        let shown = if self.target.json {
+            Ok(())
+        } else {
+            screen::line(format!("kill switch of {name}: nothing more is opened until it is released"))
+        };
+        if !self.consent.is_given(shown, &format!("Engage it on {name}{}?", acting::live(desk)))? {
             return Ok(());
         }
         let troubles = desk.manager.engage_kill_switch(&acting::operator(), &self.reason).await;
@@ -91,7 +93,7 @@ impl Kill {
             return Err(Failure::unreachable(only_here)
                 .help("Other processes go on: stop them. The next verb that acts takes it into the database."));
         }
-        told(desk, &recorded, &troubles, self.target.json)
+        acting::done(told(desk, &recorded, &troubles, self.target.json))
     }
 }
 
@@ -112,14 +114,16 @@ impl Release {
     async fn release_at(&self, desk: &Desk) -> Result<(), Failure> {
         let name = &desk.account.name;
         let before = desk.manager.kill_switch().await.map_err(Failure::unreachable)?;
-        if !self.target.json && before.engaged {
-            let since = before.since.map(screen::minute).unwrap_or_default();
-            screen::line(format!("kill switch of {name}: engaged by {} since {since}: {}", before.by, before.reason))?;
-        }
         if !before.engaged {
             return told(desk, &before, &[], self.target.json);
         }
-        if !self.consent.is_given(&format!("Release it on {name}{}?", acting::live(desk)))? {
+        let shown = if self.target.json {
+            Ok(())
+        } else {
+            let since = before.since.map(screen::minute).unwrap_or_default();
+            screen::line(format!("kill switch of {name}: engaged by {} since {since}: {}", before.by, before.reason))
+        };
+        if !self.consent.is_given(shown, &format!("Release it on {name}{}?", acting::live(desk)))? {
             return Ok(());
         }
         let released = desk.manager.release_kill_switch(&acting::operator(), &self.reason).await;
@@ -128,7 +132,7 @@ impl Release {
             ReleaseFailure::Records(_) => Failure::unreachable(failure),
         })?;
         let recorded = desk.records.controls.kill_switch(name).await.map_err(Failure::unreachable)?;
-        told(desk, &recorded, &[], self.target.json)
+        acting::done(told(desk, &recorded, &[], self.target.json))
     }
 }
 

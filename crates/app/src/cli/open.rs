@@ -3,7 +3,7 @@
 mod preview;
 mod size;
 
-use super::acting;
+use super::acting::{self, Found};
 use super::positions::{liquidation, liquidation_fields};
 use super::signals::to_its_end;
 use super::target::{Consent, Target};
@@ -128,13 +128,11 @@ impl Open {
 
     async fn open_at(&self, desk: &Desk) -> Result<(), Failure> {
         self.allowed(desk)?;
-        let reconciled = acting::told_first(desk, self.target.json).await?;
+        let Found { said: reconciled, shown } = acting::told_first(desk, self.consent, self.target.json).await?;
         let intent = self.intent(desk).await?;
         let preview = desk.manager.preview(&intent).await.map_err(|failure| failed(&failure))?;
         let row = PreviewRow::of(&preview, self.limit, desk.manager.settings().margin_mode);
-        if !self.target.json {
-            row.print(&preview)?;
-        }
+        let shown = if self.target.json { Ok(()) } else { shown.and_then(|()| row.print(&preview)) };
         if let (Some(refused), false) = (&preview.refused, self.consent.dry_run) {
             // Refused by the engine too, which records it; there is nothing to confirm.
             return match to_its_end(desk.manager.open(&intent)).await {
@@ -142,21 +140,20 @@ impl Open {
                 Ok(_) => Err(Failure::no(format!("refused: {refused}"))),
             };
         }
-        if !self.consent.is_given(&format!("Open it on {}{}?", desk.account.name, acting::live(desk)))? {
-            self.told(&Answer { reconciled, preview: &row, opened: None })?;
-            return preview
-                .refused
-                .map_or(Ok(()), |refused| Err(Failure::no(format!("it would be refused: {refused}"))));
+        if !self.consent.is_given(shown, &format!("Open it on {}{}?", desk.account.name, acting::live(desk)))? {
+            let told = self.told(&Answer { reconciled, preview: &row, opened: None });
+            return preview.refused.map_or(told, |it| Err(Failure::no(format!("it would be refused: {it}"))));
         }
         let opened = match self.limit {
             Some(limit) => to_its_end(desk.manager.open_within("operator", &intent, limit)).await,
             None => to_its_end(desk.manager.open(&intent)).await,
         };
         let opened = opened.map_err(|failure| failed(&failure))?;
-        if !self.target.json {
-            print(&opened)?;
-        }
-        self.told(&Answer { reconciled, preview: &row, opened: Some(OpenedRow::of(&opened)) })
+        acting::done(if self.target.json {
+            screen::json(&Answer { reconciled, preview: &row, opened: Some(OpenedRow::of(&opened)) })
+        } else {
+            print(&opened)
+        })
     }
 
     fn told(&self, answer: &Answer<'_>) -> Result<(), Failure> {

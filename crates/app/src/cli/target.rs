@@ -87,7 +87,7 @@ impl Target {
         let read = read.map_err(|error| Failure::usage(error.what).help(error.remedy))?;
         let mut config = read.config().map_err(|problems| refused(&problems))?;
         if let Some(url) = &self.database {
-            config.database = Database::parse(url).map_err(Failure::usage)?;
+            config.database = Database::parse(url).map_err(|why| Failure::usage(format!("--database: {why}")))?;
             let (setting, value, origin) =
                 ("database".to_owned(), config.database.to_string(), Origin::Argument("--database"));
             config.shown.retain(|shown| shown.setting != setting);
@@ -126,6 +126,11 @@ impl Target {
 }
 
 impl Consent {
+    /// Whether nobody is to be asked.
+    pub(crate) const fn is_given_already(self) -> bool {
+        self.yes
+    }
+
     /// Refuses at once where nobody could be asked.
     pub(crate) fn can_be_had(&self, json: bool) -> Result<(), Failure> {
         let somebody = std::io::stdin().is_terminal() && std::io::stdout().is_terminal() && !json;
@@ -136,18 +141,77 @@ impl Consent {
             .help("Add --yes to do it, or --dry-run to see what it means."))
     }
 
-    /// Whether to go on, after the preview was shown.
-    pub(crate) fn is_given(&self, question: &str) -> Result<bool, Failure> {
-        if self.yes || self.dry_run {
-            return Ok(self.yes);
+    /// Whether to go on, `shown` being what became of the preview. Consent that was given beforehand does not depend on
+    /// anybody reading it; consent that is asked for does.
+    pub(crate) fn is_given(&self, shown: Result<(), Failure>, question: &str) -> Result<bool, Failure> {
+        if self.yes {
+            return Ok(true);
         }
-        let mut out = std::io::stdout();
-        crate::screen::written(write!(out, "\n{question} [y/N] ").and_then(|()| out.flush()))?;
+        if self.dry_run {
+            return match shown {
+                Err(failure) if !failure.is_unread() => Err(failure),
+                _ => Ok(false),
+            };
+        }
+        shown.and_then(|()| ask(question)).map_err(|failure| unasked(&failure))?;
         let mut answer = String::new();
         std::io::stdin().lock().read_line(&mut answer).map_err(Failure::unreachable)?;
         match answer.trim() {
             "y" | "Y" | "yes" => Ok(true),
             _ => Err(Failure::no("not confirmed: nothing was sent")),
         }
+    }
+}
+
+fn ask(question: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout();
+    crate::screen::written(write!(out, "\n{question} [y/N] ").and_then(|()| out.flush()))
+}
+
+/// Nobody can have said yes to what could not be shown.
+fn unasked(failure: &Failure) -> Failure {
+    let what = format!("nothing was done, since nobody can be asked: {}", failure.message());
+    let unasked = if failure.is_unread() { Failure::usage(what) } else { Failure::unreachable(what) };
+    unasked.help("Run it where its output can be read, or add --yes to do it without asking.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::screen::written;
+    use std::io::ErrorKind;
+
+    const ASKED: Consent = Consent { yes: false, dry_run: false };
+    const GIVEN: Consent = Consent { yes: true, dry_run: false };
+    const DRY_RUN: Consent = Consent { yes: false, dry_run: true };
+
+    fn unread() -> Result<(), Failure> {
+        written(Err(ErrorKind::BrokenPipe.into()))
+    }
+
+    fn unwritten() -> Result<(), Failure> {
+        written(Err(ErrorKind::StorageFull.into()))
+    }
+
+    #[test]
+    fn consent_that_was_given_beforehand_does_not_depend_on_a_reader() {
+        for shown in [Ok(()), unread(), unwritten()] {
+            assert_eq!(GIVEN.is_given(shown, "Close it?"), Ok(true));
+        }
+    }
+
+    #[test]
+    fn what_nobody_could_read_is_not_asked_and_does_not_count_as_done() {
+        for shown in [unread(), unwritten()] {
+            let failure = ASKED.is_given(shown, "Close it?").expect_err("nobody was asked");
+            assert!(!failure.is_unread(), "it would end with 0");
+            assert!(failure.message().contains("nothing was done"), "{}", failure.message());
+        }
+    }
+
+    #[test]
+    fn a_dry_run_may_be_left_unread_and_must_be_writable() {
+        assert_eq!(DRY_RUN.is_given(unread(), "Close it?"), Ok(false));
+        assert_eq!(DRY_RUN.is_given(unwritten(), "Close it?").map_err(|it| it.is_unreachable()), Err(true));
     }
 }

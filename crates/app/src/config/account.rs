@@ -3,13 +3,14 @@
 use super::limits;
 use super::problem::{Origin, Problem, nearest};
 use super::reader::{Reader, Section};
-use super::secret::SecretPlace;
+use super::secret::{SecretPlace, path_shown, variable_shown};
 use super::word::share;
 use crate::venue::{Places, VenueName};
 use plimsoll_bitget::Protocol;
 use plimsoll_domain::risk::LimitSettings;
 use plimsoll_domain::{AccountId, Currency, Leverage, MarginMode, NotASymbol, PositionMode, Rate, Symbol};
 use plimsoll_engine::{ForeignPolicy, UnverifiedStop};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// One account at one venue.
@@ -55,6 +56,14 @@ pub(crate) struct Account {
     pub(crate) assumed_taker_fee: Rate,
     /// Its limits.
     pub(crate) limits: LimitSettings,
+}
+
+impl Account {
+    /// What has to be kept secret of it, each by its name, and where that is.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = (&'static str, &SecretPlace)> {
+        let passphrase = self.passphrase.as_ref().map(|place| ("passphrase", place));
+        [("key", &self.key), ("secret", &self.secret)].into_iter().chain(passphrase)
+    }
 }
 
 /// Which of a venue's worlds.
@@ -159,6 +168,7 @@ fn read(
     let weight_limit = read_weight_limit(&mut section, reader, venue, environment);
     let usual = Symbol::new("BTC", "USDT", "USDT").into_iter().collect();
     let symbols = section.read(reader, "symbols", &[], usual, symbols, |them| listed(them));
+    refuse_strange_settle(&settle, &symbols, &section, reader);
     let own = section.section(reader, "limits");
     let limits = limits::read(own, reader, Some(limits));
     section.refuse_unknown(reader);
@@ -185,6 +195,35 @@ fn read(
         assumed_taker_fee,
         limits,
     })
+}
+
+/// Of a currency that the account never holds its equity would be 0, and everything would be judged by that.
+fn refuse_strange_settle(settle: &Currency, symbols: &[Symbol], section: &Section<'_>, reader: &mut Reader<'_>) {
+    let path = section.full("settle");
+    let said_of_symbols = reader.origin_of(&section.full("symbols"));
+    let (what, remedy) = match symbols.first().filter(|_| said_of_symbols != Origin::Default) {
+        Some(_) if symbols.iter().any(|symbol| symbol.settle() == settle.as_str()) => return,
+        Some(first) => {
+            let theirs: BTreeSet<&str> = symbols.iter().map(Symbol::settle).collect();
+            let theirs = theirs.into_iter().collect::<Vec<_>>().join(", ");
+            let what = format!("it is '{settle}', while the account's symbols settle in {theirs}");
+            (what, format!("write settle = \"{}\", or other symbols", first.settle()))
+        }
+        None if is_currency(settle.as_str()) => return,
+        None => {
+            let what = format!("'{settle}' is no currency: capital letters and digits");
+            (what, "write it as the venue does, like settle = \"USDT\"".to_owned())
+        }
+    };
+    let origin = match reader.origin_of(&path) {
+        Origin::Default => said_of_symbols,
+        origin => origin,
+    };
+    reader.wrong(Problem::new(origin, &path, what, remedy));
+}
+
+fn is_currency(code: &str) -> bool {
+    !code.is_empty() && code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
 /// Binance counts requests by their weight, and lets its users buy more of it; others count them by the endpoint.
@@ -258,7 +297,8 @@ fn url(text: &str, schemes: [&str; 2], environment: Option<VenueEnvironment>) ->
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let local = is_loopback(host);
     match (scheme, environment) {
-        _ if host.is_empty() || host.contains('@') => Err(format!("'{text}' names no host")),
+        _ if host.contains('@') => Err("it names no host alone: take out what stands before the @".to_owned()),
+        _ if host.is_empty() => Err(format!("'{text}' names no host")),
         (scheme, _) if scheme != safe && scheme != plain => Err(format!("'{scheme}' is neither {safe} nor {plain}")),
         (_, Some(VenueEnvironment::Loopback)) if !local => Err(format!("'{host}' is not on this machine")),
         (_, Some(VenueEnvironment::Live)) if local => Err("the live venue is not on this machine".to_owned()),
@@ -281,8 +321,8 @@ fn read_secret(
     names: [&'static str; 2],
 ) -> Option<SecretPlace> {
     let [env, file] = names;
-    let variable = section.wanted(reader, env, &[], variable_name, String::clone);
-    let path = section.wanted(reader, file, &[], |text| Ok(PathBuf::from(text)), |path| path.display().to_string());
+    let variable = section.wanted(reader, env, &[], variable_name, |name| variable_shown(name).to_owned());
+    let path = section.wanted(reader, file, &[], |text| Ok(PathBuf::from(text)), |path| path_shown(path));
     let given = [env, file].iter().filter(|name| section.place_of(reader, name).is_some()).count();
     match (variable, path) {
         (Some(variable), None) => Some(SecretPlace::Variable(variable)),

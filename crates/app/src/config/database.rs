@@ -23,6 +23,12 @@ impl Database {
         }
         let path = text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:")).unwrap_or(text);
         match path {
+            // Taken for a file, it would be made, and its name, with the password in it, shown.
+            path if starts_like_postgres(path) => {
+                Err("a PostgreSQL database is written postgres://user@host/name, in small letters and with two \
+                     slashes; a SQLite file of such a name ./postgres…"
+                    .to_owned())
+            }
             "" => Err("a database is a file, sqlite:FILE, or postgres://user@host/name".to_owned()),
             path if path.contains("://") => {
                 Err(format!("'{}' is neither sqlite nor postgres", path.split("://").next().unwrap_or_default()))
@@ -32,7 +38,8 @@ impl Database {
     }
 
     fn has_password(&self) -> bool {
-        matches!(self, Self::Postgres(url) if split(url.expose_secret()).is_some())
+        let has_one = |url: &str| password_parameter(url).is_some() || split(url).is_some();
+        matches!(self, Self::Postgres(url) if has_one(url.expose_secret()))
     }
 }
 
@@ -43,14 +50,32 @@ impl fmt::Display for Database {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
             Self::Postgres(url) => match split(url.expose_secret()) {
                 Some((before, after)) => write!(f, "{before}:***@{after}"),
-                None => f.write_str(url.expose_secret().split('?').next().unwrap_or_default()),
+                None => f.write_str(without_query(url.expose_secret())),
             },
         }
     }
 }
 
-/// `postgres://user` and `host/name` of a URL with a password; what comes after a question mark is left out.
+fn starts_like_postgres(path: &str) -> bool {
+    path.trim_start().get(..7).is_some_and(|start| start.eq_ignore_ascii_case("postgre"))
+}
+
+/// Where the query begins that gives the password as a parameter, if one does.
+fn password_parameter(url: &str) -> Option<usize> {
+    let at = url.to_ascii_lowercase().rfind("password=")?;
+    url.get(..at)?.rfind('?')
+}
+
+/// Everything before the query.
+fn without_query(url: &str) -> &str {
+    let before = password_parameter(url).and_then(|query| url.get(..query)).unwrap_or(url);
+    before.split('?').next().unwrap_or_default()
+}
+
+/// `postgres://user` and `host/name` of a URL with a password before its host; what comes after a question mark is left
+/// out. An `@` in a password that is given as a parameter is none before a host.
 fn split(url: &str) -> Option<(&str, &str)> {
+    let url = password_parameter(url).map_or(Some(url), |query| url.get(..query))?;
     let start = url.find("://")? + 3;
     let at = url.rfind('@')?;
     let colon = start + url.get(start..at)?.find(':')?;
@@ -82,6 +107,8 @@ mod tests {
             ("postgres://me:secret@host:5432/name", "postgres://me:***@host:5432/name"),
             ("postgres://me:p@ss@host/name?password=x", "postgres://me:***@host/name"),
             ("postgresql://host/name?password=secret", "postgresql://host/name"),
+            ("postgres://host:5432/name?password=a:secret@b", "postgres://host:5432/name"),
+            ("postgres://me:p?ss@host/name?sslmode=require&PASSWORD=a@secret", "postgres://me:***@host/name"),
         ] {
             let database = Database::parse(text).unwrap();
             assert_eq!(database.to_string(), shown);
@@ -89,6 +116,34 @@ mod tests {
         }
         for text in ["", "sqlite:", "mysql://host/name"] {
             assert!(Database::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_of_a_server_with_a_slip_in_it_is_no_file() {
+        for text in [
+            "postgres:/me:hunter2@host/name",
+            "Postgres://me:hunter2@host/name",
+            "POSTGRESQL:me:hunter2@host",
+            "sqlite:postgres:/me:hunter2@host/name",
+            " postgre:/me:hunter2@host/name",
+        ] {
+            let why = Database::parse(text).expect_err("it is no file");
+            assert!(why.contains("postgres://user@host/name") && !why.contains("hunter2"), "{text}: {why}");
+        }
+        assert!(Database::parse("./postgres.db").is_ok());
+    }
+
+    #[test]
+    fn a_password_may_stand_before_the_host_or_among_the_parameters() {
+        for (text, has_one) in [
+            ("postgres://me@host/name", false),
+            ("postgres://me@host/name?sslmode=require", false),
+            ("postgres://me:hunter2@host/name", true),
+            ("postgres://me@host/name?password=hunter2", true),
+            ("postgres://me@host/name?sslmode=require&Password=hunter2", true),
+        ] {
+            assert_eq!(Database::parse(text).unwrap().has_password(), has_one, "{text}");
         }
     }
 }

@@ -205,8 +205,42 @@ fn secrets_and_plain_lines_are_refused_where_they_are_written() {
         let said = problems(&format!("{MINIMAL}{line}\n"), &[]);
         assert!(said.contains(sentence), "{line}: {said}");
     }
-    let said = problems(&format!("database = \"postgres://me:pw@h/d\"\n{MINIMAL}"), &[]);
-    assert!(said.contains("a password is written in the file") && !said.contains("pw@"), "{said}");
+    for url in ["postgres://me:hunter2@h/d", "postgres://me@h/d?password=hunter2"] {
+        let said = problems(&format!("database = \"{url}\"\n{MINIMAL}"), &[]);
+        assert!(said.contains("a password is written in the file") && !said.contains("hunter2"), "{said}");
+    }
+}
+
+#[test]
+fn what_is_refused_or_shown_tells_no_secret() {
+    let said = problems(MINIMAL, &[("DATABASE_URL", "postgres:/me:hunter2@host/db")]);
+    assert!(said.contains("environment DATABASE_URL: database: a PostgreSQL database is written"), "{said}");
+    let said = said + &problems(&format!("{MINIMAL}rest_url = \"https://me:hunter2@host\"\n"), &[]);
+    assert!(!said.contains("hunter2"), "{said}");
+    let (key, secret) = ("VMPUZE6ZVXSD8YBQ7KTLFA2G", "NhqPtmdSJYdKjVHjA7PZj4Mge3R5YNiP");
+    let pasted = format!("[accounts.a]\nenvironment = \"testnet\"\nkey_env = \"{key}\"\nsecret_file = \"{secret}\"\n");
+    let shown = config(&pasted, &[]).shown;
+    assert!(!shown.iter().any(|it| it.value == key || it.value == secret), "{shown:?}");
+}
+
+#[test]
+fn an_account_is_kept_in_what_its_symbols_settle_in() {
+    for (lines, sentence) in [
+        ("settle = \"usdt\"", "plimsoll.toml:5:10: accounts.main.settle: 'usdt' is no currency"),
+        ("settle = \"\"", "'' is no currency"),
+        (
+            "settle = \"USDTT\"\nsymbols = \"BTC/USDT:USDT, ETH/USDT:USDT\"",
+            "plimsoll.toml:5:10: accounts.main.settle: it is 'USDTT', while the account's symbols settle in USDT\n    \
+             write settle = \"USDT\"",
+        ),
+        ("symbols = \"BTC/USDC:USDC\"", "plimsoll.toml:5:11: accounts.main.settle: it is 'USDT'"),
+    ] {
+        let said = problems(&format!("{MINIMAL}{lines}\n"), &[]);
+        assert!(said.contains(sentence), "{lines}: {said}");
+    }
+    for lines in ["settle = \"USDC\"", "settle = \"USDC\"\nsymbols = \"BTC/USDT:USDT, BTC/USDC:USDC\""] {
+        assert_eq!(config(&format!("{MINIMAL}{lines}\n"), &[]).accounts[0].settle.as_str(), "USDC");
+    }
 }
 
 #[test]

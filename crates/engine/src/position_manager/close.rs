@@ -205,7 +205,10 @@ impl PositionManager {
     }
 
     /// The venue's positions, asked for as often as an order that removes exposure is sent.
-    pub(crate) async fn positions_patiently(&self) -> Result<Vec<PositionReport>, QueryError> {
+    ///
+    /// # Errors
+    /// [`QueryError`], the last of them.
+    pub async fn positions_patiently(&self) -> Result<Vec<PositionReport>, QueryError> {
         let patience = &self.settings.patience;
         let mut wait = patience.first_wait;
         for _ in 0..patience.resends {

@@ -219,7 +219,7 @@ async fn store(demo: &Demo) -> Result<(Records, String), Failure> {
     let Some(url) = &demo.database else {
         return Ok((Records::in_memory().await?, "SQLite, in memory (--database FILE keeps them)".to_owned()));
     };
-    let database = Database::parse(url).map_err(Failure::usage)?;
+    let database = Database::parse(url).map_err(|why| Failure::usage(format!("--database: {why}")))?;
     let told = match &database {
         Database::Sqlite(file) => format!("SQLite, {}", file.display()),
         Database::Postgres(_) => format!("PostgreSQL, {database}"),
