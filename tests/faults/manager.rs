@@ -71,7 +71,6 @@ fn settings(stage: &Stage, schedule: &Schedule) -> Settings {
         longest_wait: Duration::from_millis(800),
         window: Duration::from_secs(6),
         give_up: Duration::from_secs(20),
-        ..Patience::default()
     };
     Settings {
         limits: RiskLimits::new(limits).expect("limits that make sense"),

@@ -39,8 +39,8 @@ pub(crate) const ALL: &[Bug] = &[
         patches: &[Patch {
             file: ORDER_PATH,
             text: "        self.intend(order, purpose, intended_at, troubles).await?;
-        let (answer, last_at) = self.place(order).await;",
-            instead: "        let (answer, last_at) = self.place(order).await;
+        let (answer, last_at) = self.place(order, wait).await;",
+            instead: "        let (answer, last_at) = self.place(order, wait).await;
         self.intend(order, purpose, intended_at, troubles).await?;",
         }],
     },
@@ -82,7 +82,7 @@ pub(crate) const ALL: &[Bug] = &[
                 let attempt = name.pop().unwrap_or('0');
                 name.push(char::from_u32(u32::from(attempt) + 1).unwrap_or('z'));
                 again.client_order_id = plimsoll_domain::ClientOrderId::reported(name);
-                Box::pin(self.send_noting(&again, purpose, evidence, troubles)).await",
+                Box::pin(self.send_noting(&again, purpose, evidence, wait, troubles)).await",
         }],
     },
     Bug {

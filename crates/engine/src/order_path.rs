@@ -8,6 +8,7 @@ mod lookup;
 pub(crate) use lookup::{distinct, signed_size};
 
 use crate::execution::Execution;
+use crate::steady::Steady;
 use crate::trouble::{Trouble, Troubles};
 use plimsoll_domain::{
     AccountId, Decimal, NewOrder, Order, OrderId, OrderStatus, Position, TimeInForce, Timestamp, VenueId,
@@ -28,10 +29,9 @@ pub struct Patience {
     pub longest_wait: Duration,
     /// How long "not found" proves nothing: the venue's own window within which an order may still turn up.
     pub window: Duration,
-    /// After this long an order whose fate is not known is left to [`reconcile`](crate::PositionManager::reconcile).
+    /// After this long an order whose fate is not known is left to [`reconcile`](crate::PositionManager::reconcile), and
+    /// one that removes or protects exposure and certainly was not sent is not sent again.
     pub give_up: Duration,
-    /// How often an order that removes exposure is sent again after it certainly was not sent.
-    pub resends: u32,
 }
 
 impl Default for Patience {
@@ -41,7 +41,6 @@ impl Default for Patience {
             longest_wait: Duration::from_secs(2),
             window: Duration::from_secs(10),
             give_up: Duration::from_secs(60),
-            resends: 5,
         }
     }
 }
@@ -49,6 +48,57 @@ impl Default for Patience {
 impl Patience {
     pub(crate) fn next(&self, wait: Duration) -> Duration {
         wait.saturating_mul(2).min(self.longest_wait).max(Duration::from_micros(1))
+    }
+
+    /// How long it is tried again what certainly was not done.
+    pub(crate) fn lasts(&self, wait: Wait) -> Duration {
+        match wait {
+            Wait::Patiently => self.give_up,
+            Wait::Glance => self.give_up.min(MOMENT),
+        }
+    }
+}
+
+/// Whoever passes by has margin to watch meanwhile, and comes again soon.
+const MOMENT: Duration = Duration::from_secs(3);
+
+/// Whether the venue is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// Until the venue is definite, or patience ends: nobody else does it.
+    Patiently,
+    /// In passing: one look, and a moment for what is not sent; the rest is done the next time.
+    Glance,
+}
+
+/// Tries something again, with back-off, until a time has passed since the first try.
+pub(crate) struct Tries {
+    since_first: Steady,
+    patience: Patience,
+    pause: Duration,
+}
+
+impl Tries {
+    pub(crate) fn new(clock: &Arc<dyn Clock>, patience: Patience) -> Self {
+        Self { since_first: Steady::new(Arc::clone(clock)), patience, pause: patience.first_wait }
+    }
+
+    /// Waits until it is time for the next try; `false` if none is due any more. A pause that the venue asks for is waited
+    /// in passing too: before it ends the next look would come to nothing either.
+    pub(crate) async fn may_go_on(&mut self, why: &NotSent, wait: Wait) -> bool {
+        let (asked_for, lasts) = match why {
+            NotSent::Throttled { until } => (until.since(self.since_first.now()), self.patience.give_up),
+            _ => (Duration::ZERO, self.patience.lasts(wait)),
+        };
+        let left = lasts.saturating_sub(self.since_first.passed());
+        if left.is_zero() {
+            return false;
+        }
+        // A time that is over already would be tried again without any pause.
+        let pause = if asked_for.is_zero() { self.pause } else { asked_for };
+        self.since_first.sleep(pause.min(left)).await;
+        self.pause = self.patience.next(self.pause);
+        true
     }
 }
 
@@ -134,7 +184,7 @@ impl OrderPath {
     ) -> (Result<Placed, SendFailure>, Vec<Trouble>) {
         let mut troubles = Troubles::default();
         let evidence = if order.adds_exposure() { Evidence::Position(held) } else { Evidence::BookAndTrades };
-        let outcome = self.send_noting(order, purpose, evidence, &mut troubles).await;
+        let outcome = self.send_noting(order, purpose, evidence, Wait::Patiently, &mut troubles).await;
         (outcome, troubles.into_vec())
     }
 
@@ -143,11 +193,12 @@ impl OrderPath {
         order: &NewOrder,
         purpose: Purpose,
         evidence: Evidence,
+        wait: Wait,
         troubles: &mut Troubles,
     ) -> Result<Placed, SendFailure> {
         let intended_at = self.clock.now();
         self.intend(order, purpose, intended_at, troubles).await?;
-        let (answer, last_at) = self.place(order).await;
+        let (answer, last_at) = self.place(order, wait).await;
         let sent = Sent { intended_at, last_at };
         match answer {
             Ok(order_id) => {
@@ -210,29 +261,23 @@ impl OrderPath {
         self.journal.intend(&entry).await
     }
 
-    /// Sends, and tells when it did so last; what removes exposure is sent again, under the same id, while it certainly has
-    /// not been sent.
-    async fn place(&self, order: &NewOrder) -> (Result<OrderId, PlaceError>, Timestamp) {
-        let resends = if order.adds_exposure() { 0 } else { self.patience.resends };
-        let mut wait = self.patience.first_wait;
-        for _ in 0..resends {
-            match self.broker.place(order).await {
-                Err(PlaceError::NotSent(why)) if !matches!(why, NotSent::Invalid(_)) => {
+    /// Sends, and tells when it did so last. What removes or protects exposure is sent again, under the same id, while it
+    /// certainly has not been sent: a venue that takes no orders for some seconds leaves no position naked.
+    async fn place(&self, order: &NewOrder, wait: Wait) -> (Result<OrderId, PlaceError>, Timestamp) {
+        let mut tries = Tries::new(&self.clock, self.patience);
+        loop {
+            let answer = self.broker.place(order).await;
+            // An answer comes later than what it answers left us, which is on the safe side.
+            let answered_at = self.clock.now();
+            match &answer {
+                Err(PlaceError::NotSent(why)) if !order.adds_exposure() && !matches!(why, NotSent::Invalid(_)) => {
+                    if !tries.may_go_on(why, wait).await {
+                        return (answer, answered_at);
+                    }
                     tracing::warn!(id = %order.client_order_id, %why, "sending again");
-                    self.clock.sleep(self.until_allowed(&why).unwrap_or(wait)).await;
-                    wait = self.patience.next(wait);
                 }
-                // It left us at some time before its answer, and what comes later is on the safe side.
-                answer => return (answer, self.clock.now()),
+                _ => return (answer, answered_at),
             }
-        }
-        (self.broker.place(order).await, self.clock.now())
-    }
-
-    fn until_allowed(&self, why: &NotSent) -> Option<Duration> {
-        match why {
-            NotSent::Throttled { until } => Some(until.since(self.clock.now()).min(self.patience.give_up)),
-            _ => None,
         }
     }
 

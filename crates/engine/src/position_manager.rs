@@ -37,7 +37,7 @@ pub(crate) use monitor::{Glance, is_covered};
 use crate::client_order_id::ClientOrderIds;
 use crate::colleagues::{Alone, Colleagues};
 use crate::funding_service::FundingService;
-use crate::order_path::{Evidence, OrderPath, Patience, Placed, SendFailure};
+use crate::order_path::{Evidence, OrderPath, Patience, Placed, SendFailure, Wait};
 use crate::trouble::Troubles;
 use crate::venue_account::AccountView;
 use plimsoll_domain::risk::{MarginAlert, RiskLimits};
@@ -261,11 +261,12 @@ impl PositionManager {
         order: &NewOrder,
         purpose: Purpose,
         evidence: Evidence,
+        wait: Wait,
         troubles: &mut Troubles,
     ) -> Result<Placed, SendFailure> {
         let id = &order.client_order_id;
         let _flight = Flight::of(&self.in_flight, id);
-        let outcome = self.path.send_noting(order, purpose, evidence, troubles).await;
+        let outcome = self.path.send_noting(order, purpose, evidence, wait, troubles).await;
         self.tell_of_journal(id, troubles).await;
         outcome
     }

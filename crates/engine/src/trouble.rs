@@ -177,6 +177,11 @@ impl Troubles {
         self.0.iter().any(|it| matches!(it, Trouble::NotJournalled { id: lacking, .. } if lacking == id))
     }
 
+    /// Those of a part that was done by itself, which are logged already.
+    pub(crate) fn join(&mut self, part: Self) {
+        self.0.extend(part.0);
+    }
+
     pub(crate) fn into_vec(self) -> Vec<Trouble> {
         self.0
     }

@@ -115,7 +115,7 @@ impl Close {
 
     async fn close_at(&self, desk: &Desk) -> Result<(), Failure> {
         let Found { said: reconciled, shown } = told_if_possible(desk, self.consent, self.target.json).await;
-        let positions = desk.manager.positions_patiently().await.map_err(Failure::unanswered)?;
+        let positions = desk.manager.positions().await.map_err(Failure::unanswered)?;
         let (report, held) = self.held(&positions)?;
         let instrument = desk.venue.broker.instrument(&self.symbol).await.ok();
         let quantity = self.size(held, instrument.as_ref())?;

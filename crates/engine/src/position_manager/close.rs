@@ -2,23 +2,27 @@
 
 use super::PositionManager;
 use super::failure::CloseFailure;
+use super::foreign::ForeignPolicy;
 use super::outcome::Closed;
 use super::reading::find_direction;
 use super::settle::Settled;
 use crate::client_order_id::IntentId;
 use crate::execution::{Execution, fees, total, walk};
-use crate::order_path::{Evidence, Placed, SendFailure, distinct};
+use crate::order_path::{Evidence, Placed, SendFailure, Tries, Wait, distinct};
 use crate::trouble::{Record, Subject, Trouble, Troubles};
 use plimsoll_domain::pnl::average_price;
 use plimsoll_domain::{
-    Direction, Fill, Instrument, Money, NewOrder, OrderKind, OrderSize, Position, PositionReport, PositionSide,
-    Quantity, Remainder, Rounding, Symbol,
+    ClientOrderId, Direction, Fill, Instrument, Money, NewOrder, Order, OrderKind, OrderSize, Position, PositionReport,
+    PositionSide, Quantity, Remainder, Rounding, Symbol,
 };
 use plimsoll_ports::{CloseIntent, NotSent, Purpose, QueryError, RefusalReason};
 use std::time::Duration;
 
 /// The most orders that one intent is split into.
 const MOST_ORDERS: u8 = 32;
+
+/// How often resting orders make way for a close: those on the book first, then what waits for a trigger.
+const MOST_CLEARINGS: u8 = 2;
 
 /// No exit waits longer for what the venue says of the contract.
 const INSTRUMENT_WITHIN: Duration = Duration::from_secs(2);
@@ -30,6 +34,8 @@ pub(crate) struct Closing<'a> {
     /// `None` closes it whole.
     pub(crate) quantity: Option<Quantity>,
     pub(crate) purpose: Purpose,
+    /// For how long it is tried.
+    pub(crate) wait: Wait,
 }
 
 /// One position on its way out.
@@ -38,6 +44,7 @@ struct Leg<'a> {
     side: PositionSide,
     held: Position,
     purpose: Purpose,
+    wait: Wait,
     intent: IntentId,
 }
 
@@ -50,23 +57,25 @@ impl PositionManager {
     /// [`CloseFailure`]. What fails beside it, like a database, is in [`Closed::troubles`] and does not stop it.
     pub async fn close(&self, intent: &CloseIntent) -> Result<Closed, CloseFailure> {
         let CloseIntent { symbol, direction, quantity } = intent;
-        let closing = Closing { symbol, direction: *direction, quantity: *quantity, purpose: Purpose::Exit };
+        let (direction, quantity, purpose, wait) = (*direction, *quantity, Purpose::Exit, Wait::Patiently);
+        let closing = Closing { symbol, direction, quantity, purpose, wait };
         self.close_for(&closing).await
     }
 
     pub(crate) async fn close_for(&self, closing: &Closing<'_>) -> Result<Closed, CloseFailure> {
         let mut troubles = Troubles::default();
-        let Closing { symbol, direction, purpose, .. } = *closing;
-        let positions = self.positions_patiently().await.map_err(CloseFailure::NotKnown)?;
+        let Closing { symbol, direction, purpose, wait, .. } = *closing;
+        let positions = self.positions_patiently(wait).await.map_err(CloseFailure::NotKnown)?;
         let nothing = || CloseFailure::NothingHeld { symbol: symbol.clone(), direction };
         let (report, held) = find_direction(&positions, symbol, direction).ok_or_else(nothing)?;
         let instrument = self.instrument_soon(symbol).await;
         let instrument = troubles.known(Subject::Instrument, symbol, instrument);
         let quantity = size(closing, held, instrument.as_ref())?;
         let intent = self.ids.intent(self.ports.clock.now());
-        let leg = Leg { symbol, side: report.position_side, held, purpose, intent };
-        let orders = self.send_closing(&leg, quantity, instrument.as_ref(), &mut troubles).await?;
-        Ok(self.after_closing(leg, orders, troubles).await)
+        let leg = Leg { symbol, side: report.position_side, held, purpose, wait, intent };
+        let mut cleared = Vec::new();
+        let orders = self.send_closing(&leg, quantity, instrument.as_ref(), &mut cleared, &mut troubles).await?;
+        Ok(self.after_closing(leg, orders, cleared, troubles).await)
     }
 
     /// The contract, if that is told soon: a position is closed without it too.
@@ -81,22 +90,24 @@ impl PositionManager {
         }
     }
 
-    /// Sends as many orders as the venue's largest market order makes necessary.
+    /// Sends as many orders as the venue's largest market order makes necessary. What had to make way for them is
+    /// `cleared`.
     async fn send_closing(
         &self,
         leg: &Leg<'_>,
         quantity: Quantity,
         instrument: Option<&Instrument>,
+        cleared: &mut Vec<ClientOrderId>,
         troubles: &mut Troubles,
     ) -> Result<Vec<Execution>, CloseFailure> {
         let mut orders: Vec<Execution> = Vec::new();
         let mut left = quantity;
-        let mut cleared = false;
+        let mut clearings = 0;
         for attempt in 0..MOST_ORDERS {
             let part = instrument.map_or(left, |instrument| largest_part(left, instrument));
             let order = leg.order(part, attempt);
             let id = order.client_order_id.clone();
-            let failure = match self.send(&order, leg.purpose, Evidence::BookAndTrades, troubles).await {
+            let failure = match self.send(&order, leg.purpose, Evidence::BookAndTrades, leg.wait, troubles).await {
                 Ok(Placed::Ended(execution)) => match execution.filled() {
                     Some(filled) => {
                         orders.push(execution);
@@ -113,12 +124,14 @@ impl PositionManager {
                     CloseFailure::Order { id, failure }
                 }
                 Err(SendFailure::Refused(refusal))
-                    if refusal.reason == RefusalReason::NothingToReduce && !cleared && orders.is_empty() =>
+                    if refusal.reason == RefusalReason::NothingToReduce
+                        && clearings < MOST_CLEARINGS
+                        && orders.is_empty() =>
                 {
                     // Either it is gone, or resting reduce-only orders hold its whole size: they make way.
                     self.still_held(leg).await?;
-                    cleared = true;
-                    self.clear_reducing_orders(leg, troubles).await;
+                    clearings += 1;
+                    cleared.extend(self.clear_reducing_orders(leg, troubles).await);
                     continue;
                 }
                 Err(failure) => CloseFailure::Order { id, failure },
@@ -133,17 +146,22 @@ impl PositionManager {
         Ok(orders)
     }
 
-    async fn after_closing(&self, leg: Leg<'_>, orders: Vec<Execution>, mut troubles: Troubles) -> Closed {
+    async fn after_closing(
+        &self,
+        leg: Leg<'_>,
+        orders: Vec<Execution>,
+        mut cancelled: Vec<ClientOrderId>,
+        mut troubles: Troubles,
+    ) -> Closed {
         let mut fills: Vec<Fill> = orders.iter().flat_map(|order| order.fills.iter().cloned()).collect();
         let told = orders.iter().all(Execution::is_told);
         walk(Some(leg.held), &mut fills);
         let quantity = orders.iter().filter_map(Execution::filled).reduce(|sum, it| sum + it);
         let quantity = quantity.or_else(|| total(&fills)).unwrap_or(leg.held.quantity);
         let remaining = self.remaining(&leg, quantity, &mut troubles).await;
-        let cancelled = match remaining {
-            Some(_) => Vec::new(),
-            None => self.sweep_protection(leg.symbol, leg.side, &mut troubles).await,
-        };
+        if remaining.is_none() {
+            cancelled.extend(self.sweep_protection(leg.symbol, leg.side, &mut troubles).await);
+        }
         let _books = self.bookkeeping.lock().await;
         let found = self.ports.positions.find_open(&self.settings.account, leg.symbol, leg.side).await;
         let record = troubles.read(Record::Position, found).flatten();
@@ -204,38 +222,39 @@ impl PositionManager {
         }
     }
 
-    /// The venue's positions, asked for as often as an order that removes exposure is sent.
+    /// The venue's positions, asked for again for a moment where they cannot be read.
     ///
     /// # Errors
     /// [`QueryError`], the last of them.
-    pub async fn positions_patiently(&self) -> Result<Vec<PositionReport>, QueryError> {
-        let patience = &self.settings.patience;
-        let mut wait = patience.first_wait;
-        for _ in 0..patience.resends {
-            match self.ports.broker.positions().await {
-                Err(error) => {
-                    tracing::warn!(%error, "the positions cannot be read, asking again");
-                    self.ports.clock.sleep(self.until_answered(&error).unwrap_or(wait)).await;
-                    wait = patience.next(wait);
-                }
-                positions => return positions,
-            }
-        }
-        self.ports.broker.positions().await
+    pub async fn positions(&self) -> Result<Vec<PositionReport>, QueryError> {
+        self.positions_patiently(Wait::Glance).await
     }
 
-    /// How long the venue wants no such question, if that is what it says.
-    fn until_answered(&self, error: &QueryError) -> Option<Duration> {
-        match error {
-            QueryError::Unreachable(NotSent::Throttled { until }) => {
-                Some(until.since(self.ports.clock.now()).min(self.settings.patience.give_up))
+    /// The venue's positions, asked for as long as an order that removes exposure is sent. What asking again may not change
+    /// is asked again for a moment only.
+    pub(crate) async fn positions_patiently(&self, wait: Wait) -> Result<Vec<PositionReport>, QueryError> {
+        let mut tries = Tries::new(&self.ports.clock, self.settings.patience);
+        loop {
+            let error = match self.ports.broker.positions().await {
+                Ok(positions) => return Ok(positions),
+                Err(error) => error,
+            };
+            let may_go_on = match &error {
+                QueryError::Unreachable(why) => tries.may_go_on(why, wait).await,
+                QueryError::Refused(_) | QueryError::Unreadable(_) => {
+                    let why = NotSent::Unavailable(error.to_string());
+                    tries.may_go_on(&why, Wait::Glance).await
+                }
+            };
+            if !may_go_on {
+                return Err(error);
             }
-            _ => None,
+            tracing::warn!(%error, "the positions cannot be read, asking again");
         }
     }
 
     async fn still_held(&self, leg: &Leg<'_>) -> Result<(), CloseFailure> {
-        let positions = self.positions_patiently().await.map_err(CloseFailure::NotKnown)?;
+        let positions = self.positions_patiently(leg.wait).await.map_err(CloseFailure::NotKnown)?;
         let direction = leg.held.direction;
         match find_direction(&positions, leg.symbol, direction) {
             Some(_) => Ok(()),
@@ -243,21 +262,36 @@ impl PositionManager {
         }
     }
 
-    /// Cancels the sized reduce-only orders of a position; those that close it whole hold no size.
-    async fn clear_reducing_orders(&self, leg: &Leg<'_>, troubles: &mut Troubles) {
+    /// Cancels sized orders that can only reduce this position; those that close it whole hold no size. What waits for a
+    /// trigger protects it, and goes only where nothing on the book is in the way.
+    async fn clear_reducing_orders(&self, leg: &Leg<'_>, troubles: &mut Troubles) -> Vec<ClientOrderId> {
         let open = self.ports.broker.open_orders(Some(leg.symbol)).await;
-        for order in troubles.known(Subject::Orders, leg.symbol, open).unwrap_or_default() {
-            if order.side == leg.held.direction.closing_side()
-                && order.position_side == leg.side
-                && !order.close_position
-            {
-                self.cancel(leg.symbol, &order.client_order_id, troubles).await;
-            }
+        let mut open = troubles.known(Subject::Orders, leg.symbol, open).unwrap_or_default();
+        open.retain(|order| leg.is_reduced_by(order) && self.may_make_way(order));
+        let (on_the_book, waiting): (Vec<Order>, Vec<Order>) =
+            open.into_iter().partition(|order| order.trigger.is_none());
+        let in_the_way = if on_the_book.is_empty() { waiting } else { on_the_book };
+        let mut cancelled = Vec::new();
+        for order in in_the_way {
+            cancelled.extend(self.cancel(leg.symbol, &order.client_order_id, troubles).await);
         }
+        cancelled
+    }
+
+    /// Whoever adopts positions of others closes them, and cannot where their own orders hold the size.
+    fn may_make_way(&self, order: &Order) -> bool {
+        self.settings.foreign == ForeignPolicy::Adopt || self.ids.is_ours(&order.client_order_id)
     }
 }
 
 impl Leg<'_> {
+    /// The order has a size, and can do nothing but shrink this position.
+    fn is_reduced_by(&self, order: &Order) -> bool {
+        (&order.symbol, order.position_side, order.side) == (self.symbol, self.side, self.held.direction.closing_side())
+            && !order.adds_exposure()
+            && !order.close_position
+    }
+
     fn order(&self, quantity: Quantity, attempt: u8) -> NewOrder {
         NewOrder {
             client_order_id: self.intent.order(self.purpose, attempt),

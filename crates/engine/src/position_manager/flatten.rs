@@ -1,4 +1,4 @@
-//! Closing everything: first what could open more, then what is held, then a look at whether it is so.
+//! Closing everything: what could open more beside what is held, then a look at whether it is so.
 
 use super::PositionManager;
 use super::close::Closing;
@@ -6,7 +6,9 @@ use super::company::InHand;
 use super::foreign::ForeignPolicy;
 use super::outcome::{FlattenReason, Flattened, Unclosed};
 use super::reconcile::Reconciliation;
+use crate::order_path::Wait;
 use crate::trouble::{Record, Trouble, Troubles};
+use futures_util::{StreamExt, stream};
 use plimsoll_domain::{ClientOrderId, Direction, Order, PositionReport, Symbol, Timestamp};
 use plimsoll_ports::{Alert, PositionRecord, Purpose, QueryError, RiskEventRecord, Severity, StoreError};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,6 +16,9 @@ use std::time::Duration;
 
 /// How often what is still held is closed again.
 const ROUNDS: u32 = 3;
+
+/// How many orders are cancelled at a time.
+const CANCELLED_AT_ONCE: usize = 8;
 
 /// The risk events of a flattening: one when it begins, one when it has ended, and one for each time that a part of it was
 /// done and the rest waits.
@@ -47,6 +52,15 @@ pub struct HalfFlattened {
     pub outcome: Option<Box<Flattened>>,
 }
 
+/// What came of cancelling orders.
+#[derive(Default)]
+struct Cancelled {
+    /// How many there were.
+    asked_for: usize,
+    /// Those that rest no more by our doing.
+    done: Vec<ClientOrderId>,
+}
+
 /// While one lives, nothing that adds exposure is sent.
 struct UnderWay<'a>(&'a AtomicU32);
 
@@ -64,9 +78,9 @@ impl Drop for UnderWay<'_> {
 }
 
 impl PositionManager {
-    /// Cancels every order that could add exposure, closes every position, cancels what rests still, and reads back
-    /// whether the venue is flat: only [`Flattened::is_confirmed`] says so. It goes on when parts of it fail, and tells
-    /// each.
+    /// Cancels every order that could add exposure and, beside it, closes every position; cancels what rests still, and
+    /// reads back whether the venue is flat: only [`Flattened::is_confirmed`] says so. It goes on when parts of it fail, and
+    /// tells each.
     ///
     /// Under [`ForeignPolicy::Watch`] and [`ForeignPolicy::Ignore`] positions of others stay, and under every policy their
     /// orders do, unless an operator flattens an account whose strangers are adopted. That it has begun is a risk event of
@@ -78,7 +92,7 @@ impl PositionManager {
         let said = reason.to_string();
         // Written beside the closing: no database keeps a position open.
         let begun = self.log_risk(BEGUN, None, &said, None, None, "begun", &mut noted);
-        let ((), mut it) = futures_util::future::join(begun, self.flatten(reason, None, ENDED)).await;
+        let ((), mut it) = futures_util::future::join(begun, self.flatten(reason, None, ENDED, Wait::Patiently)).await;
         it.troubles.extend(noted.into_vec());
         it
     }
@@ -90,6 +104,7 @@ impl PositionManager {
         reason: FlattenReason,
         only: Option<&[(Symbol, Direction)]>,
         kind: &'static str,
+        wait: Wait,
     ) -> Flattened {
         let mut it = Flattened {
             reason,
@@ -106,29 +121,21 @@ impl PositionManager {
             is_adopted || self.ids.is_ours(&order.client_order_id)
         };
         let adds = |order: &Order| may_cancel(order) && order.adds_exposure();
-        it.cancelled.extend(self.cancel_orders(adds, &mut troubles).await);
-        for round in 0..ROUNDS {
-            if round > 0 {
-                self.ports.clock.sleep(self.settings.patience.first_wait).await;
-            }
-            match self.positions_patiently().await {
-                Ok(positions) => {
-                    let mut held = self.closable(&positions);
-                    held.retain(|it| only.is_none_or(|only| only.contains(it)));
-                    if held.is_empty() {
-                        break;
-                    }
-                    self.close_each(&held, &mut it).await;
-                }
-                Err(error) => tracing::error!(%error, "flattening blindly fails: the positions cannot be read"),
-            }
+        // What is held does not wait until a slow venue has cancelled the last entry.
+        let cancelling = self.cancel_orders(adds, &mut troubles);
+        let closing = self.close_in_rounds(only, wait, &mut it);
+        let (entries, ()) = futures_util::future::join(cancelling, closing).await;
+        if entries.asked_for > 0 {
+            // One of them may have filled after the last look at what is held.
+            self.close_in_rounds(only, Wait::Glance, &mut it).await;
         }
+        it.cancelled.extend(entries.done);
         // What protects a position that could not be closed stays.
-        if let Ok(positions) = self.positions_patiently().await {
+        if let Ok(positions) = self.positions_patiently(Wait::Glance).await {
             let held = directions(&positions);
             let is_free = |order: &Order| may_cancel(order) && !held.iter().any(|(symbol, _)| *symbol == order.symbol);
             let which = |order: &Order| is_free(order) || adds(order);
-            it.cancelled.extend(self.cancel_orders(which, &mut troubles).await);
+            it.cancelled.extend(self.cancel_orders(which, &mut troubles).await.done);
         }
         it.remaining = self.read_back().await.map_err(|error| troubles.add(Trouble::RemainderNotKnown(error))).ok();
         self.tell_of_flattening(&it, kind, &mut troubles).await;
@@ -136,9 +143,31 @@ impl PositionManager {
         it
     }
 
-    async fn close_each(&self, held: &[(Symbol, Direction)], it: &mut Flattened) {
+    /// Closes what is held until nothing is. Only the first round is as patient as `wait` says: what could not be done for
+    /// so long is not waited for so long again.
+    async fn close_in_rounds(&self, only: Option<&[(Symbol, Direction)]>, mut wait: Wait, it: &mut Flattened) {
+        for round in 0..ROUNDS {
+            if round > 0 {
+                self.ports.clock.sleep(self.settings.patience.first_wait).await;
+            }
+            match self.positions_patiently(wait).await {
+                Ok(positions) => {
+                    let mut held = self.closable(&positions);
+                    held.retain(|it| only.is_none_or(|only| only.contains(it)));
+                    if held.is_empty() {
+                        return;
+                    }
+                    self.close_each(&held, wait, it).await;
+                }
+                Err(error) => tracing::error!(%error, "flattening blindly fails: the positions cannot be read"),
+            }
+            wait = Wait::Glance;
+        }
+    }
+
+    async fn close_each(&self, held: &[(Symbol, Direction)], wait: Wait, it: &mut Flattened) {
         let closing = held.iter().map(|(symbol, direction)| async move {
-            let closing = Closing { symbol, direction: *direction, quantity: None, purpose: Purpose::Flatten };
+            let closing = Closing { symbol, direction: *direction, quantity: None, purpose: Purpose::Flatten, wait };
             self.close_for(&closing).await.map_err(|failure| Unclosed {
                 symbol: symbol.clone(),
                 direction: *direction,
@@ -154,17 +183,30 @@ impl PositionManager {
         }
     }
 
-    async fn cancel_orders(&self, which: impl Fn(&Order) -> bool, troubles: &mut Troubles) -> Vec<ClientOrderId> {
-        let mut cancelled = Vec::new();
-        match self.ports.broker.open_orders(None).await {
-            Ok(open) => {
-                for order in open.iter().filter(|order| which(order)) {
-                    cancelled.extend(self.cancel(&order.symbol, &order.client_order_id, troubles).await);
-                }
+    /// Some side by side, since a venue may be slow; told in the order in which it lists them.
+    async fn cancel_orders(&self, which: impl Fn(&Order) -> bool, troubles: &mut Troubles) -> Cancelled {
+        let mut open = match self.ports.broker.open_orders(None).await {
+            Ok(open) => open,
+            Err(error) => {
+                troubles.add(Trouble::OrdersNotKnown(error));
+                return Cancelled::default();
             }
-            Err(error) => troubles.add(Trouble::OrdersNotKnown(error)),
+        };
+        open.retain(which);
+        let each: Vec<_> = open.iter().map(|order| self.cancel_alone(order)).collect();
+        let outcomes: Vec<_> = stream::iter(each).buffered(CANCELLED_AT_ONCE).collect().await;
+        let mut cancelled = Cancelled { asked_for: open.len(), done: Vec::new() };
+        for (done, met) in outcomes {
+            cancelled.done.extend(done);
+            troubles.join(met);
         }
         cancelled
+    }
+
+    async fn cancel_alone(&self, order: &Order) -> (Option<ClientOrderId>, Troubles) {
+        let mut troubles = Troubles::default();
+        let done = self.cancel(&order.symbol, &order.client_order_id, &mut troubles).await;
+        (done, troubles)
     }
 
     /// What is held, but for positions of others that the policy leaves alone.
@@ -180,6 +222,7 @@ impl PositionManager {
         &self,
         open: &[PositionRecord],
         in_hand: &InHand,
+        wait: Wait,
         it: &mut Reconciliation,
         troubles: &mut Troubles,
     ) {
@@ -209,7 +252,7 @@ impl PositionManager {
             UnfinishedFlatten::Finish => {
                 let reason = FlattenReason::CutShort { why: why.clone(), begun_at };
                 let kind = if theirs.is_empty() { ENDED } else { WAITS };
-                Some(Box::new(self.flatten(reason, Some(&held), kind).await))
+                Some(Box::new(self.flatten(reason, Some(&held), kind, wait).await))
             }
             UnfinishedFlatten::Tell => None,
         };
@@ -217,7 +260,7 @@ impl PositionManager {
     }
 
     async fn read_back(&self) -> Result<(Vec<PositionReport>, Vec<Order>), QueryError> {
-        let mut positions = self.positions_patiently().await?;
+        let mut positions = self.positions_patiently(Wait::Glance).await?;
         positions
             .retain(|report| report.position.is_some() && !self.is_left_alone(&report.symbol, report.position_side));
         let mut orders = self.ports.broker.open_orders(None).await?;

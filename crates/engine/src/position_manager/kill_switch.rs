@@ -36,16 +36,25 @@ impl PositionManager {
         troubles.into_vec()
     }
 
-    pub(crate) async fn engage(&self, by: &str, reason: &str, troubles: &mut Troubles) {
+    /// Engages it: latched before anything is waited for, so that whoever closes may have it recorded and told beside the
+    /// closing. Answers whether it was not engaged before, as far as anybody can tell.
+    pub(crate) async fn engage(&self, by: &str, reason: &str, troubles: &mut Troubles) -> bool {
         let now = self.ports.clock.now();
         let record = KillSwitchRecord { engaged: true, reason: reason.to_owned(), by: by.to_owned(), since: Some(now) };
-        if !self.latch(&record) {
-            self.persist_latch(troubles).await;
-            return;
-        }
+        let earlier = self.latch(&record);
         let account = &self.settings.account;
         let recorded = self.ports.controls.kill_switch(account).await;
-        if !recorded.is_ok_and(|recorded| recorded.engaged) {
+        if let Some(earlier) = earlier {
+            let is_released = recorded.as_ref().is_ok_and(|it| !it.engaged && it.since > earlier.since);
+            if !is_released {
+                self.persist(&earlier, recorded, troubles).await;
+                return false;
+            }
+            // By another process, since: this is an engagement of its own.
+            self.latch_instead(&record);
+        }
+        let was_engaged = recorded.is_ok_and(|recorded| recorded.engaged);
+        if !was_engaged {
             troubles.written(Record::KillSwitch, self.ports.controls.set_kill_switch(account, &record).await);
         }
         self.log_risk("kill_switch", None, reason, None, None, "engaged", troubles).await;
@@ -56,16 +65,21 @@ impl PositionManager {
             body: format!("by {by}: {reason}. Nothing that adds exposure is sent until an operator releases it."),
         };
         self.alert(&alert, troubles).await;
+        !was_engaged
     }
 
     /// An engagement that could not be recorded is recorded as soon as it can be.
-    async fn persist_latch(&self, troubles: &mut Troubles) {
-        let Some(latched) = self.latched() else { return };
+    async fn persist(
+        &self,
+        latched: &KillSwitchRecord,
+        recorded: Result<KillSwitchRecord, StoreError>,
+        troubles: &mut Troubles,
+    ) {
         let account = &self.settings.account;
-        if let Some(recorded) = troubles.read(Record::KillSwitch, self.ports.controls.kill_switch(account).await)
+        if let Some(recorded) = troubles.read(Record::KillSwitch, recorded)
             && !recorded.engaged
         {
-            troubles.written(Record::KillSwitch, self.ports.controls.set_kill_switch(account, &latched).await);
+            troubles.written(Record::KillSwitch, self.ports.controls.set_kill_switch(account, latched).await);
         }
     }
 
@@ -95,12 +109,16 @@ impl PositionManager {
         *self.latch.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// Latches an engagement; `false` if one is latched already, which stands.
-    fn latch(&self, record: &KillSwitchRecord) -> bool {
+    /// Latches an engagement; one that is latched already stands, and is the answer.
+    fn latch(&self, record: &KillSwitchRecord) -> Option<KillSwitchRecord> {
         let mut latch = self.latch.lock().unwrap_or_else(PoisonError::into_inner);
-        let free = latch.is_none();
+        let earlier = latch.clone();
         latch.get_or_insert_with(|| record.clone());
-        free
+        earlier
+    }
+
+    fn latch_instead(&self, record: &KillSwitchRecord) {
+        *self.latch.lock().unwrap_or_else(PoisonError::into_inner) = Some(record.clone());
     }
 }
 

@@ -11,12 +11,25 @@ use crate::trouble::{Record, Subject, Trouble, Troubles};
 use plimsoll_domain::pnl::average_price;
 use plimsoll_domain::{Decimal, Fill, FillCause, Money, Position, PositionSide, Quantity, Symbol, Timestamp};
 use plimsoll_ports::{
-    Alert, ClosedPosition, OpenedPosition, PositionId, PositionRecord, PositionStatus, RiskEventRecord, TradeRecord,
+    Alert, ClosedPosition, NotifyError, OpenedPosition, PositionId, PositionRecord, PositionStatus, RiskEventRecord,
+    TradeRecord,
 };
+use std::time::Duration;
+
+/// Whoever is told has this long to take it.
+const TOLD_WITHIN: Duration = Duration::from_secs(5);
 
 impl PositionManager {
+    /// Tells a person, if that is done soon: nobody who guards a position waits longer for it.
     pub(crate) async fn alert(&self, alert: &Alert, troubles: &mut Troubles) {
-        troubles.keep(self.ports.notifier.notify(alert).await, Trouble::from);
+        let told = tokio::select! {
+            biased;
+            told = self.ports.notifier.notify(alert) => told,
+            () = self.ports.clock.sleep(TOLD_WITHIN) => {
+                Err(NotifyError(format!("no answer within {} s", TOLD_WITHIN.as_secs())))
+            }
+        };
+        troubles.keep(told, Trouble::from);
     }
 
     #[expect(clippy::too_many_arguments, reason = "they are the columns of one record")]

@@ -16,6 +16,7 @@ use super::outcome::{Action, FlattenReason, MonitorReport, PositionHealth, Unclo
 use super::reading::{Held, Reading};
 use super::settle::Settlement;
 use crate::funding_service::FundingRecording;
+use crate::order_path::Wait;
 use crate::trouble::{Record, Troubles};
 use plimsoll_domain::risk::{EquityWatch, MarginAlert, Reason, distance_to, verdict};
 use plimsoll_domain::{
@@ -110,21 +111,31 @@ impl PositionManager {
             MarginHealth::Reduce => self.reduce_largest(reading, assessment, troubles).await,
             MarginHealth::Flatten => {
                 let cover = worst_cover(reading, assessment).unwrap_or_default();
-                let reason = FlattenReason::Margin { cover };
-                self.engage("margin", &reason.to_string(), troubles).await;
-                Action::Flattened(Box::new(self.flatten_all(reason).await))
+                self.stop_and_flatten("margin", FlattenReason::Margin { cover }, troubles).await
             }
         }
     }
 
     async fn act_on_losses(&self, reading: &Reading, trips: &[Reason], troubles: &mut Troubles) -> Action {
         let reason = FlattenReason::Losses { reasons: trips.to_vec() };
-        let engaged_before = self.kill_switch().await.is_ok_and(|switch| switch.engaged);
-        self.engage("risk limits", &reason.to_string(), troubles).await;
         if !self.closable(&reading.snapshot.positions).is_empty() {
-            return Action::Flattened(Box::new(self.flatten_all(reason).await));
+            return self.stop_and_flatten("risk limits", reason, troubles).await;
         }
-        if engaged_before { Action::None } else { Action::Stopped { reasons: trips.to_vec() } }
+        match self.engage("risk limits", &reason.to_string(), troubles).await {
+            true => Action::Stopped { reasons: trips.to_vec() },
+            false => Action::None,
+        }
+    }
+
+    /// From its first moment on nothing is opened, and what is held is closed while that is recorded and told: neither a
+    /// database nor a person is waited for. What dies before the record is made finds the same figures again, and on
+    /// record that a flattening has begun.
+    async fn stop_and_flatten(&self, by: &str, reason: FlattenReason, troubles: &mut Troubles) -> Action {
+        let said = reason.to_string();
+        // The first is begun first: it latches before it waits for anything.
+        let engaging = self.engage(by, &said, troubles);
+        let (_, flattened) = futures_util::future::join(engaging, self.flatten_all(reason)).await;
+        Action::Flattened(Box::new(flattened))
     }
 
     /// Half of the largest position whose margin is thin, rounded up to the lot.
@@ -141,7 +152,9 @@ impl PositionManager {
         let Some(held) = largest.and_then(|index| thin.get(index)) else { return Action::None };
         let half = reduce::half(held.position, held.instrument.lot, held.instrument.min_quantity);
         let (symbol, direction) = (&held.report.symbol, held.position.direction);
-        let closing = Closing { symbol, direction, quantity: Some(half), purpose: Purpose::Reduce };
+        // The next pass judges anew how much is to go.
+        let (quantity, purpose, wait) = (Some(half), Purpose::Reduce, Wait::Glance);
+        let closing = Closing { symbol, direction, quantity, purpose, wait };
         let outcome = self.close_for(&closing).await;
         let cover = worst_cover(reading, assessment);
         let settings = self.settings.limits.settings();

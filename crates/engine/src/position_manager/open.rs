@@ -15,7 +15,7 @@ use super::reading::{Held, Reading};
 use crate::client_order_id::IntentId;
 use crate::execution::{Execution, walk};
 use crate::funding_service::{FundingCost, cost_of};
-use crate::order_path::{Evidence, Placed, SendFailure};
+use crate::order_path::{Evidence, Placed, SendFailure, Wait};
 use crate::trouble::{Subject, Troubles};
 use checks::Approved;
 use plimsoll_domain::{
@@ -58,6 +58,7 @@ impl Plan<'_> {
             side: self.side,
             purpose,
             trigger,
+            wait: Wait::Patiently,
         })
     }
 
@@ -242,7 +243,7 @@ impl PositionManager {
         };
         let id = order.client_order_id.clone();
         let evidence = Evidence::Position(plan.held());
-        match self.send(&order, Purpose::Entry, evidence, troubles).await {
+        match self.send(&order, Purpose::Entry, evidence, Wait::Patiently, troubles).await {
             Ok(Placed::Ended(mut execution)) => {
                 walk(plan.held(), &mut execution.fills);
                 match execution.filled().zip(execution.average_price()) {
@@ -399,6 +400,7 @@ impl PositionManager {
             direction: opened.direction,
             quantity: None,
             purpose: Purpose::Flatten,
+            wait: Wait::Patiently,
         };
         // Records that cannot be read stop nothing that has its stop already.
         if self.is_stopped_since(plan) || self.is_stopped_by_anyone(plan).await.unwrap_or(false) {

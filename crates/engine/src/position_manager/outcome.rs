@@ -133,7 +133,7 @@ pub struct Closed {
     pub remaining: Option<Position>,
     /// The figures of the position's whole life, once it is closed whole.
     pub ended: Option<EndedPosition>,
-    /// Protective orders that were cancelled with it.
+    /// Orders that were cancelled with it: those that were in its way, and then what protected it.
     pub cancelled: Vec<ClientOrderId>,
     /// What went wrong beside it.
     pub troubles: Vec<Trouble>,

@@ -3,7 +3,7 @@
 use super::PositionManager;
 use super::failure::ProtectionFailure;
 use super::outcome::Protection;
-use crate::order_path::{Evidence, Placed, SendFailure};
+use crate::order_path::{Evidence, Placed, SendFailure, Wait};
 use crate::trouble::{Subject, Troubles};
 use plimsoll_domain::{
     ClientOrderId, Direction, Instrument, NewOrder, Order, OrderKind, OrderSize, OrderType, PositionSide, Price,
@@ -20,6 +20,8 @@ pub(crate) struct Wanted<'a> {
     pub(crate) side: PositionSide,
     pub(crate) purpose: Purpose,
     pub(crate) trigger: Price,
+    /// For how long it is tried to place it.
+    pub(crate) wait: Wait,
 }
 
 impl Wanted<'_> {
@@ -105,7 +107,7 @@ impl PositionManager {
         if let Some(kept) = kept {
             return Ok(kept);
         }
-        let placed = self.send(&order, wanted.purpose, Evidence::BookAndTrades, troubles).await;
+        let placed = self.send(&order, wanted.purpose, Evidence::BookAndTrades, wanted.wait, troubles).await;
         match placed.map_err(ProtectionFailure::Order)? {
             Placed::Resting(found) => {
                 wanted.is_met_by(&found, trigger)?;

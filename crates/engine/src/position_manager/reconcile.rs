@@ -17,21 +17,12 @@ use super::foreign::Foreign;
 use super::lives;
 use super::reading::Reading;
 use super::settle::is_protective;
-use crate::order_path::{Evidence, SendFailure, Sent};
+use crate::order_path::{Evidence, SendFailure, Sent, Wait};
 use crate::trouble::{Record, Subject, Troubles};
 use back_fill::RECOVERED;
 use plimsoll_domain::{Decimal, Direction, Fill, Order, Timestamp};
 use plimsoll_ports::{Alert, JournalEntry, JournalState, PositionRecord, PositionStatus, Purpose, Severity};
 use std::time::Duration;
-
-/// Whether the venue is waited for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wait {
-    /// On a start: an order of unknown fate is asked for until the venue is definite.
-    Patiently,
-    /// In passing: one look; what is not definite is looked at again the next time.
-    Glance,
-}
 
 impl PositionManager {
     /// Brings journal, records and venue together: to be called on every start, before the first decision.
@@ -82,13 +73,13 @@ impl PositionManager {
         let all = self.ports.positions.by_status(&self.settings.account, PositionStatus::Open).await?;
         let is_free = |record: &&PositionRecord| !in_hand.has(&record.opened.symbol, record.opened.side);
         let open: Vec<PositionRecord> = all.iter().filter(is_free).cloned().collect();
-        self.protect_what_is_held(&open, &reading, &mut unsent, &mut it, &mut troubles).await;
+        self.protect_what_is_held(&open, &reading, wait, &mut unsent, &mut it, &mut troubles).await;
         for entry in &unsent {
             let fate = self.fate_of_unneeded(entry, &it, wait, &mut troubles).await;
             it.orders.push(fate);
         }
         self.tell_drift(&open, &reading, &mut it);
-        self.finish_flattening(&all, &in_hand, &mut it, &mut troubles).await;
+        self.finish_flattening(&all, &in_hand, wait, &mut it, &mut troubles).await;
         // What was done since is not in the reading: what is left over is judged by a new one.
         let reading = match it.is_clean() {
             true => reading,

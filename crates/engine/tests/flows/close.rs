@@ -1,8 +1,8 @@
-use crate::desk::{desk, long};
+use crate::desk::{Desk, desk, desk_with, long};
 use crate::venue::{Fault, btc, eth, market, money, price, size};
-use plimsoll_engine::{CloseFailure, FlattenReason, Subject, Trouble};
-use plimsoll_ports::domain::{ClientOrderId, Direction, FillCause, OrderType, Side};
-use plimsoll_ports::{Broker, CloseIntent, JournalState, PositionStatus, Purpose, RefusalReason};
+use plimsoll_engine::{CloseFailure, FlattenReason, ForeignPolicy, SendFailure, Settings, Subject, Trouble};
+use plimsoll_ports::domain::{ClientOrderId, Direction, FillCause, Order, OrderId, OrderType, Side};
+use plimsoll_ports::{Broker, Clock, CloseIntent, JournalState, PositionStatus, Purpose, RefusalReason};
 use std::time::Duration;
 
 #[tokio::test]
@@ -82,6 +82,28 @@ async fn a_close_that_is_not_sent_is_sent_again() {
 }
 
 #[tokio::test]
+async fn a_close_is_sent_again_until_patience_ends_and_no_longer() {
+    // With the usual back-off nine pauses are eleven seconds, and forty are more than a minute.
+    for (times, is_closed) in [(9, true), (40, false)] {
+        let desk = desk();
+        desk.open(&long()).await.unwrap();
+        for _ in 0..times {
+            desk.venue.fail(OrderType::Market, Fault::NotSent);
+        }
+        let began = desk.venue.now();
+        let closed = desk.close().await;
+        assert_eq!(closed.is_ok(), is_closed, "{closed:?}");
+        if let Err(failure) = closed {
+            assert!(matches!(failure, CloseFailure::Order { failure: SendFailure::NotSent(_), .. }), "{failure}");
+            let took = desk.venue.now().since(began);
+            assert!((Duration::from_secs(60)..Duration::from_secs(62)).contains(&took), "{took:?}");
+        }
+        let exits = |entry: &&plimsoll_ports::JournalEntry| entry.purpose == Purpose::Exit;
+        assert_eq!(desk.store.tables().journal.iter().filter(exits).count(), 1, "it is sent under one id");
+    }
+}
+
+#[tokio::test]
 async fn a_close_beyond_the_largest_order_is_split() {
     let desk = desk();
     desk.open(&long()).await.unwrap();
@@ -95,8 +117,73 @@ async fn a_close_beyond_the_largest_order_is_split() {
 async fn resting_reduce_only_orders_make_way_for_a_close() {
     let desk = desk();
     desk.open(&long()).await.unwrap();
-    desk.venue.fail(OrderType::Market, Fault::Refuse(RefusalReason::NothingToReduce));
-    assert_eq!(desk.close().await.unwrap().remaining, None);
+    let stop = desk.venue.state().open[0].client_order_id.clone();
+    let ours = rest(&desk, stop.as_str().replace("s0", "x9").as_str(), Side::Sell, true);
+    desk.venue.state().sizes_are_held = true;
+    let closed = desk.close().await.unwrap();
+    assert_eq!((closed.remaining, closed.cancelled), (None, vec![ours, stop]));
+}
+
+#[tokio::test]
+async fn a_sized_stop_makes_way_for_a_close_only_if_nothing_else_does() {
+    for other in [true, false] {
+        let desk = desk();
+        desk.open(&long()).await.unwrap();
+        let stop = desk.venue.state().open[0].client_order_id.clone();
+        {
+            let mut state = desk.venue.state();
+            (state.open[0].close_position, state.open[0].reduce_only) = (false, true);
+            state.open[0].quantity = Some(size("0.05"));
+        }
+        if other {
+            rest(&desk, stop.as_str().replace("s0", "x9").as_str(), Side::Sell, true);
+        }
+        // Only what rests on the book is in the way of the first order after it.
+        desk.venue.fail(OrderType::Market, Fault::Refuse(RefusalReason::NothingToReduce));
+        desk.venue.fail(OrderType::Market, Fault::Partly(size("0.02")));
+        desk.venue.fail(OrderType::Market, Fault::Refuse(RefusalReason::Other));
+        let closed = desk.close().await.unwrap();
+        assert!(closed.remaining.is_some(), "what is left needs its stop");
+        assert_eq!(closed.cancelled.contains(&stop), !other);
+    }
+}
+
+#[tokio::test]
+async fn orders_of_others_make_way_for_a_close_only_if_they_are_adopted_and_can_only_reduce() {
+    for (foreign, makes_way) in
+        [(ForeignPolicy::Adopt, true), (ForeignPolicy::Watch, false), (ForeignPolicy::Ignore, false)]
+    {
+        let desk = desk_with(|settings| Settings { foreign, ..settings });
+        desk.open(&long()).await.unwrap();
+        let reducing = rest(&desk, "web_7", Side::Sell, true);
+        let entry = rest(&desk, "web_8", Side::Sell, false);
+        desk.venue.fail(OrderType::Market, Fault::Refuse(RefusalReason::NothingToReduce));
+        let closed = desk.close().await.unwrap();
+        let rests = |id: &ClientOrderId| desk.venue.state().open.iter().any(|order| order.client_order_id == *id);
+        assert_eq!((rests(&reducing), rests(&entry)), (!makes_way, true), "{foreign:?}");
+        assert_eq!(closed.cancelled.contains(&reducing), makes_way, "{foreign:?}");
+        assert_eq!(closed.remaining, None, "{foreign:?}");
+    }
+}
+
+/// A limit order over the whole of [`long`] rests.
+fn rest(desk: &Desk, id: &str, side: Side, reduce_only: bool) -> ClientOrderId {
+    let mut state = desk.venue.state();
+    let client_order_id = ClientOrderId::reported(id);
+    let order = Order {
+        order_id: OrderId::new(id),
+        client_order_id: client_order_id.clone(),
+        side,
+        order_type: OrderType::Limit,
+        price: Some(price("60000")),
+        trigger: None,
+        quantity: Some(size("0.05")),
+        reduce_only,
+        close_position: false,
+        ..state.open[0].clone()
+    };
+    state.open.push(order);
+    client_order_id
 }
 
 #[tokio::test]
@@ -126,6 +213,40 @@ async fn flattening_cancels_entries_closes_everything_and_reads_back() {
     assert!(desk.venue.state().held.is_empty() && desk.venue.state().open.is_empty());
     assert!(!desk.is_killed(), "flattening by hand does not stop trading");
     assert_eq!(desk.store.events("flatten").len(), 1);
+}
+
+#[tokio::test]
+async fn flattening_closes_while_entries_are_cancelled_some_at_a_time() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    let stop = desk.venue.state().open[0].client_order_id.clone();
+    let id = |number: u32| stop.as_str().replace("s0", &format!("e{}", char::from_digit(number, 36).unwrap()));
+    let entries: Vec<ClientOrderId> = (0..20).map(|number| rest(&desk, &id(number), Side::Buy, false)).collect();
+    desk.venue.state().slow_cancels = 200;
+    desk.venue.state().calls.clear();
+    let reason = FlattenReason::Wanted { by: "operator".to_owned(), reason: "test".to_owned() };
+    let flattened = desk.manager.flatten_all(reason).await;
+    assert!(flattened.is_confirmed() && flattened.troubles.is_empty(), "{flattened:?}");
+    assert_eq!(flattened.cancelled, entries, "each once, in the order in which the venue lists them");
+    let state = desk.venue.state();
+    assert_eq!(state.cancelling, (0, 9), "eight entries, and the stop of what was closed beside them");
+    let cancels_of_entries = |call: &String| entries.iter().any(|id| *call == format!("cancel {id}"));
+    let closing = state.calls.iter().position(|call| call == "place market sell").unwrap();
+    assert!(closing < state.calls.iter().position(cancels_of_entries).unwrap(), "{:?}", state.calls);
+}
+
+#[tokio::test]
+async fn a_flattening_that_is_not_taken_does_not_wait_a_minute_for_each_round() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    for _ in 0..500 {
+        desk.venue.fail(OrderType::Market, Fault::NotSent);
+    }
+    let began = desk.venue.now();
+    let reason = FlattenReason::Wanted { by: "operator".to_owned(), reason: "test".to_owned() };
+    let flattened = desk.manager.flatten_all(reason).await;
+    assert_eq!((flattened.closed.len(), flattened.failed.len()), (0, 3));
+    assert!(desk.venue.now().since(began) < Duration::from_secs(70));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 use crate::desk::{desk, desk_with, long};
 use crate::venue::{Fault, btc, eth, money, price, size};
-use plimsoll_engine::{Action, FlattenReason, MonitorFailure, OpenFailure, Patience, SendFailure, Settings};
+use plimsoll_engine::{Action, FlattenReason, MonitorFailure, OpenFailure, Patience, SendFailure, Settings, Trouble};
 use plimsoll_ports::domain::risk::{LimitSettings, MarginAlert, Reason, RiskLimits};
 use plimsoll_ports::domain::{BookingKind, Direction, FillCause, Leverage, MarginHealth, MarginMode, Money, OrderType};
 use plimsoll_ports::{Clock, OpenIntent, PositionStatus, Purpose, RefusalReason, Severity, StoreError};
@@ -121,6 +121,54 @@ async fn margin_is_defended_with_the_database_down() {
     assert!(!report.troubles.is_empty());
     desk.store.tables().down = false;
     assert!(desk.open(&long()).await.is_err(), "the kill switch holds in this process");
+}
+
+#[tokio::test]
+async fn margin_is_defended_before_the_records_answer() {
+    let desk = desk_with(cross);
+    desk.open(&big()).await.unwrap();
+    desk.venue.mark(&btc(), "45200");
+    desk.store.tables().hold_controls = true;
+    let until_closed = async {
+        while desk.venue.position(&btc()).is_some() {
+            tokio::task::yield_now().await;
+        }
+        assert!(!desk.is_killed(), "it was closed first");
+        desk.store.tables().hold_controls = false;
+    };
+    let both = async { tokio::join!(desk.manager.monitor(), until_closed) };
+    let (report, ()) = tokio::time::timeout(Duration::from_secs(10), both).await.expect("no record is waited for");
+    assert!(matches!(report.unwrap().action, Action::Flattened(ref flattened) if flattened.is_confirmed()));
+    assert!(desk.is_killed(), "and recorded as soon as it could be");
+    assert_eq!(desk.store.events("kill_switch").len(), 1);
+}
+
+#[tokio::test]
+async fn a_person_who_cannot_be_told_keeps_nobody_waiting() {
+    let desk = desk_with(cross);
+    desk.open(&big()).await.unwrap();
+    desk.venue.mark(&btc(), "45200");
+    desk.store.tables().deaf = true;
+    let report = tokio::time::timeout(Duration::from_secs(10), desk.manager.monitor()).await;
+    let report = report.expect("no notifier is waited for").unwrap();
+    assert!(matches!(report.action, Action::Flattened(ref flattened) if flattened.is_confirmed()));
+    assert!(report.troubles.iter().any(|it| matches!(it, Trouble::NotNotified(_))), "{:?}", report.troubles);
+    assert!(desk.is_killed());
+}
+
+#[tokio::test]
+async fn an_engagement_after_a_release_elsewhere_is_one_of_its_own() {
+    let desk = desk();
+    desk.manager.engage_kill_switch("operator", "first").await;
+    desk.venue.sleep(Duration::from_secs(1)).await;
+    let other = crate::desk::manager(&desk.venue, &desk.store, |it| it);
+    other.release_kill_switch("operator", "well again").await.unwrap();
+    desk.venue.sleep(Duration::from_secs(1)).await;
+    desk.manager.engage_kill_switch("operator", "second").await;
+    assert_eq!(
+        desk.store.tables().kill_switch.last().map(|it| (it.engaged, it.reason.clone())),
+        Some((true, "second".to_owned()))
+    );
 }
 
 #[tokio::test]

@@ -153,6 +153,19 @@ async fn adding_with_the_same_stop_keeps_the_one_that_rests() {
 }
 
 #[tokio::test]
+async fn a_venue_that_takes_no_orders_for_some_seconds_after_the_fill_leaves_no_position_without_its_stop() {
+    let desk = desk();
+    // The usual back-off: 0.1, 0.2, 0.4, 0.8, 1.6 and then 2 seconds.
+    for _ in 0..8 {
+        desk.venue.fail(OrderType::StopMarket, Fault::NotSent);
+    }
+    let opened = desk.open(&long()).await.unwrap();
+    let stop = opened.stop_loss.unwrap();
+    assert_eq!(desk.venue.state().open[0].client_order_id, stop.client_order_id);
+    assert_eq!(desk.store.tables().journal.iter().filter(|it| it.purpose == Purpose::StopLoss).count(), 1);
+}
+
+#[tokio::test]
 async fn a_lost_answer_opens_once() {
     let desk = desk();
     desk.venue.fail(OrderType::Market, Fault::LostAnswer);

@@ -1,4 +1,4 @@
-use crate::desk::{desk, long, manager};
+use crate::desk::{desk, desk_with, long, manager};
 use crate::venue::{Fault, btc, eth, money, price, size};
 use plimsoll_engine::{OpenFailure, Placed, ProtectionFailure, SendFailure, Settings, UnverifiedStop};
 use plimsoll_ports::domain::{
@@ -103,6 +103,19 @@ async fn a_position_whose_stop_was_passed_meanwhile_is_treated_as_the_settings_s
         assert_eq!(reconciliation.unprotected.is_empty(), is_closed, "{policy:?}");
         assert_eq!(desk.store.tables().positions[0].closed.is_some(), is_closed, "{policy:?}");
     }
+}
+
+#[tokio::test]
+async fn a_stop_that_is_restored_in_passing_is_tried_for_a_moment_and_again_with_the_next_look() {
+    let desk = desk_with(|settings| Settings { unverified_stop: UnverifiedStop::Keep, ..settings });
+    die_before_the_stop(&desk).await;
+    for _ in 0..12 {
+        desk.venue.fail(OrderType::StopMarket, Fault::NotSent);
+    }
+    let began = desk.venue.now();
+    let mended = desk.manager.monitor().await.unwrap().mended.expect("it is owed");
+    assert!(mended.restored[0].outcome.is_err(), "{mended:?}");
+    assert!(desk.venue.now().since(began) < Duration::from_secs(10), "margin is watched meanwhile");
 }
 
 #[tokio::test]

@@ -17,6 +17,10 @@ pub(crate) struct Tables {
     pub(crate) down: bool,
     /// Positions can be read and not written.
     pub(crate) read_only: bool,
+    /// Nobody can be told: whoever tries waits for ever.
+    pub(crate) deaf: bool,
+    /// Whoever asks for the kill switch waits until this is over.
+    pub(crate) hold_controls: bool,
     /// So many bookings are not taken, as nobody answers.
     pub(crate) bookings_lost: u32,
     /// How often positions are still listed before they cannot be any more.
@@ -309,6 +313,9 @@ impl RiskEventRepository for Store {
 #[async_trait]
 impl ControlRepository for Store {
     async fn kill_switch(&self, _: &AccountId) -> Result<KillSwitchRecord, StoreError> {
+        while self.tables().hold_controls {
+            tokio::task::yield_now().await;
+        }
         let never = KillSwitchRecord { engaged: false, reason: String::new(), by: String::new(), since: None };
         let mut tables = self.up()?;
         if let Some(readings) = tables.kill_after {
@@ -347,6 +354,9 @@ impl ControlRepository for Store {
 #[async_trait]
 impl Notifier for Store {
     async fn notify(&self, alert: &Alert) -> Result<(), NotifyError> {
+        if self.tables().deaf {
+            std::future::pending::<()>().await;
+        }
         self.tables().alerts.push(alert.clone());
         Ok(())
     }

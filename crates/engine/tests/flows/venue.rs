@@ -59,6 +59,12 @@ pub(crate) struct State {
     pub(crate) hide_balances: bool,
     /// So many readings of all open orders fail.
     pub(crate) hide_orders: u32,
+    /// What only reduces is refused while a sized reduce-only order of its contract rests.
+    pub(crate) sizes_are_held: bool,
+    /// A cancel lets others go first so often.
+    pub(crate) slow_cancels: u32,
+    /// How many cancels are on their way, and how many were at once at most.
+    pub(crate) cancelling: (usize, usize),
     /// What is asked of a contract is never answered.
     pub(crate) hold_instruments: bool,
     /// So many questions about an order are answered by "not known".
@@ -130,6 +136,9 @@ impl Venue {
             faults: Vec::new(),
             blind: false,
             hide_balances: false,
+            sizes_are_held: false,
+            slow_cancels: 0,
+            cancelling: (0, 0),
             hold_instruments: false,
             unknown: 0,
             hide_fills: false,

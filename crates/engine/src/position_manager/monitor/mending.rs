@@ -1,7 +1,8 @@
 //! What an operation of this process left open: looked at once with every pass, without waiting.
 
+use crate::order_path::Wait;
 use crate::position_manager::PositionManager;
-use crate::position_manager::reconcile::{Reconciliation, Wait};
+use crate::position_manager::reconcile::Reconciliation;
 use crate::trouble::{Record, Troubles};
 use plimsoll_domain::{OrderKind, TimeInForce};
 use plimsoll_ports::{JournalEntry, JournalState};

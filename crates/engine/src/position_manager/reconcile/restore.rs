@@ -5,6 +5,7 @@ use super::Reconciliation;
 use super::back_fill::ADOPTED;
 use super::report::Unprotected;
 use crate::client_order_id::IntentId;
+use crate::order_path::Wait;
 use crate::position_manager::close::Closing;
 use crate::position_manager::failure::{CloseFailure, ProtectionFailure};
 use crate::position_manager::outcome::{Closed, Protection};
@@ -48,6 +49,7 @@ impl PositionManager {
         &self,
         open: &[PositionRecord],
         reading: &Reading,
+        wait: Wait,
         unsent: &mut Vec<JournalEntry>,
         it: &mut Reconciliation,
         troubles: &mut Troubles,
@@ -56,7 +58,7 @@ impl PositionManager {
             let record = open.iter().find(|record| is_of(record, held));
             if let Some(record) = record {
                 for purpose in [Purpose::StopLoss, Purpose::TakeProfit] {
-                    self.restore(record, held, purpose, (reading, &mut *unsent), it, troubles).await;
+                    self.restore(record, held, (purpose, wait), (reading, &mut *unsent), it, troubles).await;
                 }
             }
             if reading.has_stop(held) || it.settles_protection_of(held) {
@@ -64,7 +66,7 @@ impl PositionManager {
             }
             match record {
                 Some(record) if record.opened.strategy == ADOPTED && self.settings.adopted_stop.is_some() => {
-                    self.give_stop(held, it, troubles).await;
+                    self.give_stop(held, wait, it, troubles).await;
                 }
                 None if self.settings.foreign != ForeignPolicy::Adopt => {}
                 _ => {
@@ -79,7 +81,7 @@ impl PositionManager {
         &self,
         record: &PositionRecord,
         held: &Held,
-        purpose: Purpose,
+        (purpose, wait): (Purpose, Wait),
         (reading, unsent): (&Reading, &mut Vec<JournalEntry>),
         it: &mut Reconciliation,
         troubles: &mut Troubles,
@@ -102,7 +104,7 @@ impl PositionManager {
             return;
         };
         if let Some(trigger) = trigger_of(&meant.entry.order.kind) {
-            self.place_owed(held, id, purpose, trigger, it, troubles).await;
+            self.place_owed(held, owed_to(held, id, purpose, trigger, wait), it, troubles).await;
         }
     }
 
@@ -167,36 +169,32 @@ impl PositionManager {
         last
     }
 
-    async fn place_owed(
-        &self,
-        held: &Held,
-        id: ClientOrderId,
-        purpose: Purpose,
-        trigger: Price,
-        it: &mut Reconciliation,
-        troubles: &mut Troubles,
-    ) {
-        let (symbol, side) = (held.report.symbol.clone(), held.report.position_side);
-        let direction = held.position.direction;
-        let wanted = Wanted { id: id.clone(), instrument: &held.instrument, direction, side, purpose, trigger };
+    async fn place_owed(&self, held: &Held, wanted: Wanted<'_>, it: &mut Reconciliation, troubles: &mut Troubles) {
+        let symbol = held.report.symbol.clone();
+        let Wanted { direction, side, purpose, wait, .. } = wanted;
         let outcome = self.protect_or_tell(&wanted, troubles).await;
         let closing = match (&outcome, purpose, self.settings.unverified_stop) {
             (Err(_), Purpose::StopLoss, UnverifiedStop::Close) => {
-                let closing = Closing { symbol: &symbol, direction, quantity: None, purpose: Purpose::Flatten };
+                let closing = Closing { symbol: &symbol, direction, quantity: None, purpose: Purpose::Flatten, wait };
                 Some(Box::new(self.close_for(&closing).await))
             }
             _ => None,
         };
-        it.restored.push(Restored { symbol, side, purpose, client_order_id: id, outcome, closing });
+        it.restored.push(Restored { symbol, side, purpose, client_order_id: wanted.id, outcome, closing });
     }
 
     /// A stop for a position that somebody else has opened, at the distance that the settings say.
-    async fn give_stop(&self, held: &Held, it: &mut Reconciliation, troubles: &mut Troubles) {
+    async fn give_stop(&self, held: &Held, wait: Wait, it: &mut Reconciliation, troubles: &mut Troubles) {
         let Some(distance) = self.settings.adopted_stop else { return };
         let Some(trigger) = stop_at(held, distance) else { return };
         let id = self.ids.intent(self.ports.clock.now()).order(Purpose::StopLoss, 0);
-        self.place_owed(held, id, Purpose::StopLoss, trigger, it, troubles).await;
+        self.place_owed(held, owed_to(held, id, Purpose::StopLoss, trigger, wait), it, troubles).await;
     }
+}
+
+fn owed_to(held: &Held, id: ClientOrderId, purpose: Purpose, trigger: Price, wait: Wait) -> Wanted<'_> {
+    let (direction, side) = (held.position.direction, held.report.position_side);
+    Wanted { id, instrument: &held.instrument, direction, side, purpose, trigger, wait }
 }
 
 /// So far from the entry or from the mark, whichever is further from firing at once.

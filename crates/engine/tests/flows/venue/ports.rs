@@ -163,6 +163,10 @@ impl Broker for Venue {
                 if order.reduce_only && held.is_none() {
                     return Err(PlaceError::Refused(refusal(RefusalReason::NothingToReduce)));
                 }
+                let holds_size = |it: &Order| it.symbol == order.symbol && it.reduce_only && it.quantity.is_some();
+                if state.sizes_are_held && order.reduce_only && state.open.iter().any(holds_size) {
+                    return Err(PlaceError::Refused(refusal(RefusalReason::NothingToReduce)));
+                }
                 if quantity > state.max_market {
                     return Err(PlaceError::Refused(refusal(RefusalReason::BadSizeOrPrice)));
                 }
@@ -191,7 +195,17 @@ impl Broker for Venue {
     }
 
     async fn cancel(&self, _: &Symbol, id: &ClientOrderId) -> Result<(), CommandError> {
+        let turns = {
+            let mut state = self.state();
+            state.cancelling.0 += 1;
+            state.cancelling.1 = state.cancelling.1.max(state.cancelling.0);
+            state.slow_cancels
+        };
+        for _ in 0..turns {
+            tokio::task::yield_now().await;
+        }
         let mut state = self.command(format!("cancel {id}"))?;
+        state.cancelling.0 -= 1;
         let Some(index) = state.open.iter().position(|order| order.client_order_id == *id) else {
             return Err(CommandError::Refused(refusal(RefusalReason::UnknownOrder)));
         };
