@@ -142,7 +142,9 @@ async fn serve(
             format!(r#"{{"orderId":"{}","clientOid":"x"}}"#, ORDERS.fetch_add(1, Ordering::Relaxed))
         }
         "/api/v2/mix/position/all-position" => format!("[{HELD}]"),
-        "/api/v2/mix/account/accounts" => "[]".to_owned(),
+        "/api/v2/mix/account/accounts" => {
+            r#"[{"marginCoin":"USDT","available":"900","accountEquity":"1000","unrealizedPL":"0"}]"#.to_owned()
+        }
         "/api/v2/mix/order/orders-pending" | "/api/v2/mix/order/orders-plan-pending" => {
             r#"{"entrustedList":null,"endId":null}"#.to_owned()
         }

@@ -71,6 +71,21 @@ async fn the_trades_of_one_contract_are_read_again_by_themselves() {
     }
 }
 
+#[tokio::test]
+async fn an_account_that_holds_something_and_lists_no_balance_for_it_is_not_read() {
+    let (_, row) = position("2");
+    let script = Script::start(move |call, _| match call {
+        "GET /fapi/v3/positionRisk" => Some(Say::json(row.clone())),
+        "GET /fapi/v3/account" => Some(Say::json(r#"{"assets":[],"positions":[]}"#)),
+        _ => None,
+    })
+    .await;
+    let broker = scripted(&script, NOWHERE, &MarketClock::new(stage::START), settings());
+    let outcome = broker.account().await;
+    assert!(matches!(&outcome, Err(QueryError::Unreadable(why)) if why.contains("USDT")), "{outcome:?}");
+    assert_eq!(broker.positions().await.unwrap().len(), 1, "whoever wants out sees what is held");
+}
+
 /// A trade of the first millisecond.
 fn trade(id: u64, order: u64) -> String {
     let millis = stage::START.as_millis();

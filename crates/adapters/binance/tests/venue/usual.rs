@@ -20,7 +20,11 @@ pub(crate) fn answer(call: &str) -> Say {
         "GET /fapi/v1/time" => format!(r#"{{"serverTime":{}}}"#, START.as_millis()),
         "GET /fapi/v1/exchangeInfo" => include_str!("../fixtures/rest_exchange_info.json").to_owned(),
         "GET /fapi/v1/accountConfig" => r#"{"dualSidePosition":false}"#.to_owned(),
-        "GET /fapi/v3/account" => r#"{"assets":[],"positions":[]}"#.to_owned(),
+        "GET /fapi/v3/account" => {
+            r#"{"assets":[{"asset":"USDT","walletBalance":"1000","marginBalance":"1000","unrealizedProfit":"0",
+            "crossWalletBalance":"1000","availableBalance":"1000","updateTime":0}],"positions":[]}"#
+                .to_owned()
+        }
         "POST /fapi/v1/listenKey" | "PUT /fapi/v1/listenKey" => r#"{"listenKey":"opened"}"#.to_owned(),
         call if call.starts_with("GET ") => "[]".to_owned(),
         _ => r#"{"orderId":1,"algoId":1}"#.to_owned(),
