@@ -14,9 +14,9 @@ use plimsoll_domain::{
     AccountId, ClientOrderId, NewOrder, OrderKind, OrderSize, PositionSide, Side, Symbol, TimeInForce, Timestamp,
     VenueId,
 };
-use plimsoll_engine::{OrderPath, Patience, Placed};
+use plimsoll_engine::{Entry, OrderPath, Patience, Placed};
 use plimsoll_exchange::{Exchange, listings};
-use plimsoll_ports::{Clock, JournalEntry, JournalState, OrderJournal, Purpose, SystemClock};
+use plimsoll_ports::{Clock, JournalEntry, JournalState, OrderJournal, Purpose, StopLoss, SystemClock, Waiver};
 use plimsoll_sqlite::SqliteStore;
 use plimsoll_venue_server::{BinanceVenue, RateLimits, Running, Settings};
 use std::io::Write;
@@ -95,7 +95,7 @@ async fn measure(venue: Running) -> Running {
     let one_after_another = senders.compare(IN_A_ROW).await;
     for round in 0..WARM_UP + ROUNDS {
         figures.keep = round >= WARM_UP;
-        let took = timed(send(&journalled, &order(round, "j"))).await;
+        let took = timed(send(&journalled, &entered(order(round, "j")))).await;
         figures.note(|it| &mut it.journalled, took);
         cancel_all(&venue);
     }
@@ -165,13 +165,18 @@ fn entry(order: NewOrder) -> JournalEntry {
     }
 }
 
+/// Nothing of it ever fills.
+fn entered(order: NewOrder) -> Entry {
+    Entry::new(order, StopLoss::Waived(Waiver::new("bench", "it never fills").unwrap()))
+}
+
 /// What the texts of one intent take.
 fn size_of_intent() -> usize {
     format!("{:?}", entry(order(0, "w"))).len()
 }
 
-async fn send(path: &OrderPath, order: &NewOrder) {
-    let (placed, troubles) = path.send(order, Purpose::Entry, None).await;
+async fn send(path: &OrderPath, entry: &Entry) {
+    let (placed, troubles) = path.enter(entry, None).await;
     assert!(matches!(placed, Ok(Placed::Resting(_))), "{placed:?}");
     assert!(troubles.is_empty(), "{troubles:?}");
 }
@@ -219,8 +224,9 @@ impl Senders<'_> {
             Turn::Bare => self.bare.place_and_read(order).await,
             Turn::TimedOut => self.timed_out.place_and_read(order).await,
             Turn::Path => {
+                let entry = entered(order.clone());
                 let began = Instant::now();
-                send(&self.path, order).await;
+                send(&self.path, &entry).await;
                 (self.accepted.at() - began, began.elapsed())
             }
         }

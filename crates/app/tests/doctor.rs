@@ -252,9 +252,8 @@ fn mistakes_of_venue_and_account_are_found() {
     check(
         |it| {
             it.set("[trading]", "require_stop = false");
-            let open =
-                ["open", "BTC/USDT:USDT", "--side", "long", "--quantity", "0.002", "--leverage", "5", "--no-stop"];
-            it.verb(&[&open[..], &["--yes"]].concat(), true);
+            let open = ["open", "BTC/USDT:USDT", "--side", "long", "--quantity", "0.002", "--leverage", "5", "--yes"];
+            it.verb(&open, true);
             it.set("[trading]", "require_stop = true");
         },
         "stops",

@@ -89,7 +89,7 @@
 //!     direction: Direction::Long,
 //!     quantity: "0.05".parse()?,
 //!     leverage: Leverage::new(5)?,
-//!     stop_loss: Some("45000".parse()?),
+//!     stop_loss: StopLoss::At("45000".parse()?),
 //!     take_profit: None,
 //! };
 //! let Err(OpenFailure::Refused(refused)) = manager.open(&wanted).await else { panic!("it was let through") };
@@ -128,11 +128,11 @@ pub use funding_service::{Difference, FundingCost, FundingFailure, FundingRecord
 pub use guard::{
     Guard, GuardNews, GuardSettings, Lookout, LookoutNews, RestingEntries, Stopped, Stopper, Streams, Wake, Why,
 };
-pub use order_path::{OrderPath, Patience, Placed, SendFailure};
+pub use order_path::{AddsExposure, Entry, OrderPath, Patience, Placed, Reducing, SendFailure};
 pub use position_manager::{
     Action, AdjustFailure, Adopted, CloseFailure, Closed, Drifted, EndedPosition, Finding, FlattenReason, Flattened,
     Foreign, ForeignPolicy, HalfFlattened, LeverageChange, MarginChange, MonitorFailure, MonitorReport, OpenFailure,
-    OpenWarning, Opened, OrderFate, Orphan, Ports, PositionHealth, PositionManager, Preview, Protection,
+    OpenWarning, Opened, OrderFate, Orphan, Ports, PositionHealth, PositionManager, Preview, Protected, Protection,
     ProtectionFailure, ReconcileFailure, Reconciliation, ReleaseFailure, Restored, Settings, Summary, Survey,
     SurveyedPosition, Unclosed, UnfinishedFlatten, Unprotected, UnverifiedStop,
 };

@@ -3,8 +3,10 @@
 //! The order is journalled before its first byte is sent. An answer that never comes is looked up by client order id,
 //! with back-off, until the venue is definite; the same intent is never sent under a second id.
 
+mod entry;
 mod lookup;
 
+pub use entry::{AddsExposure, Entry, Reducing};
 pub(crate) use lookup::{distinct, signed_size};
 
 use crate::execution::Execution;
@@ -169,21 +171,32 @@ pub(crate) enum Evidence {
 }
 
 impl OrderPath {
-    /// Journals, sends, and follows an order to a definite state.
+    /// Journals, sends, and follows an entry to a definite state. What ends its loss is the caller's to place, at once.
     ///
     /// `held` is the position of the order's symbol and side before it, against which "never arrived" is judged. What
     /// went wrong beside it is in the second part.
     ///
     /// # Errors
     /// [`SendFailure`]. Only [`SendFailure::Unresolved`] leaves open whether something is live at the venue.
-    pub async fn send(
+    pub async fn enter(&self, entry: &Entry, held: Option<Position>) -> (Result<Placed, SendFailure>, Vec<Trouble>) {
+        self.send(entry.order(), Purpose::Entry, Evidence::Position(held)).await
+    }
+
+    /// The same of an order that can only make a position smaller.
+    ///
+    /// # Errors
+    /// [`SendFailure`], as of [`enter`](Self::enter).
+    pub async fn reduce(&self, order: &Reducing, purpose: Purpose) -> (Result<Placed, SendFailure>, Vec<Trouble>) {
+        self.send(order.order(), purpose, Evidence::BookAndTrades).await
+    }
+
+    pub(crate) async fn send(
         &self,
         order: &NewOrder,
         purpose: Purpose,
-        held: Option<Position>,
+        evidence: Evidence,
     ) -> (Result<Placed, SendFailure>, Vec<Trouble>) {
         let mut troubles = Troubles::default();
-        let evidence = if order.adds_exposure() { Evidence::Position(held) } else { Evidence::BookAndTrades };
         let outcome = self.send_noting(order, purpose, evidence, Wait::Patiently, &mut troubles).await;
         (outcome, troubles.into_vec())
     }

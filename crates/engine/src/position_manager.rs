@@ -27,7 +27,7 @@ pub use foreign::{Foreign, ForeignPolicy};
 pub use open::Preview;
 pub use outcome::{
     Action, Closed, EndedPosition, FlattenReason, Flattened, MonitorReport, OpenWarning, Opened, PositionHealth,
-    Protection, Unclosed,
+    Protected, Protection, Unclosed,
 };
 pub use reconcile::{Adopted, Drifted, Finding, OrderFate, Orphan, Reconciliation, Restored, Summary, Unprotected};
 pub use survey::{Survey, SurveyedPosition};

@@ -3,14 +3,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
 use mockall::Sequence;
-use plimsoll_engine::{OrderPath, Patience, Placed, SendFailure, Trouble};
+use plimsoll_engine::{Entry, OrderPath, Patience, Placed, Reducing, SendFailure, Trouble};
 use plimsoll_ports::domain::{
     AccountId, ClientOrderId, Fill, FillCause, Money, NewOrder, Order, OrderId, OrderKind, OrderSize, OrderStatus,
     OrderType, PositionSide, Side, Stamp, Symbol, Timestamp, TradeId, VenueId,
 };
 use plimsoll_ports::{
     JournalState, MockBroker, MockClock, MockOrderJournal, NotSent, PlaceError, Purpose, QueryError, Refusal,
-    RefusalReason, StoreError,
+    RefusalReason, StopLoss, StoreError,
 };
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -123,8 +123,16 @@ fn path(broker: MockBroker, journal: MockOrderJournal) -> OrderPath {
     }
 }
 
+fn protected() -> Entry {
+    Entry::new(new_order(false), StopLoss::At("90".parse().unwrap()))
+}
+
+fn reducing() -> Reducing {
+    Reducing::try_from(new_order(true)).unwrap()
+}
+
 async fn entry(path: &OrderPath) -> Result<Placed, SendFailure> {
-    path.send(&new_order(false), Purpose::Entry, None).await.0
+    path.enter(&protected(), None).await.0
 }
 
 #[tokio::test]
@@ -197,7 +205,7 @@ async fn an_order_that_removes_exposure_is_sent_again_under_its_id_until_it_gets
     broker.expect_order().returning(|_, _| Ok(Some(found(OrderStatus::Filled, Some("2")))));
     broker.expect_fills().returning(|_, _| Ok(vec![fill("1", "2")]));
     let path = path(broker, journal(&["accepted", "finished"]));
-    let (placed, troubles) = path.send(&new_order(true), Purpose::Exit, None).await;
+    let (placed, troubles) = path.reduce(&reducing(), Purpose::Exit).await;
     assert!(matches!(placed, Ok(Placed::Ended(_))) && troubles.is_empty());
 }
 
@@ -295,7 +303,7 @@ async fn the_window_runs_from_the_last_time_that_an_order_was_sent() {
         account: AccountId::new("main"),
         patience: Patience::default(),
     };
-    let outcome = path.send(&new_order(true), Purpose::Exit, None).await.0;
+    let outcome = path.reduce(&reducing(), Purpose::Exit).await.0;
     assert_eq!(outcome.unwrap_err(), SendFailure::NeverArrived);
     assert!(now.load(Ordering::SeqCst) >= 1_040_000, "it was asked for until ten seconds after the last sending");
 }
@@ -314,7 +322,7 @@ async fn a_position_that_has_changed_leaves_it_open_whether_the_order_arrived() 
         quantity: "1".parse().unwrap(),
         entry: "100".parse().unwrap(),
     };
-    let (outcome, _) = path.send(&new_order(false), Purpose::Entry, Some(held)).await;
+    let (outcome, _) = path.enter(&protected(), Some(held)).await;
     assert!(matches!(outcome, Err(SendFailure::Unresolved(_))));
 }
 
@@ -334,8 +342,15 @@ async fn without_a_journal_no_exposure_is_added_but_it_is_removed() {
     broker.expect_place().times(1).returning(|_| Ok(OrderId::new("77")));
     broker.expect_order().returning(|_, _| Ok(Some(found(OrderStatus::Filled, Some("2")))));
     broker.expect_fills().returning(|_, _| Ok(vec![fill("1", "2")]));
-    let (placed, troubles) = path(broker, journal).send(&new_order(true), Purpose::Exit, None).await;
+    let (placed, troubles) = path(broker, journal).reduce(&reducing(), Purpose::Exit).await;
     assert!(matches!(placed, Ok(Placed::Ended(_))));
     assert!(troubles.iter().all(|trouble| matches!(trouble, Trouble::NotJournalled { .. })));
     assert_eq!(troubles.len(), 3);
+}
+
+#[test]
+fn an_order_that_could_add_exposure_does_not_pass_for_one_that_reduces() {
+    let order = new_order(false);
+    let refused = Reducing::try_from(order.clone()).unwrap_err();
+    assert_eq!(refused.to_string(), format!("{} is not reduce-only, and could add exposure", order.client_order_id));
 }

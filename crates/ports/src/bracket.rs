@@ -11,8 +11,8 @@ use std::time::Duration;
 pub struct Bracket {
     /// Opens the position: a market order, or a limit order that fills now or not at all (IOC, FOK).
     pub entry: NewOrder,
-    /// Closes it at a loss.
-    pub stop_loss: Option<Protection>,
+    /// Closes it at a loss. A bracket has one.
+    pub stop_loss: Protection,
     /// Closes it at a profit.
     pub take_profit: Option<Protection>,
 }
@@ -34,7 +34,7 @@ pub struct PlacedBracket {
     /// The entry, filled in whole or part.
     pub entry: Order,
     /// The stop-loss, read back.
-    pub stop_loss: Option<Order>,
+    pub stop_loss: Order,
     /// The take-profit, read back.
     pub take_profit: Option<Order>,
 }
@@ -110,11 +110,11 @@ pub(crate) const FIRST_WAIT: Duration = Duration::from_millis(100);
 ///     size: OrderSize::Quantity("0.002".parse()?),
 ///     reduce_only: false,
 /// };
-/// let stop_loss = Some(Protection {
+/// let stop_loss = Protection {
 ///     client_order_id: ClientOrderId::new("stop-1")?,
 ///     trigger: "58000".parse()?,
 ///     trigger_by: TriggerBy::Mark,
-/// });
+/// };
 /// let bracket = Bracket { entry, stop_loss, take_profit: None };
 ///
 /// // A broker without a connection: the entry certainly did not leave, so nothing else is sent.
@@ -156,15 +156,18 @@ pub async fn place_bracket(
     if filled.filled.is_none() {
         return Err(BracketError::NotFilled(Box::new(filled)));
     }
-    let attach = async |leg, protection: &Option<Protection>| match protection {
-        None => Ok(None),
-        Some(protection) => attach(broker, clock, entry, leg, protection)
-            .await
-            .map(Some)
-            .map_err(|reason| BracketError::Unprotected { entry: Box::new(filled.clone()), leg, reason }),
+    let attach = async |leg, protection: &Protection| {
+        attach(broker, clock, entry, leg, protection).await.map_err(|reason| BracketError::Unprotected {
+            entry: Box::new(filled.clone()),
+            leg,
+            reason,
+        })
     };
     let stop_loss = attach(ProtectionLeg::StopLoss, &bracket.stop_loss).await?;
-    let take_profit = attach(ProtectionLeg::TakeProfit, &bracket.take_profit).await?;
+    let take_profit = match &bracket.take_profit {
+        Some(protection) => Some(attach(ProtectionLeg::TakeProfit, protection).await?),
+        None => None,
+    };
     Ok(PlacedBracket { entry: filled, stop_loss, take_profit })
 }
 
@@ -262,9 +265,10 @@ mod tests {
     fn bracket() -> Bracket {
         let protection = |id, trigger: &str| {
             let client_order_id = ClientOrderId::new(id).unwrap();
-            Some(Protection { client_order_id, trigger: trigger.parse().unwrap(), trigger_by: TriggerBy::Mark })
+            Protection { client_order_id, trigger: trigger.parse().unwrap(), trigger_by: TriggerBy::Mark }
         };
-        Bracket { entry: entry(), stop_loss: protection("stop", "58000"), take_profit: protection("target", "66000") }
+        let (stop_loss, target) = (protection("stop", "58000"), protection("target", "66000"));
+        Bracket { entry: entry(), stop_loss, take_profit: Some(target) }
     }
 
     fn report(order: &NewOrder, status: OrderStatus, filled: Option<Quantity>) -> Order {
@@ -316,7 +320,10 @@ mod tests {
         });
         let placed = place_bracket(&broker, &waiting(2), &bracket()).await.unwrap();
         assert_eq!(placed.entry.filled, Some(size()));
-        assert!(placed.stop_loss.is_some() && placed.take_profit.is_some());
+        assert_eq!(
+            (placed.stop_loss.status, placed.take_profit.map(|it| it.status)),
+            (OrderStatus::New, Some(OrderStatus::New))
+        );
     }
 
     #[tokio::test]

@@ -52,6 +52,7 @@ mod event_bus;
 mod funding_rates;
 mod market_feed;
 mod notifier;
+mod stop_loss;
 mod store;
 mod strategy;
 
@@ -69,6 +70,7 @@ pub use funding_rates::FundingRates;
 pub use market_feed::{MarketFeed, MarketItem, MarketStream};
 pub use notifier::{Alert, Notifier, NotifyError, Severity};
 pub use plimsoll_domain as domain;
+pub use stop_loss::{NotAWaiver, StopLoss, Waiver};
 pub use store::{
     Advance, BookingRecord, BookingRepository, ClosedPosition, ControlRepository, DailyPnl, EquityRepository,
     FundingRecord, FundingRepository, ImpossibleMove, JournalEntry, JournalState, KillSwitchRecord, LadderStep,

@@ -1,5 +1,6 @@
 //! Decisions: a market and portfolio view in, intents out.
 
+use crate::stop_loss::StopLoss;
 use plimsoll_domain::{
     AccountId, ClientOrderId, Direction, Instrument, Leverage, MarketEvent, Money, PositionReport, Price, Quantity,
     Symbol, Timestamp,
@@ -12,7 +13,7 @@ use plimsoll_domain::{
 /// ```
 /// use plimsoll_ports::domain::{AccountId, Direction, Leverage, MarkPrice, MarketEvent, Money, Price, Timestamp};
 /// use plimsoll_ports::{
-///     BadState, Intent, MarketItem, MarketStream, MockMarketStream, OpenIntent, Strategy, StrategyView,
+///     BadState, Intent, MarketItem, MarketStream, MockMarketStream, OpenIntent, StopLoss, Strategy, StrategyView,
 /// };
 ///
 /// /// Buys once, when the mark falls to a price.
@@ -34,7 +35,8 @@ use plimsoll_domain::{
 ///         self.bought = true;
 ///         let (symbol, direction, leverage) = (mark.symbol.clone(), Direction::Long, Leverage::ONE);
 ///         let Ok(quantity) = "0.001".parse() else { return Vec::new() };
-///         let (stop_loss, take_profit) = (None, None);
+///         let Ok(stop) = "45000".parse() else { return Vec::new() };
+///         let (stop_loss, take_profit) = (StopLoss::At(stop), None);
 ///         vec![Intent::Open(OpenIntent { symbol, direction, quantity, leverage, stop_loss, take_profit })]
 ///     }
 ///
@@ -148,8 +150,8 @@ pub struct OpenIntent {
     pub quantity: Quantity,
     /// The leverage to set.
     pub leverage: Leverage,
-    /// Where a protective stop is to rest, on the mark price.
-    pub stop_loss: Option<Price>,
+    /// What ends its loss.
+    pub stop_loss: StopLoss,
     /// Where profit is to be taken, on the mark price.
     pub take_profit: Option<Price>,
 }

@@ -8,7 +8,7 @@ use plimsoll_domain::{
     Decimal, Direction, Leverage, Money, Order, OrderType, Position, PositionReport, Price, Quantity,
 };
 use plimsoll_engine::{Action, ClientOrderIds, FlattenReason, Opened};
-use plimsoll_ports::{CloseIntent, OpenIntent};
+use plimsoll_ports::{CloseIntent, OpenIntent, StopLoss, Waiver};
 use plimsoll_venue_server::Fault;
 
 /// How a deed ended.
@@ -105,7 +105,7 @@ impl Trader<'_> {
             direction,
             quantity,
             leverage: Leverage::new(leverage).expect("a leverage"),
-            stop_loss: stop.and_then(|away| beyond(price, direction, away)),
+            stop_loss: stop.and_then(|away| beyond(price, direction, away)).map_or_else(unprotected, StopLoss::At),
             take_profit: target.and_then(|away| beyond(price, direction, -away)),
         }
     }
@@ -113,7 +113,7 @@ impl Trader<'_> {
     /// What is said to be protected is protected at the venue.
     fn check_opened(&self, opened: &Opened) -> Done {
         let mut done = Done::from(format!("opened {} at {}", opened.quantity, opened.price));
-        let Some(stop) = &opened.stop_loss else { return done };
+        let Some(stop) = opened.stop_loss.stop() else { return done };
         let truth = Truth::of(self.stage);
         let is_held = truth.positions.iter().any(|it| it.symbol == opened.symbol && it.position_side == opened.side);
         let may_be_lost = self.schedule.faults.rules.iter().any(|rule| rule.fault() == Fault::LoseStop);
@@ -192,6 +192,11 @@ fn monitored(report: Result<plimsoll_engine::MonitorReport, plimsoll_engine::Mon
 pub(super) fn nth<T>(of: &[T], which: u64) -> Option<&T> {
     let count = u64::try_from(of.len()).ok().filter(|count| *count > 0)?;
     of.get(usize::try_from(which % count).ok()?)
+}
+
+/// The schedule wants no stop here.
+fn unprotected() -> StopLoss {
+    StopLoss::Waived(Waiver::new("schedule", "this one goes without").expect("a name and a reason"))
 }
 
 /// A price on the losing side of a position of this direction, so far away; negative: on the winning side.

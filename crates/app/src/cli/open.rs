@@ -13,7 +13,7 @@ use crate::screen::{self, Facts, full, money, price, rate, told};
 use clap::Args;
 use plimsoll_domain::{Direction, Leverage, MarginMode, Money, Price, Quantity, Symbol};
 use plimsoll_engine::{OpenFailure, Opened, Preview, SendFailure};
-use plimsoll_ports::{NotSent, OpenIntent};
+use plimsoll_ports::{NotSent, OpenIntent, StopLoss, Waiver};
 use preview::PreviewRow;
 use serde::Serialize;
 use size::Wanted;
@@ -52,9 +52,12 @@ pub(crate) struct Open {
     /// Where the stop-loss triggers, on the mark price
     #[arg(long, allow_negative_numbers = true)]
     stop: Option<Price>,
-    /// Open without a stop-loss, though trading.require_stop wants one
+    /// Add to a position that has a stop-loss already, and keep that one
     #[arg(long, conflicts_with = "stop")]
-    no_stop: bool,
+    keep_stop: bool,
+    /// Open without a stop-loss, for this reason, which is recorded
+    #[arg(long, value_name = "REASON", conflicts_with_all = ["stop", "keep_stop"])]
+    no_stop: Option<String>,
     /// Where the target triggers, on the mark price
     #[arg(long, allow_negative_numbers = true)]
     take_profit: Option<Price>,
@@ -166,11 +169,23 @@ impl Open {
             return Err(Failure::no("trading.enabled is false: nothing is opened")
                 .help("Set trading.enabled to true, or unset ENABLE_FUTURES."));
         }
-        if self.stop.is_none() && desk.config.trading.require_stop && !self.no_stop {
-            return Err(Failure::usage("a position needs a stop-loss")
-                .help("Add --stop PRICE; or --no-stop, if a position without one is meant."));
-        }
-        Ok(())
+        self.stop_loss(desk).map(|_| ())
+    }
+
+    fn stop_loss(&self, desk: &Desk) -> Result<StopLoss, Failure> {
+        let waived = match (self.stop, &self.no_stop) {
+            (Some(price), _) => return Ok(StopLoss::At(price)),
+            (None, _) if self.keep_stop => return Ok(StopLoss::Resting),
+            (None, Some(reason)) => Waiver::new(&acting::operator(), reason),
+            (None, None) if desk.config.trading.require_stop => {
+                return Err(Failure::usage("a position needs a stop-loss").help(
+                    "Add --stop PRICE; --keep-stop, to add to a position that has one; \n\
+                     or --no-stop REASON, if a position without one is meant.",
+                ));
+            }
+            (None, None) => Waiver::new(&acting::operator(), "trading.require_stop is false"),
+        };
+        waived.map(StopLoss::Waived).map_err(|error| Failure::usage(error).help("Say why: --no-stop REASON."))
     }
 
     async fn intent(&self, desk: &Desk) -> Result<OpenIntent, Failure> {
@@ -187,7 +202,7 @@ impl Open {
             direction: self.side,
             quantity: wanted.quantity(desk, &self.symbol, self.limit, self.stop).await?,
             leverage: self.leverage.unwrap_or(desk.config.trading.default_leverage),
-            stop_loss: self.stop,
+            stop_loss: self.stop_loss(desk)?,
             take_profit: self.take_profit,
         })
     }
@@ -225,8 +240,8 @@ fn failed(failure: &OpenFailure) -> Failure {
 }
 
 fn print(opened: &Opened) -> Result<(), Failure> {
-    let resting = |protection: &Option<plimsoll_engine::Protection>| {
-        protection.as_ref().map(|it| format!("{}, read back", price(it.trigger)))
+    let resting = |protection: Option<&plimsoll_engine::Protection>| {
+        protection.map(|it| format!("{}, read back", price(it.trigger)))
     };
     screen::line(format!("\nopened {} {} {}", opened.symbol, opened.direction, opened.quantity))?;
     let funding = opened.funding.map(|cost| format!("{} ({})", money(cost.per_day), rate(cost.rate)));
@@ -239,8 +254,8 @@ fn print(opened: &Opened) -> Result<(), Failure> {
         .line("liquidation", liquidation(opened.liquidation))
         .line("  the venue says", opened.venue_liquidation.map_or_else(|| "none".to_owned(), price))
         .maybe("funding a day", funding)
-        .line("stop", resting(&opened.stop_loss).unwrap_or_else(|| "NONE".to_owned()))
-        .maybe("target", resting(&opened.take_profit))
+        .line("stop", resting(opened.stop_loss.stop()).unwrap_or_else(|| "NONE".to_owned()))
+        .maybe("target", resting(opened.take_profit.as_ref()))
         .print()?;
     for warning in &opened.warnings {
         screen::line(format!("  note: {warning}"))?;
@@ -251,8 +266,8 @@ fn print(opened: &Opened) -> Result<(), Failure> {
 impl OpenedRow {
     fn of(it: &Opened) -> Self {
         let (liquidation_below, liquidation_above) = liquidation_fields(it.liquidation);
-        let resting = |protection: &Option<plimsoll_engine::Protection>| {
-            protection.as_ref().map(|it| RestingRow {
+        let resting = |protection: Option<&plimsoll_engine::Protection>| {
+            protection.map(|it| RestingRow {
                 client_order_id: it.client_order_id.to_string(),
                 order_id: it.order_id.to_string(),
                 trigger: full(it.trigger.get()),
@@ -274,8 +289,8 @@ impl OpenedRow {
             liquidation_above,
             venue_liquidation_price: it.venue_liquidation.map(|price| full(price.get())),
             funding_per_day: it.funding.map(|cost| full(cost.per_day.get())),
-            stop_loss: resting(&it.stop_loss),
-            take_profit: resting(&it.take_profit),
+            stop_loss: resting(it.stop_loss.stop()),
+            take_profit: resting(it.take_profit.as_ref()),
             warnings: it.warnings.iter().map(ToString::to_string).collect(),
             troubles: it.troubles.iter().map(ToString::to_string).collect(),
         }

@@ -58,6 +58,9 @@ pub enum OpenFailure {
         /// Where the position would be liquidated.
         liquidation: Price,
     },
+    /// It was to be protected by the stop that rests already, and none does.
+    #[error("{0} has no stop-loss that closes the whole position: say where one is to rest")]
+    NoStopRests(Symbol),
     /// The account is in another position mode, and positions or orders stand in the way of changing it.
     #[error("the account is in {found} mode, not {wanted}, and holds positions or orders")]
     WrongPositionMode {
@@ -135,6 +138,9 @@ pub enum ProtectionFailure {
     /// It ended at once.
     #[error("it ended {0} at once")]
     Ended(OrderStatus),
+    /// The stop that was to go on protecting the position does not rest, or cannot be read.
+    #[error("no stop that closes the whole position rests any more")]
+    Gone,
 }
 
 /// Why a position was not closed.

@@ -43,7 +43,21 @@ impl PositionManager {
         action: &str,
         troubles: &mut Troubles,
     ) {
-        let event = RiskEventRecord {
+        let event = self.risk_event(kind, symbol, detail, figure, limit, action);
+        troubles.written(Record::RiskEvent, self.ports.risk_events.log(&event).await);
+    }
+
+    /// An event of now.
+    pub(crate) fn risk_event(
+        &self,
+        kind: &str,
+        symbol: Option<&Symbol>,
+        detail: &str,
+        figure: Option<Decimal>,
+        limit: Option<Decimal>,
+        action: &str,
+    ) -> RiskEventRecord {
+        RiskEventRecord {
             account: self.settings.account.clone(),
             time: self.ports.clock.now(),
             kind: kind.to_owned(),
@@ -52,8 +66,7 @@ impl PositionManager {
             figure,
             limit,
             action: action.to_owned(),
-        };
-        troubles.written(Record::RiskEvent, self.ports.risk_events.log(&event).await);
+        }
     }
 
     pub(crate) fn trades(&self, fills: &[Fill], position: Option<PositionId>) -> Vec<TradeRecord> {

@@ -9,7 +9,7 @@ use super::PositionManager;
 use super::UnverifiedStop;
 use super::close::Closing;
 use super::failure::OpenFailure;
-use super::outcome::{OpenWarning, Opened, Protection};
+use super::outcome::{OpenWarning, Opened, Protected, Protection};
 use super::protection::Wanted;
 use super::reading::{Held, Reading};
 use crate::client_order_id::IntentId;
@@ -19,10 +19,10 @@ use crate::order_path::{Evidence, Placed, SendFailure, Wait};
 use crate::trouble::{Subject, Troubles};
 use checks::Approved;
 use plimsoll_domain::{
-    FundingRate, Instrument, Liquidation, MarginMode, NewOrder, OrderKind, OrderSize, Position, PositionSide, Price,
-    TimeInForce, Timestamp, margin,
+    FundingRate, Instrument, Liquidation, MarginMode, NewOrder, Order, OrderKind, OrderSize, Position, PositionSide,
+    Price, TimeInForce, Timestamp, margin,
 };
-use plimsoll_ports::{Alert, OpenIntent, OpenedPosition, Purpose, Refusal, Severity, StoreError};
+use plimsoll_ports::{Alert, OpenIntent, OpenedPosition, Purpose, Refusal, Severity, StopLoss, StoreError};
 
 /// What an intent is judged and carried out with.
 struct Plan<'a> {
@@ -49,7 +49,7 @@ impl Plan<'_> {
     fn wanted(&self, purpose: Purpose) -> Option<Wanted<'_>> {
         let trigger = match purpose {
             Purpose::TakeProfit => self.intent.take_profit?,
-            _ => self.intent.stop_loss?,
+            _ => self.intent.stop_loss.price()?,
         };
         Some(Wanted {
             id: self.id.order(purpose, 0),
@@ -60,6 +60,12 @@ impl Plan<'_> {
             trigger,
             wait: Wait::Patiently,
         })
+    }
+
+    /// The stop that closes the whole position already, whatever it will be.
+    fn stop_that_rests(&self) -> Option<&Order> {
+        let intent = self.intent;
+        self.reading.stops(&intent.symbol, self.side, intent.direction).find(|stop| stop.close_position)
     }
 
     /// At market, or at the limit now or never.
@@ -119,31 +125,29 @@ impl PositionManager {
         self.settle(&plan.reading, &mut troubles).await;
         let approved = self.approve(&plan, &mut troubles).await?;
         self.set_up(&plan).await?;
+        self.record_waiver(&plan).await?;
         let entry = self.enter_protectably(&plan, &approved, &mut troubles).await?;
-        let stop = self.stop(&plan, Purpose::StopLoss, &mut troubles).await;
-        let profit = self.stop(&plan, Purpose::TakeProfit, &mut troubles).await;
+        let stop_loss = self.end_loss(&plan, &mut troubles).await;
+        let profit = self.place(&plan, Purpose::TakeProfit, &mut troubles).await;
         let mut warnings = approved.warnings;
         let take_profit = profit.unwrap_or_else(|failure| {
             warnings.push(OpenWarning::TakeProfitNotVerified(failure));
             None
         });
-        let (stop_loss, stop_failure) = match stop {
-            Ok(stop_loss) => (stop_loss, None),
-            Err(failure) => (None, Some(failure)),
-        };
         // A stop that closes the whole position covers what is added to it.
-        let mut resting = plan.reading.stops(&intent.symbol, plan.side, intent.direction);
-        if intent.stop_loss.is_none() && !resting.any(|stop| stop.close_position) {
-            warnings.push(OpenWarning::NoStop);
+        if let StopLoss::Waived(waiver) = &intent.stop_loss
+            && plan.stop_that_rests().is_none()
+        {
+            warnings.push(OpenWarning::NoStop(waiver.clone()));
         }
-        let mut opened = self.figures(&plan, entry, &mut troubles).await;
-        (opened.stop_loss, opened.take_profit) = (stop_loss, take_profit);
+        let mut opened = self.figures(&plan, entry, stop_loss, &mut troubles).await;
+        opened.take_profit = take_profit;
         if opened.quantity < approved.quantity {
             warnings.push(OpenWarning::PartlyFilled { sent: approved.quantity, filled: opened.quantity });
         }
         opened.warnings = warnings;
         opened.record = self.record_opened(strategy, &plan, &opened, &mut troubles).await;
-        self.conclude(&plan, opened, stop_failure, troubles).await
+        self.conclude(&plan, opened, troubles).await
     }
 
     /// Everything that judging takes. What is not known refuses the order, except funding, which has a limit of its own
@@ -264,7 +268,25 @@ impl PositionManager {
         }
     }
 
-    async fn stop(
+    /// What ends the loss of what was just entered: placed and read back, or looked for where one is to rest already.
+    async fn end_loss(&self, plan: &Plan<'_>, troubles: &mut Troubles) -> Protected {
+        let stop = match &plan.intent.stop_loss {
+            StopLoss::At(_) => self.place(plan, Purpose::StopLoss, troubles).await,
+            StopLoss::Resting if self.is_stopped_since(plan) => Ok(None),
+            StopLoss::Resting => {
+                let position = (&plan.intent.symbol, plan.side, plan.intent.direction);
+                self.resting_stop(position, troubles).await.map(Some)
+            }
+            StopLoss::Waived(waiver) => return Protected::Waived(waiver.clone()),
+        };
+        match stop {
+            Ok(Some(stop)) => Protected::By(stop),
+            Ok(None) => Protected::TakenBack,
+            Err(failure) => Protected::NotVerified(failure),
+        }
+    }
+
+    async fn place(
         &self,
         plan: &Plan<'_>,
         purpose: Purpose,
@@ -279,8 +301,21 @@ impl PositionManager {
         self.protect_or_tell(&wanted, troubles).await.map(Some)
     }
 
+    /// Who answers for a position without a stop is on record before there is one.
+    async fn record_waiver(&self, plan: &Plan<'_>) -> Result<(), StoreError> {
+        let StopLoss::Waived(waiver) = &plan.intent.stop_loss else { return Ok(()) };
+        let (symbol, kind, detail) = (&plan.intent.symbol, "stop_waived", waiver.to_string());
+        self.ports.risk_events.log(&self.risk_event(kind, Some(symbol), &detail, None, None, "allowed")).await
+    }
+
     /// The figures of what was opened, by the venue's reading of now, or by our own fills if it does not tell.
-    async fn figures(&self, plan: &Plan<'_>, entry: Execution, troubles: &mut Troubles) -> Opened {
+    async fn figures(
+        &self,
+        plan: &Plan<'_>,
+        entry: Execution,
+        stop_loss: Protected,
+        troubles: &mut Troubles,
+    ) -> Opened {
         let intent = plan.intent;
         let (quantity, price) = match entry.filled().zip(entry.average_price()) {
             Some(filled) => filled,
@@ -322,7 +357,7 @@ impl PositionManager {
             liquidation: self.liquidation_in(&after, &held),
             venue_liquidation: held.report.liquidation_price,
             funding: plan.funding_of(position),
-            stop_loss: None,
+            stop_loss,
             take_profit: None,
             warnings: Vec::new(),
             troubles: Vec::new(),
@@ -392,7 +427,6 @@ impl PositionManager {
         &self,
         plan: &Plan<'_>,
         mut opened: Opened,
-        stop_failure: Option<super::failure::ProtectionFailure>,
         mut troubles: Troubles,
     ) -> Result<Opened, OpenFailure> {
         let closing = Closing {
@@ -410,13 +444,13 @@ impl PositionManager {
             return Err(OpenFailure::Stopped { opened: Box::new(opened), closing });
         }
         opened.troubles = troubles.into_vec();
-        match (stop_failure, self.settings.unverified_stop) {
-            (None, _) => Ok(opened),
-            (Some(failure), UnverifiedStop::Keep) => {
+        let Protected::NotVerified(failure) = opened.stop_loss.clone() else { return Ok(opened) };
+        match self.settings.unverified_stop {
+            UnverifiedStop::Keep => {
                 opened.warnings.push(OpenWarning::StopNotVerified(failure));
                 Ok(opened)
             }
-            (Some(failure), UnverifiedStop::Close) => {
+            UnverifiedStop::Close => {
                 let closing = Box::new(self.close_for(&closing).await);
                 Err(OpenFailure::Unprotected { opened: Box::new(opened), failure, closing })
             }

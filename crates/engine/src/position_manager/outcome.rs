@@ -10,7 +10,7 @@ use plimsoll_domain::{
     ClientOrderId, Direction, Leverage, Liquidation, MarginHealth, MarginRatio, Money, Order, OrderId, Position,
     PositionReport, PositionSide, Price, Quantity, Rate, Symbol, Timestamp,
 };
-use plimsoll_ports::{BookingRecord, PnlSnapshot, PositionId, PositionStatus, Purpose};
+use plimsoll_ports::{BookingRecord, PnlSnapshot, PositionId, PositionStatus, Purpose, Waiver};
 
 /// A position that was opened, or added to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,14 +48,49 @@ pub struct Opened {
     pub venue_liquidation: Option<Price>,
     /// What funding costs the whole position, if the rate is known.
     pub funding: Option<FundingCost>,
-    /// The stop-loss that rests at the venue.
-    pub stop_loss: Option<Protection>,
+    /// What ends its loss.
+    pub stop_loss: Protected,
     /// The take-profit that rests at the venue.
     pub take_profit: Option<Protection>,
     /// What the operator should know.
     pub warnings: Vec<OpenWarning>,
     /// What went wrong beside it.
     pub troubles: Vec<Trouble>,
+}
+
+/// What ends the loss of a position that was opened. There is no opened position without one of these.
+///
+/// ```compile_fail,E0004
+/// use plimsoll_engine::{Opened, Protected};
+///
+/// // Whoever looks at it meets every case: none is left out in silence.
+/// fn is_protected(opened: &Opened) -> bool {
+///     match opened.stop_loss {
+///         Protected::By(_) => true,
+///     }
+/// }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Protected {
+    /// A stop that rests at the venue, and was read back after the entry had filled.
+    By(Protection),
+    /// Nothing: somebody answers for that, which is on record.
+    Waived(Waiver),
+    /// A stop was meant and cannot be verified.
+    NotVerified(ProtectionFailure),
+    /// Nothing: trading was stopped under the entry, and what was opened is closed again.
+    TakenBack,
+}
+
+impl Protected {
+    /// The stop that rests.
+    #[must_use]
+    pub const fn stop(&self) -> Option<&Protection> {
+        match self {
+            Self::By(stop) => Some(stop),
+            Self::Waived(_) | Self::NotVerified(_) | Self::TakenBack => None,
+        }
+    }
 }
 
 /// A protective order that was read back from the venue.
@@ -101,9 +136,9 @@ pub enum OpenWarning {
     /// The take-profit cannot be verified.
     #[error("the take-profit is not verified: {0}")]
     TakeProfitNotVerified(ProtectionFailure),
-    /// No stop-loss was asked for, and none that would close the whole position rests.
-    #[error("the position has no stop-loss")]
-    NoStop,
+    /// The position has no stop-loss, and none that would close it whole rests.
+    #[error("the position has no stop-loss: {0}")]
+    NoStop(Waiver),
 }
 
 /// A position that was closed, in whole or part.

@@ -7,7 +7,7 @@ use crate::order_path::{Evidence, Placed, SendFailure, Wait};
 use crate::trouble::{Subject, Troubles};
 use plimsoll_domain::{
     ClientOrderId, Direction, Instrument, NewOrder, Order, OrderKind, OrderSize, OrderType, PositionSide, Price,
-    Rounding, TriggerBy,
+    Rounding, Symbol, TriggerBy,
 };
 use plimsoll_ports::{Alert, JournalState, Purpose, Severity, StoreError};
 
@@ -172,6 +172,30 @@ impl PositionManager {
             trigger,
             verified_at: self.ports.clock.now(),
         }
+    }
+
+    /// The stop that closes the whole position, whatever it is now, as the venue reads it back.
+    pub(crate) async fn resting_stop(
+        &self,
+        (symbol, side, direction): (&Symbol, PositionSide, Direction),
+        troubles: &mut Troubles,
+    ) -> Result<Protection, ProtectionFailure> {
+        let open = self.ports.broker.open_orders(Some(symbol)).await;
+        let open = troubles.known(Subject::Orders, symbol, open).unwrap_or_default();
+        let protects = |order: &&Order| {
+            order.order_type == OrderType::StopMarket
+                && order.close_position
+                && (order.position_side, order.side) == (side, direction.closing_side())
+        };
+        let found = open.iter().find(protects).ok_or(ProtectionFailure::Gone)?;
+        let trigger = found.trigger.ok_or(ProtectionFailure::Gone)?;
+        Ok(Protection {
+            purpose: Purpose::StopLoss,
+            client_order_id: found.client_order_id.clone(),
+            order_id: found.order_id.clone(),
+            trigger,
+            verified_at: self.ports.clock.now(),
+        })
     }
 
     /// Our open orders of the same kind for the same position.

@@ -3,7 +3,7 @@
 use super::VenueAccount;
 use super::contracts::stale;
 use super::view::AccountView;
-use crate::order_path::{Placed, SendFailure};
+use crate::order_path::{Evidence, Placed, SendFailure};
 use crate::trouble::Trouble;
 use plimsoll_domain::{
     ClientOrderId, Instrument, NewOrder, OrderKind, OrderSize, Position, PositionSide, Quantity, Remainder, Rounding,
@@ -238,7 +238,7 @@ impl VenueAccount {
                 size,
                 reduce_only: true,
             };
-            let (outcome, troubles) = self.path.send(&order, purpose, Some(position)).await;
+            let (outcome, troubles) = self.path.send(&order, purpose, Evidence::BookAndTrades).await;
             reduced.troubles.extend(troubles);
             match outcome {
                 Ok(placed) => reduced.orders.push(placed),

@@ -73,7 +73,7 @@ async fn live(seed: u64) -> Vec<String> {
                     direction: Direction::Long,
                     quantity: "0.01".parse().unwrap(),
                     leverage: Leverage::new(5).unwrap(),
-                    stop_loss: Some("45000".parse().unwrap()),
+                    stop_loss: StopLoss::At("45000".parse().unwrap()),
                     take_profit: None,
                 };
                 let is_away = store.is_away();

@@ -39,7 +39,7 @@ fn open_intent(symbol: Symbol, direction: Direction, size: &str, stop: &str, pro
         direction,
         quantity: size.parse().unwrap(),
         leverage: Leverage::new(5).unwrap(),
-        stop_loss: Some(stop.parse().unwrap()),
+        stop_loss: StopLoss::At(stop.parse().unwrap()),
         take_profit: profit.map(|profit| profit.parse().unwrap()),
     }
 }

@@ -1,6 +1,6 @@
 //! What is booked beside fills and funding: transfers are facts, and clearance is a loss.
 
-use crate::desk::{desk, desk_with, long, manager};
+use crate::desk::{desk, desk_with, long, manager, unprotected};
 use crate::venue::{btc, money, size};
 use plimsoll_engine::{Action, MonitorReport, Settings, Trouble};
 use plimsoll_ports::domain::risk::{LimitSettings, Reason, RiskLimits};
@@ -98,7 +98,7 @@ async fn a_deposit_in_the_moment_of_the_first_look_is_neither_profit_nor_loss() 
 async fn a_deposit_from_before_the_first_look_that_the_venue_tells_late_is_recorded_and_moves_nothing() {
     let desk = desk_with(daily);
     desk.manager.monitor().await.unwrap();
-    desk.open(&OpenIntent { stop_loss: None, quantity: size("0.01"), ..long() }).await.unwrap();
+    desk.open(&OpenIntent { stop_loss: unprotected(), quantity: size("0.01"), ..long() }).await.unwrap();
     desk.venue.sleep(2 * MINUTE).await;
     // Another process, whose first look shows a wallet with money that the venue has not booked yet.
     desk.venue.state().hold_bookings = true;
@@ -167,7 +167,7 @@ async fn transfers_that_cancel_out_are_recorded_with_the_hour() {
 #[tokio::test]
 async fn while_bookings_cannot_be_read_transfers_are_guessed_and_that_is_said() {
     let desk = desk_with(daily);
-    desk.open(&OpenIntent { stop_loss: None, ..long() }).await.unwrap();
+    desk.open(&OpenIntent { stop_loss: unprotected(), ..long() }).await.unwrap();
     desk.manager.monitor().await.unwrap();
     desk.venue.state().hide_bookings = true;
     desk.venue.book(BookingKind::Transfer, "-600");
@@ -203,7 +203,7 @@ async fn what_was_booked_while_nobody_looked_is_recorded_on_start_and_nothing_fr
     let desk = desk_with(daily);
     desk.venue.book(BookingKind::Transfer, "2000");
     desk.venue.book(BookingKind::LiquidationClearance, "-2000");
-    desk.open(&OpenIntent { stop_loss: None, quantity: size("0.01"), ..long() }).await.unwrap();
+    desk.open(&OpenIntent { stop_loss: unprotected(), quantity: size("0.01"), ..long() }).await.unwrap();
     desk.venue.close_elsewhere(&btc(), "autoclose-1", FillCause::Liquidation);
     desk.venue.book(BookingKind::LiquidationClearance, "-6.25");
     desk.venue.book(BookingKind::Transfer, "-700");

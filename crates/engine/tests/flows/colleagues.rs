@@ -7,7 +7,7 @@ use plimsoll_engine::{ClientOrderIds, Colleagues, PositionManager};
 use plimsoll_ports::domain::{
     AccountId, ClientOrderId, Direction, NewOrder, OrderKind, OrderSize, PositionSide, VenueId,
 };
-use plimsoll_ports::{Clock, JournalEntry, JournalState, OpenIntent, OrderJournal, Purpose, RiskEventRecord};
+use plimsoll_ports::{Clock, JournalEntry, JournalState, OpenIntent, OrderJournal, Purpose, RiskEventRecord, StopLoss};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -163,7 +163,7 @@ async fn a_flattening_that_was_cut_short_has_not_ended_while_another_process_has
     let (desk, other) = (desk(), Other::new());
     let manager = beside(&other, &desk.venue, &desk.store);
     manager.open(&long()).await.unwrap();
-    let ether = OpenIntent { symbol: eth(), quantity: size("0.5"), stop_loss: Some(price("1800")), ..long() };
+    let ether = OpenIntent { symbol: eth(), quantity: size("0.5"), stop_loss: StopLoss::At(price("1800")), ..long() };
     manager.open(&ether).await.unwrap();
     let begun = RiskEventRecord {
         account: AccountId::new("main"),

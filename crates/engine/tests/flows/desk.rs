@@ -4,7 +4,7 @@ use crate::store::Store;
 use crate::venue::{Venue, btc, price, size};
 use plimsoll_engine::{ClientOrderIds, CloseFailure, Closed, OpenFailure, Opened, Ports, PositionManager, Settings};
 use plimsoll_ports::domain::{AccountId, Direction, Leverage, Symbol};
-use plimsoll_ports::{CloseIntent, OpenIntent};
+use plimsoll_ports::{CloseIntent, OpenIntent, StopLoss, Waiver};
 use std::sync::Arc;
 
 pub(crate) struct Desk {
@@ -54,9 +54,14 @@ pub(crate) fn long() -> OpenIntent {
         direction: Direction::Long,
         quantity: size("0.05"),
         leverage: Leverage::new(5).unwrap(),
-        stop_loss: Some(price("45000")),
+        stop_loss: StopLoss::At(price("45000")),
         take_profit: None,
     }
+}
+
+/// Nobody's stop.
+pub(crate) fn unprotected() -> StopLoss {
+    StopLoss::Waived(Waiver::new("ana", "hedged elsewhere").unwrap())
 }
 
 pub(crate) fn close_all(symbol: &Symbol, direction: Direction) -> CloseIntent {

@@ -59,7 +59,7 @@ async fn a_stop_waits_for_the_opening_under_way() {
         desk.manager.shutdown(RestingEntries::Keep).await
     };
     let (opened, stopped) = tokio::join!(desk.open(&intent), stop);
-    assert!(opened.unwrap().stop_loss.is_some(), "it is finished with its stop");
+    assert!(opened.unwrap().stop_loss.stop().is_some(), "it is finished with its stop");
     assert_eq!((stopped.protection.map(|it| it.len()), desk.store.tables().positions.len()), (Some(1), 1));
 }
 

@@ -1,4 +1,4 @@
-use crate::desk::{desk, desk_with, long};
+use crate::desk::{desk, desk_with, long, unprotected};
 use crate::venue::{Fault, btc, eth, money, price, size};
 use plimsoll_engine::{Action, FlattenReason, MonitorFailure, OpenFailure, Patience, SendFailure, Settings, Trouble};
 use plimsoll_ports::domain::risk::{LimitSettings, MarginAlert, Reason, RiskLimits};
@@ -26,7 +26,7 @@ fn cross(settings: Settings) -> Settings {
 
 /// 2 BTC at 20x against a wallet of 10,000: maintenance is 0.5 % less 50.
 fn big() -> OpenIntent {
-    OpenIntent { quantity: size("2"), leverage: Leverage::new(20).unwrap(), stop_loss: None, ..long() }
+    OpenIntent { quantity: size("2"), leverage: Leverage::new(20).unwrap(), stop_loss: unprotected(), ..long() }
 }
 
 #[tokio::test]
@@ -174,7 +174,7 @@ async fn an_engagement_after_a_release_elsewhere_is_one_of_its_own() {
 #[tokio::test]
 async fn an_isolated_position_is_judged_by_its_own_margin() {
     let desk = desk_with(wide);
-    desk.open(&OpenIntent { stop_loss: None, ..long() }).await.unwrap();
+    desk.open(&OpenIntent { stop_loss: unprotected(), ..long() }).await.unwrap();
     // 500 − 0.05 × 9,790 = 10.5 against 0.4 % of 2,010.5 = 8.04; the wallet of 10,000 does not count.
     desk.venue.mark(&btc(), "40210");
     let report = desk.manager.monitor().await.unwrap();
@@ -188,7 +188,7 @@ async fn an_isolated_position_is_judged_by_its_own_margin() {
 async fn a_loss_beyond_the_days_limit_stops_trading() {
     let desk = desk_with(|settings| Settings { margin_mode: MarginMode::Cross, ..settings });
     desk.manager.monitor().await.unwrap();
-    desk.open(&OpenIntent { stop_loss: None, ..long() }).await.unwrap();
+    desk.open(&OpenIntent { stop_loss: unprotected(), ..long() }).await.unwrap();
     desk.venue.mark(&btc(), "41000");
     assert_eq!(desk.manager.monitor().await.unwrap().action, Action::None);
     desk.venue.mark(&btc(), "39900");
@@ -218,7 +218,7 @@ fn drawdown(settings: Settings) -> Settings {
 /// Loses 480 by 0.05 BTC that fall by 9,600, and 2.26 in fees.
 async fn lose(desk: &crate::desk::Desk) {
     desk.venue.mark(&btc(), "50000");
-    desk.open(&OpenIntent { stop_loss: None, ..long() }).await.unwrap();
+    desk.open(&OpenIntent { stop_loss: unprotected(), ..long() }).await.unwrap();
     desk.venue.mark(&btc(), "40400");
     desk.close().await.unwrap();
     desk.venue.sleep(std::time::Duration::from_secs(60)).await;
@@ -256,7 +256,7 @@ async fn neither_a_withdrawal_nor_a_deposit_moves_the_drawdown() {
         restarted.monitor().await.unwrap();
         desk.venue.book(BookingKind::Transfer, "-1500");
         desk.venue.mark(&btc(), "50000");
-        restarted.open(&OpenIntent { stop_loss: None, ..long() }).await.unwrap();
+        restarted.open(&OpenIntent { stop_loss: unprotected(), ..long() }).await.unwrap();
         assert!(!desk.is_killed(), "{moved}");
         desk.venue.mark(&btc(), "40400");
         let report = restarted.monitor().await.unwrap();
@@ -269,7 +269,7 @@ async fn neither_a_withdrawal_nor_a_deposit_moves_the_drawdown() {
 async fn a_loss_that_cannot_be_recorded_is_not_taken_for_a_withdrawal() {
     let desk = desk_with(drawdown);
     desk.manager.monitor().await.unwrap();
-    desk.open(&OpenIntent { stop_loss: None, quantity: size("0.12"), ..long() }).await.unwrap();
+    desk.open(&OpenIntent { stop_loss: unprotected(), quantity: size("0.12"), ..long() }).await.unwrap();
     desk.venue.mark(&btc(), "41000");
     desk.store.tables().read_only = true;
     let closed = desk.close().await.unwrap();
@@ -333,7 +333,7 @@ async fn an_account_that_cannot_be_read_is_told() {
 #[tokio::test]
 async fn a_position_without_a_stop_is_told() {
     let desk = desk();
-    desk.open(&OpenIntent { stop_loss: None, ..long() }).await.unwrap();
+    desk.open(&OpenIntent { stop_loss: unprotected(), ..long() }).await.unwrap();
     assert!(!desk.manager.monitor().await.unwrap().positions[0].has_stop);
     assert!(desk.store.tables().alerts.iter().any(|alert| alert.key.starts_with("no_stop/main")));
 }
@@ -359,7 +359,7 @@ async fn a_position_opened_by_hand_is_announced_and_a_level_recorded_once() {
 async fn losses_are_judged_by_memory_while_the_records_are_away() {
     let desk = desk_with(|settings| Settings { margin_mode: MarginMode::Cross, ..settings });
     desk.manager.monitor().await.unwrap();
-    desk.open(&OpenIntent { stop_loss: None, ..long() }).await.unwrap();
+    desk.open(&OpenIntent { stop_loss: unprotected(), ..long() }).await.unwrap();
     desk.manager.monitor().await.unwrap();
     desk.store.tables().down = true;
     desk.venue.mark(&btc(), "41000");

@@ -1,14 +1,14 @@
-use crate::desk::{Desk, desk, desk_with, long, manager};
+use crate::desk::{Desk, desk, desk_with, long, manager, unprotected};
 use crate::venue::{Fault, btc, eth, money, price, size};
 use plimsoll_engine::{
-    CloseFailure, FlattenReason, OpenFailure, OpenWarning, PositionManager, ProtectionFailure, SendFailure, Settings,
-    Trouble, UnverifiedStop,
+    CloseFailure, FlattenReason, OpenFailure, OpenWarning, PositionManager, Protected, ProtectionFailure, SendFailure,
+    Settings, Trouble, UnverifiedStop,
 };
 use plimsoll_ports::domain::risk::RiskCheck;
 use plimsoll_ports::domain::{
     Direction, Leverage, Liquidation, LiquidationBounds, MarginMode, OrderType, Position, PositionMode,
 };
-use plimsoll_ports::{JournalState, OpenIntent, Purpose, RefusalReason, Severity};
+use plimsoll_ports::{JournalState, OpenIntent, Purpose, RefusalReason, Severity, StopLoss};
 
 #[tokio::test]
 async fn a_position_is_opened_protected_and_recorded() {
@@ -25,7 +25,7 @@ async fn a_position_is_opened_protected_and_recorded() {
     assert_eq!(opened.venue_liquidation, Some(price("1")));
     let funding = opened.funding.unwrap();
     assert_eq!((funding.per_day, funding.next_payment), (money("0.75"), money("0.25")));
-    assert_eq!(opened.stop_loss.unwrap().trigger, price("45000"));
+    assert_eq!(opened.stop_loss.stop().unwrap().clone().trigger, price("45000"));
     assert_eq!(opened.take_profit.unwrap().trigger, price("60000"));
     assert!(opened.warnings.is_empty() && opened.troubles.is_empty());
 
@@ -61,7 +61,7 @@ async fn margin_mode_and_leverage_are_set_before_the_order() {
 async fn a_refusal_lists_and_records_every_reason() {
     let desk = desk();
     let too_much = OpenIntent { quantity: size("0.5"), leverage: Leverage::new(10).unwrap(), ..long() };
-    let failure = desk.open(&OpenIntent { stop_loss: None, ..too_much }).await.unwrap_err();
+    let failure = desk.open(&OpenIntent { stop_loss: unprotected(), ..too_much }).await.unwrap_err();
     let OpenFailure::Refused(refused) = failure else { panic!("{failure}") };
     let checks: Vec<_> = refused.reasons.iter().map(|reason| reason.check()).collect();
     assert_eq!(checks, [RiskCheck::Leverage, RiskCheck::PositionSize]);
@@ -75,11 +75,11 @@ async fn a_refusal_lists_and_records_every_reason() {
 async fn what_cannot_be_right_is_refused_before_anything_is_sent() {
     let desk = desk();
     let cases = [
-        (OpenIntent { stop_loss: Some(price("51000")), ..long() }, "wrong side"),
+        (OpenIntent { stop_loss: StopLoss::At(price("51000")), ..long() }, "wrong side"),
         (OpenIntent { take_profit: Some(price("49000")), ..long() }, "wrong side"),
-        (OpenIntent { stop_loss: Some(price("40100")), ..long() }, "beyond the liquidation price"),
+        (OpenIntent { stop_loss: StopLoss::At(price("40100")), ..long() }, "beyond the liquidation price"),
         (OpenIntent { quantity: size("0.0001"), ..long() }, "less than one lot"),
-        (OpenIntent { direction: Direction::Short, stop_loss: Some(price("49000")), ..long() }, "wrong side"),
+        (OpenIntent { direction: Direction::Short, stop_loss: StopLoss::At(price("49000")), ..long() }, "wrong side"),
     ];
     for (intent, said) in cases {
         let failure = desk.open(&intent).await.unwrap_err();
@@ -92,7 +92,7 @@ async fn what_cannot_be_right_is_refused_before_anything_is_sent() {
 async fn a_one_way_position_is_not_turned_by_opening() {
     let desk = desk();
     desk.open(&long()).await.unwrap();
-    let short = OpenIntent { direction: Direction::Short, stop_loss: Some(price("55000")), ..long() };
+    let short = OpenIntent { direction: Direction::Short, stop_loss: StopLoss::At(price("55000")), ..long() };
     let failure = desk.open(&short).await.unwrap_err();
     assert_eq!(failure, OpenFailure::OppositePosition { symbol: btc(), held: Direction::Long });
 }
@@ -130,7 +130,7 @@ async fn adding_blends_the_entry_and_replaces_the_stop() {
     let desk = desk();
     desk.open(&OpenIntent { quantity: size("0.02"), ..long() }).await.unwrap();
     desk.venue.mark(&btc(), "52000");
-    let more = OpenIntent { quantity: size("0.02"), stop_loss: Some(price("48000")), ..long() };
+    let more = OpenIntent { quantity: size("0.02"), stop_loss: StopLoss::At(price("48000")), ..long() };
     let opened = desk.open(&more).await.unwrap();
     assert_eq!(opened.position.entry, price("51000"));
     assert_eq!(opened.position.quantity, size("0.04"));
@@ -142,11 +142,48 @@ async fn adding_blends_the_entry_and_replaces_the_stop() {
 }
 
 #[tokio::test]
+async fn adding_to_a_position_keeps_the_stop_that_rests_if_that_is_asked_for() {
+    let desk = desk();
+    let first = desk.open(&OpenIntent { quantity: size("0.02"), ..long() }).await.unwrap();
+    let more = OpenIntent { quantity: size("0.02"), stop_loss: StopLoss::Resting, ..long() };
+    let opened = desk.open(&more).await.unwrap();
+    let (stop, kept) = (first.stop_loss.stop().unwrap(), opened.stop_loss.stop().unwrap());
+    assert_eq!((&kept.client_order_id, kept.trigger), (&stop.client_order_id, price("45000")));
+    assert_eq!((desk.venue.state().open.len(), opened.position.quantity), (1, size("0.04")));
+    assert!(opened.warnings.is_empty());
+}
+
+#[tokio::test]
+async fn nothing_is_opened_behind_a_stop_that_does_not_rest() {
+    let desk = desk();
+    let failure = desk.open(&OpenIntent { stop_loss: StopLoss::Resting, ..long() }).await.unwrap_err();
+    assert_eq!(failure, OpenFailure::NoStopRests(btc()));
+    assert!(desk.venue.state().calls.is_empty() && desk.store.tables().journal.is_empty());
+}
+
+#[tokio::test]
+async fn who_wants_no_stop_is_on_record_before_anything_is_sent() {
+    let desk = desk();
+    let naked = OpenIntent { stop_loss: unprotected(), ..long() };
+    desk.store.tables().takes_no_events = true;
+    assert!(matches!(desk.open(&naked).await, Err(OpenFailure::Records(_))));
+    assert!(desk.venue.position(&btc()).is_none() && desk.store.tables().journal.is_empty());
+
+    desk.store.tables().takes_no_events = false;
+    let opened = desk.open(&naked).await.unwrap();
+    let StopLoss::Waived(waiver) = unprotected() else { panic!("it has a stop") };
+    assert_eq!(opened.stop_loss, Protected::Waived(waiver.clone()));
+    assert_eq!(opened.warnings, [OpenWarning::NoStop(waiver)]);
+    let events = desk.store.events("stop_waived");
+    assert_eq!((events.len(), events[0].detail.as_str()), (1, "ana wants none: hedged elsewhere"));
+}
+
+#[tokio::test]
 async fn adding_with_the_same_stop_keeps_the_one_that_rests() {
     let desk = desk();
     let less = OpenIntent { quantity: size("0.02"), ..long() };
-    let first = desk.open(&less).await.unwrap().stop_loss.unwrap();
-    let second = desk.open(&less).await.unwrap().stop_loss.unwrap();
+    let first = desk.open(&less).await.unwrap().stop_loss.stop().unwrap().clone();
+    let second = desk.open(&less).await.unwrap().stop_loss.stop().unwrap().clone();
     assert_eq!((&second.client_order_id, desk.venue.state().open.len()), (&first.client_order_id, 1));
     let JournalState::NotSent { reason } = desk.store.state_of(Purpose::StopLoss) else { panic!("it was sent") };
     assert_eq!(reason, format!("{} rests already and does the same", first.client_order_id));
@@ -160,7 +197,7 @@ async fn a_venue_that_takes_no_orders_for_some_seconds_after_the_fill_leaves_no_
         desk.venue.fail(OrderType::StopMarket, Fault::NotSent);
     }
     let opened = desk.open(&long()).await.unwrap();
-    let stop = opened.stop_loss.unwrap();
+    let stop = opened.stop_loss.stop().unwrap().clone();
     assert_eq!(desk.venue.state().open[0].client_order_id, stop.client_order_id);
     assert_eq!(desk.store.tables().journal.iter().filter(|it| it.purpose == Purpose::StopLoss).count(), 1);
 }
@@ -196,7 +233,7 @@ async fn an_entry_of_unknown_fate_blocks_its_contract_only() {
     let OpenFailure::Order { failure: SendFailure::Unresolved(_), id } = failure else { panic!("{failure}") };
     assert_eq!(desk.open(&long()).await, Err(OpenFailure::EarlierUnresolved(id)));
     assert!(desk.store.tables().alerts.iter().any(|alert| alert.key.starts_with("unresolved/")));
-    let other = OpenIntent { symbol: eth(), quantity: size("0.5"), stop_loss: None, ..long() };
+    let other = OpenIntent { symbol: eth(), quantity: size("0.5"), stop_loss: unprotected(), ..long() };
     desk.open(&other).await.unwrap();
 }
 
@@ -220,7 +257,7 @@ async fn a_refused_stop_keeps_the_position_if_the_settings_say_so() {
     let desk = desk_with(|settings| Settings { unverified_stop: UnverifiedStop::Keep, ..settings });
     desk.venue.fail(OrderType::StopMarket, Fault::Refuse(RefusalReason::WouldTrigger));
     let opened = desk.open(&long()).await.unwrap();
-    assert!(opened.stop_loss.is_none());
+    assert!(opened.stop_loss.stop().is_none());
     assert!(matches!(opened.warnings.as_slice(), [OpenWarning::StopNotVerified(ProtectionFailure::Order(_))]));
     assert!(desk.venue.position(&btc()).is_some());
 }
@@ -230,7 +267,7 @@ async fn a_stop_whose_answer_was_lost_is_found_and_verified() {
     let desk = desk();
     desk.venue.fail(OrderType::StopMarket, Fault::LostAnswer);
     let opened = desk.open(&long()).await.unwrap();
-    assert!(opened.stop_loss.is_some());
+    assert!(opened.stop_loss.stop().is_some());
     assert_eq!(desk.venue.state().open.len(), 1);
 }
 
@@ -239,7 +276,7 @@ async fn a_take_profit_that_fails_is_only_a_warning() {
     let desk = desk();
     desk.venue.fail(OrderType::TakeProfitMarket, Fault::Refuse(RefusalReason::Other));
     let opened = desk.open(&OpenIntent { take_profit: Some(price("60000")), ..long() }).await.unwrap();
-    assert!(opened.stop_loss.is_some() && opened.take_profit.is_none());
+    assert!(opened.stop_loss.stop().is_some() && opened.take_profit.is_none());
     assert!(matches!(opened.warnings.as_slice(), [OpenWarning::TakeProfitNotVerified(_)]));
 }
 
@@ -310,7 +347,7 @@ async fn hedge_legs_are_opened_protected_and_closed_apart() {
         ..settings
     });
     desk.open(&long()).await.unwrap();
-    let short = OpenIntent { direction: Direction::Short, stop_loss: Some(price("55000")), ..long() };
+    let short = OpenIntent { direction: Direction::Short, stop_loss: StopLoss::At(price("55000")), ..long() };
     let opened = desk.open(&short).await.unwrap();
     assert_eq!(
         opened.position,

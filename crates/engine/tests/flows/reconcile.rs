@@ -305,7 +305,7 @@ async fn nothing_is_decided_blindly() {
 async fn a_stop_is_recognised_by_its_trigger_on_the_mark() {
     let desk = desk();
     let opened = desk.open(&long()).await.unwrap();
-    let stop = opened.stop_loss.unwrap();
+    let stop = opened.stop_loss.stop().unwrap().clone();
     let tables = desk.store.tables();
     let sent = &tables.journal[0].order;
     assert_eq!(sent.client_order_id, stop.client_order_id);

@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::screen::{self, full, percent, price, rate};
 use plimsoll_domain::{Direction, Leverage, LiquidationBounds, Money, Price, Quantity, Rate};
 use plimsoll_engine::{Action, Closed, MonitorReport, OpenFailure, Opened, PositionHealth, SendFailure};
-use plimsoll_ports::{CloseIntent, OpenIntent};
+use plimsoll_ports::{CloseIntent, OpenIntent, StopLoss, Waiver};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ pub(super) async fn open(stage: &Stage) -> Result<Step, Failure> {
         direction: Direction::Long,
         quantity: OPENED.parse().map_err(Failure::usage)?,
         leverage,
-        stop_loss: Some(stop(stage, leverage)?),
+        stop_loss: StopLoss::At(stop(stage, leverage)?),
         take_profit: None,
     };
     let opened = stage.live(stage.manager.open(&intent)).await?.map_err(refused)?;
@@ -69,7 +69,7 @@ fn opening(opened: &Opened, name: &'static str, title: &str) -> Step {
         None => step,
     };
     let step =
-        match &opened.stop_loss {
+        match opened.stop_loss.stop() {
             Some(stop) => step
                 .fact("stop_price", full(stop.trigger.get()), "stop, read back", price(stop.trigger))
                 .plain("stop_client_order_id", "its order", &stop.client_order_id),
@@ -97,12 +97,13 @@ const ADDED: &str = "0.009";
 
 /// Adds nine times as much at 20x and lets the market fall until monitoring has to act.
 pub(super) async fn thin_margin(stage: &mut Stage, story: &Story) -> Result<(), Failure> {
+    let nobody = Waiver::new("demo", "monitoring alone is to keep it afloat").map_err(Failure::usage)?;
     let intent = OpenIntent {
         symbol: stage.instrument.symbol.clone(),
         direction: Direction::Long,
         quantity: ADDED.parse().map_err(Failure::usage)?,
         leverage: Leverage::new(20).map_err(Failure::usage)?,
-        stop_loss: None,
+        stop_loss: StopLoss::Waived(nobody),
         take_profit: None,
     };
     let opened = stage.live(stage.manager.open(&intent)).await?.map_err(refused)?;

@@ -11,7 +11,7 @@ use plimsoll_domain::risk::{AccountFacts, OrderFacts, Projection, Reason, Refuse
 use plimsoll_domain::{
     Direction, Liquidation, MarginMode, Money, Position, PositionReport, Price, Quantity, Stamp, margin,
 };
-use plimsoll_ports::StoreError;
+use plimsoll_ports::{StopLoss, StoreError};
 use std::time::Duration;
 
 /// An intent that may be sent.
@@ -32,6 +32,7 @@ impl PositionManager {
             return Err(OpenFailure::OppositePosition { symbol: intent.symbol.clone(), held: held.direction });
         }
         plan.right_sides()?;
+        plan.stop_rests()?;
         let quantity = plan.instrument.market_size(intent.quantity, plan.mark)?;
         let projection = Projection::of(&plan.instrument, held, intent.direction, quantity, plan.mark, intent.leverage);
         let made = projection.after.unwrap_or(Position { direction: intent.direction, quantity, entry: plan.mark });
@@ -161,16 +162,35 @@ impl Plan<'_> {
         let losing: &dyn Fn(Price) -> bool = if long { &is_below } else { &is_above };
         let winning: &dyn Fn(Price) -> bool = if long { &is_above } else { &is_below };
         let wrong = |what, trigger| Err(OpenFailure::WrongSide { what, trigger, mark, direction });
-        match (self.intent.stop_loss, self.intent.take_profit) {
+        match (self.intent.stop_loss.price(), self.intent.take_profit) {
             (Some(trigger), _) if !losing(trigger) => wrong("stop-loss", trigger),
             (_, Some(trigger)) if !winning(trigger) => wrong("take-profit", trigger),
             _ => Ok(()),
         }
     }
 
+    /// Where the stop is to be, or is.
+    pub(super) fn stop_trigger(&self) -> Option<Price> {
+        match self.intent.stop_loss {
+            StopLoss::At(price) => Some(price),
+            StopLoss::Resting => self.stop_that_rests().and_then(|stop| stop.trigger),
+            StopLoss::Waived(_) => None,
+        }
+    }
+
+    /// What is to be protected by a stop that rests has one.
+    pub(super) fn stop_rests(&self) -> Result<(), OpenFailure> {
+        match self.intent.stop_loss {
+            StopLoss::Resting if self.stop_that_rests().is_none() => {
+                Err(OpenFailure::NoStopRests(self.intent.symbol.clone()))
+            }
+            StopLoss::Resting | StopLoss::At(_) | StopLoss::Waived(_) => Ok(()),
+        }
+    }
+
     /// A stop beyond the liquidation price protects nothing. Both are judged before the order, at the mark.
     pub(super) fn stop_comes_first(&self, liquidation: Liquidation) -> Result<(), OpenFailure> {
-        let Some((trigger, bounds)) = self.intent.stop_loss.zip(liquidation.bounds()) else { return Ok(()) };
+        let Some((trigger, bounds)) = self.stop_trigger().zip(liquidation.bounds()) else { return Ok(()) };
         let beyond = match self.intent.direction {
             Direction::Long => bounds.below.filter(|below| trigger <= *below),
             Direction::Short => bounds.above.filter(|above| trigger >= *above),

@@ -75,6 +75,7 @@ impl PositionManager {
             return Err(OpenFailure::OppositePosition { symbol: intent.symbol.clone(), held: held.direction });
         }
         plan.right_sides()?;
+        plan.stop_rests()?;
         let quantity = plan.instrument.market_size(intent.quantity, plan.mark)?;
         let projection = Projection::of(&plan.instrument, held, intent.direction, quantity, plan.mark, intent.leverage);
         let made = projection.after.unwrap_or(Position { direction: intent.direction, quantity, entry: plan.mark });
@@ -88,7 +89,7 @@ impl PositionManager {
             Ok(warnings) => (None, warnings),
             Err(refused) => (Some(refused), Vec::new()),
         };
-        let stop_loss = intent.stop_loss.and_then(|stop| plan.instrument.stop_price(intent.direction, stop));
+        let stop_loss = plan.stop_trigger().and_then(|stop| plan.instrument.stop_price(intent.direction, stop));
         let settle = &self.settings.settle;
         Ok(Preview {
             symbol: intent.symbol.clone(),

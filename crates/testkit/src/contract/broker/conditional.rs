@@ -105,12 +105,12 @@ pub(super) async fn a_bracket_stands_behind_its_entry(stage: &dyn BrokerStage) -
         let (client_order_id, trigger_by) = (fresh_id(), TriggerBy::Mark);
         Ok::<_, Failure>(Protection { client_order_id, trigger: it.off(thousandths).await?, trigger_by })
     };
-    let (stop_loss, take_profit) = (Some(protection(-30).await?), Some(protection(30).await?));
+    let (stop_loss, take_profit) = (protection(-30).await?, Some(protection(30).await?));
     let bracket = Bracket { entry: it.market(Side::Buy), stop_loss, take_profit };
     let placed = place_bracket(&*it.broker, &SystemClock, &bracket).await?;
     ensure_eq!((placed.entry.status, placed.entry.filled), (OrderStatus::Filled, Some(it.size)), "the entry");
-    let ids: Vec<_> = [&bracket.stop_loss, &bracket.take_profit].into_iter().flatten().collect();
-    let ids: Vec<_> = ids.iter().map(|protection| &protection.client_order_id).collect();
+    let ids = [Some(&bracket.stop_loss), bracket.take_profit.as_ref()];
+    let ids: Vec<_> = ids.into_iter().flatten().map(|protection| &protection.client_order_id).collect();
     let open = it.open_are(&ids).await?;
     ensure!(open.iter().all(|order| order.close_position), "not the whole position: {open:?}");
     let through = it.off(40).await?;
