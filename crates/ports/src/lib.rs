@@ -72,11 +72,12 @@ pub use notifier::{Alert, Notifier, NotifyError, Severity};
 pub use plimsoll_domain as domain;
 pub use stop_loss::{NotAWaiver, StopLoss, Waiver};
 pub use store::{
-    Advance, BookingRecord, BookingRepository, ClosedPosition, ControlRepository, DailyPnl, EquityRepository,
-    FundingRecord, FundingRepository, ImpossibleMove, JournalEntry, JournalState, KillSwitchRecord, LadderStep,
-    LedgerListener, LedgerRecord, OpenedPosition, OrderJournal, PnlSnapshot, PositionId, PositionRecord,
-    PositionRepository, PositionStatus, Purpose, RiskEventRecord, RiskEventRepository, StoreError, Totals, TradeRecord,
-    TradeRepository, WholeLedger,
+    Advance, BookingRecord, BookingRepository, ClosedPosition, ComposedEnd, ComposedEntry, ComposedKind, ComposedOrder,
+    ComposedState, ControlRepository, DailyPnl, EquityRepository, FundingRecord, FundingRepository, ImpossibleMove,
+    JournalEntry, JournalState, KillSwitchRecord, LadderStep, LedgerListener, LedgerRecord, NotAComposedOrder,
+    OpenedPosition, Opening, OrderJournal, PnlSnapshot, PositionId, PositionRecord, PositionRepository, PositionStatus,
+    Purpose, RiskEventRecord, RiskEventRepository, SlicedTrade, StoreError, Totals, TradeRecord, TradeRepository,
+    WholeLedger,
 };
 pub use strategy::{BadState, CloseIntent, Intent, OpenIntent, Strategy, StrategyView};
 

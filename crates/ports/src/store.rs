@@ -1,6 +1,8 @@
 //! Durable records. What is written once under a natural key is written once, however often it is said.
 
 mod bookings;
+mod composed;
+mod composed_text;
 mod controls;
 mod equity;
 mod funding;
@@ -13,6 +15,8 @@ mod whole_ledger;
 #[cfg(feature = "mocks")]
 pub use bookings::MockBookingRepository;
 pub use bookings::{BookingRecord, BookingRepository};
+pub use composed::{ComposedEnd, ComposedEntry, ComposedKind, ComposedOrder, ComposedState, Opening, SlicedTrade};
+pub use composed_text::NotAComposedOrder;
 #[cfg(feature = "mocks")]
 pub use controls::MockControlRepository;
 pub use controls::{ControlRepository, KillSwitchRecord, LadderStep};

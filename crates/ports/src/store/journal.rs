@@ -16,6 +16,7 @@
 //! ```
 
 use super::StoreError;
+use super::composed::{ComposedEnd, ComposedEntry};
 use async_trait::async_trait;
 use plimsoll_domain::{AccountId, ClientOrderId, NewOrder, OrderId, OrderStatus, Price, Quantity, Timestamp, VenueId};
 
@@ -45,6 +46,31 @@ pub trait OrderJournal: Send + Sync {
 
     /// Every entry of the account whose outcome is not final, oldest first.
     async fn unfinished(&self, account: &AccountId) -> Result<Vec<JournalEntry>, StoreError>;
+
+    /// Writes down a composed order before any part of it is sent, as [`Working`](super::ComposedState::Working) whatever
+    /// the entry says. The same order again (venue and order) changes nothing, whether it has ended by then or not; another
+    /// one under the same id of the account is a [`StoreError::Conflict`].
+    async fn compose(&self, entry: &ComposedEntry) -> Result<(), StoreError>;
+
+    /// Records how a composed order ended, and why. The first end stands: any other later changes nothing. One that was
+    /// never composed is [`StoreError::NotFound`].
+    async fn end_composed(
+        &self,
+        account: &AccountId,
+        id: &ClientOrderId,
+        how: ComposedEnd,
+        reason: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// The composed order of this id, if there ever was one.
+    async fn composed(&self, account: &AccountId, id: &ClientOrderId) -> Result<Option<ComposedEntry>, StoreError>;
+
+    /// Every composed order of the account that has not ended, oldest first.
+    async fn working(&self, account: &AccountId) -> Result<Vec<ComposedEntry>, StoreError>;
+
+    /// Every entry of the account whose id begins with `name`, the parts of a composed order, oldest first.
+    async fn parts(&self, account: &AccountId, name: &ClientOrderId) -> Result<Vec<JournalEntry>, StoreError>;
 
     /// The newest `limit` entries of the account, newest first.
     async fn recent(&self, account: &AccountId, limit: u32) -> Result<Vec<JournalEntry>, StoreError>;
