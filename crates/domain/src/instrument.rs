@@ -126,6 +126,14 @@ impl Instrument {
         Ok(size)
     }
 
+    /// The smallest size that an order at `price` may have, in lots: by size, and by what it is worth.
+    #[must_use]
+    pub fn smallest_size(&self, price: Price) -> Quantity {
+        let worth = self.min_notional.get().checked_div(price.get()).unwrap_or(Decimal::ZERO);
+        let by_worth = Quantity::new(self.lot.round(worth, Rounding::Up));
+        by_worth.map_or(self.min_quantity, |size| size.max(self.min_quantity))
+    }
+
     /// The trigger of a protective stop, rounded so that it fires earlier, never later: up below a long, down above a
     /// short. `None` if no price is left.
     #[must_use]

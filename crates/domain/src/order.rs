@@ -75,6 +75,15 @@ pub enum OrderKind {
 }
 
 impl OrderKind {
+    /// The price that triggers it; `None` for what waits for nothing.
+    #[must_use]
+    pub const fn trigger(&self) -> Option<Price> {
+        match self {
+            Self::StopMarket { trigger, .. } | Self::TakeProfitMarket { trigger, .. } => Some(*trigger),
+            Self::Market | Self::Limit { .. } => None,
+        }
+    }
+
     /// The word for it.
     #[must_use]
     pub const fn order_type(&self) -> OrderType {

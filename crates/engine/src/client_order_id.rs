@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Gives every intent a name that is unique for ever, and every order of an intent a name made of it.
 ///
 /// An id is `pl`, 5 characters for the account, 12 that only ever rise (the time in milliseconds and a counter), 6 that
-/// tell this process from any other, and 2 for the order's part in its intent: 27 of `a-z 0-9`, which every venue takes
-/// unchanged. The first seven are [`prefix`](Self::prefix): whatever carries it at a venue is ours, so that orders which
+/// tell this process from any other, and 2 for the order's part in its intent, or 3 for one of many parts: 27 or 28 of
+/// `a-z 0-9`, which every venue takes unchanged. The first seven are [`prefix`](Self::prefix): whatever carries it at a venue is ours, so that orders which
 /// outlived their position can be found and swept.
 ///
 /// ```
@@ -70,7 +70,7 @@ impl ClientOrderIds {
     /// Whether this is an id of this account, of this process or of an earlier one.
     #[must_use]
     pub fn is_ours(&self, id: &ClientOrderId) -> bool {
-        id.as_str().len() == 27 && id.as_str().starts_with(&self.prefix)
+        matches!(id.as_str().len(), 27 | 28) && id.as_str().starts_with(&self.prefix)
     }
 
     /// Whether this is an id of ours of an order that rests to protect a position.
@@ -101,10 +101,26 @@ impl ClientOrderIds {
 pub struct IntentId(String);
 
 impl IntentId {
-    /// The id of this intent's order for `purpose`; `attempt` tells several for one purpose apart (0 to 35). The same
+    /// The name that the ids of all its orders begin with. No order is sent under it.
+    #[must_use]
+    pub fn name(&self) -> ClientOrderId {
+        ClientOrderId::reported(self.0.clone())
+    }
+
+    /// The intent of this [`name`](Self::name).
+    pub(crate) fn named(name: &ClientOrderId) -> Self {
+        Self(name.as_str().to_owned())
+    }
+
+    /// Which one of its purpose an order of an intent is.
+    pub(crate) fn number_of(id: &ClientOrderId) -> Option<u16> {
+        u16::from_str_radix(id.as_str().get(26..)?, 36).ok()
+    }
+
+    /// The id of this intent's order for `purpose`; `number` tells several for one purpose apart (0 to 1295). The same
     /// question has the same answer always: an intent is never sent under a second id.
     #[must_use]
-    pub fn order(&self, purpose: Purpose, attempt: u8) -> ClientOrderId {
+    pub fn order(&self, purpose: Purpose, number: u16) -> ClientOrderId {
         let letter = match purpose {
             Purpose::Entry => 'e',
             Purpose::Exit => 'x',
@@ -113,7 +129,8 @@ impl IntentId {
             Purpose::Reduce => 'r',
             Purpose::Flatten => 'f',
         };
-        ClientOrderId::reported(format!("{}{letter}{}", self.0, base36(u64::from(attempt), 1)))
+        let digits = if number < 36 { 1 } else { 2 };
+        ClientOrderId::reported(format!("{}{letter}{}", self.0, base36(u64::from(number), digits)))
     }
 
     /// The name as text.
@@ -152,9 +169,12 @@ mod tests {
     fn every_id_is_one_that_all_venues_take() {
         for millis in [0, 1_700_000_000_000, 4_102_444_800_000, -5] {
             for purpose in Purpose::ALL {
-                let id = ids(u64::MAX).intent(Timestamp::from_millis(millis)).order(purpose, 35);
-                assert_eq!(ClientOrderId::new(id.as_str()), Ok(id.clone()));
-                assert!(ids(1).is_ours(&id), "{id}");
+                for number in [0, 35, 36, 1295] {
+                    let id = ids(u64::MAX).intent(Timestamp::from_millis(millis)).order(purpose, number);
+                    assert_eq!(ClientOrderId::new(id.as_str()), Ok(id.clone()));
+                    assert!(ids(1).is_ours(&id) && id.as_str().len() <= 28, "{id}");
+                    assert_eq!(IntentId::number_of(&id), Some(number));
+                }
             }
         }
     }

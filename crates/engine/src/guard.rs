@@ -18,7 +18,7 @@ use crate::steady::Steady;
 use crate::trouble::Trouble;
 use alarm::{Pace, concern_the_books};
 use feared::Feared;
-use plimsoll_domain::ClientOrderId;
+use plimsoll_domain::{ClientOrderId, Timestamp};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -141,6 +141,17 @@ impl Stopper {
     }
 }
 
+/// What a look has brought.
+#[derive(Default)]
+struct Look {
+    /// What was seen; `None` if nothing could be.
+    glance: Option<Glance>,
+    /// Something is held that is not recorded, which is adopted, if that is the policy.
+    is_strange: bool,
+    /// When it is a composed order's turn.
+    due: Option<Timestamp>,
+}
+
 impl Guard {
     /// A guard of the account that `manager` trades.
     #[must_use]
@@ -186,17 +197,20 @@ impl Guard {
             pace.spend(self.steady.passed());
             owes_books |= concern_the_books(&wakes);
             let with_books = owes_books && pace.pays_for_books();
+            if wakes.iter().any(|wake| wake.why == Why::PartFilled) {
+                self.manager.shelter().await;
+            }
             if !wakes.is_empty() {
                 tell(GuardNews::Woken(wakes));
             }
-            let (glance, is_strange) = self.look(tell).await;
+            let Look { glance, is_strange, due } = self.look(tell).await;
             let patience = if owes_books { self.settings.reconcile.min(OWED) } else { self.settings.reconcile };
             let is_due = self.steady.passed().saturating_sub(compared) >= patience;
             if (is_strange || with_books || is_due) && !self.is_stopped() {
                 self.compare(tell).await;
                 (compared, owes_books) = (self.steady.passed(), false);
             }
-            wakes = self.wait(glance, owes_books, &mut pace).await;
+            wakes = self.wait(glance, owes_books, due, &mut pace).await;
         }
         let stopped = self.manager.shutdown(self.settings.resting_entries).await;
         tell(GuardNews::Stopped(stopped.clone()));
@@ -222,19 +236,18 @@ impl Guard {
         }
     }
 
-    /// One look, and what it makes necessary. Answers also whether it has found something that is not recorded, which is
-    /// adopted, if that is the policy.
-    async fn look(&self, tell: &impl Fn(GuardNews)) -> (Option<Glance>, bool) {
+    /// One look, and what it makes necessary.
+    async fn look(&self, tell: &impl Fn(GuardNews)) -> Look {
         match self.manager.monitor().await {
             Ok(report) => {
                 let is_strange = !report.unrecorded.is_empty() && !matches!(report.action, Action::Flattened(_));
-                let glance = Glance::of(&report);
+                let (glance, due) = (Glance::of(&report), report.due());
                 tell(GuardNews::Watched(report));
-                (Some(glance), is_strange)
+                Look { glance: Some(glance), is_strange, due }
             }
             Err(failure) => {
                 tell(GuardNews::Blind(failure));
-                (None, false)
+                Look::default()
             }
         }
     }
@@ -246,9 +259,10 @@ impl Guard {
     }
 
     /// Waits until it is time for the next look, until it is stopped, or until it is woken: then it answers why.
-    async fn wait(&self, seen: Option<Glance>, owes_books: bool, pace: &mut Pace) -> Vec<Wake> {
+    async fn wait(&self, seen: Option<Glance>, owes_books: bool, due: Option<Timestamp>, pace: &mut Pace) -> Vec<Wake> {
+        let until_due = due.map_or(Duration::MAX, |due| due.since(self.manager.clock().now()));
         let Some(lookout) = &self.lookout else {
-            self.pause(self.settings.interval).await;
+            self.pause(self.settings.interval.min(until_due)).await;
             return Vec::new();
         };
         let until_books = pace.until_books(self.steady.passed());
@@ -259,6 +273,7 @@ impl Guard {
             () = self.stopped() => {}
             () = self.by_the_clock(lookout, seen) => {}
             () = self.steady.sleep(until_books), if owes_books => {}
+            () = self.steady.sleep(until_due), if due.is_some() => {}
             () = self.woken(lookout, has_judged, pace) => {}
         }
         lookout.alarm.answer()

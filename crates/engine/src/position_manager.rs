@@ -4,6 +4,7 @@ mod adjust;
 mod bookings;
 mod close;
 mod company;
+mod composed;
 mod failure;
 mod flatten;
 mod foreign;
@@ -21,6 +22,7 @@ mod shutdown;
 mod survey;
 
 pub use adjust::{AdjustFailure, LeverageChange, MarginChange};
+pub use composed::{ComposeFailure, Progress};
 pub use failure::{CloseFailure, MonitorFailure, OpenFailure, ProtectionFailure, ReconcileFailure, ReleaseFailure};
 pub use flatten::{HalfFlattened, UnfinishedFlatten};
 pub use foreign::{Foreign, ForeignPolicy};
@@ -168,6 +170,8 @@ pub struct PositionManager {
     earnings: Mutex<monitor::Earnings>,
     /// The orders that this process is sending: nobody else looks after them.
     in_flight: Mutex<HashSet<ClientOrderId>>,
+    /// The composed orders that go on, as far as this process carries them.
+    carried: Mutex<HashSet<ClientOrderId>>,
     /// Positions of others that the policy leaves alone.
     left_alone: Mutex<HashSet<(Symbol, PositionSide)>>,
     /// What of others was announced.
@@ -218,6 +222,7 @@ impl PositionManager {
             told: Mutex::default(),
             earnings: Mutex::default(),
             in_flight: Mutex::default(),
+            carried: Mutex::default(),
             left_alone: Mutex::default(),
             announced: Mutex::default(),
             said: Mutex::default(),

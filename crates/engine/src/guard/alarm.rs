@@ -20,6 +20,8 @@ pub enum Why {
     Liquidated,
     /// An order traded that is not ours.
     TradedElsewhere,
+    /// A part of a composed order has filled that nobody is waiting for: what it opened is to be protected.
+    PartFilled,
     /// A stop does not rest any more, and what it covered is held still.
     StopGone,
     /// An order that was open is not there any more, and nobody told how it ended.
@@ -62,6 +64,7 @@ impl Why {
             Self::PositionClosed => "position_closed",
             Self::Liquidated => "liquidated",
             Self::TradedElsewhere => "traded_elsewhere",
+            Self::PartFilled => "part_filled",
             Self::StopGone => "stop_gone",
             Self::OrderVanished => "order_vanished",
             Self::MarginCall => "margin_call",
@@ -89,6 +92,7 @@ impl Why {
                 | Self::PositionClosed
                 | Self::Liquidated
                 | Self::TradedElsewhere
+                | Self::PartFilled
                 | Self::StopGone
                 | Self::OrderVanished
                 | Self::ForcedClose
@@ -100,7 +104,7 @@ impl Why {
 
     /// Whether what is held is in danger: that waits for nothing but the next breath.
     const fn is_danger(self) -> bool {
-        matches!(self, Self::ThinMargin | Self::Losses | Self::MarginCall | Self::LiquidationWarning)
+        matches!(self, Self::ThinMargin | Self::Losses | Self::MarginCall | Self::LiquidationWarning | Self::PartFilled)
     }
 
     pub(super) const fn of(figure: &WatchedFigure) -> Self {

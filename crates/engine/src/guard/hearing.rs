@@ -24,9 +24,26 @@ impl Hearing {
         Self { ids, ordered: BTreeMap::new() }
     }
 
-    /// Why this is to be looked at, if it is. `view` knows of it already.
-    pub(super) fn hear(&mut self, news: &AccountNews, view: &AccountView, now: Duration) -> Option<Wake> {
+    /// Why this is to be looked at, if it is. `view` knows of it already. `is_carried` says whether an order is a part of a
+    /// composed one that nobody else looks after.
+    pub(super) fn hear(
+        &mut self,
+        news: &AccountNews,
+        view: &AccountView,
+        now: Duration,
+        is_carried: impl Fn(&ClientOrderId) -> bool,
+    ) -> Option<Wake> {
         match news {
+            AccountNews::Changed(Change::Filled(fill)) if is_carried(&fill.client_order_id) => {
+                self.note(&fill.symbol, fill.position_side, now);
+                Some(Wake::of(Why::PartFilled, &fill.symbol))
+            }
+            AccountNews::Changed(Change::OrderChanged { order, .. })
+                if order.status.is_final() && is_carried(&order.client_order_id) =>
+            {
+                self.note(&order.symbol, order.position_side, now);
+                Some(Wake::of(Why::PartFilled, &order.symbol))
+            }
             AccountNews::Changed(change) => self.hear_of(change, view, now),
             AccountNews::Derived(Derived::MarginCall(it)) => Some(Wake::of(Why::MarginCall, &it.symbol)),
             AccountNews::Derived(Derived::LiquidationWarning { warning, .. }) => {

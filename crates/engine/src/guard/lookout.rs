@@ -11,7 +11,7 @@ use crate::venue_account::{
     AccountNews, AccountPorts, AccountView, AppliedSetting, ConnectFailure, Link, VenueAccount, VenueAccountSettings,
 };
 use futures_util::{StreamExt, stream};
-use plimsoll_domain::{MarketEvent, Symbol};
+use plimsoll_domain::{ClientOrderId, MarketEvent, Symbol};
 use plimsoll_ports::{AccountStream, MarketFeed, MarketItem, MarketStream};
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -160,7 +160,7 @@ impl Lookout {
         };
         tokio::select! {
             biased;
-            () = self.listen(news, view, tell) => {}
+            () = self.listen(news, view, manager, tell) => {}
             never = self.feed_marks(account, tell) => match never {},
             never = set => match never {},
         }
@@ -171,6 +171,7 @@ impl Lookout {
         &self,
         mut news: broadcast::Receiver<AccountNews>,
         mut view: watch::Receiver<Arc<AccountView>>,
+        manager: &PositionManager,
         tell: &impl Fn(LookoutNews),
     ) {
         let mut hearing = Hearing::new(ClientOrderIds::new(&self.settings.account));
@@ -186,7 +187,8 @@ impl Lookout {
                 }
                 heard = news.recv() => match heard {
                     Ok(it) => {
-                        let wake = hearing.hear(&it, &view.borrow(), self.steady.passed());
+                        let is_carried = |id: &ClientOrderId| manager.carries(id);
+                        let wake = hearing.hear(&it, &view.borrow(), self.steady.passed(), is_carried);
                         let has_ended = it == AccountNews::Link(Link::Ended);
                         tell(LookoutNews::Account(it));
                         if let Some(wake) = wake {

@@ -19,7 +19,7 @@ use plimsoll_ports::{CloseIntent, NotSent, Purpose, QueryError, RefusalReason};
 use std::time::Duration;
 
 /// The most orders that one intent is split into.
-const MOST_ORDERS: u8 = 32;
+const MOST_ORDERS: u16 = 32;
 
 /// How often resting orders make way for a close: those on the book first, then what waits for a trigger.
 const MOST_CLEARINGS: u8 = 2;
@@ -292,7 +292,7 @@ impl Leg<'_> {
             && !order.close_position
     }
 
-    fn order(&self, quantity: Quantity, attempt: u8) -> NewOrder {
+    fn order(&self, quantity: Quantity, attempt: u16) -> NewOrder {
         NewOrder {
             client_order_id: self.intent.order(self.purpose, attempt),
             symbol: self.symbol.clone(),

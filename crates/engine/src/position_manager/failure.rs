@@ -123,6 +123,21 @@ pub enum OpenFailure {
     },
 }
 
+impl OpenFailure {
+    /// The same may be possible later, without anybody's doing: nothing was judged, or nothing came about.
+    pub(crate) const fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::NotKnown(_)
+                | Self::Records(_)
+                | Self::NotSetUp(CommandError::NotSent(_) | CommandError::Unanswered(_))
+                | Self::EarlierUnresolved(_)
+                | Self::Flattening
+                | Self::ShuttingDown
+        )
+    }
+}
+
 /// Why a protective order does not count as live.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProtectionFailure {

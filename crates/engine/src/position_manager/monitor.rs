@@ -11,6 +11,7 @@ pub(super) use books::Earnings;
 
 use super::PositionManager;
 use super::close::Closing;
+use super::composed::Doing;
 use super::failure::MonitorFailure;
 use super::outcome::{Action, FlattenReason, MonitorReport, PositionHealth, Unclosed};
 use super::reading::{Held, Reading};
@@ -60,10 +61,12 @@ impl PositionManager {
         let calm = EquityWatch::new(equity, self.ports.clock.now());
         let mut verdict = verdict(worst_cover(&reading, &assessment), &calm, &self.settings.limits);
         let mut action = self.act_on_margin(&reading, &assessment, verdict.health, &mut troubles).await;
+        let composed = self.work(Doing::Everything, Wait::Glance, &mut troubles).await;
         let mended = self.mend_in_passing(&mut troubles).await;
-        let after = match &mended {
-            Some(_) => self.read_account(&mut troubles).await.ok(),
-            None => None,
+        let has_sent = composed.iter().any(|it| !it.sent.is_empty());
+        let after = match mended.is_some() || has_sent {
+            true => self.read_account(&mut troubles).await.ok(),
+            false => None,
         };
         let books = self.keep_books(after.as_ref().unwrap_or(&reading), &action, &mut troubles).await;
         if !books.trips.is_empty() && !matches!(action, Action::Flattened(_)) {
@@ -94,6 +97,7 @@ impl PositionManager {
             bookings: books.bookings,
             snapshot: books.snapshot,
             action,
+            composed,
             mended,
             troubles: troubles.into_vec(),
         })

@@ -9,6 +9,7 @@ use super::PositionManager;
 use super::UnverifiedStop;
 use super::close::Closing;
 use super::failure::OpenFailure;
+use super::monitor::is_open;
 use super::outcome::{OpenWarning, Opened, Protected, Protection};
 use super::protection::Wanted;
 use super::reading::{Held, Reading};
@@ -25,28 +26,35 @@ use plimsoll_domain::{
 use plimsoll_ports::{Alert, OpenIntent, OpenedPosition, Purpose, Refusal, Severity, StopLoss, StoreError};
 
 /// What an intent is judged and carried out with.
-struct Plan<'a> {
-    intent: &'a OpenIntent,
-    id: IntentId,
-    instrument: Instrument,
-    side: PositionSide,
-    mark: Price,
+pub(super) struct Plan<'a> {
+    pub(super) intent: &'a OpenIntent,
+    pub(super) id: IntentId,
+    pub(super) instrument: Instrument,
+    pub(super) side: PositionSide,
+    pub(super) mark: Price,
     funding: Option<FundingRate>,
     /// The worst price to fill at; without one, whatever the market has.
     limit: Option<Price>,
-    reading: Reading,
+    /// It is one part of a composed order, or all of it: no part is larger than a market order may be.
+    pub(super) in_parts: bool,
+    pub(super) reading: Reading,
     /// How many flattenings had begun when it was made: one more, and it is void.
     flattenings: u32,
     began: Timestamp,
 }
 
 impl Plan<'_> {
-    fn held(&self) -> Option<Position> {
+    /// The same plan as a part, or as the whole, of the composed order of this name.
+    pub(super) fn of_composed(self, id: IntentId) -> Self {
+        Self { id, in_parts: true, ..self }
+    }
+
+    pub(super) fn held(&self) -> Option<Position> {
         self.reading.report(&self.intent.symbol, self.side).and_then(|report| report.position)
     }
 
     /// The protective order for this purpose, if one is wanted.
-    fn wanted(&self, purpose: Purpose) -> Option<Wanted<'_>> {
+    pub(super) fn wanted(&self, purpose: Purpose) -> Option<Wanted<'_>> {
         let trigger = match purpose {
             Purpose::TakeProfit => self.intent.take_profit?,
             _ => self.intent.stop_loss.price()?,
@@ -152,7 +160,11 @@ impl PositionManager {
 
     /// Everything that judging takes. What is not known refuses the order, except funding, which has a limit of its own
     /// for that.
-    async fn plan<'a>(&self, intent: &'a OpenIntent, troubles: &mut Troubles) -> Result<Plan<'a>, OpenFailure> {
+    pub(super) async fn plan<'a>(
+        &self,
+        intent: &'a OpenIntent,
+        troubles: &mut Troubles,
+    ) -> Result<Plan<'a>, OpenFailure> {
         let (symbol, flattenings, began) = (&intent.symbol, self.flattenings_begun(), self.ports.clock.now());
         let instrument = self.ports.broker.instrument(symbol).await?;
         if let Some(refusal) = Refusal::to_open(symbol, instrument.status, instrument.status.as_str()) {
@@ -167,14 +179,27 @@ impl PositionManager {
         let funding = troubles.known(Subject::Funding, symbol, self.ports.funding_rates.current(symbol).await);
         let side = PositionSide::of(intent.direction, self.settings.position_mode);
         let id = self.ids.intent(self.ports.clock.now());
-        Ok(Plan { intent, id, instrument, side, mark, funding, limit: None, reading, flattenings, began })
+        Ok(Plan {
+            intent,
+            id,
+            instrument,
+            side,
+            mark,
+            funding,
+            limit: None,
+            in_parts: false,
+            reading,
+            flattenings,
+            began,
+        })
     }
 
     /// An entry whose fate is not known may be live: nothing more is opened in its contract before it is.
-    async fn refuse_while_unresolved(&self, intent: &OpenIntent) -> Result<(), OpenFailure> {
+    pub(super) async fn refuse_while_unresolved(&self, intent: &OpenIntent) -> Result<(), OpenFailure> {
         let unfinished = self.ports.journal.unfinished(&self.settings.account).await?;
-        let unresolved =
-            unfinished.into_iter().find(|entry| entry.purpose == Purpose::Entry && entry.order.symbol == intent.symbol);
+        let unresolved = unfinished
+            .into_iter()
+            .find(|entry| entry.purpose == Purpose::Entry && entry.order.symbol == intent.symbol && is_open(entry));
         match unresolved {
             Some(entry) => Err(OpenFailure::EarlierUnresolved(entry.order.client_order_id)),
             None => Ok(()),
@@ -182,7 +207,7 @@ impl PositionManager {
     }
 
     /// Position mode, margin mode and leverage, each only where it differs or is not known.
-    async fn set_up(&self, plan: &Plan<'_>) -> Result<(), OpenFailure> {
+    pub(super) async fn set_up(&self, plan: &Plan<'_>) -> Result<(), OpenFailure> {
         let (broker, symbol) = (&self.ports.broker, &plan.intent.symbol);
         let snapshot = &plan.reading.snapshot;
         if snapshot.position_mode != self.settings.position_mode {
@@ -302,7 +327,7 @@ impl PositionManager {
     }
 
     /// Who answers for a position without a stop is on record before there is one.
-    async fn record_waiver(&self, plan: &Plan<'_>) -> Result<(), StoreError> {
+    pub(super) async fn record_waiver(&self, plan: &Plan<'_>) -> Result<(), StoreError> {
         let StopLoss::Waived(waiver) = &plan.intent.stop_loss else { return Ok(()) };
         let (symbol, kind, detail) = (&plan.intent.symbol, "stop_waived", waiver.to_string());
         self.ports.risk_events.log(&self.risk_event(kind, Some(symbol), &detail, None, None, "allowed")).await
@@ -415,7 +440,7 @@ impl PositionManager {
     }
 
     /// The same, by another process too: what the records say now. Setting up took a while since they were read.
-    async fn is_stopped_by_anyone(&self, plan: &Plan<'_>) -> Result<bool, StoreError> {
+    pub(super) async fn is_stopped_by_anyone(&self, plan: &Plan<'_>) -> Result<bool, StoreError> {
         if self.is_stopped_since(plan) || self.kill_switch().await?.engaged {
             return Ok(true);
         }

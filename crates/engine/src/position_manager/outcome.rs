@@ -1,5 +1,6 @@
 //! What operations came to, with ids and figures.
 
+use super::composed::Progress;
 use super::failure::{CloseFailure, ProtectionFailure};
 use super::reconcile::Reconciliation;
 use crate::execution::Execution;
@@ -313,6 +314,8 @@ pub struct MonitorReport {
     pub snapshot: Option<PnlSnapshot>,
     /// What was done about it.
     pub action: Action,
+    /// How every composed order stands that went on.
+    pub composed: Vec<Progress>,
     /// What became of orders that were of unknown fate, and what that made necessary; `None` while there are none.
     pub mended: Option<Box<Reconciliation>>,
     /// What went wrong beside it.
@@ -324,6 +327,12 @@ impl MonitorReport {
     #[must_use]
     pub const fn health(&self) -> MarginHealth {
         self.verdict.health
+    }
+
+    /// When it is a composed order's turn, if that is a matter of time.
+    #[must_use]
+    pub fn due(&self) -> Option<Timestamp> {
+        self.composed.iter().filter_map(|it| it.due).min()
     }
 }
 

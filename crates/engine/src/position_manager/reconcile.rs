@@ -12,6 +12,7 @@ pub use restore::Restored;
 pub use summary::{Finding, Summary};
 
 use super::PositionManager;
+use super::composed::Doing;
 use super::failure::ReconcileFailure;
 use super::foreign::Foreign;
 use super::lives;
@@ -50,7 +51,12 @@ impl PositionManager {
     }
 
     async fn bring_together(&self, wait: Wait) -> Result<Reconciliation, ReconcileFailure> {
+        // What was opened in parts is protected first; who carries it on is not asked here.
+        let mut troubles = Troubles::default();
+        let composed = self.work(Doing::Protecting, wait, &mut troubles).await;
         let mut it = self.mend(wait).await?;
+        it.composed = composed;
+        it.troubles.extend(troubles.into_vec());
         self.back_fill_bookings(&mut it).await;
         Ok(it)
     }
@@ -64,7 +70,8 @@ impl PositionManager {
         let in_hand = self.in_hand(&unfinished).await?;
         let is_free =
             |entry: &JournalEntry| !self.is_in_flight(&entry.order.client_order_id) && !in_hand.has_order(entry);
-        let unfinished: Vec<JournalEntry> = unfinished.into_iter().filter(is_free).collect();
+        let unfinished = unfinished.into_iter().filter(is_free).collect();
+        let unfinished = self.without_owed_parts(unfinished, &mut troubles).await;
         let mut unsent = self.find_fates(&unfinished, wait, &mut it, &mut troubles).await;
         self.back_fill_funding(&mut it, &mut troubles).await;
         let reading = in_hand.left_out_of(self.read_account(&mut troubles).await?);
@@ -131,7 +138,7 @@ impl PositionManager {
 
     /// A stop-loss or take-profit that may not have been sent, and that the venue does not know.
     async fn is_unsent_protection(&self, entry: &JournalEntry, troubles: &mut Troubles) -> bool {
-        let protects = matches!(entry.purpose, Purpose::StopLoss | Purpose::TakeProfit);
+        let protects = entry.purpose.protects();
         let may_be_unsent = matches!(entry.state, JournalState::Intended | JournalState::Unanswered);
         if !(protects && may_be_unsent) {
             return false;
@@ -141,7 +148,7 @@ impl PositionManager {
     }
 
     /// A conditional order that rests is no news; everything else is followed to its end.
-    async fn fate_of(&self, entry: &JournalEntry, wait: Wait, troubles: &mut Troubles) -> OrderFate {
+    pub(super) async fn fate_of(&self, entry: &JournalEntry, wait: Wait, troubles: &mut Troubles) -> OrderFate {
         let order_id = match &entry.state {
             JournalState::Accepted { order_id } => Some(order_id.clone()),
             _ => None,

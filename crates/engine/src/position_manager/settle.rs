@@ -178,7 +178,7 @@ impl PositionManager {
         let unfinished = self.ports.journal.unfinished(&self.settings.account).await;
         let mut filled = None;
         for entry in troubles.read(Record::Journal, unfinished)? {
-            let protects = matches!(entry.purpose, Purpose::StopLoss | Purpose::TakeProfit);
+            let protects = entry.purpose.protects();
             if !protects || entry.order.symbol != *symbol || entry.order.position_side != side {
                 continue;
             }

@@ -13,7 +13,7 @@ use plimsoll_ports::Purpose;
 use std::time::Duration;
 
 /// The most orders that one intent is split into.
-const MOST_ORDERS: u8 = 32;
+const MOST_ORDERS: u16 = 32;
 
 /// What is to be taken away from a position.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -228,7 +228,7 @@ impl VenueAccount {
         let Plan { position, sizes } = plan(intent, &self.view(), now, self.settings.fresh_within)?;
         let mut reduced = Reduced { position, orders: Vec::new(), cut_short: None, troubles: Vec::new() };
         let (name, purpose) = (self.ids.intent(now), purpose(intent.kind));
-        for (attempt, size) in (0_u8..).zip(sizes) {
+        for (attempt, size) in (0_u16..).zip(sizes) {
             let order = NewOrder {
                 client_order_id: name.order(purpose, attempt),
                 symbol: intent.symbol.clone(),

@@ -120,6 +120,12 @@ impl ComposedOrder {
 }
 
 impl ComposedKind {
+    /// It is a stop that follows the price.
+    #[must_use]
+    pub const fn is_trailing(&self) -> bool {
+        matches!(self, Self::TrailingStop { .. })
+    }
+
     /// The word for it in records, tables and JSON.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {

@@ -117,6 +117,12 @@ impl Purpose {
     pub const ALL: [Purpose; 6] =
         [Self::Entry, Self::Exit, Self::StopLoss, Self::TakeProfit, Self::Reduce, Self::Flatten];
 
+    /// It rests at the venue to protect a position.
+    #[must_use]
+    pub const fn protects(self) -> bool {
+        matches!(self, Self::StopLoss | Self::TakeProfit)
+    }
+
     /// The word for it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -19,6 +19,7 @@ impl PositionManager {
             let id = &entry.order.client_order_id;
             is_open(entry) && !self.is_in_flight(id) && !self.is_a_colleagues(id)
         };
+        let unfinished = self.without_owed_parts(unfinished, troubles).await;
         if !unfinished.iter().any(is_ours_to_mend) {
             return None;
         }

@@ -9,20 +9,25 @@ use crate::position_manager::reading::{Held, Reading};
 use crate::trouble::Troubles;
 use plimsoll_domain::risk::{AccountFacts, OrderFacts, Projection, Reason, Refused, check, distance_to};
 use plimsoll_domain::{
-    Direction, Liquidation, MarginMode, Money, Position, PositionReport, Price, Quantity, Stamp, margin,
+    Direction, Liquidation, MarginMode, Money, Position, PositionReport, Price, Quantity, Rounding, Stamp, UnfitSize,
+    margin,
 };
 use plimsoll_ports::{StopLoss, StoreError};
 use std::time::Duration;
 
 /// An intent that may be sent.
-pub(super) struct Approved {
-    pub(super) quantity: Quantity,
+pub(in crate::position_manager) struct Approved {
+    pub(in crate::position_manager) quantity: Quantity,
     pub(super) warnings: Vec<OpenWarning>,
 }
 
 impl PositionManager {
     /// Sizes the order and checks it against every limit.
-    pub(super) async fn approve(&self, plan: &Plan<'_>, troubles: &mut Troubles) -> Result<Approved, OpenFailure> {
+    pub(in crate::position_manager) async fn approve(
+        &self,
+        plan: &Plan<'_>,
+        troubles: &mut Troubles,
+    ) -> Result<Approved, OpenFailure> {
         let intent = plan.intent;
         if self.is_flattening() {
             return Err(OpenFailure::Flattening);
@@ -33,7 +38,7 @@ impl PositionManager {
         }
         plan.right_sides()?;
         plan.stop_rests()?;
-        let quantity = plan.instrument.market_size(intent.quantity, plan.mark)?;
+        let quantity = plan.size()?;
         let projection = Projection::of(&plan.instrument, held, intent.direction, quantity, plan.mark, intent.leverage);
         let made = projection.after.unwrap_or(Position { direction: intent.direction, quantity, entry: plan.mark });
         let liquidation = self.liquidation_in(&self.projected(plan, made), &self.as_held(plan, made));
@@ -153,6 +158,15 @@ impl PositionManager {
 }
 
 impl Plan<'_> {
+    /// What is sent: in lots, no less than the venue takes and, in one order, no more.
+    pub(super) fn size(&self) -> Result<Quantity, UnfitSize> {
+        let (instrument, wanted) = (&self.instrument, self.intent.quantity);
+        if !self.in_parts {
+            return instrument.market_size(wanted, self.mark);
+        }
+        wanted.round(instrument.lot, Rounding::Down).ok_or(UnfitSize::BelowLot { wanted, lot: instrument.lot })
+    }
+
     /// A stop rests on the losing side of the mark, a profit is taken on the other.
     pub(super) fn right_sides(&self) -> Result<(), OpenFailure> {
         let (direction, mark) = (self.intent.direction, self.mark);

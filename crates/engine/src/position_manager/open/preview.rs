@@ -76,7 +76,7 @@ impl PositionManager {
         }
         plan.right_sides()?;
         plan.stop_rests()?;
-        let quantity = plan.instrument.market_size(intent.quantity, plan.mark)?;
+        let quantity = plan.size()?;
         let projection = Projection::of(&plan.instrument, held, intent.direction, quantity, plan.mark, intent.leverage);
         let made = projection.after.unwrap_or(Position { direction: intent.direction, quantity, entry: plan.mark });
         let liquidation = self.liquidation_in(&self.projected(&plan, made), &self.as_held(&plan, made));

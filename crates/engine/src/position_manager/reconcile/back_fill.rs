@@ -98,7 +98,7 @@ impl PositionManager {
         let mut newest = self.ports.journal.recent(account, NEWEST_ORDERS).await?;
         newest.retain(|entry| {
             // A conditional order's fills are its child's, which may have another name.
-            !matches!(entry.purpose, Purpose::StopLoss | Purpose::TakeProfit)
+            !entry.purpose.protects()
                 && entry.intended_at >= oldest
                 && matches!(entry.state, JournalState::Finished { filled: Some(_), .. })
         });

@@ -2,6 +2,7 @@
 
 use super::restore::Restored;
 use crate::order_path::{Placed, SendFailure};
+use crate::position_manager::composed::Progress;
 use crate::position_manager::flatten::HalfFlattened;
 use crate::position_manager::foreign::Foreign;
 use crate::position_manager::outcome::EndedPosition;
@@ -48,6 +49,8 @@ pub struct Reconciliation {
     pub funding: Vec<FundingRecord>,
     /// What else was booked meanwhile: transfers, liquidation clearance and the like.
     pub bookings: Vec<BookingRecord>,
+    /// How every composed order stands that goes on, or went on until now.
+    pub composed: Vec<Progress>,
     /// What went wrong beside it.
     pub troubles: Vec<Trouble>,
 }

@@ -13,11 +13,11 @@ use crate::position_manager::protection::Wanted;
 use crate::position_manager::reading::{Held, Reading};
 use crate::position_manager::{ForeignPolicy, PositionManager, UnverifiedStop};
 use crate::trouble::{Record, Troubles};
-use plimsoll_domain::{ClientOrderId, Direction, Order, OrderKind, OrderStatus, PositionSide, Price, Rate, Symbol};
+use plimsoll_domain::{ClientOrderId, Direction, Order, OrderStatus, PositionSide, Price, Rate, Symbol};
 use plimsoll_ports::{JournalEntry, JournalState, PositionRecord, Purpose};
 
-/// How many orders an intent may have for one purpose: its ids have one digit of 36 for it.
-const MOST_ATTEMPTS: u8 = 35;
+/// How many orders an intent may have for one purpose: its ids have two digits of 36 for it.
+const MOST_ATTEMPTS: u16 = 1295;
 
 /// Protection that did not rest at the venue, placed now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct Restored {
 /// A protective order that was meant for a position.
 struct Meant {
     intent: IntentId,
-    attempt: u8,
+    attempt: u16,
     entry: JournalEntry,
 }
 
@@ -103,7 +103,7 @@ impl PositionManager {
         } else {
             return;
         };
-        if let Some(trigger) = trigger_of(&meant.entry.order.kind) {
+        if let Some(trigger) = meant.entry.order.kind.trigger() {
             self.place_owed(held, owed_to(held, id, purpose, trigger, wait), it, troubles).await;
         }
     }
@@ -125,7 +125,7 @@ impl PositionManager {
             })
             .collect();
         let is_meant = |it: &&&Order| it.client_order_id == order.client_order_id;
-        let does_the_same = |it: &&&Order| it.trigger == trigger_of(&order.kind);
+        let does_the_same = |it: &&&Order| it.trigger == order.kind.trigger();
         let Some(kept) = rests.iter().find(is_meant).or_else(|| rests.iter().find(does_the_same)) else { return };
         for it in rests.iter().filter(|it| it.client_order_id != kept.client_order_id) {
             self.cancel(&it.symbol, &it.client_order_id, troubles).await;
@@ -157,7 +157,7 @@ impl PositionManager {
         intent: &IntentId,
         purpose: Purpose,
         troubles: &mut Troubles,
-    ) -> Option<(u8, JournalEntry)> {
+    ) -> Option<(u16, JournalEntry)> {
         let mut last = None;
         for attempt in 0..=MOST_ATTEMPTS {
             let entry = self.ports.journal.entry(&self.settings.account, &intent.order(purpose, attempt)).await;
@@ -223,11 +223,4 @@ fn is_of(record: &PositionRecord, held: &Held) -> bool {
     let opened = &record.opened;
     (&opened.symbol, opened.side) == (&held.report.symbol, held.report.position_side)
         && opened.direction == held.position.direction
-}
-
-const fn trigger_of(kind: &OrderKind) -> Option<Price> {
-    match kind {
-        OrderKind::StopMarket { trigger, .. } | OrderKind::TakeProfitMarket { trigger, .. } => Some(*trigger),
-        OrderKind::Market | OrderKind::Limit { .. } => None,
-    }
 }

@@ -1,0 +1,79 @@
+//! A stop that follows the best mark at a distance. Where it rests is all that is remembered of the best mark.
+
+use super::part::{Fate, Parts};
+use super::{Facts, NewPart, Next};
+use plimsoll_domain::{Decimal, Direction, OrderKind, OrderSize, OrderStatus, Price, Rate, TriggerBy};
+use plimsoll_ports::{ComposedEnd, Purpose};
+
+/// It is moved once it could rest nearer by this share of its distance: each move costs requests, and a moment in which the
+/// one stop is gone and the other does not rest yet.
+const WORTH_MOVING: Decimal = Decimal::from_parts(1, 0, 0, false, 1);
+
+pub(super) fn next(
+    direction: Direction,
+    distance: Rate,
+    activation: Option<Price>,
+    parts: &Parts,
+    facts: &Facts<'_>,
+) -> Next {
+    let last = parts.last(Purpose::StopLoss);
+    if last.is_some_and(super::Part::has_traded) {
+        return Next::End(ComposedEnd::Done, "the stop has filled".to_owned());
+    }
+    if facts.held.is_none_or(|held| held.direction != direction) {
+        let gone = || Next::End(ComposedEnd::Canceled, "the position is gone".to_owned());
+        return parts.resting(Purpose::StopLoss).map_or_else(gone, |part| Next::Cancel(part.id().clone()));
+    }
+    let is_active = match (last, activation) {
+        (Some(_), _) | (None, None) => true,
+        (None, Some(price)) => is_as_good(direction, facts.mark, price),
+    };
+    let behind = behind(direction, distance, facts);
+    let (true, Some(behind)) = (is_active, behind) else { return Next::Wait(None) };
+    // It never goes back, whatever became of the one before.
+    let best = last.and_then(super::Part::trigger).filter(|before| is_as_good(direction, *before, behind));
+    let place = |trigger| {
+        Next::Place(NewPart {
+            purpose: Purpose::StopLoss,
+            number: parts.next_number(Purpose::StopLoss),
+            kind: OrderKind::StopMarket { trigger, trigger_by: TriggerBy::Mark },
+            size: OrderSize::WholePosition,
+        })
+    };
+    match last.map(|part| (&part.fate, part.trigger())) {
+        Some((Fate::Rests { .. }, Some(at))) if !is_worth_moving(direction, at, behind, distance, facts.mark) => {
+            Next::Wait(None)
+        }
+        Some((Fate::Refused(reason), _)) => Next::End(ComposedEnd::Failed, reason.clone()),
+        Some((Fate::Unknown, _)) => Next::Wait(None),
+        Some((Fate::Ended { status: OrderStatus::Canceled | OrderStatus::Expired, .. }, Some(at))) => {
+            place(best.unwrap_or_else(|| nearer(direction, at, behind)))
+        }
+        _ => place(best.unwrap_or(behind)),
+    }
+}
+
+/// So far behind the mark, on the contract's tick, rounded so that it fires earlier.
+fn behind(direction: Direction, distance: Rate, facts: &Facts<'_>) -> Option<Price> {
+    let factor = Decimal::ONE - direction.sign() * distance.get();
+    let price = Price::new(facts.mark.get().checked_mul(factor)?).ok()?;
+    facts.instrument.stop_price(direction, price)
+}
+
+/// `price` is no worse for whoever holds this direction than `other`.
+fn is_as_good(direction: Direction, price: Price, other: Price) -> bool {
+    match direction {
+        Direction::Long => price >= other,
+        Direction::Short => price <= other,
+    }
+}
+
+fn is_worth_moving(direction: Direction, at: Price, behind: Price, distance: Rate, mark: Price) -> bool {
+    let nearer = direction.sign() * (behind.get() - at.get());
+    let step = mark.get().saturating_mul(distance.get()).saturating_mul(WORTH_MOVING);
+    nearer.is_sign_positive() && !nearer.is_zero() && nearer >= step
+}
+
+fn nearer(direction: Direction, one: Price, other: Price) -> Price {
+    if is_as_good(direction, one, other) { one } else { other }
+}

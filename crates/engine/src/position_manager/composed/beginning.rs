@@ -1,0 +1,177 @@
+//! Taking a composed order: what makes no sense, or may not be, is refused before anything is written down.
+
+use super::ComposeFailure;
+use crate::client_order_id::IntentId;
+use crate::position_manager::PositionManager;
+use crate::position_manager::protection::Wanted;
+use crate::position_manager::reading::find_direction;
+use crate::trouble::Troubles;
+use plimsoll_domain::{
+    Decimal, Direction, Instrument, Position, Price, Quantity, Rate, Remainder, Rounding, TimeInForce,
+};
+use plimsoll_ports::{
+    ComposedEntry, ComposedKind, ComposedOrder, ComposedState, OpenIntent, Opening, Purpose, SlicedTrade,
+};
+
+impl PositionManager {
+    /// By whoever holds the turn: checks a composed order and writes it down, with the protection that it owes.
+    pub(super) async fn write_composed(&self, order: &ComposedOrder) -> Result<ComposedEntry, ComposeFailure> {
+        let name = self.ids.intent(self.ports.clock.now());
+        match order.opening() {
+            Some(opening) => self.may_open(order, opening, name).await,
+            None => self.may_reduce(order, name).await,
+        }
+    }
+
+    async fn may_open(
+        &self,
+        order: &ComposedOrder,
+        opening: &Opening,
+        name: IntentId,
+    ) -> Result<ComposedEntry, ComposeFailure> {
+        let mut troubles = Troubles::default();
+        let intent = intent(order, opening, opening.quantity);
+        self.refuse_while_unresolved(&intent).await?;
+        let plan = self.plan(&intent, &mut troubles).await?.of_composed(name);
+        makes_sense(order, &plan.instrument, plan.mark)?;
+        self.settle(&plan.reading, &mut troubles).await;
+        self.approve(&plan, &mut troubles).await?;
+        self.record_waiver(&plan).await?;
+        let entry = self.write_down(order, &plan.id).await?;
+        // Whoever finds a part filled after a crash finds what was to protect it.
+        let wanted = [Purpose::StopLoss, Purpose::TakeProfit].map(|purpose| plan.wanted(purpose));
+        let wanted: Vec<Wanted<'_>> = wanted.into_iter().flatten().collect();
+        self.intend_protection(&wanted).await.map_err(|(_, error)| error)?;
+        Ok(entry)
+    }
+
+    async fn may_reduce(&self, order: &ComposedOrder, name: IntentId) -> Result<ComposedEntry, ComposeFailure> {
+        let positions = self.positions().await?;
+        let (symbol, direction) = (order.symbol.clone(), order.direction);
+        let nothing = ComposeFailure::NothingHeld { symbol, direction };
+        let (_, held) = find_direction(&positions, &order.symbol, order.direction).ok_or(nothing)?;
+        let instrument = self.ports.broker.instrument(&order.symbol).await?;
+        let mark = self.ports.feed.mark_price(&order.symbol).await?.price;
+        makes_sense(order, &instrument, mark)?;
+        is_held(order, held)?;
+        Ok(self.write_down(order, &name).await?)
+    }
+
+    async fn write_down(
+        &self,
+        order: &ComposedOrder,
+        name: &IntentId,
+    ) -> Result<ComposedEntry, plimsoll_ports::StoreError> {
+        let now = self.ports.clock.now();
+        let entry = ComposedEntry {
+            account: self.settings.account.clone(),
+            venue: self.ports.broker.venue(),
+            id: name.name(),
+            order: order.clone(),
+            state: ComposedState::Working,
+            placed_at: now,
+            updated_at: now,
+        };
+        self.ports.journal.compose(&entry).await?;
+        Ok(entry)
+    }
+}
+
+/// The intent of one part of an opening, or of all of it.
+pub(super) fn intent(order: &ComposedOrder, opening: &Opening, quantity: Quantity) -> OpenIntent {
+    OpenIntent {
+        symbol: order.symbol.clone(),
+        direction: order.direction,
+        quantity,
+        leverage: opening.leverage,
+        stop_loss: opening.stop_loss.clone(),
+        take_profit: opening.take_profit,
+    }
+}
+
+fn is_held(order: &ComposedOrder, held: Position) -> Result<(), ComposeFailure> {
+    let wanted = match &order.kind {
+        ComposedKind::Iceberg { trade, .. } | ComposedKind::Twap { trade, .. } => trade.quantity(),
+        ComposedKind::Oco { quantity, .. } => *quantity,
+        ComposedKind::Bracket { .. } | ComposedKind::TrailingStop { .. } => return Ok(()),
+    };
+    match held.quantity.minus(wanted) {
+        Remainder::Left(_) | Remainder::Nothing => Ok(()),
+        Remainder::Excess(_) => Err(ComposeFailure::MoreThanHeld { wanted, held: held.quantity }),
+    }
+}
+
+/// Prices on the contract's tick and on their sides of the mark, parts that are large enough to be sent.
+fn makes_sense(order: &ComposedOrder, instrument: &Instrument, mark: Price) -> Result<(), ComposeFailure> {
+    let long = order.direction == Direction::Long;
+    match &order.kind {
+        ComposedKind::Bracket { opening, price, time_in_force } => {
+            on_tick("the limit", *price, instrument)?;
+            let rests = matches!(time_in_force, TimeInForce::Gtc | TimeInForce::PostOnly);
+            sensible(rests, || format!("a bracket's entry may rest: {time_in_force} is `open` with a limit"))?;
+            large_enough("the entry", opening.quantity, instrument, *price)
+        }
+        ComposedKind::Iceberg { trade, price, visible } => {
+            on_tick("the limit", *price, instrument)?;
+            sensible(*visible < trade.quantity(), || {
+                format!("{visible} seen of {} hides nothing: it is a limit order", trade.quantity())
+            })?;
+            on_lot("the part that is seen", *visible, instrument)?;
+            whole_lots(trade, instrument)?;
+            large_enough("the part that is seen", *visible, instrument, *price)
+        }
+        ComposedKind::Twap { trade, slices, every } => {
+            sensible(*slices > 0, || "a TWAP has at least one slice".to_owned())?;
+            sensible(!every.is_zero(), || "the slices of a TWAP are some time apart".to_owned())?;
+            whole_lots(trade, instrument)?;
+            let slice = trade.quantity().get() / Decimal::from((*slices).max(1));
+            let slice = Quantity::new(slice).ok().and_then(|it| it.round(instrument.lot, Rounding::Down));
+            let slice = slice
+                .ok_or_else(|| nonsense(format!("{slices} slices of {} are less than a lot each", trade.quantity())))?;
+            large_enough("a slice", slice, instrument, mark)?;
+            sensible(slice <= instrument.max_market_quantity, || {
+                format!("a slice of {slice} is above the largest market order of {}", instrument.max_market_quantity)
+            })
+        }
+        ComposedKind::Oco { quantity, stop, target } => {
+            on_tick("the stop", *stop, instrument)?;
+            on_tick("the target", *target, instrument)?;
+            on_lot("the size", *quantity, instrument)?;
+            let (low, high) = if long { (stop, target) } else { (target, stop) };
+            sensible(*low < mark && mark < *high, || {
+                format!("the mark {mark} is not between the stop {stop} and the target {target}")
+            })
+        }
+        ComposedKind::TrailingStop { distance, .. } => {
+            let share = Rate::ZERO < *distance && distance.get() < Decimal::ONE;
+            sensible(share, || format!("a distance is a share of the price between 0 and 1, got {distance}"))
+        }
+    }
+}
+
+fn whole_lots(trade: &SlicedTrade, instrument: &Instrument) -> Result<(), ComposeFailure> {
+    on_lot("the size", trade.quantity(), instrument)
+}
+
+fn on_lot(what: &str, size: Quantity, instrument: &Instrument) -> Result<(), ComposeFailure> {
+    let rounded = size.round(instrument.lot, Rounding::Down);
+    sensible(rounded == Some(size), || format!("{what} of {size} is no multiple of the lot of {}", instrument.lot))
+}
+
+fn on_tick(what: &str, price: Price, instrument: &Instrument) -> Result<(), ComposeFailure> {
+    let rounded = price.round(instrument.tick, Rounding::Down);
+    sensible(rounded == Some(price), || format!("{what} at {price} is not on the tick of {}", instrument.tick))
+}
+
+fn large_enough(what: &str, size: Quantity, instrument: &Instrument, price: Price) -> Result<(), ComposeFailure> {
+    let smallest = instrument.smallest_size(price);
+    sensible(size >= smallest, || format!("{what} of {size} is below the smallest order of {smallest}"))
+}
+
+fn sensible(is_so: bool, why_not: impl FnOnce() -> String) -> Result<(), ComposeFailure> {
+    if is_so { Ok(()) } else { Err(nonsense(why_not())) }
+}
+
+fn nonsense(why: String) -> ComposeFailure {
+    ComposeFailure::Nonsense(why)
+}

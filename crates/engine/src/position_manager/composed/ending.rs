@@ -1,0 +1,94 @@
+//! How composed orders end.
+
+use crate::position_manager::PositionManager;
+use crate::trouble::{Record, Trouble, Troubles};
+use plimsoll_domain::{ClientOrderId, Symbol};
+use plimsoll_ports::{Alert, CommandError, ComposedEnd, ComposedEntry, RefusalReason, Severity, StoreError};
+
+impl PositionManager {
+    /// Why what opens something is to open no more of it, if so: trading is stopped, or the account was flattened since it
+    /// was placed. `None` if nobody knows: then nothing more is opened now.
+    pub(super) async fn stops_opening(
+        &self,
+        entry: &ComposedEntry,
+        troubles: &mut Troubles,
+    ) -> Option<Option<&'static str>> {
+        if self.latched().is_some() {
+            return Some(Some(KILLED));
+        }
+        if self.is_flattening() {
+            return Some(Some(FLATTENED));
+        }
+        if troubles.read(Record::KillSwitch, self.kill_switch().await)?.engaged {
+            return Some(Some(KILLED));
+        }
+        let flattened = self.has_flattening_begun_since(entry.placed_at).await;
+        Some(troubles.read(Record::RiskEvent, flattened)?.then_some(FLATTENED))
+    }
+
+    /// Cancels a part; `true` if it rests no more, or ended by itself. What became of it is looked up: it may have filled.
+    pub(super) async fn cancel_part(&self, symbol: &Symbol, id: &ClientOrderId, troubles: &mut Troubles) -> bool {
+        match self.ports.broker.cancel(symbol, id).await {
+            Ok(()) => true,
+            Err(CommandError::Refused(refusal)) if refusal.reason == RefusalReason::UnknownOrder => true,
+            Err(error) => {
+                troubles.add(Trouble::NotCancelled { id: id.clone(), error });
+                false
+            }
+        }
+    }
+
+    /// Records how it ended, and tells of what went wrong.
+    pub(super) async fn end_composed(
+        &self,
+        entry: &ComposedEntry,
+        how: ComposedEnd,
+        why: &str,
+        troubles: &mut Troubles,
+    ) {
+        let (account, now) = (&self.settings.account, self.ports.clock.now());
+        let written = self.ports.journal.end_composed(account, &entry.id, how, why, now).await;
+        troubles.keep(written, |error| Trouble::NotJournalled { id: entry.id.clone(), error });
+        let (kind, symbol) = (entry.order.kind.as_str(), &entry.order.symbol);
+        let detail = format!("{kind} {}: {why}", entry.id);
+        self.log_risk("composed_ended", Some(symbol), &detail, None, None, how.as_str(), troubles).await;
+        if how == ComposedEnd::Failed {
+            let key = format!("composed/{account}/{}", entry.id);
+            let title = format!("{symbol}: the {kind} has ended before it was done");
+            self.alert(&Alert { severity: Severity::Warning, key, title, body: detail }, troubles).await;
+        }
+    }
+
+    /// Ends a composed order because somebody wants it: nothing more of it is sent, and what rests of it is cancelled. What
+    /// has filled stays, and what protects that rests on. Answers the parts that were cancelled.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the journal cannot be read or written: [`StoreError::NotFound`] where there is no such order, or it
+    /// has ended.
+    pub async fn cancel_composed(&self, id: &ClientOrderId, by: &str) -> Result<Vec<ClientOrderId>, StoreError> {
+        let account = &self.settings.account;
+        let working = self.ports.journal.working(account).await?;
+        let gone = || StoreError::NotFound(format!("a composed order '{id}' that goes on"));
+        let entry = working.into_iter().find(|entry| entry.id == *id).ok_or_else(gone)?;
+        // Ended first: whoever looks at it meanwhile sends nothing more.
+        let reason = format!("by {by}");
+        let now = self.ports.clock.now();
+        self.ports.journal.end_composed(account, id, ComposedEnd::Canceled, &reason, now).await?;
+        let mut troubles = Troubles::default();
+        let keeps_protection = entry.order.opening().is_some() || entry.order.kind.is_trailing();
+        let mut cancelled = Vec::new();
+        for part in self.ports.journal.parts(account, id).await? {
+            if part.state.is_final() || (keeps_protection && part.purpose.protects()) {
+                continue;
+            }
+            let id = &part.order.client_order_id;
+            if self.cancel_part(&part.order.symbol, id, &mut troubles).await {
+                cancelled.push(id.clone());
+            }
+        }
+        Ok(cancelled)
+    }
+}
+
+const KILLED: &str = "the kill switch is engaged";
+const FLATTENED: &str = "the account was flattened";

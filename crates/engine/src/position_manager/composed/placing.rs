@@ -1,0 +1,138 @@
+//! Sending a part.
+
+use super::beginning::intent;
+use super::{Progress, Scene};
+use crate::client_order_id::IntentId;
+use crate::composed::NewPart;
+use crate::order_path::{Evidence, SendFailure, Wait};
+use crate::position_manager::protection::Wanted;
+use crate::position_manager::{PositionManager, UnverifiedStop};
+use crate::trouble::Troubles;
+use plimsoll_domain::{NewOrder, OrderSize};
+use plimsoll_ports::{ComposedEnd, ComposedEntry, ComposedKind, Opening, Purpose};
+
+impl PositionManager {
+    /// Sends one part; `false` if nothing more is to be done for now.
+    pub(super) async fn place_part(
+        &self,
+        entry: &ComposedEntry,
+        part: NewPart,
+        scene: &Scene,
+        wait: Wait,
+        it: &mut Progress,
+        troubles: &mut Troubles,
+    ) -> bool {
+        match (entry.order.opening(), &entry.order.kind) {
+            (Some(opening), _) => self.enter_part(entry, opening, part, wait, it, troubles).await,
+            (None, ComposedKind::TrailingStop { .. }) => self.trail(entry, part, scene, wait, it, troubles).await,
+            (None, _) => {
+                let order = NewOrder {
+                    client_order_id: IntentId::named(&entry.id).order(part.purpose, part.number),
+                    symbol: entry.order.symbol.clone(),
+                    side: entry.order.direction.closing_side(),
+                    position_side: scene.side,
+                    kind: part.kind,
+                    size: part.size,
+                    reduce_only: true,
+                };
+                it.sent.push(order.client_order_id.clone());
+                self.send(&order, part.purpose, Evidence::BookAndTrades, wait, troubles).await.is_ok()
+            }
+        }
+    }
+
+    /// A part that adds exposure is judged like any order: by every limit, on what is so now.
+    async fn enter_part(
+        &self,
+        entry: &ComposedEntry,
+        opening: &Opening,
+        part: NewPart,
+        wait: Wait,
+        it: &mut Progress,
+        troubles: &mut Troubles,
+    ) -> bool {
+        let OrderSize::Quantity(quantity) = part.size else { return false };
+        // Somebody is opening something: the next pass is early enough.
+        let Ok(_turn) = self.turn.try_acquire() else { return false };
+        let intent = intent(&entry.order, opening, quantity);
+        let approved = async {
+            let id = IntentId::named(&entry.id);
+            let plan = self.plan(&intent, troubles).await?.of_composed(id);
+            let approved = self.approve(&plan, troubles).await?;
+            self.set_up(&plan).await?;
+            Ok((plan, approved))
+        };
+        let (plan, approved) = match approved.await {
+            Ok(approved) => approved,
+            Err(failure) => return self.not_entered(entry, &failure, it, troubles).await,
+        };
+        // What is stopped is ended by the next look.
+        if self.is_stopped_by_anyone(&plan).await.unwrap_or(true) {
+            return false;
+        }
+        let order = NewOrder {
+            client_order_id: plan.id.order(Purpose::Entry, part.number),
+            symbol: entry.order.symbol.clone(),
+            side: entry.order.direction.opening_side(),
+            position_side: plan.side,
+            kind: part.kind,
+            size: OrderSize::Quantity(approved.quantity),
+            reduce_only: false,
+        };
+        it.sent.push(order.client_order_id.clone());
+        let placed = self.send(&order, Purpose::Entry, Evidence::Position(plan.held()), wait, troubles).await;
+        // What was refused is journalled, and ends it with the next look.
+        matches!(placed, Ok(_) | Err(SendFailure::Refused(_)))
+    }
+
+    /// What the limits refuse ends it; what could not be judged is judged again by the next pass.
+    async fn not_entered(
+        &self,
+        entry: &ComposedEntry,
+        failure: &super::super::failure::OpenFailure,
+        it: &mut Progress,
+        troubles: &mut Troubles,
+    ) -> bool {
+        if failure.may_pass() {
+            tracing::warn!(id = %entry.id, %failure, "a part of a composed order is not sent yet");
+            return false;
+        }
+        let why = failure.to_string();
+        self.end_composed(entry, ComposedEnd::Failed, &why, troubles).await;
+        it.ended = Some((ComposedEnd::Failed, why));
+        false
+    }
+
+    /// Moves the stop; one that cannot be had is treated as any stop that cannot be verified.
+    async fn trail(
+        &self,
+        entry: &ComposedEntry,
+        part: NewPart,
+        scene: &Scene,
+        wait: Wait,
+        it: &mut Progress,
+        troubles: &mut Troubles,
+    ) -> bool {
+        let Some(trigger) = part.kind.trigger() else { return false };
+        let wanted = Wanted {
+            id: IntentId::named(&entry.id).order(part.purpose, part.number),
+            instrument: &scene.instrument,
+            direction: entry.order.direction,
+            side: scene.side,
+            purpose: part.purpose,
+            trigger,
+            wait,
+        };
+        it.sent.push(wanted.id.clone());
+        let outcome = self.protect_or_tell(&wanted, troubles).await;
+        let failure = outcome.as_ref().err().map(ToString::to_string);
+        it.protected.push(outcome);
+        let Some(failure) = failure else { return true };
+        if self.settings.unverified_stop == UnverifiedStop::Close {
+            let why = self.abandon(entry, &failure, wait, troubles).await;
+            self.end_composed(entry, ComposedEnd::Failed, &why, troubles).await;
+            it.ended = Some((ComposedEnd::Failed, why));
+        }
+        false
+    }
+}

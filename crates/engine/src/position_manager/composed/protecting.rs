@@ -1,0 +1,113 @@
+//! What a composed order has opened is protected before anything else is done for it.
+
+use super::{Progress, Scene};
+use crate::client_order_id::IntentId;
+use crate::composed::{Fate, Part, Parts};
+use crate::order_path::Wait;
+use crate::position_manager::close::Closing;
+use crate::position_manager::protection::Wanted;
+use crate::position_manager::{PositionManager, UnverifiedStop};
+use crate::trouble::{Subject, Troubles};
+use plimsoll_ports::{ComposedEntry, Opening, Purpose};
+
+/// How what was opened is protected.
+pub(super) enum Shelter {
+    /// As it was meant, as far as something was opened.
+    Stands,
+    /// Not yet: nothing more is opened until it is.
+    Owed,
+    /// It cannot be, and what was opened is closed again, or was to be: why.
+    Abandoned(String),
+}
+
+impl PositionManager {
+    /// Places the stop-loss and the take-profit that are owed to what has filled. They close the position whole, so that what
+    /// fills later is protected by them too.
+    pub(super) async fn protect_opening(
+        &self,
+        entry: &ComposedEntry,
+        opening: &Opening,
+        (parts, scene): (&Parts, &Scene),
+        wait: Wait,
+        it: &mut Progress,
+        troubles: &mut Troubles,
+    ) -> Shelter {
+        if parts.filled(Purpose::Entry).is_zero() || scene.held.is_none() {
+            return Shelter::Stands;
+        }
+        let wanted = [(Purpose::StopLoss, opening.stop_loss.price()), (Purpose::TakeProfit, opening.take_profit)];
+        for (purpose, trigger) in wanted {
+            let Some(trigger) = trigger else { continue };
+            let Some(number) = self.owed(entry, parts, purpose, troubles).await else { continue };
+            let wanted = Wanted {
+                id: IntentId::named(&entry.id).order(purpose, number),
+                instrument: &scene.instrument,
+                direction: entry.order.direction,
+                side: scene.side,
+                purpose,
+                trigger,
+                wait,
+            };
+            it.sent.push(wanted.id.clone());
+            let outcome = self.protect_or_tell(&wanted, troubles).await;
+            let failure = outcome.as_ref().err().map(ToString::to_string);
+            it.protected.push(outcome);
+            let (Some(failure), Purpose::StopLoss) = (failure, purpose) else { continue };
+            if self.settings.unverified_stop == UnverifiedStop::Keep {
+                return Shelter::Owed;
+            }
+            if let Some(rests) = parts.resting(Purpose::Entry) {
+                self.cancel_part(&entry.order.symbol, rests.id(), troubles).await;
+            }
+            return Shelter::Abandoned(self.abandon(entry, &failure, wait, troubles).await);
+        }
+        Shelter::Stands
+    }
+
+    /// The number of the protective order that is owed; `None` where one rests or has done its work, or where nobody knows.
+    async fn owed(
+        &self,
+        entry: &ComposedEntry,
+        parts: &Parts,
+        purpose: Purpose,
+        troubles: &mut Troubles,
+    ) -> Option<u16> {
+        let Some(last) = parts.last(purpose) else { return Some(0) };
+        let another = last.number.checked_add(1);
+        match &last.fate {
+            Fate::Rests { .. } => None,
+            _ if last.has_traded() => None,
+            // It was journalled before its entry: it may have been sent since, or not.
+            Fate::Unknown => self.is_unsent(entry, last, troubles).await.then_some(last.number),
+            Fate::NotSent => another,
+            // A take-profit that somebody ended is respected; a stop is owed all the same.
+            Fate::Refused(_) | Fate::Ended { .. } => another.filter(|_| purpose == Purpose::StopLoss),
+        }
+    }
+
+    async fn is_unsent(&self, entry: &ComposedEntry, last: &Part, troubles: &mut Troubles) -> bool {
+        let symbol = &entry.order.symbol;
+        let found = self.ports.broker.order(symbol, last.id()).await;
+        matches!(troubles.known(Subject::Orders, symbol, found), Some(None))
+    }
+
+    /// Closes what cannot be protected; answers why it was, and what came of it.
+    pub(super) async fn abandon(
+        &self,
+        entry: &ComposedEntry,
+        failure: &str,
+        wait: Wait,
+        troubles: &mut Troubles,
+    ) -> String {
+        let (symbol, direction) = (&entry.order.symbol, entry.order.direction);
+        let closing = Closing { symbol, direction, quantity: None, purpose: Purpose::Flatten, wait };
+        let closed = match self.close_for(&closing).await {
+            Ok(closed) => {
+                closed.troubles.into_iter().for_each(|it| troubles.add(it));
+                "the position was closed".to_owned()
+            }
+            Err(failure) => format!("the position was not closed: {failure}"),
+        };
+        format!("its stop-loss is not verified: {failure}; {closed}")
+    }
+}
