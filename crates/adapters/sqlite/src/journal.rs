@@ -1,13 +1,13 @@
-//! The order journal, in table `orders`.
+//! The order journal, in table `orders`, and composed orders, in a table of their own.
 
-use crate::SqliteStore;
 use crate::error::store_error;
 use crate::row::{Columns, Text, optional_text};
+use crate::{SqliteStore, composed};
 use async_trait::async_trait;
 use plimsoll_domain::{
     AccountId, ClientOrderId, NewOrder, OrderId, OrderKind, OrderSize, Price, TimeInForce, Timestamp, TriggerBy,
 };
-use plimsoll_ports::{Advance, JournalEntry, JournalState, OrderJournal, StoreError};
+use plimsoll_ports::{Advance, ComposedEnd, ComposedEntry, JournalEntry, JournalState, OrderJournal, StoreError};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{SqliteConnection, query};
 
@@ -20,6 +20,9 @@ pub(crate) const ENTRY: &str = "SELECT * FROM orders WHERE account = ?1 AND clie
 pub(crate) const UNFINISHED: &str = "SELECT * FROM orders WHERE account = ?1 \
     AND state IN ('intended', 'unanswered', 'accepted') ORDER BY intended_at, id";
 pub(crate) const RECENT: &str = "SELECT * FROM orders WHERE account = ?1 ORDER BY intended_at DESC, id DESC LIMIT ?2";
+/// A range of the index. No text holds U+10FFFF, which is no letter and sorts behind all of them.
+pub(crate) const PARTS: &str = "SELECT * FROM orders WHERE account = ?1 AND client_order_id >= ?2 \
+    AND client_order_id < ?2 || char(0x10FFFF) ORDER BY intended_at, id";
 
 #[async_trait]
 impl OrderJournal for SqliteStore {
@@ -58,6 +61,35 @@ impl OrderJournal for SqliteStore {
 
     async fn unfinished(&self, account: &AccountId) -> Result<Vec<JournalEntry>, StoreError> {
         let rows = query(UNFINISHED).bind(account.as_str()).fetch_all(&self.readers).await.map_err(store_error)?;
+        rows.iter().map(read).collect()
+    }
+
+    async fn compose(&self, entry: &ComposedEntry) -> Result<(), StoreError> {
+        composed::compose(self, entry).await
+    }
+
+    async fn end_composed(
+        &self,
+        account: &AccountId,
+        id: &ClientOrderId,
+        how: ComposedEnd,
+        reason: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        composed::end(self, account, id, how, reason, at).await
+    }
+
+    async fn composed(&self, account: &AccountId, id: &ClientOrderId) -> Result<Option<ComposedEntry>, StoreError> {
+        composed::find(&mut *self.reading().await?, account, id).await
+    }
+
+    async fn working(&self, account: &AccountId) -> Result<Vec<ComposedEntry>, StoreError> {
+        composed::working(self, account).await
+    }
+
+    async fn parts(&self, account: &AccountId, name: &ClientOrderId) -> Result<Vec<JournalEntry>, StoreError> {
+        let parts = query(PARTS).bind(account.as_str()).bind(name.as_str());
+        let rows = parts.fetch_all(&self.readers).await.map_err(store_error)?;
         rows.iter().map(read).collect()
     }
 

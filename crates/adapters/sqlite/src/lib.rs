@@ -43,6 +43,7 @@
 //! floats. It is one machine's database: several processes may share the file, several machines may not.
 
 mod bookings;
+mod composed;
 mod controls;
 mod equity;
 mod error;

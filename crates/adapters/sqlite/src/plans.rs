@@ -1,6 +1,6 @@
 //! That every read of a growing table goes through an index made for it, and sorts nothing.
 
-use crate::{SqliteStore, bookings, controls, equity, funding, journal, positions, risk_events, trades};
+use crate::{SqliteStore, bookings, composed, controls, equity, funding, journal, positions, risk_events, trades};
 use sqlx::{Row, query};
 
 async fn plan(store: &SqliteStore, sql: &'static str) -> String {
@@ -16,6 +16,8 @@ async fn every_read_uses_its_index() {
         ("orders_key", journal::ENTRY),
         ("orders_unfinished", journal::UNFINISHED),
         ("orders_by_time", journal::RECENT),
+        ("composed_orders_key", composed::BY_KEY),
+        ("composed_orders_working", composed::WORKING),
         ("positions_one_open", positions::OPEN_ONE),
         ("positions_by_status", positions::BY_STATUS),
         ("trades_key", trades::BY_KEY),
@@ -43,4 +45,13 @@ async fn every_read_uses_its_index() {
         assert!(plan.contains(&format!("USING INDEX {index} (")), "{sql}\n{plan}");
         assert!(!plan.contains("SCAN") && !plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
     }
+}
+
+/// They are few, and lie beside one another in the index by their names: the one read that sorts what it has found.
+#[tokio::test]
+async fn the_parts_of_a_composed_order_are_one_range_of_the_index() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let plan = plan(&store, journal::PARTS).await;
+    let range = "SEARCH orders USING INDEX orders_key (account=? AND client_order_id>? AND client_order_id<?)";
+    assert!(plan.contains(range) && !plan.contains("SCAN"), "{plan}");
 }

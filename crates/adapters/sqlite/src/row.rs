@@ -6,7 +6,7 @@ use plimsoll_domain::{
     OrderId, OrderStatus, PositionSide, Price, Quantity, Rate, Side, Symbol, TimeInForce, Timestamp, TradeId,
     TriggerBy, VenueId,
 };
-use plimsoll_ports::{PositionStatus, Purpose, StoreError};
+use plimsoll_ports::{ComposedEnd, ComposedOrder, PositionStatus, Purpose, StoreError};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Decode, Row, Sqlite, Type};
 
@@ -113,15 +113,20 @@ macro_rules! words {
 }
 words!(Symbol, Side, PositionSide, Direction, MarginMode, TimeInForce, TriggerBy, OrderStatus, FillCause, Liquidity);
 
-impl Text for BookingKind {
-    fn to_text(&self) -> String {
-        self.to_string()
-    }
+macro_rules! texts {
+    ($($name:ident),+) => {
+        $(impl Text for $name {
+            fn to_text(&self) -> String {
+                self.to_string()
+            }
 
-    fn from_text(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|error| format!("{error}"))
-    }
+            fn from_text(text: &str) -> Result<Self, String> {
+                text.parse().map_err(|error| format!("{error}"))
+            }
+        })+
+    };
 }
+texts!(BookingKind, ComposedOrder);
 
 macro_rules! names {
     ($($name:ident),+) => {
@@ -151,4 +156,4 @@ macro_rules! listed_words {
         })+
     };
 }
-listed_words!(PositionStatus, Purpose);
+listed_words!(PositionStatus, Purpose, ComposedEnd);

@@ -2,16 +2,19 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
+#[path = "../../tests/composed.rs"]
+mod composed;
 #[path = "../../tests/dropped.rs"]
 mod dropped;
 #[path = "../../tests/records.rs"]
 mod records;
 
+use composed::composed;
 use dropped::leaves_all_or_nothing;
 use plimsoll_domain::{AccountId, ClientOrderId, Money, Side, Timestamp};
 use plimsoll_ports::{
-    BookingRepository, ControlRepository, EquityRepository, KillSwitchRecord, OrderJournal, PnlSnapshot,
-    PositionRepository, PositionStatus, StoreError,
+    BookingRepository, ComposedEnd, ComposedEntry, ComposedState, ControlRepository, EquityRepository,
+    KillSwitchRecord, OrderJournal, PnlSnapshot, PositionRepository, PositionStatus, StoreError,
 };
 use plimsoll_sqlite::{Migrated, OpenError, SqliteStore};
 use records::{account, entry, position};
@@ -43,15 +46,24 @@ async fn what_was_written_is_there_after_reopening() {
         since: Some(Timestamp::from_millis(1)),
     };
     let store = SqliteStore::open(&path).await.unwrap();
-    assert_eq!(store.migrated(), Migrated { from: 0, to: 2 });
+    assert_eq!(store.migrated(), Migrated { from: 0, to: 3 });
     store.intend(&entry("a", Side::Buy)).await.unwrap();
+    for id in ["oco-1", "oco-2"] {
+        store.compose(&composed(id)).await.unwrap();
+    }
+    let ended = Timestamp::from_millis(1_700_000_000_001);
+    store.end_composed(&account(), &composed("oco-1").id, ComposedEnd::Done, "its stop filled", ended).await.unwrap();
     let id = store.open(&position(), &[]).await.unwrap();
     store.set_kill_switch(&account(), &switch).await.unwrap();
     store.close().await;
 
     let store = SqliteStore::open(&path).await.unwrap();
-    assert_eq!(store.migrated(), Migrated { from: 2, to: 2 });
+    assert_eq!(store.migrated(), Migrated { from: 3, to: 3 });
     assert_eq!(store.unfinished(&account()).await.unwrap(), [entry("a", Side::Buy)]);
+    assert_eq!(store.working(&account()).await.unwrap(), [composed("oco-2")]);
+    let state = ComposedState::Ended { how: ComposedEnd::Done, reason: "its stop filled".into() };
+    let done = ComposedEntry { state, updated_at: ended, ..composed("oco-1") };
+    assert_eq!(store.composed(&account(), &done.id).await.unwrap(), Some(done));
     assert_eq!(store.find(id).await.unwrap().unwrap().opened, position());
     assert_eq!(store.kill_switch(&account()).await.unwrap(), switch);
 }
@@ -188,6 +200,40 @@ async fn a_corrupt_row_is_named_by_table_row_and_column() {
 }
 
 #[tokio::test]
+async fn a_composed_order_that_cannot_be_read_is_named_and_nothing_is_made_of_it() {
+    let (_directory, path) = file();
+    let store = SqliteStore::open(&path).await.unwrap();
+    store.compose(&composed("a")).await.unwrap();
+    store.compose(&composed("b")).await.unwrap();
+    for (sql, expected) in [
+        ("UPDATE composed_orders SET state = 'asleep' WHERE id = 2", "column state: unknown word 'asleep'"),
+        (
+            "UPDATE composed_orders SET state = 'working', plan = 'fok' WHERE id = 2",
+            "column plan: not a composed order: unknown kind 'fok'",
+        ),
+        (
+            "UPDATE composed_orders SET plan = 'oco symbol=A/B:C direction=long' WHERE id = 2",
+            "column plan: not a composed order: it has no quantity",
+        ),
+    ] {
+        tamper(&path, sql).await;
+        let outcomes = [
+            store.composed(&account(), &composed("b").id).await.map(drop),
+            store.compose(&composed("b")).await,
+            store.end_composed(&account(), &composed("b").id, ComposedEnd::Failed, "", Timestamp::default()).await,
+        ];
+        for outcome in outcomes {
+            let Err(StoreError::Corrupt(what)) = outcome else { panic!("{outcome:?} after {sql}") };
+            assert!(what.starts_with(&format!("table composed_orders, row 2, {expected}")), "{what}");
+        }
+        let sound = store.composed(&account(), &composed("a").id).await;
+        assert_eq!(sound.unwrap(), Some(composed("a")), "the other row");
+    }
+    let outcome = store.working(&account()).await;
+    assert!(matches!(&outcome, Err(StoreError::Corrupt(what)) if what.contains("row 2, column plan")), "{outcome:?}");
+}
+
+#[tokio::test]
 async fn a_database_of_a_newer_program_is_refused_and_left_alone() {
     let (_directory, path) = file();
     SqliteStore::open(&path).await.unwrap().close().await;
@@ -196,16 +242,16 @@ async fn a_database_of_a_newer_program_is_refused_and_left_alone() {
     tamper(&path, newer).await;
     let before = std::fs::read(&path).unwrap();
     let error = SqliteStore::open(&path).await.unwrap_err();
-    assert!(matches!(error, OpenError::TooNew { found: 7, known: 2, .. }), "{error:?}");
+    assert!(matches!(error, OpenError::TooNew { found: 7, known: 3, .. }), "{error:?}");
     let expected =
-        "plimsoll.db: the database is of version 7, this program knows versions up to 2: use the newer program";
+        "plimsoll.db: the database is of version 7, this program knows versions up to 3: use the newer program";
     assert!(error.to_string().ends_with(expected), "{error}");
     assert_eq!(std::fs::read(&path).unwrap(), before);
 }
 
-/// What the second version added is taken out again: the file is as the first one left it.
-const BACK_TO_THE_FIRST: &str = "DROP TABLE bookings; ALTER TABLE pnl_snapshots DROP COLUMN adjustments; \
-    DELETE FROM _sqlx_migrations WHERE version = 2";
+/// What later versions added is taken out again: the file is as the first one left it.
+const BACK_TO_THE_FIRST: &str = "DROP TABLE composed_orders; DROP TABLE bookings; \
+    ALTER TABLE pnl_snapshots DROP COLUMN adjustments; DELETE FROM _sqlx_migrations WHERE version > 1";
 
 #[tokio::test]
 async fn a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_records() {
@@ -228,9 +274,10 @@ async fn a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_rec
     tamper(&path, BACK_TO_THE_FIRST).await;
 
     let store = SqliteStore::open(&path).await.unwrap();
-    assert_eq!(store.migrated(), Migrated { from: 1, to: 2 });
+    assert_eq!(store.migrated(), Migrated { from: 1, to: 3 });
     assert_eq!(store.first_since(&account(), point.time).await.unwrap(), Some(point));
     assert_eq!(store.last(&account()).await.unwrap(), None);
+    assert_eq!(store.working(&account()).await.unwrap(), []);
 }
 
 #[tokio::test]

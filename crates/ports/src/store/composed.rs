@@ -172,6 +172,17 @@ pub enum ComposedState {
     },
 }
 
+impl ComposedState {
+    /// The word for it: `working`, or that of its end.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Working => "working",
+            Self::Ended { how, .. } => how.as_str(),
+        }
+    }
+}
+
 /// How a composed order ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ComposedEnd {

@@ -1,7 +1,9 @@
 //! What [`OrderJournal`] promises.
 
+mod composed;
+
 use super::records::{NAMES, NOON, PRICES, QUANTITIES, at, entry, every, is_conflict, is_not_found, price, quantity};
-use super::suite::{Failure, Outcome, Suite, ensure, ensure_eq};
+use super::suite::{Failure, Outcome, Suite, apart, ensure, ensure_eq};
 use plimsoll_domain::{
     AccountId, ClientOrderId, OrderId, OrderKind, OrderSize, OrderStatus, PositionSide, Side, TimeInForce, Timestamp,
     TriggerBy, VenueId,
@@ -23,7 +25,7 @@ pub async fn run<S: OrderJournal>(fresh: impl AsyncFn() -> S) {
     let mut suite = Suite::new("OrderJournal");
     macro_rules! cases {
         ($($case:ident),+ $(,)?) => {
-            $(suite.case(stringify!($case), async { $case(&fresh().await).await }).await;)+
+            $(suite.case(stringify!($case), apart(|| async { $case(&fresh().await).await })).await;)+
         };
     }
     cases![
@@ -43,6 +45,7 @@ pub async fn run<S: OrderJournal>(fresh: impl AsyncFn() -> S) {
         unfinished_orders_are_oldest_first,
         recent_orders_are_newest_first_and_no_more_than_asked,
     ];
+    composed::run(&mut suite, &fresh).await;
     suite.finish();
 }
 

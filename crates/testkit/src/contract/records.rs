@@ -7,8 +7,9 @@ use plimsoll_domain::{
     Timestamp, TradeId, UnknownWord, VenueId, decimal::exact,
 };
 use plimsoll_ports::{
-    BookingRecord, ClosedPosition, FundingRecord, JournalEntry, JournalState, OpenedPosition, PnlSnapshot,
-    PositionStatus, Purpose, RiskEventRecord, StoreError, TradeRecord,
+    BookingRecord, ClosedPosition, ComposedEntry, ComposedKind, ComposedOrder, ComposedState, FundingRecord,
+    JournalEntry, JournalState, OpenedPosition, PnlSnapshot, PositionStatus, Purpose, RiskEventRecord, StoreError,
+    TradeRecord,
 };
 use std::str::FromStr;
 
@@ -109,6 +110,23 @@ pub(crate) fn entry(id: &str) -> Result<JournalEntry, Failure> {
         purpose: Purpose::Entry,
         state: JournalState::Intended,
         intended_at: NOON,
+        updated_at: NOON,
+    })
+}
+
+/// A stop that follows a long at 2 %.
+pub(crate) fn composed(id: &str) -> Result<ComposedEntry, Failure> {
+    Ok(ComposedEntry {
+        account: account(),
+        venue: VenueId::new("binance"),
+        id: ClientOrderId::reported(id),
+        order: ComposedOrder {
+            symbol: btc()?,
+            direction: Direction::Long,
+            kind: ComposedKind::TrailingStop { distance: Rate::new(decimal("0.02")?), activation: None },
+        },
+        state: ComposedState::Working,
+        placed_at: NOON,
         updated_at: NOON,
     })
 }

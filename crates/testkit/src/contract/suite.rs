@@ -3,6 +3,7 @@
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
+use std::pin::Pin;
 use std::time::Duration;
 
 /// What a case comes to.
@@ -106,6 +107,12 @@ impl Suite {
             );
         }
     }
+}
+
+/// A case that is made in a frame of its own and kept on the heap: a suite with many of them would be larger than the stack
+/// of a test.
+pub(crate) fn apart<F: Future<Output = Outcome>>(case: impl FnOnce() -> F) -> Pin<Box<F>> {
+    Box::pin(case())
 }
 
 /// The longest wait between two looks.

@@ -1,0 +1,114 @@
+//! Composed orders, in table `composed_orders`. Their parts are orders of the journal.
+
+use crate::SqliteStore;
+use crate::error::store_error;
+use crate::row::{Columns, Text};
+use plimsoll_domain::{AccountId, ClientOrderId, Timestamp};
+use plimsoll_ports::{ComposedEnd, ComposedEntry, ComposedState, StoreError};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{SqliteConnection, query};
+
+const INSERT: &str = "INSERT INTO composed_orders (account, name, venue, plan, state, reason, placed_at, updated_at) \
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+const END: &str =
+    "UPDATE composed_orders SET state = ?3, reason = ?4, updated_at = ?5 WHERE account = ?1 AND name = ?2";
+pub(crate) const BY_KEY: &str = "SELECT * FROM composed_orders WHERE account = ?1 AND name = ?2";
+pub(crate) const WORKING: &str = "SELECT * FROM composed_orders WHERE account = ?1 AND state = 'working' \
+    ORDER BY placed_at, id";
+
+pub(crate) async fn compose(store: &SqliteStore, entry: &ComposedEntry) -> Result<(), StoreError> {
+    let mut transaction = store.writing().await?;
+    match find(&mut transaction, &entry.account, &entry.id).await? {
+        Some(known) if same_order(&known, entry) => return Ok(()),
+        Some(_) => {
+            return Err(StoreError::Conflict(format!("another composed order is recorded under id '{}'", entry.id)));
+        }
+        None => {
+            let placed = ComposedEntry { state: ComposedState::Working, updated_at: entry.placed_at, ..entry.clone() };
+            insert(&mut transaction, &placed).await?;
+        }
+    }
+    transaction.commit().await.map_err(store_error)
+}
+
+/// Whether both mean the same; whether it goes on, and since when, does not matter.
+fn same_order(known: &ComposedEntry, entry: &ComposedEntry) -> bool {
+    (&known.venue, &known.order) == (&entry.venue, &entry.order)
+}
+
+pub(crate) async fn end(
+    store: &SqliteStore,
+    account: &AccountId,
+    id: &ClientOrderId,
+    how: ComposedEnd,
+    reason: &str,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let mut transaction = store.writing().await?;
+    let known = find(&mut transaction, account, id).await?;
+    let known = known.ok_or_else(|| StoreError::NotFound(format!("composed order '{id}' of account '{account}'")))?;
+    if known.state != ComposedState::Working {
+        return Ok(());
+    }
+    query(END)
+        .bind(account.as_str())
+        .bind(id.as_str())
+        .bind(how.as_str())
+        .bind(reason)
+        .bind(at.as_micros())
+        .execute(&mut *transaction)
+        .await
+        .map_err(store_error)?;
+    transaction.commit().await.map_err(store_error)
+}
+
+pub(crate) async fn find(
+    connection: &mut SqliteConnection,
+    account: &AccountId,
+    id: &ClientOrderId,
+) -> Result<Option<ComposedEntry>, StoreError> {
+    let entry = query(BY_KEY).bind(account.as_str()).bind(id.as_str());
+    entry.fetch_optional(connection).await.map_err(store_error)?.as_ref().map(read).transpose()
+}
+
+pub(crate) async fn working(store: &SqliteStore, account: &AccountId) -> Result<Vec<ComposedEntry>, StoreError> {
+    let rows = query(WORKING).bind(account.as_str()).fetch_all(&store.readers).await.map_err(store_error)?;
+    rows.iter().map(read).collect()
+}
+
+/// Writes a whole entry, in the state that it has reached.
+pub(crate) async fn insert(connection: &mut SqliteConnection, entry: &ComposedEntry) -> Result<(), StoreError> {
+    let reason = match &entry.state {
+        ComposedState::Working => None,
+        ComposedState::Ended { reason, .. } => Some(reason.as_str()),
+    };
+    query(INSERT)
+        .bind(entry.account.as_str())
+        .bind(entry.id.as_str())
+        .bind(entry.venue.as_str())
+        .bind(entry.order.to_text())
+        .bind(entry.state.as_str())
+        .bind(reason)
+        .bind(entry.placed_at.as_micros())
+        .bind(entry.updated_at.as_micros())
+        .execute(connection)
+        .await
+        .map_err(store_error)?;
+    Ok(())
+}
+
+pub(crate) fn read(row: &SqliteRow) -> Result<ComposedEntry, StoreError> {
+    let row = Columns::of("composed_orders", row);
+    Ok(ComposedEntry {
+        account: row.read("account")?,
+        venue: row.read("venue")?,
+        id: ClientOrderId::reported(row.raw::<&str>("name")?),
+        order: row.read("plan")?,
+        state: match row.raw("state")? {
+            "working" => ComposedState::Working,
+            _ => ComposedState::Ended { how: row.read("state")?, reason: row.raw("reason")? },
+        },
+        placed_at: row.time("placed_at")?,
+        updated_at: row.time("updated_at")?,
+    })
+}
