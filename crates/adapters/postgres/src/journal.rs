@@ -1,16 +1,16 @@
-//! The order journal, in table `orders`.
+//! The order journal, in table `orders`, and composed orders, in a table of their own.
 
-use crate::PostgresStore;
 use crate::moment::Moment;
 use crate::numeric::Numeric;
 use crate::row::Columns;
 use crate::store::answered;
+use crate::{PostgresStore, composed};
 use async_trait::async_trait;
 use plimsoll_domain::{
     AccountId, ClientOrderId, NewOrder, OrderId, OrderKind, OrderSize, Price, Quantity, TimeInForce, Timestamp,
     TriggerBy,
 };
-use plimsoll_ports::{Advance, JournalEntry, JournalState, OrderJournal, StoreError};
+use plimsoll_ports::{Advance, ComposedEnd, ComposedEntry, JournalEntry, JournalState, OrderJournal, StoreError};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, query};
 
@@ -23,6 +23,9 @@ pub(crate) const ENTRY: &str = "SELECT * FROM orders WHERE account = $1 AND clie
 pub(crate) const UNFINISHED: &str = "SELECT * FROM orders WHERE account = $1 \
     AND state IN ('intended', 'unanswered', 'accepted') ORDER BY intended_at, id";
 pub(crate) const RECENT: &str = "SELECT * FROM orders WHERE account = $1 ORDER BY intended_at DESC, id DESC LIMIT $2";
+/// A range of the index, which sorts by bytes. No text holds U+10FFFF, which is no letter and sorts behind all of them.
+pub(crate) const PARTS: &str = "SELECT * FROM orders WHERE account = $1 AND client_order_id >= $2 \
+    AND client_order_id < $2 || U&'\\+10FFFF' ORDER BY intended_at, id";
 
 #[async_trait]
 impl OrderJournal for PostgresStore {
@@ -62,6 +65,35 @@ impl OrderJournal for PostgresStore {
     async fn unfinished(&self, account: &AccountId) -> Result<Vec<JournalEntry>, StoreError> {
         let unfinished = query(UNFINISHED).bind(account.as_str());
         let rows = answered(unfinished.fetch_all(&mut *self.reading().await?)).await?;
+        rows.iter().map(read).collect()
+    }
+
+    async fn compose(&self, entry: &ComposedEntry) -> Result<(), StoreError> {
+        composed::compose(self, entry).await
+    }
+
+    async fn end_composed(
+        &self,
+        account: &AccountId,
+        id: &ClientOrderId,
+        how: ComposedEnd,
+        reason: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        composed::end(self, account, id, how, reason, at).await
+    }
+
+    async fn composed(&self, account: &AccountId, id: &ClientOrderId) -> Result<Option<ComposedEntry>, StoreError> {
+        composed::find(&mut *self.reading().await?, account, id).await
+    }
+
+    async fn working(&self, account: &AccountId) -> Result<Vec<ComposedEntry>, StoreError> {
+        composed::working(self, account).await
+    }
+
+    async fn parts(&self, account: &AccountId, name: &ClientOrderId) -> Result<Vec<JournalEntry>, StoreError> {
+        let parts = query(PARTS).bind(account.as_str()).bind(name.as_str());
+        let rows = answered(parts.fetch_all(&mut *self.reading().await?)).await?;
         rows.iter().map(read).collect()
     }
 

@@ -43,6 +43,7 @@
 //! inside; it keeps nothing while the server is away, but says so.
 
 mod bookings;
+mod composed;
 mod controls;
 mod equity;
 mod error;

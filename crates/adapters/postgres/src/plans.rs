@@ -2,7 +2,7 @@
 
 use crate::moment::Moment;
 use crate::sums::DAILY;
-use crate::{PostgresStore, bookings, controls, equity, funding, journal, positions, risk_events, trades};
+use crate::{PostgresStore, bookings, composed, controls, equity, funding, journal, positions, risk_events, trades};
 use plimsoll_domain::Timestamp;
 use plimsoll_testkit_postgres::Databases;
 use sqlx::postgres::PgArguments;
@@ -20,7 +20,7 @@ const SERIES: &str = "SELECT n, 'account ' || n / 10 % 10 AS account, 'S' || n %
 type Load = (&'static str, i64, &'static str, &'static str);
 
 /// A table, every how many of those rows it gets, its columns and their values.
-const LOADS: [Load; 7] = [
+const LOADS: [Load; 8] = [
     (
         "trades",
         1,
@@ -36,6 +36,13 @@ const LOADS: [Load; 7] = [
         "account, 'c' || n, 'binance', symbol, 'buy', 'both', 'market', 1, false, 'entry', \
             CASE WHEN n % 5000 < 10 THEN 'intended' ELSE 'finished' END, \
             CASE WHEN n % 5000 < 10 THEN NULL ELSE 'filled' END, time, time",
+    ),
+    (
+        "composed_orders",
+        10,
+        "account, name, venue, plan, state, reason, placed_at, updated_at",
+        "account, 'c' || n, 'binance', '', CASE WHEN n % 5000 < 10 THEN 'working' ELSE 'done' END, \
+            CASE WHEN n % 5000 < 10 THEN NULL ELSE '' END, time, time",
     ),
     (
         "positions",
@@ -129,10 +136,13 @@ async fn every_read_uses_its_index_at_a_million_rows() {
     let key: Binds = |it| it.bind("account 3").bind("S3/USDT:USDT").bind("3");
     let booking: Binds = |it| it.bind("account 3").bind("binance").bind("3");
     let id: Binds = |it| it.bind(7_i64);
-    let reads: [(&[&str], &'static str, Binds); 21] = [
+    let reads: [(&[&str], &'static str, Binds); 24] = [
         (&["orders_key"], journal::ENTRY, |it| it.bind("account 3").bind("c3")),
         (&["orders_unfinished"], journal::UNFINISHED, account),
         (&["orders_by_time"], journal::RECENT, |it| it.bind("account 3").bind(100_i64)),
+        (&["orders_key"], journal::PARTS, |it| it.bind("account 3").bind("c3000")),
+        (&["composed_orders_key"], composed::BY_KEY, |it| it.bind("account 3").bind("c3")),
+        (&["composed_orders_working"], composed::WORKING, account),
         (&["positions_one_open"], positions::OPEN_ONE, |it| it.bind("account 3").bind("S3/USDT:USDT").bind("both")),
         (&["positions_by_status"], positions::BY_STATUS, |it| it.bind("account 3").bind("liquidated")),
         (&["trades_key"], trades::BY_KEY, key),

@@ -7,7 +7,7 @@ use plimsoll_domain::{
     OrderId, OrderStatus, PositionSide, Price, Quantity, Rate, Side, Symbol, TimeInForce, Timestamp, TradeId,
     TriggerBy, VenueId,
 };
-use plimsoll_ports::{PositionStatus, Purpose, StoreError};
+use plimsoll_ports::{ComposedEnd, ComposedOrder, PositionStatus, Purpose, StoreError};
 use sqlx::postgres::PgRow;
 use sqlx::{Decode, Postgres, Row, Type};
 
@@ -121,7 +121,8 @@ words!(
     OrderStatus,
     FillCause,
     Liquidity,
-    BookingKind
+    BookingKind,
+    ComposedOrder
 );
 
 macro_rules! names {
@@ -148,4 +149,4 @@ macro_rules! listed_words {
         })+
     };
 }
-listed_words!(PositionStatus, Purpose);
+listed_words!(PositionStatus, Purpose, ComposedEnd);

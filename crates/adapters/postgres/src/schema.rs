@@ -28,7 +28,10 @@ impl From<sqlx::Error> for Unmigrated {
 }
 
 /// Every version, oldest first: its number, its name, and the statements that lead to it.
-const VERSIONS: [(i64, &str, &str); 1] = [(1, "records", include_str!("../migrations/0001_records.sql"))];
+const VERSIONS: [(i64, &str, &str); 2] = [
+    (1, "records", include_str!("../migrations/0001_records.sql")),
+    (2, "composed orders", include_str!("../migrations/0002_composed_orders.sql")),
+];
 
 /// The newest version that this program knows.
 pub(crate) const NEWEST: i64 = VERSIONS.len() as i64;

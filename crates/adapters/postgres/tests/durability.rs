@@ -2,17 +2,20 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
+#[path = "../../tests/composed.rs"]
+mod composed;
 #[path = "../../tests/dropped.rs"]
 mod dropped;
 #[path = "../../tests/records.rs"]
 mod records;
 
+use composed::composed;
 use dropped::leaves_all_or_nothing;
 use plimsoll_domain::decimal::exact;
 use plimsoll_domain::{AccountId, ClientOrderId, Decimal, Money, Price, Quantity, Rate, Side, Timestamp, VenueId};
 use plimsoll_ports::{
-    ControlRepository, EquityRepository, FundingRecord, FundingRepository, KillSwitchRecord, OrderJournal, PnlSnapshot,
-    PositionRepository, PositionStatus, StoreError, TradeRepository,
+    ComposedEnd, ComposedEntry, ComposedState, ControlRepository, EquityRepository, FundingRecord, FundingRepository,
+    KillSwitchRecord, OrderJournal, PnlSnapshot, PositionRepository, PositionStatus, StoreError, TradeRepository,
 };
 use plimsoll_postgres::{Migrated, OpenError, PostgresStore};
 use plimsoll_testkit_postgres::{Database, Databases};
@@ -49,18 +52,27 @@ async fn what_was_written_is_there_after_reopening() {
         by: "drawdown".into(),
         since: Some(Timestamp::from_millis(1)),
     };
-    assert_eq!(PostgresStore::version(place.database.url()).await, Ok((0, 1)));
+    assert_eq!(PostgresStore::version(place.database.url()).await, Ok((0, 2)));
     let store = place.open().await;
-    assert_eq!(store.migrated(), Migrated { from: 0, to: 1 });
+    assert_eq!(store.migrated(), Migrated { from: 0, to: 2 });
     store.intend(&entry("a", Side::Buy)).await.unwrap();
+    for id in ["oco-1", "oco-2"] {
+        store.compose(&composed(id)).await.unwrap();
+    }
+    let ended = Timestamp::from_millis(1_700_000_000_001);
+    store.end_composed(&account(), &composed("oco-1").id, ComposedEnd::Done, "its stop filled", ended).await.unwrap();
     let id = store.open(&position(), &[]).await.unwrap();
     store.set_kill_switch(&account(), &switch).await.unwrap();
     store.close().await;
 
-    assert_eq!(PostgresStore::version(place.database.url()).await, Ok((1, 1)));
+    assert_eq!(PostgresStore::version(place.database.url()).await, Ok((2, 2)));
     let store = place.open().await;
-    assert_eq!(store.migrated(), Migrated { from: 1, to: 1 });
+    assert_eq!(store.migrated(), Migrated { from: 2, to: 2 });
     assert_eq!(store.unfinished(&account()).await.unwrap(), [entry("a", Side::Buy)]);
+    assert_eq!(store.working(&account()).await.unwrap(), [composed("oco-2")]);
+    let state = ComposedState::Ended { how: ComposedEnd::Done, reason: "its stop filled".into() };
+    let done = ComposedEntry { state, updated_at: ended, ..composed("oco-1") };
+    assert_eq!(store.composed(&account(), &done.id).await.unwrap(), Some(done));
     assert_eq!(store.find(id).await.unwrap().unwrap().opened, position());
     assert_eq!(store.kill_switch(&account()).await.unwrap(), switch);
 }
@@ -164,6 +176,11 @@ async fn the_database_alone_keeps_out_what_may_not_be() {
         ("UPDATE positions SET fees = 'NaN'", "amount_check"),
         ("UPDATE positions SET fees = 79228162514264337593543950336", "amount_check"),
         ("UPDATE positions SET status = 'closed'", "positions_check"),
+        (
+            "INSERT INTO composed_orders (account, name, venue, plan, state, placed_at, updated_at) \
+            VALUES ('a', 'b', 'c', '', 'done', now(), now())",
+            "composed_orders_check",
+        ),
         ("INSERT INTO controls (account, control, setting) VALUES ('a', 'ladder', 'micro')", "controls_check"),
     ] {
         let refusal = place.database.run(statement).unwrap_err().to_string();
@@ -204,6 +221,48 @@ async fn a_corrupt_row_is_named_by_table_row_and_column() {
 }
 
 #[tokio::test]
+async fn a_composed_order_that_cannot_be_read_is_named_and_nothing_is_made_of_it() {
+    let place = Place::new();
+    let store = place.open().await;
+    store.compose(&composed("a")).await.unwrap();
+    store.compose(&composed("b")).await.unwrap();
+    for (sql, expected) in [
+        ("plan = 'fok'", "column plan: not a composed order: unknown kind 'fok'"),
+        ("plan = 'oco symbol=A/B:C direction=long'", "column plan: not a composed order: it has no quantity"),
+    ] {
+        place.database.run(&format!("UPDATE composed_orders SET {sql} WHERE id = 2")).unwrap();
+        let outcomes = [
+            store.composed(&account(), &composed("b").id).await.map(drop),
+            store.working(&account()).await.map(drop),
+            store.compose(&composed("b")).await,
+            store.end_composed(&account(), &composed("b").id, ComposedEnd::Failed, "", Timestamp::default()).await,
+        ];
+        for outcome in outcomes {
+            let Err(StoreError::Corrupt(what)) = outcome else { panic!("{outcome:?} after {sql}") };
+            assert!(what.starts_with(&format!("table composed_orders, row 2, {expected}")), "{what}");
+        }
+        let sound = store.composed(&account(), &composed("a").id).await;
+        assert_eq!(sound.unwrap(), Some(composed("a")), "the other row");
+    }
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_records() {
+    let place = Place::new();
+    let store = place.open().await;
+    store.intend(&entry("a", Side::Buy)).await.unwrap();
+    store.close().await;
+    // What the second version added is taken out again: the database is as the first one left it.
+    place.database.run("DROP TABLE composed_orders; DELETE FROM _sqlx_migrations WHERE version > 1").unwrap();
+
+    let store = place.open().await;
+    assert_eq!(store.migrated(), Migrated { from: 1, to: 2 });
+    assert_eq!(store.unfinished(&account()).await.unwrap(), [entry("a", Side::Buy)]);
+    store.compose(&composed("b")).await.unwrap();
+    assert_eq!(store.working(&account()).await.unwrap(), [composed("b")]);
+}
+
+#[tokio::test]
 async fn a_table_that_is_gone_is_no_network_trouble() {
     let place = Place::new();
     let store = place.open().await;
@@ -220,9 +279,9 @@ async fn a_database_of_a_newer_program_is_refused_and_left_alone() {
         VALUES (7, 'from the future', TRUE, '\\x00', 1)";
     place.database.run(newer).unwrap();
     let error = place.try_open().await.unwrap_err();
-    assert!(matches!(error, OpenError::TooNew { found: 7, known: 1, .. }), "{error:?}");
-    assert!(error.to_string().ends_with("this program knows versions up to 1: use the newer program"), "{error}");
-    assert_eq!(PostgresStore::version(place.database.url()).await, Ok((7, 1)));
+    assert!(matches!(error, OpenError::TooNew { found: 7, known: 2, .. }), "{error:?}");
+    assert!(error.to_string().ends_with("this program knows versions up to 2: use the newer program"), "{error}");
+    assert_eq!(PostgresStore::version(place.database.url()).await, Ok((7, 2)));
 }
 
 #[tokio::test]

@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use plimsoll_domain::{AccountId, ClientOrderId, Money, PositionSide, Price, Quantity, Symbol, Timestamp, VenueId};
 use plimsoll_ports::{
-    BookingRecord, BookingRepository, ClosedPosition, ControlRepository, DailyPnl, EquityRepository, FundingRecord,
-    FundingRepository, JournalEntry, JournalState, KillSwitchRecord, LadderStep, OpenedPosition, OrderJournal,
-    PnlSnapshot, PositionId, PositionRecord, PositionRepository, PositionStatus, RiskEventRecord, RiskEventRepository,
-    StoreError, Totals, TradeRecord, TradeRepository,
+    BookingRecord, BookingRepository, ClosedPosition, ComposedEnd, ComposedEntry, ControlRepository, DailyPnl,
+    EquityRepository, FundingRecord, FundingRepository, JournalEntry, JournalState, KillSwitchRecord, LadderStep,
+    OpenedPosition, OrderJournal, PnlSnapshot, PositionId, PositionRecord, PositionRepository, PositionStatus,
+    RiskEventRecord, RiskEventRepository, StoreError, Totals, TradeRecord, TradeRepository,
 };
 use plimsoll_postgres::PostgresStore;
 use std::sync::Arc;
@@ -54,6 +54,11 @@ patient!(OrderJournal:
     fn record(account: &AccountId, id: &ClientOrderId, state: &JournalState, at: Timestamp) -> ();
     fn entry(account: &AccountId, id: &ClientOrderId) -> Option<JournalEntry>;
     fn unfinished(account: &AccountId) -> Vec<JournalEntry>;
+    fn compose(entry: &ComposedEntry) -> ();
+    fn end_composed(account: &AccountId, id: &ClientOrderId, how: ComposedEnd, reason: &str, at: Timestamp) -> ();
+    fn composed(account: &AccountId, id: &ClientOrderId) -> Option<ComposedEntry>;
+    fn working(account: &AccountId) -> Vec<ComposedEntry>;
+    fn parts(account: &AccountId, name: &ClientOrderId) -> Vec<JournalEntry>;
     fn recent(account: &AccountId, limit: u32) -> Vec<JournalEntry>;
 );
 patient!(PositionRepository:
