@@ -7,8 +7,9 @@ use plimsoll_domain::{
     Quantity, Rate, Side, Symbol, TimeInForce, Timestamp, TradeId, TriggerBy, VenueId,
 };
 use plimsoll_ports::{
-    BookingRecord, ClosedPosition, FundingRecord, JournalEntry, JournalState, KillSwitchRecord, OpenedPosition,
-    PnlSnapshot, PositionId, PositionStatus, Purpose, RiskEventRecord, TradeRecord,
+    BookingRecord, ClosedPosition, ComposedEnd, ComposedEntry, ComposedOrder, ComposedState, FundingRecord,
+    JournalEntry, JournalState, KillSwitchRecord, OpenedPosition, PnlSnapshot, PositionId, PositionStatus, Purpose,
+    RiskEventRecord, TradeRecord,
 };
 
 /// What a line holds that cannot be read back.
@@ -159,6 +160,8 @@ by_text! {
     FillCause: |it| it.as_str().to_owned(), parsed;
     Liquidity: |it| it.as_str().to_owned(), parsed;
     BookingKind: ToString::to_string, parsed;
+    ComposedOrder: ToString::to_string, parsed;
+    ComposedEnd: |it| it.as_str().to_owned(), |text| listed(ComposedEnd::ALL, ComposedEnd::as_str, text);
     Purpose: |it| it.as_str().to_owned(), |text| listed(Purpose::ALL, Purpose::as_str, text);
     PositionStatus: |it| it.as_str().to_owned(), |text| listed(PositionStatus::ALL, PositionStatus::as_str, text);
 }
@@ -238,6 +241,25 @@ impl Field for JournalState {
     }
 }
 
+impl Field for ComposedState {
+    fn write(&self, line: &mut Vec<String>) {
+        match self {
+            Self::Working => None::<ComposedEnd>.write(line),
+            Self::Ended { how, reason } => {
+                how.write(line);
+                reason.write(line);
+            }
+        }
+    }
+
+    fn read(fields: &mut Fields<'_>) -> Result<Self, Damaged> {
+        match fields.take()? {
+            None => Ok(Self::Working),
+            Some(how) => Ok(Self::Ended { how, reason: fields.take()? }),
+        }
+    }
+}
+
 /// Records are their fields, in this order.
 macro_rules! records {
     ($($type:ident { $($field:ident),+ })+) => {
@@ -257,6 +279,7 @@ macro_rules! records {
 records! {
     NewOrder { client_order_id, symbol, side, position_side, kind, size, reduce_only }
     JournalEntry { account, venue, order, purpose, state, intended_at, updated_at }
+    ComposedEntry { account, venue, id, order, state, placed_at, updated_at }
     Fill {
         trade_id, order_id, client_order_id, symbol, side, position_side, price, quantity, fee, fee_currency, liquidity,
         realized_pnl, cause, time

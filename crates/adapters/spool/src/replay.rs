@@ -18,6 +18,10 @@ impl Spool {
             Write::Record { account, id, state, at } => {
                 self.reach(OrderJournal::record(store, account, id, state, *at)).await
             }
+            Write::Compose(entry) => self.reach(OrderJournal::compose(store, entry)).await,
+            Write::EndComposed { account, id, how, reason, at } => {
+                self.reach(OrderJournal::end_composed(store, account, id, *how, reason, *at)).await
+            }
             Write::Open { number, opened, trades } => self.replay_open(*number, opened, trades).await,
             Write::Update { id, quantity, entry_price, trades } => {
                 let (id, trades) = (self.numbered(*id), self.with_numbers(trades));

@@ -1,5 +1,7 @@
 //! The spool: in front of a store, through to it while it answers.
 
+mod composed;
+mod journal;
 mod ports;
 
 use crate::file::{SpoolError, SpoolFile};

@@ -3,8 +3,8 @@
 use crate::field::{Damaged, Field, Fields};
 use plimsoll_domain::{AccountId, ClientOrderId, Price, Quantity, Timestamp};
 use plimsoll_ports::{
-    BookingRecord, ClosedPosition, FundingRecord, JournalEntry, JournalState, KillSwitchRecord, OpenedPosition,
-    PnlSnapshot, PositionId, RiskEventRecord, TradeRecord,
+    BookingRecord, ClosedPosition, ComposedEnd, ComposedEntry, FundingRecord, JournalEntry, JournalState,
+    KillSwitchRecord, OpenedPosition, PnlSnapshot, PositionId, RiskEventRecord, TradeRecord,
 };
 
 /// One write that the store has not taken yet.
@@ -15,6 +15,14 @@ pub(crate) enum Write {
         account: AccountId,
         id: ClientOrderId,
         state: JournalState,
+        at: Timestamp,
+    },
+    Compose(Box<ComposedEntry>),
+    EndComposed {
+        account: AccountId,
+        id: ClientOrderId,
+        how: ComposedEnd,
+        reason: String,
         at: Timestamp,
     },
     /// Under a number of the spool's own until the store gives one.
@@ -50,6 +58,8 @@ impl Write {
         match self {
             Self::Intend(_) => "intend",
             Self::Record { .. } => "record",
+            Self::Compose(_) => "compose",
+            Self::EndComposed { .. } => "end_composed",
             Self::Open { .. } => "open",
             Self::Update { .. } => "update",
             Self::Close { .. } => "close",
@@ -71,6 +81,14 @@ impl Write {
                 account.write(&mut fields);
                 id.write(&mut fields);
                 state.write(&mut fields);
+                at.write(&mut fields);
+            }
+            Self::Compose(entry) => entry.write(&mut fields),
+            Self::EndComposed { account, id, how, reason, at } => {
+                account.write(&mut fields);
+                id.write(&mut fields);
+                how.write(&mut fields);
+                reason.write(&mut fields);
                 at.write(&mut fields);
             }
             Self::Open { number, opened, trades } => {
@@ -120,6 +138,14 @@ impl Write {
             "record" => {
                 Self::Record { account: fields.take()?, id: fields.take()?, state: fields.take()?, at: fields.take()? }
             }
+            "compose" => Self::Compose(Box::new(fields.take()?)),
+            "end_composed" => Self::EndComposed {
+                account: fields.take()?,
+                id: fields.take()?,
+                how: fields.take()?,
+                reason: fields.take()?,
+                at: fields.take()?,
+            },
             "open" => Self::Open { number: fields.take()?, opened: fields.take()?, trades: fields.take()? },
             "update" => Self::Update {
                 id: fields.take()?,
@@ -150,6 +176,22 @@ pub(crate) fn checksum(bytes: &[u8]) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_is_what_it_always_was_and_reads_as_it_was_written() {
+        for text in [
+            "kill_switch\tmain\ttrue\tdaily loss\tlimits\t1700000000000000",
+            "record\tmain\tlong-btc-1\trefused\tno\\tmargin\t1700000000000000",
+            "compose\tmain\tbinance\toco-1\toco symbol=BTC/USDT:USDT direction=long quantity=0.001 stop=45000 \
+             target=55000\t\\N\t1700000000000000\t1700000000000000",
+            "compose\tmain\tbinance\ttrail-1\ttrailing_stop symbol=BTC/USDT:USDT direction=long distance=0.02\tdone\t\
+             its stop filled\t1700000000000000\t1700000000000001",
+            "end_composed\tmain\toco-1\tcanceled\tthe kill switch\\n\t1700000000000000",
+        ] {
+            let line = Write::of_text(text).unwrap().to_line();
+            assert_eq!(Write::whole(&line), Ok(text));
+        }
+    }
 
     #[test]
     fn the_checksum_is_the_one_everybody_knows() {

@@ -2,8 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
+#[path = "away/composed.rs"]
+mod composed;
 mod flaky;
 
+use composed::{OCO, composed};
 use flaky::Flaky;
 use plimsoll_domain::{
     AccountId, ClientOrderId, Currency, Direction, Fill, FillCause, Leverage, Liquidity, MarginMode, Money, NewOrder,
@@ -199,6 +202,16 @@ async fn step(store: &Spool, kind: u8, number: usize, position: &mut Option<(Pos
         4 => drop(FundingRepository::log(store, &funding(number, now)).await.unwrap()),
         5 => EquityRepository::snapshot(store, &point(now)).await.unwrap(),
         6 => RiskEventRepository::log(store, &event(number, now)).await.unwrap(),
+        7 => {
+            let whole = composed(&format!("oco-{number}"), OCO, now);
+            OrderJournal::compose(store, &whole).await.unwrap();
+            OrderJournal::intend(store, &intent(&format!("oco-{number}-stop"), true, now)).await.unwrap();
+            if number.is_multiple_of(2) {
+                let ended =
+                    OrderJournal::end_composed(store, &account(), &whole.id, ComposedEnd::Done, "a\tb", now).await;
+                ended.unwrap();
+            }
+        }
         _ => ControlRepository::set_kill_switch(store, &account(), &engaged(number, now)).await.unwrap(),
     }
 }
@@ -215,6 +228,10 @@ async fn everything(store: &SqliteStore) -> Vec<String> {
         format!("{:?}", ControlRepository::kill_switch_history(store, &account).await.unwrap()),
         format!("{:?}", TradeRepository::totals(store, &account).await.unwrap()),
     ];
+    for number in 0..25 {
+        let name = ClientOrderId::reported(format!("oco-{number}"));
+        all.push(format!("{:?}", OrderJournal::composed(store, &account, &name).await.unwrap()));
+    }
     for status in PositionStatus::ALL {
         all.push(format!("{:?}", PositionRepository::by_status(store, &account, status).await.unwrap()));
     }
@@ -236,7 +253,7 @@ struct Turn {
 }
 
 fn turns() -> impl Strategy<Value = Vec<Turn>> {
-    let turn = (0_u8..8, proptest::option::weighted(0.5, 0_u32..4), proptest::bool::weighted(0.2))
+    let turn = (0_u8..9, proptest::option::weighted(0.5, 0_u32..4), proptest::bool::weighted(0.2))
         .prop_map(|(kind, answers, dies)| Turn { kind, answers, dies });
     proptest::collection::vec(turn, 1..25)
 }

@@ -1,15 +1,15 @@
-//! The store ports, through the spool.
+//! The store ports but the order journal, through the spool.
 
 use super::Spool;
 use crate::store::Store;
 use crate::write::Write;
 use async_trait::async_trait;
-use plimsoll_domain::{AccountId, ClientOrderId, Money, PositionSide, Price, Quantity, Symbol, Timestamp, VenueId};
+use plimsoll_domain::{AccountId, Money, PositionSide, Price, Quantity, Symbol, Timestamp, VenueId};
 use plimsoll_ports::{
-    Advance, BookingRecord, BookingRepository, ClosedPosition, ControlRepository, DailyPnl, EquityRepository,
-    FundingRecord, FundingRepository, JournalEntry, JournalState, KillSwitchRecord, LadderStep, OpenedPosition,
-    OrderJournal, PnlSnapshot, PositionId, PositionRecord, PositionRepository, PositionStatus, RiskEventRecord,
-    RiskEventRepository, StoreError, Totals, TradeRecord, TradeRepository,
+    BookingRecord, BookingRepository, ClosedPosition, ControlRepository, DailyPnl, EquityRepository, FundingRecord,
+    FundingRepository, KillSwitchRecord, LadderStep, OpenedPosition, PnlSnapshot, PositionId, PositionRecord,
+    PositionRepository, PositionStatus, RiskEventRecord, RiskEventRepository, StoreError, Totals, TradeRecord,
+    TradeRepository,
 };
 use std::sync::Arc;
 
@@ -35,126 +35,12 @@ impl Spool {
     }
 
     /// What waits, as far as it can be looked at without waiting for the disk.
-    async fn pending<T: Send + 'static>(
+    pub(super) async fn pending<T: Send + 'static>(
         &self,
         look: impl FnOnce(&mut dyn Iterator<Item = &Write>) -> T + Send + 'static,
     ) -> Result<T, StoreError> {
         let looked = self.on_disk(move |_, disk| Ok(look(&mut disk.pending.iter()))).await;
         looked.map_err(StoreError::Unreachable)
-    }
-
-    /// The journal entry as the writes that wait make it.
-    async fn merged(
-        &self,
-        known: Option<JournalEntry>,
-        account: &AccountId,
-        id: &ClientOrderId,
-    ) -> Result<Option<JournalEntry>, StoreError> {
-        let (account, id) = (account.clone(), id.clone());
-        self.pending(move |writes| writes.fold(known, |known, write| with(known, write, &account, &id))).await
-    }
-
-    async fn pending_intents(&self, account: &AccountId) -> Result<Vec<JournalEntry>, StoreError> {
-        let account = account.clone();
-        self.pending(move |writes| {
-            let intents = writes.filter_map(|write| match write {
-                Write::Intend(entry) if entry.account == account => Some((**entry).clone()),
-                _ => None,
-            });
-            intents.collect()
-        })
-        .await
-    }
-
-    /// Entries of the store and of the spool together, each as far as both know it.
-    async fn merge_all(
-        &self,
-        account: &AccountId,
-        mut entries: Vec<JournalEntry>,
-    ) -> Result<Vec<JournalEntry>, StoreError> {
-        if !self.is_spooling() {
-            return Ok(entries);
-        }
-        for intent in self.pending_intents(account).await? {
-            if !entries.iter().any(|known| known.order.client_order_id == intent.order.client_order_id) {
-                entries.push(intent);
-            }
-        }
-        let mut merged = Vec::new();
-        for entry in entries {
-            let id = entry.order.client_order_id.clone();
-            merged.extend(self.merged(Some(entry), account, &id).await?);
-        }
-        Ok(merged)
-    }
-}
-
-/// An entry with one more write.
-fn with(known: Option<JournalEntry>, write: &Write, account: &AccountId, id: &ClientOrderId) -> Option<JournalEntry> {
-    match write {
-        Write::Intend(entry) if known.is_none() && entry.account == *account && entry.order.client_order_id == *id => {
-            Some(JournalEntry { state: JournalState::Intended, ..(**entry).clone() })
-        }
-        Write::Record { account: whose, id: which, state, at } if whose == account && which == id => {
-            known.map(|entry| match entry.state.follow(state) {
-                Ok(Advance::Moves) => JournalEntry { state: state.clone(), updated_at: *at, ..entry },
-                Ok(Advance::Stands) | Err(_) => entry,
-            })
-        }
-        _ => known,
-    }
-}
-
-#[async_trait]
-impl OrderJournal for Spool {
-    async fn intend(&self, entry: &JournalEntry) -> Result<(), StoreError> {
-        let through = OrderJournal::intend(&**self.store(), entry);
-        if entry.order.adds_exposure() {
-            return self.write_through(through).await;
-        }
-        self.write(|| Write::Intend(Box::new(entry.clone())), through, ()).await
-    }
-
-    async fn record(
-        &self,
-        account: &AccountId,
-        id: &ClientOrderId,
-        state: &JournalState,
-        at: Timestamp,
-    ) -> Result<(), StoreError> {
-        let through = OrderJournal::record(&**self.store(), account, id, state, at);
-        let write = || Write::Record { account: account.clone(), id: id.clone(), state: state.clone(), at };
-        self.write(write, through, ()).await
-    }
-
-    async fn entry(&self, account: &AccountId, id: &ClientOrderId) -> Result<Option<JournalEntry>, StoreError> {
-        let known = self.read(OrderJournal::entry(&**self.store(), account, id)).await;
-        if !self.is_spooling() {
-            return known;
-        }
-        match (self.merged(known.clone().ok().flatten(), account, id).await?, known) {
-            (Some(entry), _) => Ok(Some(entry)),
-            (None, known) => known,
-        }
-    }
-
-    async fn unfinished(&self, account: &AccountId) -> Result<Vec<JournalEntry>, StoreError> {
-        let known = self.read(OrderJournal::unfinished(&**self.store(), account)).await?;
-        let mut merged = self.merge_all(account, known).await?;
-        merged.retain(|entry| !entry.state.is_final());
-        merged.sort_by_key(|entry| entry.intended_at);
-        Ok(merged)
-    }
-
-    async fn recent(&self, account: &AccountId, limit: u32) -> Result<Vec<JournalEntry>, StoreError> {
-        let known = self.read(OrderJournal::recent(&**self.store(), account, limit)).await?;
-        if !self.is_spooling() {
-            return Ok(known);
-        }
-        let mut merged = self.merge_all(account, known).await?;
-        merged.sort_by_key(|entry| std::cmp::Reverse(entry.intended_at));
-        merged.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-        Ok(merged)
     }
 }
 

@@ -78,6 +78,11 @@ flaky!(OrderJournal:
     fn record(account: &AccountId, id: &ClientOrderId, state: &JournalState, at: Timestamp) -> ();
     fn entry(account: &AccountId, id: &ClientOrderId) -> Option<JournalEntry>;
     fn unfinished(account: &AccountId) -> Vec<JournalEntry>;
+    fn compose(entry: &ComposedEntry) -> ();
+    fn end_composed(account: &AccountId, id: &ClientOrderId, how: ComposedEnd, reason: &str, at: Timestamp) -> ();
+    fn composed(account: &AccountId, id: &ClientOrderId) -> Option<ComposedEntry>;
+    fn working(account: &AccountId) -> Vec<ComposedEntry>;
+    fn parts(account: &AccountId, name: &ClientOrderId) -> Vec<JournalEntry>;
     fn recent(account: &AccountId, limit: u32) -> Vec<JournalEntry>;
 );
 
