@@ -2,7 +2,7 @@
 
 use crate::row::Columns;
 use crate::store::answered;
-use crate::{PostgresStore, bookings, controls, equity, funding, journal, positions, risk_events, trades};
+use crate::{PostgresStore, bookings, composed, controls, equity, funding, journal, positions, risk_events, trades};
 use async_trait::async_trait;
 use plimsoll_ports::{LedgerListener, LedgerRecord, StoreError, WholeLedger};
 use sqlx::postgres::PgRow;
@@ -14,7 +14,7 @@ const PAGE: i64 = 1000;
 type Reader = fn(&PgRow) -> Result<LedgerRecord, StoreError>;
 
 /// Every table, and what its rows are; positions come first, since trades name them.
-const TABLES: [(&str, Reader); 8] = [
+const TABLES: [(&str, Reader); 9] = [
     ("SELECT * FROM positions WHERE id > $1 ORDER BY id LIMIT $2", |row| {
         positions::read(row).map(LedgerRecord::Position)
     }),
@@ -22,6 +22,9 @@ const TABLES: [(&str, Reader); 8] = [
     ("SELECT * FROM orders WHERE id > $1 ORDER BY id LIMIT $2", |row| {
         let order_id = Columns::of("orders", row).optional("order_id")?;
         Ok(LedgerRecord::Order { entry: journal::read(row)?, order_id })
+    }),
+    ("SELECT * FROM composed_orders WHERE id > $1 ORDER BY id LIMIT $2", |row| {
+        composed::read(row).map(LedgerRecord::Composed)
     }),
     ("SELECT * FROM funding_events WHERE id > $1 ORDER BY id LIMIT $2", |row| {
         funding::read(row).map(LedgerRecord::Funding)
@@ -48,11 +51,11 @@ fn control(row: &PgRow) -> Result<LedgerRecord, StoreError> {
 const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// Whoever listens may take his time.
 const PATIENT: &str = "SET LOCAL idle_in_transaction_session_timeout = 0";
-const LOCK: &str = "LOCK TABLE positions, trades, orders, funding_events, bookings, pnl_snapshots, risk_events, controls \
-    IN EXCLUSIVE MODE";
+const LOCK: &str = "LOCK TABLE positions, trades, orders, composed_orders, funding_events, bookings, pnl_snapshots, risk_events, \
+    controls IN EXCLUSIVE MODE";
 const IS_EMPTY: &str = "SELECT NOT (EXISTS (SELECT FROM positions) OR EXISTS (SELECT FROM trades) \
-    OR EXISTS (SELECT FROM orders) OR EXISTS (SELECT FROM funding_events) OR EXISTS (SELECT FROM bookings) \
-    OR EXISTS (SELECT FROM pnl_snapshots) OR EXISTS (SELECT FROM risk_events) OR EXISTS (SELECT FROM controls))";
+    OR EXISTS (SELECT FROM orders) OR EXISTS (SELECT FROM composed_orders) \
+    OR EXISTS (SELECT FROM funding_events) OR EXISTS (SELECT FROM bookings) OR EXISTS (SELECT FROM pnl_snapshots) OR EXISTS (SELECT FROM risk_events) OR EXISTS (SELECT FROM controls))";
 /// The next position gets an id above all that were taken over.
 const NEXT_ID: &str = "SELECT setval(pg_get_serial_sequence('positions', 'id'), \
     coalesce((SELECT max(id) FROM positions), 0) + 1, false)";
@@ -65,10 +68,11 @@ const BROKEN: &str = "SELECT 'index ' || indexrelid::regclass || ' is not valid:
         || conrelid::regclass || ' VALIDATE CONSTRAINT ' || conname \
         FROM pg_constraint WHERE connamespace = current_schema()::regnamespace AND NOT convalidated";
 /// The indexes that keep records from being doubled.
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 8] = [
     "positions_one_open",
     "trades_key",
     "orders_key",
+    "composed_orders_key",
     "funding_events_key",
     "bookings_key",
     "pnl_snapshots_key",
@@ -159,6 +163,7 @@ impl Heir<'_> {
             LedgerRecord::Position(position) => positions::restore(connection, position).await,
             LedgerRecord::Trade(trade) => trades::insert(connection, trade).await,
             LedgerRecord::Order { entry, order_id } => journal::restore(connection, entry, order_id.as_ref()).await,
+            LedgerRecord::Composed(entry) => composed::insert(connection, entry).await,
             LedgerRecord::Funding(event) => funding::insert(connection, event).await,
             LedgerRecord::Booking(booking) => bookings::insert(connection, booking).await,
             LedgerRecord::Point(point) => equity::insert(connection, point).await,

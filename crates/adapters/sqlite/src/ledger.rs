@@ -2,7 +2,7 @@
 
 use crate::error::store_error;
 use crate::row::Columns;
-use crate::{SqliteStore, bookings, controls, equity, funding, journal, positions, risk_events, trades};
+use crate::{SqliteStore, bookings, composed, controls, equity, funding, journal, positions, risk_events, trades};
 use async_trait::async_trait;
 use plimsoll_ports::{LedgerListener, LedgerRecord, StoreError, WholeLedger};
 use sqlx::sqlite::SqliteRow;
@@ -14,7 +14,7 @@ const PAGE: i64 = 1000;
 type Reader = fn(&SqliteRow) -> Result<LedgerRecord, StoreError>;
 
 /// Every table, and what its rows are; positions come first, since trades name them.
-const TABLES: [(&str, Reader); 8] = [
+const TABLES: [(&str, Reader); 9] = [
     ("SELECT * FROM positions WHERE id > ?1 ORDER BY id LIMIT ?2", |row| {
         positions::read(row).map(LedgerRecord::Position)
     }),
@@ -22,6 +22,9 @@ const TABLES: [(&str, Reader); 8] = [
     ("SELECT * FROM orders WHERE id > ?1 ORDER BY id LIMIT ?2", |row| {
         let order_id = Columns::of("orders", row).optional("order_id")?;
         Ok(LedgerRecord::Order { entry: journal::read(row)?, order_id })
+    }),
+    ("SELECT * FROM composed_orders WHERE id > ?1 ORDER BY id LIMIT ?2", |row| {
+        composed::read(row).map(LedgerRecord::Composed)
     }),
     ("SELECT * FROM funding_events WHERE id > ?1 ORDER BY id LIMIT ?2", |row| {
         funding::read(row).map(LedgerRecord::Funding)
@@ -46,8 +49,8 @@ fn control(row: &SqliteRow) -> Result<LedgerRecord, StoreError> {
 }
 
 const IS_EMPTY: &str = "SELECT NOT (EXISTS (SELECT 1 FROM positions) OR EXISTS (SELECT 1 FROM trades) \
-    OR EXISTS (SELECT 1 FROM orders) OR EXISTS (SELECT 1 FROM funding_events) OR EXISTS (SELECT 1 FROM bookings) \
-    OR EXISTS (SELECT 1 FROM pnl_snapshots) OR EXISTS (SELECT 1 FROM risk_events) OR EXISTS (SELECT 1 FROM controls))";
+    OR EXISTS (SELECT 1 FROM orders) OR EXISTS (SELECT 1 FROM composed_orders) \
+    OR EXISTS (SELECT 1 FROM funding_events) OR EXISTS (SELECT 1 FROM bookings) OR EXISTS (SELECT 1 FROM pnl_snapshots) OR EXISTS (SELECT 1 FROM risk_events) OR EXISTS (SELECT 1 FROM controls))";
 const DAMAGED: &str = "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'";
 const ASTRAY: &str = "SELECT 'trade ' || trades.id || ' belongs to position ' || position_id || ', which is of another \
     account, venue or symbol or does not exist' FROM trades LEFT JOIN positions ON positions.id = position_id \
@@ -126,6 +129,7 @@ impl Heir<'_> {
             LedgerRecord::Position(position) => positions::restore(connection, position).await,
             LedgerRecord::Trade(trade) => trades::insert(connection, trade).await,
             LedgerRecord::Order { entry, order_id } => journal::restore(connection, entry, order_id.as_ref()).await,
+            LedgerRecord::Composed(entry) => composed::insert(connection, entry).await,
             LedgerRecord::Funding(event) => funding::insert(connection, event).await,
             LedgerRecord::Booking(booking) => bookings::insert(connection, booking).await,
             LedgerRecord::Point(point) => equity::insert(connection, point).await,

@@ -1,8 +1,8 @@
 //! The whole ledger: everything on record, of every account, to be checked, exported and moved.
 
 use super::{
-    BookingRecord, FundingRecord, JournalEntry, KillSwitchRecord, LadderStep, PnlSnapshot, PositionRecord,
-    RiskEventRecord, StoreError, TradeRecord,
+    BookingRecord, ComposedEntry, FundingRecord, JournalEntry, KillSwitchRecord, LadderStep, PnlSnapshot,
+    PositionRecord, RiskEventRecord, StoreError, TradeRecord,
 };
 use async_trait::async_trait;
 use plimsoll_domain::{AccountId, OrderId};
@@ -10,8 +10,8 @@ use plimsoll_domain::{AccountId, OrderId};
 /// A store as a whole.
 #[async_trait]
 pub trait WholeLedger: Send + Sync {
-    /// Tells everything on record as it is at one moment, in pages: positions, then trades, orders, funding, bookings, the
-    /// equity curve, risk events and controls, each in the order of recording. The listener's error ends it.
+    /// Tells everything on record as it is at one moment, in pages: positions, then trades, orders, composed orders, funding,
+    /// bookings, the equity curve, risk events and controls, each in the order of recording. The listener's error ends it.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] names the row that cannot be read.
@@ -48,6 +48,8 @@ pub enum LedgerRecord {
         /// The venue's id of it, which a finished order keeps from when it was accepted.
         order_id: Option<OrderId>,
     },
+    /// A composed order, in the state that it has reached.
+    Composed(ComposedEntry),
     /// A funding payment.
     Funding(FundingRecord),
     /// Another booking.

@@ -1,16 +1,17 @@
 //! What [`WholeLedger`] promises.
 
 use super::records::{
-    AMOUNTS, NAMES, PRICES, QUANTITIES, account, at, booking, cleared, closed, entry, eth, is_conflict, money, opened,
-    point, price, quantity, risk_event, trade, with_fill,
+    AMOUNTS, NAMES, PRICES, QUANTITIES, account, at, booking, cleared, closed, composed, entry, eth, is_conflict,
+    money, opened, point, price, quantity, risk_event, trade, with_fill,
 };
 use super::suite::{Failure, Outcome, Suite, ensure, ensure_eq};
 use async_trait::async_trait;
 use plimsoll_domain::{AccountId, OrderId, OrderStatus};
 use plimsoll_ports::{
-    BookingRepository, ControlRepository, EquityRepository, FundingRecord, FundingRepository, JournalState,
-    KillSwitchRecord, LadderStep, LedgerListener, LedgerRecord, OpenedPosition, OrderJournal, PositionId,
-    PositionRecord, PositionRepository, RiskEventRepository, StoreError, TradeRepository, WholeLedger,
+    BookingRepository, ComposedEnd, ComposedEntry, ControlRepository, EquityRepository, FundingRecord,
+    FundingRepository, JournalState, KillSwitchRecord, LadderStep, LedgerListener, LedgerRecord, OpenedPosition,
+    OrderJournal, PositionId, PositionRecord, PositionRepository, RiskEventRepository, StoreError, TradeRepository,
+    WholeLedger,
 };
 
 /// A store with every port.
@@ -189,6 +190,12 @@ async fn fill<S: EveryPort>(store: &S) -> Outcome {
         }
         store.record(&entry.account, id, &state, at(2)).await?;
     }
+    store.compose(&ComposedEntry { account: AccountId::new(NAMES[2]), ..composed(NAMES[1])? }).await?;
+    for how in ComposedEnd::ALL {
+        let entry = composed(how.as_str())?;
+        store.compose(&entry).await?;
+        store.end_composed(&entry.account, &entry.id, how, NAMES[3], at(2)).await?;
+    }
     RiskEventRepository::log(store, &risk_event()?).await?;
     for engaged in [true, false] {
         let record = KillSwitchRecord { engaged, reason: "drawdown".into(), by: NAMES[3].into(), since: Some(at(3)) };
@@ -211,7 +218,7 @@ async fn everything_is_told_in_the_order_of_recording<S: EveryPort>(store: &S, _
     let told = store.heard().await?;
     let kinds: Vec<u8> = told.iter().map(kind).collect();
     ensure!(kinds.is_sorted(), "the kinds come as {kinds:?}");
-    for (kind, count) in [2, 8, 6, 7, 7, 7, 1, 4].into_iter().enumerate() {
+    for (kind, count) in [2, 8, 6, 4, 7, 7, 7, 1, 4].into_iter().enumerate() {
         let found = kinds.iter().filter(|it| usize::from(**it) == kind).count();
         ensure_eq!(found, count, "records of kind {kind}");
     }
@@ -229,11 +236,12 @@ fn kind(record: &LedgerRecord) -> u8 {
         LedgerRecord::Position(_) => 0,
         LedgerRecord::Trade(_) => 1,
         LedgerRecord::Order { .. } => 2,
-        LedgerRecord::Funding(_) => 3,
-        LedgerRecord::Booking(_) => 4,
-        LedgerRecord::Point(_) => 5,
-        LedgerRecord::RiskEvent(_) => 6,
-        LedgerRecord::KillSwitch { .. } | LedgerRecord::Ladder { .. } => 7,
+        LedgerRecord::Composed(_) => 3,
+        LedgerRecord::Funding(_) => 4,
+        LedgerRecord::Booking(_) => 5,
+        LedgerRecord::Point(_) => 6,
+        LedgerRecord::RiskEvent(_) => 7,
+        LedgerRecord::KillSwitch { .. } | LedgerRecord::Ladder { .. } => 8,
     }
 }
 
@@ -246,6 +254,8 @@ async fn everything_is_taken_over_to_the_last_digit<S: EveryPort>(store: &S, oth
     ensure_eq!(other.peak(&account()).await?, store.peak(&account()).await?, "the peak");
     ensure_eq!(other.ladder(&account()).await?, store.ladder(&account()).await?, "the ladder");
     ensure_eq!(other.unfinished(&account()).await?, store.unfinished(&account()).await?, "unfinished orders");
+    let whose = AccountId::new(NAMES[2]);
+    ensure_eq!(other.working(&whose).await?, store.working(&whose).await?, "composed orders that go on");
     ensure_eq!(other.faults().await?, [""; 0], "faults");
     Ok(())
 }

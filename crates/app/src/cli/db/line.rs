@@ -2,8 +2,8 @@
 
 use plimsoll_domain::{Decimal, OrderKind, OrderSize, Timestamp};
 use plimsoll_ports::{
-    BookingRecord, FundingRecord, JournalEntry, JournalState, LedgerRecord, PnlSnapshot, PositionRecord,
-    RiskEventRecord, TradeRecord,
+    BookingRecord, ComposedEntry, ComposedState, FundingRecord, JournalEntry, JournalState, LedgerRecord, PnlSnapshot,
+    PositionRecord, RiskEventRecord, TradeRecord,
 };
 use serde_json::{Value, json};
 
@@ -13,6 +13,7 @@ pub(super) fn line(record: &LedgerRecord) -> String {
         LedgerRecord::Position(it) => position(it),
         LedgerRecord::Trade(it) => trade(it),
         LedgerRecord::Order { entry, order_id } => order(entry, order_id.as_ref().map(|it| it.as_str())),
+        LedgerRecord::Composed(it) => composed(it),
         LedgerRecord::Funding(it) => funding(it),
         LedgerRecord::Booking(it) => booking(it),
         LedgerRecord::Point(it) => point(it),
@@ -110,6 +111,20 @@ fn order(it: &JournalEntry, order_id: Option<&str>) -> Value {
         }
     }
     value
+}
+
+/// The order is the one line of text that a store keeps of it.
+fn composed(it: &ComposedEntry) -> Value {
+    let reason = match &it.state {
+        ComposedState::Working => None,
+        ComposedState::Ended { reason, .. } => Some(reason),
+    };
+    json!({
+        "record": "composed_order", "account": it.account.as_str(), "venue": it.venue.as_str(), "id": it.id.as_str(),
+        "kind": it.order.kind.as_str(), "symbol": it.order.symbol.as_str(), "order": it.order.to_string(),
+        "state": it.state.as_str(), "reason": reason, "placed_at": time(it.placed_at),
+        "updated_at": time(it.updated_at),
+    })
 }
 
 fn funding(it: &FundingRecord) -> Value {
