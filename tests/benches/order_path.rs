@@ -16,7 +16,10 @@ use plimsoll_domain::{
 };
 use plimsoll_engine::{Entry, OrderPath, Patience, Placed};
 use plimsoll_exchange::{Exchange, listings};
-use plimsoll_ports::{Clock, JournalEntry, JournalState, OrderJournal, Purpose, StopLoss, SystemClock, Waiver};
+use plimsoll_ports::{
+    Clock, ComposedEnd, ComposedEntry, JournalEntry, JournalState, OrderJournal, Purpose, StopLoss, StoreError,
+    SystemClock, Waiver,
+};
 use plimsoll_sqlite::SqliteStore;
 use plimsoll_venue_server::{BinanceVenue, RateLimits, Running, Settings};
 use std::io::Write;
@@ -279,7 +282,7 @@ impl Accepted {
 
 #[async_trait::async_trait]
 impl OrderJournal for Accepted {
-    async fn intend(&self, _: &JournalEntry) -> Result<(), plimsoll_ports::StoreError> {
+    async fn intend(&self, _: &JournalEntry) -> Result<(), StoreError> {
         Ok(())
     }
 
@@ -289,26 +292,49 @@ impl OrderJournal for Accepted {
         _: &ClientOrderId,
         state: &JournalState,
         _: Timestamp,
-    ) -> Result<(), plimsoll_ports::StoreError> {
+    ) -> Result<(), StoreError> {
         if matches!(state, JournalState::Accepted { .. }) {
             *self.0.lock().unwrap() = Some(Instant::now());
         }
         Ok(())
     }
 
-    async fn entry(
-        &self,
-        _: &AccountId,
-        _: &ClientOrderId,
-    ) -> Result<Option<JournalEntry>, plimsoll_ports::StoreError> {
+    async fn entry(&self, _: &AccountId, _: &ClientOrderId) -> Result<Option<JournalEntry>, StoreError> {
         Ok(None)
     }
 
-    async fn unfinished(&self, _: &AccountId) -> Result<Vec<JournalEntry>, plimsoll_ports::StoreError> {
+    async fn unfinished(&self, _: &AccountId) -> Result<Vec<JournalEntry>, StoreError> {
         Ok(Vec::new())
     }
 
-    async fn recent(&self, _: &AccountId, _: u32) -> Result<Vec<JournalEntry>, plimsoll_ports::StoreError> {
+    async fn compose(&self, _: &ComposedEntry) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn end_composed(
+        &self,
+        _: &AccountId,
+        _: &ClientOrderId,
+        _: ComposedEnd,
+        _: &str,
+        _: Timestamp,
+    ) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn composed(&self, _: &AccountId, _: &ClientOrderId) -> Result<Option<ComposedEntry>, StoreError> {
+        Ok(None)
+    }
+
+    async fn working(&self, _: &AccountId) -> Result<Vec<ComposedEntry>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn parts(&self, _: &AccountId, _: &ClientOrderId) -> Result<Vec<JournalEntry>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn recent(&self, _: &AccountId, _: u32) -> Result<Vec<JournalEntry>, StoreError> {
         Ok(Vec::new())
     }
 }

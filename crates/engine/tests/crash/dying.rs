@@ -175,6 +175,11 @@ dying!(OrderJournal {}
     fn record(account: &AccountId, id: &ClientOrderId, state: &JournalState, at: Timestamp) -> Result<(), StoreError>;
     fn entry(account: &AccountId, id: &ClientOrderId) -> Result<Option<JournalEntry>, StoreError>;
     fn unfinished(account: &AccountId) -> Result<Vec<JournalEntry>, StoreError>;
+    fn compose(entry: &ComposedEntry) -> Result<(), StoreError>;
+    fn end_composed(account: &AccountId, id: &ClientOrderId, how: ComposedEnd, reason: &str, at: Timestamp) -> Result<(), StoreError>;
+    fn composed(account: &AccountId, id: &ClientOrderId) -> Result<Option<ComposedEntry>, StoreError>;
+    fn working(account: &AccountId) -> Result<Vec<ComposedEntry>, StoreError>;
+    fn parts(account: &AccountId, name: &ClientOrderId) -> Result<Vec<JournalEntry>, StoreError>;
     fn recent(account: &AccountId, limit: u32) -> Result<Vec<JournalEntry>, StoreError>;
 );
 

@@ -1,13 +1,13 @@
 //! Every repository in memory; down on command.
 
+mod journal;
+
 use async_trait::async_trait;
-use plimsoll_ports::domain::{
-    AccountId, ClientOrderId, Currency, Money, PositionSide, Price, Quantity, Symbol, Timestamp, VenueId,
-};
+use plimsoll_ports::domain::{AccountId, Currency, Money, PositionSide, Price, Quantity, Symbol, Timestamp, VenueId};
 use plimsoll_ports::{
-    Alert, BookingRecord, BookingRepository, ClosedPosition, ControlRepository, DailyPnl, EquityRepository,
-    FundingRecord, FundingRepository, JournalEntry, JournalState, KillSwitchRecord, LadderStep, Notifier, NotifyError,
-    OpenedPosition, OrderJournal, PnlSnapshot, PositionId, PositionRecord, PositionRepository, PositionStatus,
+    Alert, BookingRecord, BookingRepository, ClosedPosition, ComposedEntry, ControlRepository, DailyPnl,
+    EquityRepository, FundingRecord, FundingRepository, JournalEntry, JournalState, KillSwitchRecord, LadderStep,
+    Notifier, NotifyError, OpenedPosition, PnlSnapshot, PositionId, PositionRecord, PositionRepository, PositionStatus,
     RiskEventRecord, RiskEventRepository, StoreError, Totals, TradeRecord, TradeRepository,
 };
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -28,6 +28,7 @@ pub(crate) struct Tables {
     /// How often positions are still listed before they cannot be any more.
     pub(crate) listings: Option<u32>,
     pub(crate) journal: Vec<JournalEntry>,
+    pub(crate) composed: Vec<ComposedEntry>,
     pub(crate) positions: Vec<PositionRecord>,
     pub(crate) trades: Vec<TradeRecord>,
     pub(crate) funding: Vec<FundingRecord>,
@@ -77,47 +78,6 @@ impl Tables {
     fn record(&mut self, id: PositionId) -> Result<&mut PositionRecord, StoreError> {
         let missing = || StoreError::NotFound(format!("position {}", id.0));
         self.positions.iter_mut().find(|record| record.id == id).ok_or_else(missing)
-    }
-}
-
-#[async_trait]
-impl OrderJournal for Store {
-    async fn intend(&self, entry: &JournalEntry) -> Result<(), StoreError> {
-        let mut tables = self.up()?;
-        let same_id = |known: &JournalEntry| known.order.client_order_id == entry.order.client_order_id;
-        match tables.journal.iter().find(|known| same_id(known)) {
-            Some(known) => assert_eq!(known.order, entry.order, "an id was given to two orders"),
-            None => tables.journal.push(entry.clone()),
-        }
-        Ok(())
-    }
-
-    async fn record(
-        &self,
-        _: &AccountId,
-        id: &ClientOrderId,
-        state: &JournalState,
-        at: Timestamp,
-    ) -> Result<(), StoreError> {
-        let mut tables = self.up()?;
-        let entry = tables.journal.iter_mut().find(|entry| entry.order.client_order_id == *id);
-        let entry = entry.ok_or_else(|| StoreError::NotFound(id.to_string()))?;
-        if state.rank() > entry.state.rank() {
-            (entry.state, entry.updated_at) = (state.clone(), at);
-        }
-        Ok(())
-    }
-
-    async fn entry(&self, _: &AccountId, id: &ClientOrderId) -> Result<Option<JournalEntry>, StoreError> {
-        Ok(self.up()?.journal.iter().find(|entry| entry.order.client_order_id == *id).cloned())
-    }
-
-    async fn unfinished(&self, _: &AccountId) -> Result<Vec<JournalEntry>, StoreError> {
-        Ok(self.up()?.journal.iter().filter(|entry| !entry.state.is_final()).cloned().collect())
-    }
-
-    async fn recent(&self, _: &AccountId, limit: u32) -> Result<Vec<JournalEntry>, StoreError> {
-        Ok(self.up()?.journal.iter().rev().take(limit as usize).cloned().collect())
     }
 }
 
