@@ -37,7 +37,7 @@
 //!
 //! From here: [`Position::apply`] for what fills make of positions, [`liquidation`] for cross and hedged accounts,
 //! [`Portfolio`] for a whole account at its marks, [`stress`] and [`reduce`] for how far it is from trouble and how little
-//! to close, [`risk`] for whether an order may be sent, and [`AccountState`] for what a venue's events add up to.
+//! to close, [`afloat`] for what an account in trouble is to do now, [`risk`] for whether an order may be sent, and [`AccountState`] for what a venue's events add up to.
 //!
 //! # What it does not do
 //!
@@ -50,6 +50,7 @@
 //! - A cross liquidation price holds the other marks still; for all of them at once there is [`stress::common_move`].
 //! - No guess at how a venue unwinds a position that is due: partial liquidation, insurance and deleveraging are its own.
 
+pub mod afloat;
 pub mod decimal;
 pub mod funding;
 pub mod liquidation;
@@ -104,7 +105,7 @@ pub use market::{
 pub use money::{Money, NotMoney};
 pub use name::{AccountId, ClientOrderId, Currency, NotAClientOrderId, NotASymbol, OrderId, Symbol, TradeId, VenueId};
 pub use order::{NewOrder, Order, OrderKind, OrderSize, OrderStatus, OrderType, TimeInForce, TriggerBy};
-pub use portfolio::{AccountMargin, Assessment, Collateral, Holding, Portfolio, PositionMargin};
+pub use portfolio::{AccountMargin, Assessment, Collateral, Holding, Portfolio, PositionMargin, Summed};
 pub use portfolio_view::{NearestLiquidation, PortfolioTotals, PortfolioView, StressOutcome, StressedAccount};
 pub use position::{Position, Transition};
 pub use price::{NotAPrice, NotAStep, Price, Rounding, Step};

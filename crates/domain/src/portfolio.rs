@@ -1,5 +1,9 @@
 //! A whole account at its marks: every position against what backs it.
 
+mod summed;
+
+pub use summed::Summed;
+
 use crate::liquidation::{Leg, Liquidation, cross, isolated};
 use crate::margin::{HedgeMargin, MarginRatio, MarginTiers, isolated_equity, margin_cover};
 use crate::money::Money;

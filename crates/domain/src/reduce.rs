@@ -45,49 +45,114 @@ pub enum Reduction {
 /// can also be closed whole.
 #[must_use]
 pub fn reduce_to_ratio(it: Reducible<'_>, target: MarginRatio) -> Reduction {
-    let whole = it.position.quantity;
-    if it.meets(target, Decimal::ZERO) {
-        return Reduction::NotNeeded;
-    }
-    let lot = it.lot.get();
-    let least = it.least(target);
-    let nearby = [least.saturating_sub(lot), least, least.saturating_add(lot)];
-    nearby
-        .into_iter()
-        .filter_map(|size| Quantity::new(size).ok())
-        .filter(|size| *size < whole)
-        .chain([whole])
-        .find(|size| it.meets(target, size.get()))
-        .map_or(Reduction::NotEnough, Reduction::Close)
+    it.smallest(&it.within_ratio(target), |closed| it.meets_ratio(target, closed))
+}
+
+/// The smallest multiple of the lot whose closing at the mark takes liquidation at least `distance` away from it, as a
+/// share of the mark, while all other marks stand still. `closing_fee` is what the venue counts into liquidation.
+///
+/// With `P'` the mark moved against the position by `distance`: `M((q − x)·P') + (q − x)·P'·closing_fee + elsewhere ≤
+/// equity − x·P·fee − (q − x)·P·distance`, through the tiers.
+#[must_use]
+pub fn reduce_to_distance(it: Reducible<'_>, distance: Rate, closing_fee: Rate) -> Reduction {
+    it.smallest(&it.at_distance(distance, closing_fee), |closed| it.meets_distance(distance, closing_fee, closed))
+}
+
+/// What may be required of what is left of a notional `N`: `constant + slope·N − M(stretch·N) ≥ 0`.
+struct Allowance {
+    constant: Decimal,
+    slope: Decimal,
+    /// How much the mark is moved; above zero.
+    stretch: Decimal,
 }
 
 impl Reducible<'_> {
-    /// Whether the target is met once `closed` is closed.
-    fn meets(&self, target: MarginRatio, closed: Decimal) -> bool {
-        let price = self.mark.get();
-        let left = Money::new((self.position.quantity.get() - closed).saturating_mul(price));
-        let required = match left.is_positive() {
-            true => self.tiers.maintenance(left).get().saturating_add(self.elsewhere.get()),
-            false => self.elsewhere.get(),
-        };
-        let cost = (closed * price).saturating_mul(self.fee.get());
-        required <= target.get().saturating_mul(self.equity.get().saturating_sub(cost))
+    /// The smallest size that meets a target, near the one by which `allowance` is met.
+    fn smallest(&self, allowance: &Allowance, meets: impl Fn(Decimal) -> bool) -> Reduction {
+        let whole = self.position.quantity;
+        if meets(Decimal::ZERO) {
+            return Reduction::NotNeeded;
+        }
+        let lot = self.lot.get();
+        let least = self.least(allowance);
+        let nearby = [least.saturating_sub(lot), least, least.saturating_add(lot)];
+        nearby
+            .into_iter()
+            .filter_map(|size| Quantity::new(size).ok())
+            .filter(|size| *size < whole)
+            .chain([whole])
+            .find(|size| meets(size.get()))
+            .map_or(Reduction::NotEnough, Reduction::Close)
     }
 
-    /// The smallest multiple of the lot that could meet the target, give or take the last digit of a division. What is
-    /// left of the notional, `N`, must satisfy `target·(equity − fee·(N₀ − N)) − elsewhere − M(N) ≥ 0`: a concave line
-    /// again, and its upper end is the most that may stay.
-    fn least(&self, target: MarginRatio) -> Decimal {
-        let (all, price, tier) = (self.position.quantity.get(), self.mark.get(), self.tiers.lowest());
-        let cost_of_all = (all * price).saturating_mul(self.fee.get());
+    /// What is left of the notional once `closed` is closed, and what that costs.
+    fn after(&self, closed: Decimal) -> (Decimal, Decimal) {
+        let price = self.mark.get();
+        let left = (self.position.quantity.get() - closed).saturating_mul(price);
+        (left, (closed * price).saturating_mul(self.fee.get()))
+    }
+
+    /// What is required of a notional and of the other positions.
+    pub(crate) fn required(&self, notional: Decimal) -> Decimal {
+        let own = if notional > Decimal::ZERO { self.tiers.maintenance(Money::new(notional)) } else { Money::ZERO };
+        own.get().saturating_add(self.elsewhere.get())
+    }
+
+    /// Whether the ratio is met once `closed` is closed.
+    pub(crate) fn meets_ratio(&self, target: MarginRatio, closed: Decimal) -> bool {
+        let (left, cost) = self.after(closed);
+        self.required(left) <= target.get().saturating_mul(self.equity.get().saturating_sub(cost))
+    }
+
+    /// Whether the distance is kept once `closed` is closed.
+    pub(crate) fn meets_distance(&self, distance: Rate, closing_fee: Rate, closed: Decimal) -> bool {
+        let (_, cost) = self.after(closed);
+        self.needed_for(distance, closing_fee, closed) <= self.equity.get().saturating_sub(cost)
+    }
+
+    /// The equity that keeps the distance once `closed` is closed.
+    pub(crate) fn needed_for(&self, distance: Rate, closing_fee: Rate, closed: Decimal) -> Decimal {
+        let (left, _) = self.after(closed);
+        let moved = left.saturating_mul(self.moved_by(distance));
+        let required = self.required(moved).saturating_add(moved.saturating_mul(closing_fee.get()));
+        required.saturating_add(left.saturating_mul(distance.get()))
+    }
+
+    /// The factor on the mark that takes it `distance` against the position.
+    fn moved_by(&self, distance: Rate) -> Decimal {
+        Decimal::ONE.saturating_sub(self.position.direction.sign().saturating_mul(distance.get())).max(Decimal::ZERO)
+    }
+
+    /// What is left of the notional, `N`, must satisfy `target·(equity − fee·(N₀ − N)) − elsewhere − M(N) ≥ 0`.
+    fn within_ratio(&self, target: MarginRatio) -> Allowance {
+        let (_, cost_of_all) = self.after(self.position.quantity.get());
         let allowed = target.get().saturating_mul(self.equity.get().saturating_sub(cost_of_all));
-        let per_notional = target.get().saturating_mul(self.fee.get());
-        let slope = |tier: &Tier| per_notional.saturating_sub(tier.rate.get());
-        let line = Line {
-            constant: allowed.saturating_sub(self.elsewhere.get()).saturating_add(tier.deduction.get()),
-            slope: slope(tier),
-        };
-        match solve(line, slope(self.tiers.highest()), price, self.tiers.crossings()) {
+        Allowance {
+            constant: allowed.saturating_sub(self.elsewhere.get()),
+            slope: target.get().saturating_mul(self.fee.get()),
+            stretch: Decimal::ONE,
+        }
+    }
+
+    /// The same at the moved mark: `equity − fee·(N₀ − N) − distance·N − closing_fee·N' − elsewhere − M(N') ≥ 0`.
+    fn at_distance(&self, distance: Rate, closing_fee: Rate) -> Allowance {
+        let (_, cost_of_all) = self.after(self.position.quantity.get());
+        let stretch = self.moved_by(distance);
+        let constant = self.equity.get().saturating_sub(cost_of_all).saturating_sub(self.elsewhere.get());
+        let counted = stretch.saturating_mul(closing_fee.get());
+        let slope = self.fee.get().saturating_sub(distance.get()).saturating_sub(counted);
+        Allowance { constant, slope, stretch }
+    }
+
+    /// The smallest multiple of the lot that could meet the target, give or take the last digit of a division. What the
+    /// notional that is left allows is a concave line again, and its upper end is the most that may stay.
+    fn least(&self, allowance: &Allowance) -> Decimal {
+        let (all, price, tier) = (self.position.quantity.get(), self.mark.get(), self.tiers.lowest());
+        let stretch = allowance.stretch;
+        let slope = |tier: &Tier| allowance.slope.saturating_sub(tier.rate.get().saturating_mul(stretch));
+        let line = Line { constant: allowance.constant.saturating_add(tier.deduction.get()), slope: slope(tier) };
+        let crossings = self.tiers.crossings().map(|crossing| crossing.per(stretch));
+        match solve(line, slope(self.tiers.highest()), price, crossings) {
             Solvent::Between { above: Some(stays), .. } => {
                 self.lot.round((all.saturating_sub(stays)).max(Decimal::ZERO), Rounding::Up)
             }

@@ -1,6 +1,7 @@
 //! The mathematics through the public face: worked tables, properties, and the tables of a real venue.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
+mod afloat;
 mod brackets;
 mod extremes;
 mod funding;

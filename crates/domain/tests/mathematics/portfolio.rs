@@ -1,6 +1,8 @@
 //! Whole accounts.
 
-use crate::given::{any_margin, any_position, any_tiers, btc, decimal, money, position, price, rate, single, symbol};
+use crate::given::{
+    any_fee, any_margin, any_position, any_tiers, btc, decimal, money, position, price, rate, single, symbol,
+};
 use plimsoll_domain::{
     Collateral, Decimal, Direction, HedgeMargin, Holding, Leg, Leverage, Liquidation, MarginHealth, MarginRatio,
     MarginTiers, Money, Portfolio, Position, Rate, Symbol,
@@ -199,5 +201,55 @@ proptest! {
             let scale = larger.notional(at).get().max(Decimal::ONE);
             prop_assert!((equity - required).abs() <= scale * decimal("0.000000000001"), "{equity} {required} at {at}");
         }
+    }
+}
+
+proptest! {
+    #[test]
+    fn sums_at_hand_say_of_an_order_what_the_whole_account_would(
+        held in prop::collection::vec((any_position(), any_tiers(), 0_usize..4, prop::option::of(0_i64..500)), 0..9),
+        made in (any_position(), any_tiers(), 0_usize..4, prop::option::of(1_i64..500)),
+        replaced in prop::option::of(0_usize..9),
+        margin in -300_i64..3000, larger in any::<bool>(), fee in any_fee(),
+    ) {
+        let symbols: Vec<Symbol> = (0..4).map(|n| symbol(&format!("A{n}/USDT:USDT"))).collect();
+        let drawn: Vec<_> = held.iter().chain([&made]).cloned().collect();
+        // Of one contract there is one table and one mark, and one leg of each direction.
+        let of = |n: usize| drawn.iter().find(|it| it.2 == n).unwrap();
+        let hedge = if larger { HedgeMargin::LargerLeg } else { HedgeMargin::EachLeg };
+        let tables: Vec<MarginTiers> = drawn.iter().map(|it| of(it.2).1.clone().hedged(hedge)).collect();
+        let mut holdings: Vec<Holding<'_>> = drawn
+            .iter()
+            .zip(&tables)
+            .map(|((position, _, n, own), tiers)| Holding {
+                symbol: &symbols[*n],
+                position: *position,
+                mark: of(*n).0.entry,
+                collateral: own.map_or(Collateral::Cross, |own| {
+                    Collateral::Isolated(position.notional(position.entry) * Decimal::new(own, 3))
+                }),
+                tiers,
+                closing_fee: fee,
+            })
+            .collect();
+        let made = holdings.pop().unwrap();
+        let mut legs = std::collections::HashSet::new();
+        holdings.retain(|it| legs.insert((it.symbol, it.position.direction)));
+        let is_same = |it: &Holding<'_>| (it.symbol, it.position.direction) == (made.symbol, made.position.direction);
+        // An order makes a leg larger, or is one more; and now and then it stands in for something else.
+        let instead_of = holdings.iter().position(is_same).or(replaced.filter(|at| *at < holdings.len()));
+        let size: Money = holdings.iter().chain([&made]).map(Holding::notional).sum();
+        let portfolio = Portfolio { wallet: size * Decimal::new(margin, 3), holdings };
+        let found = portfolio.clone().summed().liquidation_with(&made, instead_of);
+        let mut whole = portfolio;
+        match instead_of {
+            Some(at) => whole.holdings[at] = made,
+            None => whole.holdings.push(made),
+        }
+        let at = instead_of.unwrap_or(whole.holdings.len() - 1);
+        let expected = whole.assess().positions[at].liquidation;
+        let digits = |bound: Option<plimsoll_domain::Price>| bound.map(|at| at.get().round_sf(18).unwrap().normalize());
+        let rounded = |it: Liquidation| it.bounds().map(|it| (digits(it.below), digits(it.above)));
+        prop_assert_eq!(rounded(found), rounded(expected));
     }
 }

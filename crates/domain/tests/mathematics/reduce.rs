@@ -6,7 +6,7 @@ use crate::given::{
 use plimsoll_domain::{
     Adjustment, Currency, Decimal, Fees, Instrument, MarginRatio, MarginTiers, Money, Position, Price, Reducible,
     Reduction, Step, VenueId,
-    reduce::{effective_leverage, half, largest, reduce_largest, reduce_to_ratio, to_leverage},
+    reduce::{effective_leverage, half, largest, reduce_largest, reduce_to_distance, reduce_to_ratio, to_leverage},
 };
 use proptest::prelude::*;
 
@@ -58,6 +58,36 @@ fn reducing_walks_the_tiers() {
         elsewhere: money("0"),
     };
     assert_eq!(reduce_to_ratio(it, MarginRatio::reported(decimal("0.5"))), Reduction::Close(quantity("15.8")));
+}
+
+#[test]
+fn closes_the_smallest_lot_multiple_that_keeps_the_distance() {
+    let tiers = single("0.05", "0");
+    let check = |direction: &str, equity: &str, fee: &str, counted: &str, distance: &str, expected: Reduction| {
+        let it = Reducible {
+            position: position(direction, "10", "100"),
+            mark: price("100"),
+            tiers: &tiers,
+            lot: step("0.1"),
+            fee: rate(fee),
+            equity: money(equity),
+            elsewhere: money("0"),
+        };
+        let found = reduce_to_distance(it, rate(distance), rate(counted));
+        assert_eq!(found, expected, "{direction} {equity} {fee} {counted} {distance}");
+    };
+    let close = |size: &str| Reduction::Close(quantity(size));
+    // At 80 a long has lost 20 a unit and needs 4: 240 back ten of them, 120 five. At 120 a short has lost 20 and needs 6.
+    check("long", "240", "0", "0", "0.2", Reduction::NotNeeded);
+    check("long", "239", "0", "0", "0.2", close("0.1"));
+    check("long", "120", "0", "0", "0.2", close("5"));
+    check("short", "260", "0", "0", "0.2", Reduction::NotNeeded);
+    check("short", "130", "0", "0", "0.2", close("5"));
+    // A fee of 1 each takes 5 of 125; a venue that counts 5 % of 80 asks for 28.
+    check("long", "125", "0.01", "0", "0.2", close("5"));
+    check("long", "140", "0", "0.05", "0.2", close("5"));
+    check("long", "0", "0", "0", "0.2", close("10"));
+    check("long", "-1", "0", "0", "0.2", Reduction::NotEnough);
 }
 
 #[test]
@@ -192,6 +222,38 @@ proptest! {
                 prop_assert!(!meets(&it, Decimal::ZERO, target));
                 let lots = (size.get() / it.lot.get()).ceil() - Decimal::ONE;
                 prop_assert!(!meets(&it, lots * it.lot.get(), target), "one lot less would do");
+            }
+        }
+    }
+
+    #[test]
+    fn a_reduction_keeps_its_distance_with_the_smallest_lot(
+        position in any_position(), tiers in any_tiers(), fee in any_fee(), counted in any_fee(),
+        equity in -100_i64..5000, lots in 1_i64..50, distance in 0_i64..900,
+    ) {
+        let mut it = reducible(position, &tiers, equity);
+        it.fee = fee;
+        it.equity = position.notional(position.entry) * Decimal::new(equity, 4);
+        it.lot = Step::new(it.lot.get() * Decimal::from(lots)).unwrap();
+        let distance = plimsoll_domain::Rate::new(Decimal::new(distance, 3));
+        // Solvent once the mark has moved against it, by the definition.
+        let keeps = |closed: Decimal| {
+            let left = position.quantity.get() - closed;
+            let way = position.direction.sign() * distance.get() * position.entry.get();
+            let moved = left * (position.entry.get() - way);
+            let equity = it.equity.get() - closed * position.entry.get() * fee.get() - left * way.abs();
+            let own = if left.is_zero() { Decimal::ZERO } else { tiers.maintenance(Money::new(moved)).get() };
+            own + moved * counted.get() <= equity
+        };
+        let whole = position.quantity.get();
+        match reduce_to_distance(it, distance, counted) {
+            Reduction::NotNeeded => prop_assert!(keeps(Decimal::ZERO)),
+            Reduction::NotEnough => prop_assert!(!keeps(Decimal::ZERO) && !keeps(whole)),
+            Reduction::Close(size) => {
+                prop_assert!(size <= position.quantity && (size.fits(it.lot) || size == position.quantity));
+                prop_assert!(keeps(size.get()) && !keeps(Decimal::ZERO));
+                let lots = (size.get() / it.lot.get()).ceil() - Decimal::ONE;
+                prop_assert!(!keeps(lots * it.lot.get()), "one lot less would do");
             }
         }
     }

@@ -1,0 +1,92 @@
+//! A reduction as orders that the venue takes and the book bears.
+
+use super::account::Guarded;
+use crate::price::{Rounding, Step};
+use crate::quantity::{Quantity, Remainder};
+use rust_decimal::Decimal;
+
+/// What to close of a position, reduce-only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cut {
+    /// How much, of all slices together: a multiple of the lot, or all that is held.
+    pub quantity: Quantity,
+    /// Whether that is all that is held.
+    pub is_whole: bool,
+    /// The orders, one after the other.
+    pub slices: Slices,
+}
+
+/// A quantity in parts of about one size: each fits the lot but the last of a position that does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slices {
+    total: Quantity,
+    large: Decimal,
+    small: Decimal,
+    /// What the small ones, which come last, are together.
+    small_total: Decimal,
+}
+
+impl Guarded<'_> {
+    /// At least `wanted`, as the venue takes it: no less than its smallest order, and all if less than that, or less than
+    /// its smallest notional, would be left.
+    #[must_use]
+    pub fn cut(&self, wanted: Quantity) -> Cut {
+        let (whole, lot, least) = (self.position.quantity, self.instrument.lot, self.instrument.min_quantity);
+        let size = lot.round(wanted.max(least).get(), Rounding::Up);
+        let stays = |left: Quantity| left >= least && left * self.mark >= self.instrument.min_notional;
+        let quantity = match Quantity::new(size).map(|size| (size, whole.minus(size))) {
+            Ok((size, Remainder::Left(left))) if stays(left) => size,
+            _ => whole,
+        };
+        Cut { quantity, is_whole: quantity == whole, slices: self.slices(quantity) }
+    }
+
+    /// All of it.
+    pub(super) fn cut_whole(&self) -> Cut {
+        let quantity = self.position.quantity;
+        Cut { quantity, is_whole: true, slices: self.slices(quantity) }
+    }
+
+    /// As few slices as the book bears. A book that bears less than the smallest order gets the smallest order: what
+    /// reduces must get through.
+    fn slices(&self, total: Quantity) -> Slices {
+        let (lot, most, least) =
+            (self.instrument.lot, self.instrument.max_market_quantity, self.instrument.min_quantity);
+        let lots = |size: Quantity| size.get().checked_div(lot.get()).unwrap_or(Decimal::MAX);
+        let units = lots(total).ceil();
+        let bears = |size: Quantity| units.checked_div(lots(size).floor().max(Decimal::ONE)).unwrap_or(units).ceil();
+        let taken = units.checked_div(lots(least).ceil().max(Decimal::ONE)).unwrap_or(units).floor();
+        let by_book = bears(self.depth.unwrap_or(most)).min(taken.max(Decimal::ONE));
+        Slices::even(total, units, by_book.max(bears(most)), lot)
+    }
+}
+
+impl Slices {
+    /// So many lots in so many slices: their sizes differ by one lot at most.
+    fn even(total: Quantity, lots: Decimal, slices: Decimal, lot: Step) -> Self {
+        let each = lots.checked_div(slices).unwrap_or(lots).floor().max(Decimal::ONE);
+        let longer = lots.saturating_sub(each.saturating_mul(slices)).max(Decimal::ZERO);
+        let small = each.saturating_mul(lot.get());
+        let large = small.saturating_add(lot.get());
+        let small_total = total.get().saturating_sub(longer.saturating_mul(large));
+        Self { total, large, small, small_total }
+    }
+
+    /// The first.
+    #[must_use]
+    pub fn first(&self) -> Quantity {
+        self.iter().next().unwrap_or(self.total)
+    }
+
+    /// All of them, in order; together they are the whole.
+    pub fn iter(&self) -> impl Iterator<Item = Quantity> + use<> {
+        let it = *self;
+        let mut left = it.total.get();
+        std::iter::from_fn(move || {
+            let size = if left > it.small_total { it.large } else { it.small };
+            let slice = Quantity::new(size.min(left)).ok()?;
+            left -= slice.get();
+            Some(slice)
+        })
+    }
+}

@@ -1,0 +1,215 @@
+//! From which figures on what is done.
+
+use crate::margin::MarginRatio;
+use crate::money::Money;
+use crate::rate::Rate;
+use crate::risk::BrokenLimit;
+use crate::side::{UnknownWord, words};
+use rust_decimal::Decimal;
+use std::fmt;
+use std::str::FromStr;
+
+/// A rung of the ladder: reached from this margin ratio up, or at this distance to liquidation and nearer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Level {
+    /// Maintenance ÷ equity.
+    pub ratio: MarginRatio,
+    /// From the mark to liquidation, as a share of the mark; `None` judges by the ratio alone.
+    pub distance: Option<Rate>,
+}
+
+/// The ladder as somebody wrote it down; [`Ladder::new`] checks it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LadderSettings {
+    /// From here on somebody is told.
+    pub warn: Level,
+    /// From here on entries are taken off the book.
+    pub cancel: Level,
+    /// From here on isolated positions are given margin; `None` never does.
+    pub top_up: Option<MarginTopUp>,
+    /// From here on positions are made smaller.
+    pub reduce: Level,
+    /// From here on everything is closed that shares the margin.
+    pub flatten: Level,
+    /// What adding margin and reducing restore: at most this ratio, and at least this distance.
+    pub target: Level,
+}
+
+/// Margin for isolated positions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MarginTopUp {
+    /// From here on.
+    pub at: Level,
+    /// The most that one plan moves, into all positions together.
+    pub most: Money,
+}
+
+/// How far up the ladder the margin of something has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// Somebody is told.
+    Warn,
+    /// Entries are cancelled.
+    Cancel,
+    /// Isolated margin is added.
+    TopUp,
+    /// Positions are reduced.
+    Reduce,
+    /// Everything is closed.
+    Flatten,
+}
+words!(
+    Stage,
+    "stage of protection",
+    Warn = "warn",
+    Cancel = "cancel",
+    TopUp = "top_up",
+    Reduce = "reduce",
+    Flatten = "flatten"
+);
+
+impl Level {
+    fn at(hundredths: i64) -> Self {
+        Self { ratio: MarginRatio::reported(Decimal::new(hundredths, 2)), distance: None }
+    }
+
+    fn is_reached(&self, ratio: Option<MarginRatio>, distance: Option<Rate>) -> bool {
+        let by_distance = self.distance.zip(distance).is_some_and(|(level, distance)| distance <= level);
+        ratio.is_some_and(|ratio| ratio >= self.ratio) || by_distance
+    }
+}
+
+impl Default for LadderSettings {
+    fn default() -> Self {
+        Self {
+            warn: Level::at(70),
+            cancel: Level::at(75),
+            top_up: None,
+            reduce: Level::at(80),
+            flatten: Level::at(95),
+            target: Level::at(60),
+        }
+    }
+}
+
+/// A ladder that makes sense: each rung at or above the one before, and the target below all of them, so that what is
+/// restored is calm.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Ladder(LadderSettings);
+
+impl Ladder {
+    /// # Errors
+    /// [`BrokenLadder`] lists everything about it that makes no sense.
+    pub fn new(settings: LadderSettings) -> Result<Self, BrokenLadder> {
+        let broken = problems(&settings);
+        if broken.is_empty() { Ok(Self(settings)) } else { Err(BrokenLadder(broken)) }
+    }
+
+    /// The settings.
+    #[must_use]
+    pub const fn settings(&self) -> &LadderSettings {
+        &self.0
+    }
+
+    /// The highest rung that an isolated position with these figures has reached; `None` is calm.
+    #[must_use]
+    pub fn isolated_stage(&self, ratio: Option<MarginRatio>, distance: Option<Rate>) -> Option<Stage> {
+        self.stage(ratio, distance, self.0.top_up.as_ref().map(|top_up| top_up.at))
+    }
+
+    /// The highest rung that a cross pool with these figures has reached: margin is not added to it. `None` is calm.
+    #[must_use]
+    pub fn pool_stage(&self, ratio: Option<MarginRatio>, distance: Option<Rate>) -> Option<Stage> {
+        self.stage(ratio, distance, None)
+    }
+
+    fn stage(&self, ratio: Option<MarginRatio>, distance: Option<Rate>, top_up: Option<Level>) -> Option<Stage> {
+        let reached = |level: Level, stage| level.is_reached(ratio, distance).then_some(stage);
+        reached(self.0.flatten, Stage::Flatten)
+            .or_else(|| reached(self.0.reduce, Stage::Reduce))
+            .or_else(|| top_up.and_then(|level| reached(level, Stage::TopUp)))
+            .or_else(|| reached(self.0.cancel, Stage::Cancel))
+            .or_else(|| reached(self.0.warn, Stage::Warn))
+    }
+}
+
+fn problems(it: &LadderSettings) -> Vec<BrokenLimit> {
+    let mut broken = Vec::new();
+    let mut must = |holds: bool, setting: &'static str, rule: &'static str, found: &dyn fmt::Display| {
+        if !holds {
+            broken.push(BrokenLimit { setting, rule, found: found.to_string() });
+        }
+    };
+    let rungs = [
+        ("target", Some(it.target)),
+        ("warn", Some(it.warn)),
+        ("cancel", Some(it.cancel)),
+        ("top_up", it.top_up.map(|top_up| top_up.at)),
+        ("reduce", Some(it.reduce)),
+        ("flatten", Some(it.flatten)),
+    ];
+    let rungs: Vec<(&'static str, Level)> = rungs.into_iter().filter_map(|(name, it)| Some((name, it?))).collect();
+    for (name, level) in &rungs {
+        let ratio = level.ratio.get();
+        must(
+            ratio > Decimal::ZERO && ratio <= Decimal::ONE,
+            name,
+            "must have a ratio above 0, at most 1",
+            &level.ratio,
+        );
+        let Some(distance) = level.distance else { continue };
+        let is_share = distance >= Rate::ZERO && distance.get() < Decimal::ONE;
+        must(is_share, name, "must have a distance of at least 0 and below 1", &distance);
+    }
+    for pair in rungs.windows(2) {
+        let [(below, lower), (name, level)] = pair else { continue };
+        let rises = if *below == "target" { level.ratio > lower.ratio } else { level.ratio >= lower.ratio };
+        must(rises, name, "must have a ratio above the target's, and not below that of the rung before", &level.ratio);
+    }
+    let mut last: Option<Rate> = None;
+    for (name, level) in rungs.iter().filter(|(name, _)| *name != "target") {
+        let Some(distance) = level.distance else { continue };
+        must(
+            last.is_none_or(|last| distance <= last),
+            name,
+            "must have a distance not above that of a rung before",
+            &distance,
+        );
+        let target = it.target.distance;
+        must(
+            target.is_some_and(|target| target > distance),
+            "target",
+            "must have a distance, above that of every rung",
+            &target.unwrap_or_default(),
+        );
+        last = Some(distance);
+    }
+    if let Some(top_up) = it.top_up {
+        must(top_up.most.is_positive(), "top_up", "must move an amount above 0", &top_up.most);
+    }
+    broken
+}
+
+/// Everything about a ladder that makes no sense.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrokenLadder(Vec<BrokenLimit>);
+
+impl BrokenLadder {
+    /// The settings, one by one; never empty.
+    #[must_use]
+    pub fn all(&self) -> &[BrokenLimit] {
+        &self.0
+    }
+}
+
+impl fmt::Display for BrokenLadder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, broken) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{broken}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for BrokenLadder {}

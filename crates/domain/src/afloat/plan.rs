@@ -1,0 +1,157 @@
+//! What is to be done now, in order.
+
+use super::account::{Guarded, GuardedAccount};
+use super::cut::Cut;
+use super::distance::room;
+use super::ladder::{Ladder, Stage};
+use super::{isolated, pool};
+use crate::margin::MarginRatio;
+use crate::money::Money;
+use crate::name::Symbol;
+use crate::portfolio::{AccountMargin, Collateral, PositionMargin};
+use crate::rate::Rate;
+use crate::risk::distance_to;
+use std::cmp::Reverse;
+
+/// What backs the positions that are judged together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Backing {
+    /// The cross pool, for all cross positions.
+    Pool,
+    /// An isolated position's own margin. The position by its place in [`GuardedAccount::positions`].
+    Isolated(usize),
+}
+
+/// One thing to do. Positions are named by their place in [`GuardedAccount::positions`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    /// To be told, and never hidden: equity is at or below what is required, so that the venue may liquidate now. The mark
+    /// has jumped over every rung; no reduction could have saved it.
+    AlreadyDue {
+        /// Of what.
+        backing: Backing,
+        /// Equity against requirement.
+        margin: AccountMargin,
+    },
+    /// To be told: how near it is.
+    Warn {
+        /// Of what.
+        backing: Backing,
+        /// Maintenance ÷ equity.
+        ratio: Option<MarginRatio>,
+        /// From the mark to the nearest liquidation, as a share of the mark; `None` if no price liquidates.
+        distance: Option<Rate>,
+        /// The highest rung reached.
+        stage: Stage,
+    },
+    /// To take the entries in these contracts off the book. What protects, and what reduces, stays.
+    CancelEntries {
+        /// The contracts.
+        symbols: Vec<Symbol>,
+    },
+    /// To move wallet margin into an isolated position.
+    AddMargin {
+        /// The position.
+        place: usize,
+        /// The smallest amount that restores the target or, if that is not free, all that is.
+        amount: Money,
+        /// Whether it restores the target by itself.
+        restores: bool,
+    },
+    /// To close a part of a position or all of it, reduce-only.
+    Reduce {
+        /// The position.
+        place: usize,
+        /// How much.
+        cut: Cut,
+    },
+    /// To close everything that this backs, reduce-only.
+    Flatten {
+        /// What backs it.
+        backing: Backing,
+        /// Why.
+        cause: FlattenCause,
+        /// Every position, those that require the most first.
+        closes: Vec<(usize, Cut)>,
+    },
+}
+
+/// Why no less will do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FlattenCause {
+    /// It is due already: whatever the venue leaves is closed.
+    AlreadyDue,
+    /// The highest rung is reached.
+    Level,
+    /// No reduction restores the target.
+    OutOfReach,
+}
+
+/// What to do about one backing.
+pub(super) struct Block {
+    /// How bad it is: due first, then by rung, then by ratio.
+    pub(super) urgency: (bool, Stage, Option<MarginRatio>),
+    pub(super) actions: Vec<Action>,
+}
+
+/// What an account is to do now to stay afloat, in the order in which to do it; nothing if all is calm.
+///
+/// What backs its positions is judged apart, the worst first. For each the ladder is climbed: lighter measures come before
+/// heavier ones, and count when these are worked out, as if they had been carried out at the marks. Reductions are the
+/// smallest that restore the target: of the cross pool first where the ratio falls fastest for the notional sold. A plan
+/// is good for one look: after any of it is done, or fails, the account is to be looked at again.
+#[must_use]
+pub fn plan(account: &GuardedAccount<'_>, ladder: &Ladder) -> Vec<Action> {
+    let assessment = account.portfolio().assess();
+    let mut blocks = Vec::new();
+    let pool = pool::block(account, &assessment, ladder);
+    let entries_are_cancelled = pool.as_ref().is_some_and(|pool| pool.urgency.1 >= Stage::Cancel);
+    let mut troubled: Vec<(usize, &Guarded<'_>, &PositionMargin)> = Vec::new();
+    for (place, (it, margin)) in account.positions.iter().zip(&assessment.positions).enumerate() {
+        let distance = || distance_to(margin.liquidation, it.mark);
+        if !it.is_cross() && ladder.isolated_stage(margin.margin_ratio, distance()).is_some() {
+            troubled.push((place, it, margin));
+        }
+    }
+    troubled.sort_by_key(|(_, _, margin)| Reverse(margin.margin_ratio));
+    let mut purse = Purse::of(account, ladder, pool.is_none(), troubled.is_empty());
+    for (place, it, margin) in troubled {
+        let mut block = isolated::block(place, it, margin, account, ladder, &mut purse);
+        if entries_are_cancelled {
+            block.actions.retain(|action| !matches!(action, Action::CancelEntries { .. }));
+        }
+        blocks.push(block);
+    }
+    blocks.extend(pool);
+    blocks.sort_by_key(|block| Reverse(block.urgency));
+    blocks.into_iter().flat_map(|block| block.actions).collect()
+}
+
+/// What may be moved into isolated margin.
+pub(super) struct Purse {
+    pub(super) left: Money,
+}
+
+impl Purse {
+    /// What is free and allowed, and what the cross pool can give and still be within the target itself.
+    fn of(account: &GuardedAccount<'_>, ladder: &Ladder, pool_is_calm: bool, is_idle: bool) -> Self {
+        let Some(top_up) = ladder.settings().top_up.filter(|_| pool_is_calm && !is_idle) else {
+            return Self { left: Money::ZERO };
+        };
+        let given = account.free.min(top_up.most);
+        let left = room(account, ladder.settings().target).map_or(given, |room| given.min(room));
+        Self { left: left.max(Money::ZERO) }
+    }
+}
+
+/// Closes everything that this backs.
+pub(super) fn flatten(account: &GuardedAccount<'_>, backing: Backing, cause: FlattenCause) -> Action {
+    let is_backed = |(place, it): &(usize, &Guarded<'_>)| match backing {
+        Backing::Pool => it.collateral == Collateral::Cross,
+        Backing::Isolated(own) => *place == own,
+    };
+    let mut held: Vec<(usize, &Guarded<'_>)> = account.positions.iter().enumerate().filter(is_backed).collect();
+    held.sort_by_cached_key(|(_, it)| Reverse(it.holding().maintenance()));
+    let closes = held.into_iter().map(|(place, it)| (place, it.cut_whole())).collect();
+    Action::Flatten { backing, cause, closes }
+}

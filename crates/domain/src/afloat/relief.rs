@@ -1,0 +1,315 @@
+//! Which cross position to make smaller first: the one that lowers the pool's ratio most for the notional sold.
+//!
+//! Maintenance is convex, so each lot of a contract that is closed relieves the pool by no more than the lot before. The
+//! positions are therefore so many runs of like lots, a tier each, and the runs are taken in the order of what they
+//! relieve per notional, until the target is met. Of two legs of one contract the larger goes first, down to the smaller,
+//! and then both together: that is where the contract's requirement falls fastest, whether its venue asks for both or for
+//! the larger alone, and what hedges is never left without what it hedges.
+
+use super::account::{Guarded, GuardedAccount};
+use super::cut::Cut;
+use crate::margin::{HedgeMargin, MarginRatio};
+use crate::money::Money;
+use crate::name::Symbol;
+use crate::quantity::Quantity;
+use rust_decimal::Decimal;
+use std::cmp::Reverse;
+use std::collections::hash_map::Entry;
+use std::collections::{BinaryHeap, HashMap};
+
+/// The cross positions while they are made smaller, at their marks.
+pub(super) struct CrossPool<'a> {
+    account: &'a GuardedAccount<'a>,
+    /// What is left of each position of the account, by its place.
+    left: Vec<Decimal>,
+    pub(super) equity: Decimal,
+    pub(super) required: Decimal,
+    /// The places of the cross legs of each contract.
+    pub(super) contracts: Vec<Legs>,
+    /// What was made smaller, in that order.
+    touched: Vec<usize>,
+}
+
+/// The cross legs of one contract, by their places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Legs {
+    pub(super) one: usize,
+    pub(super) other: Option<usize>,
+}
+
+/// Lots of one contract that all relieve the pool alike.
+#[derive(Debug, Clone, Copy)]
+struct Run {
+    /// What each unit closes of the larger leg, and of the smaller.
+    larger: (usize, Decimal),
+    smaller: Option<(usize, Decimal)>,
+    /// The notional that a unit closes, and what is no longer required then.
+    notional: Decimal,
+    relief: Decimal,
+    /// The notional down to which units are alike; `None` for a single unit.
+    alike_to: Option<Decimal>,
+    fee: Decimal,
+}
+
+/// A run among others: the best is the greatest, and of equals the largest position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Offer {
+    score: Decimal,
+    notional: Decimal,
+    contract: Reverse<usize>,
+}
+
+impl<'a> CrossPool<'a> {
+    /// The cross positions of an account, backed by this much equity.
+    pub(super) fn of(account: &'a GuardedAccount<'a>, equity: Money) -> Self {
+        let left = account.positions.iter().map(|it| it.position.quantity.get()).collect();
+        let contracts = contracts(account);
+        let mut pool =
+            Self { account, left, equity: equity.get(), required: Decimal::ZERO, contracts, touched: Vec::new() };
+        pool.required = pool.sum();
+        pool
+    }
+
+    pub(super) fn it(&self, place: usize) -> Option<&'a Guarded<'a>> {
+        self.account.positions.get(place)
+    }
+
+    /// What is left of a position.
+    pub(super) fn left(&self, place: usize) -> Decimal {
+        self.left.get(place).copied().unwrap_or_default()
+    }
+
+    pub(super) fn is_within(&self, target: MarginRatio) -> bool {
+        self.required <= target.get().saturating_mul(self.equity)
+    }
+
+    /// What to close of each position, in the order in which to do it.
+    pub(super) fn cuts(&self) -> impl Iterator<Item = (usize, Cut)> {
+        self.touched.iter().filter_map(|place| Some((*place, self.cut(*place)?)))
+    }
+
+    /// Makes positions smaller until the ratio is met, by as little as it takes; false if that is out of reach.
+    pub(super) fn reduce_to(&mut self, target: MarginRatio) -> bool {
+        loop {
+            if !self.walk(target) {
+                return false;
+            }
+            // What the venue's minimums close beyond that can, by its fees, be too much.
+            self.as_taken();
+            if self.is_within(target) {
+                return true;
+            }
+        }
+    }
+
+    /// Takes run after run.
+    fn walk(&mut self, target: MarginRatio) -> bool {
+        if self.is_within(target) {
+            return true;
+        }
+        let (equity, required) = (self.equity, self.required);
+        let offer = |pool: &Self, contract: usize| {
+            let run = pool.run(*pool.contracts.get(contract)?)?;
+            let notional = pool.left(run.larger.0).saturating_mul(pool.it(run.larger.0)?.mark.get());
+            Some(Offer { score: run.score(equity, required), notional, contract: Reverse(contract) })
+        };
+        let mut offers: BinaryHeap<Offer> = (0..self.contracts.len()).filter_map(|it| offer(self, it)).collect();
+        while let Some(Offer { contract: Reverse(contract), .. }) = offers.pop() {
+            let Some(run) = self.contracts.get(contract).and_then(|legs| self.run(*legs)) else { continue };
+            let gain = run.relief.saturating_sub(target.get().saturating_mul(run.cost()));
+            // Fees take more than it relieves, and so they do further down.
+            if gain <= Decimal::ZERO {
+                continue;
+            }
+            self.take(&run, gain, target);
+            if self.is_within(target) {
+                return true;
+            }
+            offers.extend(offer(self, contract));
+        }
+        false
+    }
+
+    /// As many units of a run as the target needs, or all.
+    fn take(&mut self, run: &Run, gain: Decimal, target: MarginRatio) {
+        let missing = self.required.saturating_sub(target.get().saturating_mul(self.equity));
+        let mut units = missing.checked_div(gain).unwrap_or(Decimal::MAX).ceil().max(Decimal::ONE);
+        // A quotient is rounded in its last digit.
+        let meets = |units: Decimal| units.saturating_mul(gain) >= missing;
+        if meets(units.saturating_sub(Decimal::ONE)) {
+            units -= Decimal::ONE;
+        } else if !meets(units) {
+            units = units.saturating_add(Decimal::ONE);
+        }
+        let units = units.min(self.units(run)).max(Decimal::ONE);
+        for (place, size) in [Some(run.larger), run.smaller].into_iter().flatten() {
+            self.close(place, size.saturating_mul(units));
+        }
+        self.required = self.required.saturating_sub(run.relief.saturating_mul(units));
+    }
+
+    /// How many units of a run there are.
+    fn units(&self, run: &Run) -> Decimal {
+        let (place, size) = run.larger;
+        let Some((alike_to, it)) = run.alike_to.zip(self.it(place)) else { return Decimal::ONE };
+        let notional = self.left(place).saturating_mul(it.mark.get());
+        let of_one = size.saturating_mul(it.mark.get());
+        notional.saturating_sub(alike_to).checked_div(of_one).unwrap_or(Decimal::ONE).floor()
+    }
+
+    /// The next run of a contract; `None` if nothing is left of it.
+    fn run(&self, legs: Legs) -> Option<Run> {
+        let (larger, smaller) = self.by_size(legs);
+        let (it, held) = (self.it(larger)?, self.left(larger));
+        if held.is_zero() {
+            return None;
+        }
+        let (price, lot, tiers) = (it.mark.get(), it.instrument.lot.get(), &it.instrument.tiers);
+        let hedge = smaller.map_or(Decimal::ZERO, |place| self.left(place));
+        let apart = held.saturating_sub(hedge);
+        let each = tiers.hedge() == HedgeMargin::EachLeg;
+        let is_pair = !hedge.is_zero() && apart < lot && (each || apart.saturating_mul(Decimal::TWO) <= lot);
+        let of_larger = lot.min(held);
+        let of_smaller = if is_pair { lot.min(hedge) } else { Decimal::ZERO };
+        let closed = of_larger.saturating_add(of_smaller).saturating_mul(price);
+        let tier = tiers.at(Money::new(held.saturating_mul(price)));
+        // Units are alike while the tier stays what it is, and while the larger leg alone is the larger one.
+        let ends = if is_pair { apart } else { hedge };
+        let mut alike_to = tier.floor.get().max(ends.saturating_mul(price));
+        if alike_to.is_zero() && !tier.deduction.is_zero() {
+            // A line taken as given ends with a step, at nothing.
+            alike_to = lot.saturating_mul(price);
+        }
+        let is_alike =
+            held.saturating_sub(lot).saturating_mul(price) >= alike_to && (!is_pair || !each || apart.is_zero());
+        let relief = if is_alike {
+            let legs = if is_pair && each { Decimal::TWO } else { Decimal::ONE };
+            tier.rate.get().saturating_mul(lot).saturating_mul(price).saturating_mul(legs)
+        } else {
+            let after = required(it, held.saturating_sub(of_larger), hedge.saturating_sub(of_smaller));
+            required(it, held, hedge).saturating_sub(after)
+        };
+        Some(Run {
+            larger: (larger, of_larger),
+            smaller: smaller.filter(|_| is_pair).map(|place| (place, of_smaller)),
+            notional: closed,
+            relief,
+            alike_to: is_alike.then_some(alike_to),
+            fee: it.fee.get(),
+        })
+    }
+
+    /// The larger leg, and the smaller.
+    fn by_size(&self, legs: Legs) -> (usize, Option<usize>) {
+        match legs.other {
+            Some(other) if self.left(other) > self.left(legs.one) => (other, Some(legs.one)),
+            other => (legs.one, other),
+        }
+    }
+
+    /// What is required of a contract.
+    pub(super) fn required_of(&self, legs: Legs) -> Decimal {
+        let other = legs.other.map_or(Decimal::ZERO, |place| self.left(place));
+        self.it(legs.one).map_or(Decimal::ZERO, |it| required(it, self.left(legs.one), other))
+    }
+
+    fn sum(&self) -> Decimal {
+        self.contracts.iter().fold(Decimal::ZERO, |sum, legs| sum.saturating_add(self.required_of(*legs)))
+    }
+
+    /// Closes so much of a position, for its fee; what is required is for the caller to say.
+    fn close(&mut self, place: usize, size: Decimal) {
+        let Some((it, left)) = self.it(place).zip(self.left.get_mut(place)) else { return };
+        if *left == it.position.quantity.get() {
+            self.touched.push(place);
+        }
+        *left = left.saturating_sub(size).max(Decimal::ZERO);
+        let cost = size.saturating_mul(it.mark.get()).saturating_mul(it.fee.get());
+        self.equity = self.equity.saturating_sub(cost);
+    }
+
+    /// Closes at least so much of a leg, as its venue takes it.
+    pub(super) fn close_of(&mut self, legs: Legs, place: usize, size: Quantity) {
+        let before = self.required_of(legs);
+        self.close(place, size.get().min(self.left(place)));
+        self.close_to_cut(place);
+        self.required = self.required.saturating_sub(before).saturating_add(self.required_of(legs));
+    }
+
+    /// What was closed of each position, as its venue takes it.
+    fn as_taken(&mut self) {
+        let mut is_more = false;
+        for at in 0..self.touched.len() {
+            let Some(place) = self.touched.get(at).copied() else { continue };
+            is_more |= self.close_to_cut(place);
+        }
+        if is_more {
+            self.required = self.sum();
+        }
+    }
+
+    fn close_to_cut(&mut self, place: usize) -> bool {
+        let Some((it, cut)) = self.it(place).zip(self.cut(place)) else { return false };
+        let closed = it.position.quantity.get().saturating_sub(self.left(place));
+        let more = cut.quantity.get().saturating_sub(closed);
+        if more > Decimal::ZERO {
+            self.close(place, more);
+        }
+        more > Decimal::ZERO
+    }
+
+    fn cut(&self, place: usize) -> Option<Cut> {
+        let it = self.it(place)?;
+        let closed = it.position.quantity.get().saturating_sub(self.left(place));
+        Quantity::new(closed).ok().map(|closed| it.cut(closed))
+    }
+}
+
+impl Run {
+    /// What a unit costs in fees.
+    fn cost(&self) -> Decimal {
+        self.notional.saturating_mul(self.fee)
+    }
+
+    /// By how much a unit lowers the ratio `M/A`, per notional that it closes, times `A`, which is the same for all:
+    /// `(A·relief/N − M·fee) ÷ (A − N·fee)`.
+    fn score(&self, equity: Decimal, required: Decimal) -> Decimal {
+        let per_notional = self.relief.checked_div(self.notional).unwrap_or(Decimal::ZERO);
+        if self.fee.is_zero() {
+            return per_notional;
+        }
+        let fall = equity.saturating_mul(per_notional).saturating_sub(required.saturating_mul(self.fee));
+        let left = equity.saturating_sub(self.cost());
+        if left > Decimal::ZERO { fall.checked_div(left).unwrap_or(Decimal::MIN) } else { Decimal::MIN }
+    }
+}
+
+/// What the contract of `it` requires of two cross legs of these sizes, one of which may be none.
+pub(super) fn required(it: &Guarded<'_>, one: Decimal, other: Decimal) -> Decimal {
+    let of = |size: Decimal| {
+        let notional = Money::new(size.saturating_mul(it.mark.get()));
+        if notional.is_positive() { it.instrument.tiers.maintenance(notional).get() } else { Decimal::ZERO }
+    };
+    match it.instrument.tiers.hedge() {
+        HedgeMargin::EachLeg => of(one).saturating_add(of(other)),
+        HedgeMargin::LargerLeg => of(one.max(other)),
+    }
+}
+
+fn contracts(account: &GuardedAccount<'_>) -> Vec<Legs> {
+    let mut found: Vec<Legs> = Vec::with_capacity(account.positions.len());
+    let mut by_symbol: HashMap<&Symbol, usize> = HashMap::with_capacity(account.positions.len());
+    for (place, it) in account.positions.iter().enumerate().filter(|(_, it)| it.is_cross()) {
+        match by_symbol.entry(&it.instrument.symbol) {
+            Entry::Vacant(entry) => {
+                entry.insert(found.len());
+                found.push(Legs { one: place, other: None });
+            }
+            Entry::Occupied(entry) => match found.get_mut(*entry.get()) {
+                Some(legs) if legs.other.is_none() => legs.other = Some(place),
+                _ => found.push(Legs { one: place, other: None }),
+            },
+        }
+    }
+    found
+}
