@@ -87,15 +87,20 @@ fn account(instruments: &[Instrument], hundredths: i64) -> GuardedAccount<'_> {
         money_step: Step::new(Decimal::new(1, 2)).unwrap(),
     };
     let margin = account.portfolio().margin();
-    account.wallet = margin.maintenance / Decimal::new(hundredths, 2) - margin.equity;
+    account.wallet = amount(margin.maintenance / Decimal::new(hundredths, 2) - margin.equity);
     account
+}
+
+/// To eight decimals, as venues keep balances.
+fn amount(amount: Money) -> Money {
+    Money::new(amount.get().round_dp(8))
 }
 
 /// Every position on margin of its own, at this ratio.
 fn isolated(instruments: &[Instrument], hundredths: i64) -> GuardedAccount<'_> {
     let mut account = account(instruments, hundredths);
     for it in &mut account.positions {
-        let own = it.holding().maintenance() / Decimal::new(hundredths, 2) - it.holding().unrealized_pnl();
+        let own = amount(it.holding().maintenance() / Decimal::new(hundredths, 2) - it.holding().unrealized_pnl());
         it.collateral = Collateral::Isolated(own);
         account.wallet += own;
     }

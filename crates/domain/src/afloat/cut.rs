@@ -31,14 +31,19 @@ impl Guarded<'_> {
     /// its smallest notional, would be left.
     #[must_use]
     pub fn cut(&self, wanted: Quantity) -> Cut {
+        let quantity = self.size(wanted);
+        Cut { quantity, is_whole: quantity == self.position.quantity, slices: self.slices(quantity) }
+    }
+
+    /// The size of a [`cut`](Self::cut).
+    pub(super) fn size(&self, wanted: Quantity) -> Quantity {
         let (whole, lot, least) = (self.position.quantity, self.instrument.lot, self.instrument.min_quantity);
         let size = lot.round(wanted.max(least).get(), Rounding::Up);
         let stays = |left: Quantity| left >= least && left * self.mark >= self.instrument.min_notional;
-        let quantity = match Quantity::new(size).map(|size| (size, whole.minus(size))) {
+        match Quantity::new(size).map(|size| (size, whole.minus(size))) {
             Ok((size, Remainder::Left(left))) if stays(left) => size,
             _ => whole,
-        };
-        Cut { quantity, is_whole: quantity == whole, slices: self.slices(quantity) }
+        }
     }
 
     /// All of it.
@@ -52,16 +57,28 @@ impl Guarded<'_> {
     fn slices(&self, total: Quantity) -> Slices {
         let (lot, most, least) =
             (self.instrument.lot, self.instrument.max_market_quantity, self.instrument.min_quantity);
+        let bound = self.depth.map_or(most, |depth| depth.min(most));
+        if total <= bound {
+            return Slices::one(total);
+        }
         let lots = |size: Quantity| size.get().checked_div(lot.get()).unwrap_or(Decimal::MAX);
         let units = lots(total).ceil();
-        let bears = |size: Quantity| units.checked_div(lots(size).floor().max(Decimal::ONE)).unwrap_or(units).ceil();
-        let taken = units.checked_div(lots(least).ceil().max(Decimal::ONE)).unwrap_or(units).floor();
-        let by_book = bears(self.depth.unwrap_or(most)).min(taken.max(Decimal::ONE));
-        Slices::even(total, units, by_book.max(bears(most)), lot)
+        let of = |size: Quantity| units.checked_div(lots(size).floor().max(Decimal::ONE)).unwrap_or(units).ceil();
+        let mut slices = of(bound);
+        // Only a narrow book can ask for slices below the smallest order.
+        if bound.get() < least.get().saturating_add(lot.get()).saturating_mul(Decimal::TWO) {
+            let taken = units.checked_div(lots(least).ceil().max(Decimal::ONE)).unwrap_or(units).floor();
+            slices = slices.min(taken.max(Decimal::ONE)).max(of(most));
+        }
+        Slices::even(total, units, slices, lot)
     }
 }
 
 impl Slices {
+    fn one(total: Quantity) -> Self {
+        Self { total, large: total.get(), small: total.get(), small_total: total.get() }
+    }
+
     /// So many lots in so many slices: their sizes differ by one lot at most.
     fn even(total: Quantity, lots: Decimal, slices: Decimal, lot: Step) -> Self {
         let each = lots.checked_div(slices).unwrap_or(lots).floor().max(Decimal::ONE);

@@ -46,6 +46,7 @@ struct Run {
     /// The notional that a unit closes, and what is no longer required then.
     notional: Decimal,
     relief: Decimal,
+    per_notional: Decimal,
     /// The notional down to which units are alike; `None` for a single unit.
     alike_to: Option<Decimal>,
     fee: Decimal,
@@ -54,7 +55,8 @@ struct Run {
 /// A run among others: the best is the greatest, and of equals the largest position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Offer {
-    score: Decimal,
+    /// In units of 10⁻²⁴: whole numbers are quick to compare.
+    score: i128,
     notional: Decimal,
     contract: Reverse<usize>,
 }
@@ -108,14 +110,18 @@ impl<'a> CrossPool<'a> {
             return true;
         }
         let (equity, required) = (self.equity, self.required);
-        let offer = |pool: &Self, contract: usize| {
-            let run = pool.run(*pool.contracts.get(contract)?)?;
+        let offer = |pool: &Self, contract: usize, run: &Run| {
             let notional = pool.left(run.larger.0).saturating_mul(pool.it(run.larger.0)?.mark.get());
-            Some(Offer { score: run.score(equity, required), notional, contract: Reverse(contract) })
+            Some(Offer { score: whole(run.score(equity, required)), notional, contract: Reverse(contract) })
         };
-        let mut offers: BinaryHeap<Offer> = (0..self.contracts.len()).filter_map(|it| offer(self, it)).collect();
+        let mut runs: Vec<Option<Run>> = self.contracts.iter().map(|legs| self.run(*legs)).collect();
+        let mut offers: BinaryHeap<Offer> =
+            runs.iter().enumerate().filter_map(|(contract, run)| offer(self, contract, run.as_ref()?)).collect();
         while let Some(Offer { contract: Reverse(contract), .. }) = offers.pop() {
-            let Some(run) = self.contracts.get(contract).and_then(|legs| self.run(*legs)) else { continue };
+            let Some((legs, next)) = self.contracts.get(contract).copied().zip(runs.get_mut(contract)) else {
+                continue;
+            };
+            let Some(run) = next.take() else { continue };
             let gain = run.relief.saturating_sub(target.get().saturating_mul(run.cost()));
             // Fees take more than it relieves, and so they do further down.
             if gain <= Decimal::ZERO {
@@ -125,7 +131,8 @@ impl<'a> CrossPool<'a> {
             if self.is_within(target) {
                 return true;
             }
-            offers.extend(offer(self, contract));
+            *next = self.run(legs);
+            offers.extend(next.as_ref().and_then(|run| offer(self, contract, run)));
         }
         false
     }
@@ -133,15 +140,15 @@ impl<'a> CrossPool<'a> {
     /// As many units of a run as the target needs, or all.
     fn take(&mut self, run: &Run, gain: Decimal, target: MarginRatio) {
         let missing = self.required.saturating_sub(target.get().saturating_mul(self.equity));
-        let mut units = missing.checked_div(gain).unwrap_or(Decimal::MAX).ceil().max(Decimal::ONE);
-        // A quotient is rounded in its last digit.
         let meets = |units: Decimal| units.saturating_mul(gain) >= missing;
-        if meets(units.saturating_sub(Decimal::ONE)) {
-            units -= Decimal::ONE;
-        } else if !meets(units) {
-            units = units.saturating_add(Decimal::ONE);
+        let mut units = self.units(run);
+        if units > Decimal::ONE && meets(units - Decimal::ONE) {
+            let needed = missing.checked_div(gain).unwrap_or(Decimal::MAX).ceil().max(Decimal::ONE);
+            // A quotient is rounded in its last digit.
+            let nearby = [needed.saturating_sub(Decimal::ONE), needed, needed.saturating_add(Decimal::ONE)];
+            units =
+                nearby.into_iter().find(|units| *units >= Decimal::ONE && meets(*units)).unwrap_or(units).min(units);
         }
-        let units = units.min(self.units(run)).max(Decimal::ONE);
         for (place, size) in [Some(run.larger), run.smaller].into_iter().flatten() {
             self.close(place, size.saturating_mul(units));
         }
@@ -154,7 +161,7 @@ impl<'a> CrossPool<'a> {
         let Some((alike_to, it)) = run.alike_to.zip(self.it(place)) else { return Decimal::ONE };
         let notional = self.left(place).saturating_mul(it.mark.get());
         let of_one = size.saturating_mul(it.mark.get());
-        notional.saturating_sub(alike_to).checked_div(of_one).unwrap_or(Decimal::ONE).floor()
+        notional.saturating_sub(alike_to).checked_div(of_one).unwrap_or(Decimal::ONE).floor().max(Decimal::ONE)
     }
 
     /// The next run of a contract; `None` if nothing is left of it.
@@ -182,18 +189,22 @@ impl<'a> CrossPool<'a> {
         }
         let is_alike =
             held.saturating_sub(lot).saturating_mul(price) >= alike_to && (!is_pair || !each || apart.is_zero());
-        let relief = if is_alike {
-            let legs = if is_pair && each { Decimal::TWO } else { Decimal::ONE };
-            tier.rate.get().saturating_mul(lot).saturating_mul(price).saturating_mul(legs)
+        let (relief, per_notional) = if is_alike {
+            // Of a pair of which the larger leg alone is asked for, half of what is sold relieves.
+            let halves = is_pair && !each;
+            let per_notional = if halves { tier.rate.get() / Decimal::TWO } else { tier.rate.get() };
+            (closed.saturating_mul(per_notional), per_notional)
         } else {
             let after = required(it, held.saturating_sub(of_larger), hedge.saturating_sub(of_smaller));
-            required(it, held, hedge).saturating_sub(after)
+            let relief = required(it, held, hedge).saturating_sub(after);
+            (relief, relief.checked_div(closed).unwrap_or(Decimal::ZERO))
         };
         Some(Run {
             larger: (larger, of_larger),
             smaller: smaller.filter(|_| is_pair).map(|place| (place, of_smaller)),
             notional: closed,
             relief,
+            per_notional,
             alike_to: is_alike.then_some(alike_to),
             fee: it.fee.get(),
         })
@@ -249,9 +260,10 @@ impl<'a> CrossPool<'a> {
     }
 
     fn close_to_cut(&mut self, place: usize) -> bool {
-        let Some((it, cut)) = self.it(place).zip(self.cut(place)) else { return false };
+        let Some(it) = self.it(place) else { return false };
         let closed = it.position.quantity.get().saturating_sub(self.left(place));
-        let more = cut.quantity.get().saturating_sub(closed);
+        let Ok(taken) = Quantity::new(closed).map(|closed| it.size(closed)) else { return false };
+        let more = taken.get().saturating_sub(closed);
         if more > Decimal::ZERO {
             self.close(place, more);
         }
@@ -274,13 +286,23 @@ impl Run {
     /// By how much a unit lowers the ratio `M/A`, per notional that it closes, times `A`, which is the same for all:
     /// `(A·relief/N − M·fee) ÷ (A − N·fee)`.
     fn score(&self, equity: Decimal, required: Decimal) -> Decimal {
-        let per_notional = self.relief.checked_div(self.notional).unwrap_or(Decimal::ZERO);
         if self.fee.is_zero() {
-            return per_notional;
+            return self.per_notional;
         }
-        let fall = equity.saturating_mul(per_notional).saturating_sub(required.saturating_mul(self.fee));
+        let fall = equity.saturating_mul(self.per_notional).saturating_sub(required.saturating_mul(self.fee));
         let left = equity.saturating_sub(self.cost());
         if left > Decimal::ZERO { fall.checked_div(left).unwrap_or(Decimal::MIN) } else { Decimal::MIN }
+    }
+}
+
+/// A score in units of 10⁻²⁴; what does not fit is beyond all others.
+fn whole(score: Decimal) -> i128 {
+    let mut scaled = score;
+    scaled.rescale(24);
+    match scaled.scale() {
+        24 => scaled.mantissa(),
+        _ if score.is_sign_negative() => i128::MIN,
+        _ => i128::MAX,
     }
 }
 
