@@ -49,6 +49,7 @@ mod account;
 mod cut;
 mod deleveraged;
 mod distance;
+mod figures;
 mod isolated;
 mod ladder;
 mod leverage;

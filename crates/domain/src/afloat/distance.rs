@@ -36,8 +36,7 @@ pub(super) fn restore(pool: &mut CrossPool<'_>, distance: Rate) -> bool {
 /// What the cross pool can give away and still be within the target, rounded down to what can be moved; `None` if it
 /// backs nothing.
 pub(super) fn room(account: &GuardedAccount<'_>, target: Level) -> Option<Money> {
-    let equity = account.portfolio().margin().equity;
-    let pool = CrossPool::of(account, equity);
+    let pool = CrossPool::of(account, account.portfolio().margin());
     if pool.contracts.is_empty() {
         return None;
     }

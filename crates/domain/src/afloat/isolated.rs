@@ -1,36 +1,29 @@
 //! A position with margin of its own: give it more, or make it smaller.
 
 use super::account::{Guarded, GuardedAccount};
+use super::figures::Figures;
 use super::ladder::{Ladder, Level, Stage};
 use super::plan::{Action, Backing, Block, FlattenCause, Purse, flatten};
-use crate::liquidation::Liquidation;
-use crate::margin::isolated_equity;
 use crate::money::Money;
-use crate::portfolio::{AccountMargin, Collateral, PositionMargin};
 use crate::price::{Rounding, Step};
 use crate::quantity::Quantity;
 use crate::rate::Rate;
 use crate::reduce::{Reducible, Reduction, reduce_to_distance, reduce_to_ratio};
-use crate::risk::distance_to;
 use rust_decimal::Decimal;
 
 /// What to do about the position at this place.
 pub(super) fn block(
     place: usize,
     it: &Guarded<'_>,
-    margin: &PositionMargin,
+    own: Figures,
     account: &GuardedAccount<'_>,
     ladder: &Ladder,
     purse: &mut Purse,
 ) -> Block {
-    let (backing, ratio) = (Backing::Isolated(place), margin.margin_ratio);
-    let distance = distance_to(margin.liquidation, it.mark);
+    let (backing, ratio, distance, is_due) = (Backing::Isolated(place), own.ratio(), own.distance, own.is_due);
     let stage = ladder.isolated_stage(ratio, distance).unwrap_or(Stage::Warn);
-    let own = own_margin(it);
-    let equity = isolated_equity(it.position, own, it.mark);
-    let is_due = margin.liquidation == Liquidation::AlreadyDue || ratio.is_some_and(|ratio| ratio.is_liquidation());
     let mut actions = vec![match is_due {
-        true => Action::AlreadyDue { backing, margin: AccountMargin { equity, maintenance: margin.maintenance } },
+        true => Action::AlreadyDue { backing, margin: own.margin },
         false => Action::Warn { backing, ratio, distance, stage },
     }];
     let symbol = &it.instrument.symbol;
@@ -41,25 +34,18 @@ pub(super) fn block(
         (true, _) => actions.push(flatten(account, backing, FlattenCause::AlreadyDue)),
         (_, Stage::Flatten) => actions.push(flatten(account, backing, FlattenCause::Level)),
         (_, Stage::TopUp | Stage::Reduce) => {
-            let reducible = it.reducible(it.position.quantity, equity, Money::ZERO);
+            let reducible = it.reducible(it.position.quantity, own.margin.equity, Money::ZERO);
             let target = ladder.settings().target;
             let added = top_up(&reducible, target, it.closing_fee, account.money_step, purse);
             actions.extend(added.map(|(amount, restores)| Action::AddMargin { place, amount, restores }));
             if stage == Stage::Reduce {
-                let equity = plus(equity, added.map_or(Money::ZERO, |(amount, _)| amount));
+                let equity = plus(own.margin.equity, added.map_or(Money::ZERO, |(amount, _)| amount));
                 actions.extend(reduce(place, it, &Reducible { equity, ..reducible }, account, target));
             }
         }
         (_, Stage::Warn | Stage::Cancel) => {}
     }
     Block { urgency: (is_due, stage, ratio), actions }
-}
-
-fn own_margin(it: &Guarded<'_>) -> Money {
-    match it.collateral {
-        Collateral::Isolated(margin) => margin,
-        Collateral::Cross => Money::ZERO,
-    }
 }
 
 /// What is taken out of the purse, and whether it is enough; `None` if nothing is needed or there.

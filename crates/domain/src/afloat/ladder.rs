@@ -111,6 +111,15 @@ impl Ladder {
         &self.0
     }
 
+    /// Whether any rung is reached by distance.
+    #[must_use]
+    pub fn judges_distance(&self) -> bool {
+        let it = &self.0;
+        let rungs =
+            [Some(it.warn), Some(it.cancel), it.top_up.map(|top_up| top_up.at), Some(it.reduce), Some(it.flatten)];
+        rungs.into_iter().flatten().any(|level| level.distance.is_some())
+    }
+
     /// The highest rung that an isolated position with these figures has reached; `None` is calm.
     #[must_use]
     pub fn isolated_stage(&self, ratio: Option<MarginRatio>, distance: Option<Rate>) -> Option<Stage> {

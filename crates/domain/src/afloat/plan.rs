@@ -3,14 +3,14 @@
 use super::account::{Guarded, GuardedAccount};
 use super::cut::Cut;
 use super::distance::room;
+use super::figures::{Figures, figures};
 use super::ladder::{Ladder, Stage};
 use super::{isolated, pool};
 use crate::margin::MarginRatio;
 use crate::money::Money;
 use crate::name::Symbol;
-use crate::portfolio::{AccountMargin, Collateral, PositionMargin};
+use crate::portfolio::{AccountMargin, Collateral};
 use crate::rate::Rate;
-use crate::risk::distance_to;
 use std::cmp::Reverse;
 
 /// What backs the positions that are judged together.
@@ -39,7 +39,8 @@ pub enum Action {
         backing: Backing,
         /// Maintenance ÷ equity.
         ratio: Option<MarginRatio>,
-        /// From the mark to the nearest liquidation, as a share of the mark; `None` if no price liquidates.
+        /// From the mark to the nearest liquidation, as a share of the mark; `None` if no price liquidates, or the ladder
+        /// does not judge by distance.
         distance: Option<Rate>,
         /// The highest rung reached.
         stage: Stage,
@@ -102,21 +103,17 @@ pub(super) struct Block {
 /// is good for one look: after any of it is done, or fails, the account is to be looked at again.
 #[must_use]
 pub fn plan(account: &GuardedAccount<'_>, ladder: &Ladder) -> Vec<Action> {
-    let assessment = account.portfolio().assess();
+    let (pool, isolated) = figures(account, ladder, Money::ZERO);
     let mut blocks = Vec::new();
-    let pool = pool::block(account, &assessment, ladder);
+    let pool = pool::block(account, pool, ladder);
     let entries_are_cancelled = pool.as_ref().is_some_and(|pool| pool.urgency.1 >= Stage::Cancel);
-    let mut troubled: Vec<(usize, &Guarded<'_>, &PositionMargin)> = Vec::new();
-    for (place, (it, margin)) in account.positions.iter().zip(&assessment.positions).enumerate() {
-        let distance = || distance_to(margin.liquidation, it.mark);
-        if !it.is_cross() && ladder.isolated_stage(margin.margin_ratio, distance()).is_some() {
-            troubled.push((place, it, margin));
-        }
-    }
-    troubled.sort_by_key(|(_, _, margin)| Reverse(margin.margin_ratio));
+    let is_troubled = |it: &Figures| it.is_due || ladder.isolated_stage(it.ratio(), it.distance).is_some();
+    let mut troubled: Vec<(usize, Figures)> = isolated.into_iter().filter(|(_, it)| is_troubled(it)).collect();
+    troubled.sort_by_cached_key(|(_, it)| Reverse(it.ratio()));
     let mut purse = Purse::of(account, ladder, pool.is_none(), troubled.is_empty());
-    for (place, it, margin) in troubled {
-        let mut block = isolated::block(place, it, margin, account, ladder, &mut purse);
+    for (place, own) in troubled {
+        let Some(it) = account.positions.get(place) else { continue };
+        let mut block = isolated::block(place, it, own, account, ladder, &mut purse);
         if entries_are_cancelled {
             block.actions.retain(|action| !matches!(action, Action::CancelEntries { .. }));
         }

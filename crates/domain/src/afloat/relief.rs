@@ -11,6 +11,7 @@ use super::cut::Cut;
 use crate::margin::{HedgeMargin, MarginRatio};
 use crate::money::Money;
 use crate::name::Symbol;
+use crate::portfolio::AccountMargin;
 use crate::quantity::Quantity;
 use rust_decimal::Decimal;
 use std::cmp::Reverse;
@@ -62,14 +63,11 @@ struct Offer {
 }
 
 impl<'a> CrossPool<'a> {
-    /// The cross positions of an account, backed by this much equity.
-    pub(super) fn of(account: &'a GuardedAccount<'a>, equity: Money) -> Self {
+    /// The cross positions of an account, with its figures.
+    pub(super) fn of(account: &'a GuardedAccount<'a>, margin: AccountMargin) -> Self {
         let left = account.positions.iter().map(|it| it.position.quantity.get()).collect();
-        let contracts = contracts(account);
-        let mut pool =
-            Self { account, left, equity: equity.get(), required: Decimal::ZERO, contracts, touched: Vec::new() };
-        pool.required = pool.sum();
-        pool
+        let (equity, required) = (margin.equity.get(), margin.maintenance.get());
+        Self { account, left, equity, required, contracts: contracts(account), touched: Vec::new() }
     }
 
     pub(super) fn it(&self, place: usize) -> Option<&'a Guarded<'a>> {

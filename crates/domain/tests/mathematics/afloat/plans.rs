@@ -280,7 +280,8 @@ fn where_closing_costs_more_than_it_relieves_everything_goes() {
 #[test]
 fn a_warning_carries_its_figures() {
     let contracts = contracts();
-    let actions = plan(&account(&contracts, "145", "A long 10,C long 1 =50"), &ladder("0.2 0.3 0.4 0.8 1", None));
+    let actions =
+        plan(&account(&contracts, "145", "A long 10,C long 1 =50"), &ladder("0.2@0.2 0.3@0.1 0.4 0.8 1", None));
     // 95 back ten units: (1,000 − 95) ÷ 9.5.
     let [Action::Warn { ratio: Some(ratio), distance: Some(distance), .. }] = actions[..] else {
         panic!("{actions:?}")
