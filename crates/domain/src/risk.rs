@@ -1,10 +1,13 @@
 //! May this order be sent, and may this account go on? Pure functions over explicit facts.
 //!
-//! Limits exist in absolute form and as a share of equity, and the stricter wins. What reduces risk always gets through:
+//! Limits exist in absolute form and as a share of equity, and the stricter wins. A live account is held to its step of
+//! the [ladder](LadderRules) beside them. What reduces risk always gets through:
 //! an order that may only shrink a position is refused only where there is nothing for it to shrink.
 //!
 //! ```
-//! use plimsoll_domain::risk::{AccountFacts, ExposureFacts, KillSwitch, OrderFacts, RiskLimits, check};
+//! use plimsoll_domain::risk::{
+//!     AccountFacts, Allowance, Elsewhere, ExposureFacts, KillSwitch, OrderFacts, RiskLimits, check,
+//! };
 //! use plimsoll_domain::{Decimal, Leverage, Money};
 //! use std::time::Duration;
 //!
@@ -13,6 +16,7 @@
 //!     leverage: Decimal::from(8),
 //!     tier_max_leverage: Leverage::new(125)?,
 //!     resulting_notional: money(4_000),
+//!     other_notional: money(0),
 //!     required_margin: money(500),
 //!     fees: money(2),
 //!     open_positions: 1,
@@ -26,6 +30,9 @@
 //!     peak_equity: money(10_200),
 //!     state_age: Some(Duration::from_millis(300)),
 //!     kill_switch: &KillSwitch::Released,
+//!     margin_in_use: money(0),
+//!     elsewhere: Elsewhere::default(),
+//!     allowance: Allowance::Whole,
 //! };
 //! let refused = check(&order, &account, &RiskLimits::default()).unwrap_err();
 //! assert_eq!(
@@ -37,7 +44,9 @@
 
 mod check;
 mod equity;
+mod exposure;
 mod kill_switch;
+mod ladder;
 mod limits;
 mod projection;
 mod reason;
@@ -45,8 +54,10 @@ mod verdict;
 
 pub use check::{AccountFacts, Approval, ExposureFacts, OrderFacts, Refused, check};
 pub use equity::EquityWatch;
+pub use exposure::{Elsewhere, Exposed, Scope, overexposed};
 pub use kill_switch::{Engagement, KillSwitch, NotReleased, Release};
-pub use limits::{BrokenLimit, BrokenLimits, LimitSettings, OverLimit, RiskLimits};
+pub use ladder::{Allowance, Climb, DayOnRecord, Foothold, LadderRules, Rung, Served};
+pub use limits::{BrokenLimit, BrokenLimits, LimitSettings, OverExposure, OverLimit, RiskLimits};
 pub use projection::{Projection, distance_to};
 pub use reason::{Reason, RiskCheck, Warning};
 pub use verdict::{MarginAlert, Verdict, verdict};

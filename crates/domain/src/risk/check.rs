@@ -1,6 +1,8 @@
 //! The check before an order.
 
+use super::exposure::{Elsewhere, Exposed, overexposed};
 use super::kill_switch::KillSwitch;
+use super::ladder::Allowance;
 use super::limits::{OverLimit, RiskLimits};
 use super::reason::{Reason, Warning};
 use crate::leverage::Leverage;
@@ -53,6 +55,8 @@ pub struct ExposureFacts {
     pub tier_max_leverage: Leverage,
     /// Notional of the position after the order.
     pub resulting_notional: Money,
+    /// Notional of the account's other positions.
+    pub other_notional: Money,
     /// Initial margin that the order needs.
     pub required_margin: Money,
     /// The fees of the order.
@@ -81,6 +85,12 @@ pub struct AccountFacts<'a> {
     pub state_age: Option<Duration>,
     /// Whether trading is stopped.
     pub kill_switch: &'a KillSwitch,
+    /// Initial margin of what is held.
+    pub margin_in_use: Money,
+    /// What other accounts hold.
+    pub elsewhere: Elsewhere,
+    /// What the ladder to live trading allows.
+    pub allowance: Allowance,
 }
 
 /// The order may be sent.
@@ -121,12 +131,14 @@ impl std::error::Error for Refused {}
 /// # Errors
 /// [`Refused`] with every reason that applies, not only the first.
 pub fn check(order: &OrderFacts, account: &AccountFacts<'_>, limits: &RiskLimits) -> Result<Approval, Refused> {
+    let limits = &limits.allowed(account.allowance);
     let mut findings = Findings { limits, reasons: Vec::new(), warnings: Vec::new() };
     match order {
         OrderFacts::Reduces { quantity, held } => findings.reduce_only(*quantity, *held),
         OrderFacts::Adds(order) => {
             findings.leverage(order);
             findings.position_size(order, account);
+            findings.exposure(order, account);
             findings.margin(order, account);
             findings.reasons.extend(losses(account.equity, account.day_start_equity, account.peak_equity, limits));
             findings.positions(order);
@@ -134,6 +146,7 @@ pub fn check(order: &OrderFacts, account: &AccountFacts<'_>, limits: &RiskLimits
             findings.funding(order);
             findings.freshness(account);
             findings.kill_switch(account);
+            findings.ladder(order, account);
         }
     }
     let Findings { reasons, warnings, .. } = findings;
@@ -194,8 +207,14 @@ impl Findings<'_> {
         self.refuse_if(notional > limit, Reason::PositionSize { notional, limit });
     }
 
+    fn exposure(&mut self, order: &ExposureFacts, account: &AccountFacts<'_>) {
+        let notional = more(order.resulting_notional, order.other_notional);
+        let own = Exposed { notional, equity: account.equity };
+        self.reasons.extend(overexposed(own, account.elsewhere, self.limits));
+    }
+
     fn margin(&mut self, order: &ExposureFacts, account: &AccountFacts<'_>) {
-        let required = Money::new(order.required_margin.get().saturating_add(order.fees.get()));
+        let required = more(order.required_margin, order.fees);
         let available = account.available;
         self.refuse_if(required > available, Reason::Margin { required, available });
     }
@@ -236,6 +255,22 @@ impl Findings<'_> {
             self.reasons.push(Reason::KillSwitch { reason: Arc::clone(&engagement.reason) });
         }
     }
+
+    fn ladder(&mut self, order: &ExposureFacts, account: &AccountFacts<'_>) {
+        match account.allowance {
+            Allowance::Whole => {}
+            Allowance::PaperOnly { days } => self.reasons.push(Reason::PaperOnly { days }),
+            Allowance::Capital(capital) => {
+                let required = more(account.margin_in_use, more(order.required_margin, order.fees));
+                let limit = capital.min(account.equity);
+                self.refuse_if(required > limit, Reason::MicroCapital { required, limit });
+            }
+        }
+    }
+}
+
+fn more(a: Money, b: Money) -> Money {
+    Money::new(a.get().saturating_add(b.get()))
 }
 
 pub(super) fn less(a: Money, b: Money) -> Money {

@@ -1,5 +1,7 @@
 //! The limits of an account.
 
+use super::exposure::Scope;
+use super::ladder::Allowance;
 use crate::leverage::Leverage;
 use crate::margin::MarginHealth;
 use crate::money::Money;
@@ -15,6 +17,20 @@ pub struct LimitSettings {
     pub max_position: Money,
     /// The largest notional of a position as a share of equity.
     pub max_position_share: Rate,
+    /// The largest notional of all positions of the account together; `None` leaves it to the limits of each.
+    pub max_exposure: Option<Money>,
+    /// The same as a share of the account's equity, which is its effective leverage.
+    pub max_exposure_share: Option<Rate>,
+    /// The largest notional of all positions at the account's venue, in whichever of the accounts there.
+    pub max_venue_exposure: Option<Money>,
+    /// The same as a share of the equity of the accounts there.
+    pub max_venue_exposure_share: Option<Rate>,
+    /// The largest notional of all positions in all accounts.
+    pub max_portfolio_exposure: Option<Money>,
+    /// The same as a share of the equity of all accounts.
+    pub max_portfolio_exposure_share: Option<Rate>,
+    /// What to do where prices have brought positions over these limits.
+    pub over_exposure: OverExposure,
     /// The largest loss of a day (UTC).
     pub max_daily_loss: Money,
     /// The largest loss of a day as a share of the equity that it opened with.
@@ -50,11 +66,27 @@ pub enum OverLimit {
     Refuse,
 }
 
+/// What to do where all positions together have come to be worth more than they may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum OverExposure {
+    /// Say so; nothing more is opened.
+    Tell,
+    /// Halve the account's largest position, with each look, until they fit.
+    Reduce,
+}
+
 impl Default for LimitSettings {
     fn default() -> Self {
         Self {
             max_position: Money::new(Decimal::from(10_000)),
             max_position_share: Rate::new(Decimal::new(30, 2)),
+            max_exposure: None,
+            max_exposure_share: None,
+            max_venue_exposure: None,
+            max_venue_exposure_share: None,
+            max_portfolio_exposure: None,
+            max_portfolio_exposure_share: None,
+            over_exposure: OverExposure::Tell,
             max_daily_loss: Money::new(Decimal::from(500)),
             max_daily_loss_share: Rate::new(Decimal::new(5, 2)),
             max_drawdown: Money::new(Decimal::from(1_000)),
@@ -99,6 +131,41 @@ impl RiskLimits {
         self.0.max_position.min(share(equity, self.0.max_position_share))
     }
 
+    /// The largest notional of all positions of an account, a venue or the portfolio at this equity: the stricter of the
+    /// absolute limit and the share; `None` where neither is set.
+    #[must_use]
+    pub fn exposure_limit(&self, scope: Scope, equity: Money) -> Option<Money> {
+        let (most, of_equity) = match scope {
+            Scope::Account => (self.0.max_exposure, self.0.max_exposure_share),
+            Scope::Venue => (self.0.max_venue_exposure, self.0.max_venue_exposure_share),
+            Scope::Portfolio => (self.0.max_portfolio_exposure, self.0.max_portfolio_exposure_share),
+        };
+        most.into_iter().chain(of_equity.map(|rate| share(equity, rate))).min()
+    }
+
+    /// These limits on an account that the ladder allows so much.
+    #[must_use]
+    pub fn allowed(&self, allowance: Allowance) -> Self {
+        match allowance {
+            Allowance::Capital(capital) => self.within(capital),
+            Allowance::Whole | Allowance::PaperOnly { .. } => self.clone(),
+        }
+    }
+
+    /// The same limits of an account that counts as one of this equity at the most: no share of equity is more than that
+    /// share of it.
+    #[must_use]
+    pub fn within(&self, capital: Money) -> Self {
+        let it = &self.0;
+        let exposure = it.max_exposure_share.map(|rate| share(capital, rate));
+        Self(LimitSettings {
+            max_position: self.position_limit(capital),
+            max_daily_loss: self.daily_loss_limit(capital),
+            max_exposure: it.max_exposure.into_iter().chain(exposure).min(),
+            ..it.clone()
+        })
+    }
+
     /// The largest loss of a day that opened with this equity: the stricter of the absolute limit and the share.
     #[must_use]
     pub fn daily_loss_limit(&self, day_start_equity: Money) -> Money {
@@ -126,6 +193,25 @@ fn problems(it: &LimitSettings) -> Vec<BrokenLimit> {
         "must be above 0 and at most 1000",
         &it.max_position_share,
     );
+    for (setting, most) in [
+        ("max_exposure", it.max_exposure),
+        ("max_venue_exposure", it.max_venue_exposure),
+        ("max_portfolio_exposure", it.max_portfolio_exposure),
+    ] {
+        if let Some(most) = most {
+            must(most.is_positive(), setting, "must be above 0", &most);
+        }
+    }
+    for (setting, share) in [
+        ("max_exposure_share", it.max_exposure_share),
+        ("max_venue_exposure_share", it.max_venue_exposure_share),
+        ("max_portfolio_exposure_share", it.max_portfolio_exposure_share),
+    ] {
+        if let Some(share) = share {
+            let is_sensible = share > Rate::ZERO && share.get() <= Decimal::from(1000);
+            must(is_sensible, setting, "must be above 0 and at most 1000", &share);
+        }
+    }
     must(it.max_daily_loss.is_positive(), "max_daily_loss", "must be above 0", &it.max_daily_loss);
     must(
         is_share(it.max_daily_loss_share),

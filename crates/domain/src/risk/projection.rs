@@ -69,12 +69,13 @@ impl Projection {
     }
 
     /// The facts for [`check`](super::check), with what depends on the rest of the account: how many positions are open
-    /// before the order, the exact distance to liquidation after it ([`distance_to`]) and the funding expected a day.
+    /// before the order, what those of them are worth that it is not for, the exact distance to liquidation after it ([`distance_to`]) and the funding expected a day.
     #[must_use]
     pub fn facts(
         &self,
         leverage: Leverage,
         open: u32,
+        other_notional: Money,
         liquidation_distance: Option<Rate>,
         funding_per_day: Option<Money>,
     ) -> ExposureFacts {
@@ -82,6 +83,7 @@ impl Projection {
             leverage: leverage.as_decimal(),
             tier_max_leverage: self.tier_max_leverage,
             resulting_notional: self.notional,
+            other_notional,
             required_margin: self.required_margin,
             fees: self.fees,
             open_positions: self.open_positions(open),

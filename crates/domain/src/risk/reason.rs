@@ -1,5 +1,6 @@
 //! Why an order is refused, and what is said about one that is not.
 
+use super::exposure::Scope;
 use crate::leverage::Leverage;
 use crate::money::Money;
 use crate::quantity::Quantity;
@@ -18,6 +19,8 @@ pub enum RiskCheck {
     Leverage,
     /// Notional of one position.
     PositionSize,
+    /// Notional of all positions together.
+    Exposure,
     /// Initial margin and fees against what is available.
     Margin,
     /// The loss of the day.
@@ -36,12 +39,15 @@ pub enum RiskCheck {
     Freshness,
     /// The kill switch.
     KillSwitch,
+    /// The ladder to live trading.
+    Ladder,
 }
 words!(
     RiskCheck,
     "risk check",
     Leverage = "leverage",
     PositionSize = "position_size",
+    Exposure = "exposure",
     Margin = "margin",
     DailyLoss = "daily_loss",
     Drawdown = "drawdown",
@@ -50,7 +56,8 @@ words!(
     Funding = "funding",
     ReduceOnly = "reduce_only",
     Freshness = "freshness",
-    KillSwitch = "kill_switch"
+    KillSwitch = "kill_switch",
+    Ladder = "ladder"
 );
 
 /// One reason to refuse, with its figure and its limit.
@@ -81,6 +88,16 @@ pub enum Reason {
     #[error("position of {notional} would be above the limit of {limit}")]
     PositionSize {
         /// The notional that results.
+        notional: Money,
+        /// The stricter of the absolute limit and the share of equity.
+        limit: Money,
+    },
+    /// All positions together would be, or are, too large.
+    #[error("positions of {notional} together are above the limit of {limit} of the {scope}")]
+    Exposure {
+        /// Whose.
+        scope: Scope,
+        /// Their notional.
         notional: Money,
         /// The stricter of the absolute limit and the share of equity.
         limit: Money,
@@ -167,6 +184,20 @@ pub enum Reason {
         /// Why it was engaged.
         reason: Arc<str>,
     },
+    /// The account is on the paper step of the ladder.
+    #[error("the account is on the paper step of the ladder: {days} days of paper trading come before a live order")]
+    PaperOnly {
+        /// How many days the step takes.
+        days: u32,
+    },
+    /// More than micro capital.
+    #[error("margin and fees of {required} in all would be above the {limit} that the micro step of the ladder allows")]
+    MicroCapital {
+        /// Initial margin of what is held, and margin and fees of the order.
+        required: Money,
+        /// The micro capital, or the equity if that is less.
+        limit: Money,
+    },
 }
 
 impl Reason {
@@ -176,6 +207,7 @@ impl Reason {
         match self {
             Self::NotALeverage(_) | Self::Leverage { .. } | Self::TierLeverage { .. } => RiskCheck::Leverage,
             Self::PositionSize { .. } => RiskCheck::PositionSize,
+            Self::Exposure { .. } => RiskCheck::Exposure,
             Self::Margin { .. } => RiskCheck::Margin,
             Self::DailyLoss { .. } => RiskCheck::DailyLoss,
             Self::Drawdown { .. } => RiskCheck::Drawdown,
@@ -185,6 +217,7 @@ impl Reason {
             Self::NothingToReduce | Self::ReducesTooMuch { .. } => RiskCheck::ReduceOnly,
             Self::Stale { .. } | Self::StateInDoubt => RiskCheck::Freshness,
             Self::KillSwitch { .. } => RiskCheck::KillSwitch,
+            Self::PaperOnly { .. } | Self::MicroCapital { .. } => RiskCheck::Ladder,
         }
     }
 
@@ -196,6 +229,8 @@ impl Reason {
                 Some(*leverage)
             }
             Self::PositionSize { notional: money, .. }
+            | Self::Exposure { notional: money, .. }
+            | Self::MicroCapital { required: money, .. }
             | Self::Margin { required: money, .. }
             | Self::DailyLoss { loss: money, .. }
             | Self::Drawdown { drawdown: money, .. }
@@ -205,7 +240,7 @@ impl Reason {
             Self::ReducesTooMuch { quantity, .. } => Some(quantity.get()),
             Self::NothingToReduce => Some(Decimal::ZERO),
             Self::Stale { age, .. } => Some(seconds(*age)),
-            Self::FundingUnknown { .. } | Self::StateInDoubt | Self::KillSwitch { .. } => None,
+            Self::FundingUnknown { .. } | Self::StateInDoubt | Self::KillSwitch { .. } | Self::PaperOnly { .. } => None,
         }
     }
 
@@ -216,12 +251,14 @@ impl Reason {
             Self::NotALeverage(_) => Some(Decimal::ONE),
             Self::Leverage { limit, .. } | Self::TierLeverage { limit, .. } => Some(limit.as_decimal()),
             Self::PositionSize { limit, .. }
+            | Self::Exposure { limit, .. }
+            | Self::MicroCapital { limit, .. }
             | Self::Margin { available: limit, .. }
             | Self::DailyLoss { limit, .. }
             | Self::Drawdown { limit, .. }
             | Self::Funding { limit, .. }
             | Self::FundingUnknown { limit } => Some(limit.get()),
-            Self::Positions { limit, .. } => Some(Decimal::from(*limit)),
+            Self::Positions { limit: count, .. } | Self::PaperOnly { days: count } => Some(Decimal::from(*count)),
             Self::LiquidationDistance { minimum, .. } => Some(minimum.get()),
             Self::ReducesTooMuch { held, .. } => Some(held.get()),
             Self::Stale { limit, .. } => Some(seconds(*limit)),

@@ -22,6 +22,11 @@ fn the_defaults_are_valid_and_nonsense_is_not() {
         |it| it.max_daily_loss_share = Rate::new(dec!(5)),
         "max_daily_loss_share must be above 0 and at most 1, got 5",
     );
+    check(|it| it.max_exposure = Some(Money::ZERO), "max_exposure must be above 0, got 0");
+    check(
+        |it| it.max_portfolio_exposure_share = Some(Rate::new(dec!(1001))),
+        "max_portfolio_exposure_share must be above 0 and at most 1000, got 1001",
+    );
     check(|it| it.max_drawdown = Money::ZERO, "max_drawdown must be above 0, got 0");
     check(
         |it| it.max_leverage = times(21),
@@ -85,4 +90,60 @@ fn margin_alerts_begin_above_their_levels() {
     check(Some(dec!(0.9)), MarginAlert::HighUsage);
     check(Some(dec!(0.90001)), MarginAlert::Warning);
     check(Some(Decimal::MAX), MarginAlert::Warning);
+}
+
+#[test]
+fn limits_on_all_positions_together_take_the_stricter_form_and_are_free_where_none_is_set() {
+    let check = |most: Option<Decimal>, share: Option<Decimal>, equity: Decimal, expected: Option<Decimal>| {
+        let (most, share) = (most.map(money), share.map(Rate::new));
+        for scope in [Scope::Account, Scope::Venue, Scope::Portfolio] {
+            let mut settings = LimitSettings::default();
+            let (of_scope, share_of_scope) = match scope {
+                Scope::Account => (&mut settings.max_exposure, &mut settings.max_exposure_share),
+                Scope::Venue => (&mut settings.max_venue_exposure, &mut settings.max_venue_exposure_share),
+                Scope::Portfolio => (&mut settings.max_portfolio_exposure, &mut settings.max_portfolio_exposure_share),
+            };
+            (*of_scope, *share_of_scope) = (most, share);
+            let limits = RiskLimits::new(settings).unwrap();
+            let found = limits.exposure_limit(scope, money(equity));
+            assert_eq!(found, expected.map(money), "{scope} {most:?} {share:?} of {equity}");
+        }
+    };
+    check(None, None, dec!(1000), None);
+    check(Some(dec!(5000)), None, dec!(1000), Some(dec!(5000)));
+    check(None, Some(dec!(2)), dec!(1000), Some(dec!(2000)));
+    check(Some(dec!(5000)), Some(dec!(2)), dec!(1000), Some(dec!(2000)));
+    check(Some(dec!(5000)), Some(dec!(2)), dec!(4000), Some(dec!(5000)));
+    check(None, Some(dec!(2)), dec!(-10), Some(dec!(0)));
+}
+
+#[test]
+fn what_other_accounts_hold_counts_at_their_venue_and_in_the_portfolio() {
+    let exposed = |notional: i64, equity: i64| Exposed {
+        notional: Money::new(notional.into()),
+        equity: Money::new(equity.into()),
+    };
+    let settings = LimitSettings {
+        max_exposure_share: Some(Rate::new(dec!(2))),
+        max_venue_exposure_share: Some(Rate::new(dec!(2))),
+        max_portfolio_exposure_share: Some(Rate::new(dec!(2))),
+        ..LimitSettings::default()
+    };
+    let limits = RiskLimits::new(settings).unwrap();
+    let check = |own: Exposed, venue: Exposed, portfolio: Exposed, expected: &[Scope]| {
+        let found: Vec<Scope> = overexposed(own, Elsewhere { venue, portfolio }, &limits)
+            .map(|it| match it {
+                Reason::Exposure { scope, .. } => scope,
+                other => panic!("{other}"),
+            })
+            .collect();
+        assert_eq!(found, expected, "{own:?} {venue:?} {portfolio:?}");
+    };
+    let nothing = exposed(0, 0);
+    check(exposed(2000, 1000), nothing, nothing, &[]);
+    check(exposed(2001, 1000), nothing, nothing, &[Scope::Account, Scope::Venue, Scope::Portfolio]);
+    // Equity at the venue, and elsewhere, makes good what one account lacks.
+    check(exposed(2001, 1000), exposed(0, 1), exposed(0, 1), &[Scope::Account]);
+    check(exposed(2000, 1000), exposed(1, 0), exposed(1, 1), &[Scope::Venue]);
+    check(exposed(2000, 1000), exposed(0, 0), exposed(1, 0), &[Scope::Portfolio]);
 }

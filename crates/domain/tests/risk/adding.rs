@@ -164,6 +164,7 @@ fn a_refusal_lists_every_reason_with_figure_and_limit() {
         leverage: dec!(7.5),
         tier_max_leverage: times(4),
         resulting_notional: money(dec!(20000)),
+        other_notional: money(dec!(5000)),
         required_margin: money(dec!(2000)),
         fees: money(dec!(8)),
         open_positions: 4,
@@ -177,8 +178,16 @@ fn a_refusal_lists_every_reason_with_figure_and_limit() {
         peak_equity: money(dec!(5000)),
         state_age: Some(Duration::from_millis(12_500)),
         kill_switch: &switch,
+        margin_in_use: money(dec!(10)),
+        elsewhere: Elsewhere::default(),
+        allowance: Allowance::PaperOnly { days: 60 },
     };
-    let settings = LimitSettings { funding_over_limit: OverLimit::Refuse, ..LimitSettings::default() };
+    let settings = LimitSettings {
+        funding_over_limit: OverLimit::Refuse,
+        max_exposure: Some(money(dec!(30000))),
+        max_exposure_share: Some(Rate::new(dec!(5))),
+        ..LimitSettings::default()
+    };
     let refused = check(&OrderFacts::Adds(order), &account, &RiskLimits::new(settings).unwrap()).unwrap_err();
     let lines: Vec<String> = refused.reasons.iter().map(ToString::to_string).collect();
     assert_eq!(
@@ -188,6 +197,7 @@ fn a_refusal_lists_every_reason_with_figure_and_limit() {
             "leverage 7.5x is above the limit of 5x",
             "leverage 7.5x is above the 4x that the contract allows at notional 20000",
             "position of 20000 would be above the limit of 900",
+            "positions of 25000 together are above the limit of 15000 of the account",
             "margin and fees of 2008 are more than the 1000 available",
             "loss of 1000 since the day's start is above the limit of 200",
             "drawdown of 2000 is above the limit of 1000",
@@ -196,10 +206,12 @@ fn a_refusal_lists_every_reason_with_figure_and_limit() {
             "funding of 12.5 a day would be above the limit of 10",
             "the account's state is 12.5 s old, the limit is 10 s",
             "the kill switch is engaged: drawdown",
+            "the account is on the paper step of the ladder: 60 days of paper trading come before a live order",
         ]
     );
     let figures: Vec<_> = refused.reasons.iter().map(|it| (it.check(), it.figure(), it.limit())).collect();
     assert_eq!(figures[3], (RiskCheck::PositionSize, Some(dec!(20000)), Some(dec!(900))));
-    assert_eq!(figures[10], (RiskCheck::Freshness, Some(dec!(12.5)), Some(dec!(10))));
-    assert_eq!(figures[11], (RiskCheck::KillSwitch, None, None));
+    assert_eq!(figures[11], (RiskCheck::Freshness, Some(dec!(12.5)), Some(dec!(10))));
+    assert_eq!(figures[12], (RiskCheck::KillSwitch, None, None));
+    assert_eq!(figures[13], (RiskCheck::Ladder, None, Some(dec!(60))));
 }

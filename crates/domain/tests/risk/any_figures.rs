@@ -1,6 +1,6 @@
 //! Whatever the figures are.
 
-use crate::{check_adds, engaged, times};
+use crate::{calm, check_adds, engaged, times};
 use plimsoll_domain::risk::*;
 use plimsoll_domain::*;
 use proptest::prelude::*;
@@ -27,10 +27,11 @@ proptest! {
         let switch = if stopped { engaged() } else { KillSwitch::Released };
         let [equity, available, day_start_equity, peak_equity] = figures.map(Money::new);
         let state_age = age.map(Duration::from_millis);
-        let account =
-            AccountFacts { equity, available, day_start_equity, peak_equity, state_age, kill_switch: &switch };
+        let own = calm(&switch);
+        let account = AccountFacts { equity, available, day_start_equity, peak_equity, state_age, ..own };
         let size = Decimal::from(held * share) / dec!(100);
         let quantity = Quantity::new(size).ok();
+        let account = AccountFacts { allowance: Allowance::PaperOnly { days: 60 }, ..account };
         let order = OrderFacts::Reduces { quantity, held: Quantity::new(Decimal::from(held)).ok() };
         prop_assert_eq!(check(&order, &account, &RiskLimits::default()), Ok(Approval { warnings: vec![] }));
     }
@@ -43,13 +44,24 @@ proptest! {
     ) {
         let switch = engaged();
         let [equity, available, day_start_equity, peak_equity] = account_figures.map(Money::new);
-        let account =
-            AccountFacts { equity, available, day_start_equity, peak_equity, state_age: None, kill_switch: &switch };
+        let held = Exposed { notional: equity, equity: available };
+        let account = AccountFacts {
+            equity,
+            available,
+            day_start_equity,
+            peak_equity,
+            state_age: None,
+            margin_in_use: peak_equity,
+            elsewhere: Elsewhere { venue: held, portfolio: held },
+            allowance: Allowance::Capital(day_start_equity),
+            ..calm(&switch)
+        };
         let [leverage, notional, margin, fees, distance, funding] = order_figures;
         let order = ExposureFacts {
             leverage,
             tier_max_leverage: times(20),
             resulting_notional: Money::new(notional),
+            other_notional: Money::new(margin),
             required_margin: Money::new(margin),
             fees: Money::new(fees),
             open_positions,

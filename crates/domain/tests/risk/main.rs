@@ -4,6 +4,8 @@
 mod account;
 mod adding;
 mod any_figures;
+mod every_row;
+mod ladder;
 mod projection;
 mod reducing;
 
@@ -26,6 +28,7 @@ pub(crate) fn modest() -> ExposureFacts {
         leverage: dec!(3),
         tier_max_leverage: times(125),
         resulting_notional: money(dec!(1000)),
+        other_notional: Money::ZERO,
         required_margin: money(dec!(333)),
         fees: money(dec!(0.5)),
         open_positions: 1,
@@ -43,6 +46,9 @@ pub(crate) fn calm(kill_switch: &KillSwitch) -> AccountFacts<'_> {
         peak_equity: money(dec!(100000)),
         state_age: Some(Duration::from_secs(1)),
         kill_switch,
+        margin_in_use: Money::ZERO,
+        elsewhere: Elsewhere::default(),
+        allowance: Allowance::Whole,
     }
 }
 

@@ -48,8 +48,9 @@ fn a_projection_says_what_an_order_would_make_of_a_position() {
         let open = it.open_positions(2);
         assert_eq!((it.notional.get(), it.required_margin.get(), it.tier_max_leverage.get(), open), expected);
         assert_eq!(it.fees, size * price * Rate::new(dec!(0.0005)));
-        let facts = it.facts(times(5), 2, None, None);
-        assert_eq!((facts.resulting_notional, facts.open_positions), (it.notional, open));
+        let facts = it.facts(times(5), 2, money(dec!(7)), None, None);
+        let notionals = (facts.resulting_notional, facts.other_notional);
+        assert_eq!((notionals, facts.open_positions), ((it.notional, money(dec!(7))), open));
     };
     use Direction::*;
     check(None, Long, "0.5", (dec!(25000), dec!(5000), 125, 3));
