@@ -36,6 +36,18 @@ impl ControlRepository for PostgresStore {
         transaction.commit().await
     }
 
+    async fn trip_kill_switch(&self, account: &AccountId, record: &KillSwitchRecord) -> Result<bool, StoreError> {
+        let mut transaction = self.writing(account).await?;
+        let row = latest(&mut transaction, account, KILL_SWITCH).await?;
+        let known = row.as_ref().map(kill_switch).transpose()?;
+        if let Some(engaged) = known.filter(|known| known.engaged) {
+            return Ok(engaged == *record);
+        }
+        insert_kill_switch(&mut transaction, account, record).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
     async fn kill_switch_history(&self, account: &AccountId) -> Result<Vec<KillSwitchRecord>, StoreError> {
         let history = query(HISTORY).bind(account.as_str()).bind(KILL_SWITCH);
         answered(history.fetch_all(&mut *self.reading().await?)).await?.iter().map(kill_switch).collect()

@@ -35,6 +35,18 @@ impl ControlRepository for SqliteStore {
         transaction.commit().await.map_err(store_error)
     }
 
+    async fn trip_kill_switch(&self, account: &AccountId, record: &KillSwitchRecord) -> Result<bool, StoreError> {
+        let mut transaction = self.writing().await?;
+        let row = latest(&mut transaction, account, KILL_SWITCH).await?;
+        let known = row.as_ref().map(kill_switch).transpose()?;
+        if let Some(engaged) = known.filter(|known| known.engaged) {
+            return Ok(engaged == *record);
+        }
+        insert_kill_switch(&mut transaction, account, record).await?;
+        transaction.commit().await.map_err(store_error)?;
+        Ok(true)
+    }
+
     async fn kill_switch_history(&self, account: &AccountId) -> Result<Vec<KillSwitchRecord>, StoreError> {
         let history = query(HISTORY).bind(account.as_str()).bind(KILL_SWITCH);
         history.fetch_all(&self.readers).await.map_err(store_error)?.iter().map(kill_switch).collect()

@@ -227,6 +227,7 @@ dying!(RiskEventRepository {}
 dying!(ControlRepository {}
     fn kill_switch(account: &AccountId) -> Result<KillSwitchRecord, StoreError>;
     fn set_kill_switch(account: &AccountId, record: &KillSwitchRecord) -> Result<(), StoreError>;
+    fn trip_kill_switch(account: &AccountId, record: &KillSwitchRecord) -> Result<bool, StoreError>;
     fn kill_switch_history(account: &AccountId) -> Result<Vec<KillSwitchRecord>, StoreError>;
     fn ladder(account: &AccountId) -> Result<Option<LadderStep>, StoreError>;
     fn set_ladder(account: &AccountId, step: &LadderStep) -> Result<(), StoreError>;

@@ -14,6 +14,18 @@ pub trait ControlRepository: Send + Sync {
     /// Records the kill switch, and keeps what it was in its history. Repeating the last record changes nothing.
     async fn set_kill_switch(&self, account: &AccountId, record: &KillSwitchRecord) -> Result<(), StoreError>;
 
+    /// Engages the kill switch, unless it is engaged: of several who do so at once, one does. Answers whether this record is
+    /// the engagement that holds, and answers the same when it is repeated. A store that several write to looks and writes in
+    /// one step; what this does without being overridden is two.
+    async fn trip_kill_switch(&self, account: &AccountId, record: &KillSwitchRecord) -> Result<bool, StoreError> {
+        let known = self.kill_switch(account).await?;
+        if known.engaged {
+            return Ok(known == *record);
+        }
+        self.set_kill_switch(account, record).await?;
+        Ok(true)
+    }
+
     /// Every change of the kill switch, oldest first.
     async fn kill_switch_history(&self, account: &AccountId) -> Result<Vec<KillSwitchRecord>, StoreError>;
 

@@ -22,6 +22,8 @@ pub async fn run<S: ControlRepository>(fresh: impl AsyncFn() -> S) {
         the_kill_switch_keeps_its_history,
         repeating_the_last_record_changes_nothing,
         two_who_pull_at_once_both_pull,
+        of_those_who_trip_it_at_once_one_does,
+        a_trip_stands_until_it_is_released,
         the_ladder_is_as_last_recorded,
         accounts_have_controls_of_their_own,
         names_and_times_are_read_back_exactly,
@@ -81,6 +83,36 @@ async fn two_who_pull_at_once_both_pull(controls: &dyn ControlRepository) -> Out
     let history = controls.kill_switch_history(&account).await?;
     ensure!(history.len() == 2 && history.contains(&rule) && history.contains(&operator), "{history:?}");
     ensure_eq!(history.last(), Some(&controls.kill_switch(&account).await?), "the switch");
+    Ok(())
+}
+
+async fn of_those_who_trip_it_at_once_one_does(controls: &dyn ControlRepository) -> Outcome {
+    let account = account();
+    let records = ["daily_loss", "drawdown", "operator"].map(|by| switch(true, by, 10));
+    let [one, two, three] = &records;
+    let (one, two, three) = tokio::join!(
+        controls.trip_kill_switch(&account, one),
+        controls.trip_kill_switch(&account, two),
+        controls.trip_kill_switch(&account, three),
+    );
+    let answers = [one?, two?, three?];
+    let who: Vec<KillSwitchRecord> =
+        records.iter().zip(answers).filter(|(_, tripped)| *tripped).map(|(record, _)| record.clone()).collect();
+    ensure_eq!(who.len(), 1, "how many tripped it");
+    ensure_eq!(controls.kill_switch_history(&account).await?, who, "the history");
+    Ok(())
+}
+
+async fn a_trip_stands_until_it_is_released(controls: &dyn ControlRepository) -> Outcome {
+    let (rule, operator, released) = (switch(true, "rule", 10), switch(true, "operator", 20), switch(false, "ana", 30));
+    let answers = [(&rule, true), (&operator, false), (&rule, true)];
+    for (record, expected) in answers {
+        ensure_eq!(controls.trip_kill_switch(&account(), record).await?, expected, "tripped");
+    }
+    controls.set_kill_switch(&account(), &released).await?;
+    ensure_eq!(controls.trip_kill_switch(&account(), &operator).await?, true, "tripped after its release");
+    let expected = [rule, released, operator];
+    ensure_eq!(controls.kill_switch_history(&account()).await?, expected, "the history");
     Ok(())
 }
 

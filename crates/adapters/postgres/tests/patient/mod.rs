@@ -104,6 +104,7 @@ patient!(RiskEventRepository:
 patient!(ControlRepository:
     fn kill_switch(account: &AccountId) -> KillSwitchRecord;
     fn set_kill_switch(account: &AccountId, record: &KillSwitchRecord) -> ();
+    fn trip_kill_switch(account: &AccountId, record: &KillSwitchRecord) -> bool;
     fn kill_switch_history(account: &AccountId) -> Vec<KillSwitchRecord>;
     fn ladder(account: &AccountId) -> Option<LadderStep>;
     fn set_ladder(account: &AccountId, step: &LadderStep) -> ();

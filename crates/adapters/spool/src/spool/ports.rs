@@ -239,6 +239,19 @@ impl ControlRepository for Spool {
         self.write(write, through, ()).await
     }
 
+    /// While the store is away, what waits decides: others of this machine write to spools of their own.
+    async fn trip_kill_switch(&self, account: &AccountId, record: &KillSwitchRecord) -> Result<bool, StoreError> {
+        if self.is_spooling()
+            && let Ok(known) = self.kill_switch(account).await
+            && known.engaged
+        {
+            return Ok(known == *record);
+        }
+        let through = ControlRepository::trip_kill_switch(&**self.store(), account, record);
+        let write = || Write::KillSwitch { account: account.clone(), record: record.clone() };
+        self.write(write, through, true).await
+    }
+
     async fn kill_switch_history(&self, account: &AccountId) -> Result<Vec<KillSwitchRecord>, StoreError> {
         self.read(ControlRepository::kill_switch_history(&**self.store(), account)).await
     }
