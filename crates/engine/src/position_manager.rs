@@ -5,10 +5,13 @@ mod bookings;
 mod close;
 mod company;
 mod composed;
+mod entries;
+mod exposure;
 mod failure;
 mod flatten;
 mod foreign;
 mod kill_switch;
+mod ladder;
 mod ledger;
 mod lives;
 mod monitor;
@@ -23,9 +26,12 @@ mod survey;
 
 pub use adjust::{AdjustFailure, LeverageChange, MarginChange};
 pub use composed::{ComposeFailure, Progress};
+pub use entries::CancelledEntries;
+pub use exposure::Sister;
 pub use failure::{CloseFailure, MonitorFailure, OpenFailure, ProtectionFailure, ReconcileFailure, ReleaseFailure};
 pub use flatten::{HalfFlattened, UnfinishedFlatten};
 pub use foreign::{Foreign, ForeignPolicy};
+pub use ladder::{Ladder, LadderFailure};
 pub use open::Preview;
 pub use outcome::{
     Action, Closed, EndedPosition, FlattenReason, Flattened, MonitorReport, OpenWarning, Opened, PositionHealth,
@@ -42,9 +48,9 @@ use crate::funding_service::FundingService;
 use crate::order_path::{Evidence, OrderPath, Patience, Placed, SendFailure, Wait};
 use crate::trouble::Troubles;
 use crate::venue_account::AccountView;
-use plimsoll_domain::risk::{MarginAlert, RiskLimits};
+use plimsoll_domain::risk::{Allowance, MarginAlert, RiskLimits, Scope};
 use plimsoll_domain::{
-    AccountId, ClientOrderId, Currency, MarginMode, NewOrder, PositionMode, PositionSide, Rate, Symbol,
+    AccountId, ClientOrderId, Currency, MarginMode, NewOrder, PositionMode, PositionSide, Rate, Symbol, Timestamp,
 };
 use plimsoll_ports::{
     Alert, BookingRepository, Broker, Clock, ControlRepository, EquityRepository, FundingRates, FundingRepository,
@@ -78,7 +84,7 @@ pub struct Ports {
     pub equity: Arc<dyn EquityRepository>,
     /// Remembers refusals and interventions.
     pub risk_events: Arc<dyn RiskEventRepository>,
-    /// Holds the kill switch.
+    /// Holds the kill switch and the ladder to live trading.
     pub controls: Arc<dyn ControlRepository>,
     /// Tells a person.
     pub notifier: Arc<dyn Notifier>,
@@ -113,6 +119,10 @@ pub struct Settings {
     pub adopted_stop: Option<Rate>,
     /// What to do about a flattening that a crash has cut short.
     pub unfinished_flatten: UnfinishedFlatten,
+    /// How the account climbs to live trading; `None` where it is not real money.
+    pub ladder: Option<Ladder>,
+    /// The other accounts on the same records: what they hold counts in the limits on a venue and on the portfolio.
+    pub sisters: Vec<Sister>,
 }
 
 /// What to do with a position whose stop-loss was wanted and cannot be verified at the venue.
@@ -140,6 +150,8 @@ impl Settings {
             foreign: ForeignPolicy::default(),
             adopted_stop: None,
             unfinished_flatten: UnfinishedFlatten::default(),
+            ladder: None,
+            sisters: Vec::new(),
         }
     }
 }
@@ -174,6 +186,12 @@ pub struct PositionManager {
     carried: Mutex<HashSet<ClientOrderId>>,
     /// Positions of others that the policy leaves alone.
     left_alone: Mutex<HashSet<(Symbol, PositionSide)>>,
+    /// What the ladder allowed when the records last told.
+    allowed: Mutex<Option<Allowance>>,
+    /// The day (UTC) on which it was last looked whether a step is due.
+    climbed: Mutex<Option<Timestamp>>,
+    /// The limits on all positions together that were broken when that was last told.
+    overexposed: Mutex<Vec<Scope>>,
     /// What of others was announced.
     announced: Mutex<HashSet<String>>,
     /// What the last reconciliation told.
@@ -224,6 +242,9 @@ impl PositionManager {
             in_flight: Mutex::default(),
             carried: Mutex::default(),
             left_alone: Mutex::default(),
+            allowed: Mutex::default(),
+            climbed: Mutex::default(),
+            overexposed: Mutex::default(),
             announced: Mutex::default(),
             said: Mutex::default(),
             journal_lacks: AtomicBool::new(false),

@@ -93,6 +93,8 @@ pub enum Record {
     RiskEvent,
     /// The kill switch.
     KillSwitch,
+    /// The step of the ladder.
+    Ladder,
     /// The order journal.
     Journal,
 }
@@ -107,6 +109,7 @@ impl fmt::Display for Record {
             Self::Equity => "point of the equity curve",
             Self::RiskEvent => "risk event",
             Self::KillSwitch => "kill switch",
+            Self::Ladder => "step of the ladder",
             Self::Journal => "order journal",
         })
     }

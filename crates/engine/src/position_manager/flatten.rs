@@ -54,11 +54,11 @@ pub struct HalfFlattened {
 
 /// What came of cancelling orders.
 #[derive(Default)]
-struct Cancelled {
+pub(super) struct Cancelled {
     /// How many there were.
     asked_for: usize,
     /// Those that rest no more by our doing.
-    done: Vec<ClientOrderId>,
+    pub(super) done: Vec<ClientOrderId>,
 }
 
 /// While one lives, nothing that adds exposure is sent.
@@ -184,7 +184,7 @@ impl PositionManager {
     }
 
     /// Some side by side, since a venue may be slow; told in the order in which it lists them.
-    async fn cancel_orders(&self, which: impl Fn(&Order) -> bool, troubles: &mut Troubles) -> Cancelled {
+    pub(super) async fn cancel_orders(&self, which: impl Fn(&Order) -> bool, troubles: &mut Troubles) -> Cancelled {
         let mut open = match self.ports.broker.open_orders(None).await {
             Ok(open) => open,
             Err(error) => {

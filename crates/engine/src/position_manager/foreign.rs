@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// What is done about orders and positions that no intent of ours has made. Whatever it says, each is announced once, its
 /// margin counts in every check, and no order of others is cancelled, except in an account whose strangers are adopted: by
-/// an operator's own flattening, and where it can only reduce a position that its resting keeps from being closed.
+/// an operator's own flattening or stopping, and where it can only reduce a position that its resting keeps from being closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub enum ForeignPolicy {
     /// Positions are recorded, guarded like ours, and closed when everything is; orders are told.

@@ -29,7 +29,8 @@ impl PositionManager {
     }
 
     /// Engages the kill switch: from now on, and through restarts, everything that adds exposure is refused. It holds in
-    /// this process even if it cannot be recorded, which is among the troubles answered.
+    /// this process even if it cannot be recorded, which is among the troubles answered. The venue is asked nothing:
+    /// [`cancel_entries`](Self::cancel_entries) takes back what rests there.
     pub async fn engage_kill_switch(&self, by: &str, reason: &str) -> Vec<Trouble> {
         let mut troubles = Troubles::default();
         self.engage(by, reason, &mut troubles).await;
@@ -41,10 +42,9 @@ impl PositionManager {
     pub(crate) async fn engage(&self, by: &str, reason: &str, troubles: &mut Troubles) -> bool {
         let now = self.ports.clock.now();
         let record = KillSwitchRecord { engaged: true, reason: reason.to_owned(), by: by.to_owned(), since: Some(now) };
-        let earlier = self.latch(&record);
         let account = &self.settings.account;
-        let recorded = self.ports.controls.kill_switch(account).await;
-        if let Some(earlier) = earlier {
+        if let Some(earlier) = self.latch(&record) {
+            let recorded = self.ports.controls.kill_switch(account).await;
             let is_released = recorded.as_ref().is_ok_and(|it| !it.engaged && it.since > earlier.since);
             if !is_released {
                 self.persist(&earlier, recorded, troubles).await;
@@ -53,9 +53,10 @@ impl PositionManager {
             // By another process, since: this is an engagement of its own.
             self.latch_instead(&record);
         }
-        let was_engaged = recorded.is_ok_and(|recorded| recorded.engaged);
-        if !was_engaged {
-            troubles.written(Record::KillSwitch, self.ports.controls.set_kill_switch(account, &record).await);
+        let tripped = self.ports.controls.trip_kill_switch(account, &record).await;
+        // Whoever was first has told it: wherever it is engaged from at once, it is one trip.
+        if troubles.written(Record::KillSwitch, tripped) == Some(false) {
+            return false;
         }
         self.log_risk("kill_switch", None, reason, None, None, "engaged", troubles).await;
         let alert = Alert {
@@ -65,7 +66,7 @@ impl PositionManager {
             body: format!("by {by}: {reason}. Nothing that adds exposure is sent until an operator releases it."),
         };
         self.alert(&alert, troubles).await;
-        !was_engaged
+        true
     }
 
     /// An engagement that could not be recorded is recorded as soon as it can be.
@@ -79,7 +80,7 @@ impl PositionManager {
         if let Some(recorded) = troubles.read(Record::KillSwitch, recorded)
             && !recorded.engaged
         {
-            troubles.written(Record::KillSwitch, self.ports.controls.set_kill_switch(account, latched).await);
+            troubles.written(Record::KillSwitch, self.ports.controls.trip_kill_switch(account, latched).await);
         }
     }
 

@@ -19,7 +19,7 @@ use super::settle::Settlement;
 use crate::funding_service::FundingRecording;
 use crate::order_path::Wait;
 use crate::trouble::{Record, Troubles};
-use plimsoll_domain::risk::{EquityWatch, MarginAlert, Reason, distance_to, verdict};
+use plimsoll_domain::risk::{Climb, EquityWatch, MarginAlert, OverExposure, Reason, distance_to, verdict};
 use plimsoll_domain::{
     AccountMargin, Assessment, Collateral, Decimal, Direction, MarginHealth, MarginRatio, Order, OrderType,
     PositionMargin, PositionSide, Symbol, margin, margin_cover, reduce,
@@ -35,6 +35,17 @@ struct Books {
     bookings: Vec<BookingRecord>,
     snapshot: Option<PnlSnapshot>,
     trips: Vec<Reason>,
+    overexposed: Vec<Reason>,
+    climbed: Option<Box<Climb>>,
+}
+
+/// Why a position is reduced, for the records.
+struct Why {
+    kind: &'static str,
+    figure: Option<Decimal>,
+    limit: Option<Decimal>,
+    key: &'static str,
+    said: &'static str,
 }
 
 impl PositionManager {
@@ -73,6 +84,10 @@ impl PositionManager {
             action = self.act_on_losses(&reading, &books.trips, &mut troubles).await;
         }
         verdict.trips = books.trips;
+        if action == Action::None && !books.overexposed.is_empty() {
+            action = self.act_on_exposure(&reading, &books.overexposed, &mut troubles).await;
+        }
+        let entries_cancelled = self.keep_stopped(after.as_ref().unwrap_or(&reading), &mut troubles).await;
         let mut positions = self.healths(&reading, &assessment);
         let in_hand = self.in_hand_now().await;
         for it in &mut positions {
@@ -96,6 +111,9 @@ impl PositionManager {
             funding: books.funding,
             bookings: books.bookings,
             snapshot: books.snapshot,
+            overexposed: books.overexposed,
+            entries_cancelled,
+            climbed: books.climbed,
             action,
             composed,
             mended,
@@ -142,7 +160,7 @@ impl PositionManager {
         Action::Flattened(Box::new(flattened))
     }
 
-    /// Half of the largest position whose margin is thin, rounded up to the lot.
+    /// Half of the largest position whose margin is thin.
     async fn reduce_largest(&self, reading: &Reading, assessment: &Assessment, troubles: &mut Troubles) -> Action {
         let thin: Vec<&Held> = reading
             .held
@@ -152,26 +170,46 @@ impl PositionManager {
             .filter(|(held, _)| !self.is_left_alone(&held.report.symbol, held.report.position_side))
             .map(|(held, _)| held)
             .collect();
-        let largest = reduce::largest(thin.iter().map(|held| (held.position, held.mark)));
-        let Some(held) = largest.and_then(|index| thin.get(index)) else { return Action::None };
+        let cover = worst_cover(reading, assessment);
+        let settings = self.settings.limits.settings();
+        let limit = settings.min_cover.saturating_add(settings.cover_buffer.get());
+        let (kind, key, said) = ("margin_thin", "margin", "margin is thin");
+        self.reduce_one_of(&thin, &Why { kind, figure: cover, limit: Some(limit), key, said }, troubles).await
+    }
+
+    /// All positions together are worth more than they may be, by the prices of now.
+    async fn act_on_exposure(&self, reading: &Reading, broken: &[Reason], troubles: &mut Troubles) -> Action {
+        if self.settings.limits.settings().over_exposure == OverExposure::Tell {
+            return Action::None;
+        }
+        let is_ours = |held: &&Held| !self.is_left_alone(&held.report.symbol, held.report.position_side);
+        let held: Vec<&Held> = reading.held.iter().filter(is_ours).collect();
+        let first = broken.first();
+        let (figure, limit) = (first.and_then(Reason::figure), first.and_then(Reason::limit));
+        let (kind, key, said) = ("exposure_reduced", "exposure", "too much is held");
+        self.reduce_one_of(&held, &Why { kind, figure, limit, key, said }, troubles).await
+    }
+
+    /// Half of the largest of these, rounded up to the lot.
+    async fn reduce_one_of(&self, these: &[&Held], why: &Why, troubles: &mut Troubles) -> Action {
+        let largest = reduce::largest(these.iter().map(|held| (held.position, held.mark)));
+        let Some(held) = largest.and_then(|index| these.get(index)) else { return Action::None };
         let half = reduce::half(held.position, held.instrument.lot, held.instrument.min_quantity);
         let (symbol, direction) = (&held.report.symbol, held.position.direction);
         // The next pass judges anew how much is to go.
         let (quantity, purpose, wait) = (Some(half), Purpose::Reduce, Wait::Glance);
         let closing = Closing { symbol, direction, quantity, purpose, wait };
         let outcome = self.close_for(&closing).await;
-        let cover = worst_cover(reading, assessment);
-        let settings = self.settings.limits.settings();
-        let limit = settings.min_cover.saturating_add(settings.cover_buffer.get());
         let (detail, done) = match &outcome {
             Ok(closed) => (format!("closed {} of {} {symbol}", closed.quantity, held.position.quantity), "reduced"),
             Err(failure) => (format!("{symbol} was not reduced: {failure}"), "failed"),
         };
-        self.log_risk("margin_thin", Some(symbol), &detail, cover, Some(limit), done, troubles).await;
+        self.log_risk(why.kind, Some(symbol), &detail, why.figure, why.limit, done, troubles).await;
+        let account = &self.settings.account;
         let alert = Alert {
             severity: Severity::Critical,
-            key: format!("margin/{}/{symbol}", self.settings.account),
-            title: format!("margin is thin on {}: {done}", self.settings.account),
+            key: format!("{}/{account}/{symbol}", why.key),
+            title: format!("{} on {account}: {done}", why.said),
             body: detail,
         };
         self.alert(&alert, troubles).await;
@@ -284,6 +322,10 @@ impl PositionManager {
         books.settlement = self.settle(reading, troubles).await;
         self.tell_of_unrecorded(&books.settlement, troubles).await;
         self.record_bookings_now_and_then(troubles).await;
+        books.climbed = self.climb(troubles).await.map(Box::new);
+        // What is not known now is as it was known last.
+        troubles.read(Record::Ladder, self.allowance().await);
+        books.overexposed = self.watch_exposure(reading, troubles).await;
         // Losses come first: a wallet that does not add up has its bookings read for the curve too.
         books.trips = self.trips(reading, troubles).await;
         books.snapshot = self.snapshot(reading, troubles).await;

@@ -6,7 +6,7 @@ use super::reconcile::Reconciliation;
 use crate::execution::Execution;
 use crate::funding_service::{FundingCost, FundingRecording};
 use crate::trouble::Trouble;
-use plimsoll_domain::risk::{MarginAlert, Reason, Verdict};
+use plimsoll_domain::risk::{Climb, MarginAlert, Reason, Verdict};
 use plimsoll_domain::{
     ClientOrderId, Direction, Leverage, Liquidation, MarginHealth, MarginRatio, Money, Order, OrderId, Position,
     PositionReport, PositionSide, Price, Quantity, Rate, Symbol, Timestamp,
@@ -312,6 +312,12 @@ pub struct MonitorReport {
     /// The point of the equity curve, with realised profit from the trade and funding records; `None` if those cannot be
     /// read.
     pub snapshot: Option<PnlSnapshot>,
+    /// The limits on all positions together that are broken.
+    pub overexposed: Vec<Reason>,
+    /// Entries of ours that rested though trading is stopped, and were cancelled.
+    pub entries_cancelled: Vec<ClientOrderId>,
+    /// The step of the ladder that was left for the next, if one was.
+    pub climbed: Option<Box<Climb>>,
     /// What was done about it.
     pub action: Action,
     /// How every composed order stands that went on.
@@ -378,9 +384,9 @@ impl PositionHealth {
 pub enum Action {
     /// Nothing: all is well, or only to be watched.
     None,
-    /// Margin was thin: half of the largest position was closed.
+    /// Margin was thin, or all positions together too large: half of the largest was closed.
     Reduced(Box<Closed>),
-    /// Margin is thin, and the largest position could not be reduced.
+    /// The same, and the largest position could not be reduced.
     NotReduced(Unclosed),
     /// Margin was gone or a loss limit broken: everything was closed and the kill switch engaged.
     Flattened(Box<Flattened>),

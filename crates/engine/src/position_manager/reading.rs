@@ -37,6 +37,11 @@ impl Held {
         Collateral::Isolated(self.report.isolated_margin.or(assigned).unwrap_or(Money::ZERO))
     }
 
+    /// Its notional at the mark ÷ leverage; `None` where the leverage is not known.
+    pub(crate) fn initial_margin(&self) -> Option<Money> {
+        Some(self.instrument.initial_margin(self.position.notional(self.mark), self.report.leverage?))
+    }
+
     pub(crate) fn holding(&self, closing_fee: Rate) -> Holding<'_> {
         Holding {
             symbol: &self.report.symbol,
@@ -64,16 +69,33 @@ impl Reading {
     /// What new positions may use: the venue's word, or what the positions' initial margins leave.
     pub(crate) fn available(&self, currency: &Currency) -> Money {
         let leave = || {
-            let used: Money = self
-                .held
-                .iter()
-                .filter_map(|held| {
-                    Some(held.instrument.initial_margin(held.position.notional(held.mark), held.report.leverage?))
-                })
-                .sum();
+            let used: Money = self.held.iter().filter_map(Held::initial_margin).sum();
             self.wallet(currency) + self.unrealized_pnl() - used
         };
         self.balance(currency).and_then(|balance| balance.available).unwrap_or_else(leave)
+    }
+
+    /// What backs the positions: the margin assigned to each, or its initial margin; all of its notional where neither is
+    /// known.
+    pub(crate) fn margin_in_use(&self) -> Money {
+        let of = |held: &Held| {
+            let notional = held.position.notional(held.mark);
+            held.report.isolated_margin.or_else(|| held.initial_margin()).unwrap_or(notional)
+        };
+        self.held.iter().map(of).sum()
+    }
+
+    /// Notional of all positions at their marks; of one that cannot be priced, at its entry.
+    pub(crate) fn notional(&self) -> Money {
+        let priced: Money = self.held.iter().map(|held| held.position.notional(held.mark)).sum();
+        let at_entry = |report: &PositionReport| report.position.map(|held| held.notional(held.entry));
+        priced + self.unpriced.iter().filter_map(at_entry).sum()
+    }
+
+    /// The same without one position.
+    pub(crate) fn notional_beside(&self, symbol: &Symbol, side: PositionSide) -> Money {
+        let own = self.find(symbol, side).map(|held| held.position.notional(held.mark));
+        self.notional() - own.unwrap_or_default()
     }
 
     /// Profit of the positions at their marks; of one that cannot be priced, the venue's word.

@@ -58,6 +58,9 @@ impl PositionManager {
         it.composed = composed;
         it.troubles.extend(troubles.into_vec());
         self.back_fill_bookings(&mut it).await;
+        let mut troubles = Troubles::default();
+        it.climbed = self.climb(&mut troubles).await;
+        it.troubles.extend(troubles.into_vec());
         Ok(it)
     }
 

@@ -38,6 +38,7 @@ pub(crate) struct Tables {
     pub(crate) kill_switch: Vec<KillSwitchRecord>,
     /// Another process engages it once it has been read so often.
     pub(crate) kill_after: Option<u32>,
+    pub(crate) ladder: Vec<LadderStep>,
     pub(crate) alerts: Vec<Alert>,
 }
 
@@ -135,9 +136,11 @@ impl PositionRepository for Store {
         Ok(self.up()?.positions.iter().find(|record| record.id == id).cloned())
     }
 
-    async fn by_status(&self, _: &AccountId, status: PositionStatus) -> Result<Vec<PositionRecord>, StoreError> {
-        let status_of =
-            |record: &&PositionRecord| record.closed.as_ref().map_or(PositionStatus::Open, |it| it.status) == status;
+    async fn by_status(&self, account: &AccountId, status: PositionStatus) -> Result<Vec<PositionRecord>, StoreError> {
+        let status_of = |record: &&PositionRecord| {
+            let known = record.closed.as_ref().map_or(PositionStatus::Open, |it| it.status);
+            record.opened.account == *account && known == status
+        };
         let mut tables = self.up()?;
         match &mut tables.listings {
             Some(0) => return Err(StoreError::Unreachable("no database any more".to_owned())),
@@ -255,8 +258,10 @@ impl EquityRepository for Store {
         Ok(self.up()?.equity.iter().map(PnlSnapshot::equity).max())
     }
 
-    async fn first_since(&self, _: &AccountId, since: Timestamp) -> Result<Option<PnlSnapshot>, StoreError> {
-        Ok(self.up()?.equity.iter().find(|point| point.time >= since).cloned())
+    async fn first_since(&self, account: &AccountId, since: Timestamp) -> Result<Option<PnlSnapshot>, StoreError> {
+        let tables = self.up()?;
+        let later = tables.equity.iter().filter(|point| point.account == *account && point.time >= since);
+        Ok(later.min_by_key(|point| point.time).cloned())
     }
 }
 
@@ -308,11 +313,30 @@ impl ControlRepository for Store {
         Ok(self.up()?.kill_switch.clone())
     }
 
-    async fn ladder(&self, _: &AccountId) -> Result<Option<LadderStep>, StoreError> {
-        Ok(None)
+    async fn trip_kill_switch(&self, account: &AccountId, record: &KillSwitchRecord) -> Result<bool, StoreError> {
+        while self.tables().hold_controls {
+            tokio::task::yield_now().await;
+        }
+        let known = self.kill_switch(account).await?;
+        // Whoever else is at it comes between; what is looked at is looked at again in the step that writes.
+        tokio::task::yield_now().await;
+        let mut tables = self.up()?;
+        match tables.kill_switch.last().filter(|last| last.engaged) {
+            Some(last) => Ok(last == record),
+            None if known.engaged => Ok(false),
+            None => {
+                tables.kill_switch.push(record.clone());
+                Ok(true)
+            }
+        }
     }
 
-    async fn set_ladder(&self, _: &AccountId, _: &LadderStep) -> Result<(), StoreError> {
+    async fn ladder(&self, _: &AccountId) -> Result<Option<LadderStep>, StoreError> {
+        Ok(self.up()?.ladder.last().cloned())
+    }
+
+    async fn set_ladder(&self, _: &AccountId, step: &LadderStep) -> Result<(), StoreError> {
+        self.up()?.ladder.push(step.clone());
         Ok(())
     }
 }

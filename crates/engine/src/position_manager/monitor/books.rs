@@ -44,7 +44,7 @@ impl PositionManager {
     pub(super) async fn trips(&self, reading: &Reading, troubles: &mut Troubles) -> Vec<Reason> {
         let watch = self.equity_watch(reading, troubles).await;
         let Some(watch) = troubles.read(Record::Equity, watch) else { return Vec::new() };
-        verdict(None, &watch, &self.settings.limits).trips
+        verdict(None, &watch, &self.limits_in_force()).trips
     }
 
     /// The day and the peak by the records or, while those are away, by what this process knew of them last: from there

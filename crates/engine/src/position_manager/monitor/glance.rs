@@ -62,7 +62,7 @@ impl PositionManager {
         let equity = portfolio.holdings.iter().fold(portfolio.wallet, |sum, it| sum + profit(it));
         let calm = EquityWatch::new(equity, now);
         let watch = self.earnings().watch_on(equity, now).unwrap_or(calm);
-        let Verdict { health, trips } = verdict(worst_cover(&portfolio), &watch, &self.settings.limits);
+        let Verdict { health, trips } = verdict(worst_cover(&portfolio), &watch, &self.limits_in_force());
         Glance { health: Some(health), has_losses: !trips.is_empty() && !portfolio.holdings.is_empty(), bare }
     }
 }

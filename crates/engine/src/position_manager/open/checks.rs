@@ -2,6 +2,7 @@
 
 use super::Plan;
 use crate::position_manager::PositionManager;
+use crate::position_manager::entries::Whose;
 use crate::position_manager::failure::OpenFailure;
 use crate::position_manager::kill_switch::as_switch;
 use crate::position_manager::outcome::OpenWarning;
@@ -45,7 +46,8 @@ impl PositionManager {
         plan.stop_comes_first(liquidation)?;
         let funding = plan.funding_of(made).map(|cost| cost.per_day);
         let distance = distance_to(liquidation, plan.mark);
-        let facts = projection.facts(intent.leverage, plan.reading.open_positions(), distance, funding);
+        let (open, others) = (plan.reading.open_positions(), plan.reading.notional_beside(&intent.symbol, plan.side));
+        let facts = projection.facts(intent.leverage, open, others, distance, funding);
         match self.judge(&plan.reading, &OrderFacts::Adds(facts), troubles).await? {
             Ok(limits) => Ok(Approved { quantity, warnings: self.warnings(intent.quantity, quantity, limits) }),
             Err(refused) => {
@@ -72,6 +74,9 @@ impl PositionManager {
             peak_equity: watch.peak_equity(),
             state_age: self.state_age(reading),
             kill_switch: &kill_switch,
+            margin_in_use: reading.margin_in_use(),
+            elsewhere: self.elsewhere().await?,
+            allowance: self.allowance().await?,
         };
         Ok(check(order, &account, &self.settings.limits).map(|approval| approval.warnings))
     }
@@ -114,6 +119,7 @@ impl PositionManager {
         let trips: Vec<String> = refused.trips().map(ToString::to_string).collect();
         if !trips.is_empty() {
             self.engage("risk limits", &trips.join("; "), troubles).await;
+            self.take_back_entries(Whose::Ours, troubles).await;
         }
     }
 

@@ -83,7 +83,8 @@ impl PositionManager {
         plan.stop_comes_first(liquidation)?;
         let (funding, distance) = (plan.funding_of(made), distance_to(liquidation, plan.mark));
         let per_day = funding.map(|cost| cost.per_day);
-        let facts = projection.facts(intent.leverage, plan.reading.open_positions(), distance, per_day);
+        let (open, others) = (plan.reading.open_positions(), plan.reading.notional_beside(&intent.symbol, plan.side));
+        let facts = projection.facts(intent.leverage, open, others, distance, per_day);
         let judged = self.judge(&plan.reading, &OrderFacts::Adds(facts), &mut troubles).await?;
         let (refused, warnings) = match judged {
             Ok(warnings) => (None, warnings),

@@ -8,6 +8,7 @@ use crate::position_manager::foreign::Foreign;
 use crate::position_manager::outcome::EndedPosition;
 use crate::position_manager::reading::Held;
 use crate::trouble::Trouble;
+use plimsoll_domain::risk::Climb;
 use plimsoll_domain::{
     ClientOrderId, Leverage, MarginMode, Order, Position, PositionMode, PositionSide, Symbol, Timestamp,
 };
@@ -51,6 +52,8 @@ pub struct Reconciliation {
     pub bookings: Vec<BookingRecord>,
     /// How every composed order stands that goes on, or went on until now.
     pub composed: Vec<Progress>,
+    /// The step of the ladder that was left for the next, if one was.
+    pub climbed: Option<Climb>,
     /// What went wrong beside it.
     pub troubles: Vec<Trouble>,
 }

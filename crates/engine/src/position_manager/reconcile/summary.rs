@@ -27,7 +27,7 @@ pub struct Finding {
     pub severity: Severity,
     /// What it is, as a short word: `order`, `lost_exit`, `adopted`, `ended`, `changed`, `unexplained`, `orphan`,
     /// `restored`, `unprotected`, `drifted`, `position_mode`, `foreign_order`, `foreign_position`, `flattening`,
-    /// `funding`, `booking` or `trouble`.
+    /// `ladder`, `funding`, `booking` or `trouble`.
     pub kind: &'static str,
     /// The contract, if it is about one.
     pub symbol: Option<Symbol>,
@@ -189,6 +189,10 @@ impl Reconciliation {
                     .figure("begun_at", it.begun_at)
                     .figure("positions", it.held.len()),
             );
+        }
+        if let Some((from, to)) = self.climbed.as_ref().and_then(|it| Some((it.foothold.rung, it.due?))) {
+            let found = format!("the days of the {from} step of the ladder are served");
+            findings.push(Finding::new(Severity::Warning, "ladder", found, format!("on the {to} step from now on")));
         }
         findings.extend(self.funding.iter().map(|it| {
             let finding = Finding::new(Severity::Info, "funding", "funding was booked meanwhile", "recorded");
