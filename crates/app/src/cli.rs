@@ -10,6 +10,7 @@ mod decode;
 mod demo;
 mod doctor;
 mod kill;
+mod ladder;
 mod ledger;
 mod open;
 mod orders;
@@ -80,6 +81,8 @@ enum Verb {
     Kill(kill::Kill),
     /// Release the kill switch
     Release(kill::Release),
+    /// Where a live account stands on the way from paper to all of its capital
+    Ladder(ladder::Ladder),
     /// Look for what is wrong before the first order
     Doctor(doctor::Doctor),
     /// Guard an account until stopped
@@ -116,6 +119,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
         Verb::Margin(margin) => margin.run(),
         Verb::Kill(kill) => kill.run(),
         Verb::Release(release) => release.run(),
+        Verb::Ladder(ladder) => ladder.run(),
         Verb::Doctor(doctor) => doctor.run(),
         Verb::Run(run) => run.run(),
     }

@@ -8,6 +8,7 @@ mod database;
 pub(crate) mod example;
 pub(crate) mod find;
 mod intervals;
+mod ladder;
 mod limits;
 mod problem;
 mod reader;
@@ -24,6 +25,7 @@ pub(crate) use secret::SecretPlace;
 pub(crate) use word::duration_text;
 
 use plimsoll_domain::Leverage;
+use plimsoll_domain::risk::LadderRules;
 use plimsoll_engine::WatchSettings;
 use problem::line_and_column;
 use reader::{Reader, Section};
@@ -43,6 +45,8 @@ pub(crate) struct Config {
     pub(crate) trading: Trading,
     /// How often, and how long.
     pub(crate) intervals: Intervals,
+    /// How live accounts climb to live trading.
+    pub(crate) ladder: LadderRules,
     /// Which figures of an account are told when they cross a line.
     pub(crate) watch: WatchSettings,
     /// Every setting in force, and where it comes from.
@@ -135,12 +139,14 @@ fn read_root(mut root: Section<'_>, reader: &mut Reader<'_>, places: &Places) ->
     section.refuse_unknown(reader);
     let intervals = intervals::read(root.section(reader, "intervals"), reader);
     let watch = watch::read(root.section(reader, "watch"), reader);
+    let ladder = ladder::read(root.section(reader, "ladder"), reader);
     let limits = limits::read(root.section(reader, "limits"), reader, None);
     let accounts = account::read_all(&mut root, reader, &limits);
     limits::fit(&accounts, trading.default_leverage, reader);
+    ladder::fit(&accounts, reader);
     root.refuse_unknown(reader);
-    reader.refuse_unknown_variables(&["limits", "trading", "intervals", "watch", "accounts"]);
-    Some(Config { accounts, database, state, trading, intervals, watch, shown: Vec::new() })
+    reader.refuse_unknown_variables(&["limits", "ladder", "trading", "intervals", "watch", "accounts"]);
+    Some(Config { accounts, database, state, trading, intervals, ladder, watch, shown: Vec::new() })
 }
 
 fn read_trading(section: &mut Section<'_>, reader: &mut Reader<'_>) -> Trading {

@@ -6,10 +6,11 @@ use crate::failure::Failure;
 use crate::records::Records;
 use crate::screen;
 use crate::venue::{Keys, Venue, Way};
+use plimsoll_domain::VenueId;
 use plimsoll_domain::risk::RiskLimits;
 use plimsoll_engine::{
-    AccountPorts, ContractSetting, Lookout, Patience, Ports, PositionManager, ReconcileFailure, Reconciliation,
-    Settings, VenueAccountSettings,
+    AccountPorts, ContractSetting, Ladder, Lookout, Patience, Ports, PositionManager, ReconcileFailure, Reconciliation,
+    Settings, Sister, VenueAccountSettings,
 };
 use plimsoll_ports::{AccountAudit, SystemClock};
 use std::sync::Arc;
@@ -48,8 +49,24 @@ pub(crate) fn engine_settings(config: &Config, account: &Account) -> Result<Sett
         unverified_stop: account.unverified_stop,
         foreign: account.foreign,
         patience: patience(config, account),
+        ladder: ladder(config, account),
+        sisters: sisters(config, account),
         ..Settings::new(account.name.clone())
     })
+}
+
+/// Only real money has a ladder to climb.
+fn ladder(config: &Config, account: &Account) -> Option<Ladder> {
+    let is_live = account.environment == VenueEnvironment::Live;
+    is_live.then(|| Ladder { rules: config.ladder, paper: account.paper_account.clone() })
+}
+
+/// The other accounts of the same currency. Real money and play money are not added up.
+fn sisters(config: &Config, account: &Account) -> Vec<Sister> {
+    let is_live = |it: &Account| it.environment == VenueEnvironment::Live;
+    let others = config.accounts.iter().filter(|other| other.name != account.name);
+    let alike = others.filter(|other| other.settle == account.settle && is_live(other) == is_live(account));
+    alike.map(|it| Sister { account: it.name.clone(), venue: VenueId::new(it.venue.as_str()) }).collect()
 }
 
 impl Desk {
@@ -194,5 +211,48 @@ pub(crate) fn ports(venue: &Venue, records: &Records) -> Ports {
         controls,
         notifier: Arc::new(crate::notify::Log),
         clock: Arc::new(SystemClock),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Places;
+    use plimsoll_domain::AccountId;
+
+    /// Accounts, each a name, its environment, its venue and what else is said of it.
+    fn config(accounts: &[(&str, &str, &str, &str)]) -> Config {
+        let mut text = "[ladder]\npaper_days = 90\n".to_owned();
+        for (name, environment, venue, more) in accounts {
+            text += &format!(
+                "[accounts.{name}]\nvenue = \"{venue}\"\nenvironment = \"{environment}\"\n{more}\nkey_env = \"K\"\n\
+                 secret_env = \"S\"\n"
+            );
+        }
+        let places = Places { file: "plimsoll.toml".to_owned(), state: "/state".into() };
+        Config::read(&text, &Environment::default(), &places).unwrap()
+    }
+
+    #[test]
+    fn only_real_money_has_a_ladder_to_climb() {
+        let config =
+            config(&[("main", "live", "binance", "paper_account = \"paper\""), ("paper", "testnet", "binance", "")]);
+        let ladder = |index: usize| engine_settings(&config, &config.accounts[index]).unwrap().ladder;
+        let expected = Ladder { rules: config.ladder, paper: Some(AccountId::new("paper")) };
+        assert_eq!((ladder(0), ladder(1)), (Some(expected), None));
+        assert_eq!(config.ladder.paper_days, 90);
+    }
+
+    #[test]
+    fn what_is_alike_is_added_up() {
+        let config = config(&[
+            ("main", "live", "binance", ""),
+            ("second", "live", "gateio", ""),
+            ("paper", "testnet", "binance", ""),
+            ("coins", "live", "binance", "settle = \"USDC\""),
+        ]);
+        let sisters = |index: usize| engine_settings(&config, &config.accounts[index]).unwrap().sisters;
+        let gate = Sister { account: AccountId::new("second"), venue: VenueId::new("gateio") };
+        assert_eq!((sisters(0), sisters(2), sisters(3)), (vec![gate], vec![], vec![]));
     }
 }

@@ -188,6 +188,49 @@ fn the_kill_switch_needs_no_key_and_outlives_its_process() {
 }
 
 #[test]
+fn trading_is_stopped_and_everything_closed_in_one_go() {
+    let desk = Desk::new();
+    desk.verb(0, OPEN);
+    let stopped = desk.verb(0, "kill --reason storm --flatten --yes");
+    assert_eq!([&stopped["engaged"], &stopped["flat"]], [&json!(true), &json!(true)], "{stopped}");
+    assert_eq!(desk.verb(0, "positions"), json!([]));
+    assert!(desk.message(1, OPEN).contains("storm"));
+    let arguments = ["kill", "--reason", "storm", "--flatten", "--yes"];
+    let keyless = answer(2, &stage::verb(&desk.config, &[], &arguments));
+    assert!(keyless["error"]["message"].as_str().unwrap().contains("the kill switch is not engaged"), "{keyless}");
+}
+
+#[test]
+fn a_live_account_is_shown_its_step_and_put_on_another_by_name_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = format!("sqlite:{}", folder.path().join("records.db").display());
+    let config =
+        configuration(folder.path(), &database, &[("paper", "binance", "http://127.0.0.1:9", "ws://127.0.0.1:9")]);
+    let live = "\n[accounts.main]\nenvironment = \"live\"\nkey_env = \"STAGE_KEY\"\nsecret_env = \"STAGE_SECRET\"\n\
+                paper_account = \"paper\"\n";
+    OpenOptions::new().append(true).open(&config).unwrap().write_all(live.as_bytes()).unwrap();
+    let verb = |code, line: &str| {
+        let arguments: Vec<&str> = line.split(' ').collect();
+        answer(code, &stage::verb(&config, &[], &arguments))
+    };
+    assert_eq!(verb(0, "ladder --account paper")["live"], json!(false));
+    verb(2, "ladder --account main");
+    let shown = verb(0, "ladder --account main --live");
+    let said = [&shown["step"], &shown["days_missing"], &shown["paper_account"], &shown["next_step"]];
+    assert_eq!(said, [&json!("paper"), &json!(60), &json!("paper"), &json!("micro")], "{shown}");
+
+    verb(2, "ladder --account main --live --override micro --yes");
+    verb(2, "ladder --account main --live --override moon --by Ana --reason tested --yes");
+    verb(2, "ladder --account main --live --override micro --by Ana --reason tested");
+    assert_eq!(verb(0, "ladder --account main --live")["step"], json!("paper"), "nothing has changed");
+    let stepped = verb(0, "ladder --account main --live --override micro --by Ana --reason tested --yes");
+    let said = [&stepped["step"], &stepped["overridden_by"], &stepped["capital"], &stepped["days_missing"]];
+    assert_eq!(said, [&json!("micro"), &json!("Ana"), &json!("500"), &json!(30)], "{stepped}");
+    verb(1, "ladder --account main --live --override micro --by Ana --reason tested --yes");
+    verb(1, "ladder --account paper --override full --by Ana --reason tested --yes");
+}
+
+#[test]
 fn a_position_is_opened_and_closed_whatever_becomes_of_the_output() {
     for verb in ["close BTC/USDT:USDT --yes", "flatten --yes"] {
         let held = |desk: &Desk| desk.verb(0, "positions").as_array().unwrap().len();

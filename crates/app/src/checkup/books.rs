@@ -22,6 +22,16 @@ impl Checkup {
             let remedy = "plimsoll release --reason '…', once the cause is gone";
             self.check("kill_switch", Weight::Warning, when(switch.engaged, why, remedy));
         }
+        if let Some(climb) = manager.ladder().await.ok().flatten() {
+            let why = || match climb.missing() {
+                Some(days) => {
+                    format!("it is on the {} step of the ladder, {days} days are missing", climb.foothold.rung)
+                }
+                None => String::new(),
+            };
+            let remedy = "`plimsoll ladder` shows what is allowed there, and what is missing";
+            self.check("ladder", Weight::Warning, when(climb.needed.is_some(), why, remedy));
+        }
         let unfinished = records.journal.unfinished(&account.name).await.unwrap_or_default();
         let open = unfinished.iter().filter(|entry| entry.state.rank() < 2).count();
         let found = || format!("{open} orders of unknown fate");

@@ -1,9 +1,10 @@
 //! This machine and its configuration; nobody else is asked.
 
 use super::{Checkup, Weight, when};
-use crate::config::{Account, Config, Database, Environment};
+use crate::config::{Account, Config, Database, Environment, VenueEnvironment};
 use crate::failure::Failure;
 use crate::records::{Records, left_by_others, schema_versions};
+use plimsoll_domain::risk::LadderRules;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::Path;
 
@@ -34,7 +35,38 @@ impl Checkup {
         };
         let remedy = "lower max_leverage under [limits]: 5 and less leave room for a stop";
         self.check("leverage_limit", Weight::Warning, when(limits.max_leverage.get() > 20, found, remedy));
+        self.of_limits(account);
+        self.of_ladder(config, account);
         self.of_state(&config.state);
+    }
+
+    /// A limit on all positions together that is above what the limits of each allow, or below what one may be worth.
+    fn of_limits(&mut self, account: &Account) {
+        let limits = &account.limits;
+        let small = limits.max_exposure.filter(|most| *most < limits.max_position);
+        let found = small.map(|most| {
+            let found = format!("all positions together may be worth {most}, one of them {}", limits.max_position);
+            (found, "lower max_position, or raise max_exposure, under [limits]".to_owned())
+        });
+        self.check("exposure", Weight::Warning, found);
+    }
+
+    /// What a live account is to climb by.
+    fn of_ladder(&mut self, config: &Config, account: &Account) {
+        if account.environment != VenueEnvironment::Live {
+            return;
+        }
+        let (usual, rules) = (LadderRules::default(), &config.ladder);
+        let is_short = rules.paper_days < usual.paper_days || rules.micro_days < usual.micro_days;
+        let found = || {
+            let (paper, micro) = (rules.paper_days, rules.micro_days);
+            format!("the ladder takes {paper} days on paper and {micro} with micro capital")
+        };
+        let remedy = format!("{} and {} days prove more: see [ladder]", usual.paper_days, usual.micro_days);
+        self.check("ladder_days", Weight::Warning, when(is_short, found, remedy));
+        let found = || "no account trades on paper for this one: its first step of the ladder has no days".to_owned();
+        let remedy = format!("write paper_account = \"NAME\" into [accounts.{}]", account.name);
+        self.check("paper_account", Weight::Warning, when(account.paper_account.is_none(), found, remedy));
     }
 
     /// What a database that is away misses is kept in this directory.

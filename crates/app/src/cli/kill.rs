@@ -1,19 +1,22 @@
 //! `plimsoll kill` and `plimsoll release`: the kill switch.
 
 use super::acting;
+use super::signals::to_its_end;
 use super::target::{Consent, Target};
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::screen;
 use clap::Args;
-use plimsoll_engine::ReleaseFailure;
+use plimsoll_domain::ClientOrderId;
+use plimsoll_engine::{FlattenReason, ReleaseFailure};
 use plimsoll_ports::KillSwitchRecord;
 use serde::Serialize;
 use std::process::ExitCode;
 
 /// Engage the kill switch: from now on, and through restarts, nothing that adds exposure is sent.
 ///
-/// Positions and their stops stay as they are; `plimsoll flatten` closes them.
+/// Resting orders that add exposure are cancelled, if the venue can be reached: ours, and those of others where they are
+/// adopted. Positions and their stops stay as they are, unless --flatten closes them as well.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
@@ -22,6 +25,9 @@ pub(crate) struct Kill {
     /// Why, for the records
     #[arg(long)]
     reason: String,
+    /// Close every position and cancel every order as well
+    #[arg(long)]
+    flatten: bool,
     #[command(flatten)]
     consent: Consent,
     #[command(flatten)]
@@ -50,6 +56,21 @@ struct Answer {
     by: String,
     reason: String,
     since: Option<String>,
+    /// Orders that were cancelled; null where the venue was not asked.
+    cancelled: Option<Vec<String>>,
+    /// Entries that rest still; null where that is not known.
+    resting_entries: Option<usize>,
+    /// Whether the venue is flat, where that was wanted.
+    flat: Option<bool>,
+    troubles: Vec<String>,
+}
+
+/// What became of what rests and is held at the venue.
+#[derive(Default)]
+struct AtVenue {
+    cancelled: Option<Vec<ClientOrderId>>,
+    resting: Option<usize>,
+    flat: Option<bool>,
     troubles: Vec<String>,
 }
 
@@ -59,26 +80,39 @@ impl Kill {
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Asks the venue nothing: stopping must work when the venue does not, and where its keys are not.
+    /// Stopping must work when the venue does not, and where its keys are not: it is asked only when that is done.
     async fn engage(self) -> Result<(), Failure> {
         self.consent.can_be_had(self.target.json)?;
-        let desk = self.target.desk_without_keys().await?;
-        let outcome = self.engage_at(&desk).await;
+        let (desk, is_keyless) = self.target.desk_with_or_without_keys().await?;
+        if let Some(why) = is_keyless.as_ref().filter(|_| self.flatten) {
+            desk.close().await;
+            return Err(Failure::usage(format!("nothing can be closed, and the kill switch is not engaged: {why}"))
+                .help("Mend the keys; or leave out --flatten, which needs them."));
+        }
+        let outcome = self.engage_at(&desk, is_keyless).await;
         desk.close().await;
         outcome
     }
 
-    async fn engage_at(&self, desk: &Desk) -> Result<(), Failure> {
+    async fn engage_at(&self, desk: &Desk, is_keyless: Option<String>) -> Result<(), Failure> {
         let name = &desk.account.name;
         let shown = if self.target.json {
             Ok(())
         } else {
-            screen::line(format!("kill switch of {name}: nothing more is opened until it is released"))
+            let all = if self.flatten { "; every position is closed" } else { "" };
+            screen::line(format!("kill switch of {name}: nothing more is opened until it is released{all}"))
         };
         if !self.consent.is_given(shown, &format!("Engage it on {name}{}?", acting::live(desk)))? {
             return Ok(());
         }
         let troubles = desk.manager.engage_kill_switch(&acting::operator(), &self.reason).await;
+        // What can be done at the venue is done before anybody is told that the records are away.
+        let at_venue = match is_keyless {
+            Some(why) => {
+                AtVenue { troubles: vec![format!("resting orders were not looked at: {why}")], ..AtVenue::default() }
+            }
+            None => self.clear(desk).await,
+        };
         let recorded = desk.records.controls.kill_switch(name).await.map_err(Failure::unreachable)?;
         if !recorded.engaged {
             let said: Vec<String> = troubles.iter().map(ToString::to_string).collect();
@@ -93,7 +127,41 @@ impl Kill {
             return Err(Failure::unreachable(only_here)
                 .help("Other processes go on: stop them. The next verb that acts takes it into the database."));
         }
-        acting::done(told(desk, &recorded, &troubles, self.target.json))
+        let flat = at_venue.flat;
+        let said: Vec<String> = troubles.iter().map(ToString::to_string).collect();
+        let told = told(
+            desk,
+            &recorded,
+            AtVenue { troubles: [said, at_venue.troubles].concat(), ..at_venue },
+            self.target.json,
+        );
+        if flat == Some(false) {
+            let help = "`plimsoll positions` shows what is held, `plimsoll flatten` tries again.";
+            return Err(Failure::no("trading is stopped, and the venue is not flat").help(help));
+        }
+        acting::done(told)
+    }
+
+    /// What adds exposure is taken back, or all of it closed.
+    async fn clear(&self, desk: &Desk) -> AtVenue {
+        if self.flatten {
+            let reason = FlattenReason::Wanted { by: acting::operator(), reason: self.reason.clone() };
+            let it = to_its_end(desk.manager.flatten_all(reason)).await;
+            let failed = it.failed.iter().map(|it| format!("{} {}: {}", it.symbol, it.direction, it.failure));
+            return AtVenue {
+                flat: Some(it.is_confirmed()),
+                resting: it.remaining.as_ref().map(|(_, orders)| orders.iter().filter(|it| it.adds_exposure()).count()),
+                troubles: failed.chain(it.troubles.iter().map(ToString::to_string)).collect(),
+                cancelled: Some(it.cancelled),
+            };
+        }
+        let it = to_its_end(desk.manager.cancel_entries()).await;
+        AtVenue {
+            cancelled: Some(it.cancelled),
+            resting: it.remaining.as_ref().map(Vec::len),
+            flat: None,
+            troubles: it.troubles.iter().map(ToString::to_string).collect(),
+        }
     }
 }
 
@@ -115,7 +183,7 @@ impl Release {
         let name = &desk.account.name;
         let before = desk.manager.kill_switch().await.map_err(Failure::unreachable)?;
         if !before.engaged {
-            return told(desk, &before, &[], self.target.json);
+            return told(desk, &before, AtVenue::default(), self.target.json);
         }
         let shown = if self.target.json {
             Ok(())
@@ -132,11 +200,12 @@ impl Release {
             ReleaseFailure::Records(_) => Failure::unreachable(failure),
         })?;
         let recorded = desk.records.controls.kill_switch(name).await.map_err(Failure::unreachable)?;
-        acting::done(told(desk, &recorded, &[], self.target.json))
+        acting::done(told(desk, &recorded, AtVenue::default(), self.target.json))
     }
 }
 
-fn told(desk: &Desk, it: &KillSwitchRecord, troubles: &[plimsoll_engine::Trouble], json: bool) -> Result<(), Failure> {
+fn told(desk: &Desk, it: &KillSwitchRecord, at_venue: AtVenue, json: bool) -> Result<(), Failure> {
+    let AtVenue { cancelled, resting, flat, troubles } = at_venue;
     if json {
         return screen::json(&Answer {
             account: desk.account.name.to_string(),
@@ -144,10 +213,22 @@ fn told(desk: &Desk, it: &KillSwitchRecord, troubles: &[plimsoll_engine::Trouble
             by: it.by.clone(),
             reason: it.reason.clone(),
             since: it.since.map(screen::instant),
-            troubles: troubles.iter().map(ToString::to_string).collect(),
+            cancelled: cancelled.map(|ids| ids.iter().map(ToString::to_string).collect()),
+            resting_entries: resting,
+            flat,
+            troubles,
         });
     }
     let word = if it.engaged { "engaged" } else { "released" };
     screen::line(format!("the kill switch of {} is {word}: {} ({})", desk.account.name, it.reason, it.by))?;
+    if let Some(ids) = cancelled.filter(|ids| !ids.is_empty()) {
+        screen::line(format!("{} orders were cancelled", ids.len()))?;
+    }
+    if let Some(count) = resting.filter(|count| *count > 0) {
+        screen::line(format!("{count} ORDERS THAT ADD EXPOSURE REST STILL: `plimsoll orders` shows them"))?;
+    }
+    if flat == Some(true) {
+        screen::line("the venue is flat")?;
+    }
     troubles.iter().try_for_each(|trouble| screen::line(format!("  trouble: {trouble}")))
 }

@@ -11,6 +11,7 @@ use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::screen::{self, Facts, full, money, price, rate, told};
 use clap::Args;
+use plimsoll_domain::risk::RiskCheck;
 use plimsoll_domain::{Direction, Leverage, MarginMode, Money, Price, Quantity, Symbol};
 use plimsoll_engine::{OpenFailure, Opened, Preview, SendFailure};
 use plimsoll_ports::{NotSent, OpenIntent, StopLoss, Waiver};
@@ -231,6 +232,10 @@ fn failed(failure: &OpenFailure) -> Failure {
         }
         OpenFailure::StopBeyondLiquidation { .. } | OpenFailure::WrongSide { .. } => {
             Failure::no(failure).help("Nothing was sent.")
+        }
+        OpenFailure::Refused(refused) if refused.reasons.iter().any(|it| it.check() == RiskCheck::Ladder) => {
+            Failure::no(failure)
+                .help("Nothing was sent. `plimsoll ladder` shows the account's step, and what is missing.")
         }
         OpenFailure::Refused(_) => {
             Failure::no(failure).help("Nothing was sent. `plimsoll config show` says where each limit comes from.")

@@ -8,6 +8,7 @@ use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::screen;
 use clap::Args;
+use plimsoll_domain::risk::Climb;
 use plimsoll_engine::{Action, Guard, GuardNews, GuardSettings, Lookout, LookoutNews, MonitorReport, Summary, Wake};
 use plimsoll_ports::{Clock, Severity, SystemClock};
 use serde::Serialize;
@@ -57,6 +58,15 @@ struct Found {
 }
 
 #[derive(Serialize)]
+struct Stands {
+    event: &'static str,
+    account: String,
+    step: Option<String>,
+    days_missing: Option<u32>,
+    error: Option<String>,
+}
+
+#[derive(Serialize)]
 struct Pass {
     event: &'static str,
     time: String,
@@ -68,6 +78,9 @@ struct Pass {
     unpriced: usize,
     ended: usize,
     action: &'static str,
+    overexposed: Vec<String>,
+    entries_cancelled: Vec<String>,
+    climbed_to: Option<String>,
     troubles: Vec<String>,
 }
 
@@ -95,6 +108,7 @@ impl Run {
     async fn guard(self) -> Result<(), Failure> {
         loop {
             let (desk, lookout) = self.target.desk_with_lookout().await?;
+            self.tell_of_ladder(&desk).await?;
             let ended = self.watch(&desk, lookout).await;
             let left = match ended {
                 Ok(Ended::Asked) => Some(self.leave(&desk).await),
@@ -147,6 +161,29 @@ impl Run {
         asked
     }
 
+    /// A live account is guarded on every step; what may be opened there is said before anything else.
+    async fn tell_of_ladder(&self, desk: &Desk) -> Result<(), Failure> {
+        if !desk.is_live() {
+            return Ok(());
+        }
+        let climb = desk.manager.ladder().await;
+        if self.target.json {
+            let known = climb.as_ref().ok().and_then(Option::as_ref);
+            return screen::json(&Stands {
+                event: "ladder",
+                account: desk.account.name.to_string(),
+                step: known.map(|it| it.foothold.rung.to_string()),
+                days_missing: known.and_then(Climb::missing),
+                error: climb.as_ref().err().map(ToString::to_string),
+            });
+        }
+        match climb {
+            Ok(Some(climb)) => screen::line(super::ladder::sentence(desk, &climb)),
+            Ok(None) => Ok(()),
+            Err(error) => screen::line(format!("the step of the ladder cannot be read, so nothing is opened: {error}")),
+        }
+    }
+
     fn tell_news(&self, desk: &Desk, news: &GuardNews, before: &mut String) -> Result<(), Failure> {
         match news {
             GuardNews::Reconciled(it) => self.report(desk, &it.summary()),
@@ -191,8 +228,10 @@ impl Run {
             "none" => String::new(),
             done => format!(", {done}"),
         };
-        let said = format!("{}: {} positions{stops}{dark}{action}", report.health(), report.positions.len());
-        if said == *before && report.ended.is_empty() && report.troubles.is_empty() {
+        let over = if report.overexposed.is_empty() { "" } else { ", MORE THAN MAY BE HELD" };
+        let said = format!("{}: {} positions{stops}{dark}{over}{action}", report.health(), report.positions.len());
+        let is_quiet = report.ended.is_empty() && report.troubles.is_empty() && report.entries_cancelled.is_empty();
+        if said == *before && is_quiet && report.climbed.is_none() {
             return Ok(());
         }
         before.clone_from(&said);
@@ -206,6 +245,10 @@ impl Run {
                 screen::money(it.net())
             ))?;
         }
+        let over = report.overexposed.iter().map(ToString::to_string);
+        let cancelled = report.entries_cancelled.iter().map(|id| format!("trading is stopped: {id} was cancelled"));
+        let climbed = report.climbed.as_ref().and_then(|it| it.due).map(|due| format!("now on the {due} step"));
+        over.chain(cancelled).chain(climbed).try_for_each(|said| screen::line(format!("  {said}")))?;
         report.troubles.iter().try_for_each(|trouble| screen::line(format!("  trouble: {trouble}")))
     }
 
@@ -301,6 +344,9 @@ impl Pass {
             unpriced: report.unpriced.len(),
             ended: report.ended.len(),
             action: action(&report.action),
+            overexposed: report.overexposed.iter().map(ToString::to_string).collect(),
+            entries_cancelled: report.entries_cancelled.iter().map(ToString::to_string).collect(),
+            climbed_to: report.climbed.as_ref().and_then(|it| it.due).map(|due| due.to_string()),
             troubles: report.troubles.iter().map(ToString::to_string).collect(),
         }
     }

@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::screen::{self, Facts, full, percent};
 use clap::Args;
 use plimsoll_domain::Money;
+use plimsoll_domain::risk::Climb;
 use plimsoll_engine::Survey;
 use plimsoll_ports::{Clock, DailyPnl, JournalEntry, KillSwitchRecord, SystemClock};
 use serde::Serialize;
@@ -41,6 +42,8 @@ struct Answer {
     trading_enabled: bool,
     /// Not known, as the orders of unknown fate, while the database is away.
     kill_switch: Option<Switch>,
+    /// The step of the ladder; null for an account that is not live, or while it is not known.
+    ladder: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -56,6 +59,7 @@ struct Recorded {
     unfinished: Vec<JournalEntry>,
     today: Option<DailyPnl>,
     switch: KillSwitchRecord,
+    climb: Option<Climb>,
 }
 
 impl Status {
@@ -76,11 +80,12 @@ impl Status {
             let unfinished = journal.unfinished(name).await.map_err(Failure::unreachable)?;
             let days = trades.daily_pnl(name, 1, SystemClock.now()).await.map_err(Failure::unreachable)?;
             let switch = desk.manager.kill_switch().await.map_err(Failure::unreachable)?;
+            let climb = desk.manager.ladder().await.map_err(Failure::unreachable)?;
             let rests = |it: &JournalEntry| {
                 survey.orders.iter().any(|(order, _)| order.client_order_id == it.order.client_order_id)
             };
             let unfinished = unfinished.into_iter().filter(|it| !rests(it)).collect();
-            Ok((survey, Some(Recorded { unfinished, today: days.into_iter().last(), switch })))
+            Ok((survey, Some(Recorded { unfinished, today: days.into_iter().last(), switch, climb })))
         };
         let read = read.await;
         desk.close().await;
@@ -118,6 +123,7 @@ impl Answer {
             today_net: recorded.and_then(|it| it.today.as_ref()).map(|day| full(day.net().get())),
             trading_enabled: desk.config.trading.enabled,
             kill_switch: recorded.map(|it| Switch::of(&it.switch)),
+            ladder: recorded.and_then(|it| it.climb.as_ref()).map(|it| it.foothold.rung.to_string()),
         }
     }
 }
@@ -174,6 +180,7 @@ fn print(desk: &crate::desk::Desk, survey: &Survey, recorded: Option<&Recorded>)
         .line("positions", survey.positions.len() + survey.unpriced.len())
         .line("open orders", format!("{} ({own} ours)", survey.orders.len()))
         .line("kill switch", switched(desk, recorded))
+        .maybe("ladder", recorded.and_then(|it| it.climb.as_ref()).map(|it| super::ladder::sentence(desk, it)))
         .print()?;
     if !survey.positions.is_empty() {
         screen::line(screen::table(

@@ -123,6 +123,20 @@ impl Target {
         let settings = engine_settings(&config, &account)?;
         Desk::without_keys(config, account, settings).await
     }
+
+    /// Wires the account with its keys or, where they cannot be had, without, for what must be done all the same; and says
+    /// why then.
+    pub(crate) async fn desk_with_or_without_keys(&self) -> Result<(Desk, Option<String>), Failure> {
+        let Chosen { config, account, environment } = self.choose()?;
+        let settings = engine_settings(&config, &account)?;
+        match Keys::read(&account, &environment) {
+            Ok(_) => Ok((Desk::open(config, account, &environment, settings).await?, None)),
+            Err(why) => {
+                let why = why.message().to_owned();
+                Ok((Desk::without_keys(config, account, settings).await?, Some(why)))
+            }
+        }
+    }
 }
 
 impl Consent {

@@ -48,6 +48,8 @@ pub(crate) struct Account {
     pub(crate) unverified_stop: UnverifiedStop,
     /// What to do about positions and orders that are not ours.
     pub(crate) foreign: ForeignPolicy,
+    /// The account whose days are those of paper trading, before this one is traded live.
+    pub(crate) paper_account: Option<AccountId>,
     /// The contracts that it trades: `doctor` looks at each.
     pub(crate) symbols: Vec<Symbol>,
     /// Request weight a minute that this address may use.
@@ -163,6 +165,8 @@ fn read(
         .read(reader, "unverified_stop", &[], UnverifiedStop::Close, unverified, |it| word_of(&UNVERIFIED, *it).into());
     let foreign =
         section.read(reader, "foreign", &[], ForeignPolicy::Adopt, foreign, |it| word_of(&FOREIGN, *it).to_owned());
+    let named = |text: &str| if is_name(text) { Ok(AccountId::new(text)) } else { Err(format!("'{text}' is no name")) };
+    let paper_account = section.wanted(reader, "paper_account", &[], named, AccountId::to_string);
     let fee = Rate::new(plimsoll_domain::Decimal::new(5, 4));
     let assumed_taker_fee = section.read(reader, "assumed_taker_fee", &[], fee, share, Rate::to_string);
     let weight_limit = read_weight_limit(&mut section, reader, venue, environment);
@@ -190,6 +194,7 @@ fn read(
         leverage,
         unverified_stop,
         foreign,
+        paper_account,
         symbols,
         weight_limit,
         assumed_taker_fee,

@@ -20,6 +20,13 @@ default_leverage = 3      # of an order that names none. In the environment: DEF
 [limits]                  # where two limits say the same in money and as a share, the stricter holds
 max_position = 10000              # the largest notional of a position, in the settle currency
 max_position_share = "30 %"       # the same, of equity
+# max_exposure = 30000            # the largest notional of all positions of an account together
+# max_exposure_share = "300 %"    # the same, of its equity: its effective leverage, here 3x
+# max_venue_exposure = 30000      # of all positions at a venue, in whichever of these accounts of one currency
+# max_venue_exposure_share = "300 %"      # the same, of the equity of those accounts
+# max_portfolio_exposure = 50000  # of all positions in all of these accounts of one currency
+# max_portfolio_exposure_share = "300 %"  # the same, of the equity of all of them
+over_exposure = "tell"            # where prices bring positions over these six; or "reduce": the largest is halved until they fit
 max_daily_loss = 500              # since midnight UTC; beyond it everything is closed and the kill switch engaged
 max_daily_loss_share = "5 %"      # the same, of the day's opening equity. In the environment, in per cent: DAILY_LOSS_LIMIT
 max_drawdown = 1000               # from the peak of earnings
@@ -32,6 +39,12 @@ funding_over_limit = "warn"       # or "refuse"
 min_cover = 1                     # equity over maintenance margin, below which everything is closed
 cover_buffer = "15 %"             # how much more is thin: the largest position is halved
 max_state_age = "10s"             # nothing is opened on older knowledge
+
+[ladder]                  # a live account begins on paper, goes on with micro capital, and then uses all of it: `plimsoll ladder`
+paper_days = 60           # days traded on paper before the first live order
+micro_days = 30           # days traded with micro capital before all of it is used
+micro_minimum = 100       # a day with less equity does not count, in the settle currency
+micro_capital = 500       # an account with more counts as one of this
 
 [intervals]
 monitor = "5s"            # between two looks at the account, while its private stream is away, in doubt or shows danger
@@ -66,6 +79,7 @@ margin_mode = "isolated"         # or "cross"; `run` sets its symbols so while n
 # leverage = 3                   # `run` sets its symbols so while nothing is open in them; without it orders set their own
 unverified_stop = "close"        # a position whose stop cannot be read back is closed again; or "keep"
 foreign = "adopt"                # positions and orders that are not ours: record and guard them, "watch" or "ignore"
+# paper_account = "rehearsal"    # live only: the testnet or loopback account whose days are the paper step of the ladder
 symbols = "BTC/USDT:USDT"        # the contracts that it trades, with commas between them or as a list: `doctor` looks at each
 # weight_limit = 2400            # Binance only: request weight a minute; without it 6000 in the testnet, 2400 elsewhere
 # protocol = "v2"                # Bitget: the dialect of its private stream; or "mix-v1", for servers that speak the old one

@@ -4,8 +4,8 @@ use super::account::Account;
 use super::problem::{Origin, Problem};
 use super::reader::{Reader, Section};
 use super::word::{duration, duration_text, percentage, share};
-use plimsoll_domain::risk::{LimitSettings, OverLimit, RiskLimits};
-use plimsoll_domain::{Decimal, Leverage, Rate, decimal};
+use plimsoll_domain::risk::{LimitSettings, OverExposure, OverLimit, RiskLimits};
+use plimsoll_domain::{Decimal, Leverage, Money, Rate, decimal};
 
 /// The leverage of an order that names none, unless configured.
 pub(super) fn default_leverage() -> Leverage {
@@ -24,6 +24,18 @@ pub(super) fn read(mut section: Section<'_>, reader: &mut Reader<'_>, above: Opt
     let settings = LimitSettings {
         max_position: section.value(reader, "max_position", &[], default.max_position),
         max_position_share: section.read(reader, "max_position_share", &[], default.max_position_share, share, rate),
+        max_exposure: money(&mut section, reader, "max_exposure").or(default.max_exposure),
+        max_exposure_share: part(&mut section, reader, "max_exposure_share").or(default.max_exposure_share),
+        max_venue_exposure: money(&mut section, reader, "max_venue_exposure").or(default.max_venue_exposure),
+        max_venue_exposure_share: part(&mut section, reader, "max_venue_exposure_share")
+            .or(default.max_venue_exposure_share),
+        max_portfolio_exposure: money(&mut section, reader, "max_portfolio_exposure")
+            .or(default.max_portfolio_exposure),
+        max_portfolio_exposure_share: part(&mut section, reader, "max_portfolio_exposure_share")
+            .or(default.max_portfolio_exposure_share),
+        over_exposure: section.read(reader, "over_exposure", &[], default.over_exposure, over_exposure, |over| {
+            over_exposure_word(*over).to_owned()
+        }),
         max_daily_loss: section.value(reader, "max_daily_loss", &[], default.max_daily_loss),
         max_daily_loss_share: daily,
         max_drawdown: section.value(reader, "max_drawdown", &[], default.max_drawdown),
@@ -55,6 +67,17 @@ pub(super) fn read(mut section: Section<'_>, reader: &mut Reader<'_>, above: Opt
     refuse_nonsense(&settings, &section, reader);
     section.refuse_unknown(reader);
     settings
+}
+
+/// An amount that may be left out.
+fn money(section: &mut Section<'_>, reader: &mut Reader<'_>, name: &'static str) -> Option<Money> {
+    let read = |text: &str| text.parse().map_err(|error: plimsoll_domain::NotMoney| error.to_string());
+    section.wanted(reader, name, &[], read, Money::to_string)
+}
+
+/// A share that may be left out.
+fn part(section: &mut Section<'_>, reader: &mut Reader<'_>, name: &'static str) -> Option<Rate> {
+    section.wanted(reader, name, &[], share, Rate::to_string)
 }
 
 /// `DAILY_LOSS_LIMIT=5` is five per cent of the equity that the day opened with.
@@ -91,6 +114,21 @@ const fn over_limit_word(over: OverLimit) -> &'static str {
     match over {
         OverLimit::Warn => "warn",
         OverLimit::Refuse => "refuse",
+    }
+}
+
+fn over_exposure(text: &str) -> Result<OverExposure, String> {
+    match text {
+        "tell" => Ok(OverExposure::Tell),
+        "reduce" => Ok(OverExposure::Reduce),
+        _ => Err(format!("'{text}' is neither tell nor reduce")),
+    }
+}
+
+const fn over_exposure_word(over: OverExposure) -> &'static str {
+    match over {
+        OverExposure::Tell => "tell",
+        OverExposure::Reduce => "reduce",
     }
 }
 

@@ -168,6 +168,12 @@ fn contradictions_are_found_before_anything_is_traded() {
         ("[limits]\nmin_cover = 0.5", "must be at least 1"),
         ("[limits]\nmax_daily_loss_share = \"500 %\"", "must be above 0 and at most 1"),
         ("[limits]\nmax_position = 0", "limits.max_position: must be above 0"),
+        ("[limits]\nmax_exposure = 0", "limits.max_exposure: must be above 0"),
+        ("[limits]\nmax_portfolio_exposure_share = \"-5 %\"", "limits.max_portfolio_exposure_share: must be above 0"),
+        ("[limits]\nover_exposure = \"panic\"", "'panic' is neither tell nor reduce"),
+        ("[ladder]\npaper_days = 0", "ladder.paper_days: must be at least 1, got 0"),
+        ("[ladder]\nmicro_capital = 50", "ladder.micro_capital: must be above 0 and at least micro_minimum, got 50"),
+        ("[ladder]\npaper_day = 5", "did you mean paper_days?"),
         ("[limits.max_leverage]\nx = 1", "one value is wanted here"),
         ("[accounts.Main]\nenvironment = \"testnet\"", "'Main' is no name"),
         ("accounts.x = 5", "a table is wanted here"),
@@ -175,6 +181,41 @@ fn contradictions_are_found_before_anything_is_traded() {
         let text = if more.starts_with("accounts.x") { more.to_owned() } else { format!("{MINIMAL}{more}\n") };
         let said = problems(&text, &[]);
         assert!(said.contains(sentence), "{more}: {said}");
+    }
+}
+
+#[test]
+fn limits_on_all_positions_together_are_those_that_are_written() {
+    let limits = |text: &str| config(&format!("{MINIMAL}{text}"), &[]).accounts[0].limits.clone();
+    assert_eq!((limits("").max_exposure, limits("").max_venue_exposure_share), (None, None));
+    let text = "[limits]\nmax_exposure = 30000\nmax_exposure_share = \"300 %\"\nmax_venue_exposure_share = 2\n\
+                [accounts.main.limits]\nmax_exposure = 9000\nover_exposure = \"reduce\"\n";
+    let it = limits(text);
+    let written = (it.max_exposure, it.max_exposure_share, it.max_venue_exposure_share);
+    assert_eq!(written, ("9000".parse().ok(), "3".parse().ok(), "2".parse().ok()));
+    assert_eq!(it.over_exposure, plimsoll_domain::risk::OverExposure::Reduce);
+}
+
+#[test]
+fn days_on_paper_are_those_of_an_account_that_is_no_real_money() {
+    let with = |environment: &str, paper: &str, more: &str| {
+        format!(
+            "{}paper_account = \"{paper}\"\n{}{more}",
+            MINIMAL.replace("testnet", environment),
+            MINIMAL.replace("main", "rehearsal")
+        )
+    };
+    let it = config(&with("live", "rehearsal", ""), &[]);
+    assert_eq!(it.accounts[0].paper_account.as_ref().map(|name| name.as_str()), Some("rehearsal"));
+    for (text, sentence) in [
+        (with("live", "nobody", ""), "plimsoll.toml:5:17: accounts.main.paper_account: no account is called 'nobody'"),
+        (with("live", "main", ""), "'main' is live: what is traded there is not paper"),
+        (with("testnet", "rehearsal", ""), "this account is not live: it climbs no ladder"),
+        (with("live", "rehearsal", "settle = \"USDC\"\n"), "'rehearsal' is kept in USDC, this account in USDT"),
+        (with("live", "No Name", ""), "'No Name' is no name"),
+    ] {
+        let said = problems(&text, &[]);
+        assert!(said.contains(sentence), "{sentence}: {said}");
     }
 }
 
