@@ -19,6 +19,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("plimsoll-gateio", &["plimsoll-domain", "plimsoll-ports", "plimsoll-transport", "plimsoll-venue"]),
     ("plimsoll-bitget", &["plimsoll-domain", "plimsoll-ports", "plimsoll-transport", "plimsoll-venue"]),
     ("plimsoll-postgres", &["plimsoll-domain", "plimsoll-ports"]),
+    ("plimsoll-memory", &["plimsoll-domain", "plimsoll-ports"]),
     ("plimsoll-sqlite", &["plimsoll-domain", "plimsoll-ports"]),
     ("plimsoll-spool", &["plimsoll-domain", "plimsoll-ports"]),
     ("plimsoll-venue-server", &["plimsoll-domain", "plimsoll-exchange", "plimsoll-ports"]),
