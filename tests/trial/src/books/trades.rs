@@ -1,14 +1,13 @@
 //! Every trade.
 
-use super::Books;
-use crate::faults::difference::Differences;
-use crate::faults::wire::Wire;
+use super::{Books, Ledger, Words};
+use crate::difference::Differences;
 use plimsoll_domain::{Fill, FillCause, Timestamp};
-use plimsoll_ports::{OpenedPosition, PositionRepository, PositionStatus, Purpose, TradeRecord, TradeRepository};
+use plimsoll_ports::{OpenedPosition, PositionStatus, Purpose, TradeRecord, TradeRepository};
 
-impl Books<'_> {
+impl<S: Ledger> Books<'_, S> {
     pub(super) async fn trades(&self, differences: &mut Differences) {
-        let (store, account) = (&self.process.store, &self.stage.account);
+        let (store, account) = (self.store, self.account);
         let ours = TradeRepository::since(store, account, None, Timestamp::default()).await.expect("trades are read");
         // What others opened and closed while nobody looked is no position of ours.
         let is_entry = |fill: &Fill| {
@@ -27,9 +26,9 @@ impl Books<'_> {
         let homeless: Vec<String> = homeless.map(|trade| name(&trade.fill)).collect();
         let ours = ours.into_iter().map(|trade| (name(&trade.fill), trade.fill)).collect();
         let truth = self.truth.fills.iter().map(|fill| (name(fill), fill)).collect();
-        let wire = self.stage.wire;
+        let words = self.words;
         differences.rows("trade", ours, truth, |differences, subject, ours, truth| {
-            fill(differences, subject, ours, truth, wire);
+            fill(differences, subject, ours, truth, words);
         });
         for trade in homeless {
             differences.note(format!("trade {trade}"), "of no recorded position", "of one");
@@ -38,15 +37,17 @@ impl Books<'_> {
 }
 
 /// What tells trades apart.
-pub(super) fn name(fill: &Fill) -> String {
+#[must_use]
+pub fn name(fill: &Fill) -> String {
     format!("{} {}", fill.symbol, fill.trade_id)
 }
 
-pub(super) fn fill(differences: &mut Differences, subject: &str, ours: &Fill, truth: &Fill, wire: Wire) {
+/// Compares one fill.
+pub fn fill(differences: &mut Differences, subject: &str, ours: &Fill, truth: &Fill, words: &dyn Words) {
     differences.same(subject, "order", &ours.order_id, &truth.order_id);
     // What the venue does by force, or makes of a conditional order, may go by a name of its own.
     let is_number = ours.client_order_id.as_str().bytes().all(|byte| byte.is_ascii_digit());
-    let is_nameless = !wire.names_children() && is_number;
+    let is_nameless = !words.names_children() && is_number;
     if truth.cause == FillCause::Order && !is_nameless {
         differences.same(subject, "client order id", &ours.client_order_id, &truth.client_order_id);
     }

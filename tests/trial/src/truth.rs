@@ -1,46 +1,40 @@
 //! What the exchange holds, read from the exchange itself, not through any wire.
 
-use super::stage::Stage;
-use super::step::Contract;
 use plimsoll_domain::{
-    AccountId, BalanceReport, ClientOrderId, Fill, FillCause, Order, PositionMode, PositionReport, SettledFunding,
+    AccountId, BalanceReport, ClientOrderId, Fill, FillCause, Order, PositionMode, PositionReport, SettledFunding, Symbol,
 };
 use plimsoll_exchange::{ConditionalOrder, Exchange, Income, MarketView, PlacedOrder};
 
 /// The exchange's side of the books at one moment.
 #[derive(Debug, Clone)]
-pub(crate) struct Truth {
-    pub(crate) position_mode: PositionMode,
+pub struct Truth {
+    /// One-way or hedge.
+    pub position_mode: PositionMode,
     /// Every open position.
-    pub(crate) positions: Vec<PositionReport>,
-    pub(crate) balance: BalanceReport,
+    pub positions: Vec<PositionReport>,
+    /// The wallet and what it is worth.
+    pub balance: BalanceReport,
     /// Every ordinary order that there ever was, but for children of conditional ones and what the exchange did by force.
-    pub(crate) ordinary: Vec<PlacedOrder>,
+    pub ordinary: Vec<PlacedOrder>,
     /// Every conditional order that there ever was.
-    pub(crate) conditional: Vec<ConditionalOrder>,
+    pub conditional: Vec<ConditionalOrder>,
     /// What rests: ordinary orders, and conditional ones that wait.
-    pub(crate) open: Vec<Order>,
-    pub(crate) fills: Vec<Fill>,
-    pub(crate) income: Vec<Income>,
+    pub open: Vec<Order>,
+    /// Every fill.
+    pub fills: Vec<Fill>,
+    /// Every change of the wallet.
+    pub income: Vec<Income>,
     /// Of every contract: prices, and the funding to come.
-    pub(crate) markets: Vec<MarketView>,
+    pub markets: Vec<MarketView>,
     /// Every funding since the market began.
-    pub(crate) settled: Vec<SettledFunding>,
+    pub settled: Vec<SettledFunding>,
 }
 
 impl Truth {
-    pub(crate) fn of(stage: &Stage) -> Self {
-        let mut truth = stage.venue.exchange(|exchange| Self::read(exchange, &stage.account));
-        let name = |id: &mut ClientOrderId| *id = stage.wire.without_prefix(id);
-        truth.ordinary.iter_mut().for_each(|it| name(&mut it.order.client_order_id));
-        truth.conditional.iter_mut().for_each(|it| name(&mut it.order.client_order_id));
-        truth.open.iter_mut().for_each(|it| name(&mut it.client_order_id));
-        truth.fills.iter_mut().for_each(|it| name(&mut it.client_order_id));
-        truth
-    }
-
-    fn read(exchange: &Exchange, account: &AccountId) -> Self {
-        let symbols = Contract::ALL.map(Contract::symbol);
+    /// Reads the books of an account, which is open.
+    #[must_use]
+    pub fn read(exchange: &Exchange, account: &AccountId) -> Self {
+        let symbols: Vec<Symbol> = exchange.instruments().map(|it| it.symbol.clone()).collect();
         let is_of_account = |order: &PlacedOrder| order.parent.is_none() && order.cause == FillCause::Order;
         let ordinary = symbols.iter().flat_map(|symbol| exchange.orders(account, symbol)).filter(is_of_account);
         let waiting = exchange.open_conditionals(account).into_iter().map(|it| it.order);
@@ -58,18 +52,29 @@ impl Truth {
         }
     }
 
+    /// Gives every order that we named the name that we gave it, without what a venue wants before it.
+    pub fn rename(&mut self, name: impl Fn(&ClientOrderId) -> ClientOrderId) {
+        let name = |id: &mut ClientOrderId| *id = name(id);
+        self.ordinary.iter_mut().for_each(|it| name(&mut it.order.client_order_id));
+        self.conditional.iter_mut().for_each(|it| name(&mut it.order.client_order_id));
+        self.open.iter_mut().for_each(|it| name(&mut it.client_order_id));
+        self.fills.iter_mut().for_each(|it| name(&mut it.client_order_id));
+    }
+
     /// Every order of this name that there ever was.
-    pub(crate) fn named<'a>(&'a self, id: &'a ClientOrderId) -> impl Iterator<Item = &'a Order> {
+    pub fn named<'a>(&'a self, id: &'a ClientOrderId) -> impl Iterator<Item = &'a Order> {
         self.orders().filter(move |order| order.client_order_id == *id)
     }
 
     /// Every order that the account ever sent.
-    pub(crate) fn orders(&self) -> impl Iterator<Item = &Order> {
+    pub fn orders(&self) -> impl Iterator<Item = &Order> {
         let conditional = self.conditional.iter().map(|it| &it.order);
         self.ordinary.iter().map(|it| &it.order).chain(conditional)
     }
 
-    pub(crate) fn is_open(&self, id: &ClientOrderId) -> bool {
+    /// Whether it rests, or waits for its trigger.
+    #[must_use]
+    pub fn is_open(&self, id: &ClientOrderId) -> bool {
         self.open.iter().any(|order| order.client_order_id == *id)
     }
 }

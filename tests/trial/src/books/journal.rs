@@ -1,17 +1,17 @@
 //! The journal against every order that ever was at the venue.
 
-use super::Books;
-use crate::faults::difference::Differences;
+use super::{Books, Ledger};
+use crate::difference::Differences;
 use plimsoll_domain::{Order, OrderKind, OrderSize};
-use plimsoll_ports::{JournalEntry, JournalState, OrderJournal, Purpose};
+use plimsoll_ports::{JournalEntry, JournalState, Purpose};
 use std::collections::BTreeMap;
 
 /// More than any run has.
 const ALL: u32 = 1_000_000;
 
-impl Books<'_> {
+impl<S: Ledger> Books<'_, S> {
     pub(super) async fn journal(&self, differences: &mut Differences) {
-        let entries = self.process.store.recent(&self.stage.account, ALL).await.expect("the journal is read");
+        let entries = self.store.recent(self.account, ALL).await.expect("the journal is read");
         for entry in &entries {
             self.entry(differences, entry);
         }
@@ -51,7 +51,7 @@ impl Books<'_> {
                 resting(differences, &subject, entry, order);
             }
             (JournalState::Finished { status, filled, average_price }, Some(order)) => {
-                let told = self.stage.wire.tells(order);
+                let told = self.words.tells(order);
                 differences.same(&subject, "status", status, &told);
                 differences.same(&subject, "filled", filled, &order.filled);
                 differences.same(&subject, "average price", average_price, &order.average_price);

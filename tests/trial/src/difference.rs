@@ -18,7 +18,8 @@ pub struct Difference {
 }
 
 impl Difference {
-    pub(crate) fn new(subject: impl Into<String>, ours: impl Into<String>, truth: impl Into<String>) -> Self {
+    /// What ours is, and what the truth is.
+    pub fn new(subject: impl Into<String>, ours: impl Into<String>, truth: impl Into<String>) -> Self {
         Self { subject: subject.into(), ours: ours.into(), truth: truth.into() }
     }
 }
@@ -31,17 +32,18 @@ impl fmt::Display for Difference {
 
 /// Notes fields that differ, one by one.
 #[derive(Debug, Default)]
-pub(crate) struct Differences(Vec<Difference>);
+pub struct Differences(Vec<Difference>);
 
 impl Differences {
-    pub(crate) fn same<T: fmt::Debug + PartialEq>(&mut self, subject: &str, field: &str, ours: &T, truth: &T) {
+    /// Compares one field.
+    pub fn same<T: fmt::Debug + PartialEq>(&mut self, subject: &str, field: &str, ours: &T, truth: &T) {
         if ours != truth {
             self.0.push(Difference::new(format!("{subject}, {field}"), shown(ours), shown(truth)));
         }
     }
 
     /// The same, where ours may be silent.
-    pub(crate) fn same_if_said<T: fmt::Debug + PartialEq>(
+    pub fn same_if_said<T: fmt::Debug + PartialEq>(
         &mut self,
         subject: &str,
         field: &str,
@@ -54,19 +56,20 @@ impl Differences {
     }
 
     /// The same of what is reckoned, to the last digit that every venue tells; where ours may be silent.
-    pub(crate) fn same_money_if_said(&mut self, subject: &str, field: &str, ours: Option<Money>, truth: Option<Money>) {
+    pub fn same_money_if_said(&mut self, subject: &str, field: &str, ours: Option<Money>, truth: Option<Money>) {
         let is_close = |ours: Money, truth: Money| (ours.get() - truth.get()).abs() < LAST_DIGIT;
         if !ours.zip(truth).is_some_and(|(ours, truth)| is_close(ours, truth)) {
             self.same_if_said(subject, field, ours, truth);
         }
     }
 
-    pub(crate) fn note(&mut self, subject: impl Into<String>, ours: impl Into<String>, truth: impl Into<String>) {
+    /// Notes a difference.
+    pub fn note(&mut self, subject: impl Into<String>, ours: impl Into<String>, truth: impl Into<String>) {
         self.0.push(Difference::new(subject, ours, truth));
     }
 
     /// Compares two lists row by row, by what tells the rows apart.
-    pub(crate) fn rows<T, U, K: Ord + fmt::Debug>(
+    pub fn rows<T, U, K: Ord + fmt::Debug>(
         &mut self,
         subject: &str,
         ours: Vec<(K, T)>,
@@ -89,8 +92,16 @@ impl Differences {
         }
     }
 
-    pub(crate) fn into_vec(self) -> Vec<Difference> {
+    /// All of them.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<Difference> {
         self.0
+    }
+}
+
+impl FromIterator<Difference> for Differences {
+    fn from_iter<I: IntoIterator<Item = Difference>>(differences: I) -> Self {
+        Self(differences.into_iter().collect())
     }
 }
 

@@ -1,13 +1,13 @@
 //! Recorded positions, and that each has its stop.
 
-use super::Books;
-use crate::faults::difference::Differences;
+use super::{Books, Ledger};
+use crate::difference::Differences;
 use plimsoll_domain::{Direction, Fill, Money, OrderType, Position, PositionReport};
-use plimsoll_ports::{OrderJournal, PositionRecord, PositionRepository, PositionStatus, Purpose, TradeRepository};
+use plimsoll_ports::{PositionRecord, PositionStatus, Purpose};
 
-impl Books<'_> {
+impl<S: Ledger> Books<'_, S> {
     pub(super) async fn positions(&self, differences: &mut Differences) {
-        let (store, account) = (&self.process.store, &self.stage.account);
+        let (store, account) = (self.store, self.account);
         let open = store.by_status(account, PositionStatus::Open).await.expect("positions are read");
         let key = |symbol: &plimsoll_domain::Symbol, side: plimsoll_domain::PositionSide| format!("{symbol} {side}");
         let ours: Vec<_> = open.iter().map(|it| (key(&it.opened.symbol, it.opened.side), it)).collect();
@@ -41,13 +41,13 @@ impl Books<'_> {
 
     /// A position for which a stop was ever meant has one that covers it whole.
     async fn stop(&self, differences: &mut Differences, record: &PositionRecord) {
-        let (store, opened) = (&self.process.store, &record.opened);
+        let (store, opened) = (self.store, &record.opened);
         let trades = store.of_position(record.id).await.expect("trades are read");
         let mut meant = false;
         for trade in trades.iter().filter(|trade| Direction::from(trade.fill.side) == opened.direction) {
             let Some(intent) = self.ids.intent_of(&trade.fill.client_order_id) else { continue };
             let id = intent.order(Purpose::StopLoss, 0);
-            meant |= store.entry(&self.stage.account, &id).await.expect("the journal is read").is_some();
+            meant |= store.entry(self.account, &id).await.expect("the journal is read").is_some();
         }
         let is_its_stop = |order: &&plimsoll_domain::Order| {
             order.symbol == opened.symbol
@@ -69,7 +69,7 @@ impl Books<'_> {
         if self.has_flipped(record) {
             return;
         }
-        let trades = self.process.store.of_position(record.id).await.expect("trades are read");
+        let trades = self.store.of_position(record.id).await.expect("trades are read");
         let subject = format!("record {} of {} {}", record.id.0, opened.symbol, opened.side);
         let signed = trades.iter().map(|it| Direction::from(it.fill.side).sign() * it.fill.quantity.get());
         let sum: plimsoll_domain::Decimal = signed.sum();

@@ -1,0 +1,148 @@
+//! Many seeds, on as many threads as there are jobs.
+
+use crate::plan::Plan;
+use crate::run::{Outcome, run_seed};
+use crate::share::Share;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+/// Which seeds are run, and how many at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Batch {
+    /// The first seed.
+    pub from: u64,
+    /// How many.
+    pub seeds: u64,
+    /// How many at once.
+    pub jobs: usize,
+    /// The first failure ends it.
+    pub stops_at_failure: bool,
+}
+
+/// What became of them.
+#[derive(Debug, Default)]
+pub struct Summary {
+    /// How many were run.
+    pub run: u64,
+    /// Those that went wrong.
+    pub failed: Vec<Outcome>,
+    /// Seeds that panicked.
+    pub panicked: Vec<u64>,
+    struck: BTreeMap<String, u64>,
+    lives: u64,
+    calls: u64,
+    looks: u64,
+    agreed: u64,
+    orders: usize,
+    fills: usize,
+    simulated: Duration,
+    until_resting: Vec<Duration>,
+    until_read: Vec<Duration>,
+    until_closed: Vec<Duration>,
+    times: Vec<Duration>,
+    took: Duration,
+}
+
+impl Summary {
+    /// Nothing was wrong with any of them.
+    #[must_use]
+    pub fn is_well(&self) -> bool {
+        self.failed.is_empty() && self.panicked.is_empty()
+    }
+
+    fn add(&mut self, outcome: Outcome) {
+        for (fault, times) in &outcome.struck {
+            *self.struck.entry(fault.clone()).or_default() += times;
+        }
+        self.lives += outcome.lives;
+        self.calls += outcome.calls;
+        self.looks += outcome.looks;
+        self.agreed += outcome.agreed;
+        self.orders += outcome.orders;
+        self.fills += outcome.fills;
+        self.simulated += outcome.simulated;
+        self.until_resting.extend(&outcome.until_resting);
+        self.until_read.extend(&outcome.until_read);
+        self.until_closed.extend(&outcome.until_closed);
+        self.times.push(outcome.took);
+        if !outcome.is_well() {
+            self.failed.push(outcome);
+        }
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let wrong = self.failed.len() + self.panicked.len();
+        let (minutes, seconds) = (self.simulated.as_secs() / 60, self.took.as_secs_f64());
+        writeln!(f, "{} seeds, {wrong} wrong, in {seconds:.1} s", self.run)?;
+        writeln!(f, "{minutes} simulated minutes: {:.0} a minute", self.simulated.as_secs_f64() / seconds.max(0.001))?;
+        writeln!(f, "a seed took {}", Share::of(&self.times))?;
+        writeln!(
+            f,
+            "{} processes, {} calls, {} looks, {} orders, {} fills; {} comparisons agreed",
+            self.lives, self.calls, self.looks, self.orders, self.fills, self.agreed
+        )?;
+        writeln!(f, "without a stop until one rested: {}", Share::of(&self.until_resting))?;
+        writeln!(f, "without a stop until one was read back: {}", Share::of(&self.until_read))?;
+        writeln!(f, "without a stop until it was closed: {}", Share::of(&self.until_closed))?;
+        let struck: u64 = self.struck.values().sum();
+        write!(f, "{struck} faults:")?;
+        for (word, count) in &self.struck {
+            write!(f, " {word} {count},")?;
+        }
+        writeln!(f)?;
+        for seed in self.failed.iter().map(|it| it.plan.seed).chain(self.panicked.iter().copied()) {
+            writeln!(f, "wrong: cargo xtask trial --seed {seed}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Runs them, and tells of each as it ends: of those that panicked, only their number.
+pub fn run_many(batch: Batch, mut told: impl FnMut(&Summary, u64, Option<&Outcome>)) -> Summary {
+    let started = Instant::now();
+    let mut summary = Summary::default();
+    let (next, is_over) = (AtomicU64::new(batch.from), AtomicBool::new(false));
+    let end = batch.from.saturating_add(batch.seeds);
+    let (sender, outcomes) = mpsc::channel();
+    std::thread::scope(|scope| {
+        for _ in 0..batch.jobs.max(1) {
+            let (sender, next, is_over) = (sender.clone(), &next, &is_over);
+            scope.spawn(move || {
+                loop {
+                    let seed = next.fetch_add(1, Ordering::SeqCst);
+                    if seed >= end || is_over.load(Ordering::SeqCst) {
+                        return;
+                    }
+                    let outcome = catch_unwind(AssertUnwindSafe(|| run_seed(seed, false))).ok();
+                    // Whoever listens has enough.
+                    if sender.send((seed, outcome)).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        for (seed, outcome) in outcomes {
+            summary.run += 1;
+            told(&summary, seed, outcome.as_ref());
+            match outcome {
+                Some(outcome) => summary.add(outcome),
+                None => summary.panicked.push(Plan::of(seed).seed),
+            }
+            if batch.stops_at_failure && !summary.is_well() {
+                is_over.store(true, Ordering::SeqCst);
+                break;
+            }
+        }
+    });
+    summary.failed.sort_by_key(|outcome| outcome.plan.seed);
+    summary.panicked.sort_unstable();
+    summary.took = started.elapsed();
+    summary
+}

@@ -1,0 +1,184 @@
+//! What a seed decides beforehand.
+
+use crate::fault::{self, Rule};
+use crate::fuse::Death;
+use crate::market::Contract;
+use crate::random::Random;
+use crate::step::{Deed, Entry, Event, Hand, Step};
+use plimsoll_domain::{Decimal, Direction, MarginMode, PositionMode};
+use std::fmt;
+use std::time::Duration;
+
+/// The account, the steps and what goes wrong.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The seed.
+    pub seed: u64,
+    pub(crate) position_mode: PositionMode,
+    pub(crate) margin_mode: MarginMode,
+    /// How long after one look the next one begins.
+    pub(crate) interval: Duration,
+    pub(crate) steps: Vec<Step>,
+    /// The process dies once more when everything is done.
+    pub(crate) ends_with_a_death: bool,
+}
+
+impl Plan {
+    /// What this seed says.
+    #[must_use]
+    pub fn of(seed: u64) -> Self {
+        let mut random = Random::of(seed, "trial");
+        let mut steps = Random::of(seed, "trial steps");
+        let mut storms = Random::of(seed, "trial storms");
+        let count = steps.between(6, 16);
+        // One seed in twenty has fair weather.
+        let is_fair = storms.percent(5);
+        let mut storm = Vec::new();
+        let step = |number| {
+            if !is_fair && storms.percent(45) {
+                storm = if storms.percent(60) { fault::storm(&mut storms) } else { Vec::new() };
+            }
+            step(&mut steps, number, storm.clone())
+        };
+        Self {
+            seed,
+            position_mode: random.pick(&[PositionMode::OneWay, PositionMode::Hedge]),
+            margin_mode: random.pick(&[MarginMode::Isolated, MarginMode::Cross]),
+            interval: Duration::from_secs(random.pick(&[5, 10, 20, 30])),
+            steps: (0..count).map(step).collect(),
+            ends_with_a_death: random.percent(50),
+        }
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let modes = (self.position_mode, self.margin_mode);
+        writeln!(f, "seed {}: {modes:?}, looks every {:?}", self.seed, self.interval)?;
+        for (number, step) in self.steps.iter().enumerate() {
+            writeln!(f, "  {:>2} {step}", number + 1)?;
+        }
+        write!(f, "     {}", if self.ends_with_a_death { "dies, and starts again" } else { "lives on" })
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Open,
+    ClosePart,
+    CloseWhole,
+    Flatten,
+    Reconcile,
+    Cancel,
+    Leverage,
+    Margin,
+    Kill,
+    Restart,
+    Watch,
+}
+
+fn step(random: &mut Random, number: u64, storm: Vec<Rule>) -> Step {
+    let kinds = [
+        (34, Kind::Open),
+        (8, Kind::ClosePart),
+        (8, Kind::CloseWhole),
+        (3, Kind::Flatten),
+        (4, Kind::Reconcile),
+        (4, Kind::Cancel),
+        (3, Kind::Leverage),
+        (3, Kind::Margin),
+        (4, Kind::Kill),
+        (4, Kind::Restart),
+        (22, Kind::Watch),
+    ];
+    let kind = if number == 0 { Kind::Open } else { random.weighed(&kinds) };
+    let deed = deed(random, kind);
+    let death = random.percent(18).then(|| match random.between(0, 3) {
+        0 => Death::Before(random.scale(6)),
+        1 | 2 => Death::After(random.scale(6)),
+        _ => Death::Later(Duration::from_millis(random.scale(14))),
+    });
+    let meanwhile = random.percent(15).then(|| (Duration::from_millis(random.scale(11)), sudden(random)));
+    let beside = random.percent(12).then(|| {
+        let kind = random.pick(&[Kind::Open, Kind::CloseWhole, Kind::Flatten, Kind::Kill, Kind::Reconcile]);
+        self::deed(random, kind)
+    });
+    let clock = random.percent(12).then(|| match random.between(0, 4) {
+        0 | 1 => 0,
+        2 => -7000,
+        3 => 7000,
+        _ => random.pick(&[-600_000, -60_000, 30_000]),
+    });
+    // As many short ones as long ones, from a second to an hour or two.
+    let watch = Duration::from_secs(random.scale(12));
+    match deed {
+        Deed::Watch(_) | Deed::Restart => {
+            Step { deed, beside: None, meanwhile: None, death: None, storm, clock, watch }
+        }
+        _ => Step { deed, beside, meanwhile, death, storm, clock, watch },
+    }
+}
+
+fn contract(random: &mut Random) -> Contract {
+    random.pick(&Contract::ALL)
+}
+
+fn direction(random: &mut Random) -> Direction {
+    random.pick(&[Direction::Long, Direction::Short])
+}
+
+fn deed(random: &mut Random, kind: Kind) -> Deed {
+    match kind {
+        Kind::Open => Deed::Open(Entry {
+            contract: contract(random),
+            direction: direction(random),
+            notional: random.between(100, 4000),
+            leverage: u32::try_from(random.pick(&[1, 2, 3, 5, 10, 20])).unwrap_or(1),
+            stop: random.percent(85).then(|| random.share(80, 300)),
+            target: random.percent(50).then(|| random.share(80, 500)),
+            limit: random.percent(15).then(|| random.share(0, 50)),
+            releases: random.percent(80),
+        }),
+        Kind::ClosePart => Deed::Close { which: random.next(), share: Some(random.share(500, 9500)) },
+        Kind::CloseWhole => Deed::Close { which: random.next(), share: None },
+        Kind::Flatten => Deed::Flatten,
+        Kind::Reconcile => Deed::Reconcile,
+        Kind::Cancel => Deed::Cancel { which: random.next() },
+        Kind::Leverage => Deed::Leverage {
+            contract: contract(random),
+            leverage: u32::try_from(random.pick(&[1, 3, 5, 10, 20])).unwrap_or(1),
+        },
+        Kind::Margin => {
+            Deed::Margin { which: random.next(), amount: i64::try_from(random.between(0, 60)).unwrap_or(0) - 20 }
+        }
+        Kind::Kill => Deed::Kill(random.pick(&[Hand::Here, Hand::Elsewhere, Hand::Both])),
+        Kind::Restart => Deed::Restart,
+        Kind::Watch => Deed::Watch(event(random)),
+    }
+}
+
+fn event(random: &mut Random) -> Event {
+    match random.weighed(&[(6, 0_u8), (4, 1), (3, 2), (3, 3), (2, 5), (3, 6)]) {
+        0 => sudden(random),
+        1 => Event::Triggers { which: random.next(), beyond: random.share(0, 400) },
+        2 => Event::Liquidates { which: random.next() },
+        3 => Event::SettlesFunding,
+        5 => Event::RestsByHand { contract: contract(random), direction: direction(random) },
+        _ => Event::Transfers(i64::try_from(random.between(0, 400)).unwrap_or(0) - 100),
+    }
+}
+
+/// What may happen in the midst of something.
+fn sudden(random: &mut Random) -> Event {
+    match random.weighed(&[(5, 0_u8), (3, 1), (2, 2)]) {
+        0 => {
+            let by = random.share(0, 400);
+            Event::Jumps { contract: contract(random), by: if random.percent(50) { by } else { -by } }
+        }
+        1 => Event::Triggers { which: random.next(), beyond: random.share(0, 400) },
+        _ => {
+            let share = random.share(1000, 10_000).min(Decimal::ONE);
+            Event::TradesByHand { which: random.next(), share, adds: random.percent(30) }
+        }
+    }
+}
