@@ -50,6 +50,19 @@ async fn an_entry_that_filled_while_we_died_is_found_and_its_position_adopted() 
     assert_eq!((tables.positions[0].opened.strategy.as_str(), tables.trades.len()), ("recovered", 1));
 }
 
+#[tokio::test]
+async fn a_position_that_was_closed_since_it_was_read_is_not_adopted() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    // The account has been read when the position is closed, and its end recorded.
+    desk.venue.state().slow_instrument = 64;
+    let (reconciled, closed) = tokio::join!(desk.manager.reconcile(), desk.close());
+    assert_eq!(closed.unwrap().quantity, size("0.05"));
+    assert_eq!(reconciled.unwrap().adopted, []);
+    let open = desk.store.tables().positions.iter().filter(|it| it.closed.is_none()).count();
+    assert_eq!((open, desk.venue.position(&btc())), (0, None));
+}
+
 /// Opens with a stop at 45,000 and dies after the entry was recorded, before the stop was sent.
 async fn die_before_the_stop(desk: &crate::desk::Desk) {
     desk.open(&long()).await.unwrap();

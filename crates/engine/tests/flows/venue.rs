@@ -55,6 +55,8 @@ pub(crate) struct State {
     pub(crate) faults: Vec<(OrderType, Fault)>,
     /// Nothing can be read.
     pub(crate) blind: bool,
+    /// The next question for a contract takes so many turns of everybody else.
+    pub(crate) slow_instrument: u32,
     /// No balance is listed.
     pub(crate) hide_balances: bool,
     /// So many readings of all open orders fail.
@@ -135,6 +137,7 @@ impl Venue {
             rate: "0.0001".parse().unwrap(),
             faults: Vec::new(),
             blind: false,
+            slow_instrument: 0,
             hide_balances: false,
             sizes_are_held: false,
             slow_cancels: 0,

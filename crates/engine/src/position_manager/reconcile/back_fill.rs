@@ -10,8 +10,8 @@ use crate::position_manager::foreign::ForeignPolicy;
 use crate::position_manager::lives::{Life, lives, since_flat};
 use crate::position_manager::reading::{Held, Reading};
 use crate::position_manager::settle::Settled;
-use crate::trouble::{Record, Troubles};
-use plimsoll_domain::{Fill, Leverage, Position, PositionSide, Symbol, Timestamp};
+use crate::trouble::{Record, Subject, Troubles};
+use plimsoll_domain::{Fill, Leverage, Position, PositionReport, PositionSide, Symbol, Timestamp};
 use plimsoll_ports::{JournalEntry, JournalState, OpenedPosition, PositionRecord, PositionStatus, Purpose, StoreError};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -59,6 +59,8 @@ impl PositionManager {
             let held = reading.report(&symbol, side).and_then(|report| report.position);
             let (older, own) = match since_flat(held, new.clone()) {
                 Some((older, own)) => (older, lives(None, own)),
+                // What was closed since it was read, and recorded, is explained by no fills either.
+                None if held.is_some() && !self.is_held_still(&symbol, side, held, troubles).await => continue,
                 // It is older than what was looked at: it is recorded as it is, with what is told of its fills.
                 None if held.is_some() => (Vec::new(), vec![Life { fills: new, left: held }]),
                 None => (new, Vec::new()),
@@ -71,6 +73,19 @@ impl PositionManager {
             self.record_lives(&(symbol, side), own, entered, reading, it, troubles).await;
         }
         Ok(())
+    }
+
+    /// Whether the venue holds what was read. What cannot be looked at comes again with the next reconciliation.
+    async fn is_held_still(
+        &self,
+        symbol: &Symbol,
+        side: PositionSide,
+        held: Option<Position>,
+        troubles: &mut Troubles,
+    ) -> bool {
+        let positions = troubles.known(Subject::Position, symbol, self.ports.broker.positions().await);
+        let is_it = |report: &PositionReport| (&report.symbol, report.position_side) == (symbol, side);
+        positions.is_some_and(|positions| positions.iter().find(|it| is_it(it)).and_then(|it| it.position) == held)
     }
 
     /// Where there may be fills that no record holds, and from when on.

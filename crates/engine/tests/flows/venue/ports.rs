@@ -42,6 +42,10 @@ impl Broker for Venue {
     }
 
     async fn instrument(&self, symbol: &Symbol) -> Result<Instrument, QueryError> {
+        let turns = std::mem::take(&mut self.state().slow_instrument);
+        for _ in 0..turns {
+            tokio::task::yield_now().await;
+        }
         if self.state().hold_instruments {
             std::future::pending::<()>().await;
         }
