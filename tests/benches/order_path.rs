@@ -4,15 +4,14 @@
 //! budgets, the clock, decoding, and the journal. The first of the two round trips, after which the venue has the order, is
 //! timed by itself too.
 //!
-//! The journal is timed apart: once in memory within the order path, once in SQLite on disk within it, and one write of it
-//! alone, beside a bare fsync of as many bytes.
+//! The journal is timed apart: the order path is measured without one, and with one in SQLite on disk. What one write of it
+//! costs beside a bare sync of as many bytes is measured by `journal`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "a bench")]
 
 use plimsoll_binance::wire::request::{self, Place, WhichOrder};
 use plimsoll_binance::{BinanceBroker, Credentials, Endpoints};
 use plimsoll_domain::{
     AccountId, ClientOrderId, NewOrder, OrderKind, OrderSize, PositionSide, Side, Symbol, TimeInForce, Timestamp,
-    VenueId,
 };
 use plimsoll_engine::{Entry, OrderPath, Patience, Placed};
 use plimsoll_exchange::{Exchange, listings};
@@ -22,8 +21,6 @@ use plimsoll_ports::{
 };
 use plimsoll_sqlite::SqliteStore;
 use plimsoll_venue_server::{BinanceVenue, RateLimits, Running, Settings};
-use std::io::Write;
-use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -92,28 +89,21 @@ async fn measure(venue: Running) -> Running {
     let with = |client| Bare { client, base: venue.rest_url(), keys: Credentials::new(KEY, SECRET) };
     let bare = with(client().build().unwrap());
     let timed_out = with(client().timeout(Duration::from_secs(10)).build().unwrap());
-    let (journalled, mut figures) = (path(on_disk.clone()), Figures::default());
+    let (journalled, mut figures) = (path(on_disk.clone()), Vec::new());
     let senders = Senders { bare, timed_out, path: unjournalled, accepted, venue: &venue };
     let in_turns = senders.compare(1).await;
     let one_after_another = senders.compare(IN_A_ROW).await;
     for round in 0..WARM_UP + ROUNDS {
-        figures.keep = round >= WARM_UP;
         let took = timed(send(&journalled, &entered(order(round, "j")))).await;
-        figures.note(|it| &mut it.journalled, took);
+        if round >= WARM_UP {
+            figures.push(took);
+        }
         cancel_all(&venue);
-    }
-    let mut bare = Bytes::new(&directory.join("bare"), size_of_intent());
-    for round in 0..WARM_UP + ROUNDS {
-        figures.keep = round >= WARM_UP;
-        let entry = entry(order(round, "w"));
-        let took = timed(async { on_disk.intend(&entry).await.unwrap() }).await;
-        figures.note(|it| &mut it.intent, took);
-        let took = bare.write_and_sync(round);
-        figures.note(|it| &mut it.fsync, took);
     }
     in_turns.print("in turns");
     one_after_another.print(&format!("{IN_A_ROW} of a kind after another"));
-    figures.print();
+    title(&format!("with its journal, {ROUNDS} times"));
+    row("order path with its journal on disk (SQLite)", &mut figures);
     on_disk.close().await;
     std::fs::remove_dir_all(&directory).unwrap();
     venue
@@ -155,27 +145,9 @@ fn order(round: usize, by: &str) -> NewOrder {
     }
 }
 
-fn entry(order: NewOrder) -> JournalEntry {
-    let now = SystemClock.now();
-    JournalEntry {
-        account: AccountId::new("bench"),
-        venue: VenueId::new("binance"),
-        order,
-        purpose: Purpose::Entry,
-        state: JournalState::Intended,
-        intended_at: now,
-        updated_at: now,
-    }
-}
-
 /// Nothing of it ever fills.
 fn entered(order: NewOrder) -> Entry {
     Entry::new(order, StopLoss::Waived(Waiver::new("bench", "it never fills").unwrap()))
-}
-
-/// What the texts of one intent take.
-fn size_of_intent() -> usize {
-    format!("{:?}", entry(order(0, "w"))).len()
 }
 
 async fn send(path: &OrderPath, entry: &Entry) {
@@ -339,29 +311,6 @@ impl OrderJournal for Accepted {
     }
 }
 
-/// A file that is long enough already, as SQLite's log is: syncing one that grows costs the file system a journal entry.
-struct Bytes {
-    file: std::fs::File,
-    block: Vec<u8>,
-}
-
-impl Bytes {
-    fn new(path: &Path, bytes: usize) -> Self {
-        let mut file = std::fs::File::create(path).unwrap();
-        let block = vec![b'x'; bytes];
-        file.write_all(&block.repeat(WARM_UP + ROUNDS)).unwrap();
-        file.sync_all().unwrap();
-        Self { file, block }
-    }
-
-    fn write_and_sync(&mut self, round: usize) -> Duration {
-        let began = Instant::now();
-        self.file.write_all_at(&self.block, (round * self.block.len()) as u64).unwrap();
-        self.file.sync_data().unwrap();
-        began.elapsed()
-    }
-}
-
 /// How long one round trip took, and how long both.
 #[derive(Default)]
 struct Compared {
@@ -395,33 +344,6 @@ impl Compared {
         {
             let over = at(path, 50) - at(bare, 50);
             println!("{what}: {over:+.1} µs at the median, {:.2} times at p99", at(path, 99) / at(bare, 99));
-        }
-    }
-}
-
-#[derive(Default)]
-struct Figures {
-    keep: bool,
-    journalled: Vec<Duration>,
-    intent: Vec<Duration>,
-    fsync: Vec<Duration>,
-}
-
-impl Figures {
-    fn note(&mut self, whose: impl Fn(&mut Self) -> &mut Vec<Duration>, took: Duration) {
-        if self.keep {
-            whose(self).push(took);
-        }
-    }
-
-    fn print(mut self) {
-        title(&format!("with its journal, {ROUNDS} times"));
-        for (name, figures) in [
-            ("order path with its journal on disk (SQLite)", &mut self.journalled),
-            ("one journal write (SQLite, synchronous=FULL)", &mut self.intent),
-            ("a bare fsync of as many bytes", &mut self.fsync),
-        ] {
-            row(name, figures);
         }
     }
 }

@@ -9,16 +9,17 @@ use plimsoll_domain::{
 };
 use plimsoll_ports::{Advance, ComposedEnd, ComposedEntry, JournalEntry, JournalState, OrderJournal, StoreError};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{SqliteConnection, query};
+use sqlx::{Executor, Sqlite, SqliteConnection, query};
 
 const INSERT: &str = "INSERT INTO orders (account, client_order_id, venue, symbol, side, position_side, kind, price, \
     time_in_force, trigger_price, trigger_by, quantity, reduce_only, purpose, state, intended_at, updated_at) \
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 'intended', ?15, ?15)";
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 'intended', ?15, ?15) \
+    ON CONFLICT (account, client_order_id) DO NOTHING";
 const RECORD: &str = "UPDATE orders SET state = ?3, order_id = ifnull(?4, order_id), reason = ?5, status = ?6, \
-    filled = ?7, average_price = ?8, updated_at = ?9 WHERE account = ?1 AND client_order_id = ?2";
+    filled = ?7, average_price = ?8, updated_at = ?9 WHERE account = ?1 AND client_order_id = ?2 AND state = ?10";
 pub(crate) const ENTRY: &str = "SELECT * FROM orders WHERE account = ?1 AND client_order_id = ?2";
 pub(crate) const UNFINISHED: &str = "SELECT * FROM orders WHERE account = ?1 \
-    AND state IN ('intended', 'unanswered', 'accepted') ORDER BY intended_at, id";
+    AND (state = 'intended' OR state = 'unanswered' OR state = 'accepted') ORDER BY intended_at, id";
 pub(crate) const RECENT: &str = "SELECT * FROM orders WHERE account = ?1 ORDER BY intended_at DESC, id DESC LIMIT ?2";
 /// A range of the index. No text holds U+10FFFF, which is no letter and sorts behind all of them.
 pub(crate) const PARTS: &str = "SELECT * FROM orders WHERE account = ?1 AND client_order_id >= ?2 \
@@ -26,17 +27,20 @@ pub(crate) const PARTS: &str = "SELECT * FROM orders WHERE account = ?1 AND clie
 
 #[async_trait]
 impl OrderJournal for SqliteStore {
+    /// One statement, which is a transaction of its own: an order waits for it.
     async fn intend(&self, entry: &JournalEntry) -> Result<(), StoreError> {
-        let mut transaction = self.writing().await?;
-        let id = &entry.order.client_order_id;
-        match find(&mut transaction, &entry.account, id).await? {
-            Some(known) if same_intent(&known, entry) => return Ok(()),
-            Some(_) => return Err(StoreError::Conflict(format!("another order is recorded under id '{id}'"))),
-            None => insert(&mut transaction, entry).await?,
+        if insert(&self.writer, entry).await? {
+            return Ok(());
         }
-        transaction.commit().await.map_err(store_error)
+        let id = &entry.order.client_order_id;
+        match self.entry(&entry.account, id).await? {
+            Some(known) if same_intent(&known, entry) => Ok(()),
+            _ => Err(another_is_recorded(id)),
+        }
     }
 
+    /// One statement where the order was last in the state that it mostly was in. Only from the state that it is thought to be
+    /// in does it move: where it is in another, that one is read, and decides.
     async fn record(
         &self,
         account: &AccountId,
@@ -44,19 +48,29 @@ impl OrderJournal for SqliteStore {
         state: &JournalState,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let mut transaction = self.writing().await?;
-        let known = find(&mut transaction, account, id).await?;
-        let known = known.ok_or_else(|| StoreError::NotFound(format!("order '{id}' of account '{account}'")))?;
-        match known.state.follow(state)? {
-            Advance::Stands => return Ok(()),
-            Advance::Moves => {}
+        let columns = StateColumns::of(state);
+        let mut from = match JournalState::Intended.follow(state)? {
+            Advance::Moves => Some(mostly_before(state)),
+            Advance::Stands => None,
+        };
+        loop {
+            if let Some(from) = from
+                && set_state(&self.writer, (account, id, from), &columns, at).await?
+            {
+                return Ok(());
+            }
+            let known = self.entry(account, id).await?;
+            let known = known.ok_or_else(|| StoreError::NotFound(format!("order '{id}' of account '{account}'")))?;
+            from = match known.state.follow(state)? {
+                Advance::Moves => Some(known.state.as_str()),
+                Advance::Stands => return Ok(()),
+            };
         }
-        set_state(&mut transaction, account, id, &StateColumns::of(state), at).await?;
-        transaction.commit().await.map_err(store_error)
     }
 
     async fn entry(&self, account: &AccountId, id: &ClientOrderId) -> Result<Option<JournalEntry>, StoreError> {
-        find(&mut *self.reading().await?, account, id).await
+        let entry = query(ENTRY).bind(account.as_str()).bind(id.as_str());
+        entry.fetch_optional(&self.readers).await.map_err(store_error)?.as_ref().map(read).transpose()
     }
 
     async fn unfinished(&self, account: &AccountId) -> Result<Vec<JournalEntry>, StoreError> {
@@ -105,13 +119,16 @@ fn same_intent(known: &JournalEntry, entry: &JournalEntry) -> bool {
     (&known.venue, &known.order, known.purpose) == (&entry.venue, &entry.order, entry.purpose)
 }
 
-async fn find(
-    connection: &mut SqliteConnection,
-    account: &AccountId,
-    id: &ClientOrderId,
-) -> Result<Option<JournalEntry>, StoreError> {
-    let entry = query(ENTRY).bind(account.as_str()).bind(id.as_str());
-    entry.fetch_optional(connection).await.map_err(store_error)?.as_ref().map(read).transpose()
+fn another_is_recorded(id: &ClientOrderId) -> StoreError {
+    StoreError::Conflict(format!("another order is recorded under id '{id}'"))
+}
+
+/// The state that an order mostly was in before it came into this one.
+const fn mostly_before(state: &JournalState) -> &'static str {
+    match state {
+        JournalState::Finished { .. } => "accepted",
+        _ => "intended",
+    }
 }
 
 /// Writes a whole entry, in the state that it has reached.
@@ -120,20 +137,24 @@ pub(crate) async fn restore(
     entry: &JournalEntry,
     order_id: Option<&OrderId>,
 ) -> Result<(), StoreError> {
-    insert(connection, entry).await?;
+    let id = &entry.order.client_order_id;
+    if !insert(&mut *connection, entry).await? {
+        return Err(another_is_recorded(id));
+    }
     let mut state = StateColumns::of(&entry.state);
     state.order_id = state.order_id.or(order_id.map(OrderId::as_str));
-    set_state(connection, &entry.account, &entry.order.client_order_id, &state, entry.updated_at).await
+    set_state(connection, (&entry.account, id, "intended"), &state, entry.updated_at).await?;
+    Ok(())
 }
 
+/// Whether the order was in the state `from`; otherwise nothing has changed.
 async fn set_state(
-    connection: &mut SqliteConnection,
-    account: &AccountId,
-    id: &ClientOrderId,
+    database: impl Executor<'_, Database = Sqlite>,
+    (account, id, from): (&AccountId, &ClientOrderId, &str),
     it: &StateColumns<'_>,
     at: Timestamp,
-) -> Result<(), StoreError> {
-    query(RECORD)
+) -> Result<bool, StoreError> {
+    let written = query(RECORD)
         .bind(account.as_str())
         .bind(id.as_str())
         .bind(it.state)
@@ -143,20 +164,22 @@ async fn set_state(
         .bind(it.filled.as_deref())
         .bind(it.average_price.as_deref())
         .bind(at.as_micros())
-        .execute(connection)
+        .bind(from)
+        .execute(database)
         .await
         .map_err(store_error)?;
-    Ok(())
+    Ok(written.rows_affected() > 0)
 }
 
-async fn insert(connection: &mut SqliteConnection, entry: &JournalEntry) -> Result<(), StoreError> {
+/// Whether there was no order of this id; otherwise nothing has changed.
+async fn insert(database: impl Executor<'_, Database = Sqlite>, entry: &JournalEntry) -> Result<bool, StoreError> {
     let order = &entry.order;
     let it = KindColumns::of(&order.kind);
     let quantity = match &order.size {
         OrderSize::Quantity(quantity) => Some(quantity.to_text()),
         OrderSize::WholePosition => None,
     };
-    query(INSERT)
+    let written = query(INSERT)
         .bind(entry.account.as_str())
         .bind(order.client_order_id.as_str())
         .bind(entry.venue.as_str())
@@ -172,10 +195,10 @@ async fn insert(connection: &mut SqliteConnection, entry: &JournalEntry) -> Resu
         .bind(order.reduce_only)
         .bind(entry.purpose.as_str())
         .bind(entry.intended_at.as_micros())
-        .execute(connection)
+        .execute(database)
         .await
         .map_err(store_error)?;
-    Ok(())
+    Ok(written.rows_affected() > 0)
 }
 
 /// What an order's kind puts into its columns.

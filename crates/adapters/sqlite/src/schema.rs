@@ -28,10 +28,11 @@ impl From<sqlx::Error> for Unmigrated {
 }
 
 /// Every version, oldest first: its number, its name, and the statements that lead to it.
-const VERSIONS: [(i64, &str, &str); 3] = [
+const VERSIONS: [(i64, &str, &str); 4] = [
     (1, "records", include_str!("../migrations/0001_records.sql")),
     (2, "bookings", include_str!("../migrations/0002_bookings.sql")),
     (3, "composed orders", include_str!("../migrations/0003_composed_orders.sql")),
+    (4, "lean orders", include_str!("../migrations/0004_lean_orders.sql")),
 ];
 
 /// The newest version that this program knows.

@@ -110,8 +110,10 @@ fn settings(options: SqliteConnectOptions) -> SqliteConnectOptions {
     options.foreign_keys(true).busy_timeout(BUSY_TIMEOUT).disable_statement_logging()
 }
 
+/// A connection is not asked whether it is there before it is used: it leads to a file, not to somebody who may have gone, and
+/// an order waits for the answer.
 fn pool(connections: u32) -> SqlitePoolOptions {
-    SqlitePoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT)
+    SqlitePoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false)
 }
 
 /// SQLite does not wait its busy timeout where a file is switched to its write-ahead log: two that open a new file at
