@@ -16,8 +16,8 @@ use plimsoll_domain::{
 use plimsoll_engine::{Entry, OrderPath, Patience, Placed};
 use plimsoll_exchange::{Exchange, listings};
 use plimsoll_ports::{
-    Clock, ComposedEnd, ComposedEntry, JournalEntry, JournalState, OrderJournal, Purpose, StopLoss, StoreError,
-    SystemClock, Waiver,
+    Clock, ComposedEnd, ComposedEntry, JournalEntry, JournalState, OrderJournal, StopLoss, StoreError, SystemClock,
+    Waiver,
 };
 use plimsoll_sqlite::SqliteStore;
 use plimsoll_venue_server::{BinanceVenue, RateLimits, Running, Settings};

@@ -3,7 +3,7 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use plimsoll_domain::afloat::{Action, Guarded, GuardedAccount, Ladder, LadderSettings, Level, plan};
-use plimsoll_domain::risk::{AccountFacts, KillSwitch, OrderFacts, Projection, RiskLimits, check, distance_to};
+use plimsoll_domain::risk::{AccountFacts, Allowance, Elsewhere, KillSwitch, OrderFacts, Projection, RiskLimits, check, distance_to};
 use plimsoll_domain::{
     Collateral, ContractStatus, Currency, Decimal, Direction, Fees, Holding, Instrument, Leverage, Liquidation,
     MarginRatio, MarginTiers, Money, Portfolio, Position, Price, Quantity, Rate, Step, Tier, VenueId,
@@ -154,7 +154,7 @@ fn pre_trade(criterion: &mut Criterion) {
             closing_fee: Rate::ZERO,
         };
         let distance = distance_to(liquidation(holding), mark);
-        let facts = made.facts(leverage, 100, distance, Some(Money::ZERO));
+        let facts = made.facts(leverage, 100, portfolio.wallet, distance, Some(Money::ZERO));
         let account = AccountFacts {
             equity: portfolio.wallet,
             available: portfolio.wallet,
@@ -162,6 +162,9 @@ fn pre_trade(criterion: &mut Criterion) {
             peak_equity: portfolio.wallet,
             state_age: Some(Duration::ZERO),
             kill_switch: &switch,
+            margin_in_use: portfolio.wallet,
+            elsewhere: Elsewhere::default(),
+            allowance: Allowance::default(),
         };
         check(&OrderFacts::Adds(facts), &account, &limits)
     };

@@ -12,10 +12,7 @@ use plimsoll_engine::{ClientOrderIds, Reconciliation};
 use plimsoll_ports::{BookingRepository, FundingRepository, OrderJournal, PositionRepository, TradeRepository};
 
 /// Records that can be compared.
-pub trait Ledger:
-    OrderJournal + PositionRepository + TradeRepository + FundingRepository + BookingRepository
-{
-}
+pub trait Ledger: OrderJournal + PositionRepository + TradeRepository + FundingRepository + BookingRepository {}
 
 impl<S: OrderJournal + PositionRepository + TradeRepository + FundingRepository + BookingRepository> Ledger for S {}
 

@@ -37,7 +37,6 @@ mod trader;
 pub mod truth;
 mod world;
 
-
 pub use many::{Batch, Summary, run_many};
 pub use plan::Plan;
 pub use run::{Outcome, run_seed};

@@ -41,17 +41,7 @@ impl<'a> Trader<'a> {
         world.time.sleep(OPENED_BEFORE).await;
         world.beat();
         let process = Some(Process::start(&world, plan, 0, 0));
-        let mut trader = Self {
-            world,
-            plan,
-            process,
-            lives: 1,
-            looks: 0,
-            comparisons: 0,
-            agreed: 0,
-            off: 0,
-            hands: 0,
-        };
+        let mut trader = Self { world, plan, process, lives: 1, looks: 0, comparisons: 0, agreed: 0, off: 0, hands: 0 };
         trader.is_up().await;
         trader
     }

@@ -1,7 +1,8 @@
 //! What the exchange holds, read from the exchange itself, not through any wire.
 
 use plimsoll_domain::{
-    AccountId, BalanceReport, ClientOrderId, Fill, FillCause, Order, PositionMode, PositionReport, SettledFunding, Symbol,
+    AccountId, BalanceReport, ClientOrderId, Fill, FillCause, Order, PositionMode, PositionReport, SettledFunding,
+    Symbol,
 };
 use plimsoll_exchange::{ConditionalOrder, Exchange, Income, MarketView, PlacedOrder};
 

@@ -146,7 +146,8 @@ impl World {
             return Some((Fault::Throttled, until));
         }
         let storm = state.storm.clone();
-        let rule = storm.into_iter().find(|rule| rule.fault != Fault::LostStop && rule.strikes(site, &mut state.random))?;
+        let rule =
+            storm.into_iter().find(|rule| rule.fault != Fault::LostStop && rule.strikes(site, &mut state.random))?;
         *state.struck.entry(rule.fault).or_default() += 1;
         let mut until = now;
         match rule.fault {
@@ -179,7 +180,8 @@ impl World {
     pub(crate) fn loses_stop(&self) -> bool {
         let mut state = self.state();
         let storm = state.storm.clone();
-        let is_lost = storm.iter().any(|rule| rule.fault == Fault::LostStop && rule.strikes(Site::Stop, &mut state.random));
+        let is_lost =
+            storm.iter().any(|rule| rule.fault == Fault::LostStop && rule.strikes(Site::Stop, &mut state.random));
         if is_lost {
             *state.struck.entry(Fault::LostStop).or_default() += 1;
             state.stop_lost = true;

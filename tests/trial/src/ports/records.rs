@@ -3,9 +3,7 @@
 use super::Line;
 use crate::fault::Site;
 use async_trait::async_trait;
-use plimsoll_domain::{
-    AccountId, ClientOrderId, Money, PositionSide, Price, Quantity, Symbol, Timestamp, VenueId,
-};
+use plimsoll_domain::{AccountId, ClientOrderId, Money, PositionSide, Price, Quantity, Symbol, Timestamp, VenueId};
 use plimsoll_ports::{
     BookingRecord, BookingRepository, ClosedPosition, ControlRepository, DailyPnl, EquityRepository, FundingRecord,
     FundingRepository, JournalEntry, JournalState, KillSwitchRecord, LadderStep, OpenedPosition, OrderJournal,

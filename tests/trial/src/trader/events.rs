@@ -95,7 +95,10 @@ impl Trader<'_> {
         let price = beyond(self.world.price(contract), direction, Decimal::new(2, 2));
         let Some(price) = price.and_then(|price| price.round(instrument.tick, Rounding::Down)) else { return };
         let quantity = Decimal::from(300) / price.get();
-        let Some(quantity) = Quantity::new(quantity).ok().and_then(|it| it.round(instrument.lot, Rounding::Down)) else { return };
+        let Some(quantity) = Quantity::new(quantity).ok().and_then(|it| it.round(instrument.lot, Rounding::Down))
+        else {
+            return;
+        };
         let mode = self.world.truth().position_mode;
         let mode = if mode == PositionMode::Hedge { PositionMode::Hedge } else { PositionMode::OneWay };
         self.by_hand(&NewOrder {
