@@ -3,7 +3,9 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use plimsoll_domain::afloat::{Action, Guarded, GuardedAccount, Ladder, LadderSettings, Level, plan};
-use plimsoll_domain::risk::{AccountFacts, Allowance, Elsewhere, KillSwitch, OrderFacts, Projection, RiskLimits, check, distance_to};
+use plimsoll_domain::risk::{
+    AccountFacts, Allowance, Elsewhere, KillSwitch, OrderFacts, Projection, RiskLimits, check, distance_to,
+};
 use plimsoll_domain::{
     Collateral, ContractStatus, Currency, Decimal, Direction, Fees, Holding, Instrument, Leverage, Liquidation,
     MarginRatio, MarginTiers, Money, Portfolio, Position, Price, Quantity, Rate, Step, Tier, VenueId,

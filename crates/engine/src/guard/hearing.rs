@@ -212,7 +212,7 @@ mod tests {
     }
 
     fn why(hearing: &mut Hearing, news: &AccountNews, view: &AccountView, now: Duration) -> Option<Why> {
-        hearing.hear(news, view, now).map(|wake| wake.why)
+        hearing.hear(news, view, now, &|_| false).map(|wake| wake.why)
     }
 
     #[test]

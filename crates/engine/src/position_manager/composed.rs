@@ -6,6 +6,7 @@ mod failure;
 mod parts;
 mod placing;
 mod protecting;
+mod recording;
 
 pub use failure::ComposeFailure;
 
@@ -154,6 +155,7 @@ impl PositionManager {
         let next = match entry.order.opening() {
             Some(opening) => match self.protect_opening(entry, opening, (&parts, &scene), wait, it, troubles).await {
                 Shelter::Stands => {
+                    self.record_opening(entry, opening, (&parts, &scene), troubles).await;
                     let Some(stopped) = self.stops_opening(entry, troubles).await else { return false };
                     let over = opening_is_over(&parts, &facts, stopped);
                     over.map_or_else(|| next(entry, &parts, &facts), |end| end_or_cancel(&parts, end))

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
 mod books;
+mod composed;
 mod dying;
 #[path = "../../../adapters/spool/tests/flaky/mod.rs"]
 mod flaky;
