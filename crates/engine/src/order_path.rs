@@ -159,6 +159,14 @@ pub(crate) struct Sent {
     pub(crate) last_at: Timestamp,
 }
 
+/// What the venue has, or may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Dispatched {
+    /// The venue has accepted it under this id.
+    pub(crate) order_id: Option<OrderId>,
+    sent: Sent,
+}
+
 /// What must agree before an order counts as never arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Evidence {
@@ -209,6 +217,18 @@ impl OrderPath {
         wait: Wait,
         troubles: &mut Troubles,
     ) -> Result<Placed, SendFailure> {
+        let dispatched = self.dispatch(order, purpose, wait, troubles).await?;
+        self.conclude(order, dispatched, evidence, troubles).await
+    }
+
+    /// Journals and sends.
+    pub(crate) async fn dispatch(
+        &self,
+        order: &NewOrder,
+        purpose: Purpose,
+        wait: Wait,
+        troubles: &mut Troubles,
+    ) -> Result<Dispatched, SendFailure> {
         let intended_at = self.clock.now();
         self.intend(order, purpose, intended_at, troubles).await?;
         let (answer, last_at) = self.place(order, wait).await;
@@ -216,10 +236,10 @@ impl OrderPath {
         match answer {
             Ok(order_id) => {
                 self.record(order, JournalState::Accepted { order_id: order_id.clone() }, troubles).await;
-                self.follow(order, Some(order_id), sent, evidence, troubles).await
+                Ok(Dispatched { order_id: Some(order_id), sent })
             }
             Err(PlaceError::Refused(refusal)) if refusal.reason == RefusalReason::DuplicateId => {
-                self.follow(order, None, sent, evidence, troubles).await
+                Ok(Dispatched { order_id: None, sent })
             }
             Err(PlaceError::Refused(refusal)) => {
                 self.record(order, JournalState::Refused { reason: refusal.to_string() }, troubles).await;
@@ -232,9 +252,20 @@ impl OrderPath {
             Err(PlaceError::Unanswered(why)) => {
                 tracing::warn!(id = %order.client_order_id, %why, "the venue never answered, looking the order up");
                 self.record(order, JournalState::Unanswered, troubles).await;
-                self.follow(order, None, sent, evidence, troubles).await
+                Ok(Dispatched { order_id: None, sent })
             }
         }
+    }
+
+    /// Follows what was sent to a definite state.
+    pub(crate) async fn conclude(
+        &self,
+        order: &NewOrder,
+        dispatched: Dispatched,
+        evidence: Evidence,
+        troubles: &mut Troubles,
+    ) -> Result<Placed, SendFailure> {
+        self.follow(order, dispatched.order_id, dispatched.sent, evidence, troubles).await
     }
 
     /// Without a journal entry nothing that adds exposure is sent; what removes it is sent all the same.

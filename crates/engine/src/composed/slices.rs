@@ -33,7 +33,7 @@ impl Slicing {
         if parts.resting(self.purpose).is_some() {
             return Next::Wait(None);
         }
-        if let Some(end) = parts.last(self.purpose).and_then(|last| broken_off(last)) {
+        if let Some(end) = parts.last(self.purpose).and_then(broken_off) {
             return end;
         }
         // A close is never for more than is held.

@@ -212,7 +212,7 @@ mod tests {
     }
 
     fn why(hearing: &mut Hearing, news: &AccountNews, view: &AccountView, now: Duration) -> Option<Why> {
-        hearing.hear(news, view, now, &|_| false).map(|wake| wake.why)
+        hearing.hear(news, view, now, |_: &ClientOrderId| false).map(|wake| wake.why)
     }
 
     #[test]
@@ -231,6 +231,17 @@ mod tests {
             assert_eq!(why(&mut hearing, &fill(id), &view, NOW), Some(Why::TradedElsewhere));
             assert_eq!(why(&mut hearing, &opened(), &view, NOW), Some(Why::PositionOpened));
         }
+    }
+
+    #[test]
+    fn a_fill_of_a_composed_orders_part_is_looked_at_at_once_and_explains_its_position() {
+        let (mut hearing, view) = (Hearing::new(ids()), view(Vec::new()));
+        let part = ours(Purpose::Entry);
+        let woken = hearing.hear(&fill(part.clone()), &view, NOW, |id| *id == part).map(|wake| wake.why);
+        assert_eq!(woken, Some(Why::PartFilled));
+        assert_eq!(why(&mut hearing, &opened(), &view, NOW), None);
+        let other = ours(Purpose::Exit);
+        assert_eq!(hearing.hear(&fill(other), &view, NOW, |id| *id == part), None);
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Opening: read, check, set up, journal, send, resolve, protect, record.
 
 mod checks;
+mod entering;
 mod preview;
+mod protecting;
 
 pub use preview::Preview;
 
@@ -10,18 +12,17 @@ use super::UnverifiedStop;
 use super::close::Closing;
 use super::failure::OpenFailure;
 use super::monitor::is_open;
-use super::outcome::{OpenWarning, Opened, Protected, Protection};
+use super::outcome::{OpenWarning, Opened, Protected};
 use super::protection::Wanted;
 use super::reading::{Held, Reading};
 use crate::client_order_id::IntentId;
-use crate::execution::{Execution, walk};
+use crate::execution::Execution;
 use crate::funding_service::{FundingCost, cost_of};
-use crate::order_path::{Evidence, Placed, SendFailure, Wait};
+use crate::order_path::Wait;
 use crate::trouble::{Subject, Troubles};
-use checks::Approved;
 use plimsoll_domain::{
-    FundingRate, Instrument, Liquidation, MarginMode, NewOrder, Order, OrderKind, OrderSize, Position, PositionSide,
-    Price, TimeInForce, Timestamp, margin,
+    FundingRate, Instrument, Liquidation, MarginMode, Order, OrderKind, Position, PositionSide, Price, TimeInForce,
+    Timestamp, margin,
 };
 use plimsoll_ports::{Alert, OpenIntent, OpenedPosition, Purpose, Refusal, Severity, StopLoss, StoreError};
 
@@ -134,9 +135,9 @@ impl PositionManager {
         let approved = self.approve(&plan, &mut troubles).await?;
         self.set_up(&plan).await?;
         self.record_waiver(&plan).await?;
-        let entry = self.enter_protectably(&plan, &approved, &mut troubles).await?;
-        let stop_loss = self.end_loss(&plan, &mut troubles).await;
-        let profit = self.place(&plan, Purpose::TakeProfit, &mut troubles).await;
+        let entered = self.enter_protectably(&plan, &approved, &mut troubles).await?;
+        let stop_loss = self.end_loss(&plan, entered.stop, &mut troubles).await;
+        let profit = self.place(&plan, Purpose::TakeProfit, 0, &mut troubles).await;
         let mut warnings = approved.warnings;
         let take_profit = profit.unwrap_or_else(|failure| {
             warnings.push(OpenWarning::TakeProfitNotVerified(failure));
@@ -148,7 +149,7 @@ impl PositionManager {
         {
             warnings.push(OpenWarning::NoStop(waiver.clone()));
         }
-        let mut opened = self.figures(&plan, entry, stop_loss, &mut troubles).await;
+        let mut opened = self.figures(&plan, entered.execution, stop_loss, &mut troubles).await;
         opened.take_profit = take_profit;
         if opened.quantity < approved.quantity {
             warnings.push(OpenWarning::PartlyFilled { sent: approved.quantity, filled: opened.quantity });
@@ -225,105 +226,6 @@ impl PositionManager {
             broker.set_leverage(symbol, plan.intent.leverage).await?;
         }
         Ok(())
-    }
-
-    /// Enters, with the protection journalled first: whoever finds the entry filled after a crash finds what was to
-    /// protect it.
-    async fn enter_protectably(
-        &self,
-        plan: &Plan<'_>,
-        approved: &Approved,
-        troubles: &mut Troubles,
-    ) -> Result<Execution, OpenFailure> {
-        let wanted = [Purpose::StopLoss, Purpose::TakeProfit].map(|purpose| plan.wanted(purpose));
-        let wanted: Vec<Wanted<'_>> = wanted.into_iter().flatten().collect();
-        let intended = self.intend_protection(&wanted).await;
-        let entered = match intended {
-            Ok(()) => self.enter(plan, approved, troubles).await,
-            Err((id, error)) => Err(OpenFailure::Order { id, failure: SendFailure::NotJournalled(error) }),
-        };
-        let may_be_live =
-            matches!(&entered, Ok(_) | Err(OpenFailure::Order { failure: SendFailure::Unresolved(_), .. }));
-        if !may_be_live {
-            for it in &wanted {
-                self.drop_protection(it, "its entry came to nothing", troubles).await;
-            }
-        }
-        entered
-    }
-
-    async fn enter(
-        &self,
-        plan: &Plan<'_>,
-        approved: &Approved,
-        troubles: &mut Troubles,
-    ) -> Result<Execution, OpenFailure> {
-        if self.is_stopped_by_anyone(plan).await? {
-            return Err(OpenFailure::Flattening);
-        }
-        let order = NewOrder {
-            client_order_id: plan.id.order(Purpose::Entry, 0),
-            symbol: plan.intent.symbol.clone(),
-            side: plan.intent.direction.opening_side(),
-            position_side: plan.side,
-            kind: plan.kind(),
-            size: OrderSize::Quantity(approved.quantity),
-            reduce_only: false,
-        };
-        let id = order.client_order_id.clone();
-        let evidence = Evidence::Position(plan.held());
-        match self.send(&order, Purpose::Entry, evidence, Wait::Patiently, troubles).await {
-            Ok(Placed::Ended(mut execution)) => {
-                walk(plan.held(), &mut execution.fills);
-                match execution.filled().zip(execution.average_price()) {
-                    Some(_) => Ok(execution),
-                    None => Err(OpenFailure::NothingFilled { id, status: execution.status }),
-                }
-            }
-            Ok(Placed::Resting(_)) => {
-                let failure = SendFailure::Unresolved("a market order rests".to_owned());
-                Err(OpenFailure::Order { id, failure })
-            }
-            Err(failure) => {
-                if matches!(failure, SendFailure::Unresolved(_)) {
-                    self.tell_of_unresolved(plan, &failure, troubles).await;
-                }
-                Err(OpenFailure::Order { id, failure })
-            }
-        }
-    }
-
-    /// What ends the loss of what was just entered: placed and read back, or looked for where one is to rest already.
-    async fn end_loss(&self, plan: &Plan<'_>, troubles: &mut Troubles) -> Protected {
-        let stop = match &plan.intent.stop_loss {
-            StopLoss::At(_) => self.place(plan, Purpose::StopLoss, troubles).await,
-            StopLoss::Resting if self.is_stopped_since(plan) => Ok(None),
-            StopLoss::Resting => {
-                let position = (&plan.intent.symbol, plan.side, plan.intent.direction);
-                self.resting_stop(position, troubles).await.map(Some)
-            }
-            StopLoss::Waived(waiver) => return Protected::Waived(waiver.clone()),
-        };
-        match stop {
-            Ok(Some(stop)) => Protected::By(stop),
-            Ok(None) => Protected::TakenBack,
-            Err(failure) => Protected::NotVerified(failure),
-        }
-    }
-
-    async fn place(
-        &self,
-        plan: &Plan<'_>,
-        purpose: Purpose,
-        troubles: &mut Troubles,
-    ) -> Result<Option<Protection>, super::failure::ProtectionFailure> {
-        let Some(wanted) = plan.wanted(purpose) else { return Ok(None) };
-        // What is taken back in a moment is not protected first.
-        if self.is_stopped_since(plan) {
-            self.drop_protection(&wanted, "trading was stopped", troubles).await;
-            return Ok(None);
-        }
-        self.protect_or_tell(&wanted, troubles).await.map(Some)
     }
 
     /// Who answers for a position without a stop is on record before there is one.
@@ -480,18 +382,5 @@ impl PositionManager {
                 Err(OpenFailure::Unprotected { opened: Box::new(opened), failure, closing })
             }
         }
-    }
-
-    async fn tell_of_unresolved(&self, plan: &Plan<'_>, failure: &SendFailure, troubles: &mut Troubles) {
-        let symbol = &plan.intent.symbol;
-        let body = format!("an entry in {symbol} may be live: {failure}");
-        self.log_risk("order_unresolved", Some(symbol), &body, None, None, "told", troubles).await;
-        let alert = Alert {
-            severity: Severity::Critical,
-            key: format!("unresolved/{}/{symbol}", self.settings.account),
-            title: format!("{symbol}: the fate of an order is not known"),
-            body,
-        };
-        self.alert(&alert, troubles).await;
     }
 }

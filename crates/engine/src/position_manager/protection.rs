@@ -93,12 +93,11 @@ impl PositionManager {
         troubles: &mut Troubles,
     ) -> Result<Protection, ProtectionFailure> {
         let trigger = wanted.rounded()?;
-        let order = wanted.order(trigger);
         let mut kept = None;
         for earlier in self.earlier(wanted, troubles).await {
             // One is enough: a second one of the same kind would be an orphan once the first has filled.
             if kept.is_none() && wanted.is_met_by(&earlier, trigger).is_ok() {
-                self.record_kept(&order, &earlier, troubles).await;
+                self.record_kept(&wanted.order(trigger), &earlier, troubles).await;
                 kept = Some(self.verified(wanted, &earlier, trigger));
             } else {
                 self.cancel(&earlier.symbol, &earlier.client_order_id, troubles).await;
@@ -107,6 +106,17 @@ impl PositionManager {
         if let Some(kept) = kept {
             return Ok(kept);
         }
+        self.place_protection(wanted, trigger, troubles).await
+    }
+
+    /// Places a protective order that nothing stands in the way of, reads it back and compares.
+    pub(crate) async fn place_protection(
+        &self,
+        wanted: &Wanted<'_>,
+        trigger: Price,
+        troubles: &mut Troubles,
+    ) -> Result<Protection, ProtectionFailure> {
+        let order = wanted.order(trigger);
         let placed = self.send(&order, wanted.purpose, Evidence::BookAndTrades, wanted.wait, troubles).await;
         match placed.map_err(ProtectionFailure::Order)? {
             Placed::Resting(found) => {
@@ -125,16 +135,26 @@ impl PositionManager {
     ) -> Result<Protection, ProtectionFailure> {
         let protection = self.protect(wanted, troubles).await;
         if let Err(failure) = &protection {
-            let (symbol, purpose, trigger) = (&wanted.instrument.symbol, wanted.purpose, wanted.trigger);
-            let detail = format!("{} of {symbol} at {trigger}: {failure}", purpose.as_str());
-            let kind = format!("{}_not_verified", purpose.as_str());
-            self.log_risk(&kind, Some(symbol), &detail, Some(trigger.get()), None, "told", troubles).await;
-            let severity = if purpose == Purpose::StopLoss { Severity::Critical } else { Severity::Warning };
-            let key = format!("protection/{}/{symbol}", self.settings.account);
-            let title = format!("{symbol}: the {} is not verified", purpose.as_str());
-            self.alert(&Alert { severity, key, title, body: detail }, troubles).await;
+            self.tell_of_protection(wanted, failure, troubles).await;
         }
         protection
+    }
+
+    /// Records and tells that a protective order is not verified.
+    pub(crate) async fn tell_of_protection(
+        &self,
+        wanted: &Wanted<'_>,
+        failure: &ProtectionFailure,
+        troubles: &mut Troubles,
+    ) {
+        let (symbol, purpose, trigger) = (&wanted.instrument.symbol, wanted.purpose, wanted.trigger);
+        let detail = format!("{} of {symbol} at {trigger}: {failure}", purpose.as_str());
+        let kind = format!("{}_not_verified", purpose.as_str());
+        self.log_risk(&kind, Some(symbol), &detail, Some(trigger.get()), None, "told", troubles).await;
+        let severity = if purpose == Purpose::StopLoss { Severity::Critical } else { Severity::Warning };
+        let key = format!("protection/{}/{symbol}", self.settings.account);
+        let title = format!("{symbol}: the {} is not verified", purpose.as_str());
+        self.alert(&Alert { severity, key, title, body: detail }, troubles).await;
     }
 
     /// Journals protective orders before the entry that they are for, so that a crash after its fill does not lose them.
@@ -203,13 +223,20 @@ impl PositionManager {
         let symbol = &wanted.instrument.symbol;
         let open = self.ports.broker.open_orders(Some(symbol)).await;
         let open = troubles.known(Subject::Orders, symbol, open).unwrap_or_default();
-        let stands_in_the_way = |order: &Order| {
-            order.order_type == wanted.order_type()
-                && order.position_side == wanted.side
-                && order.side == wanted.direction.closing_side()
+        open.into_iter().filter(self.stands_in_the_way(wanted)).collect()
+    }
+
+    /// Whether an open order is one of ours, of the same kind and for the same position.
+    pub(crate) fn stands_in_the_way(&self, wanted: &Wanted<'_>) -> impl Fn(&Order) -> bool {
+        let (symbol, side, order_type) = (wanted.instrument.symbol.clone(), wanted.side, wanted.order_type());
+        let closes = wanted.direction.closing_side();
+        move |order| {
+            order.symbol == symbol
+                && order.order_type == order_type
+                && order.position_side == side
+                && order.side == closes
                 && self.ids.is_ours(&order.client_order_id)
-        };
-        open.into_iter().filter(stands_in_the_way).collect()
+        }
     }
 }
 

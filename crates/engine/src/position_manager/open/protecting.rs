@@ -1,0 +1,83 @@
+//! Protecting what an entry has opened.
+
+use super::Plan;
+use crate::order_path::SendFailure;
+use crate::position_manager::PositionManager;
+use crate::position_manager::failure::ProtectionFailure;
+use crate::position_manager::outcome::{Protected, Protection};
+use crate::trouble::Troubles;
+use plimsoll_ports::{Purpose, RefusalReason, StopLoss};
+
+impl PositionManager {
+    /// What ends the loss of what was just entered: placed and read back, or looked for where one is to rest already. `sent`
+    /// is what became of a stop that was sent right behind the entry.
+    pub(super) async fn end_loss(
+        &self,
+        plan: &Plan<'_>,
+        sent: Option<Result<Protection, ProtectionFailure>>,
+        troubles: &mut Troubles,
+    ) -> Protected {
+        let attempt = match sent {
+            None => 0,
+            Some(Ok(stop)) => return Protected::By(stop),
+            Some(Err(failure)) => match next_attempt(&failure) {
+                Some(attempt) => attempt,
+                None => {
+                    if let Some(wanted) = plan.wanted(Purpose::StopLoss) {
+                        self.tell_of_protection(&wanted, &failure, troubles).await;
+                    }
+                    return Protected::NotVerified(failure);
+                }
+            },
+        };
+        let stop = match &plan.intent.stop_loss {
+            StopLoss::At(_) => self.place(plan, Purpose::StopLoss, attempt, troubles).await,
+            StopLoss::Resting if self.is_stopped_since(plan) => Ok(None),
+            StopLoss::Resting => {
+                let position = (&plan.intent.symbol, plan.side, plan.intent.direction);
+                self.resting_stop(position, troubles).await.map(Some)
+            }
+            StopLoss::Waived(waiver) => return Protected::Waived(waiver.clone()),
+        };
+        match stop {
+            Ok(Some(stop)) => Protected::By(stop),
+            Ok(None) => Protected::TakenBack,
+            Err(failure) => Protected::NotVerified(failure),
+        }
+    }
+
+    /// Places this attempt at a protective order, and reads it back; nothing where none is wanted, or trading was stopped.
+    pub(super) async fn place(
+        &self,
+        plan: &Plan<'_>,
+        purpose: Purpose,
+        attempt: u16,
+        troubles: &mut Troubles,
+    ) -> Result<Option<Protection>, ProtectionFailure> {
+        let Some(mut wanted) = plan.wanted(purpose) else { return Ok(None) };
+        wanted.id = plan.id.order(purpose, attempt);
+        // What is taken back in a moment is not protected first.
+        if self.is_stopped_since(plan) {
+            if attempt == 0 {
+                self.drop_protection(&wanted, "trading was stopped", troubles).await;
+            }
+            return Ok(None);
+        }
+        self.protect_or_tell(&wanted, troubles).await.map(Some)
+    }
+}
+
+/// Which attempt follows a stop that was sent right behind its entry and is not verified: it may rest, or it was refused
+/// while its position was not there yet. `None` where another one would fare no better.
+const fn next_attempt(failure: &ProtectionFailure) -> Option<u16> {
+    match failure {
+        ProtectionFailure::Order(SendFailure::Unresolved(_)) => Some(0),
+        ProtectionFailure::Order(SendFailure::Refused(refusal))
+            if !matches!(refusal.reason, RefusalReason::WouldTrigger) =>
+        {
+            Some(1)
+        }
+        ProtectionFailure::Order(SendFailure::NeverArrived | SendFailure::Forgotten) => Some(1),
+        _ => None,
+    }
+}
