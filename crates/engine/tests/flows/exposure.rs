@@ -1,4 +1,4 @@
-use crate::desk::{Desk, desk_with, long};
+use crate::desk::{Desk, desk_with, long, unprotected};
 use crate::venue::{btc, eth, money, size};
 use plimsoll_engine::{Action, OpenFailure, Settings, Sister};
 use plimsoll_ports::domain::risk::{LimitSettings, OverExposure, Reason, RiskLimits, Scope};
@@ -16,7 +16,7 @@ fn limited(change: impl FnOnce(&mut LimitSettings)) -> impl FnOnce(Settings) -> 
 
 /// 0.5 ETH are worth 1,000.
 fn more() -> OpenIntent {
-    OpenIntent { symbol: eth(), quantity: size("0.5"), stop_loss: None, ..long() }
+    OpenIntent { symbol: eth(), quantity: size("0.5"), stop_loss: unprotected(), ..long() }
 }
 
 /// Another account holds so much BTC from 50,000, with this equity.

@@ -1,4 +1,4 @@
-use crate::desk::{Desk, desk, desk_with, long, manager};
+use crate::desk::{Desk, desk, desk_with, long, manager, unprotected};
 use crate::venue::{btc, money, size};
 use plimsoll_engine::{Ladder, LadderFailure, OpenFailure, Settings};
 use plimsoll_ports::domain::risk::{LadderRules, RiskCheck, Rung};
@@ -128,7 +128,7 @@ async fn the_margin_of_all_positions_stays_within_micro_capital() {
     // 0.05 BTC at 5x hold 500 of margin.
     desk.venue.state().leverage = long().leverage;
     desk.venue.open_elsewhere(&btc(), Direction::Long, "0.05");
-    let other = OpenIntent { symbol: crate::venue::eth(), quantity: size("0.05"), stop_loss: None, ..long() };
+    let other = OpenIntent { symbol: crate::venue::eth(), quantity: size("0.05"), stop_loss: unprotected(), ..long() };
     assert_eq!(refused(desk.open(&other).await), [RiskCheck::Ladder]);
     assert!(desk.store.events("refused_ladder")[0].detail.contains("the 500 that"));
 }
@@ -178,7 +178,7 @@ async fn a_loss_of_micro_capital_stops_trading_between_orders() {
     let desk = desk_with(live);
     stand_on(&desk, "micro");
     desk.manager.monitor().await.unwrap();
-    desk.open(&OpenIntent { stop_loss: None, ..little("0.003") }).await.unwrap();
+    desk.open(&OpenIntent { stop_loss: unprotected(), ..little("0.003") }).await.unwrap();
     // 5 % of 500 are 25, of which fees are 0.075.
     desk.venue.mark(&btc(), "41700");
     assert!(desk.manager.monitor().await.unwrap().verdict.trips.is_empty());

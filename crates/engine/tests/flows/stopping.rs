@@ -1,4 +1,4 @@
-use crate::desk::{Desk, desk, desk_with, long, manager};
+use crate::desk::{Desk, desk, desk_with, long, manager, unprotected};
 use crate::venue::{btc, eth, money, size};
 use plimsoll_engine::{Action, ForeignPolicy, OpenFailure, Settings};
 use plimsoll_ports::domain::risk::{LimitSettings, RiskCheck, RiskLimits};
@@ -148,8 +148,8 @@ fn cross(settings: Settings) -> Settings {
     Settings { margin_mode: MarginMode::Cross, limits: RiskLimits::new(limits).unwrap(), ..settings }
 }
 
-fn unprotected() -> OpenIntent {
-    OpenIntent { stop_loss: None, ..long() }
+fn bare() -> OpenIntent {
+    OpenIntent { stop_loss: unprotected(), ..long() }
 }
 
 #[tokio::test]
@@ -159,7 +159,7 @@ async fn a_loss_that_meets_an_order_stops_trading_and_takes_back_what_rests() {
     let (ours, _) = with_resting_entries(&desk).await;
     desk.venue.state().open.retain(|order| order.order_type == OrderType::Limit);
     desk.venue.mark(&btc(), "39000");
-    let failure = desk.open(&OpenIntent { symbol: eth(), quantity: size("0.5"), ..unprotected() }).await.unwrap_err();
+    let failure = desk.open(&OpenIntent { symbol: eth(), quantity: size("0.5"), ..bare() }).await.unwrap_err();
     let OpenFailure::Refused(refused) = failure else { panic!("{failure}") };
     assert_eq!(refused.trips().count(), 1, "{refused}");
     assert!(desk.is_killed());
@@ -172,14 +172,14 @@ async fn a_restart_forgets_no_loss_of_the_day_and_the_next_day_begins_without_it
     let desk = desk_with(cross);
     desk.manager.monitor().await.unwrap();
     // 0.05 BTC fall by 9,600: 480 and 2.26 of fees are lost, of 500 that may be.
-    desk.open(&unprotected()).await.unwrap();
+    desk.open(&bare()).await.unwrap();
     desk.venue.mark(&btc(), "40400");
     desk.close().await.unwrap();
     assert!(!desk.is_killed());
     desk.venue.sleep(Duration::from_secs(60)).await;
 
     let restarted = manager(&desk.venue, &desk.store, cross);
-    restarted.open(&OpenIntent { quantity: size("0.01"), ..unprotected() }).await.unwrap();
+    restarted.open(&OpenIntent { quantity: size("0.01"), ..bare() }).await.unwrap();
     // What the new process has seen itself is a loss of 24.
     desk.venue.mark(&btc(), "38000");
     let report = restarted.monitor().await.unwrap();
@@ -188,7 +188,7 @@ async fn a_restart_forgets_no_loss_of_the_day_and_the_next_day_begins_without_it
     desk.venue.sleep(Duration::from_secs(60)).await;
     let again = manager(&desk.venue, &desk.store, cross);
     again.release_kill_switch("ana", "try again").await.unwrap();
-    let failure = again.open(&OpenIntent { quantity: size("0.01"), ..unprotected() }).await.unwrap_err();
+    let failure = again.open(&OpenIntent { quantity: size("0.01"), ..bare() }).await.unwrap_err();
     let OpenFailure::Refused(refused) = failure else { panic!("{failure}") };
     assert_eq!(refused.reasons.iter().map(|it| it.check()).collect::<Vec<_>>(), [RiskCheck::DailyLoss]);
     assert!(desk.is_killed(), "and it is stopped again");
@@ -202,7 +202,7 @@ async fn a_restart_forgets_no_loss_of_the_day_and_the_next_day_begins_without_it
         desk.venue.sleep(until(time)).await;
         let next = manager(&desk.venue, &desk.store, cross);
         next.release_kill_switch("ana", "another try").await.unwrap();
-        let outcome = next.open(&OpenIntent { quantity: size("0.01"), ..unprotected() }).await;
+        let outcome = next.open(&OpenIntent { quantity: size("0.01"), ..bare() }).await;
         assert_eq!(outcome.is_ok(), allowed, "at {time}: {outcome:?}");
     }
 }

@@ -97,7 +97,7 @@ const ADDED: &str = "0.009";
 
 /// Adds nine times as much at 20x and lets the market fall until monitoring has to act.
 pub(super) async fn thin_margin(stage: &mut Stage, story: &Story) -> Result<(), Failure> {
-    let nobody = Waiver::new("demo", "monitoring alone is to keep it afloat").map_err(Failure::usage)?;
+    let nobody = Waiver::new("demo", "monitoring watches it").map_err(Failure::usage)?;
     let intent = OpenIntent {
         symbol: stage.instrument.symbol.clone(),
         direction: Direction::Long,
