@@ -149,6 +149,13 @@ impl fmt::Display for Subject {
 #[derive(Debug, Default)]
 pub(crate) struct Troubles(Vec<Trouble>);
 
+/// Those of something that was done by itself.
+impl From<Vec<Trouble>> for Troubles {
+    fn from(troubles: Vec<Trouble>) -> Self {
+        Self(troubles)
+    }
+}
+
 impl Troubles {
     pub(crate) fn add(&mut self, trouble: Trouble) {
         tracing::warn!(%trouble, "went on in spite of trouble");

@@ -8,6 +8,7 @@ mod placing;
 mod protecting;
 mod recording;
 
+pub(crate) use ending::Which;
 pub use failure::ComposeFailure;
 
 use super::PositionManager;
@@ -94,7 +95,7 @@ impl PositionManager {
     pub(crate) async fn work(&self, doing: Doing, wait: Wait, troubles: &mut Troubles) -> Vec<Progress> {
         let working = self.ports.journal.working(&self.settings.account).await;
         let Some(mut working) = troubles.read(Record::Journal, working) else { return Vec::new() };
-        working.retain(|entry| !self.is_a_colleagues(&IntentId::named(&entry.id).order(Purpose::Entry, 0)));
+        working.retain(|entry| !self.is_with_a_colleague(entry));
         *self.carried() = working.iter().map(|entry| entry.id.clone()).collect();
         let mut progress = Vec::new();
         for entry in &working {
@@ -112,6 +113,11 @@ impl PositionManager {
     pub(crate) fn carries(&self, id: &ClientOrderId) -> bool {
         let name = self.ids.intent_of(id).map(|intent| intent.name());
         name.is_some_and(|name| self.carried().contains(&name)) && !self.is_in_flight(id)
+    }
+
+    /// Whether another process that lives carries it on.
+    fn is_with_a_colleague(&self, entry: &ComposedEntry) -> bool {
+        self.is_a_colleagues(&IntentId::named(&entry.id).order(Purpose::Entry, 0))
     }
 
     fn carried(&self) -> MutexGuard<'_, HashSet<ClientOrderId>> {

@@ -3,6 +3,7 @@
 use super::PositionManager;
 use super::close::Closing;
 use super::company::InHand;
+use super::composed::Which;
 use super::foreign::ForeignPolicy;
 use super::outcome::{FlattenReason, Flattened, Unclosed};
 use super::reconcile::Reconciliation;
@@ -111,7 +112,9 @@ impl PositionManager {
             closed: Vec::new(),
             failed: Vec::new(),
             cancelled: Vec::new(),
+            ended: Vec::new(),
             remaining: None,
+            left_alone: 0,
             troubles: Vec::new(),
         };
         let mut troubles = Troubles::default();
@@ -137,7 +140,10 @@ impl PositionManager {
             let which = |order: &Order| is_free(order) || adds(order);
             it.cancelled.extend(self.cancel_orders(which, &mut troubles).await.done);
         }
-        it.remaining = self.read_back().await.map_err(|error| troubles.add(Trouble::RemainderNotKnown(error))).ok();
+        // What was done in parts has nothing left to do.
+        it.ended = self.wind_up(Which::All, &mut troubles).await;
+        it.remaining = troubles.keep(self.read_back().await, Trouble::RemainderNotKnown);
+        it.left_alone = it.remaining.as_ref().map_or(0, |(positions, orders)| self.count_left_alone(positions, orders));
         self.tell_of_flattening(&it, kind, &mut troubles).await;
         it.troubles = troubles.into_vec();
         it
@@ -259,20 +265,31 @@ impl PositionManager {
         it.flattening = Some(HalfFlattened { begun_at, why, held, outcome });
     }
 
+    /// All that is held and all that rests: an account with positions or orders of others is not flat.
     async fn read_back(&self) -> Result<(Vec<PositionReport>, Vec<Order>), QueryError> {
         let mut positions = self.positions_patiently(Wait::Glance).await?;
-        positions
-            .retain(|report| report.position.is_some() && !self.is_left_alone(&report.symbol, report.position_side));
+        positions.retain(|report| report.position.is_some());
         let mut orders = self.ports.broker.open_orders(None).await?;
-        let adopts = self.settings.foreign == ForeignPolicy::Adopt;
-        orders.retain(|order| adopts || self.ids.is_ours(&order.client_order_id));
+        orders.retain(|order| !order.status.is_final());
         Ok((positions, orders))
+    }
+
+    fn count_left_alone(&self, positions: &[PositionReport], orders: &[Order]) -> usize {
+        if self.settings.foreign == ForeignPolicy::Adopt {
+            return 0;
+        }
+        let positions = positions.iter().filter(|report| self.is_left_alone(&report.symbol, report.position_side));
+        let orders = orders.iter().filter(|order| !self.ids.is_ours(&order.client_order_id));
+        positions.count() + orders.count()
     }
 
     async fn tell_of_flattening(&self, it: &Flattened, kind: &'static str, troubles: &mut Troubles) {
         let state = match &it.remaining {
             Some(_) if it.is_confirmed() => "the venue is flat".to_owned(),
-            Some((positions, orders)) => format!("{} positions and {} orders remain", positions.len(), orders.len()),
+            Some((positions, orders)) => {
+                let (positions, orders, theirs) = (positions.len(), orders.len(), it.left_alone);
+                format!("{positions} positions and {orders} orders remain, {theirs} of them of others, left alone")
+            }
             None => "the venue does not tell whether it is flat".to_owned(),
         };
         let detail = format!("{}; {} closed, {} failed; {state}", it.reason, it.closed.len(), it.failed.len());
@@ -295,13 +312,18 @@ impl PositionManager {
     /// Whether one has begun since then by the records, whoever began it.
     pub(crate) async fn has_flattening_begun_since(&self, since: Timestamp) -> Result<bool, StoreError> {
         let events = self.ports.risk_events.since(&self.settings.account, since).await?;
-        Ok(events.iter().any(|event| event.kind == BEGUN && event.time >= since))
+        Ok(events.iter().any(|event| is_beginning(event) && event.time >= since))
     }
 
     /// Whether a flattening is under way.
     pub(crate) fn is_flattening(&self) -> bool {
         self.flattening.load(Ordering::SeqCst) > 0
     }
+}
+
+/// Whether it tells that a flattening has begun.
+pub(super) fn is_beginning(event: &RiskEventRecord) -> bool {
+    event.kind == BEGUN
 }
 
 fn directions<'a>(positions: impl IntoIterator<Item = &'a PositionReport>) -> Vec<(Symbol, Direction)> {

@@ -5,8 +5,13 @@ use super::failure::ReleaseFailure;
 use crate::trouble::{Record, Trouble, Troubles};
 use plimsoll_domain::Timestamp;
 use plimsoll_domain::risk::{Engagement, KillSwitch};
-use plimsoll_ports::{Alert, KillSwitchRecord, Severity, StoreError};
+use plimsoll_ports::{Alert, KillSwitchRecord, RiskEventRecord, Severity, StoreError};
 use std::sync::PoisonError;
+
+/// The risk events of the kill switch: what they are called, and what was done.
+const KIND: &str = "kill_switch";
+const ENGAGED: &str = "engaged";
+const RELEASED: &str = "released";
 
 impl PositionManager {
     /// The kill switch: engaged if the records or this process say so. A release by another process counts if it is newer
@@ -58,7 +63,7 @@ impl PositionManager {
         if troubles.written(Record::KillSwitch, tripped) == Some(false) {
             return false;
         }
-        self.log_risk("kill_switch", None, reason, None, None, "engaged", troubles).await;
+        self.log_risk(KIND, None, reason, None, None, ENGAGED, troubles).await;
         let alert = Alert {
             severity: Severity::Critical,
             key: format!("kill_switch/{account}"),
@@ -97,7 +102,7 @@ impl PositionManager {
         self.ports.controls.set_kill_switch(account, &record).await?;
         self.unlatch();
         let mut troubles = Troubles::default();
-        self.log_risk("kill_switch", None, &format!("{by}: {reason}"), None, None, "released", &mut troubles).await;
+        self.log_risk(KIND, None, &format!("{by}: {reason}"), None, None, RELEASED, &mut troubles).await;
         Ok(())
     }
 
@@ -121,6 +126,11 @@ impl PositionManager {
     fn latch_instead(&self, record: &KillSwitchRecord) {
         *self.latch.lock().unwrap_or_else(PoisonError::into_inner) = Some(record.clone());
     }
+}
+
+/// Whether it tells of an engagement.
+pub(super) fn is_engagement(event: &RiskEventRecord) -> bool {
+    event.kind == KIND && event.action == ENGAGED
 }
 
 /// The record as the value that the checks judge by.

@@ -87,7 +87,7 @@ impl PositionManager {
         if action == Action::None && !books.overexposed.is_empty() {
             action = self.act_on_exposure(&reading, &books.overexposed, &mut troubles).await;
         }
-        let entries_cancelled = self.keep_stopped(after.as_ref().unwrap_or(&reading), &mut troubles).await;
+        let entries_cancelled = self.keep_stopped(after.as_ref().unwrap_or(&reading), &composed, &mut troubles).await;
         let mut positions = self.healths(&reading, &assessment);
         let in_hand = self.in_hand_now().await;
         for it in &mut positions {

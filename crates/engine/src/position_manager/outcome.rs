@@ -254,14 +254,18 @@ pub struct Flattened {
     pub failed: Vec<Unclosed>,
     /// Orders that were cancelled.
     pub cancelled: Vec<ClientOrderId>,
-    /// What the venue still holds, but for what the policy leaves alone; `None` if it does not tell.
+    /// Composed orders that have ended.
+    pub ended: Vec<ClientOrderId>,
+    /// What the venue still holds, whoever has made it; `None` if it does not tell.
     pub remaining: Option<(Vec<PositionReport>, Vec<Order>)>,
+    /// How many of those positions and orders are of others, and left alone by the policy.
+    pub left_alone: usize,
     /// What went wrong beside it.
     pub troubles: Vec<Trouble>,
 }
 
 impl Flattened {
-    /// The venue says that no position is held and no order is open.
+    /// The venue says that no position is held and no order is open: none of ours, and none of others either.
     #[must_use]
     pub fn is_confirmed(&self) -> bool {
         self.remaining.as_ref().is_some_and(|(positions, orders)| positions.is_empty() && orders.is_empty())

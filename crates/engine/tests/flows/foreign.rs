@@ -85,7 +85,13 @@ async fn an_operator_flattens_everything_but_what_the_policy_leaves_alone() {
         desk.manager.reconcile().await.unwrap();
         let reason = FlattenReason::Wanted { by: "operator".to_owned(), reason: "holiday".to_owned() };
         let flattened = desk.manager.flatten_all(reason).await;
-        assert!(flattened.is_confirmed(), "{foreign:?}: {flattened:?}");
+        // What others have there is not ours to close, and not flat either.
+        assert_eq!(flattened.is_confirmed(), !stays, "{foreign:?}: {flattened:?}");
+        let remaining = flattened.remaining.map(|(positions, orders)| (positions.len(), orders.len()));
+        let left = usize::from(stays);
+        assert_eq!((remaining, flattened.left_alone), (Some((left, left)), left * 2), "{foreign:?}");
+        let told = &desk.store.events("flatten")[0].detail;
+        assert_eq!(told.contains("the venue is flat"), !stays, "{told}");
         assert_eq!(desk.venue.position(&eth()).is_some(), stays, "{foreign:?}");
         assert_eq!(foreign_order_rests(&desk), stays, "{foreign:?}");
         assert!(desk.venue.position(&btc()).is_none(), "{foreign:?}");

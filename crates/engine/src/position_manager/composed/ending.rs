@@ -1,13 +1,35 @@
 //! How composed orders end.
 
+use super::{Doing, Progress};
+use crate::order_path::Wait;
 use crate::position_manager::PositionManager;
+use crate::position_manager::flatten::is_beginning;
+use crate::position_manager::kill_switch::is_engagement;
 use crate::trouble::{Record, Trouble, Troubles};
+use futures_util::{StreamExt, stream};
 use plimsoll_domain::{ClientOrderId, Symbol};
-use plimsoll_ports::{Alert, CommandError, ComposedEnd, ComposedEntry, RefusalReason, Severity, StoreError};
+use plimsoll_ports::{
+    Alert, CommandError, ComposedEnd, ComposedEntry, RefusalReason, RiskEventRecord, Severity, StoreError,
+};
+
+/// Which of the composed orders that go on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// Those that open something.
+    Openings,
+    /// All of them.
+    All,
+}
+
+/// How many are looked at side by side.
+const AT_ONCE: usize = 8;
 
 impl PositionManager {
-    /// Why what opens something is to open no more of it, if so: trading is stopped, or the account was flattened since it
-    /// was placed. `None` if nobody knows: then nothing more is opened now.
+    /// Why what opens something is to open no more of it, if so: trading is stopped, or was since it was placed, or the
+    /// account was flattened since. `None` if nobody knows: then nothing more is opened now.
+    ///
+    /// A release allows new orders; what was going on when trading was stopped does not begin again by itself, also where
+    /// nobody has looked at it meanwhile.
     pub(super) async fn stops_opening(
         &self,
         entry: &ComposedEntry,
@@ -22,8 +44,27 @@ impl PositionManager {
         if troubles.read(Record::KillSwitch, self.kill_switch().await)?.engaged {
             return Some(Some(KILLED));
         }
-        let flattened = self.has_flattening_begun_since(entry.placed_at).await;
-        Some(troubles.read(Record::RiskEvent, flattened)?.then_some(FLATTENED))
+        let events = self.ports.risk_events.since(&self.settings.account, entry.placed_at).await;
+        let events = troubles.read(Record::RiskEvent, events)?;
+        Some(events.iter().filter(|event| event.time >= entry.placed_at).find_map(why_it_stops))
+    }
+
+    /// Now that trading is stopped, or the account flat: looks at each once more and sends nothing that trades. What opened
+    /// something ends, what of it has filled is protected first; what closes or protects ends where nothing is held any
+    /// more. Answers those that have ended.
+    pub(crate) async fn wind_up(&self, which: Which, troubles: &mut Troubles) -> Vec<ClientOrderId> {
+        let working = self.ports.journal.working(&self.settings.account).await;
+        let Some(mut working) = troubles.read(Record::Journal, working) else { return Vec::new() };
+        working.retain(|entry| which == Which::All || entry.order.opening().is_some());
+        working.retain(|entry| !self.is_with_a_colleague(entry));
+        let each = working.iter().map(|entry| self.work_on(entry, Doing::Protecting, Wait::Glance));
+        let looks: Vec<Progress> = stream::iter(each.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
+        let mut ended = Vec::new();
+        for it in looks {
+            troubles.join(it.troubles.into());
+            ended.extend(it.ended.map(|_| it.id));
+        }
+        ended
     }
 
     /// Cancels a part; `true` if it rests no more, or ended by itself. What became of it is looked up: it may have filled.
@@ -91,4 +132,12 @@ impl PositionManager {
 }
 
 const KILLED: &str = "the kill switch is engaged";
+const KILLED_SINCE: &str = "the kill switch was engaged";
 const FLATTENED: &str = "the account was flattened";
+
+fn why_it_stops(event: &RiskEventRecord) -> Option<&'static str> {
+    if is_engagement(event) {
+        return Some(KILLED_SINCE);
+    }
+    is_beginning(event).then_some(FLATTENED)
+}

@@ -4,11 +4,13 @@ use super::beginning::intent;
 use super::{Progress, Scene};
 use crate::client_order_id::IntentId;
 use crate::composed::NewPart;
-use crate::order_path::{Evidence, SendFailure, Wait};
+use crate::order_path::{Evidence, Placed, SendFailure, Wait};
+use crate::position_manager::close::Closing;
+use crate::position_manager::failure::CloseFailure;
 use crate::position_manager::protection::Wanted;
 use crate::position_manager::{PositionManager, UnverifiedStop};
 use crate::trouble::Troubles;
-use plimsoll_domain::{NewOrder, OrderSize};
+use plimsoll_domain::{NewOrder, OrderSize, Quantity};
 use plimsoll_ports::{ComposedEnd, ComposedEntry, ComposedKind, Opening, Purpose};
 
 impl PositionManager {
@@ -81,8 +83,38 @@ impl PositionManager {
         };
         it.sent.push(order.client_order_id.clone());
         let placed = self.send(&order, Purpose::Entry, Evidence::Position(plan.held()), wait, troubles).await;
+        // An order that was under way while trading was stopped adds nothing.
+        if let Some(filled) = placed.as_ref().ok().and_then(filled_at_once)
+            && self.is_stopped_by_anyone(&plan).await.unwrap_or(false)
+        {
+            self.take_back(entry, filled, troubles).await;
+        }
         // What was refused is journalled, and ends it with the next look.
         matches!(placed, Ok(_) | Err(SendFailure::Refused(_)))
+    }
+
+    /// Closes what was filled, or what is left of it: whoever stopped trading may have closed some.
+    async fn take_back(&self, entry: &ComposedEntry, filled: Quantity, troubles: &mut Troubles) {
+        let (symbol, direction, purpose) = (&entry.order.symbol, entry.order.direction, Purpose::Flatten);
+        let wait = Wait::Patiently;
+        let mut closed = Err(CloseFailure::NothingHeld { symbol: symbol.clone(), direction });
+        for quantity in [Some(filled), None] {
+            closed = self.close_for(&Closing { symbol, direction, quantity, purpose, wait }).await;
+            if !matches!(closed, Err(CloseFailure::MoreThanHeld { .. })) {
+                break;
+            }
+        }
+        let (detail, done) = match closed {
+            Ok(closed) => {
+                troubles.join(closed.troubles.into());
+                (format!("{} of {} was closed again: trading was stopped", closed.quantity, entry.id), "closed")
+            }
+            Err(CloseFailure::NothingHeld { .. }) => return,
+            Err(failure) => {
+                (format!("{filled} of {} is held although trading was stopped: {failure}", entry.id), "failed")
+            }
+        };
+        self.log_risk("taken_back", Some(symbol), &detail, Some(filled.get()), None, done, troubles).await;
     }
 
     /// What the limits refuse ends it; what could not be judged is judged again by the next pass.
@@ -134,5 +166,13 @@ impl PositionManager {
             it.ended = Some((ComposedEnd::Failed, why));
         }
         false
+    }
+}
+
+/// What a market order has filled.
+fn filled_at_once(placed: &Placed) -> Option<Quantity> {
+    match placed {
+        Placed::Ended(execution) => execution.filled(),
+        Placed::Resting(_) => None,
     }
 }

@@ -2,7 +2,6 @@
 
 use super::Plan;
 use crate::position_manager::PositionManager;
-use crate::position_manager::entries::Whose;
 use crate::position_manager::failure::OpenFailure;
 use crate::position_manager::kill_switch::as_switch;
 use crate::position_manager::outcome::OpenWarning;
@@ -119,7 +118,7 @@ impl PositionManager {
         let trips: Vec<String> = refused.trips().map(ToString::to_string).collect();
         if !trips.is_empty() {
             self.engage("risk limits", &trips.join("; "), troubles).await;
-            self.take_back_entries(Whose::Ours, troubles).await;
+            self.take_back_entries(troubles).await;
         }
     }
 
