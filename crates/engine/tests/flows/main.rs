@@ -21,6 +21,7 @@ mod open;
 mod reconcile;
 mod records;
 mod stopping;
+mod stopping_parts;
 mod store;
 mod venue;
 mod venue_account;
