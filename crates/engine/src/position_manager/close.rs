@@ -78,6 +78,22 @@ impl PositionManager {
         Ok(self.after_closing(leg, orders, cleared, troubles).await)
     }
 
+    /// Closes what an entry has filled although trading was stopped meanwhile, and nothing that was held before it: less where
+    /// whoever stopped trading has closed some.
+    pub(crate) async fn take_back(
+        &self,
+        symbol: &Symbol,
+        direction: Direction,
+        filled: Quantity,
+    ) -> Result<Closed, CloseFailure> {
+        let (purpose, wait) = (Purpose::Flatten, Wait::Patiently);
+        let closing = Closing { symbol, direction, quantity: Some(filled), purpose, wait };
+        match self.close_for(&closing).await {
+            Err(CloseFailure::MoreThanHeld { .. }) => self.close_for(&Closing { quantity: None, ..closing }).await,
+            outcome => outcome,
+        }
+    }
+
     /// The contract, if that is told soon: a position is closed without it too.
     async fn instrument_soon(&self, symbol: &Symbol) -> Result<Instrument, QueryError> {
         tokio::select! {

@@ -349,24 +349,19 @@ impl PositionManager {
         self.has_flattening_begun_since(plan.began).await
     }
 
-    /// A stop that is not verified, or trading that was stopped meanwhile, takes back what was opened.
+    /// Trading that was stopped meanwhile takes back what was opened, and a stop that is not verified all that it was to
+    /// protect.
     async fn conclude(
         &self,
         plan: &Plan<'_>,
         mut opened: Opened,
         mut troubles: Troubles,
     ) -> Result<Opened, OpenFailure> {
-        let closing = Closing {
-            symbol: &opened.symbol.clone(),
-            direction: opened.direction,
-            quantity: None,
-            purpose: Purpose::Flatten,
-            wait: Wait::Patiently,
-        };
+        let (symbol, direction) = (opened.symbol.clone(), opened.direction);
         // Records that cannot be read stop nothing that has its stop already.
         if self.is_stopped_since(plan) || self.is_stopped_by_anyone(plan).await.unwrap_or(false) {
-            let closing = Box::new(self.close_for(&closing).await);
-            self.sweep_protection(&opened.symbol, opened.side, &mut troubles).await;
+            let closing = Box::new(self.take_back(&symbol, direction, opened.quantity).await);
+            self.sweep_protection(&symbol, opened.side, &mut troubles).await;
             opened.troubles = troubles.into_vec();
             return Err(OpenFailure::Stopped { opened: Box::new(opened), closing });
         }
@@ -378,6 +373,8 @@ impl PositionManager {
                 Ok(opened)
             }
             UnverifiedStop::Close => {
+                let (quantity, purpose, wait) = (None, Purpose::Flatten, Wait::Patiently);
+                let closing = Closing { symbol: &symbol, direction, quantity, purpose, wait };
                 let closing = Box::new(self.close_for(&closing).await);
                 Err(OpenFailure::Unprotected { opened: Box::new(opened), failure, closing })
             }

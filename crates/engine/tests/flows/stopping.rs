@@ -1,9 +1,9 @@
 use crate::desk::{Desk, desk, desk_with, long, manager, unprotected};
-use crate::venue::{btc, eth, money, size};
+use crate::venue::{Fault, btc, eth, money, size};
 use plimsoll_engine::{Action, ForeignPolicy, OpenFailure, Settings};
 use plimsoll_ports::domain::risk::{LimitSettings, RiskCheck, RiskLimits};
 use plimsoll_ports::domain::{ClientOrderId, MarginMode, Order, OrderType, Side, Timestamp};
-use plimsoll_ports::{Clock, OpenIntent, OrderJournal, Purpose};
+use plimsoll_ports::{Clock, OpenIntent, OrderJournal, Purpose, StopLoss};
 use std::time::Duration;
 
 /// An entry that rests at the venue under this name.
@@ -204,5 +204,34 @@ async fn a_restart_forgets_no_loss_of_the_day_and_the_next_day_begins_without_it
         next.release_kill_switch("ana", "another try").await.unwrap();
         let outcome = next.open(&OpenIntent { quantity: size("0.01"), ..bare() }).await;
         assert_eq!(outcome.is_ok(), allowed, "at {time}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_addition_that_was_under_way_while_trading_was_stopped_is_taken_back_and_nothing_else() {
+    for by_this_process in [true, false] {
+        let desk = desk();
+        desk.open(&long()).await.unwrap();
+        let (stop, other) = (resting(&desk), manager(&desk.venue, &desk.store, |it| it));
+        desk.venue.fail(OrderType::Market, Fault::LostAnswer);
+        desk.venue.state().unknown = 3;
+        desk.venue.state().hide_fills = true;
+        let engage = async {
+            let manager = if by_this_process { &desk.manager } else { &other };
+            manager.engage_kill_switch("ana", "storm").await;
+            desk.venue.state().hide_fills = false;
+        };
+        let addition = OpenIntent { quantity: size("0.005"), stop_loss: StopLoss::Resting, ..long() };
+        let (outcome, ()) = tokio::join!(desk.open(&addition), engage);
+        let Err(OpenFailure::Stopped { closing, .. }) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(closing.unwrap().quantity, size("0.005"));
+        assert_eq!(desk.venue.position(&btc()).map(|held| held.quantity), Some(size("0.05")), "what was held stays");
+        assert_eq!(resting(&desk), stop, "with its stop");
+        // No order is left that nobody knows the end of, and every fill is in the books.
+        let unfinished = desk.store.unfinished(&desk.manager.settings().account).await.unwrap();
+        assert_eq!(unfinished.len(), 1, "the stop: {unfinished:?}");
+        let report = desk.manager.monitor().await.unwrap();
+        assert!(report.unexplained.is_empty() && report.unrecorded.is_empty(), "{report:?}");
+        assert_eq!(desk.store.tables().trades.len(), desk.venue.state().fills.len());
     }
 }
