@@ -10,7 +10,6 @@
 
 mod audit;
 mod crash;
-mod difference;
 mod ear;
 mod manager;
 mod many;
@@ -18,19 +17,17 @@ mod market;
 mod paper;
 mod process;
 mod promises;
-pub(crate) mod random;
 mod run;
 mod schedule;
 mod stage;
 mod step;
 mod trader;
-mod truth;
 mod venue;
 mod weather;
 mod wire;
 
-pub use difference::Difference;
 pub use many::{Batch, Summary, run_many};
+pub use plimsoll_trial::difference::Difference;
 pub use run::{Outcome, run_seed};
 pub use schedule::Schedule;
 pub use wire::Wire;

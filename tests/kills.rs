@@ -9,8 +9,8 @@ mod command;
 mod stage;
 mod verdict;
 
-use crate::faults::random::Random;
 use command::{Command, End, Recovery, Trading};
+use plimsoll_trial::random::Random;
 use stage::Stage;
 use std::fmt;
 use std::path::PathBuf;

@@ -1,23 +1,21 @@
 //! Our books against the exchange's, field by field.
 
-mod bookings;
-mod journal;
 mod ports;
-mod positions;
-mod trades;
 mod view;
 
-use super::difference::{Difference, Differences};
+use super::market::START;
 use super::process::Process;
-use super::stage::Stage;
-use super::truth::Truth;
-use plimsoll_domain::{Fill, Timestamp};
+use super::stage::{Stage, WALLET};
+use plimsoll_domain::{Fill, Money, Timestamp};
 use plimsoll_engine::{ClientOrderIds, Reconciliation};
 use plimsoll_ports::{PositionRepository, PositionStatus, TradeRepository};
+use plimsoll_trial::books::Books;
+use plimsoll_trial::difference::{Difference, Differences};
+use plimsoll_trial::truth::Truth;
 
 /// What both sides hold, row by row, for whoever looks into a difference.
 pub(crate) async fn books(stage: &Stage, process: &Process) -> Vec<String> {
-    let truth = Truth::of(stage);
+    let truth = stage.truth();
     let mut rows: Vec<String> = truth.fills.iter().map(shown).collect();
     let trades = TradeRepository::since(&process.store, &stage.account, None, Timestamp::default()).await;
     for trade in trades.expect("trades are read") {
@@ -44,28 +42,31 @@ fn shown(fill: &Fill) -> String {
     format!("traded {symbol} {trade_id}: {side} {quantity} at {price} by {client_order_id} ({cause}), {time}")
 }
 
-/// What is compared.
-struct Books<'a> {
+/// What a process says and hears, against the exchange's own books.
+struct Word<'a> {
     stage: &'a Stage,
     process: &'a Process,
     truth: &'a Truth,
-    /// The last reconciliation: what it tells is known, though no record holds it.
-    told: &'a Reconciliation,
-    ids: ClientOrderIds,
 }
 
 /// Everything in which our books and the exchange's differ.
 pub(crate) async fn differences(stage: &Stage, process: &Process, told: &Reconciliation) -> Vec<Difference> {
-    let truth = &Truth::of(stage);
-    let ids = ClientOrderIds::of_process(&stage.account, 0);
-    let books = Books { stage, process, truth, told, ids };
+    let truth = &stage.truth();
+    let books = Books {
+        store: &process.store,
+        account: &stage.account,
+        truth,
+        told,
+        ids: &ClientOrderIds::of_process(&stage.account, 0),
+        words: &stage.wire,
+        start: START,
+        wallet: Money::new(WALLET.into()),
+    };
     let mut differences = Differences::default();
-    books.positions(&mut differences).await;
-    books.journal(&mut differences).await;
-    books.trades(&mut differences).await;
-    books.bookings(&mut differences).await;
-    books.view(&mut differences).await;
-    books.changes(&mut differences);
-    books.ports(&mut differences).await;
+    books.compare(&mut differences).await;
+    let word = Word { stage, process, truth };
+    word.view(&mut differences).await;
+    word.changes(&mut differences);
+    word.ports(&mut differences).await;
     differences.into_vec()
 }

@@ -7,9 +7,9 @@ mod broker;
 mod public;
 mod stream;
 
-use super::difference::Difference;
 use super::venue::Connection;
 use broker::JudgedBroker;
+use plimsoll_trial::difference::Difference;
 use public::{JudgedFeed, JudgedRates};
 use std::sync::{Arc, Mutex, PoisonError};
 use stream::JudgedStream;

@@ -1,13 +1,13 @@
 //! One seed, from the first step to the last comparison.
 
 use super::audit;
-use super::difference::Difference;
 use super::schedule::Schedule;
 use super::stage::Stage;
 use super::step::Contract;
 use super::trader::{Trader, said};
 use super::wire::Wire;
 use plimsoll_engine::Reconciliation;
+use plimsoll_trial::difference::Difference;
 use plimsoll_venue_server::Injected;
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -85,7 +85,7 @@ pub async fn run_seed(wire: Wire, seed: u64) -> Outcome {
     let Trader { log, mut wrong, lives, .. } = trader;
     wrong.extend(differences);
     wrong.extend(stage.promises.broken());
-    let truth = super::truth::Truth::of(&stage);
+    let truth = stage.truth();
     let (orders, fills) = (truth.orders().count(), truth.fills.len());
     let injected = stage.venue.injected();
     drop(stage);

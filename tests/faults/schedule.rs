@@ -1,10 +1,10 @@
 //! What a seed says: the account, the steps and the faults.
 
-use super::random::Random;
 use super::step::{Contract, Deed, Event, Step};
 use super::weather;
 use super::wire::Wire;
 use plimsoll_domain::{Decimal, Direction, MarginMode, PositionMode};
+use plimsoll_trial::random::Random;
 use plimsoll_venue_server::FaultPlan;
 use std::fmt;
 use std::time::Duration;

@@ -9,6 +9,7 @@ use super::wire::Wire;
 use crate::venues::Keys;
 use plimsoll_domain::{AccountId, Money};
 use plimsoll_exchange::Exchange;
+use plimsoll_trial::truth::Truth;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,6 +48,13 @@ impl Stage {
         let passing = market.pass();
         let directory = tempfile::tempdir().expect("a directory for the records");
         Self { venue, market, account, wire: schedule.wire, promises: Promises::default(), passing, directory }
+    }
+
+    /// What the exchange holds, every order of ours by the name that we gave it.
+    pub(crate) fn truth(&self) -> Truth {
+        let mut truth = self.venue.exchange(|exchange| Truth::read(exchange, &self.account));
+        truth.rename(|id| self.wire.without_prefix(id));
+        truth
     }
 
     pub(crate) fn database(&self) -> PathBuf {

@@ -4,13 +4,13 @@ mod deeds;
 mod events;
 
 use super::crash::Mortal;
-use super::difference::Difference;
 use super::process::Process;
 use super::schedule::Schedule;
 use super::stage::Stage;
 use super::step::{Deed, Step};
 use plimsoll_engine::ClientOrderIds;
 use plimsoll_ports::Purpose;
+use plimsoll_trial::difference::Difference;
 use std::time::{Duration, Instant};
 
 /// No step takes so long: whatever does hangs.
@@ -115,7 +115,7 @@ impl<'a> Trader<'a> {
     /// How many of our entries ever were at the venue.
     fn entries(&self) -> usize {
         let ids = ClientOrderIds::of_process(&self.stage.account, 0);
-        let truth = super::truth::Truth::of(self.stage);
+        let truth = self.stage.truth();
         let is_entry = |order: &&plimsoll_domain::Order| {
             let id = &order.client_order_id;
             let intent = ids.intent_of(id);

@@ -1,7 +1,7 @@
 //! Which faults a seed brings, and how often.
 
-use super::random::Random;
 use super::wire::Wire;
+use plimsoll_trial::random::Random;
 use plimsoll_venue_server::{Fault, FaultPlan};
 
 /// A rule as a plan's text has it: `P` stands for a small chance, `Q` for a large one, `T` for a moment, `W` for a span of

@@ -4,6 +4,7 @@ use super::step::Contract;
 use crate::venues;
 use plimsoll_domain::{ClientOrderId, Instrument, Order, OrderStatus};
 use plimsoll_exchange::listings;
+use plimsoll_trial::books::Words;
 use plimsoll_venue_server::Fault;
 use std::fmt;
 use std::str::FromStr;
@@ -53,25 +54,25 @@ impl Wire {
         self.of_venue().map_or_else(|| id.clone(), |venue| venue.without_prefix(id))
     }
 
-    /// Whether the order that a conditional one becomes goes by its name, or by the venue's own.
-    pub(crate) fn names_children(self) -> bool {
+    /// Whether this can go wrong there: behind the ports no clock is off, no key ends, and fills are told first anyway.
+    pub(crate) fn knows(self, fault: Fault) -> bool {
+        let of_wires = [Fault::Skew, Fault::ExpireKey, Fault::ExpireKeySilently, Fault::FillsFirst];
+        self != Self::Paper || !of_wires.contains(&fault)
+    }
+}
+
+impl Words for Wire {
+    fn names_children(&self) -> bool {
         matches!(self, Self::Binance | Self::Gateio | Self::Paper)
     }
 
-    /// The status of an order in this venue's words: those that have none for what ended with its position call it
-    /// cancelled.
-    pub(crate) fn tells(self, order: &Order) -> OrderStatus {
+    /// Those that have no word for what ended with its position call it cancelled.
+    fn tells(&self, order: &Order) -> OrderStatus {
         match (self, order.status) {
             (Self::Gateio, OrderStatus::Expired) if order.order_type.is_conditional() => OrderStatus::Canceled,
             (Self::Bitget | Self::BitgetMixV1, OrderStatus::Expired) => OrderStatus::Canceled,
             (_, status) => status,
         }
-    }
-
-    /// Whether this can go wrong there: behind the ports no clock is off, no key ends, and fills are told first anyway.
-    pub(crate) fn knows(self, fault: Fault) -> bool {
-        let of_wires = [Fault::Skew, Fault::ExpireKey, Fault::ExpireKeySilently, Fault::FillsFirst];
-        self != Self::Paper || !of_wires.contains(&fault)
     }
 }
 

@@ -1,10 +1,10 @@
 //! What the process is told to do, when it is killed, and how the next one recovers.
 
 use super::stage::{KEY, SECRET, Stage, WINDOW};
-use crate::faults::random::Random;
 use plimsoll_domain::{ClientOrderId, Decimal, Direction, Rounding, Timestamp};
 use plimsoll_ports::{Clock, JournalEntry, OrderJournal, SystemClock};
 use plimsoll_sqlite::SqliteStore;
+use plimsoll_trial::random::Random;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,10 +1,10 @@
 //! What outlives the process: the venue with a market that goes on, the configuration and the ledger file.
 
-use crate::faults::random::Random;
 use plimsoll_domain::{AccountId, Decimal, Fill, Instrument, Order, PositionReport, Price, Rounding, Symbol};
 use plimsoll_domain::{FillCause, Timestamp};
 use plimsoll_exchange::{Exchange, Tick, listings};
 use plimsoll_ports::{Clock, SystemClock};
+use plimsoll_trial::random::Random;
 use plimsoll_venue_server::{BinanceVenue, RateLimits, Running, Settings};
 use std::path::PathBuf;
 use std::sync::Arc;

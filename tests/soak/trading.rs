@@ -5,7 +5,6 @@ use super::listed;
 use super::plan::Plan;
 use super::said::Told;
 use super::venue::Wire;
-use crate::faults::random::Random;
 use plimsoll_domain::{
     AccountId, ClientOrderId, Decimal, Direction, Instrument, Leverage, MarginMode, Money, NewOrder, OrderId,
     OrderKind, OrderSize, PositionMode, PositionSide, Price, Quantity, Rounding, Side, Symbol, TimeInForce, Timestamp,
@@ -13,6 +12,7 @@ use plimsoll_domain::{
 };
 use plimsoll_exchange::{Exchange, OrderRef, Rejection, Tick};
 use plimsoll_ports::{Clock, SystemClock};
+use plimsoll_trial::random::Random;
 use plimsoll_venue_server::Running;
 use std::collections::VecDeque;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! What goes wrong, and how often: by the second, so that it does not depend on how much is traded.
 
 use super::plan::Plan;
-use crate::faults::random::Random;
+use plimsoll_trial::random::Random;
 use plimsoll_venue_server::FaultPlan;
 use std::fmt::Write;
 

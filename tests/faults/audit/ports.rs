@@ -1,8 +1,7 @@
 //! What the ports themselves answer, now that nothing goes wrong any more: the session that lived through the faults is
 //! asked everything there is to ask, and has to say what the exchange says.
 
-use super::{Books, bookings, trades, view};
-use crate::faults::difference::Differences;
+use super::{Word, view};
 use crate::faults::market::START;
 use crate::faults::process::Process;
 use crate::faults::step::Contract;
@@ -11,6 +10,8 @@ use plimsoll_domain::{
 };
 use plimsoll_exchange::{Income, IncomeKind};
 use plimsoll_ports::{Clock, QueryError};
+use plimsoll_trial::books::{bookings, trades};
+use plimsoll_trial::difference::Differences;
 use std::time::Duration;
 
 /// Everything that the ports of a process answered.
@@ -50,7 +51,7 @@ impl Answers {
     }
 }
 
-impl Books<'_> {
+impl Word<'_> {
     pub(super) async fn ports(&self, differences: &mut Differences) {
         let until = self.stage.market.clock.now().plus(Duration::from_secs(1));
         let answers = match Answers::of(self.process, until).await {
@@ -109,9 +110,9 @@ impl Books<'_> {
     fn traded(&self, differences: &mut Differences, ours: Vec<Fill>) {
         let ours = ours.into_iter().map(|fill| (trades::name(&fill), fill)).collect();
         let truth = self.truth.fills.iter().map(|fill| (trades::name(fill), fill)).collect();
-        let wire = self.stage.wire;
+        let words = &self.stage.wire;
         differences.rows("trade as read", ours, truth, |differences, subject, ours, truth| {
-            trades::fill(differences, subject, ours, truth, wire);
+            trades::fill(differences, subject, ours, truth, words);
         });
     }
 
@@ -133,7 +134,13 @@ impl Books<'_> {
 
     fn booked(&self, differences: &mut Differences, ours: Vec<Booking>) {
         let ours = ours.into_iter().map(|it| (bookings::number(&it.id), it)).collect();
-        let truth = self.income(bookings::is_ours).into_iter().map(|it| (it.id.to_string(), it)).collect();
+        let truth = self
+            .truth
+            .income
+            .iter()
+            .filter(|it| bookings::is_ours(it, START))
+            .map(|it| (it.id.to_string(), it))
+            .collect();
         differences.rows("booking as read", ours, truth, bookings::booking);
     }
 

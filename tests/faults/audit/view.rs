@@ -1,17 +1,17 @@
 //! What the account's own task believes, which hears of everything by the stream.
 
-use super::Books;
-use crate::faults::difference::Differences;
+use super::Word;
 use crate::faults::step::Contract;
 use plimsoll_domain::{MarkPrice, Order, PositionSide, Symbol};
 use plimsoll_engine::{AccountView, Link};
 use plimsoll_ports::Clock;
+use plimsoll_trial::difference::Differences;
 use std::time::Duration;
 
 /// So long the stream may take to catch up with a market that stands still.
 const CATCHES_UP_WITHIN: Duration = Duration::from_millis(1500);
 
-impl Books<'_> {
+impl Word<'_> {
     pub(super) async fn view(&self, differences: &mut Differences) {
         let time = self.stage.market.clock.now();
         for contract in Contract::ALL {

@@ -2,11 +2,11 @@
 //! come late, twice or behind a later one, and be missed only where that is announced and made good.
 
 use super::calls::Line;
-use crate::faults::random::Random;
 use async_trait::async_trait;
 use plimsoll_domain::{AccountEvent, OrderId, Symbol, Timestamp};
 use plimsoll_exchange::{PaperAccountStream, PaperBroker};
 use plimsoll_ports::{AccountStream, Broker, StreamItem};
+use plimsoll_trial::random::Random;
 use plimsoll_venue_server::faults::Site;
 use plimsoll_venue_server::{Fault, Rule, Target};
 use std::collections::VecDeque;

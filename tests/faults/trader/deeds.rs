@@ -1,14 +1,13 @@
 //! What our side does.
 
 use super::Trader;
-use crate::faults::difference::Difference;
 use crate::faults::step::{Contract, Deed};
-use crate::faults::truth::Truth;
 use plimsoll_domain::{
     Decimal, Direction, Leverage, Money, Order, OrderType, Position, PositionReport, Price, Quantity,
 };
 use plimsoll_engine::{Action, ClientOrderIds, FlattenReason, Opened};
 use plimsoll_ports::{CloseIntent, OpenIntent, StopLoss, Waiver};
+use plimsoll_trial::difference::Difference;
 use plimsoll_venue_server::Fault;
 
 /// How a deed ended.
@@ -91,7 +90,7 @@ impl Trader<'_> {
         target: Option<Decimal>,
     ) -> OpenIntent {
         // A one-way account adds to what it holds: the other way round it would only be refused.
-        let held = Truth::of(self.stage).positions.into_iter().filter(|it| it.symbol == contract.symbol());
+        let held = self.stage.truth().positions.into_iter().filter(|it| it.symbol == contract.symbol());
         let held: Vec<Position> = held.filter_map(|it| it.position).collect();
         let direction = match held.as_slice() {
             [only] if self.schedule.position_mode == plimsoll_domain::PositionMode::OneWay => only.direction,
@@ -114,7 +113,7 @@ impl Trader<'_> {
     fn check_opened(&self, opened: &Opened) -> Done {
         let mut done = Done::from(format!("opened {} at {}", opened.quantity, opened.price));
         let Some(stop) = opened.stop_loss.stop() else { return done };
-        let truth = Truth::of(self.stage);
+        let truth = self.stage.truth();
         let is_held = truth.positions.iter().any(|it| it.symbol == opened.symbol && it.position_side == opened.side);
         let may_be_lost = self.schedule.faults.rules.iter().any(|rule| rule.fault() == Fault::LoseStop);
         if is_held && !may_be_lost && !truth.is_open(&stop.client_order_id) {
@@ -126,7 +125,7 @@ impl Trader<'_> {
 
     /// One of what is held.
     pub(super) fn held(&self, which: u64) -> Option<(PositionReport, Position)> {
-        let positions = Truth::of(self.stage).positions;
+        let positions = self.stage.truth().positions;
         let report = nth(&positions, which)?.clone();
         let position = report.position?;
         Some((report, position))
@@ -148,7 +147,7 @@ impl Trader<'_> {
 
     async fn cancel(&self, which: u64) -> String {
         let ids = ClientOrderIds::of_process(&self.stage.account, 0);
-        let open = Truth::of(self.stage).open;
+        let open = self.stage.truth().open;
         let ours: Vec<&Order> = open.iter().filter(|order| ids.is_ours(&order.client_order_id)).collect();
         let Some(order) = nth(&ours, which) else { return "nothing of ours rests".to_owned() };
         match self.process().broker.cancel(&order.symbol, &order.client_order_id).await {

@@ -3,7 +3,6 @@
 use super::Trader;
 use super::deeds::{beyond, nth};
 use crate::faults::step::{Contract, Event};
-use crate::faults::truth::Truth;
 use plimsoll_domain::{
     ClientOrderId, Decimal, Direction, Money, NewOrder, Order, OrderKind, OrderSize, PositionMode, PositionSide, Price,
     Quantity, TimeInForce,
@@ -55,7 +54,7 @@ impl Trader<'_> {
     }
 
     fn triggers(&self, which: u64, beyond: Decimal) {
-        let open = Truth::of(self.stage).open;
+        let open = self.stage.truth().open;
         let waiting: Vec<&Order> = open.iter().filter(|order| order.trigger.is_some()).collect();
         let Some((symbol, trigger)) = nth(&waiting, which).and_then(|it| Some((&it.symbol, it.trigger?))) else {
             return;
@@ -118,7 +117,7 @@ impl Trader<'_> {
             Contract::Bitcoin => Decimal::new(5, 3),
             Contract::Ether => Decimal::new(50, 3),
         };
-        let hedged = Truth::of(self.stage).position_mode == PositionMode::Hedge;
+        let hedged = self.stage.truth().position_mode == PositionMode::Hedge;
         let mode = if hedged { PositionMode::Hedge } else { PositionMode::OneWay };
         self.by_hand(&NewOrder {
             client_order_id: ClientOrderId::reported(format!("hand-{hand}")),

@@ -1,10 +1,10 @@
 //! The order journal.
 
-use crate::MemoryStore;
 use crate::table::Row;
+use crate::{MemoryStore, composed};
 use async_trait::async_trait;
 use plimsoll_domain::{AccountId, ClientOrderId, OrderId, Timestamp};
-use plimsoll_ports::{Advance, JournalEntry, JournalState, OrderJournal, StoreError};
+use plimsoll_ports::{Advance, ComposedEnd, ComposedEntry, JournalEntry, JournalState, OrderJournal, StoreError};
 
 /// An order, and the venue's id of it, which it keeps when it has ended.
 pub(crate) struct Journalled {
@@ -73,6 +73,36 @@ impl OrderJournal for MemoryStore {
         let books = self.books();
         let entries = books.orders.of(account).map(|known| &known.entry);
         Ok(entries.filter(|entry| !entry.state.is_final()).cloned().collect())
+    }
+
+    async fn compose(&self, entry: &ComposedEntry) -> Result<(), StoreError> {
+        composed::compose(self, entry)
+    }
+
+    async fn end_composed(
+        &self,
+        account: &AccountId,
+        id: &ClientOrderId,
+        how: ComposedEnd,
+        reason: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        composed::end(self, account, id, how, reason, at)
+    }
+
+    async fn composed(&self, account: &AccountId, id: &ClientOrderId) -> Result<Option<ComposedEntry>, StoreError> {
+        Ok(composed::find(self, account, id))
+    }
+
+    async fn working(&self, account: &AccountId) -> Result<Vec<ComposedEntry>, StoreError> {
+        Ok(composed::working(self, account))
+    }
+
+    async fn parts(&self, account: &AccountId, name: &ClientOrderId) -> Result<Vec<JournalEntry>, StoreError> {
+        let books = self.books();
+        let entries = books.orders.of(account).map(|known| &known.entry);
+        let is_part = |entry: &&JournalEntry| entry.order.client_order_id.as_str().starts_with(name.as_str());
+        Ok(entries.filter(is_part).cloned().collect())
     }
 
     async fn recent(&self, account: &AccountId, limit: u32) -> Result<Vec<JournalEntry>, StoreError> {

@@ -51,7 +51,7 @@ impl WholeLedger for MemoryStore {
 }
 
 /// Every table's records; positions come first, since trades name them.
-fn everything(books: &Books) -> [Vec<LedgerRecord>; 8] {
+fn everything(books: &Books) -> [Vec<LedgerRecord>; 9] {
     let order = |it: &Journalled| LedgerRecord::Order { entry: it.entry.clone(), order_id: it.order_id.clone() };
     let control = |it: &Control| match it.clone() {
         Control::KillSwitch { account, record } => LedgerRecord::KillSwitch { account, record },
@@ -61,6 +61,7 @@ fn everything(books: &Books) -> [Vec<LedgerRecord>; 8] {
         books.positions.by_id.values().cloned().map(LedgerRecord::Position).collect(),
         books.trades.rows().iter().cloned().map(LedgerRecord::Trade).collect(),
         books.orders.rows().iter().map(order).collect(),
+        books.composed.rows().iter().cloned().map(LedgerRecord::Composed).collect(),
         books.funding.rows().iter().cloned().map(LedgerRecord::Funding).collect(),
         books.bookings.rows().iter().cloned().map(LedgerRecord::Booking).collect(),
         books.curve.rows().iter().cloned().map(LedgerRecord::Point).collect(),
@@ -73,6 +74,7 @@ fn is_empty(books: &Books) -> bool {
     books.positions.by_id.is_empty()
         && books.trades.is_empty()
         && books.orders.is_empty()
+        && books.composed.is_empty()
         && books.funding.is_empty()
         && books.bookings.is_empty()
         && books.curve.is_empty()
@@ -105,6 +107,7 @@ impl Heir {
             LedgerRecord::Position(position) => books.positions.restore(position),
             LedgerRecord::Trade(trade) => books.trades.add(trade),
             LedgerRecord::Order { entry, order_id } => books.orders.add(Journalled { entry, order_id }),
+            LedgerRecord::Composed(entry) => books.composed.add(entry),
             LedgerRecord::Funding(event) => books.funding.add(event),
             LedgerRecord::Booking(booking) => books.bookings.add(booking),
             LedgerRecord::Point(point) => equity::add(books, point),

@@ -42,6 +42,7 @@
 //! What this crate does not do: it keeps nothing on any disk, reads no clock, and decides nothing.
 
 mod bookings;
+mod composed;
 mod controls;
 mod equity;
 mod funding;

@@ -5,7 +5,7 @@ use crate::equity::Peaks;
 use crate::journal::Journalled;
 use crate::positions::Positions;
 use crate::table::Table;
-use plimsoll_ports::{BookingRecord, FundingRecord, PnlSnapshot, RiskEventRecord, TradeRecord};
+use plimsoll_ports::{BookingRecord, ComposedEntry, FundingRecord, PnlSnapshot, RiskEventRecord, TradeRecord};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -21,6 +21,7 @@ pub(crate) struct Books {
     pub(crate) positions: Positions,
     pub(crate) trades: Table<TradeRecord>,
     pub(crate) orders: Table<Journalled>,
+    pub(crate) composed: Table<ComposedEntry>,
     pub(crate) funding: Table<FundingRecord>,
     pub(crate) bookings: Table<BookingRecord>,
     pub(crate) curve: Table<PnlSnapshot>,

@@ -5,10 +5,10 @@ use crate::fault::Site;
 use async_trait::async_trait;
 use plimsoll_domain::{AccountId, ClientOrderId, Money, PositionSide, Price, Quantity, Symbol, Timestamp, VenueId};
 use plimsoll_ports::{
-    BookingRecord, BookingRepository, ClosedPosition, ControlRepository, DailyPnl, EquityRepository, FundingRecord,
-    FundingRepository, JournalEntry, JournalState, KillSwitchRecord, LadderStep, OpenedPosition, OrderJournal,
-    PnlSnapshot, PositionId, PositionRecord, PositionRepository, PositionStatus, RiskEventRecord, RiskEventRepository,
-    StoreError, Totals, TradeRecord, TradeRepository,
+    BookingRecord, BookingRepository, ClosedPosition, ComposedEnd, ComposedEntry, ControlRepository, DailyPnl,
+    EquityRepository, FundingRecord, FundingRepository, JournalEntry, JournalState, KillSwitchRecord, LadderStep,
+    OpenedPosition, OrderJournal, PnlSnapshot, PositionId, PositionRecord, PositionRepository, PositionStatus,
+    RiskEventRecord, RiskEventRepository, StoreError, Totals, TradeRecord, TradeRepository,
 };
 
 /// The records as one process reaches them.
@@ -64,6 +64,17 @@ passed_on!(OrderJournal {
 }
     Read entry(account: &AccountId, id: &ClientOrderId) -> Option<JournalEntry>;
     Read unfinished(account: &AccountId) -> Vec<JournalEntry>;
+    Write compose(entry: &ComposedEntry) -> ();
+    Write end_composed(
+        account: &AccountId,
+        id: &ClientOrderId,
+        how: ComposedEnd,
+        reason: &str,
+        at: Timestamp
+    ) -> ();
+    Read composed(account: &AccountId, id: &ClientOrderId) -> Option<ComposedEntry>;
+    Read working(account: &AccountId) -> Vec<ComposedEntry>;
+    Read parts(account: &AccountId, name: &ClientOrderId) -> Vec<JournalEntry>;
     Read recent(account: &AccountId, limit: u32) -> Vec<JournalEntry>;
 );
 

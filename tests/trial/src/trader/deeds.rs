@@ -9,7 +9,7 @@ use plimsoll_domain::{
     Decimal, Direction, Leverage, Money, Order, Position, PositionMode, PositionReport, Price, Quantity,
 };
 use plimsoll_engine::{FlattenReason, Opened};
-use plimsoll_ports::{CloseIntent, OpenIntent};
+use plimsoll_ports::{CloseIntent, OpenIntent, StopLoss, Waiver};
 use std::sync::Arc;
 
 impl Trader<'_> {
@@ -109,14 +109,17 @@ impl Trader<'_> {
             direction,
             quantity,
             leverage: Leverage::new(entry.leverage).expect("a leverage"),
-            stop_loss: entry.stop.and_then(|away| beyond(price, direction, away)),
+            stop_loss: entry
+                .stop
+                .and_then(|away| beyond(price, direction, away))
+                .map_or_else(unprotected, StopLoss::At),
             take_profit: entry.target.and_then(|away| beyond(price, direction, -away)),
         }
     }
 
     /// What is said to be protected is protected at the venue, unless somebody has interfered since.
     fn check_opened(&self, opened: &Opened) {
-        let Some(stop) = &opened.stop_loss else { return };
+        let Some(stop) = opened.stop_loss.stop() else { return };
         let truth = self.world.truth();
         let is_held = truth.positions.iter().any(|it| {
             it.symbol == opened.symbol
@@ -184,6 +187,11 @@ impl Trader<'_> {
 pub(super) fn nth<T>(of: &[T], which: u64) -> Option<&T> {
     let count = u64::try_from(of.len()).ok().filter(|count| *count > 0)?;
     of.get(usize::try_from(which % count).ok()?)
+}
+
+/// The plan wants no stop here.
+fn unprotected() -> StopLoss {
+    StopLoss::Waived(Waiver::new("plan", "this one goes without").expect("a name and a reason"))
 }
 
 /// A price on the losing side of a position of this direction, so far away; negative: on the winning side.
