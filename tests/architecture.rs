@@ -43,6 +43,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("xtask", &["plimsoll-testkit-postgres"]),
+    (
+        "plimsoll-trial",
+        &["plimsoll-domain", "plimsoll-engine", "plimsoll-exchange", "plimsoll-memory", "plimsoll-ports"],
+    ),
     ("plimsoll-tests", &[]),
 ];
 

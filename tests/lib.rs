@@ -12,7 +12,7 @@ pub mod kills;
 pub mod soak;
 pub mod venues;
 
-/// The programs of the README and of its pages compile; `cargo xtask trial` runs them as strangers would.
+/// The programs of the README and of its pages compile; `cargo xtask readme` runs them as strangers would.
 #[cfg(doctest)]
 mod pages {
     #[doc = include_str!("../README.md")]

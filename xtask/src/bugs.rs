@@ -21,89 +21,99 @@ struct Patch {
 
 const ORDER_PATH: &str = "crates/engine/src/order_path.rs";
 
-/// What the command with a bug is called: it is built where the true one is, and may not take its place.
-pub(crate) const COMMAND: &str = "faults-with-a-bug";
+/// What a command with a bug is called: it is built where the true one is, and may not take its place.
+pub(crate) fn with_a_bug(command: &str) -> String {
+    format!("{command}-with-a-bug")
+}
 
 /// What keeps the copy apart from the true tree, beside whose artefacts its own are built: Cargo tells packages apart by
 /// name, version and place within the workspace, and not by where the workspace is.
 const APART: &[Patch] = &[
     Patch { file: "tests/Cargo.toml", text: "name = \"faults\"", instead: "name = \"faults-with-a-bug\"" },
+    Patch { file: "tests/trial/Cargo.toml", text: "name = \"trial\"", instead: "name = \"trial-with-a-bug\"" },
     Patch { file: "Cargo.toml", text: "version = \"0.1.0\"", instead: "version = \"0.1.0-bug\"" },
 ];
 
-/// The bugs that the order path exists to prevent.
-pub(crate) const ALL: &[Bug] = &[
-    Bug {
-        name: "journal-after-send",
-        about: "an order is written down after it was sent",
-        patches: &[Patch {
-            file: ORDER_PATH,
-            text: "        self.intend(order, purpose, intended_at, troubles).await?;
+pub(crate) const JOURNAL_AFTER_SEND: Bug = Bug {
+    name: "journal-after-send",
+    about: "an order is written down after it was sent",
+    patches: &[Patch {
+        file: ORDER_PATH,
+        text: "        self.intend(order, purpose, intended_at, troubles).await?;
         let (answer, last_at) = self.place(order, wait).await;",
-            instead: "        let (answer, last_at) = self.place(order, wait).await;
+        instead: "        let (answer, last_at) = self.place(order, wait).await;
         self.intend(order, purpose, intended_at, troubles).await?;",
-        }],
-    },
-    Bug {
-        name: "dedupe-off",
-        about: "a fill that is recorded already is taken for news",
-        patches: &[Patch {
-            file: "crates/engine/src/position_manager/settle.rs",
-            text: "let is_new = |fill: &Fill| fill.position_side == side && !is_known(fill);",
-            instead: "let is_new = |fill: &Fill| fill.position_side == side && (true || !is_known(fill));",
-        }],
-    },
-    Bug {
-        name: "state-dedupe-off",
-        about: "a fill that the stream tells twice counts twice",
-        patches: &[
-            Patch {
-                file: "crates/domain/src/account.rs",
-                text: "if !contract.trades.learn(fill.trade_id.clone(), fill.time) {",
-                instead: "if !contract.trades.learn(fill.trade_id.clone(), fill.time) && false {",
-            },
-            Patch {
-                file: "crates/venue/src/follow/heard.rs",
-                text: "matches!(event, AccountEvent::Fill(fill) if self.trades.contains(&key(fill)))",
-                instead: "matches!(event, AccountEvent::Fill(fill) if self.trades.contains(&key(fill)) && false)",
-            },
-        ],
-    },
-    Bug {
-        name: "resend-under-new-id",
-        about: "an order without an answer is sent again by another name",
-        patches: &[Patch {
-            file: ORDER_PATH,
-            text: "                self.record(order, JournalState::Unanswered, troubles).await;
+    }],
+};
+
+pub(crate) const DEDUPE_OFF: Bug = Bug {
+    name: "dedupe-off",
+    about: "a fill that is recorded already is taken for news",
+    patches: &[Patch {
+        file: "crates/engine/src/position_manager/settle.rs",
+        text: "let is_new = |fill: &Fill| fill.position_side == side && !is_known(fill);",
+        instead: "let is_new = |fill: &Fill| fill.position_side == side && (true || !is_known(fill));",
+    }],
+};
+
+pub(crate) const STATE_DEDUPE_OFF: Bug = Bug {
+    name: "state-dedupe-off",
+    about: "a fill that the stream tells twice counts twice",
+    patches: &[
+        Patch {
+            file: "crates/domain/src/account.rs",
+            text: "if !contract.trades.learn(fill.trade_id.clone(), fill.time) {",
+            instead: "if !contract.trades.learn(fill.trade_id.clone(), fill.time) && false {",
+        },
+        Patch {
+            file: "crates/venue/src/follow/heard.rs",
+            text: "matches!(event, AccountEvent::Fill(fill) if self.trades.contains(&key(fill)))",
+            instead: "matches!(event, AccountEvent::Fill(fill) if self.trades.contains(&key(fill)) && false)",
+        },
+    ],
+};
+
+pub(crate) const RESEND_UNDER_NEW_ID: Bug = Bug {
+    name: "resend-under-new-id",
+    about: "an order without an answer is sent again by another name",
+    patches: &[Patch {
+        file: ORDER_PATH,
+        text: "                self.record(order, JournalState::Unanswered, troubles).await;
                 self.follow(order, None, sent, evidence, troubles).await",
-            instead: "                self.record(order, JournalState::Unanswered, troubles).await;
+        instead: "                self.record(order, JournalState::Unanswered, troubles).await;
                 let mut again = order.clone();
                 let mut name = order.client_order_id.to_string();
                 let attempt = name.pop().unwrap_or('0');
                 name.push(char::from_u32(u32::from(attempt) + 1).unwrap_or('z'));
                 again.client_order_id = plimsoll_domain::ClientOrderId::reported(name);
                 Box::pin(self.send_noting(&again, purpose, evidence, wait, troubles)).await",
-        }],
-    },
-    Bug {
-        name: "stop-not-restored",
-        about: "protection that is owed or lost is not placed again",
-        patches: &[Patch {
-            file: "crates/engine/src/position_manager/reconcile/restore.rs",
-            text: "if let Some(trigger) = trigger_of(&meant.entry.order.kind) {",
-            instead: "if let Some(trigger) = trigger_of(&meant.entry.order.kind).filter(|_| false) {",
-        }],
-    },
-];
+    }],
+};
 
-pub(crate) fn named(name: &str) -> Result<&'static Bug> {
-    let bug = ALL.iter().find(|bug| bug.name == name);
-    bug.with_context(|| format!("no bug '{name}': there are {}", names()))
-}
+pub(crate) const STOP_NOT_RESTORED: Bug = Bug {
+    name: "stop-not-restored",
+    about: "protection that is owed or lost is not placed again",
+    patches: &[Patch {
+        file: "crates/engine/src/position_manager/reconcile/restore.rs",
+        text: "if let Some(trigger) = meant.entry.order.kind.trigger() {",
+        instead: "if let Some(trigger) = meant.entry.order.kind.trigger().filter(|_| false) {",
+    }],
+};
 
-pub(crate) fn names() -> String {
-    ALL.iter().map(|bug| bug.name).collect::<Vec<_>>().join(", ")
-}
+pub(crate) const STOP_NOT_MOVED: Bug = Bug {
+    name: "stop-not-moved",
+    about: "what an entry has filled in part waits for its stop until the rest has filled",
+    patches: &[Patch {
+        file: "crates/engine/src/position_manager/composed/protecting.rs",
+        text: "if parts.filled(Purpose::Entry).is_zero() || scene.held.is_none() {",
+        instead: "if parts.filled(Purpose::Entry) < opening.quantity.get() || scene.held.is_none() {",
+    }],
+};
+
+/// Every one of them.
+#[cfg(test)]
+const ALL: [&Bug; 6] =
+    [&JOURNAL_AFTER_SEND, &DEDUPE_OFF, &STATE_DEDUPE_OFF, &RESEND_UNDER_NEW_ID, &STOP_NOT_RESTORED, &STOP_NOT_MOVED];
 
 /// Copies the tree to `target/bugs/tree` and puts the bug into the copy. Files that are the same there already are left
 /// alone, so that only what differs is built again.

@@ -6,6 +6,8 @@ mod conformance;
 mod faults;
 mod fuzz;
 mod kills;
+mod readme;
+mod seeds;
 mod services;
 mod shell;
 mod soak;
@@ -19,11 +21,12 @@ cargo xtask <verb>
 
   test          format, lint, tests, doc tests, docs, dependency rule: what CI runs
   services      start | stop | status: the PostgreSQL server that the tests use
-  trial         what the README tells an engineer to write, built outside the workspace
+  readme        what the README tells an engineer to write, built outside the workspace
   conformance   [VENUE]: a stock CCXT from PyPI trades against each venue server
   bench         every criterion bench, each beside its floor
   faults        [--venue V] --seed N | --seeds COUNT [--from N] [--jobs N] [--first] | --bug NAME: the whole system under
                 fire; V is binance, gateio, bitget, bitget-v1 or paper
+  trial         --seed N | --seeds COUNT [--from N] [--jobs N] [--first] | --bug NAME: the whole on one simulated clock
   kills         [--kills N] [--seed S]: the real process, killed at work and started again
   soak          [--minutes 10] [--rate 2000] [--seed 1] [--json]: three accounts followed while their venues fail
   fuzz          [--seconds N] [target …]: every decoder against a fuzzer, 60 s each
@@ -35,11 +38,12 @@ fn main() -> ExitCode {
         ["test"] => test::run_all(),
         ["services", verb] => services::run(verb),
         ["services"] => services::run("start"),
-        ["trial"] => trial::run_all(),
+        ["readme"] => readme::run_all(),
         ["conformance"] => conformance::run_some(None),
         ["conformance", venue] => conformance::run_some(Some(venue)),
         ["bench", ref filters @ ..] => bench::run_benches(filters),
         ["faults", ref arguments @ ..] => faults::run_seeds(arguments),
+        ["trial", ref arguments @ ..] => trial::run_seeds(arguments),
         ["kills", ref arguments @ ..] => kills::run_all(arguments),
         ["soak", ref arguments @ ..] => soak::hold(arguments),
         ["fuzz", ref arguments @ ..] => fuzz::run_targets(arguments),

@@ -1,99 +1,18 @@
-//! `cargo xtask trial`: what the README and its pages tell an engineer to write, built and run outside the workspace.
+//! `cargo xtask trial`: the whole on one simulated clock, by seed; and how soon a deliberate bug is found by it.
 
-use crate::shell::{cargo, root, run};
-use anyhow::{Context, Result, bail, ensure};
-use std::fs;
-use std::path::{Path, PathBuf};
+use crate::bugs::{DEDUPE_OFF, JOURNAL_AFTER_SEND, STOP_NOT_MOVED};
+use crate::seeds::Seeds;
+use anyhow::Result;
 
-/// The pages that have trials.
-const PAGES: [&str; 2] = ["README.md", "docs/own-venue.md"];
+/// Nothing in it is real, so it is as fast as the machine: many seeds want the optimiser.
+pub(crate) const TRIAL: Seeds = Seeds {
+    package: "plimsoll-trial",
+    command: "trial",
+    is_release: true,
+    bugs: &[&JOURNAL_AFTER_SEND, &DEDUPE_OFF, &STOP_NOT_MOVED],
+};
 
-/// Where their lines say that Plimsoll is.
-const BESIDE: &str = "../plimsoll/";
-
-/// The most crates that the mathematics alone may bring, itself included.
-const MOST_FOR_THE_DOMAIN: usize = 10;
-
-/// Builds and runs every trial of the pages: a `toml` block of dependencies, and the `rust` block after it. A program
-/// with tests is tested, any other is run.
-pub(crate) fn run_all() -> Result<()> {
-    let mut found = Vec::new();
-    for page in PAGES {
-        found.extend(trials(&fs::read_to_string(root().join(page)).context(page)?)?);
-    }
-    ensure!(found.len() == 3, "there are {} trials, not 3", found.len());
-    for trial in &found {
-        let folder = trial.write()?;
-        let verb = if trial.program.contains("#[tokio::test]") { "test" } else { "run" };
-        let mut command = cargo(&[verb, "--quiet"]);
-        run(
-            &format!("{} ({verb})", trial.title),
-            command.current_dir(&folder).env("CARGO_TARGET_DIR", root().join("target/trials/target")),
-        )?;
-        if trial.dependencies.lines().all(|line| line.starts_with("plimsoll-domain")) {
-            few_crates(&folder)?;
-        }
-    }
-    Ok(())
-}
-
-struct Trial {
-    title: String,
-    dependencies: String,
-    program: String,
-}
-
-/// Every `toml` block under a heading, with the `rust` block that follows it.
-fn trials(page: &str) -> Result<Vec<Trial>> {
-    let mut found = Vec::new();
-    let (mut title, mut dependencies) = (String::new(), None);
-    let mut lines = page.lines();
-    while let Some(line) = lines.next() {
-        if let Some(heading) = line.strip_prefix("### ") {
-            title = heading.to_owned();
-        } else if line == "```toml" {
-            dependencies = Some(block(&mut lines));
-        } else if line == "```rust" {
-            let program = block(&mut lines);
-            let Some(dependencies) = dependencies.take() else { bail!("a rust block of '{title}' has no toml block") };
-            found.push(Trial { title: title.clone(), dependencies, program });
-        }
-    }
-    Ok(found)
-}
-
-fn block<'a>(lines: &mut impl Iterator<Item = &'a str>) -> String {
-    lines.take_while(|line| *line != "```").fold(String::new(), |text, line| text + line + "\n")
-}
-
-impl Trial {
-    /// Writes the crate under target/trials, as its author would beside a checkout of Plimsoll.
-    fn write(&self) -> Result<PathBuf> {
-        let name: String = self.title.to_lowercase().split_whitespace().collect::<Vec<_>>().join("-");
-        let name: String = name.chars().filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-').collect();
-        let folder = root().join("target/trials").join(&name);
-        fs::create_dir_all(folder.join("src"))?;
-        let here = format!("{}/", root().display());
-        let manifest = format!(
-            "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n{}",
-            self.dependencies.replace(BESIDE, &here)
-        );
-        fs::write(folder.join("Cargo.toml"), manifest)?;
-        fs::write(folder.join("src/main.rs"), &self.program)?;
-        fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
-        Ok(folder)
-    }
-}
-
-/// The mathematics alone stays small.
-fn few_crates(folder: &Path) -> Result<()> {
-    let tree = cargo(&["tree", "--edges", "normal", "--prefix", "none", "--no-dedupe"]).current_dir(folder).output()?;
-    ensure!(tree.status.success(), "cargo tree failed: {}", String::from_utf8_lossy(&tree.stderr));
-    let text = String::from_utf8(tree.stdout)?;
-    let crates: std::collections::BTreeSet<_> =
-        text.lines().skip(1).map(|line| line.trim_end_matches(" (*)")).collect();
-    let crates: Vec<_> = crates.into_iter().filter(|line| !line.is_empty()).collect();
-    eprintln!("   {} crates: {}", crates.len(), crates.join(", "));
-    ensure!(crates.len() <= MOST_FOR_THE_DOMAIN, "more than {MOST_FOR_THE_DOMAIN} crates");
-    Ok(())
+/// Seeds, or a bug with seeds.
+pub(crate) fn run_seeds(arguments: &[&str]) -> Result<()> {
+    TRIAL.run(arguments)
 }
