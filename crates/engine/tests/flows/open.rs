@@ -263,6 +263,51 @@ async fn a_refused_stop_keeps_the_position_if_the_settings_say_so() {
 }
 
 #[tokio::test]
+async fn the_stop_is_on_its_way_before_anybody_asks_what_became_of_the_entry() {
+    let desk = desk();
+    // The first questions about the entry are not answered yet: the stop rests all the same.
+    desk.venue.state().unknown = 6;
+    desk.venue.state().hide_fills = true;
+    let intent = long();
+    let resting = async {
+        while desk.venue.state().open.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        let asked = desk.venue.state().unknown;
+        desk.venue.state().hide_fills = false;
+        asked
+    };
+    let (opened, unknown) = tokio::join!(desk.open(&intent), resting);
+    assert!(unknown > 0, "the entry was not known yet");
+    assert!(opened.unwrap().stop_loss.stop().is_some());
+    let calls = desk.venue.state().calls.clone();
+    assert_eq!(calls.iter().filter(|call| call.starts_with("place stop")).count(), 1, "{calls:?}");
+}
+
+#[tokio::test]
+async fn a_stop_that_is_refused_while_its_position_is_not_there_yet_is_sent_again() {
+    let desk = desk();
+    desk.venue.fail(OrderType::StopMarket, Fault::Refuse(RefusalReason::Other));
+    let opened = desk.open(&long()).await.unwrap();
+    let stop = opened.stop_loss.stop().unwrap().clone();
+    let resting = desk.venue.state().open.clone();
+    assert_eq!(resting.iter().map(|it| &it.client_order_id).collect::<Vec<_>>(), [&stop.client_order_id]);
+    assert!(desk.store.events("stop_loss_not_verified").is_empty(), "nobody is alarmed for that");
+    assert!(desk.manager.reconcile().await.unwrap().is_clean());
+}
+
+#[tokio::test]
+async fn a_stop_that_was_sent_behind_an_entry_which_filled_nothing_is_called_back() {
+    let desk = desk();
+    desk.venue.fail(OrderType::Market, Fault::Unfilled);
+    let failure = desk.open(&long()).await.unwrap_err();
+    assert!(matches!(failure, OpenFailure::NothingFilled { .. }), "{failure}");
+    assert_eq!(desk.venue.state().calls.iter().filter(|call| call.starts_with("place stop")).count(), 1);
+    assert!(desk.venue.state().open.is_empty(), "nothing of it rests");
+    assert!(desk.manager.reconcile().await.unwrap().is_clean());
+}
+
+#[tokio::test]
 async fn a_stop_whose_answer_was_lost_is_found_and_verified() {
     let desk = desk();
     desk.venue.fail(OrderType::StopMarket, Fault::LostAnswer);

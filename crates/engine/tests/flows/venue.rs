@@ -26,6 +26,8 @@ pub(crate) enum Fault {
     LostRequestWhilePositionGrows(Quantity),
     /// It is executed in part, and then expires.
     Partly(Quantity),
+    /// It is accepted, and expires without a fill.
+    Unfilled,
     /// It rests at another trigger than was asked for.
     OtherTrigger(Price),
 }

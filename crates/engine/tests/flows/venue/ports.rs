@@ -160,6 +160,11 @@ impl Broker for Venue {
             }
             _ => {}
         }
+        if fault == Some(Fault::Unfilled) {
+            let (id, now) = (state.id(), state.now);
+            state.done.push(reported(order, id.clone(), OrderStatus::Expired, now));
+            return Ok(OrderId::new(id));
+        }
         let key = (order.symbol.clone(), order.position_side);
         let held = state.held.get(&key).map(|held| held.position.quantity);
         let id = match (order.kind, order.size) {
