@@ -21,7 +21,7 @@ use super::settle::is_protective;
 use crate::order_path::{Evidence, SendFailure, Sent, Wait};
 use crate::trouble::{Record, Subject, Troubles};
 use back_fill::RECOVERED;
-use plimsoll_domain::{Decimal, Direction, Fill, Order, Timestamp};
+use plimsoll_domain::{Decimal, Direction, Fill, Order, PositionReport, Timestamp};
 use plimsoll_ports::{Alert, JournalEntry, JournalState, PositionRecord, PositionStatus, Purpose, Severity};
 use std::time::Duration;
 
@@ -85,7 +85,7 @@ impl PositionManager {
         let open: Vec<PositionRecord> = all.iter().filter(is_free).cloned().collect();
         self.protect_what_is_held(&open, &reading, wait, &mut unsent, &mut it, &mut troubles).await;
         for entry in &unsent {
-            let fate = self.fate_of_unneeded(entry, &it, wait, &mut troubles).await;
+            let fate = self.fate_of_unneeded(entry, (&it, &reading), wait, &mut troubles).await;
             it.orders.push(fate);
         }
         self.tell_drift(&open, &reading, &mut it);
@@ -193,14 +193,23 @@ impl PositionManager {
         Some(-lives::before(None, &fills))
     }
 
-    /// The fate of protection that no position claims. While it is not known what became of its entry, it waits.
+    /// The fate of protection that no position claims. While it is not known what became of its entry, or its position cannot
+    /// be priced, it waits.
     async fn fate_of_unneeded(
         &self,
         entry: &JournalEntry,
-        it: &Reconciliation,
+        (it, reading): (&Reconciliation, &Reading),
         wait: Wait,
         troubles: &mut Troubles,
     ) -> OrderFate {
+        let order = &entry.order;
+        let is_its = |report: &PositionReport| {
+            (&report.symbol, report.position_side) == (&order.symbol, order.position_side)
+        };
+        if reading.unpriced.iter().any(is_its) {
+            let why = "what is held of its contract cannot be priced".to_owned();
+            return OrderFate::of(entry, Err(SendFailure::Unresolved(why)));
+        }
         let intent = self.ids.intent_of(&entry.order.client_order_id);
         let waits = |fate: &&OrderFate| {
             fate.purpose == Purpose::Entry

@@ -4,7 +4,10 @@ use plimsoll_engine::{OpenFailure, Placed, ProtectionFailure, SendFailure, Setti
 use plimsoll_ports::domain::{
     Direction, FillCause, NewOrder, OrderKind, OrderSize, OrderType, PositionSide, Side, TriggerBy,
 };
-use plimsoll_ports::{Broker, Clock, JournalEntry, JournalState, OrderJournal, PositionStatus, Purpose, RefusalReason};
+use plimsoll_ports::{
+    Broker, Clock, JournalEntry, JournalState, OpenIntent, OrderJournal, PositionStatus, Purpose, RefusalReason,
+    StopLoss,
+};
 use std::time::Duration;
 
 #[tokio::test]
@@ -86,6 +89,28 @@ async fn a_stop_that_was_not_sent_any_more_is_restored_once() {
     let again = manager(&desk.venue, &desk.store, |it| it).reconcile().await.unwrap();
     assert!(again.is_clean(), "{again:?}");
     assert_eq!(desk.venue.state().open.len(), 1);
+}
+
+#[tokio::test]
+async fn a_nearer_stop_that_is_owed_to_what_was_added_waits_while_its_position_cannot_be_priced() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    let before = desk.venue.state().open.clone();
+    let more = OpenIntent { quantity: size("0.005"), stop_loss: StopLoss::At(price("47000")), ..long() };
+    let opened = desk.open(&more).await.unwrap();
+    // Died before the nearer stop was sent: the one of before rests.
+    let owed = opened.stop_loss.stop().unwrap().client_order_id.clone();
+    desk.store.tables().journal.iter_mut().filter(|it| it.order.client_order_id == owed).for_each(|it| {
+        it.state = JournalState::Intended;
+    });
+    desk.venue.state().open = before;
+    let restarted = manager(&desk.venue, &desk.store, |it| it);
+    desk.venue.state().hide_instruments = true;
+    restarted.reconcile().await.unwrap();
+    desk.venue.state().hide_instruments = false;
+    restarted.reconcile().await.unwrap();
+    let rests: Vec<_> = desk.venue.state().open.iter().map(|it| (it.client_order_id.clone(), it.trigger)).collect();
+    assert_eq!(rests, [(owed, Some(price("47000")))]);
 }
 
 #[tokio::test]

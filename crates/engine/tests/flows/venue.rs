@@ -59,6 +59,8 @@ pub(crate) struct State {
     pub(crate) blind: bool,
     /// The next question for a contract takes so many turns of everybody else.
     pub(crate) slow_instrument: u32,
+    /// No contract can be asked about.
+    pub(crate) hide_instruments: bool,
     /// No balance is listed.
     pub(crate) hide_balances: bool,
     /// So many readings of all open orders fail.
@@ -140,6 +142,7 @@ impl Venue {
             faults: Vec::new(),
             blind: false,
             slow_instrument: 0,
+            hide_instruments: false,
             hide_balances: false,
             sizes_are_held: false,
             slow_cancels: 0,

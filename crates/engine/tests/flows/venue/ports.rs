@@ -49,6 +49,9 @@ impl Broker for Venue {
         if self.state().hold_instruments {
             std::future::pending::<()>().await;
         }
+        if self.state().hide_instruments {
+            return Err(QueryError::Unreachable(NotSent::Unavailable("busy".to_owned())));
+        }
         Ok(instrument(symbol, self.see()?.max_market))
     }
 
