@@ -21,7 +21,7 @@ const KEYS: [(&str, &str); 2] = [("STAGE_KEY", "verb-key"), ("STAGE_SECRET", "ve
 struct Desk {
     _venue: Venue,
     rest: String,
-    _folder: TempDir,
+    folder: TempDir,
     config: PathBuf,
 }
 
@@ -36,7 +36,7 @@ impl Desk {
         let (venue, rest, socket) = Venue::start_with("binance", "verb-key", "verb-secret", arguments);
         let database = format!("sqlite:{}", folder.path().join("records.db").display());
         let config = configuration(folder.path(), &database, &[("main", "binance", &rest, &socket)]);
-        Self { _venue: venue, rest, _folder: folder, config }
+        Self { _venue: venue, rest, folder: folder, config }
     }
 
     /// Waits until the venue has done this fault.
@@ -198,6 +198,59 @@ fn trading_is_stopped_and_everything_closed_in_one_go() {
     let arguments = ["kill", "--reason", "storm", "--flatten", "--yes"];
     let keyless = answer(2, &stage::verb(&desk.config, &[], &arguments));
     assert!(keyless["error"]["message"].as_str().unwrap().contains("the kill switch is not engaged"), "{keyless}");
+}
+
+#[test]
+fn what_others_hold_is_left_alone_and_not_called_flat() {
+    let desk = Desk::new();
+    let section = std::fs::read_to_string(&desk.config).unwrap();
+    let (_, main) = section.split_once("[accounts.main]").unwrap();
+    // The same account at the venue by another name: what it orders is nobody's here.
+    let others = format!("\n[accounts.somebody]{main}foreign = \"watch\"\n");
+    OpenOptions::new().append(true).open(&desk.config).unwrap().write_all(others.as_bytes()).unwrap();
+    desk.verb(0, &format!("{OPEN} --account main"));
+    for line in ["flatten --yes --account somebody", "kill --reason storm --flatten --yes --account somebody"] {
+        let said = desk.message(1, line);
+        assert!(said.contains("1 positions and 1 orders remain; 2 of them of others, left alone"), "{said}");
+    }
+    let held = desk.verb(0, "status --account main");
+    assert_eq!((&held["unprotected"], &held["positions"][0]["quantity"]), (&json!(0), &json!("0.002")), "{held}");
+    assert_eq!(desk.verb(0, "flatten --yes --account main")["flat"], json!(true));
+}
+
+#[test]
+fn the_kill_switch_is_engaged_once_from_however_many_processes_at_once() {
+    let desk = Desk::new();
+    desk.verb(0, "db migrate");
+    let engage = |number: u32| {
+        let reason = format!("storm_{number}");
+        let mut kill = stage::command(&desk.config, &[], &["kill", "--yes", "--reason", &reason]);
+        kill.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let at_once: Vec<_> = (0..6).map(engage).collect();
+    let answers: Vec<Value> = at_once.into_iter().map(|it| answer(0, &it.wait_with_output().unwrap())).collect();
+    // Each is told of the one engagement, whoever made it.
+    let first = [&answers[0]["reason"], &answers[0]["since"]];
+    for told in &answers {
+        assert_eq!((&told["engaged"], [&told["reason"], &told["since"]]), (&json!(true), first), "{answers:?}");
+    }
+    assert_eq!(events(&desk, "kill_switch"), [("engaged".to_owned(), first[0].as_str().unwrap().to_owned())]);
+
+    desk.verb(0, "release --reason calm --yes");
+    let actions: Vec<String> = events(&desk, "kill_switch").into_iter().map(|(action, _)| action).collect();
+    assert_eq!(actions, ["engaged", "released"]);
+    desk.verb(0, OPEN);
+}
+
+/// What was done and why, of the risk events of one kind.
+fn events(desk: &Desk, kind: &str) -> Vec<(String, String)> {
+    let database = format!("sqlite:{}", desk.folder.path().join("records.db").display());
+    let export = Command::new(env!("CARGO_BIN_EXE_plimsoll")).args(["db", "export", "--database", &database]).output();
+    let said = String::from_utf8(export.unwrap().stdout).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let lines = said.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let of_kind = lines.filter(|it| it["record"] == "risk_event" && it["kind"] == kind);
+    of_kind.map(|it| (text(&it["action"]), text(&it["detail"]))).collect()
 }
 
 #[test]

@@ -243,22 +243,24 @@ fn print_flattened(flattened: &Flattened) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Flat is what the venue says is flat.
-fn confirmed(flattened: &Flattened) -> Result<(), Failure> {
+/// Flat is what the venue says is flat: no position and no order, of whomever.
+pub(super) fn confirmed(flattened: &Flattened) -> Result<(), Failure> {
     if flattened.is_confirmed() {
         return Ok(());
     }
-    let failed: Vec<String> =
-        flattened.failed.iter().map(|it| format!("{} {}: {}", it.symbol, it.direction, it.failure)).collect();
-    let help = "`plimsoll positions` shows what is held. What could not be closed keeps its stop. Run it again.";
-    match &flattened.remaining {
-        Some((positions, orders)) => {
-            let left = format!("{} positions and {} orders remain", positions.len(), orders.len());
-            Err(Failure::no([vec![left], failed].concat().join("; ")).help(help))
-        }
-        None => Err(Failure::outcome_unknown("the venue does not tell whether it is flat").help(help)),
-    }
+    let Some((positions, orders)) = &flattened.remaining else {
+        return Err(Failure::outcome_unknown("the venue does not tell whether it is flat").help(HELD));
+    };
+    let left = format!("{} positions and {} orders remain", positions.len(), orders.len());
+    let failed = flattened.failed.iter().map(|it| format!("{} {}: {}", it.symbol, it.direction, it.failure));
+    let theirs = (flattened.left_alone > 0).then(|| format!("{} of them of others, left alone", flattened.left_alone));
+    let said: Vec<String> = std::iter::once(left).chain(theirs).chain(failed).collect();
+    let is_all_theirs = flattened.left_alone == positions.len() + orders.len();
+    Err(Failure::no(said.join("; ")).help(if is_all_theirs { THEIRS } else { HELD }))
 }
+
+const HELD: &str = "`plimsoll positions` shows what is held. What could not be closed keeps its stop. Run it again.";
+const THEIRS: &str = "Close and cancel them where they were made, or set foreign = \"adopt\" on the account.";
 
 fn failed(failure: &CloseFailure) -> Failure {
     match failure {

@@ -1,6 +1,7 @@
 //! `plimsoll kill` and `plimsoll release`: the kill switch.
 
 use super::acting;
+use super::close::confirmed;
 use super::signals::to_its_end;
 use super::target::{Consent, Target};
 use crate::desk::Desk;
@@ -8,7 +9,7 @@ use crate::failure::Failure;
 use crate::screen;
 use clap::Args;
 use plimsoll_domain::ClientOrderId;
-use plimsoll_engine::{FlattenReason, ReleaseFailure};
+use plimsoll_engine::{FlattenReason, ForeignPolicy, ReleaseFailure};
 use plimsoll_ports::KillSwitchRecord;
 use serde::Serialize;
 use std::process::ExitCode;
@@ -16,11 +17,13 @@ use std::process::ExitCode;
 /// Engage the kill switch: from now on, and through restarts, nothing that adds exposure is sent.
 ///
 /// Resting orders that add exposure are cancelled, if the venue can be reached: ours, and those of others where they are
-/// adopted. Positions and their stops stay as they are, unless --flatten closes them as well.
+/// adopted. Composed orders that open something end. Positions and what protects or closes them stay as they are, unless
+/// --flatten closes everything as well: the venue is flat when no position is held and no order rests there, of whomever.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
-  plimsoll kill --reason 'exchange maintenance' --yes")]
+Examples:
+  plimsoll kill --reason 'exchange maintenance' --yes
+  plimsoll kill --reason 'something is wrong' --flatten --yes")]
 pub(crate) struct Kill {
     /// Why, for the records
     #[arg(long)]
@@ -58,9 +61,11 @@ struct Answer {
     since: Option<String>,
     /// Orders that were cancelled; null where the venue was not asked.
     cancelled: Option<Vec<String>>,
+    /// Composed orders that have ended; null where the venue was not asked.
+    ended: Option<Vec<String>>,
     /// Entries that rest still; null where that is not known.
     resting_entries: Option<usize>,
-    /// Whether the venue is flat, where that was wanted.
+    /// Whether the venue is flat, where that was wanted; null where it is not known.
     flat: Option<bool>,
     troubles: Vec<String>,
 }
@@ -69,8 +74,11 @@ struct Answer {
 #[derive(Default)]
 struct AtVenue {
     cancelled: Option<Vec<ClientOrderId>>,
+    ended: Option<Vec<ClientOrderId>>,
     resting: Option<usize>,
     flat: Option<bool>,
+    /// Why it is not what was wanted.
+    failure: Option<Failure>,
     troubles: Vec<String>,
 }
 
@@ -127,39 +135,41 @@ impl Kill {
             return Err(Failure::unreachable(only_here)
                 .help("Other processes go on: stop them. The next verb that acts takes it into the database."));
         }
-        let flat = at_venue.flat;
-        let said: Vec<String> = troubles.iter().map(ToString::to_string).collect();
-        let told = told(
-            desk,
-            &recorded,
-            AtVenue { troubles: [said, at_venue.troubles].concat(), ..at_venue },
-            self.target.json,
-        );
-        if flat == Some(false) {
-            let help = "`plimsoll positions` shows what is held, `plimsoll flatten` tries again.";
-            return Err(Failure::no("trading is stopped, and the venue is not flat").help(help));
-        }
+        let AtVenue { failure, troubles: met, .. } = at_venue;
+        let said: Vec<String> = troubles.iter().map(ToString::to_string).chain(met).collect();
+        let told = told(desk, &recorded, AtVenue { failure: None, troubles: said, ..at_venue }, self.target.json);
+        // What is left open is worse than what could not be printed.
+        failure.map_or(Ok(()), Err)?;
         acting::done(told)
     }
 
     /// What adds exposure is taken back, or all of it closed.
     async fn clear(&self, desk: &Desk) -> AtVenue {
         if self.flatten {
+            // Whoever leaves alone what is of others finds out first what that is; if that fails, everything is closed.
+            if desk.account.foreign != ForeignPolicy::Adopt
+                && let Err(failure) = to_its_end(desk.reconcile()).await
+            {
+                tracing::warn!(failure = failure.message(), "what is of others is not known");
+            }
             let reason = FlattenReason::Wanted { by: acting::operator(), reason: self.reason.clone() };
             let it = to_its_end(desk.manager.flatten_all(reason)).await;
-            let failed = it.failed.iter().map(|it| format!("{} {}: {}", it.symbol, it.direction, it.failure));
             return AtVenue {
-                flat: Some(it.is_confirmed()),
+                failure: confirmed(&it).err(),
+                flat: it.remaining.as_ref().map(|_| it.is_confirmed()),
                 resting: it.remaining.as_ref().map(|(_, orders)| orders.iter().filter(|it| it.adds_exposure()).count()),
-                troubles: failed.chain(it.troubles.iter().map(ToString::to_string)).collect(),
+                troubles: it.troubles.iter().map(ToString::to_string).collect(),
                 cancelled: Some(it.cancelled),
+                ended: Some(it.ended),
             };
         }
         let it = to_its_end(desk.manager.cancel_entries()).await;
         AtVenue {
             cancelled: Some(it.cancelled),
+            ended: Some(it.ended),
             resting: it.remaining.as_ref().map(Vec::len),
             flat: None,
+            failure: None,
             troubles: it.troubles.iter().map(ToString::to_string).collect(),
         }
     }
@@ -205,7 +215,8 @@ impl Release {
 }
 
 fn told(desk: &Desk, it: &KillSwitchRecord, at_venue: AtVenue, json: bool) -> Result<(), Failure> {
-    let AtVenue { cancelled, resting, flat, troubles } = at_venue;
+    let AtVenue { cancelled, ended, resting, flat, troubles, .. } = at_venue;
+    let names = |ids: Vec<ClientOrderId>| ids.iter().map(ToString::to_string).collect();
     if json {
         return screen::json(&Answer {
             account: desk.account.name.to_string(),
@@ -213,7 +224,8 @@ fn told(desk: &Desk, it: &KillSwitchRecord, at_venue: AtVenue, json: bool) -> Re
             by: it.by.clone(),
             reason: it.reason.clone(),
             since: it.since.map(screen::instant),
-            cancelled: cancelled.map(|ids| ids.iter().map(ToString::to_string).collect()),
+            cancelled: cancelled.map(names),
+            ended: ended.map(names),
             resting_entries: resting,
             flat,
             troubles,
@@ -223,6 +235,9 @@ fn told(desk: &Desk, it: &KillSwitchRecord, at_venue: AtVenue, json: bool) -> Re
     screen::line(format!("the kill switch of {} is {word}: {} ({})", desk.account.name, it.reason, it.by))?;
     if let Some(ids) = cancelled.filter(|ids| !ids.is_empty()) {
         screen::line(format!("{} orders were cancelled", ids.len()))?;
+    }
+    if let Some(ids) = ended.filter(|ids| !ids.is_empty()) {
+        screen::line(format!("{} composed orders have ended", ids.len()))?;
     }
     if let Some(count) = resting.filter(|count| *count > 0) {
         screen::line(format!("{count} ORDERS THAT ADD EXPOSURE REST STILL: `plimsoll orders` shows them"))?;
