@@ -154,6 +154,10 @@ impl PositionManager {
         troubles: &mut Troubles,
     ) -> bool {
         let Some(parts) = self.parts_of(entry, wait, troubles).await else { return false };
+        // Somebody may have ended it while a part was sent: that part is not left behind.
+        if !it.sent.is_empty() && self.has_been_ended(entry, it, troubles).await {
+            return self.cancel_what_rests(entry, &parts, troubles).await;
+        }
         // Read after the parts: what they have filled is in it.
         let Some(scene) = self.scene(&entry.order.symbol, entry.order.direction, troubles).await else { return false };
         let facts = scene.facts(self.ports.clock.now());
@@ -182,6 +186,7 @@ impl PositionManager {
             }
             Next::Place(_) => false,
             Next::End(how, why) => {
+                self.drop_unneeded_protection(entry, &parts, troubles).await;
                 self.end_composed(entry, how, &why, troubles).await;
                 it.ended = Some((how, why));
                 false

@@ -34,8 +34,8 @@ pub(super) struct Plan<'a> {
     pub(super) side: PositionSide,
     pub(super) mark: Price,
     funding: Option<FundingRate>,
-    /// The worst price to fill at; without one, whatever the market has.
-    limit: Option<Price>,
+    /// The worst price to fill at, and how much of it is to fill at once; without one, whatever the market has.
+    limit: Option<(Price, TimeInForce)>,
     /// It is one part of a composed order, or all of it: no part is larger than a market order may be.
     pub(super) in_parts: bool,
     pub(super) reading: Reading,
@@ -80,7 +80,7 @@ impl Plan<'_> {
     /// At market, or at the limit now or never.
     fn kind(&self) -> OrderKind {
         match self.limit {
-            Some(price) => OrderKind::Limit { price, time_in_force: TimeInForce::Ioc },
+            Some((price, time_in_force)) => OrderKind::Limit { price, time_in_force },
             None => OrderKind::Market,
         }
     }
@@ -121,10 +121,29 @@ impl PositionManager {
     /// [`OpenFailure`] as of [`open_for`](Self::open_for); [`OpenFailure::NothingFilled`] if the market is beyond the
     /// limit.
     pub async fn open_within(&self, strategy: &str, intent: &OpenIntent, limit: Price) -> Result<Opened, OpenFailure> {
-        self.open_at(strategy, intent, Some(limit)).await
+        self.open_at(strategy, intent, Some((limit, TimeInForce::Ioc))).await
     }
 
-    async fn open_at(&self, strategy: &str, intent: &OpenIntent, limit: Option<Price>) -> Result<Opened, OpenFailure> {
+    /// The same, all of it at once or nothing.
+    ///
+    /// # Errors
+    /// [`OpenFailure`] as of [`open_for`](Self::open_for); [`OpenFailure::NothingFilled`] if the market does not have all of
+    /// it within the limit.
+    pub async fn open_whole_within(
+        &self,
+        strategy: &str,
+        intent: &OpenIntent,
+        limit: Price,
+    ) -> Result<Opened, OpenFailure> {
+        self.open_at(strategy, intent, Some((limit, TimeInForce::Fok))).await
+    }
+
+    async fn open_at(
+        &self,
+        strategy: &str,
+        intent: &OpenIntent,
+        limit: Option<(Price, TimeInForce)>,
+    ) -> Result<Opened, OpenFailure> {
         // It is closed by a clean stop only.
         let Ok(_turn) = self.turn.acquire().await else { return Err(OpenFailure::ShuttingDown) };
         let mut troubles = Troubles::default();

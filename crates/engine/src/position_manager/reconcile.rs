@@ -203,9 +203,8 @@ impl PositionManager {
         troubles: &mut Troubles,
     ) -> OrderFate {
         let order = &entry.order;
-        let is_its = |report: &PositionReport| {
-            (&report.symbol, report.position_side) == (&order.symbol, order.position_side)
-        };
+        let is_its =
+            |report: &PositionReport| (&report.symbol, report.position_side) == (&order.symbol, order.position_side);
         if reading.unpriced.iter().any(is_its) {
             let why = "what is held of its contract cannot be priced".to_owned();
             return OrderFate::of(entry, Err(SendFailure::Unresolved(why)));

@@ -3,6 +3,7 @@
 use super::ComposeFailure;
 use crate::client_order_id::IntentId;
 use crate::position_manager::PositionManager;
+use crate::position_manager::open::Preview;
 use crate::position_manager::protection::Wanted;
 use crate::position_manager::reading::find_direction;
 use crate::trouble::Troubles;
@@ -14,6 +15,23 @@ use plimsoll_ports::{
 };
 
 impl PositionManager {
+    /// What a composed order would mean now, by the same code that takes it; what it opens is judged whole. Nothing is
+    /// written down, set or sent; a refusal by the limits is part of the answer. `None` for what opens nothing.
+    ///
+    /// # Errors
+    /// [`ComposeFailure`] where not even that can be said.
+    pub async fn preview_composed(&self, order: &ComposedOrder) -> Result<Option<Preview>, ComposeFailure> {
+        let Some(opening) = order.opening() else {
+            self.is_reducible(order).await?;
+            return Ok(None);
+        };
+        let intent = intent(order, opening, opening.quantity);
+        let preview = self.preview_of(&intent, true).await?;
+        let instrument = self.ports.broker.instrument(&order.symbol).await?;
+        makes_sense(order, &instrument, preview.mark)?;
+        Ok(Some(preview))
+    }
+
     /// By whoever holds the turn: checks a composed order and writes it down, with the protection that it owes.
     pub(super) async fn write_composed(&self, order: &ComposedOrder) -> Result<ComposedEntry, ComposeFailure> {
         let name = self.ids.intent(self.ports.clock.now());
@@ -46,6 +64,11 @@ impl PositionManager {
     }
 
     async fn may_reduce(&self, order: &ComposedOrder, name: IntentId) -> Result<ComposedEntry, ComposeFailure> {
+        self.is_reducible(order).await?;
+        Ok(self.write_down(order, &name).await?)
+    }
+
+    async fn is_reducible(&self, order: &ComposedOrder) -> Result<(), ComposeFailure> {
         let positions = self.positions().await?;
         let (symbol, direction) = (order.symbol.clone(), order.direction);
         let nothing = ComposeFailure::NothingHeld { symbol, direction };
@@ -53,8 +76,7 @@ impl PositionManager {
         let instrument = self.ports.broker.instrument(&order.symbol).await?;
         let mark = self.ports.feed.mark_price(&order.symbol).await?.price;
         makes_sense(order, &instrument, mark)?;
-        is_held(order, held)?;
-        Ok(self.write_down(order, &name).await?)
+        is_held(order, held)
     }
 
     async fn write_down(

@@ -1,6 +1,7 @@
 //! How composed orders end.
 
 use super::{Doing, Progress};
+use crate::composed::{Fate, Parts};
 use crate::order_path::Wait;
 use crate::position_manager::PositionManager;
 use crate::position_manager::flatten::is_beginning;
@@ -9,7 +10,8 @@ use crate::trouble::{Record, Trouble, Troubles};
 use futures_util::{StreamExt, stream};
 use plimsoll_domain::{ClientOrderId, Symbol};
 use plimsoll_ports::{
-    Alert, CommandError, ComposedEnd, ComposedEntry, RefusalReason, RiskEventRecord, Severity, StoreError,
+    Alert, CommandError, ComposedEnd, ComposedEntry, ComposedState, JournalState, Purpose, RefusalReason,
+    RiskEventRecord, Severity, StoreError,
 };
 
 /// Which of the composed orders that go on.
@@ -116,10 +118,9 @@ impl PositionManager {
         let now = self.ports.clock.now();
         self.ports.journal.end_composed(account, id, ComposedEnd::Canceled, &reason, now).await?;
         let mut troubles = Troubles::default();
-        let keeps_protection = entry.order.opening().is_some() || entry.order.kind.is_trailing();
         let mut cancelled = Vec::new();
         for part in self.ports.journal.parts(account, id).await? {
-            if part.state.is_final() || (keeps_protection && part.purpose.protects()) {
+            if part.state.is_final() || keeps(&entry, part.purpose) {
                 continue;
             }
             let id = &part.order.client_order_id;
@@ -127,8 +128,62 @@ impl PositionManager {
                 cancelled.push(id.clone());
             }
         }
+        // What became of them is journalled, and what was only owed to a fill is owed no more where there was none.
+        if let Some(parts) = self.parts_of(&entry, Wait::Glance, &mut troubles).await {
+            self.drop_unneeded_protection(&entry, &parts, &mut troubles).await;
+        }
         Ok(cancelled)
     }
+
+    /// Whether somebody has ended it meanwhile: then that is how it stands.
+    pub(super) async fn has_been_ended(
+        &self,
+        entry: &ComposedEntry,
+        it: &mut Progress,
+        troubles: &mut Troubles,
+    ) -> bool {
+        let found = self.ports.journal.composed(&self.settings.account, &entry.id).await;
+        match troubles.read(Record::Journal, found).flatten().map(|found| found.state) {
+            Some(ComposedState::Ended { how, reason }) => {
+                it.ended = Some((how, reason));
+                true
+            }
+            Some(ComposedState::Working) | None => false,
+        }
+    }
+
+    /// Cancels one part of what has ended; `true` if it was worth another look.
+    pub(super) async fn cancel_what_rests(
+        &self,
+        entry: &ComposedEntry,
+        parts: &Parts,
+        troubles: &mut Troubles,
+    ) -> bool {
+        let Some(part) = parts.0.iter().find(|it| it.rests() && !keeps(entry, it.purpose)) else {
+            self.drop_unneeded_protection(entry, parts, troubles).await;
+            return false;
+        };
+        self.cancel_part(&entry.order.symbol, part.id(), troubles).await
+    }
+
+    /// Protection that was journalled before an entry of which nothing has filled is not sent after all.
+    pub(super) async fn drop_unneeded_protection(&self, entry: &ComposedEntry, parts: &Parts, troubles: &mut Troubles) {
+        let may_fill = parts.of(Purpose::Entry).any(|it| it.rests() || it.fate == Fate::Unknown);
+        if entry.order.opening().is_none() || may_fill || !parts.filled(Purpose::Entry).is_zero() {
+            return;
+        }
+        let state = JournalState::NotSent { reason: "nothing has filled that it was to protect".to_owned() };
+        for part in parts.0.iter().filter(|it| it.purpose.protects() && it.fate == Fate::Unknown) {
+            let now = self.ports.clock.now();
+            let written = self.ports.journal.record(&self.settings.account, part.id(), &state, now).await;
+            troubles.keep(written, |error| Trouble::NotJournalled { id: part.id().clone(), error });
+        }
+    }
+}
+
+/// What protects a position that was opened, or follows it, rests on when the order is ended.
+fn keeps(entry: &ComposedEntry, purpose: Purpose) -> bool {
+    purpose.protects() && (entry.order.opening().is_some() || entry.order.kind.is_trailing())
 }
 
 const KILLED: &str = "the kill switch is engaged";

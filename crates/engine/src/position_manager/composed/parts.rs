@@ -4,8 +4,8 @@ use crate::client_order_id::IntentId;
 use crate::composed::{Fate, Part, Parts};
 use crate::order_path::{Placed, SendFailure, Wait};
 use crate::position_manager::PositionManager;
-use crate::trouble::{Record, Troubles};
-use plimsoll_domain::OrderStatus;
+use crate::trouble::{Record, Subject, Troubles};
+use plimsoll_domain::{NewOrder, OrderStatus};
 use plimsoll_ports::{ComposedEntry, JournalEntry, JournalState};
 
 impl PositionManager {
@@ -16,6 +16,9 @@ impl PositionManager {
         let mut parts = Vec::new();
         for it in journalled {
             let fate = match recorded(&it.state) {
+                Some(Fate::Ended { status: OrderStatus::Canceled, filled: None }) if !it.purpose.protects() => {
+                    self.fate_of_cancelled(&it, troubles).await
+                }
                 Some(fate) => fate,
                 // Its protection is placed where it is owed, and what became of it is found out there.
                 None if entry.order.opening().is_some() && it.purpose.protects() && !was_accepted(&it) => Fate::Unknown,
@@ -26,6 +29,16 @@ impl PositionManager {
             parts.push(Part { purpose, number, order, intended_at, fate });
         }
         Some(Parts(parts))
+    }
+
+    /// Whoever cancels an order that rests does not ask what of it had filled: the venue is asked, while it remembers.
+    async fn fate_of_cancelled(&self, it: &JournalEntry, troubles: &mut Troubles) -> Fate {
+        let NewOrder { symbol, client_order_id, .. } = &it.order;
+        let found = self.ports.broker.order(symbol, client_order_id).await;
+        match troubles.known(Subject::Orders, symbol, found) {
+            Some(found) => Fate::Ended { status: OrderStatus::Canceled, filled: found.and_then(|order| order.filled) },
+            None => Fate::Unknown,
+        }
     }
 
     async fn fate_of_part(&self, it: &JournalEntry, wait: Wait, troubles: &mut Troubles) -> Fate {

@@ -67,9 +67,18 @@ impl PositionManager {
     /// [`OpenFailure`] where not even that can be said: an unfit size, a stop on the wrong side or beyond liquidation, an
     /// account that cannot be read.
     pub async fn preview(&self, intent: &OpenIntent) -> Result<Preview, OpenFailure> {
+        self.preview_of(intent, false).await
+    }
+
+    /// The same; what is opened `in_parts` may be larger than one market order.
+    pub(in crate::position_manager) async fn preview_of(
+        &self,
+        intent: &OpenIntent,
+        in_parts: bool,
+    ) -> Result<Preview, OpenFailure> {
         let mut troubles = Troubles::default();
         self.refuse_while_unresolved(intent).await?;
-        let plan = self.plan(intent, &mut troubles).await?;
+        let plan = Plan { in_parts, ..self.plan(intent, &mut troubles).await? };
         let held = plan.held();
         if let Some(held) = held.filter(|held| held.direction != intent.direction) {
             return Err(OpenFailure::OppositePosition { symbol: intent.symbol.clone(), held: held.direction });
