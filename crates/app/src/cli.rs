@@ -4,6 +4,7 @@ mod acting;
 mod adjust;
 mod calc;
 mod close;
+mod composed;
 mod config;
 mod db;
 mod decode;
@@ -13,6 +14,8 @@ mod kill;
 mod ladder;
 mod ledger;
 mod open;
+mod opening;
+mod order;
 mod orders;
 mod portfolio;
 mod positions;
@@ -63,7 +66,10 @@ enum Verb {
     Positions(positions::Positions),
     /// Several accounts as one: exposure, nearest liquidation, stress
     Portfolio(portfolio::Portfolio),
-    /// Open orders, and those of unknown fate
+    /// Orders that rest or go on: bracket, iceberg, TWAP, OCO, trailing stop
+    #[command(subcommand)]
+    Order(order::Order),
+    /// Open orders, those that go on, and those of unknown fate
     Orders(orders::Orders),
     /// What was traded, paid and earned, from the records
     Ledger(ledger::Ledger),
@@ -110,6 +116,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
         Verb::Status(status) => status.run(),
         Verb::Positions(positions) => positions.run(),
         Verb::Portfolio(portfolio) => portfolio.run(),
+        Verb::Order(order) => order.run(),
         Verb::Orders(orders) => orders.run(),
         Verb::Ledger(ledger) => ledger.run(),
         Verb::Open(open) => open.run(),

@@ -22,7 +22,7 @@ pub(crate) use intervals::Intervals;
 pub(crate) use problem::{Origin, Problem};
 pub(crate) use reader::{Environment, Shown};
 pub(crate) use secret::SecretPlace;
-pub(crate) use word::duration_text;
+pub(crate) use word::{duration, duration_text};
 
 use plimsoll_domain::Leverage;
 use plimsoll_domain::risk::LadderRules;

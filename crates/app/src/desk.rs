@@ -9,8 +9,8 @@ use crate::venue::{Keys, Venue, Way};
 use plimsoll_domain::VenueId;
 use plimsoll_domain::risk::RiskLimits;
 use plimsoll_engine::{
-    AccountPorts, ContractSetting, Ladder, Lookout, Patience, Ports, PositionManager, ReconcileFailure, Reconciliation,
-    Settings, Sister, VenueAccountSettings,
+    AccountPorts, ContractSetting, GuardSettings, Ladder, Lookout, Patience, Ports, PositionManager, ReconcileFailure,
+    Reconciliation, Settings, Sister, VenueAccountSettings,
 };
 use plimsoll_ports::{AccountAudit, SystemClock};
 use std::sync::Arc;
@@ -30,6 +30,14 @@ pub(crate) struct Desk {
     pub(crate) venue: Venue,
     pub(crate) records: Records,
     pub(crate) manager: Arc<PositionManager>,
+}
+
+/// A desk before its manager has been told what to judge by.
+struct Unmanned {
+    config: Config,
+    account: Account,
+    venue: Venue,
+    records: Records,
 }
 
 /// Nobody may believe sooner than the venue allows that an order never arrived.
@@ -98,13 +106,49 @@ impl Desk {
         environment: &Environment,
         settings: Settings,
     ) -> Result<(Self, Lookout), Failure> {
+        let (desk, manager, lookout) = Self::looking_out(config, account, environment, settings).await?;
+        let manager = Arc::new(manager.with_view(lookout.watch()));
+        let Unmanned { config, account, venue, records } = desk;
+        Ok((Self { config, account, venue, records, manager }, lookout))
+    }
+
+    /// The same for a verb that acts before its lookout is connected: what it opens is judged by readings of its own.
+    pub(crate) async fn beside_lookout(
+        config: Config,
+        account: Account,
+        environment: &Environment,
+        settings: Settings,
+    ) -> Result<(Self, Lookout), Failure> {
+        let (desk, manager, lookout) = Self::looking_out(config, account, environment, settings).await?;
+        let Unmanned { config, account, venue, records } = desk;
+        Ok((Self { config, account, venue, records, manager: Arc::new(manager) }, lookout))
+    }
+
+    async fn looking_out(
+        config: Config,
+        account: Account,
+        environment: &Environment,
+        settings: Settings,
+    ) -> Result<(Unmanned, PositionManager, Lookout), Failure> {
         let keys = Keys::read(&account, environment)?;
         let audit = Way::of(&config, &account, keys.clone()).audit(account.wallet_url.clone())?;
         let records = open_records(&config).await?;
         let venue = Way::of(&config, &account, keys).connect()?;
         let lookout = lookout(&config, &account, &venue, &records, Arc::from(audit));
-        let manager = manager(&config, &account, &venue, &records, settings)?.with_view(lookout.watch());
-        Ok((Self { config, account, venue, records, manager: Arc::new(manager) }, lookout))
+        let manager = manager(&config, &account, &venue, &records, settings)?;
+        Ok((Unmanned { config, account, venue, records }, manager, lookout))
+    }
+
+    /// How a guard of this account watches.
+    pub(crate) fn guard_settings(&self) -> GuardSettings {
+        let intervals = &self.config.intervals;
+        GuardSettings {
+            interval: intervals.monitor,
+            audit: intervals.audit,
+            retry: intervals.monitor,
+            reconcile: intervals.reconcile,
+            ..GuardSettings::default()
+        }
     }
 
     /// Wires one account, on records that are open already: several may share them.

@@ -90,7 +90,7 @@ struct ClosedRow {
 }
 
 /// Reads `50%` or `50`: above 0, at most 100.
-fn part(text: &str) -> Result<Decimal, String> {
+pub(super) fn part(text: &str) -> Result<Decimal, String> {
     let number = text.trim().trim_end_matches('%').trim();
     let percent = decimal::exact(number).map_err(|error| error.to_string())?;
     if percent <= Decimal::ZERO || percent > Decimal::ONE_HUNDRED {

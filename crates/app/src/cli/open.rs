@@ -1,9 +1,9 @@
 //! `plimsoll open`: a position, with its preview, its stop, and what became of it.
 
 mod preview;
-mod size;
 
 use super::acting::{self, Found};
+use super::opening::{ToOpen, failed};
 use super::positions::{liquidation, liquidation_fields};
 use super::signals::to_its_end;
 use super::target::{Consent, Target};
@@ -11,13 +11,10 @@ use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::screen::{self, Facts, full, money, price, rate, told};
 use clap::Args;
-use plimsoll_domain::risk::RiskCheck;
-use plimsoll_domain::{Direction, Leverage, MarginMode, Money, Price, Quantity, Symbol};
-use plimsoll_engine::{OpenFailure, Opened, Preview, SendFailure};
-use plimsoll_ports::{NotSent, OpenIntent, StopLoss, Waiver};
-use preview::PreviewRow;
+use plimsoll_domain::{Direction, Price, Symbol, TimeInForce};
+use plimsoll_engine::{Opened, Preview};
+pub(super) use preview::PreviewRow;
 use serde::Serialize;
-use size::Wanted;
 use std::process::ExitCode;
 
 /// Open a position, or add to one, at market or at a limit that fills now or not at all.
@@ -38,36 +35,14 @@ pub(crate) struct Open {
     /// long or short
     #[arg(long)]
     side: Direction,
-    /// Size in base units
-    #[arg(long, allow_negative_numbers = true, group = "size")]
-    quantity: Option<Quantity>,
-    /// Size by what it is worth at the mark
-    #[arg(long, allow_negative_numbers = true, group = "size")]
-    notional: Option<Money>,
-    /// Size by what the stop may lose, fees included
-    #[arg(long, allow_negative_numbers = true, group = "size", requires = "stop")]
-    risk: Option<Money>,
-    /// Leverage; without it trading.default_leverage
-    #[arg(long, allow_negative_numbers = true)]
-    leverage: Option<Leverage>,
-    /// Where the stop-loss triggers, on the mark price
-    #[arg(long, allow_negative_numbers = true)]
-    stop: Option<Price>,
-    /// Add to a position that has a stop-loss already, and keep that one
-    #[arg(long, conflicts_with = "stop")]
-    keep_stop: bool,
-    /// Open without a stop-loss, for this reason, which is recorded
-    #[arg(long, value_name = "REASON", conflicts_with_all = ["stop", "keep_stop"])]
-    no_stop: Option<String>,
-    /// Where the target triggers, on the mark price
-    #[arg(long, allow_negative_numbers = true)]
-    take_profit: Option<Price>,
-    /// The worst price to fill at; what does not fill at once is cancelled
+    #[command(flatten)]
+    what: ToOpen,
+    /// The worst price to fill at, now; an entry that rests is `plimsoll order bracket`
     #[arg(long, allow_negative_numbers = true)]
     limit: Option<Price>,
-    /// isolated or cross; without it the account's
-    #[arg(long)]
-    margin_mode: Option<MarginMode>,
+    /// ioc: what does not fill at once is cancelled; fok: all of it at once or nothing
+    #[arg(long, requires = "limit", value_name = "ioc|fok")]
+    tif: Option<TimeInForce>,
     #[command(flatten)]
     consent: Consent,
     #[command(flatten)]
@@ -119,21 +94,17 @@ impl Open {
 
     async fn open(self) -> Result<(), Failure> {
         self.consent.can_be_had(self.target.json)?;
-        let margin_mode = self.margin_mode;
-        let desk = self.target.desk_with(|settings| plimsoll_engine::Settings {
-            margin_mode: margin_mode.unwrap_or(settings.margin_mode),
-            ..settings
-        });
-        let desk = desk.await?;
+        self.time_in_force()?;
+        let desk = self.target.desk_with(|settings| self.what.settings(settings)).await?;
         let outcome = self.open_at(&desk).await;
         desk.close().await;
         outcome
     }
 
     async fn open_at(&self, desk: &Desk) -> Result<(), Failure> {
-        self.allowed(desk)?;
+        self.what.is_allowed(desk)?;
         let Found { said: reconciled, shown } = acting::told_first(desk, self.consent, self.target.json).await?;
-        let intent = self.intent(desk).await?;
+        let intent = self.what.intent(desk, &self.symbol, self.side, self.limit).await?;
         let preview = desk.manager.preview(&intent).await.map_err(|failure| failed(&failure))?;
         let row = PreviewRow::of(&preview, self.limit, desk.manager.settings().margin_mode);
         let shown = if self.target.json { Ok(()) } else { shown.and_then(|()| row.print(&preview)) };
@@ -148,9 +119,12 @@ impl Open {
             let told = self.told(&Answer { reconciled, preview: &row, opened: None });
             return preview.refused.map_or(told, |it| Err(Failure::no(format!("it would be refused: {it}"))));
         }
-        let opened = match self.limit {
-            Some(limit) => to_its_end(desk.manager.open_within("operator", &intent, limit)).await,
-            None => to_its_end(desk.manager.open(&intent)).await,
+        let opened = match (self.limit, self.time_in_force()?) {
+            (Some(limit), TimeInForce::Fok) => {
+                to_its_end(desk.manager.open_whole_within("operator", &intent, limit)).await
+            }
+            (Some(limit), _) => to_its_end(desk.manager.open_within("operator", &intent, limit)).await,
+            (None, _) => to_its_end(desk.manager.open(&intent)).await,
         };
         let opened = opened.map_err(|failure| failed(&failure))?;
         acting::done(if self.target.json {
@@ -164,83 +138,14 @@ impl Open {
         if self.target.json { screen::json(answer) } else { Ok(()) }
     }
 
-    /// What the configuration forbids before anybody is asked.
-    fn allowed(&self, desk: &Desk) -> Result<(), Failure> {
-        if !desk.config.trading.enabled {
-            return Err(Failure::no("trading.enabled is false: nothing is opened")
-                .help("Set trading.enabled to true, or unset ENABLE_FUTURES."));
+    /// What `open` leaves behind is protected: nothing of it rests.
+    fn time_in_force(&self) -> Result<TimeInForce, Failure> {
+        match self.tif.unwrap_or(TimeInForce::Ioc) {
+            now @ (TimeInForce::Ioc | TimeInForce::Fok) => Ok(now),
+            rests => Err(Failure::usage(format!("--tif {rests}: `open` fills now or not at all")).help(
+                "An entry that may rest, with its stop, is `plimsoll order bracket SYMBOL --limit PRICE --tif gtc`.",
+            )),
         }
-        self.stop_loss(desk).map(|_| ())
-    }
-
-    fn stop_loss(&self, desk: &Desk) -> Result<StopLoss, Failure> {
-        let waived = match (self.stop, &self.no_stop) {
-            (Some(price), _) => return Ok(StopLoss::At(price)),
-            (None, _) if self.keep_stop => return Ok(StopLoss::Resting),
-            (None, Some(reason)) => Waiver::new(&acting::operator(), reason),
-            (None, None) if desk.config.trading.require_stop => {
-                return Err(Failure::usage("a position needs a stop-loss").help(
-                    "Add --stop PRICE; --keep-stop, to add to a position that has one; \n\
-                     or --no-stop REASON, if a position without one is meant.",
-                ));
-            }
-            (None, None) => Waiver::new(&acting::operator(), "trading.require_stop is false"),
-        };
-        waived.map(StopLoss::Waived).map_err(|error| Failure::usage(error).help("Say why: --no-stop REASON."))
-    }
-
-    async fn intent(&self, desk: &Desk) -> Result<OpenIntent, Failure> {
-        let wanted = match (self.quantity, self.notional, self.risk) {
-            (Some(quantity), ..) => Wanted::Quantity(quantity),
-            (_, Some(notional), _) => Wanted::Notional(notional),
-            (_, _, Some(risk)) => Wanted::Risk(risk),
-            _ => {
-                return Err(Failure::usage("how much?").help("Give --quantity, --notional, or --risk with --stop."));
-            }
-        };
-        Ok(OpenIntent {
-            symbol: self.symbol.clone(),
-            direction: self.side,
-            quantity: wanted.quantity(desk, &self.symbol, self.limit, self.stop).await?,
-            leverage: self.leverage.unwrap_or(desk.config.trading.default_leverage),
-            stop_loss: self.stop_loss(desk)?,
-            take_profit: self.take_profit,
-        })
-    }
-}
-
-/// The exit code and remedy of an intent that came to nothing, or may not have.
-fn failed(failure: &OpenFailure) -> Failure {
-    match failure {
-        OpenFailure::NotKnown(error) => Failure::query(error, failure),
-        OpenFailure::Records(_) => Failure::unreachable(failure),
-        OpenFailure::Order { id, failure: unresolved @ SendFailure::Unresolved(_) } => acting::unknown(id, unresolved),
-        OpenFailure::EarlierUnresolved(id) => Failure::outcome_unknown(failure).help(acting::how_to_find_out(id)),
-        OpenFailure::NotSetUp(plimsoll_ports::CommandError::Unanswered(_)) => Failure::outcome_unknown(failure)
-            .help("No order was sent. `plimsoll status` shows how the account is set; then try again."),
-        OpenFailure::Unprotected { closing, .. } | OpenFailure::Stopped { closing, .. } => match closing.as_ref() {
-            Ok(closed) => Failure::no(failure).help(format!("{} were closed again.", closed.quantity)),
-            Err(error) => Failure::outcome_unknown(format!("{failure}; closing it again failed: {error}"))
-                .help("It may be open WITHOUT A STOP: `plimsoll positions`, then `plimsoll close SYMBOL`."),
-        },
-        OpenFailure::Order { failure: SendFailure::NotSent(NotSent::Throttled { .. }), .. } => {
-            Failure::unreachable(failure)
-                .help("Nothing was sent: the requests that the venue allows in this time are spent. Try again then.")
-        }
-        OpenFailure::Order { failure: SendFailure::NotSent(_), .. } => {
-            Failure::unreachable(failure).help("Nothing was sent. Try again when the venue can be reached.")
-        }
-        OpenFailure::StopBeyondLiquidation { .. } | OpenFailure::WrongSide { .. } => {
-            Failure::no(failure).help("Nothing was sent.")
-        }
-        OpenFailure::Refused(refused) if refused.reasons.iter().any(|it| it.check() == RiskCheck::Ladder) => {
-            Failure::no(failure)
-                .help("Nothing was sent. `plimsoll ladder` shows the account's step, and what is missing.")
-        }
-        OpenFailure::Refused(_) => {
-            Failure::no(failure).help("Nothing was sent. `plimsoll config show` says where each limit comes from.")
-        }
-        _ => Failure::no(failure),
     }
 }
 

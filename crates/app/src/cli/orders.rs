@@ -1,15 +1,18 @@
-//! `plimsoll orders`: what rests at the venue, and what the journal does not know the end of.
+//! `plimsoll orders`: what rests at the venue, what goes on, and what the journal does not know the end of.
 
+use super::composed::{self, Composed};
 use super::target::Target;
+use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::screen::{self, full, price};
 use clap::Args;
 use plimsoll_domain::{Order, Price};
-use plimsoll_ports::{JournalEntry, JournalState};
+use plimsoll_ports::{JournalEntry, StoreError};
 use serde::Serialize;
 use std::process::ExitCode;
 
-/// Every open order at the venue, ours and others', and every order whose end the journal does not know.
+/// Every open order at the venue, ours and others'; every order that goes on, and how far it has got; and every order
+/// whose end the journal does not know.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
@@ -23,6 +26,8 @@ pub(crate) struct Orders {
 struct Answer {
     open: Vec<Row>,
     /// Not known while the database is away.
+    composed: Option<Vec<composed::Row>>,
+    /// The same.
     unfinished: Option<Vec<Unfinished>>,
 }
 
@@ -63,21 +68,24 @@ impl Orders {
     async fn show(self) -> Result<(), Failure> {
         let desk = self.target.desk().await?;
         let survey = desk.manager.survey().await.map_err(Failure::unanswered);
-        let unfinished = match desk.records.away {
+        let recorded = match desk.records.away {
             // That the database is away was said on the way here.
             Some(_) => Ok(None),
-            None => desk.records.journal.unfinished(&desk.account.name).await.map(Some).map_err(Failure::unreachable),
+            None => recorded(&desk).await.map(Some).map_err(Failure::unreachable),
         };
         desk.close().await;
-        let (survey, unfinished) = (survey?, unfinished?);
+        let (survey, recorded) = (survey?, recorded?);
         let rests = |entry: &&JournalEntry| {
             !survey.orders.iter().any(|(order, _)| order.client_order_id == entry.order.client_order_id)
         };
         let unfinished: Option<Vec<Unfinished>> =
-            unfinished.map(|them| them.iter().filter(rests).map(Unfinished::of).collect());
+            recorded.as_ref().map(|(_, them)| them.iter().filter(rests).map(Unfinished::of).collect());
+        let working = recorded.map(|(working, _)| working);
         if self.target.json {
             let open = survey.orders.iter().map(|(order, ours)| Row::of(order, *ours)).collect();
-            return screen::json(&Answer { open, unfinished });
+            let row = |it: &Composed| composed::Row::of(it, &survey.orders);
+            let composed = working.map(|them| them.iter().map(row).collect());
+            return screen::json(&Answer { open, composed, unfinished });
         }
         if survey.orders.is_empty() {
             screen::line("no open order")?;
@@ -85,8 +93,11 @@ impl Orders {
             let rows = survey.orders.iter().map(|(order, ours)| shown(order, *ours));
             screen::line(screen::table(&["symbol", "order", "size", "price", "whose"], rows))?;
         }
+        for it in working.iter().flatten() {
+            screen::line(format!("goes on: {} {}", it.entry.id, it.sentence(&survey.orders)))?;
+        }
         let Some(unfinished) = unfinished else {
-            return screen::line("orders of unknown fate: not known while the database is away");
+            return screen::line("orders that go on, and those of unknown fate: not known while the database is away");
         };
         for it in &unfinished {
             let Unfinished { client_order_id, symbol, purpose, state, since } = it;
@@ -97,6 +108,15 @@ impl Orders {
         }
         Ok(())
     }
+}
+
+/// What goes on, and what the journal does not know the end of: protection that waits for its entry to fill is neither lost
+/// nor late.
+pub(super) async fn recorded(desk: &Desk) -> Result<(Vec<Composed>, Vec<JournalEntry>), StoreError> {
+    let working = Composed::working(desk).await?;
+    let mut unfinished = desk.records.journal.unfinished(&desk.account.name).await?;
+    unfinished.retain(|entry| !working.iter().any(|it| it.owes(entry)));
+    Ok((working, unfinished))
 }
 
 fn shown(order: &Order, ours: bool) -> Vec<String> {
@@ -142,14 +162,7 @@ impl Unfinished {
             client_order_id: entry.order.client_order_id.to_string(),
             symbol: entry.order.symbol.to_string(),
             purpose: entry.purpose.as_str(),
-            state: match entry.state {
-                JournalState::Intended => "intended",
-                JournalState::Unanswered => "unanswered",
-                JournalState::Accepted { .. } => "accepted",
-                JournalState::Refused { .. } => "refused",
-                JournalState::NotSent { .. } => "not_sent",
-                JournalState::Finished { .. } => "finished",
-            },
+            state: entry.state.as_str(),
             since: screen::instant(entry.intended_at),
         }
     }

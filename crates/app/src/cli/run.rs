@@ -3,13 +3,16 @@
 mod told;
 
 use super::acting;
+use super::composed::{self, ProgressRow};
 use super::target::Target;
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::screen;
 use clap::Args;
 use plimsoll_domain::risk::Climb;
-use plimsoll_engine::{Action, Guard, GuardNews, GuardSettings, Lookout, LookoutNews, MonitorReport, Summary, Wake};
+use plimsoll_engine::{
+    Action, Guard, GuardNews, Lookout, LookoutNews, MonitorReport, Progress, Reconciliation, Summary, Wake,
+};
 use plimsoll_ports::{Clock, Severity, SystemClock};
 use serde::Serialize;
 use std::process::ExitCode;
@@ -45,6 +48,8 @@ struct Started {
     took_ms: u64,
     clean: bool,
     findings: Vec<Found>,
+    /// The orders that go on.
+    composed: Vec<ProgressRow>,
 }
 
 #[derive(Serialize)]
@@ -80,6 +85,7 @@ struct Pass {
     action: &'static str,
     overexposed: Vec<String>,
     entries_cancelled: Vec<String>,
+    composed: Vec<ProgressRow>,
     climbed_to: Option<String>,
     troubles: Vec<String>,
 }
@@ -128,14 +134,7 @@ impl Run {
     /// its end. Where the database was away from the start, it ends now and then, so that it may be looked for anew.
     async fn watch(&self, desk: &Desk, lookout: Lookout) -> Result<Ended, Failure> {
         let intervals = &desk.config.intervals;
-        let settings = GuardSettings {
-            interval: intervals.monitor,
-            audit: intervals.audit,
-            retry: intervals.monitor,
-            reconcile: intervals.reconcile,
-            ..GuardSettings::default()
-        };
-        let guard = Guard::new(Arc::clone(&desk.manager), settings).with_lookout(lookout);
+        let guard = Guard::new(Arc::clone(&desk.manager), desk.guard_settings()).with_lookout(lookout);
         let stop = guard.stopper();
         let (mut before, mut is_heard) = (String::new(), true);
         let mut watching = std::pin::pin!(guard.run(|news| {
@@ -186,7 +185,7 @@ impl Run {
 
     fn tell_news(&self, desk: &Desk, news: &GuardNews, before: &mut String) -> Result<(), Failure> {
         match news {
-            GuardNews::Reconciled(it) => self.report(desk, &it.summary()),
+            GuardNews::Reconciled(it) => self.report(desk, it),
             GuardNews::NotReconciled(failure) => self.tell_of_failure("not_reconciled", &failure.to_string()),
             GuardNews::Watched(report) => self.tell(report, before),
             GuardNews::Blind(failure) => self.tell_of_failure("blind", &failure.to_string()),
@@ -196,9 +195,10 @@ impl Run {
         }
     }
 
-    fn report(&self, desk: &Desk, summary: &Summary) -> Result<(), Failure> {
+    fn report(&self, desk: &Desk, found: &Reconciliation) -> Result<(), Failure> {
+        let summary = &found.summary();
         if self.target.json {
-            return screen::json(&Started::of(desk, summary));
+            return screen::json(&Started::of(desk, summary, &found.composed));
         }
         let took = summary.took.as_millis();
         let verdict = match summary.is_clean {
@@ -210,7 +210,8 @@ impl Run {
         summary
             .findings
             .iter()
-            .try_for_each(|it| screen::line(format!("  {}: {}", severity(it.severity), acting::sentence(it))))
+            .try_for_each(|it| screen::line(format!("  {}: {}", severity(it.severity), acting::sentence(it))))?;
+        tell_of_composed(&found.composed)
     }
 
     /// A person is told what has changed; a program, every pass.
@@ -232,7 +233,7 @@ impl Run {
         let said = format!("{}: {} positions{stops}{dark}{over}{action}", report.health(), report.positions.len());
         let is_quiet = report.ended.is_empty() && report.troubles.is_empty() && report.entries_cancelled.is_empty();
         if said == *before && is_quiet && report.climbed.is_none() {
-            return Ok(());
+            return tell_of_composed(&report.composed);
         }
         before.clone_from(&said);
         screen::line(format!("{} {said}, equity {}", screen::minute(report.time), screen::cents(report.equity)))?;
@@ -249,7 +250,8 @@ impl Run {
         let cancelled = report.entries_cancelled.iter().map(|id| format!("trading is stopped: {id} was cancelled"));
         let climbed = report.climbed.as_ref().and_then(|it| it.due).map(|due| format!("now on the {due} step"));
         over.chain(cancelled).chain(climbed).try_for_each(|said| screen::line(format!("  {said}")))?;
-        report.troubles.iter().try_for_each(|trouble| screen::line(format!("  trouble: {trouble}")))
+        report.troubles.iter().try_for_each(|trouble| screen::line(format!("  trouble: {trouble}")))?;
+        tell_of_composed(&report.composed)
     }
 
     fn tell_of_failure(&self, event: &'static str, error: &str) -> Result<(), Failure> {
@@ -292,6 +294,11 @@ impl Run {
     }
 }
 
+/// What was done for the orders that go on.
+fn tell_of_composed(them: &[Progress]) -> Result<(), Failure> {
+    them.iter().filter_map(composed::news).try_for_each(|said| screen::line(format!("  {said}")))
+}
+
 const fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Info => "info",
@@ -311,7 +318,7 @@ const fn action(action: &Action) -> &'static str {
 }
 
 impl Started {
-    fn of(desk: &Desk, summary: &Summary) -> Self {
+    fn of(desk: &Desk, summary: &Summary, composed: &[Progress]) -> Self {
         let found = |it: &plimsoll_engine::Finding| Found {
             severity: severity(it.severity),
             kind: it.kind,
@@ -327,6 +334,7 @@ impl Started {
             took_ms: u64::try_from(summary.took.as_millis()).unwrap_or(u64::MAX),
             clean: summary.is_clean,
             findings: summary.findings.iter().map(found).collect(),
+            composed: composed.iter().map(ProgressRow::of).collect(),
         }
     }
 }
@@ -346,6 +354,7 @@ impl Pass {
             action: action(&report.action),
             overexposed: report.overexposed.iter().map(ToString::to_string).collect(),
             entries_cancelled: report.entries_cancelled.iter().map(ToString::to_string).collect(),
+            composed: report.composed.iter().map(ProgressRow::of).collect(),
             climbed_to: report.climbed.as_ref().and_then(|it| it.due).map(|due| due.to_string()),
             troubles: report.troubles.iter().map(ToString::to_string).collect(),
         }

@@ -1,5 +1,7 @@
 //! `plimsoll status`: the account on one screen.
 
+use super::composed::{self, Composed};
+use super::orders;
 use super::positions;
 use super::target::Target;
 use crate::failure::Failure;
@@ -37,6 +39,8 @@ struct Answer {
     unpriced: usize,
     open_orders: usize,
     unfinished_orders: Option<usize>,
+    /// Those that go on; not known while the database is away.
+    composed: Option<Vec<composed::Row>>,
     unprotected: usize,
     today_net: Option<String>,
     trading_enabled: bool,
@@ -56,6 +60,7 @@ struct Switch {
 
 /// What the records say beside the venue.
 struct Recorded {
+    working: Vec<Composed>,
     unfinished: Vec<JournalEntry>,
     today: Option<DailyPnl>,
     switch: KillSwitchRecord,
@@ -76,16 +81,15 @@ impl Status {
             if desk.records.away.is_some() {
                 return Ok((survey, None));
             }
-            let (journal, trades) = (&desk.records.journal, &desk.records.trades);
-            let unfinished = journal.unfinished(name).await.map_err(Failure::unreachable)?;
-            let days = trades.daily_pnl(name, 1, SystemClock.now()).await.map_err(Failure::unreachable)?;
+            let (working, unfinished) = orders::recorded(&desk).await.map_err(Failure::unreachable)?;
+            let days = desk.records.trades.daily_pnl(name, 1, SystemClock.now()).await.map_err(Failure::unreachable)?;
             let switch = desk.manager.kill_switch().await.map_err(Failure::unreachable)?;
             let climb = desk.manager.ladder().await.map_err(Failure::unreachable)?;
             let rests = |it: &JournalEntry| {
                 survey.orders.iter().any(|(order, _)| order.client_order_id == it.order.client_order_id)
             };
             let unfinished = unfinished.into_iter().filter(|it| !rests(it)).collect();
-            Ok((survey, Some(Recorded { unfinished, today: days.into_iter().last(), switch, climb })))
+            Ok((survey, Some(Recorded { working, unfinished, today: days.into_iter().last(), switch, climb })))
         };
         let read = read.await;
         desk.close().await;
@@ -119,6 +123,7 @@ impl Answer {
             unpriced: survey.unpriced.len(),
             open_orders: survey.orders.len(),
             unfinished_orders: recorded.map(|it| it.unfinished.len()),
+            composed: recorded.map(|it| it.working.iter().map(|it| composed::Row::of(it, &survey.orders)).collect()),
             unprotected: unprotected(survey),
             today_net: recorded.and_then(|it| it.today.as_ref()).map(|day| full(day.net().get())),
             trading_enabled: desk.config.trading.enabled,
@@ -187,6 +192,9 @@ fn print(desk: &crate::desk::Desk, survey: &Survey, recorded: Option<&Recorded>)
             &["position", "size", "mark", "liquidation", "distance", "PnL", "stop"],
             survey.positions.iter().map(positions::short),
         ))?;
+    }
+    for it in recorded.iter().flat_map(|it| &it.working) {
+        screen::line(format!("goes on: {} {}", it.entry.id, it.sentence(&survey.orders)))?;
     }
     for entry in recorded.iter().flat_map(|it| &it.unfinished) {
         let (id, symbol, purpose) = (&entry.order.client_order_id, &entry.order.symbol, entry.purpose.as_str());

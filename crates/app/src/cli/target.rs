@@ -108,6 +108,16 @@ impl Target {
         Desk::with_lookout(config, account, &environment, settings).await
     }
 
+    /// Wires the account with settings of this verb's own, and what follows its private stream beside it.
+    pub(crate) async fn desk_beside_lookout(
+        &self,
+        change: impl FnOnce(Settings) -> Settings,
+    ) -> Result<(Desk, Lookout), Failure> {
+        let Chosen { config, account, environment } = self.choose()?;
+        let settings = change(engine_settings(&config, &account)?);
+        Desk::beside_lookout(config, account, &environment, settings).await
+    }
+
     /// Wires the account, with settings of this verb's own.
     pub(crate) async fn desk_with(&self, change: impl FnOnce(Settings) -> Settings) -> Result<Desk, Failure> {
         let Chosen { config, account, environment } = self.choose()?;

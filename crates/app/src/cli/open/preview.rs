@@ -10,7 +10,7 @@ use serde::Serialize;
 
 /// A preview for programs.
 #[derive(Debug, Serialize)]
-pub(super) struct PreviewRow {
+pub(in crate::cli) struct PreviewRow {
     symbol: String,
     side: Direction,
     quantity: String,
@@ -40,7 +40,7 @@ pub(super) struct PreviewRow {
 }
 
 impl PreviewRow {
-    pub(super) fn of(it: &Preview, limit: Option<Price>, margin_mode: MarginMode) -> Self {
+    pub(in crate::cli) fn of(it: &Preview, limit: Option<Price>, margin_mode: MarginMode) -> Self {
         let (liquidation_below, liquidation_above) = liquidation_fields(it.liquidation);
         let at = |price: Option<Price>| price.map(|price| full(price.get()));
         let reasons = it.refused.iter().flat_map(|refused| refused.reasons.iter().map(ToString::to_string)).collect();
@@ -78,6 +78,11 @@ impl PreviewRow {
         let limit = self.limit.as_ref().map(|limit| format!(", at {limit} or better, now or not at all"));
         let what = if it.before.is_some() { "add" } else { "open" };
         screen::line(format!("{what} {} {} {}{}", it.symbol, it.direction, it.quantity, limit.unwrap_or_default()))?;
+        self.print_figures(it)
+    }
+
+    /// What it comes to, at the mark.
+    pub(in crate::cli) fn print_figures(&self, it: &Preview) -> Result<(), Failure> {
         let funding = it.funding.map_or_else(
             || "not known".to_owned(),
             |cost| format!("{} ({} every {} h)", money(cost.per_day), rate(cost.rate), cost.interval_hours),
