@@ -10,8 +10,9 @@ use crate::steady::Steady;
 use crate::venue_account::{
     AccountNews, AccountPorts, AccountView, AppliedSetting, ConnectFailure, Link, VenueAccount, VenueAccountSettings,
 };
+use futures_util::stream::FuturesUnordered;
 use futures_util::{StreamExt, stream};
-use plimsoll_domain::{ClientOrderId, MarketEvent, Symbol};
+use plimsoll_domain::{Change, ClientOrderId, MarketEvent, Symbol};
 use plimsoll_ports::{AccountStream, MarketFeed, MarketItem, MarketStream};
 use std::collections::BTreeSet;
 use std::convert::Infallible;
@@ -175,12 +176,15 @@ impl Lookout {
         tell: &impl Fn(LookoutNews),
     ) {
         let mut hearing = Hearing::new(ClientOrderIds::new(&self.settings.account));
+        let mut stops = FuturesUnordered::new();
         loop {
             tokio::select! {
                 biased;
+                // What is bare is protected whatever else is going on.
+                Some(()) = stops.next(), if !stops.is_empty() => {}
                 changed = view.changed() => {
                     if changed.is_err() {
-                        return;
+                        return stops.collect().await;
                     }
                     let known = Arc::clone(&view.borrow_and_update());
                     self.view.send_replace(known);
@@ -188,6 +192,12 @@ impl Lookout {
                 heard = news.recv() => match heard {
                     Ok(it) => {
                         let is_carried = |id: &ClientOrderId| manager.carries(id);
+                        if let AccountNews::Changed(Change::Filled(fill)) = &it
+                            && is_carried(&fill.client_order_id)
+                        {
+                            let part = fill.client_order_id.clone();
+                            stops.push(async move { manager.stop_at_once(&part).await });
+                        }
                         let wake = hearing.hear(&it, &view.borrow(), self.steady.passed(), is_carried);
                         let has_ended = it == AccountNews::Link(Link::Ended);
                         tell(LookoutNews::Account(it));
@@ -195,14 +205,14 @@ impl Lookout {
                             self.alarm.ring(wake);
                         }
                         if has_ended {
-                            return;
+                            return stops.collect().await;
                         }
                     }
                     Err(broadcast::error::RecvError::Lagged(missed)) => {
                         tell(LookoutNews::Missed(missed));
                         self.alarm.ring(Wake::of_account(Why::NewsMissed));
                     }
-                    Err(broadcast::error::RecvError::Closed) => return,
+                    Err(broadcast::error::RecvError::Closed) => return stops.collect().await,
                 },
             }
         }

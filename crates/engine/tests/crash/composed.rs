@@ -26,12 +26,10 @@ enum Order {
 #[derive(Debug, Clone, Copy)]
 enum Happening {
     Price(&'static str),
-    /// Somebody sells so much of what rests to be bought.
-    Sold(&'static str),
     Pass(u64),
 }
 
-use Happening::{Pass, Price, Sold};
+use Happening::{Pass, Price};
 
 fn opening(size: &str) -> Opening {
     Opening {
@@ -99,8 +97,8 @@ impl Order {
 
     const fn happenings(self) -> &'static [Happening] {
         match self {
-            Self::Bracket => &[Price("49500"), Sold("0.02"), Price("48900")],
-            Self::IcebergOpens => &[Sold("0.01"), Price("48900")],
+            Self::Bracket => &[Price("49500"), Price("48900")],
+            Self::IcebergOpens => &[Price("49500"), Price("48900")],
             Self::IcebergCloses => &[Price("50900"), Price("51100")],
             Self::TwapOpens | Self::TwapCloses => &[Pass(20), Pass(41), Price("50100"), Pass(61)],
             Self::OcoTakesProfit => &[Price("54000"), Price("55100")],
@@ -148,7 +146,6 @@ impl Happening {
     fn happens(self, world: &World) {
         match self {
             Price(price) => world.price(&btc(), price),
-            Sold(size) => world.sell_into(&btc(), "49000", size),
             Pass(seconds) => world.pass(Duration::from_secs(seconds)),
         }
     }

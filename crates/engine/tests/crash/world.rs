@@ -6,8 +6,8 @@ use plimsoll_engine::{ClientOrderIds, Ports, PositionManager, Settings};
 use plimsoll_exchange::{Exchange, PaperBroker, PaperVenue, Tick, listings};
 use plimsoll_ports::domain::risk::{LimitSettings, RiskLimits};
 use plimsoll_ports::domain::{
-    AccountId, ClientOrderId, NewOrder, OrderKind, OrderSize, PositionSide, Price, Quantity, Side, Symbol, TimeInForce,
-    Timestamp, VenueId,
+    AccountId, ClientOrderId, NewOrder, OrderKind, OrderSize, PositionSide, Price, Quantity, Side, Symbol, Timestamp,
+    VenueId,
 };
 use plimsoll_ports::*;
 use plimsoll_sqlite::SqliteStore;
@@ -123,26 +123,6 @@ impl World {
             reduce_only: false,
         };
         self.venue.exchange(|exchange| exchange.place(&account(), &order)).unwrap();
-    }
-
-    /// Somebody else sells so much to whoever buys at this price.
-    pub(crate) fn sell_into(&self, symbol: &Symbol, price: &str, size: &str) {
-        let other = AccountId::new("other");
-        let order = NewOrder {
-            client_order_id: ClientOrderId::reported("theirs_1"),
-            symbol: symbol.clone(),
-            side: Side::Sell,
-            position_side: PositionSide::Both,
-            kind: OrderKind::Limit { price: price.parse().unwrap(), time_in_force: TimeInForce::Ioc },
-            size: OrderSize::Quantity(size.parse().unwrap()),
-            reduce_only: false,
-        };
-        self.venue.exchange(|exchange| {
-            if exchange.balance(&other).is_none() {
-                exchange.open_account(other.clone(), WALLET.parse().unwrap()).unwrap();
-            }
-            exchange.place(&other, &order).unwrap();
-        });
     }
 
     fn tick(&self, time: Timestamp) {

@@ -3,10 +3,10 @@
 mod connections;
 mod scene;
 
-use crate::venue::{btc, size};
+use crate::venue::{btc, price, size};
 use plimsoll_engine::ClientOrderIds;
-use plimsoll_ports::domain::{AccountId, Direction, Leverage, MarginMode, Side};
-use plimsoll_ports::{Broker, Clock, Purpose};
+use plimsoll_ports::domain::{AccountId, Direction, Leverage, MarginMode, OrderType, Side, TimeInForce};
+use plimsoll_ports::{Broker, Clock, ComposedKind, ComposedOrder, Opening, Purpose, StopLoss};
 use scene::{HOURS, at_ease, hand, with_a_position};
 
 #[tokio::test]
@@ -81,5 +81,45 @@ async fn a_clock_that_is_set_back_keeps_nobody_from_looking() {
     let told = scene.heard();
     assert_eq!(told.iter().filter(|it| it.starts_with("watched")).count(), 2, "one a minute: {told:?}");
     assert_eq!(told.iter().filter(|it| *it == "reconciled").count(), 2, "one a minute: {told:?}");
+    scene.stop.stop();
+}
+
+#[tokio::test]
+async fn a_bracket_that_fills_is_protected_before_anything_is_asked() {
+    let mut scene = at_ease().await;
+    let opening = Opening {
+        quantity: size("0.02"),
+        leverage: Leverage::new(5).unwrap(),
+        stop_loss: StopLoss::At(price("45000")),
+        take_profit: Some(price("60000")),
+    };
+    let kind = ComposedKind::Bracket { opening, price: price("49000"), time_in_force: TimeInForce::Gtc };
+    let order = ComposedOrder { symbol: btc(), direction: Direction::Long, kind };
+    scene.pass(5, "49000").await;
+    let progress = scene.manager.compose(&order).await.unwrap();
+    assert_eq!((progress.sent.len(), progress.ended), (1, None));
+    scene.settled().await;
+    scene.asked();
+    scene.heard();
+
+    // Half of it fills, against somebody who sells at this price.
+    scene.sell_into("49000", "0.01").await;
+    scene.until("filled").await;
+    scene.settled().await;
+    assert_eq!(scene.asked_in_order().first_chunk(), Some(&["place", "order"]), "the stop, and how it reads back");
+    let stops = |scene: &scene::Scene| {
+        scene.view.borrow().orders.iter().filter(|it| it.order_type == OrderType::StopMarket).count()
+    };
+    assert_eq!(stops(&scene), 1);
+
+    scene.pass(5, "48900").await;
+    scene.until("watched 1").await;
+    scene.pass(5, "48900").await;
+    let resting = scene.broker.open_orders(None).await.unwrap();
+    let kinds: Vec<OrderType> = resting.iter().map(|it| it.order_type).collect();
+    assert_eq!(kinds, [OrderType::StopMarket, OrderType::TakeProfitMarket], "one of each, for all of it");
+    assert_eq!(scene.manager.working().await.unwrap(), []);
+    let open = scene.store.tables().positions.clone();
+    assert_eq!((open.len(), open[0].opened.quantity, open[0].opened.strategy.as_str()), (1, size("0.02"), "bracket"));
     scene.stop.stop();
 }

@@ -3,12 +3,13 @@
 use super::{Progress, Scene};
 use crate::client_order_id::IntentId;
 use crate::composed::{Fate, Part, Parts};
-use crate::order_path::Wait;
+use crate::order_path::{Evidence, Placed, Wait};
 use crate::position_manager::close::Closing;
 use crate::position_manager::protection::Wanted;
 use crate::position_manager::{PositionManager, UnverifiedStop};
 use crate::trouble::{Subject, Troubles};
-use plimsoll_ports::{ComposedEntry, Opening, Purpose};
+use plimsoll_domain::{ClientOrderId, NewOrder, Order, OrderSize};
+use plimsoll_ports::{ComposedEntry, JournalState, Opening, Purpose};
 
 /// How what was opened is protected.
 pub(super) enum Shelter {
@@ -34,6 +35,10 @@ impl PositionManager {
     ) -> Shelter {
         if parts.filled(Purpose::Entry).is_zero() || scene.held.is_none() {
             return Shelter::Stands;
+        }
+        // Whoever heard of the fill is sending it.
+        if parts.0.iter().any(|part| part.purpose == Purpose::StopLoss && self.is_in_flight(part.id())) {
+            return Shelter::Owed;
         }
         let wanted = [(Purpose::StopLoss, opening.stop_loss.price()), (Purpose::TakeProfit, opening.take_profit)];
         for (purpose, trigger) in wanted {
@@ -62,6 +67,27 @@ impl PositionManager {
             return Shelter::Abandoned(self.abandon(entry, &failure, wait, troubles).await);
         }
         Shelter::Stands
+    }
+
+    /// Sends the stop that a composed opening owes, as soon as a part of it is heard to have filled and before anything is
+    /// asked: what it is was written down before the first part. What stands in its way, or is wrong with it, is seen to by
+    /// the look that follows.
+    pub(crate) async fn stop_at_once(&self, part: &ClientOrderId) {
+        let Some(stop) = self.ids.intent_of(part).map(|intent| intent.order(Purpose::StopLoss, 0)) else { return };
+        let Ok(Some(written)) = self.ports.journal.entry(&self.settings.account, &stop).await else { return };
+        if written.state != JournalState::Intended || self.is_in_flight(&stop) {
+            return;
+        }
+        let (order, mut troubles) = (&written.order, Troubles::default());
+        let placed = self.send(order, Purpose::StopLoss, Evidence::BookAndTrades, Wait::Glance, &mut troubles).await;
+        match placed {
+            Ok(Placed::Resting(found)) if !rests_as_meant(order, &found) => {
+                tracing::warn!(%stop, "the venue reads a stop back as another one: it is placed anew");
+                self.cancel(&order.symbol, &stop, &mut troubles).await;
+            }
+            Ok(_) => {}
+            Err(failure) => tracing::warn!(%stop, %failure, "a stop was not placed at once"),
+        }
     }
 
     /// The number of the protective order that is owed; `None` where one rests or has done its work, or where nobody knows.
@@ -110,4 +136,10 @@ impl PositionManager {
         };
         format!("its stop-loss is not verified: {failure}; {closed}")
     }
+}
+
+fn rests_as_meant(meant: &NewOrder, found: &Order) -> bool {
+    (found.trigger, found.side, found.position_side) == (meant.kind.trigger(), meant.side, meant.position_side)
+        && found.order_type == meant.kind.order_type()
+        && found.close_position == (meant.size == OrderSize::WholePosition)
 }

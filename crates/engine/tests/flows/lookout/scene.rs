@@ -9,7 +9,8 @@ use plimsoll_engine::{
 };
 use plimsoll_exchange::{Exchange, MarketClock, PaperBroker, PaperVenue, Tick, listings};
 use plimsoll_ports::domain::{
-    AccountId, ClientOrderId, NewOrder, OrderKind, OrderSize, PositionSide, Side, Symbol, Timestamp, TriggerBy, VenueId,
+    AccountId, ClientOrderId, NewOrder, OrderKind, OrderSize, PositionSide, Side, Symbol, TimeInForce, Timestamp,
+    TriggerBy, VenueId,
 };
 use plimsoll_ports::{AccountStream, Broker, Clock};
 use std::collections::BTreeMap;
@@ -57,6 +58,7 @@ pub(super) struct Scene {
     pub(super) broker: PaperBroker,
     pub(super) asked: Arc<Mutex<Vec<&'static str>>>,
     pub(super) store: Store,
+    pub(super) manager: Arc<PositionManager>,
     pub(super) view: watch::Receiver<Arc<AccountView>>,
     pub(super) told: mpsc::UnboundedReceiver<String>,
     pub(super) stop: Stopper,
@@ -131,12 +133,13 @@ pub(super) fn begin_among(
     let view = lookout.watch();
     let manager =
         PositionManager::new(ports, Settings::new(account)).with_view(lookout.watch()).with_colleagues(colleagues);
-    let guard = Guard::new(Arc::new(manager), settings).with_lookout(lookout);
+    let manager = Arc::new(manager);
+    let guard = Guard::new(Arc::clone(&manager), settings).with_lookout(lookout);
     let (stop, (tell, told)) = (guard.stopper(), mpsc::unbounded_channel());
     let polls = Arc::new(AtomicUsize::new(0));
     let running = async move { guard.run(|news| drop(tell.send(word(news)))).await };
     tokio::spawn(counted(running, Arc::clone(&polls)));
-    Scene { venue, clock, broker, asked, store, view, told, stop, polls }
+    Scene { venue, clock, broker, asked, store, manager, view, told, stop, polls }
 }
 
 /// The same, and how often it is polled.
@@ -217,6 +220,13 @@ impl Scene {
         self.broker.place(&market(id, side, quantity)).await.unwrap();
     }
 
+    /// Somebody else sells so much to whoever buys at this price.
+    pub(super) async fn sell_into(&self, at: &str, quantity: &str) {
+        let other = self.venue.open_account(AccountId::new("other"), "10000".parse().unwrap()).unwrap();
+        let kind = OrderKind::Limit { price: price(at), time_in_force: TimeInForce::Ioc };
+        other.place(&NewOrder { kind, ..market(&hand("theirs-1"), Side::Sell, quantity) }).await.unwrap();
+    }
+
     pub(super) async fn rest_a_stop(&self, trigger: &str) {
         let order = NewOrder {
             client_order_id: hand("hand-stop"),
@@ -228,6 +238,11 @@ impl Scene {
             reduce_only: true,
         };
         self.broker.place(&order).await.unwrap();
+    }
+
+    /// What was asked, in its order.
+    pub(super) fn asked_in_order(&self) -> Vec<&'static str> {
+        std::mem::take(&mut *self.asked.lock().unwrap())
     }
 
     pub(super) fn asked(&self) -> BTreeMap<&'static str, usize> {
