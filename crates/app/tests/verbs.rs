@@ -36,7 +36,7 @@ impl Desk {
         let (venue, rest, socket) = Venue::start_with("binance", "verb-key", "verb-secret", arguments);
         let database = format!("sqlite:{}", folder.path().join("records.db").display());
         let config = configuration(folder.path(), &database, &[("main", "binance", &rest, &socket)]);
-        Self { _venue: venue, rest, folder: folder, config }
+        Self { _venue: venue, rest, folder, config }
     }
 
     /// Waits until the venue has done this fault.

@@ -85,13 +85,21 @@ impl PositionManager {
         symbol: &Symbol,
         direction: Direction,
         filled: Quantity,
+        troubles: &mut Troubles,
     ) -> Result<Closed, CloseFailure> {
         let (purpose, wait) = (Purpose::Flatten, Wait::Patiently);
         let closing = Closing { symbol, direction, quantity: Some(filled), purpose, wait };
-        match self.close_for(&closing).await {
+        let outcome = match self.close_for(&closing).await {
             Err(CloseFailure::MoreThanHeld { .. }) => self.close_for(&Closing { quantity: None, ..closing }).await,
             outcome => outcome,
-        }
+        };
+        let (detail, done) = match &outcome {
+            Ok(closed) => (format!("{} filled while trading was stopped", closed.quantity), "closed"),
+            Err(CloseFailure::NothingHeld { .. }) => (format!("{filled} filled while trading was stopped"), "gone"),
+            Err(failure) => (format!("{filled} filled while trading was stopped: {failure}"), "failed"),
+        };
+        self.log_risk("taken_back", Some(symbol), &detail, Some(filled.get()), None, done, troubles).await;
+        outcome
     }
 
     /// The contract, if that is told soon: a position is closed without it too.

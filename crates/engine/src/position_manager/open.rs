@@ -379,7 +379,8 @@ impl PositionManager {
         let (symbol, direction) = (opened.symbol.clone(), opened.direction);
         // Records that cannot be read stop nothing that has its stop already.
         if self.is_stopped_since(plan) || self.is_stopped_by_anyone(plan).await.unwrap_or(false) {
-            let closing = Box::new(self.take_back(&symbol, direction, opened.quantity).await);
+            let closing = self.take_back(&symbol, direction, opened.quantity, &mut troubles).await;
+            let closing = Box::new(closing);
             self.sweep_protection(&symbol, opened.side, &mut troubles).await;
             opened.troubles = troubles.into_vec();
             return Err(OpenFailure::Stopped { opened: Box::new(opened), closing });

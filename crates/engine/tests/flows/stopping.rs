@@ -227,6 +227,7 @@ async fn an_addition_that_was_under_way_while_trading_was_stopped_is_taken_back_
         assert_eq!(closing.unwrap().quantity, size("0.005"));
         assert_eq!(desk.venue.position(&btc()).map(|held| held.quantity), Some(size("0.05")), "what was held stays");
         assert_eq!(resting(&desk), stop, "with its stop");
+        assert_eq!(desk.store.events("taken_back")[0].action, "closed");
         // No order is left that nobody knows the end of, and every fill is in the books.
         let unfinished = desk.store.unfinished(&desk.manager.settings().account).await.unwrap();
         assert_eq!(unfinished.len(), 1, "the stop: {unfinished:?}");

@@ -5,7 +5,6 @@ use super::{Progress, Scene};
 use crate::client_order_id::IntentId;
 use crate::composed::NewPart;
 use crate::order_path::{Evidence, Placed, SendFailure, Wait};
-use crate::position_manager::failure::CloseFailure;
 use crate::position_manager::protection::Wanted;
 use crate::position_manager::{PositionManager, UnverifiedStop};
 use crate::trouble::Troubles;
@@ -86,25 +85,13 @@ impl PositionManager {
         if let Some(filled) = placed.as_ref().ok().and_then(filled_at_once)
             && self.is_stopped_by_anyone(&plan).await.unwrap_or(false)
         {
-            self.take_part_back(entry, filled, troubles).await;
+            let (symbol, direction) = (&entry.order.symbol, entry.order.direction);
+            if let Ok(closed) = self.take_back(symbol, direction, filled, troubles).await {
+                troubles.join(closed.troubles.into());
+            }
         }
         // What was refused is journalled, and ends it with the next look.
         matches!(placed, Ok(_) | Err(SendFailure::Refused(_)))
-    }
-
-    async fn take_part_back(&self, entry: &ComposedEntry, filled: Quantity, troubles: &mut Troubles) {
-        let (symbol, direction) = (&entry.order.symbol, entry.order.direction);
-        let (detail, done) = match self.take_back(symbol, direction, filled).await {
-            Ok(closed) => {
-                troubles.join(closed.troubles.into());
-                (format!("{} of {} was closed again: trading was stopped", closed.quantity, entry.id), "closed")
-            }
-            Err(CloseFailure::NothingHeld { .. }) => return,
-            Err(failure) => {
-                (format!("{filled} of {} stays although trading was stopped: {failure}", entry.id), "failed")
-            }
-        };
-        self.log_risk("taken_back", Some(symbol), &detail, Some(filled.get()), None, done, troubles).await;
     }
 
     /// What the limits refuse ends it; what could not be judged is judged again by the next pass.
