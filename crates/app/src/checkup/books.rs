@@ -22,16 +22,7 @@ impl Checkup {
             let remedy = "plimsoll release --reason '…', once the cause is gone";
             self.check("kill_switch", Weight::Warning, when(switch.engaged, why, remedy));
         }
-        if let Some(climb) = manager.ladder().await.ok().flatten() {
-            let why = || match climb.missing() {
-                Some(days) => {
-                    format!("it is on the {} step of the ladder, {days} days are missing", climb.foothold.rung)
-                }
-                None => String::new(),
-            };
-            let remedy = "`plimsoll ladder` shows what is allowed there, and what is missing";
-            self.check("ladder", Weight::Warning, when(climb.needed.is_some(), why, remedy));
-        }
+        self.of_step(manager).await;
         let unfinished = records.journal.unfinished(&account.name).await.unwrap_or_default();
         let open = unfinished.iter().filter(|entry| entry.state.rank() < 2).count();
         let found = || format!("{open} orders of unknown fate");
@@ -74,5 +65,22 @@ impl Checkup {
             Weight::Warning,
             when(survey.wallet <= Money::ZERO, empty, "transfer to the futures wallet"),
         );
+    }
+
+    /// Which step of the ladder it is on: a step that is not known lets nothing be opened.
+    async fn of_step(&mut self, manager: &PositionManager) {
+        let climb = match manager.ladder().await {
+            Ok(Some(climb)) => climb,
+            Ok(None) => return,
+            Err(error) => {
+                let found = format!("the step of the ladder cannot be read, so nothing is opened: {error}");
+                return self.check("ladder", Weight::Wrong, Some((found, "`plimsoll db check`".to_owned())));
+            }
+        };
+        let found = climb.missing().map(|days| {
+            let found = format!("it is on the {} step of the ladder, {days} days are missing", climb.foothold.rung);
+            (found, "`plimsoll ladder` shows what is allowed there, and what is missing".to_owned())
+        });
+        self.check("ladder", Weight::Warning, found);
     }
 }

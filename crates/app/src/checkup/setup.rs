@@ -40,7 +40,7 @@ impl Checkup {
         self.of_state(&config.state);
     }
 
-    /// A limit on all positions together that is above what the limits of each allow, or below what one may be worth.
+    /// A limit on all positions together that is below what one of them may be worth.
     fn of_limits(&mut self, account: &Account) {
         let limits = &account.limits;
         let small = limits.max_exposure.filter(|most| *most < limits.max_position);
@@ -132,4 +132,43 @@ impl Checkup {
 fn reason(failure: &Failure, database: &Database) -> (String, String) {
     let remedy = format!("start its server, or restore its file: `plimsoll db check --database {database}` tells more");
     (failure.message().to_owned(), remedy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Places;
+
+    /// What is found of a configuration like this, but for the machine and the keys.
+    fn found(environment: &str, account: &str, more: &str) -> Vec<&'static str> {
+        let folder = tempfile::tempdir().unwrap();
+        let text = format!(
+            "{more}\n[accounts.main]\nvenue = \"binance\"\nenvironment = \"{environment}\"\nkey_env = \"K\"\n\
+             secret_env = \"S\"\n{account}\n[accounts.rehearsal]\nvenue = \"binance\"\nenvironment = \"testnet\"\n\
+             key_env = \"K\"\nsecret_env = \"S\"\n"
+        );
+        let places = Places { file: "plimsoll.toml".to_owned(), state: folder.path().to_owned() };
+        let environment = Environment::default();
+        let config = Config::read(&text, &environment, &places).unwrap();
+        let mut checkup = Checkup::default();
+        checkup.of_setup(&config, &config.accounts[0], &environment);
+        let of_these = ["exposure", "ladder_days", "paper_account"];
+        checkup.findings.iter().map(|it| it.check).filter(|check| of_these.contains(check)).collect()
+    }
+
+    #[test]
+    fn a_ladder_that_proves_less_or_leads_nowhere_is_told_where_money_is_real() {
+        let paper = "paper_account = \"rehearsal\"";
+        assert_eq!(found("live", "", ""), ["paper_account"]);
+        assert!(found("live", paper, "").is_empty());
+        assert_eq!(found("live", paper, "[ladder]\npaper_days = 59"), ["ladder_days"]);
+        assert_eq!(found("live", paper, "[ladder]\nmicro_days = 1"), ["ladder_days"]);
+        assert!(found("testnet", "", "[ladder]\npaper_days = 59").is_empty());
+    }
+
+    #[test]
+    fn a_limit_on_all_that_is_below_the_limit_on_one_is_told() {
+        assert_eq!(found("testnet", "", "[limits]\nmax_exposure = 9999"), ["exposure"]);
+        assert!(found("testnet", "", "[limits]\nmax_exposure = 10000").is_empty());
+    }
 }
