@@ -1,6 +1,7 @@
 //! Records against the exchange's own books, field by field.
 
 pub mod bookings;
+pub mod composed;
 mod journal;
 mod positions;
 pub mod trades;
@@ -61,12 +62,13 @@ pub struct Books<'a, S> {
 }
 
 impl<S: Ledger> Books<'_, S> {
-    /// Compares positions and their stops, the journal, trades, funding, bookings and the wallet.
+    /// Compares positions and their stops, the journal, trades, funding, bookings, the wallet and composed orders.
     pub async fn compare(&self, differences: &mut Differences) {
         self.positions(differences).await;
         self.journal(differences).await;
         self.trades(differences).await;
         self.bookings(differences).await;
+        self.composed(differences).await;
     }
 }
 

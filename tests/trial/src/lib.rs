@@ -24,6 +24,7 @@ mod manager;
 mod many;
 mod market;
 mod naked;
+mod name;
 mod observer;
 mod plan;
 mod ports;
@@ -38,6 +39,7 @@ pub mod truth;
 mod world;
 
 pub use many::{Batch, Summary, run_many};
+pub use naked::{Begins, Ends, Met, Spell};
 pub use plan::Plan;
 pub use run::{Outcome, run_seed};
 pub use share::Share;

@@ -1,5 +1,6 @@
 //! Many seeds, on as many threads as there are jobs.
 
+use crate::naked::{Begins, Ends, Met, Spell};
 use crate::plan::Plan;
 use crate::run::{Outcome, run_seed};
 use crate::share::Share;
@@ -40,9 +41,8 @@ pub struct Summary {
     orders: usize,
     fills: usize,
     simulated: Duration,
-    until_resting: Vec<Duration>,
-    until_read: Vec<Duration>,
-    until_closed: Vec<Duration>,
+    spells: Vec<Spell>,
+    composed: BTreeMap<String, u64>,
     times: Vec<Duration>,
     took: Duration,
 }
@@ -65,9 +65,10 @@ impl Summary {
         self.orders += outcome.orders;
         self.fills += outcome.fills;
         self.simulated += outcome.simulated;
-        self.until_resting.extend(&outcome.until_resting);
-        self.until_read.extend(&outcome.until_read);
-        self.until_closed.extend(&outcome.until_closed);
+        self.spells.extend(&outcome.spells);
+        for (what, times) in &outcome.composed {
+            *self.composed.entry(what.clone()).or_default() += times;
+        }
         self.times.push(outcome.took);
         if !outcome.is_well() {
             self.failed.push(outcome);
@@ -87,9 +88,10 @@ impl fmt::Display for Summary {
             "{} processes, {} calls, {} looks, {} orders, {} fills; {} comparisons agreed",
             self.lives, self.calls, self.looks, self.orders, self.fills, self.agreed
         )?;
-        writeln!(f, "without a stop until one rested: {}", Share::of(&self.until_resting))?;
-        writeln!(f, "without a stop until one was read back: {}", Share::of(&self.until_read))?;
-        writeln!(f, "without a stop until it was closed: {}", Share::of(&self.until_closed))?;
+        write!(f, "composed orders:")?;
+        self.composed.iter().try_for_each(|(what, times)| write!(f, " {what} {times},"))?;
+        writeln!(f)?;
+        self.unprotected(f)?;
         let struck: u64 = self.struck.values().sum();
         write!(f, "{struck} faults:")?;
         for (word, count) in &self.struck {
@@ -98,6 +100,36 @@ impl fmt::Display for Summary {
         writeln!(f)?;
         for seed in self.failed.iter().map(|it| it.plan.seed).chain(self.panicked.iter().copied()) {
             writeln!(f, "wrong: cargo xtask trial --seed {seed}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Summary {
+    /// How long positions were without the stop that was meant for them, by how that began and what happened meanwhile.
+    fn unprotected(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "from a fill, or from when a stop was gone, to a stop that was read back:")?;
+        for begins in [Begins::Entered, Begins::Rested, Begins::Lost] {
+            let of = |is_fair, met, ends| {
+                let is_it =
+                    move |it: &&Spell| (it.begins, it.met, it.ends) == (begins, met, ends) && it.is_fair == is_fair;
+                self.spells.iter().filter(is_it)
+            };
+            for (is_fair, met) in [
+                (true, Met::Nothing),
+                (true, Met::Death),
+                (false, Met::Nothing),
+                (false, Met::Faults),
+                (false, Met::Death),
+            ] {
+                let read: Vec<Duration> = of(is_fair, met, Ends::Protected).map(|it| it.took).collect();
+                let resting: Vec<Duration> = of(is_fair, met, Ends::Protected).map(|it| it.until_resting).collect();
+                let closed = of(is_fair, met, Ends::Closed).count();
+                let word = if is_fair { "fair weather" } else { "any weather" };
+                let (begins, met) = (format!("{begins:?}").to_lowercase(), format!("{met:?}").to_lowercase());
+                writeln!(f, "  {begins}, {word}, met {met}: {}", Share::of(&read))?;
+                writeln!(f, "    at the venue after {}; {closed} more were closed instead", Share::of(&resting))?;
+            }
         }
         Ok(())
     }

@@ -1,40 +1,132 @@
 //! How long a position for which a stop was meant has none at the exchange.
 
 use crate::observer::{Observer, key};
-use plimsoll_domain::{AccountId, OrderType, PositionSide, Symbol, Timestamp};
+use plimsoll_domain::{AccountId, ClientOrderId, OrderType, PositionSide, Symbol, Timestamp};
 use plimsoll_exchange::Exchange;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+
+/// A time without protection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spell {
+    /// How it began.
+    pub begins: Begins,
+    /// How it ended.
+    pub ends: Ends,
+    /// What else happened to us meanwhile.
+    pub met: Met,
+    /// Nothing went wrong in the whole run, and every call took the same time.
+    pub is_fair: bool,
+    /// Until a stop rested at the exchange; the same as `took` where none did.
+    pub until_resting: Duration,
+    /// Until somebody of ours had read it back, or the position was gone.
+    pub took: Duration,
+}
+
+/// How a time without protection began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Begins {
+    /// An entry was sent that filled at once, and was waited for.
+    Entered,
+    /// An entry filled that had rested: nobody waited for it.
+    Rested,
+    /// A stop is gone that had rested.
+    Lost,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ends {
+    /// A stop rests, and was read back.
+    Protected,
+    /// The position is gone.
+    Closed,
+}
+
+/// What happened meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Met {
+    /// Nothing: every call was answered.
+    Nothing,
+    /// Something went wrong with a call, or with the stream.
+    Faults,
+    /// The process died.
+    Death,
+}
+
+/// What had happened to us at a moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Fortune {
+    pub(crate) faults: u64,
+    pub(crate) deaths: u64,
+}
+
+impl Fortune {
+    const fn since(self, before: Self) -> Met {
+        if self.deaths != before.deaths {
+            Met::Death
+        } else if self.faults != before.faults {
+            Met::Faults
+        } else {
+            Met::Nothing
+        }
+    }
+}
+
+/// What is without protection.
+#[derive(Debug, Clone, Copy)]
+struct Bare {
+    since: Timestamp,
+    begins: Begins,
+    fortune: Fortune,
+}
 
 /// What has been without protection, and since when.
 #[derive(Debug, Default)]
 pub(crate) struct Naked {
-    since: BTreeMap<(Symbol, PositionSide), Timestamp>,
-    /// From the fill, or from when the stop was gone, to when one rests.
-    pub(crate) until_resting: Vec<Duration>,
-    /// The same to when the position was gone instead.
-    pub(crate) until_closed: Vec<Duration>,
-    /// Since when a stop rests that nobody has read back.
-    unread: BTreeMap<plimsoll_domain::ClientOrderId, Timestamp>,
-    /// From the fill to when somebody read back that it rests.
-    pub(crate) until_read: Vec<Duration>,
+    is_fair: bool,
+    bare: BTreeMap<(Symbol, PositionSide), Bare>,
+    covered: BTreeSet<(Symbol, PositionSide)>,
+    /// A stop rests since then that nobody has read back.
+    unread: BTreeMap<ClientOrderId, (Bare, Timestamp)>,
+    pub(crate) spells: Vec<Spell>,
+}
+
+/// What a look goes by.
+pub(crate) struct Moment<'a> {
+    pub(crate) exchange: &'a Exchange,
+    pub(crate) account: &'a AccountId,
+    pub(crate) now: Timestamp,
+    pub(crate) fortune: Fortune,
+    /// What grew, by an order that was just sent or by one that had rested.
+    pub(crate) grown: &'a BTreeSet<String>,
+    /// An order of ours has just been taken.
+    pub(crate) is_sent: bool,
 }
 
 impl Naked {
-    /// Whether anything is meant to be protected.
-    pub(crate) fn is_of_interest(&self, observer: &Observer) -> bool {
-        !observer.stops.is_empty()
+    pub(crate) fn new(is_fair: bool) -> Self {
+        Self { is_fair, ..Self::default() }
     }
 
-    pub(crate) fn look(&mut self, exchange: &Exchange, account: &AccountId, observer: &mut Observer, now: Timestamp) {
-        let positions = exchange.positions(account);
-        let waiting = exchange.open_conditionals(account);
-        let mut held = Vec::new();
+    /// Whether anything is meant to be protected.
+    pub(crate) fn is_of_interest(&self, observer: &Observer) -> bool {
+        !observer.stops.is_empty() || !self.bare.is_empty()
+    }
+
+    pub(crate) fn look(&mut self, it: &Moment<'_>, observer: &mut Observer) {
+        let positions = it.exchange.positions(it.account);
+        let waiting = it.exchange.open_conditionals(it.account);
+        let mut held = BTreeSet::new();
+        let mut sides = BTreeSet::new();
         for report in &positions {
             let Some(position) = report.position else { continue };
             let opens = position.direction.opening_side();
-            held.push(key(&report.symbol, report.position_side.as_str(), opens.as_str()));
-            if !observer.stops.contains_key(&key(&report.symbol, report.position_side.as_str(), opens.as_str())) {
+            let name = key(&report.symbol, report.position_side.as_str(), opens.as_str());
+            let which = (report.symbol.clone(), report.position_side);
+            held.insert(name.clone());
+            sides.insert(which.clone());
+            if !observer.stops.contains_key(&name) {
                 continue;
             }
             let stop = waiting.iter().map(|it| &it.order).find(|order| {
@@ -44,36 +136,50 @@ impl Naked {
                     && order.side == opens.opposite()
                     && order.close_position
             });
-            let which = (report.symbol.clone(), report.position_side);
             match stop {
                 Some(stop) => {
-                    if let Some(since) = self.since.remove(&which) {
-                        self.until_resting.push(now.since(since));
-                        self.unread.insert(stop.client_order_id.clone(), since);
+                    self.covered.insert(which.clone());
+                    if let Some(bare) = self.bare.remove(&which) {
+                        self.unread.insert(stop.client_order_id.clone(), (bare, it.now));
                     }
                 }
                 None => {
-                    self.since.entry(which).or_insert(now);
+                    let begins = match (self.covered.remove(&which), it.grown.contains(&name), it.is_sent) {
+                        (_, true, true) => Begins::Entered,
+                        (_, true, false) => Begins::Rested,
+                        (true, ..) => Begins::Lost,
+                        (false, ..) => Begins::Entered,
+                    };
+                    self.bare.entry(which).or_insert(Bare { since: it.now, begins, fortune: it.fortune });
                 }
             }
         }
         // What has ended needs no stop any more, and what begins in its place may be meant to have none.
         observer.stops.retain(|key, _| held.contains(key));
-        let is_held = |which: &(Symbol, PositionSide)| {
-            positions.iter().any(|it| it.position.is_some() && (&it.symbol, it.position_side) == (&which.0, which.1))
-        };
-        let gone: Vec<_> = self.since.keys().filter(|which| !is_held(which)).cloned().collect();
+        self.covered.retain(|which| sides.contains(which));
+        let gone: Vec<_> = self.bare.keys().filter(|which| !sides.contains(*which)).cloned().collect();
         for which in gone {
-            if let Some(since) = self.since.remove(&which) {
-                self.until_closed.push(now.since(since));
+            if let Some(bare) = self.bare.remove(&which) {
+                self.end(bare, Ends::Closed, (it.now, it.now), it.fortune);
             }
         }
     }
 
     /// Somebody of ours was told that this order rests.
-    pub(crate) fn read(&mut self, id: &plimsoll_domain::ClientOrderId, now: Timestamp) {
-        if let Some(since) = self.unread.remove(id) {
-            self.until_read.push(now.since(since));
+    pub(crate) fn read(&mut self, id: &ClientOrderId, now: Timestamp, fortune: Fortune) {
+        if let Some((bare, rests_since)) = self.unread.remove(id) {
+            self.end(bare, Ends::Protected, (rests_since, now), fortune);
         }
+    }
+
+    fn end(&mut self, bare: Bare, ends: Ends, (rests_since, now): (Timestamp, Timestamp), fortune: Fortune) {
+        self.spells.push(Spell {
+            begins: bare.begins,
+            ends,
+            met: fortune.since(bare.fortune),
+            is_fair: self.is_fair,
+            until_resting: rests_since.since(bare.since),
+            took: now.since(bare.since),
+        });
     }
 }

@@ -1,9 +1,11 @@
 //! What is held against every order at once, and not only at the end.
 
+use crate::market::Contract;
+use crate::name::is_for;
 use crate::world::World;
-use plimsoll_domain::{ClientOrderId, Decimal, NewOrder, OrderKind, OrderSize, Price, Symbol, Timestamp};
+use plimsoll_domain::{ClientOrderId, Decimal, Fill, NewOrder, OrderKind, OrderSize, Price, Symbol, Timestamp};
 use plimsoll_engine::{ClientOrderIds, IntentId};
-use plimsoll_ports::{OrderJournal, Purpose};
+use plimsoll_ports::{ComposedEntry, OrderJournal, Purpose};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -30,8 +32,23 @@ pub(crate) struct Observer {
     engaged: Option<Timestamp>,
     /// When others traded, or prices jumped.
     disturbed: Option<Timestamp>,
-    /// The trigger that was last meant for a position of this symbol and way.
-    pub(crate) stops: BTreeMap<String, Price>,
+    /// What was meant to protect a position of this symbol and way.
+    pub(crate) stops: BTreeMap<String, Meant>,
+    /// How many fills of each contract were seen.
+    fills: BTreeMap<Symbol, usize>,
+}
+
+/// The stops that were meant for a position.
+#[derive(Debug, Clone)]
+pub(crate) struct Meant {
+    /// The entry that filled last is of this intent.
+    pub(crate) intent: IntentId,
+    /// Where its stop triggers.
+    pub(crate) trigger: Price,
+    /// Where any stop triggers that was meant for the position.
+    pub(crate) any: BTreeSet<Price>,
+    /// A composed order moves it, or owes one of its own.
+    pub(crate) is_composed: bool,
 }
 
 impl Observer {
@@ -59,7 +76,7 @@ impl Observer {
 /// The intent that this entry of ours is of.
 pub(crate) fn entry_of(ids: &ClientOrderIds, id: &ClientOrderId) -> Option<IntentId> {
     let intent = ids.intent_of(id)?;
-    (0..36).any(|attempt| intent.order(Purpose::Entry, attempt) == *id).then_some(intent)
+    is_for(&intent.name(), Purpose::Entry, id).then_some(intent)
 }
 
 impl World {
@@ -81,6 +98,8 @@ impl World {
             let engaged = observer.engaged.filter(|since| since.plus(IN_FLIGHT) < intended);
             (is_twice, (first != *id).then_some(first), engaged)
         };
+        // What is composed enters in parts, each once.
+        let other = other.filter(|_| self.composed(&intent).is_none());
         if is_twice {
             self.is_wrong(format!("entry {id}"), "sent twice", "sent once");
         }
@@ -92,22 +111,25 @@ impl World {
         }
     }
 
+    /// The composed order of this name, if there is one.
+    fn composed(&self, intent: &IntentId) -> Option<ComposedEntry> {
+        let name = intent.name();
+        let found = OrderJournal::composed(&self.store, &self.account, &name);
+        futures_util::FutureExt::now_or_never(found).and_then(Result::ok).flatten()
+    }
+
     /// An order of ours was taken by the exchange.
     pub(crate) fn taken(&self, order: &NewOrder) {
         let id = &order.client_order_id;
-        if let OrderKind::StopMarket { .. } = order.kind {
-            self.observe();
+        if let OrderKind::StopMarket { trigger, .. } = order.kind {
+            self.stop_taken(order, trigger);
+            return self.observe();
+        }
+        self.observe_sent();
+        if entry_of(&self.ids, id).is_none() {
             return;
         }
-        let Some(intent) = entry_of(&self.ids, id) else { return self.observe() };
         let now = self.time.now();
-        let stop = intent.order(Purpose::StopLoss, 0);
-        let entry = OrderJournal::entry(&self.store, &self.account, &stop);
-        let meant = futures_util::FutureExt::now_or_never(entry).and_then(Result::ok).flatten();
-        let trigger = meant.and_then(|it| match it.order.kind {
-            OrderKind::StopMarket { trigger, .. } => Some(trigger),
-            _ => None,
-        });
         let (is_filled, position, held) = self.venue.exchange(|exchange| {
             let is_filled = exchange.fills(&self.account, &order.symbol).any(|fill| fill.client_order_id == *id);
             let position = exchange.position(&self.account, &order.symbol, order.position_side);
@@ -116,11 +138,6 @@ impl World {
         if !is_filled {
             return;
         }
-        if let Some(trigger) = trigger {
-            let key = key(&order.symbol, order.position_side.as_str(), order.side.as_str());
-            self.state().observer.stops.insert(key, trigger);
-        }
-        self.observe();
         let is_disturbed = self.state().observer.disturbed.is_some_and(|at| now.since(at) < RECENTLY);
         let worth = position.map(|it| it.quantity.get() * self.price(crate::market::Contract::of(&order.symbol)).get());
         let most = Decimal::from(MOST) * Decimal::new(103, 2);
@@ -131,6 +148,51 @@ impl World {
             self.is_wrong(format!("positions after {id}"), held.to_string(), format!("at most {POSITIONS}"));
         }
         debug_assert!(matches!(order.size, OrderSize::Quantity(_)), "an entry has a size");
+    }
+
+    /// A stop that follows the price is meant where it is now.
+    fn stop_taken(&self, order: &NewOrder, trigger: Price) {
+        let Some(intent) = self.ids.intent_of(&order.client_order_id) else { return };
+        let is_trailing = self.composed(&intent).is_some_and(|entry| entry.order.kind.is_trailing());
+        if !is_trailing {
+            return;
+        }
+        let which = key(&order.symbol, order.position_side.as_str(), order.side.opposite().as_str());
+        let mut state = self.state();
+        let meant = state.observer.stops.entry(which);
+        let meant = meant.or_insert_with(|| Meant { intent, trigger, any: BTreeSet::new(), is_composed: true });
+        meant.any.insert(trigger);
+        (meant.trigger, meant.is_composed) = (trigger, true);
+    }
+
+    /// What has filled since this was last asked, and was opened: which positions grew.
+    pub(crate) fn grown(&self) -> BTreeSet<String> {
+        let seen = self.state().observer.fills.clone();
+        let new: Vec<Fill> = self.venue.exchange(|exchange| {
+            let of = |symbol: &Symbol| seen.get(symbol).copied().unwrap_or(0);
+            let symbols = Contract::ALL.map(Contract::symbol);
+            let new = symbols.iter().flat_map(|symbol| exchange.fills(&self.account, symbol).skip(of(symbol)).cloned());
+            new.collect()
+        });
+        let mut grown = BTreeSet::new();
+        for fill in new {
+            *self.state().observer.fills.entry(fill.symbol.clone()).or_default() += 1;
+            let Some(intent) = entry_of(&self.ids, &fill.client_order_id) else { continue };
+            let which = key(&fill.symbol, fill.position_side.as_str(), fill.side.as_str());
+            grown.insert(which.clone());
+            let stop = intent.order(Purpose::StopLoss, 0);
+            let entry = OrderJournal::entry(&self.store, &self.account, &stop);
+            let meant = futures_util::FutureExt::now_or_never(entry).and_then(Result::ok).flatten();
+            let Some(trigger) = meant.and_then(|it| it.order.kind.trigger()) else { continue };
+            let composed = self.composed(&intent).is_some();
+            let mut state = self.state();
+            let before = state.observer.stops.remove(&which);
+            let is_composed = composed || before.as_ref().is_some_and(|before| before.is_composed);
+            let mut any = before.map(|before| before.any).unwrap_or_default();
+            any.insert(trigger);
+            state.observer.stops.insert(which, Meant { intent, trigger, any, is_composed });
+        }
+        grown
     }
 }
 

@@ -4,7 +4,7 @@ use crate::fault::{self, Rule};
 use crate::fuse::Death;
 use crate::market::Contract;
 use crate::random::Random;
-use crate::step::{Deed, Entry, Event, Hand, Step};
+use crate::step::{Composes, Composition, Deed, Entry, Event, Hand, Step};
 use plimsoll_domain::{Decimal, Direction, MarginMode, PositionMode};
 use std::fmt;
 use std::time::Duration;
@@ -19,6 +19,10 @@ pub struct Plan {
     /// How long after one look the next one begins.
     pub(crate) interval: Duration,
     pub(crate) steps: Vec<Step>,
+    /// Its guard has a lookout, and hears of what happens; else it looks by the clock alone.
+    pub(crate) has_lookout: bool,
+    /// Nothing goes wrong with any call, and all of them take the same time.
+    pub(crate) is_fair: bool,
     /// The process dies once more when everything is done.
     pub(crate) ends_with_a_death: bool,
 }
@@ -47,6 +51,8 @@ impl Plan {
             interval: Duration::from_secs(random.pick(&[5, 10, 20, 30])),
             steps: (0..count).map(step).collect(),
             ends_with_a_death: random.percent(50),
+            has_lookout: random.percent(60),
+            is_fair,
         }
     }
 }
@@ -54,7 +60,9 @@ impl Plan {
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let modes = (self.position_mode, self.margin_mode);
-        writeln!(f, "seed {}: {modes:?}, looks every {:?}", self.seed, self.interval)?;
+        let eyes = if self.has_lookout { ", and is woken" } else { "" };
+        let fair = if self.is_fair { ", in fair weather" } else { "" };
+        writeln!(f, "seed {}: {modes:?}, looks every {:?}{eyes}{fair}", self.seed, self.interval)?;
         for (number, step) in self.steps.iter().enumerate() {
             writeln!(f, "  {:>2} {step}", number + 1)?;
         }
@@ -65,6 +73,8 @@ impl fmt::Display for Plan {
 #[derive(Clone, Copy)]
 enum Kind {
     Open,
+    Compose,
+    CancelComposed,
     ClosePart,
     CloseWhole,
     Flatten,
@@ -79,7 +89,9 @@ enum Kind {
 
 fn step(random: &mut Random, number: u64, storm: Vec<Rule>) -> Step {
     let kinds = [
-        (34, Kind::Open),
+        (26, Kind::Open),
+        (22, Kind::Compose),
+        (4, Kind::CancelComposed),
         (8, Kind::ClosePart),
         (8, Kind::CloseWhole),
         (3, Kind::Flatten),
@@ -91,7 +103,7 @@ fn step(random: &mut Random, number: u64, storm: Vec<Rule>) -> Step {
         (4, Kind::Restart),
         (22, Kind::Watch),
     ];
-    let kind = if number == 0 { Kind::Open } else { random.weighed(&kinds) };
+    let kind = if number == 0 { random.pick(&[Kind::Open, Kind::Compose]) } else { random.weighed(&kinds) };
     let deed = deed(random, kind);
     let death = random.percent(18).then(|| match random.between(0, 3) {
         0 => Death::Before(random.scale(6)),
@@ -100,7 +112,15 @@ fn step(random: &mut Random, number: u64, storm: Vec<Rule>) -> Step {
     });
     let meanwhile = random.percent(15).then(|| (Duration::from_millis(random.scale(11)), sudden(random)));
     let beside = random.percent(12).then(|| {
-        let kind = random.pick(&[Kind::Open, Kind::CloseWhole, Kind::Flatten, Kind::Kill, Kind::Reconcile]);
+        let kind = random.pick(&[
+            Kind::Open,
+            Kind::Compose,
+            Kind::CancelComposed,
+            Kind::CloseWhole,
+            Kind::Flatten,
+            Kind::Kill,
+            Kind::Reconcile,
+        ]);
         self::deed(random, kind)
     });
     let clock = random.percent(12).then(|| match random.between(0, 4) {
@@ -129,16 +149,9 @@ fn direction(random: &mut Random) -> Direction {
 
 fn deed(random: &mut Random, kind: Kind) -> Deed {
     match kind {
-        Kind::Open => Deed::Open(Entry {
-            contract: contract(random),
-            direction: direction(random),
-            notional: random.between(100, 4000),
-            leverage: u32::try_from(random.pick(&[1, 2, 3, 5, 10, 20])).unwrap_or(1),
-            stop: random.percent(85).then(|| random.share(80, 300)),
-            target: random.percent(50).then(|| random.share(80, 500)),
-            limit: random.percent(15).then(|| random.share(0, 50)),
-            releases: random.percent(80),
-        }),
+        Kind::Open => Deed::Open(entry(random, 100)),
+        Kind::Compose => Deed::Compose(composition(random)),
+        Kind::CancelComposed => Deed::CancelComposed { which: random.next() },
         Kind::ClosePart => Deed::Close { which: random.next(), share: Some(random.share(500, 9500)) },
         Kind::CloseWhole => Deed::Close { which: random.next(), share: None },
         Kind::Flatten => Deed::Flatten,
@@ -154,6 +167,40 @@ fn deed(random: &mut Random, kind: Kind) -> Deed {
         Kind::Kill => Deed::Kill(random.pick(&[Hand::Here, Hand::Elsewhere, Hand::Both])),
         Kind::Restart => Deed::Restart,
         Kind::Watch => Deed::Watch(event(random)),
+    }
+}
+
+fn entry(random: &mut Random, least: u64) -> Entry {
+    Entry {
+        contract: contract(random),
+        direction: direction(random),
+        notional: random.between(least, 4000),
+        leverage: u32::try_from(random.pick(&[1, 2, 3, 5, 10, 20])).unwrap_or(1),
+        stop: random.percent(85).then(|| random.share(80, 300)),
+        target: random.percent(50).then(|| random.share(80, 500)),
+        limit: random.percent(15).then(|| random.share(0, 50)),
+        releases: random.percent(80),
+    }
+}
+
+fn composition(random: &mut Random) -> Composition {
+    let kinds = [Composes::Bracket, Composes::Iceberg, Composes::Twap, Composes::Oco, Composes::TrailingStop];
+    let kind = random.pick(&kinds);
+    let away = match kind {
+        Composes::TrailingStop | Composes::Oco => random.share(30, 300),
+        // One in five takes at once.
+        _ if random.percent(20) => -random.share(0, 20),
+        _ => random.share(1, 60),
+    };
+    Composition {
+        kind,
+        entry: entry(random, 600),
+        closes: random.percent(25).then(|| random.next()),
+        share: random.share(2000, 10_000),
+        parts: u16::try_from(random.between(2, 6)).unwrap_or(2),
+        every: Duration::from_secs(random.scale(8)),
+        away,
+        relies_on_a_stop: random.percent(10),
     }
 }
 

@@ -4,18 +4,23 @@ use crate::fuse::Fuse;
 use crate::manager;
 use crate::plan::Plan;
 use crate::stream::TrialStream;
+use crate::trader::told;
 use crate::world::World;
 use plimsoll_domain::Change;
-use plimsoll_engine::{AccountFollower, Guard, GuardNews, GuardSettings, PositionManager, Reconciliation, Stopper};
+use plimsoll_engine::{
+    AccountFollower, AccountNews, AccountPorts, AccountView, Guard, GuardNews, GuardSettings, Lookout, LookoutNews,
+    Ports, PositionManager, Reconciliation, Stopper, VenueAccountSettings,
+};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// One life of our process.
 pub(crate) struct Process {
     pub(crate) manager: Arc<PositionManager>,
-    pub(crate) account: AccountFollower,
+    pub(crate) eyes: Eyes,
     pub(crate) fuse: Fuse,
     /// How far its clock is off.
     pub(crate) off: Arc<Mutex<i64>>,
@@ -23,6 +28,23 @@ pub(crate) struct Process {
     guarding: JoinHandle<()>,
     heard: Heard,
     listening: JoinHandle<()>,
+}
+
+/// Who follows the account.
+pub(crate) enum Eyes {
+    /// A task of its own, which only says whether what is known is fresh.
+    Follower(AccountFollower),
+    /// The guard's lookout, by which it is woken.
+    Lookout(watch::Receiver<Arc<AccountView>>),
+}
+
+impl Eyes {
+    pub(crate) fn view(&self) -> Arc<AccountView> {
+        match self {
+            Self::Follower(account) => account.view(),
+            Self::Lookout(view) => Arc::clone(&view.borrow()),
+        }
+    }
 }
 
 /// What the guard and the account told.
@@ -40,6 +62,13 @@ struct Words {
 }
 
 impl Heard {
+    fn of(&self, change: &Change) {
+        if let Change::Filled(fill) = change {
+            let trade = format!("{} {}", fill.symbol, fill.trade_id);
+            *self.words().trades.entry(trade).or_default() += 1;
+        }
+    }
+
     fn words(&self) -> MutexGuard<'_, Words> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -50,14 +79,25 @@ impl Process {
     pub(crate) fn start(world: &Arc<World>, plan: &Plan, life: u64, off: i64) -> Self {
         let (fuse, off) = (Fuse::default(), Arc::new(Mutex::new(off)));
         let ports = manager::ports(world, &fuse, &off);
-        let broker = world.venue.broker(&world.account).expect("the account is open");
-        let stream = Box::new(TrialStream::open(Arc::clone(world), broker));
-        let account = AccountFollower::spawn(stream, Arc::clone(&ports.clock));
-        let manager = Arc::new(manager::of(world, plan, life, ports).with_view(account.watch()));
-        let settings = GuardSettings { interval: plan.interval, ..GuardSettings::default() };
-        let guard = Guard::new(Arc::clone(&manager), settings);
-        let stopper = guard.stopper();
         let heard = Heard::default();
+        let (eyes, lookout) = if plan.has_lookout {
+            let lookout = lookout(world, &ports);
+            (Eyes::Lookout(lookout.watch()), Some(lookout))
+        } else {
+            let account = AccountFollower::spawn(Box::new(stream(world)), Arc::clone(&ports.clock));
+            (Eyes::Follower(account), None)
+        };
+        let watch = match &eyes {
+            Eyes::Follower(account) => account.watch(),
+            Eyes::Lookout(view) => view.clone(),
+        };
+        let manager = Arc::new(manager::of(world, plan, life, ports).with_view(watch));
+        let settings = GuardSettings { interval: plan.interval, ..GuardSettings::default() };
+        let mut guard = Guard::new(Arc::clone(&manager), settings);
+        if let Some(lookout) = lookout {
+            guard = guard.with_lookout(lookout);
+        }
+        let stopper = guard.stopper();
         let guarding = {
             let (heard, world) = (heard.clone(), Arc::clone(world));
             tokio::spawn(async move {
@@ -65,22 +105,24 @@ impl Process {
             })
         };
         let listening = {
-            let (heard, mut changes) = (heard.clone(), account.changes());
+            let heard = heard.clone();
+            let changes = match &eyes {
+                Eyes::Follower(account) => Some(account.changes()),
+                Eyes::Lookout(_) => None,
+            };
             tokio::spawn(async move {
+                let Some(mut changes) = changes else { return };
                 while let Ok(change) = changes.recv().await {
-                    if let Change::Filled(fill) = change {
-                        let trade = format!("{} {}", fill.symbol, fill.trade_id);
-                        *heard.words().trades.entry(trade).or_default() += 1;
-                    }
+                    heard.of(&change);
                 }
             })
         };
-        Self { manager, account, fuse, off, stopper, guarding, heard, listening }
+        Self { manager, eyes, fuse, off, stopper, guarding, heard, listening }
     }
 
     /// Ends without another word.
     pub(crate) async fn die(self) {
-        let Self { guarding, listening, account, manager, fuse, .. } = self;
+        let Self { guarding, listening, eyes, manager, fuse, .. } = self;
         fuse.blow();
         for task in [guarding, listening] {
             // One that has ended by itself has been waited for already.
@@ -90,7 +132,7 @@ impl Process {
                 let _ = task.await;
             }
         }
-        drop((account, manager));
+        drop((eyes, manager));
     }
 
     /// Ends in an orderly way: `false` if that takes longer than it may.
@@ -123,6 +165,23 @@ impl Process {
     }
 }
 
+fn stream(world: &Arc<World>) -> TrialStream {
+    let broker = world.venue.broker(&world.account).expect("the account is open");
+    TrialStream::open(Arc::clone(world), broker)
+}
+
+fn lookout(world: &Arc<World>, ports: &Ports) -> Lookout {
+    let account = AccountPorts {
+        broker: Arc::clone(&ports.broker),
+        audit: None,
+        journal: Arc::clone(&ports.journal),
+        clock: Arc::clone(&ports.clock),
+    };
+    let streams = Arc::clone(world);
+    let settings = VenueAccountSettings::new(world.account.clone());
+    Lookout::new(account, Arc::new(move || Box::new(stream(&streams))), Arc::clone(&ports.feed), settings)
+}
+
 fn hear(world: &World, heard: &Heard, news: &GuardNews) {
     match news {
         GuardNews::Reconciled(it) => {
@@ -135,12 +194,20 @@ fn hear(world: &World, heard: &Heard, news: &GuardNews) {
         GuardNews::Watched(report) => {
             let troubles: String = report.troubles.iter().map(|trouble| format!("; {trouble}")).collect();
             world.note(|| format!("  watched: {:?}, {} ended{troubles}", report.action, report.ended.len()));
+            for progress in &report.composed {
+                world.note(|| format!("  goes on: {}", told(progress)));
+            }
             let mut words = heard.words();
             words.looks = words.looks.saturating_add(1);
         }
         GuardNews::Blind(failure) => world.note(|| format!("  blind: {failure}")),
         GuardNews::Stopped(stopped) => world.note(|| format!("  stopped: {} troubles", stopped.troubles.len())),
-        GuardNews::Woken(_) | GuardNews::Lookout(_) => {}
+        GuardNews::Woken(wakes) => world.note(|| {
+            let wakes: Vec<&str> = wakes.iter().map(|wake| wake.why.as_str()).collect();
+            format!("  woken: {}", wakes.join(", "))
+        }),
+        GuardNews::Lookout(LookoutNews::Account(AccountNews::Changed(change))) => heard.of(change),
+        GuardNews::Lookout(_) => {}
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::clock::Time;
 use crate::difference::Difference;
+use crate::naked::Spell;
 use crate::plan::Plan;
 use crate::random::Random;
 use crate::trader::Trader;
@@ -36,12 +37,10 @@ pub struct Outcome {
     pub agreed: u64,
     /// How long it was in simulated time.
     pub simulated: Duration,
-    /// Times without protection that ended with a stop at the exchange.
-    pub until_resting: Vec<Duration>,
-    /// The same until somebody of ours had read it back.
-    pub until_read: Vec<Duration>,
-    /// Times without protection that ended with the position.
-    pub until_closed: Vec<Duration>,
+    /// Times without protection.
+    pub spells: Vec<Spell>,
+    /// How composed orders stand in the end, by what they are and how they ended.
+    pub composed: BTreeMap<String, u64>,
     /// How long it took here.
     pub took: Duration,
 }
@@ -93,6 +92,8 @@ pub fn run_seed(seed: u64, is_told: bool) -> Outcome {
     let runtime = runtime.expect("a runtime");
     let world = World::new(&plan, time, is_told);
     let (lives, looks, agreed) = runtime.block_on(live(&world, &plan));
+    let composed =
+        runtime.block_on(crate::books::composed::ends(&world.store, &world.account, &world.truth(), &world.ids));
     drop(runtime);
     let truth = world.truth();
     let log = world.take_log();
@@ -110,9 +111,8 @@ pub fn run_seed(seed: u64, is_told: bool) -> Outcome {
         looks,
         agreed,
         simulated,
-        until_resting: naked.until_resting,
-        until_read: naked.until_read,
-        until_closed: naked.until_closed,
+        spells: naked.spells,
+        composed,
         took: started.elapsed(),
         plan,
     }

@@ -40,6 +40,35 @@ pub(crate) struct Entry {
     pub(crate) releases: bool,
 }
 
+/// What a composed order is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Composes {
+    Bracket,
+    Iceberg,
+    Twap,
+    Oco,
+    TrailingStop,
+}
+
+/// A composed order that is wanted. What opens nothing is for one of what is held.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Composition {
+    pub(crate) kind: Composes,
+    pub(crate) entry: Entry,
+    /// It closes instead of opening, where it can do either.
+    pub(crate) closes: Option<u64>,
+    /// How much of what is held it is for.
+    pub(crate) share: Decimal,
+    /// How many parts it has.
+    pub(crate) parts: u16,
+    /// From one part to the next.
+    pub(crate) every: Duration,
+    /// How far from the price its limit is, to the side that is better for us; or how far behind the price its stop is.
+    pub(crate) away: Decimal,
+    /// The stop is the one that rests already.
+    pub(crate) relies_on_a_stop: bool,
+}
+
 /// Who engages the kill switch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hand {
@@ -55,6 +84,12 @@ pub(crate) enum Hand {
 pub(crate) enum Deed {
     /// Opens or adds.
     Open(Entry),
+    /// Places an order that is made of several.
+    Compose(Composition),
+    /// Ends this one of the composed orders that go on.
+    CancelComposed {
+        which: u64,
+    },
     /// Closes this one of what is held; a share of it, or the whole.
     Close {
         which: u64,

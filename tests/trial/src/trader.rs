@@ -1,8 +1,11 @@
 //! Whoever does the steps of a plan, with a process that may die under it.
 
 mod calm;
+mod composing;
 mod deeds;
 mod events;
+
+pub(crate) use composing::told;
 
 use crate::clock::Time;
 use crate::fuse::Death;
@@ -131,6 +134,7 @@ impl<'a> Trader<'a> {
 
     /// The process dies, and another begins.
     pub(crate) async fn restart(&mut self) {
+        self.world.state().fortune.deaths += 1;
         self.end().await;
         // Whoever only had it in its head has forgotten it.
         let recorded = self.world.store.kill_switch(&self.world.account).await;
@@ -142,6 +146,7 @@ impl<'a> Trader<'a> {
 
     async fn restart_cleanly(&mut self, number: usize) {
         self.process().fuse.arm(None);
+        self.world.state().fortune.deaths += 1;
         self.count();
         if let Some(process) = self.process.take()
             && !process.stop(&self.world, HANGS_AFTER).await

@@ -4,7 +4,7 @@ use crate::clock::Time;
 use crate::difference::Difference;
 use crate::fault::{Fault, GIVES_UP_AFTER, Rule, SLOW, Site};
 use crate::market::{Contract, Walk};
-use crate::naked::Naked;
+use crate::naked::{Fortune, Moment, Naked};
 use crate::observer::Observer;
 use crate::plan::Plan;
 use crate::random::Random;
@@ -22,6 +22,12 @@ pub(crate) const START: Timestamp = Timestamp::from_millis(1_767_592_770_000);
 
 /// What the wallet begins with.
 pub(crate) const WALLET: u32 = 10_000;
+
+/// What a call to the venue takes each way in fair weather.
+pub(crate) const VENUE_WAY: Duration = Duration::from_millis(10);
+
+/// The same to the records.
+const RECORD_WAY: Duration = Duration::from_micros(100);
 
 pub(crate) struct World {
     pub(crate) time: Time,
@@ -53,6 +59,10 @@ pub(crate) struct State {
     pub(crate) calls: u64,
     pub(crate) observer: Observer,
     pub(crate) naked: Naked,
+    /// What has happened to us so far.
+    pub(crate) fortune: Fortune,
+    /// Every call takes the same time.
+    is_fair: bool,
 }
 
 impl World {
@@ -78,7 +88,9 @@ impl World {
             struck: BTreeMap::new(),
             calls: 0,
             observer: Observer::default(),
-            naked: Naked::default(),
+            naked: Naked::new(plan.is_fair),
+            fortune: Fortune::default(),
+            is_fair: plan.is_fair,
         };
         Arc::new(Self { time, venue, store: MemoryStore::new(), account, ids, is_told, state: Mutex::new(state) })
     }
@@ -122,7 +134,11 @@ impl World {
 
     /// How long a call takes on its way.
     pub(crate) fn travel(&self, site: Site) -> Duration {
-        let random = &mut self.state().random;
+        let mut state = self.state();
+        if state.is_fair {
+            return if matches!(site, Site::Read | Site::Write) { RECORD_WAY } else { VENUE_WAY };
+        }
+        let random = &mut state.random;
         match site {
             Site::Read | Site::Write => Duration::from_micros(random.scale(11)),
             // Most take some milliseconds; some take most of a second.
@@ -140,15 +156,18 @@ impl World {
         }
         let is_record = matches!(site, Site::Read | Site::Write);
         if is_record && now < state.away_until {
+            state.fortune.faults += 1;
             return Some((Fault::Away, state.away_until));
         }
         if let Some(until) = state.throttled_until.get(&site).copied().filter(|until| now < *until) {
+            state.fortune.faults += 1;
             return Some((Fault::Throttled, until));
         }
         let storm = state.storm.clone();
         let rule =
             storm.into_iter().find(|rule| rule.fault != Fault::LostStop && rule.strikes(site, &mut state.random))?;
         *state.struck.entry(rule.fault).or_default() += 1;
+        state.fortune.faults += 1;
         let mut until = now;
         match rule.fault {
             Fault::Away => {
@@ -173,6 +192,7 @@ impl World {
         let storm = state.storm.clone();
         let rule = storm.into_iter().find(|rule| rule.strikes_event(&mut state.random))?;
         *state.struck.entry(rule.fault).or_default() += 1;
+        state.fortune.faults += 1;
         Some((rule.fault, Duration::from_millis(state.random.scale(14))))
     }
 
@@ -184,6 +204,7 @@ impl World {
             storm.iter().any(|rule| rule.fault == Fault::LostStop && rule.strikes(Site::Stop, &mut state.random));
         if is_lost {
             *state.struck.entry(Fault::LostStop).or_default() += 1;
+            state.fortune.faults += 1;
             state.stop_lost = true;
         }
         is_lost
@@ -260,11 +281,23 @@ impl World {
 
     /// Looks who is without protection.
     pub(crate) fn observe(&self) {
-        let now = self.time.now();
+        self.look(false);
+    }
+
+    /// The same when an order of ours has just been taken.
+    pub(crate) fn observe_sent(&self) {
+        self.look(true);
+    }
+
+    fn look(&self, is_sent: bool) {
+        let (now, grown) = (self.time.now(), self.grown());
         let mut state = self.state();
-        let State { naked, observer, .. } = &mut *state;
+        let State { naked, observer, fortune, .. } = &mut *state;
         if naked.is_of_interest(observer) {
-            self.venue.exchange(|exchange| naked.look(exchange, &self.account, observer, now));
+            self.venue.exchange(|exchange| {
+                let (account, fortune, grown) = (&self.account, *fortune, &grown);
+                naked.look(&Moment { exchange, account, now, fortune, grown, is_sent }, observer);
+            });
         }
     }
 }

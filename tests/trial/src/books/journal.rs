@@ -13,7 +13,9 @@ impl<S: Ledger> Books<'_, S> {
     pub(super) async fn journal(&self, differences: &mut Differences) {
         let entries = self.store.recent(self.account, ALL).await.expect("the journal is read");
         for entry in &entries {
-            self.entry(differences, entry);
+            if !self.is_owed_later(entry).await {
+                self.entry(differences, entry);
+            }
         }
         let is_ours = |order: &&Order| self.ids.is_ours(&order.client_order_id);
         for order in self.truth.orders().filter(is_ours) {
@@ -23,14 +25,18 @@ impl<S: Ledger> Books<'_, S> {
             let sent = self.truth.named(&order.client_order_id).count();
             differences.same(&subject, "how often it is at the venue", &1, &sent);
         }
-        self.intents(differences);
+        self.intents(differences).await;
     }
 
-    /// An intent enters once, by whatever names.
-    fn intents(&self, differences: &mut Differences) {
+    /// An intent enters once, by whatever names; a composed one in parts.
+    async fn intents(&self, differences: &mut Differences) {
         let mut entered: BTreeMap<String, usize> = BTreeMap::new();
         for order in self.truth.orders() {
             let Some(intent) = self.ids.intent_of(&order.client_order_id) else { continue };
+            let composed = self.store.composed(self.account, &intent.name()).await.expect("the journal is read");
+            if composed.is_some() {
+                continue;
+            }
             let attempts = (0..36).map(|attempt| intent.order(Purpose::Entry, attempt));
             if attempts.into_iter().any(|id| id == order.client_order_id) {
                 *entered.entry(intent.as_str().to_owned()).or_default() += 1;
@@ -82,6 +88,10 @@ fn resting(differences: &mut Differences, subject: &str, entry: &JournalEntry, t
         OrderSize::Quantity(quantity) => (Some(quantity), false),
         OrderSize::WholePosition => (None, true),
     };
-    differences.same(subject, "quantity", &quantity, &truth.quantity);
+    // What only reduces shrinks with its position.
+    let is_shrunk = ours.reduce_only && truth.quantity.zip(quantity).is_some_and(|(truth, ours)| truth < ours);
+    if !is_shrunk {
+        differences.same(subject, "quantity", &quantity, &truth.quantity);
+    }
     differences.same(subject, "whole position", &whole, &truth.close_position);
 }

@@ -23,7 +23,7 @@ impl<S: Ledger> Books<'_, S> {
                 self.life(differences, &record).await;
             }
         }
-        self.orphans(differences);
+        self.orphans(differences).await;
     }
 
     fn position(&self, differences: &mut Differences, subject: &str, ours: &PositionRecord, truth: &PositionReport) {
@@ -98,14 +98,14 @@ impl<S: Ledger> Books<'_, S> {
     }
 
     /// Nothing of ours rests that protects nothing.
-    fn orphans(&self, differences: &mut Differences) {
+    async fn orphans(&self, differences: &mut Differences) {
         for order in self.truth.open.iter().filter(|order| self.ids.is_ours(&order.client_order_id)) {
             let is_for = |report: &&PositionReport| {
                 report.symbol == order.symbol
                     && report.position_side == order.position_side
                     && report.position.is_some_and(|held| held.direction.closing_side() == order.side)
             };
-            if self.truth.positions.iter().find(is_for).is_none() {
+            if self.truth.positions.iter().find(is_for).is_none() && !self.may_open(order).await {
                 let subject = format!("order {}", order.client_order_id);
                 let what = format!("{} {} of {} rests for nothing", order.order_type, order.side, order.symbol);
                 differences.note(subject, "gone", what);

@@ -2,6 +2,7 @@
 
 use super::{Books, Ledger, Words};
 use crate::difference::Differences;
+use crate::name::is_for;
 use plimsoll_domain::{Fill, FillCause, Timestamp};
 use plimsoll_ports::{OpenedPosition, PositionStatus, Purpose, TradeRecord, TradeRepository};
 
@@ -12,7 +13,7 @@ impl<S: Ledger> Books<'_, S> {
         // What others opened and closed while nobody looked is no position of ours.
         let is_entry = |fill: &Fill| {
             let intent = self.ids.intent_of(&fill.client_order_id);
-            intent.is_some_and(|intent| intent.order(Purpose::Entry, 0) == fill.client_order_id)
+            intent.is_some_and(|intent| is_for(&intent.name(), Purpose::Entry, &fill.client_order_id))
         };
         // What ended unrecorded gets a record of its own once the open one of the same position has ended.
         let open = store.by_status(account, PositionStatus::Open).await.expect("positions are read");

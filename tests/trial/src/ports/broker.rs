@@ -36,7 +36,8 @@ impl TrialBroker {
         let world = &self.line.world;
         let now = world.time.now();
         let mut state = world.state();
-        orders.into_iter().for_each(|order| state.naked.read(&order.client_order_id, now));
+        let fortune = state.fortune;
+        orders.into_iter().for_each(|order| state.naked.read(&order.client_order_id, now, fortune));
     }
 
     /// The same on the way, even if whoever asked is no more.

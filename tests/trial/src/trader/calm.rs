@@ -4,10 +4,11 @@ use super::Trader;
 use crate::books::{Books, Plain};
 use crate::difference::{Difference, Differences};
 use crate::market::Contract;
-use crate::observer::key;
+use crate::observer::{Meant, key};
 use crate::world::{START, WALLET};
 use plimsoll_domain::{Money, OrderType};
 use plimsoll_engine::{AccountView, Link, Reconciliation};
+use plimsoll_ports::{JournalState, OrderJournal, Purpose};
 use std::time::Duration;
 
 /// How often the guard may compare before what differs counts as different.
@@ -68,8 +69,8 @@ impl Trader<'_> {
         };
         books.compare(&mut differences).await;
         let mut differences = self.but_for_what_was_not_written(differences);
-        self.stops(&truth, &mut differences);
-        view(&self.process().account.view(), &truth, &mut differences);
+        self.stops(&truth, &mut differences).await;
+        view(&self.process().eyes.view(), &truth, &mut differences);
         for (trade, times) in self.process().doubled() {
             differences.note(format!("changes, trade {trade}"), format!("told {times} times"), "once");
         }
@@ -88,22 +89,46 @@ impl Trader<'_> {
     }
 
     /// Every position for which a stop was meant has the one that was meant last.
-    fn stops(&self, truth: &crate::truth::Truth, differences: &mut Differences) {
-        let state = self.world.state();
+    async fn stops(&self, truth: &crate::truth::Truth, differences: &mut Differences) {
+        let all = self.world.state().observer.stops.clone();
         for report in &truth.positions {
             let Some(held) = report.position else { continue };
             let opens = held.direction.opening_side();
             let which = key(&report.symbol, report.position_side.as_str(), opens.as_str());
-            let Some(meant) = state.observer.stops.get(&which) else { continue };
+            let Some(meant) = all.get(&which) else { continue };
             let is_its_stop = |order: &&plimsoll_domain::Order| {
                 order.symbol == report.symbol
                     && order.position_side == report.position_side
                     && order.side == opens.opposite()
                     && order.order_type == OrderType::StopMarket
+                    && order.close_position
             };
             let resting: Vec<_> = truth.open.iter().filter(is_its_stop).map(|order| order.trigger).collect();
-            differences.same(&format!("stops of {which}"), "triggers", &vec![Some(*meant)], &resting);
+            let stands = match resting.as_slice() {
+                [Some(trigger)] if meant.is_composed || self.came_to_nothing(meant).await => {
+                    meant.any.contains(trigger)
+                }
+                _ => false,
+            };
+            if !stands {
+                differences.same(&format!("stops of {which}"), "triggers", &vec![Some(meant.trigger)], &resting);
+            }
         }
+    }
+
+    /// The stop that was meant last was refused, or never got there: the one before it rests on, and that was told.
+    async fn came_to_nothing(&self, meant: &Meant) -> bool {
+        let world = &self.world;
+        for attempt in 0..36 {
+            let id = meant.intent.order(Purpose::StopLoss, attempt);
+            let entry = world.store.entry(&world.account, &id).await.expect("the journal is read");
+            match entry.map(|entry| entry.state) {
+                None => return attempt > 0,
+                Some(JournalState::Refused { .. } | JournalState::NotSent { .. }) => {}
+                Some(_) => return false,
+            }
+        }
+        true
     }
 }
 

@@ -17,6 +17,8 @@ impl Trader<'_> {
         let manager = &self.process().manager;
         match deed {
             Deed::Open(entry) => self.open(entry).await,
+            Deed::Compose(composition) => self.compose(composition).await,
+            Deed::CancelComposed { which } => self.cancel_composed(which).await,
             Deed::Close { which, share } => self.close(which, share).await,
             Deed::Flatten => {
                 let (by, reason) = ("trader".to_owned(), "the plan says so".to_owned());
@@ -68,10 +70,7 @@ impl Trader<'_> {
 
     async fn open(&self, entry: Entry) -> String {
         let manager = &self.process().manager;
-        if entry.releases && manager.kill_switch().await.is_ok_and(|switch| switch.engaged) {
-            // If it cannot be released, what is wanted is refused.
-            let _ = manager.release_kill_switch("trader", "the plan goes on").await;
-        }
+        self.releases(entry).await;
         let was_engaged = self.world.state().observer.is_engaged() && !entry.releases;
         let intent = self.intent(entry);
         let price = self.world.price(entry.contract);
@@ -92,15 +91,28 @@ impl Trader<'_> {
         }
     }
 
-    fn intent(&self, entry: Entry) -> OpenIntent {
-        // A one-way account adds to what it holds: the other way round it would only be refused.
+    /// Trading goes on, if that is wanted.
+    pub(super) async fn releases(&self, entry: Entry) {
+        let manager = &self.process().manager;
+        if entry.releases && manager.kill_switch().await.is_ok_and(|switch| switch.engaged) {
+            // If it cannot be released, what is wanted is refused.
+            let _ = manager.release_kill_switch("trader", "the plan goes on").await;
+        }
+    }
+
+    /// A one-way account adds to what it holds: the other way round it would only be refused.
+    pub(super) fn way(&self, entry: Entry) -> Direction {
         let symbol = entry.contract.symbol();
         let held = self.world.truth().positions.into_iter().filter(|it| it.symbol == symbol);
         let held: Vec<Position> = held.filter_map(|it| it.position).collect();
-        let direction = match held.as_slice() {
+        match held.as_slice() {
             [only] if self.plan.position_mode == PositionMode::OneWay => only.direction,
             _ => entry.direction,
-        };
+        }
+    }
+
+    fn intent(&self, entry: Entry) -> OpenIntent {
+        let (symbol, direction) = (entry.contract.symbol(), self.way(entry));
         let price = self.world.price(entry.contract);
         let quantity = Quantity::new((Decimal::from(entry.notional) / price.get()).round_dp(3))
             .unwrap_or(Quantity::new(Decimal::new(1, 3)).expect("a size"));
@@ -190,7 +202,7 @@ pub(super) fn nth<T>(of: &[T], which: u64) -> Option<&T> {
 }
 
 /// The plan wants no stop here.
-fn unprotected() -> StopLoss {
+pub(super) fn unprotected() -> StopLoss {
     StopLoss::Waived(Waiver::new("plan", "this one goes without").expect("a name and a reason"))
 }
 
