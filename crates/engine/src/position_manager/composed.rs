@@ -154,6 +154,7 @@ impl PositionManager {
         troubles: &mut Troubles,
     ) -> bool {
         let Some(parts) = self.parts_of(entry, wait, troubles).await else { return false };
+        it.filled = filled(&parts);
         // Somebody may have ended it while a part was sent: that part is not left behind.
         if !it.sent.is_empty() && self.has_been_ended(entry, it, troubles).await {
             return self.cancel_what_rests(entry, &parts, troubles).await;
@@ -161,7 +162,6 @@ impl PositionManager {
         // Read after the parts: what they have filled is in it.
         let Some(scene) = self.scene(&entry.order.symbol, entry.order.direction, troubles).await else { return false };
         let facts = scene.facts(self.ports.clock.now());
-        it.filled = filled(&parts);
         let next = match entry.order.opening() {
             Some(opening) => match self.protect_opening(entry, opening, (&parts, &scene), wait, it, troubles).await {
                 Shelter::Stands => {

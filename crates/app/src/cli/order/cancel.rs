@@ -9,14 +9,14 @@ use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::screen;
 use clap::Args;
-use plimsoll_domain::{ClientOrderId, Order, OrderType};
+use plimsoll_domain::{ClientOrderId, Order, OrderType, PositionReport};
 use plimsoll_ports::{CommandError, ComposedEntry, ComposedState, RefusalReason, StoreError};
 use serde::Serialize;
 
 /// End an order that goes on, or cancel one that rests at the venue.
 ///
-/// What has filled stays, and what protects that rests on. A stop that protects a position is not cancelled: close the
-/// position instead.
+/// What has filled stays, and what protects that rests on. The last stop of a position is never cancelled, not with an OCO
+/// either: close the position instead.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Example:
@@ -81,15 +81,17 @@ impl Cancel {
         acting::done(told)
     }
 
-    /// Whether any part of it rests that does not protect.
+    /// Whether any part of it rests that trades or takes a profit; a stop may.
     async fn left(&self, desk: &Desk, it: &Composed) -> Result<(), Failure> {
-        let keeps = it.entry.order.opening().is_some() || it.entry.order.kind.is_trailing();
+        let keeps_target = it.entry.order.opening().is_some();
         let open = desk.venue.broker.open_orders(None).await.map_err(|error| {
             Failure::outcome_unknown(format!("it has ended; whether a part of it rests still is not known: {error}"))
                 .help("`plimsoll orders` shows what rests.")
         })?;
         let rests = |order: &&Order| {
-            order.client_order_id.as_str().starts_with(self.name.as_str()) && (order.adds_exposure() || !keeps)
+            let is_target = matches!(order.order_type, OrderType::TakeProfitMarket | OrderType::TakeProfit);
+            let is_its = order.client_order_id.as_str().starts_with(self.name.as_str());
+            is_its && !is_stop(order) && !(is_target && keeps_target)
         };
         match open.iter().find(rests) {
             None => Ok(()),
@@ -111,7 +113,7 @@ impl Cancel {
             return Err(Failure::no(format!("{id} is a part of the {kind} {name}, which goes on"))
                 .help(format!("`plimsoll order cancel {name}` ends the whole of it.")));
         }
-        self.protects_nothing(desk, order).await?;
+        is_not_the_last_stop(desk, order, open).await?;
         let what = format!("{} {} of {}", order.side, order.order_type, order.symbol);
         if !self.is_wanted(desk, &what)? {
             return Ok(());
@@ -126,23 +128,6 @@ impl Cancel {
             Err(error @ CommandError::Unanswered(_)) => {
                 Err(Failure::outcome_unknown(error).help("`plimsoll orders` shows whether it rests still."))
             }
-        }
-    }
-
-    /// The last stop of a position is not taken away from it.
-    async fn protects_nothing(&self, desk: &Desk, order: &Order) -> Result<(), Failure> {
-        if !matches!(order.order_type, OrderType::StopMarket | OrderType::Stop | OrderType::TrailingStopMarket) {
-            return Ok(());
-        }
-        let positions = desk.manager.positions().await.map_err(Failure::unanswered)?;
-        let protected = positions.iter().filter(|it| it.symbol == order.symbol).filter_map(|it| it.position);
-        match protected.into_iter().find(|held| held.direction.closing_side() == order.side) {
-            None => Ok(()),
-            Some(held) => Err(Failure::no(format!(
-                "{} is a stop of the {} position in {}, which would be without it",
-                order.client_order_id, held.direction, order.symbol
-            ))
-            .help("Close the position: `plimsoll close`; or move its stop: `plimsoll order trail`.")),
         }
     }
 
@@ -162,7 +147,36 @@ impl Cancel {
         if self.target.json {
             return screen::json(&Answer { name: &self.name, what, done: true, cancelled });
         }
-        screen::line(format!("cancelled: {} orders rest no more", cancelled.len()))?;
-        cancelled.iter().try_for_each(|id| screen::line(format!("  {id}")))
+        screen::line(format!("ended {}", self.name))?;
+        cancelled.iter().try_for_each(|id| screen::line(format!("  cancelled {id}")))
     }
+}
+
+/// The last stop of a position is not taken away from it.
+async fn is_not_the_last_stop(desk: &Desk, order: &Order, open: &[Order]) -> Result<(), Failure> {
+    if !is_stop(order) {
+        return Ok(());
+    }
+    let positions = desk.manager.positions().await.map_err(Failure::unanswered)?;
+    let of_side = |it: &&PositionReport| it.symbol == order.symbol && it.position_side == order.position_side;
+    let protected = positions.iter().filter(of_side).filter_map(|it| it.position);
+    let Some(held) = protected.into_iter().find(|held| held.direction.closing_side() == order.side) else {
+        return Ok(());
+    };
+    let covers = |other: &Order| {
+        is_stop(other)
+            && other.order_id != order.order_id
+            && (&other.symbol, other.side, other.position_side) == (&order.symbol, order.side, order.position_side)
+            && (other.close_position || other.quantity.is_some_and(|quantity| quantity >= held.quantity))
+    };
+    if open.iter().any(covers) {
+        return Ok(());
+    }
+    let (id, direction, symbol) = (&order.client_order_id, held.direction, &order.symbol);
+    Err(Failure::no(format!("{id} is the last stop of the {direction} position in {symbol}"))
+        .help("Close the position: `plimsoll close`; or let its stop follow the price: `plimsoll order trail`."))
+}
+
+fn is_stop(order: &Order) -> bool {
+    matches!(order.order_type, OrderType::StopMarket | OrderType::Stop | OrderType::TrailingStopMarket)
 }

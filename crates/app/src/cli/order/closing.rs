@@ -6,7 +6,7 @@ use crate::desk::Desk;
 use crate::failure::Failure;
 use clap::Args;
 use plimsoll_domain::{Decimal, Direction, Position, Price, Quantity, Rate, Symbol};
-use plimsoll_ports::{ComposedKind, ComposedOrder};
+use plimsoll_ports::{ComposedEntry, ComposedKind, ComposedOrder};
 
 /// A stop and a target for a position, or for a part of it: what is left of one is cancelled when the other has filled.
 ///
@@ -76,6 +76,7 @@ impl Oco {
             let held = held(desk, &self.symbol, self.side).await?;
             let quantity = self.quantity.unwrap_or(held.quantity);
             let kind = ComposedKind::Oco { quantity, stop: self.stop, target: self.target };
+            has_one_mover(desk, &self.symbol, held.direction, |it| it.is_trailing()).await?;
             Ok(ComposedOrder { symbol: self.symbol.clone(), direction: held.direction, kind })
         };
         self.placing.place(|settings| settings, order).await
@@ -87,10 +88,30 @@ impl Trail {
         let order = async |desk: &Desk| {
             let held = held(desk, &self.symbol, self.side).await?;
             let kind = ComposedKind::TrailingStop { distance: self.distance, activation: self.activation };
+            let places_stops = |it: &ComposedKind| it.is_trailing() || matches!(it, ComposedKind::Oco { .. });
+            has_one_mover(desk, &self.symbol, held.direction, places_stops).await?;
             Ok(ComposedOrder { symbol: self.symbol.clone(), direction: held.direction, kind })
         };
         self.placing.place(|settings| settings, order).await
     }
+}
+
+/// Two orders that each see to the stop of a position would cancel each other's.
+async fn has_one_mover(
+    desk: &Desk,
+    symbol: &Symbol,
+    direction: Direction,
+    sees_to_it: impl Fn(&ComposedKind) -> bool,
+) -> Result<(), Failure> {
+    let working = desk.manager.working().await.map_err(Failure::unreachable)?;
+    let is_it = |it: &&ComposedEntry| {
+        (&it.order.symbol, it.order.direction) == (symbol, direction) && sees_to_it(&it.order.kind)
+    };
+    working.iter().find(is_it).map_or(Ok(()), |it| {
+        let (kind, name) = (it.order.kind.as_str().replace('_', " "), &it.id);
+        Err(Failure::no(format!("the {kind} {name} sees to the stop of this position already"))
+            .help(format!("`plimsoll order cancel {name}` ends it; its stop rests on until there is another.")))
+    })
 }
 
 /// The one position that is meant.

@@ -70,7 +70,7 @@ impl Show {
         let found = desk.manager.composed(&self.name).await.map_err(Failure::unreachable)?;
         let entry = found.ok_or_else(|| unknown(&self.name))?;
         let it = Composed::of(desk, entry).await.map_err(Failure::unreachable)?;
-        Ok((it, resting(desk).await?))
+        Ok((it, resting(desk).await))
     }
 }
 
@@ -87,13 +87,19 @@ pub(super) fn unknown(name: &ClientOrderId) -> Failure {
 
 async fn read_working(desk: &Desk) -> Result<(Vec<Composed>, Vec<(Order, bool)>), Failure> {
     let them = Composed::working(desk).await.map_err(Failure::unreachable)?;
-    Ok((them, resting(desk).await?))
+    Ok((them, resting(desk).await))
 }
 
-/// What rests at the venue, as a survey has it.
-async fn resting(desk: &Desk) -> Result<Vec<(Order, bool)>, Failure> {
-    let open = desk.venue.broker.open_orders(None).await.map_err(Failure::unanswered)?;
-    Ok(open.into_iter().map(|order| (order, true)).collect())
+/// What rests at the venue, as a survey has it. Without it the journal tells how far an order has got, but for what its
+/// parts that rest have filled.
+async fn resting(desk: &Desk) -> Vec<(Order, bool)> {
+    match desk.venue.broker.open_orders(None).await {
+        Ok(open) => open.into_iter().map(|order| (order, true)).collect(),
+        Err(error) => {
+            screen::aside(format!("what rests has filled this much or more, since the venue does not tell: {error}"));
+            Vec::new()
+        }
+    }
 }
 
 fn print(it: &Composed, resting: &[(Order, bool)]) -> Result<(), Failure> {

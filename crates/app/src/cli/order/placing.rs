@@ -118,8 +118,9 @@ async fn is_known(desk: &Desk, id: &ClientOrderId) -> Result<(), Failure> {
 /// Who carries it on.
 pub(super) fn goes_on(it: &Progress) -> String {
     format!(
-        "\n{} goes on: `plimsoll run` carries it on, now or after a restart. `plimsoll order list` shows how far it\n\
-         has got, `plimsoll order cancel {}` ends it.",
+        "\nIt goes on: `plimsoll run` carries it on, now or after a restart.\n\
+         plimsoll order show {}    how far it has got\n\
+         plimsoll order cancel {}  ends it",
         it.id, it.id
     )
 }

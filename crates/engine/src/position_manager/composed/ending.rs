@@ -6,11 +6,12 @@ use crate::order_path::Wait;
 use crate::position_manager::PositionManager;
 use crate::position_manager::flatten::is_beginning;
 use crate::position_manager::kill_switch::is_engagement;
-use crate::trouble::{Record, Trouble, Troubles};
+use crate::position_manager::reading::find_direction;
+use crate::trouble::{Record, Subject, Trouble, Troubles};
 use futures_util::{StreamExt, stream};
-use plimsoll_domain::{ClientOrderId, Symbol};
+use plimsoll_domain::{ClientOrderId, Order, OrderType, Position, PositionSide, Symbol};
 use plimsoll_ports::{
-    Alert, CommandError, ComposedEnd, ComposedEntry, ComposedState, JournalState, Purpose, RefusalReason,
+    Alert, CommandError, ComposedEnd, ComposedEntry, ComposedKind, ComposedState, JournalState, Purpose, RefusalReason,
     RiskEventRecord, Severity, StoreError,
 };
 
@@ -103,7 +104,8 @@ impl PositionManager {
     }
 
     /// Ends a composed order because somebody wants it: nothing more of it is sent, and what rests of it is cancelled. What
-    /// has filled stays, and what protects that rests on. Answers the parts that were cancelled.
+    /// has filled stays, and what protects that rests on, as does the stop of an OCO where the position has no other.
+    /// Answers the parts that were cancelled.
     ///
     /// # Errors
     /// [`StoreError`] if the journal cannot be read or written: [`StoreError::NotFound`] where there is no such order, or it
@@ -119,8 +121,10 @@ impl PositionManager {
         self.ports.journal.end_composed(account, id, ComposedEnd::Canceled, &reason, now).await?;
         let mut troubles = Troubles::default();
         let mut cancelled = Vec::new();
+        let is_pair = matches!(entry.order.kind, ComposedKind::Oco { .. });
+        let may_go = is_pair && !self.has_the_last_stop(&entry, &mut troubles).await;
         for part in self.ports.journal.parts(account, id).await? {
-            if part.state.is_final() || keeps(&entry, part.purpose) {
+            if part.state.is_final() || (keeps(&entry, part.purpose) && !may_go) {
                 continue;
             }
             let id = &part.order.client_order_id;
@@ -133,6 +137,17 @@ impl PositionManager {
             self.drop_unneeded_protection(&entry, &parts, &mut troubles).await;
         }
         Ok(cancelled)
+    }
+
+    /// Whether what it opened, protects or closes would be without a stop but for its own; also where nobody knows.
+    async fn has_the_last_stop(&self, entry: &ComposedEntry, troubles: &mut Troubles) -> bool {
+        let (symbol, direction) = (&entry.order.symbol, entry.order.direction);
+        let positions = troubles.known(Subject::Position, symbol, self.ports.broker.positions().await);
+        let open = troubles.known(Subject::Orders, symbol, self.ports.broker.open_orders(Some(symbol)).await);
+        let (Some(positions), Some(open)) = (positions, open) else { return true };
+        let Some((report, held)) = find_direction(&positions, symbol, direction) else { return false };
+        let others = open.iter().filter(|order| !order.client_order_id.as_str().starts_with(entry.id.as_str()));
+        !others.into_iter().any(|order| covers(order, report.position_side, held))
     }
 
     /// Whether somebody has ended it meanwhile: then that is how it stands.
@@ -181,9 +196,16 @@ impl PositionManager {
     }
 }
 
-/// What protects a position that was opened, or follows it, rests on when the order is ended.
+/// A stop rests on when the order is ended, and so does the target of what it has opened.
 fn keeps(entry: &ComposedEntry, purpose: Purpose) -> bool {
-    purpose.protects() && (entry.order.opening().is_some() || entry.order.kind.is_trailing())
+    purpose == Purpose::StopLoss || (purpose == Purpose::TakeProfit && entry.order.opening().is_some())
+}
+
+/// It is a stop for all of this position.
+fn covers(order: &Order, side: PositionSide, held: Position) -> bool {
+    order.order_type == OrderType::StopMarket
+        && (order.position_side, order.side) == (side, held.direction.closing_side())
+        && (order.close_position || order.quantity.is_some_and(|quantity| quantity >= held.quantity))
 }
 
 const KILLED: &str = "the kill switch is engaged";
