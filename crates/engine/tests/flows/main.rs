@@ -9,6 +9,7 @@ mod passing_on;
 mod bookings;
 mod close;
 mod colleagues;
+mod composed_seen;
 mod desk;
 mod exposure;
 mod foreign;

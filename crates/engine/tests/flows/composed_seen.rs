@@ -1,0 +1,142 @@
+//! Orders that go on, as somebody at a command sees them: shown before they are placed, ended by hand.
+
+use crate::desk::{Desk, desk, long, manager};
+use crate::venue::{Fault, btc, price, size};
+use plimsoll_engine::{ComposeFailure, OpenFailure};
+use plimsoll_ports::domain::{
+    AccountId, ClientOrderId, Direction, Order, OrderStatus, OrderType, Price, Quantity, TimeInForce,
+};
+use plimsoll_ports::{
+    ComposedEnd, ComposedKind, ComposedOrder, JournalEntry, JournalState, Opening, OrderJournal, Purpose, StopLoss,
+};
+
+fn of_btc(kind: ComposedKind) -> ComposedOrder {
+    ComposedOrder { symbol: btc(), direction: Direction::Long, kind }
+}
+
+/// 0.02 BTC at 49,000 or better, with its stop; the mark is 50,000.
+fn bracket() -> ComposedOrder {
+    bracket_of("0.02", "49000")
+}
+
+fn bracket_of(quantity: &str, limit: &str) -> ComposedOrder {
+    let opening = Opening {
+        quantity: size(quantity),
+        leverage: long().leverage,
+        stop_loss: StopLoss::At(price("45000")),
+        take_profit: None,
+    };
+    of_btc(ComposedKind::Bracket { opening, price: price(limit), time_in_force: TimeInForce::Gtc })
+}
+
+fn oco() -> ComposedOrder {
+    of_btc(ComposedKind::Oco { quantity: long().quantity, stop: price("46000"), target: price("55000") })
+}
+
+fn journalled(desk: &Desk, name: &ClientOrderId, purpose: Purpose) -> JournalEntry {
+    let tables = desk.store.tables();
+    let is_it =
+        |it: &&JournalEntry| it.order.client_order_id.as_str().starts_with(name.as_str()) && it.purpose == purpose;
+    tables.journal.iter().find(is_it).unwrap().clone()
+}
+
+fn triggers(desk: &Desk) -> Vec<Price> {
+    let mut triggers: Vec<Price> = desk.venue.state().open.iter().filter_map(|order| order.trigger).collect();
+    triggers.sort_unstable();
+    triggers
+}
+
+#[tokio::test]
+async fn what_is_shown_is_judged_by_the_code_that_takes_it_and_nothing_is_written_down() {
+    let desk = desk();
+    let shown = desk.manager.preview_composed(&bracket()).await.unwrap().unwrap();
+    assert_eq!((shown.quantity, shown.stop_loss, shown.refused), (size("0.02"), Some(price("45000")), None));
+    let shown = desk.manager.preview_composed(&bracket_of("0.5", "49000")).await.unwrap().unwrap();
+    assert!(shown.refused.is_some(), "more than may be held");
+    let off = desk.manager.preview_composed(&bracket_of("0.02", "49000.123456789")).await;
+    assert!(matches!(off, Err(ComposeFailure::Nonsense(_))), "{off:?}");
+    let above = bracket_of("0.02", "49000");
+    desk.venue.mark(&btc(), "44000");
+    let wrong = desk.manager.preview_composed(&above).await;
+    assert!(matches!(wrong, Err(ComposeFailure::NotOpened(OpenFailure::WrongSide { .. }))), "{wrong:?}");
+    let nothing = desk.manager.preview_composed(&oco()).await;
+    assert!(matches!(nothing, Err(ComposeFailure::NothingHeld { .. })), "{nothing:?}");
+    assert!(desk.store.tables().composed.is_empty() && desk.store.tables().journal.is_empty());
+    assert!(desk.venue.state().open.is_empty());
+}
+
+#[tokio::test]
+async fn an_unfilled_bracket_that_is_cancelled_leaves_nothing_to_find_out() {
+    let desk = desk();
+    let placed = desk.manager.compose(&bracket()).await.unwrap();
+    let cancelled = desk.manager.cancel_composed(&placed.id, "ana").await.unwrap();
+    assert_eq!((cancelled.len(), desk.venue.state().open.len()), (1, 0));
+    let stop = journalled(&desk, &placed.id, Purpose::StopLoss);
+    assert!(matches!(stop.state, JournalState::NotSent { .. }), "{stop:?}");
+    assert!(desk.store.unfinished(&AccountId::new("main")).await.unwrap().is_empty());
+    let reconciled = desk.manager.reconcile().await.unwrap();
+    assert!(reconciled.is_clean(), "{reconciled:?}");
+}
+
+#[tokio::test]
+async fn what_a_cancelled_entry_had_filled_is_protected_whoever_cancelled_it() {
+    let desk = desk();
+    let placed = desk.manager.compose(&bracket()).await.unwrap();
+    let entry = journalled(&desk, &placed.id, Purpose::Entry).order.client_order_id;
+    fill_and_cancel(&desk, &entry, "0.008");
+    // As whoever stops trading journals it: without what it had filled.
+    let state = JournalState::Finished { status: OrderStatus::Canceled, filled: None, average_price: None };
+    let now = desk.venue.state().now;
+    desk.store.record(&AccountId::new("main"), &entry, &state, now).await.unwrap();
+    let report = desk.manager.monitor().await.unwrap();
+    assert_eq!(report.composed[0].filled, Some(size("0.008")), "{:?}", report.composed);
+    assert_eq!(report.composed[0].ended.as_ref().map(|(how, _)| *how), Some(ComposedEnd::Canceled));
+    assert_eq!(triggers(&desk), [price("45000")]);
+}
+
+/// The venue fills so much of it, and then cancels it.
+fn fill_and_cancel(desk: &Desk, entry: &ClientOrderId, quantity: &str) {
+    desk.venue.open_as(entry, &btc(), Direction::Long, quantity);
+    let mut state = desk.venue.state();
+    let index = state.open.iter().position(|order| order.client_order_id == *entry).unwrap();
+    let rested = state.open.remove(index);
+    let filled: Quantity = size(quantity);
+    for done in state.done.iter_mut().filter(|order| order.client_order_id == *entry) {
+        let quantity = rested.quantity;
+        *done = Order { status: OrderStatus::Canceled, quantity, filled: Some(filled), ..done.clone() };
+    }
+}
+
+#[tokio::test]
+async fn the_last_stop_of_a_position_outlives_the_pair_that_placed_it() {
+    for (has_another, left) in [(true, vec!["45000"]), (false, vec!["46000"])] {
+        let desk = desk();
+        desk.open(&long()).await.unwrap();
+        let placed = desk.manager.compose(&oco()).await.unwrap();
+        if !has_another {
+            desk.venue.state().open.retain(|order| order.trigger != Some(price("45000")));
+        }
+        desk.manager.cancel_composed(&placed.id, "ana").await.unwrap();
+        assert_eq!(triggers(&desk), left.iter().map(|it| price(it)).collect::<Vec<_>>(), "another: {has_another}");
+    }
+}
+
+#[tokio::test]
+async fn a_part_that_was_sent_while_somebody_ended_the_order_is_not_left_behind() {
+    let desk = desk();
+    desk.venue.fail(OrderType::Limit, Fault::NotSent);
+    let placed = desk.manager.compose(&bracket()).await.unwrap();
+    assert_eq!((placed.ended, desk.venue.state().open.len()), (None, 0), "its first entry never left");
+    let other = manager(&desk.venue, &desk.store, |it| it);
+    desk.venue.state().slow_instrument = 20;
+    let (report, cancelled) = tokio::join!(desk.manager.monitor(), async {
+        tokio::task::yield_now().await;
+        other.cancel_composed(&placed.id, "ana").await
+    });
+    let report = report.unwrap();
+    assert_eq!(cancelled.unwrap(), [], "nothing rested then");
+    assert_eq!(report.composed[0].sent.len(), 1, "it was sent all the same: {:?}", report.composed);
+    assert_eq!(report.composed[0].ended.as_ref().map(|(how, _)| *how), Some(ComposedEnd::Canceled));
+    assert!(desk.venue.state().open.is_empty(), "{:?}", desk.venue.state().open);
+    assert!(desk.store.unfinished(&AccountId::new("main")).await.unwrap().is_empty());
+}
