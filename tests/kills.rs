@@ -6,12 +6,14 @@
 //! orphaned, no position without its stop.
 
 mod command;
+mod composing;
 mod stage;
 mod verdict;
 
 use command::{Command, End, Recovery, Trading};
 use plimsoll_trial::random::Random;
 use stage::Stage;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -36,6 +38,8 @@ pub struct Plan {
 pub struct Report {
     /// Processes killed in the order path.
     pub killed: u32,
+    /// The same by verb.
+    pub verbs: BTreeMap<&'static str, u32>,
     /// Processes killed before they had journalled an order.
     pub early: u32,
     /// Processes that were done before their time came.
@@ -70,6 +74,8 @@ impl fmt::Display for Report {
             "{} processes killed in the order path, {} before it, {} were done",
             self.killed, self.early, self.done
         )?;
+        let verbs: Vec<String> = self.verbs.iter().map(|(verb, count)| format!("{count} {verb}")).collect();
+        writeln!(f, "killed in the order path: {}", verbs.join(", "))?;
         writeln!(f, "{} of them left something to mend; {} orders, {} fills", self.mended, self.orders, self.fills)?;
         writeln!(
             f,
@@ -98,14 +104,17 @@ pub async fn run(plan: &Plan, mut told: impl FnMut(&Report)) -> Report {
     let mut trading = Trading::new(&plan.program, &stage);
     let mut report = Report::default();
     while report.killed < plan.kills && report.is_well() {
-        let command = Command::next(&mut random, &stage);
-        let before = stage.intents();
+        let command = Command::next(&mut random, &stage, &trading.working().await);
+        let before = verdict::Before::of(&stage).await;
         let end = trading.run_and_kill(&command, &mut random).await;
         *match end {
             End::AtWork => &mut report.killed,
             End::Early => &mut report.early,
             End::Done => &mut report.done,
         } += 1;
+        if end == End::AtWork {
+            *report.verbs.entry(command.verb()).or_default() += 1;
+        }
         stage.hold_prices(true);
         let recovery = trading.recover().await;
         report.mended += u32::from(end == End::AtWork && recovery.mended);
@@ -120,6 +129,12 @@ pub async fn run(plan: &Plan, mut told: impl FnMut(&Report)) -> Report {
         report.wrong.extend(wrong.iter().map(|it| format!("{place}: {it}")));
         report.recoveries.push(recovery);
         told(&report);
+    }
+    if report.is_well() {
+        stage.hold_prices(true);
+        trading.clear_away().await;
+        trading.recover().await;
+        report.wrong.extend(verdict::at_the_end(&stage).await.iter().map(|it| format!("at the end: {it}")));
     }
     (report.orders, report.fills) = stage.traded();
     report

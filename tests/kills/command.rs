@@ -1,8 +1,9 @@
 //! What the process is told to do, when it is killed, and how the next one recovers.
 
+use super::composing;
 use super::stage::{KEY, SECRET, Stage, WINDOW};
 use plimsoll_domain::{ClientOrderId, Decimal, Direction, Rounding, Timestamp};
-use plimsoll_ports::{Clock, JournalEntry, OrderJournal, SystemClock};
+use plimsoll_ports::{Clock, ComposedEntry, JournalEntry, OrderJournal, SystemClock};
 use plimsoll_sqlite::SqliteStore;
 use plimsoll_trial::random::Random;
 use serde::Deserialize;
@@ -11,8 +12,8 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command as Process};
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command as Process};
 use tokio::time::{Instant, timeout};
 
 /// Nothing here takes so long; what does, hangs.
@@ -21,37 +22,91 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a verb is taken to work before it has been seen.
 const FIRST_SPAN: Duration = Duration::from_millis(120);
 
+/// The same of one that is carried on where it was placed.
+const FIRST_SPAN_OF_COMPOSED: Duration = Duration::from_millis(400);
+
+/// What is carried on may never end: it is not waited for longer.
+const LONGEST_SPAN: Duration = Duration::from_secs(2);
+
+/// What was refused at once is no measure of what is done.
+const SHORTEST_SPAN: Duration = Duration::from_millis(60);
+
+/// As many orders go on at once; then one of them is ended, or all are carried on.
+const MOST_WORKING: usize = 3;
+
 /// A verb with its arguments.
 pub(super) struct Command {
-    verb: &'static str,
-    arguments: Vec<String>,
+    pub(super) verb: &'static str,
+    pub(super) arguments: Vec<String>,
 }
 
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.verb, self.arguments.join(" "))
+        write!(f, "{}", self.words().join(" "))
     }
 }
 
 impl Command {
-    /// Something that makes sense now.
-    pub(super) fn next(random: &mut Random, stage: &Stage) -> Self {
+    /// Something that makes sense now, beside the orders that go on.
+    pub(super) fn next(random: &mut Random, stage: &Stage, working: &[ComposedEntry]) -> Self {
         let held = stage.truth().positions.iter().find_map(|report| report.position).map(|held| held.direction);
+        let goes_on = u32::from(!working.is_empty());
         let verb = match held {
-            None => "open",
-            Some(_) => random.weighed(&[(35, "open"), (25, "part"), (25, "close"), (15, "flatten")]),
+            _ if working.len() >= MOST_WORKING => random.weighed(&[(50, "cancel"), (50, "run")]),
+            None => random.weighed(&[
+                (25, "open"),
+                (25, "bracket"),
+                (25, "iceberg"),
+                (25, "twap"),
+                (10 * goes_on, "run"),
+                (5 * goes_on, "cancel"),
+            ]),
+            Some(_) => random.weighed(&[
+                (10, "open"),
+                (10, "part"),
+                (12, "close"),
+                (6, "flatten"),
+                (14, "bracket"),
+                (14, "iceberg"),
+                (14, "twap"),
+                (14, "oco"),
+                (6 * goes_on, "run"),
+                (4 * goes_on, "cancel"),
+            ]),
         };
         let symbol = stage.symbol().to_string();
+        // What goes on in one direction is not met by an entry in the other.
+        let opens = working.iter().find(|it| it.order.opening().is_some()).map(|it| it.order.direction);
+        let direction = held.or(opens).unwrap_or_else(|| random.pick(&[Direction::Long, Direction::Short]));
         match verb {
-            "open" => Self::open(held, random, stage),
+            "open" => Self::open(direction, random, stage),
             "part" => Self { verb: "close", arguments: vec![symbol, "--part".into(), "40%".into()] },
             "close" => Self { verb: "close", arguments: vec![symbol] },
-            verb => Self { verb, arguments: Vec::new() },
+            "cancel" => {
+                let names: Vec<String> = working.iter().map(|it| it.id.to_string()).collect();
+                Self { verb, arguments: names.first().cloned().into_iter().collect() }
+            }
+            "flatten" | "run" => Self { verb, arguments: Vec::new() },
+            verb => composing::composed(verb, (direction, held.is_some()), random, stage),
         }
     }
 
-    fn open(held: Option<Direction>, random: &mut Random, stage: &Stage) -> Self {
-        let direction = held.unwrap_or_else(|| random.pick(&[Direction::Long, Direction::Short]));
+    /// The words of the command line.
+    fn words(&self) -> Vec<String> {
+        let composes = composing::VERBS.contains(&self.verb) || self.verb == "cancel";
+        let order = composes.then(|| "order".to_owned());
+        let yes = (self.verb != "run").then(|| "--yes".to_owned());
+        let verb = std::iter::once(self.verb.to_owned());
+        let words = order.into_iter().chain(verb).chain(self.arguments.iter().cloned());
+        words.chain(yes).chain(std::iter::once("--json".to_owned())).collect()
+    }
+
+    /// What it is called in the report.
+    pub(super) const fn verb(&self) -> &'static str {
+        self.verb
+    }
+
+    fn open(direction: Direction, random: &mut Random, stage: &Stage) -> Self {
         let price = stage.price();
         // Isolated margin, at the default leverage: liquidation is a third away.
         let away = random.share(30, 300);
@@ -122,6 +177,20 @@ struct Finding {
     id: Option<String>,
 }
 
+/// A line of a look.
+#[derive(Deserialize)]
+struct Pass {
+    event: String,
+    #[serde(default)]
+    composed: Vec<Carried>,
+}
+
+#[derive(Deserialize)]
+struct Carried {
+    sent: Vec<String>,
+    ended: Option<serde_json::Value>,
+}
+
 /// Runs the program.
 pub(super) struct Trading<'a> {
     program: PathBuf,
@@ -138,22 +207,21 @@ impl<'a> Trading<'a> {
     /// Runs a verb and kills it at a moment within the time that the verb takes.
     pub(super) async fn run_and_kill(&mut self, command: &Command, random: &mut Random) -> End {
         let before = self.newest_intent().await;
-        let span = self.spans.entry(command.verb).or_insert(FIRST_SPAN);
+        let goes_on = composing::VERBS.contains(&command.verb) || command.verb == "run";
+        let first = if goes_on { FIRST_SPAN_OF_COMPOSED } else { FIRST_SPAN };
+        let span = self.spans.entry(command.verb).or_insert(first);
         let micros = u64::try_from(span.as_micros()).unwrap_or(u64::MAX);
         // Its first part goes into reading what is: what is of interest comes later.
-        let delay = Duration::from_micros(random.between(micros * 2 / 5, micros));
-        let mut words = vec![command.verb.to_owned()];
-        words.extend(command.arguments.iter().cloned());
-        words.extend(["--yes".to_owned(), "--json".to_owned()]);
+        let delay = Duration::from_micros(random.between(micros / if goes_on { 10 } else { 5 } * 2, micros));
         let began = Instant::now();
-        let mut child = spawn(&self.program, self.stage, &words, Stdio::null());
+        let mut child = spawn(&self.program, self.stage, &command.words(), Stdio::null());
         let Ok(ended) = timeout(delay, child.wait()).await else {
             child.kill().await.expect("a process of ours can be killed");
-            *span = span.mul_f64(1.02);
+            *span = span.mul_f64(1.02).min(LONGEST_SPAN);
             return if self.newest_intent().await == before { End::Early } else { End::AtWork };
         };
         ended.expect("a process of ours can be waited for");
-        *span = began.elapsed();
+        *span = began.elapsed().max(SHORTEST_SPAN);
         End::Done
     }
 
@@ -169,7 +237,28 @@ impl<'a> Trading<'a> {
         entries
     }
 
-    /// Starts `plimsoll run`, waits for its report, and asks it to stop.
+    /// The orders that go on.
+    pub(super) async fn working(&self) -> Vec<ComposedEntry> {
+        let store = SqliteStore::open(self.stage.ledger()).await.expect("the ledger opens");
+        let working = store.working(&self.stage.account).await.expect("the journal can be read");
+        store.close().await;
+        working
+    }
+
+    /// Ends every order that goes on and closes everything, undisturbed.
+    pub(super) async fn clear_away(&self) {
+        let mut ends: Vec<Command> = Vec::new();
+        for entry in self.working().await {
+            ends.push(Command { verb: "cancel", arguments: vec![entry.id.to_string()] });
+        }
+        ends.push(Command { verb: "flatten", arguments: Vec::new() });
+        for command in ends {
+            let mut child = spawn(&self.program, self.stage, &command.words(), Stdio::null());
+            timeout(PATIENCE, child.wait()).await.expect("it ends").expect("a process of ours can be waited for");
+        }
+    }
+
+    /// Starts `plimsoll run`, waits for its report and for a look that has nothing left to send, and asks it to stop.
     pub(super) async fn recover(&mut self) -> Recovery {
         let words = ["run", "--json"].map(str::to_owned);
         let mut child = spawn(&self.program, self.stage, &words, Stdio::piped());
@@ -179,7 +268,8 @@ impl<'a> Trading<'a> {
         let line = line.ok().and_then(Result::ok).flatten().unwrap_or_default();
         let told_at = SystemClock.now();
         let started: Result<Started, _> = serde_json::from_str(&line);
-        let stopped = stop(&mut child).await;
+        let is_quiet = timeout(PATIENCE, until_quiet(&mut lines)).await;
+        let stopped = stop(&mut child).await.or_else(|| is_quiet.err().map(|_| "it never came to rest".to_owned()));
         match (started, stopped) {
             (Ok(started), None) if started.event == "reconciled" => self.told(started, told_at).await,
             (Ok(_), Some(failure)) => Recovery { failure: Some(failure), ..Recovery::default() },
@@ -205,6 +295,16 @@ impl<'a> Trading<'a> {
         };
         let windows = entries.iter().filter(|it| looked_up(it.order.client_order_id.as_str()));
         windows.map(|it| it.intended_at.plus(WINDOW).since(at)).max().unwrap_or_default().min(WINDOW)
+    }
+}
+
+/// Reads on until a look has sent nothing for the orders that go on.
+async fn until_quiet(lines: &mut Lines<BufReader<ChildStdout>>) {
+    while let Ok(Some(line)) = lines.next_line().await {
+        let Ok(pass) = serde_json::from_str::<Pass>(&line) else { continue };
+        if pass.event == "pass" && pass.composed.iter().all(|it| it.sent.is_empty() && it.ended.is_none()) {
+            return;
+        }
     }
 }
 

@@ -122,7 +122,8 @@ impl Stage {
              [limits]\nmax_position = 1000000\nmax_position_share = \"1000 %\"\nmax_daily_loss = 1000000\n\
              max_daily_loss_share = \"100 %\"\nmax_drawdown = 1000000\n\n\
              [accounts.main]\nvenue = \"binance\"\nenvironment = \"loopback\"\nrest_url = \"{rest}\"\n\
-             socket_url = \"{socket}\"\nkey_env = \"KILLS_KEY\"\nsecret_env = \"KILLS_SECRET\"\nweight_limit = 1000000\n",
+             socket_url = \"{socket}\"\nkey_env = \"KILLS_KEY\"\nsecret_env = \"KILLS_SECRET\"\nweight_limit = 1000000\n\n\
+             [intervals]\nmonitor = \"250ms\"\naudit = \"1s\"\n",
             ledger.display()
         )
     }

@@ -1,18 +1,30 @@
 //! The ledger file against the exchange itself.
 
 use super::stage::{Stage, Truth};
-use plimsoll_domain::{ClientOrderId, Direction, Fill, Order, OrderType, Timestamp};
+use plimsoll_domain::{ClientOrderId, Decimal, Direction, Fill, Order, OrderType, Quantity, Timestamp};
 use plimsoll_ports::{
-    JournalEntry, JournalState, OrderJournal, PositionRecord, PositionRepository, PositionStatus, Purpose, TradeRecord,
-    TradeRepository,
+    ComposedEntry, ComposedKind, ComposedState, JournalEntry, JournalState, OrderJournal, PositionRecord,
+    PositionRepository, PositionStatus, Purpose, TradeRecord, TradeRepository,
 };
 use plimsoll_sqlite::SqliteStore;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
-/// Every intent that the venue has ever seen.
-pub(super) type Intents = BTreeSet<ClientOrderId>;
+/// What there was before a process was started.
+pub(super) struct Before {
+    /// The names of all orders that the venue had seen.
+    orders: BTreeSet<ClientOrderId>,
+    /// How many composed orders there were.
+    composed: usize,
+}
+
+impl Before {
+    pub(super) async fn of(stage: &Stage) -> Self {
+        let orders = stage.truth().orders.into_iter().map(|order| order.client_order_id).collect();
+        Self { orders, composed: Ledger::read(stage).await.composed.len() }
+    }
+}
 
 /// One thing that is wrong.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,6 +37,12 @@ pub(super) enum Wrong {
     Doubled(ClientOrderId),
     /// One command opened twice.
     OpenedTwice(Vec<ClientOrderId>),
+    /// One command composed several orders.
+    ComposedTwice(usize),
+    /// A composed order has traded otherwise than it was to.
+    Traded(ClientOrderId, Decimal, Quantity),
+    /// An order goes on that was ended.
+    GoesOn(ClientOrderId),
     /// The journal does not know the end of an order that does not rest.
     Lost(ClientOrderId, String),
     /// The journal says otherwise than the exchange.
@@ -46,6 +64,9 @@ impl fmt::Display for Wrong {
             Self::NotJournalled(id) => write!(f, "{id} is at the venue and not in the journal"),
             Self::Doubled(id) => write!(f, "{id} is at the venue twice"),
             Self::OpenedTwice(ids) => write!(f, "one command opened {} times: {ids:?}", ids.len()),
+            Self::ComposedTwice(count) => write!(f, "one command composed {count} orders"),
+            Self::Traded(id, filled, quantity) => write!(f, "{id} has traded {filled} and is for {quantity}"),
+            Self::GoesOn(id) => write!(f, "{id} goes on"),
             Self::Lost(id, state) => write!(f, "{id} is {state} in the journal and does not rest"),
             Self::Misremembered(id, ours, theirs) => {
                 write!(f, "{id} is {ours} in the journal and {theirs} at the venue")
@@ -58,15 +79,9 @@ impl fmt::Display for Wrong {
     }
 }
 
-impl Stage {
-    /// The names of all orders that the venue has seen.
-    pub(super) fn intents(&self) -> Intents {
-        self.truth().orders.into_iter().map(|order| order.client_order_id).collect()
-    }
-}
-
 /// What the ledger holds.
 struct Ledger {
+    composed: Vec<ComposedEntry>,
     journal: Vec<JournalEntry>,
     positions: Vec<PositionRecord>,
     trades: Vec<TradeRecord>,
@@ -79,19 +94,61 @@ impl Ledger {
         let journal = store.recent(account, u32::MAX).await.expect("the journal can be read");
         let positions = store.by_status(account, PositionStatus::Open).await.expect("positions can be read");
         let trades = store.since(account, None, Timestamp::default()).await.expect("trades can be read");
+        let mut composed = Vec::new();
+        let names: BTreeSet<&str> =
+            journal.iter().filter_map(|it| it.order.client_order_id.as_str().get(..25)).collect();
+        for name in names {
+            let found = store.composed(account, &ClientOrderId::reported(name)).await;
+            composed.extend(found.expect("the journal can be read"));
+        }
+        let working = store.working(account).await.expect("the journal can be read");
+        composed.extend(
+            working.into_iter().filter(|it| !composed.iter().any(|known| known.id == it.id)).collect::<Vec<_>>(),
+        );
         store.close().await;
-        Self { journal, positions, trades }
+        Self { composed, journal, positions, trades }
     }
 }
 
+impl Ledger {
+    /// The composed order that this order is a part of.
+    fn whole(&self, id: &ClientOrderId) -> Option<&ComposedEntry> {
+        self.composed.iter().find(|it| is_part(id, it))
+    }
+
+    fn goes_on(&self, id: &ClientOrderId) -> bool {
+        self.whole(id).is_some_and(|it| it.state == ComposedState::Working)
+    }
+
+    fn purpose(&self, id: &ClientOrderId) -> Option<Purpose> {
+        self.journal.iter().find(|it| it.order.client_order_id == *id).map(|it| it.purpose)
+    }
+}
+
+fn is_part(id: &ClientOrderId, whole: &ComposedEntry) -> bool {
+    id.as_str().starts_with(whole.id.as_str())
+}
+
+/// Nothing is held, nothing rests and nothing goes on.
+pub(super) async fn at_the_end(stage: &Stage) -> Vec<Wrong> {
+    let before = Before::of(stage).await;
+    let mut wrong = of(stage, &before).await;
+    let (truth, ledger) = (stage.truth(), Ledger::read(stage).await);
+    wrong.extend(truth.open.into_iter().map(|order| Wrong::Orphaned(order.client_order_id)));
+    let working = ledger.composed.into_iter().filter(|it| it.state == ComposedState::Working);
+    wrong.extend(working.map(|it| Wrong::GoesOn(it.id)));
+    wrong
+}
+
 /// Everything in which ledger and exchange differ.
-pub(super) async fn of(stage: &Stage, before: &Intents) -> Vec<Wrong> {
+pub(super) async fn of(stage: &Stage, before: &Before) -> Vec<Wrong> {
     let truth = stage.truth();
     let ledger = Ledger::read(stage).await;
     let mut wrong = Vec::new();
     orders(&truth, &ledger, &mut wrong);
     opened_once(&truth, &ledger, before, &mut wrong);
-    protection(&truth, &mut wrong);
+    traded_once(&truth, &ledger, &mut wrong);
+    protection(&truth, &ledger, &mut wrong);
     positions(&truth, &ledger, &mut wrong);
     fills(&truth, &ledger, &mut wrong);
     wrong
@@ -121,6 +178,8 @@ fn orders(truth: &Truth, ledger: &Ledger, wrong: &mut Vec<Wrong>) {
                 *status == order.status && filled.is_none_or(|filled| order.filled.is_none_or(|it| it == filled))
             }
             (JournalState::NotSent { .. } | JournalState::Refused { .. }, None) => true,
+            // Protection waits, under the name that it was written down by, for the entry that it is for.
+            (JournalState::Intended, None) if entry.purpose.protects() && ledger.goes_on(id) => true,
             (state, None) if !state.is_final() => {
                 wrong.push(Wrong::Lost(id.clone(), said));
                 continue;
@@ -134,23 +193,44 @@ fn orders(truth: &Truth, ledger: &Ledger, wrong: &mut Vec<Wrong>) {
     }
 }
 
-/// A command opens at most once, whatever became of its first attempt.
-fn opened_once(truth: &Truth, ledger: &Ledger, before: &Intents, wrong: &mut Vec<Wrong>) {
-    let is_entry = |id: &ClientOrderId| {
-        ledger.journal.iter().any(|it| it.purpose == Purpose::Entry && it.order.client_order_id == *id)
-    };
-    let opened: Vec<ClientOrderId> = truth
-        .orders
-        .iter()
-        .filter(|order| !before.contains(&order.client_order_id) && is_entry(&order.client_order_id))
-        .map(|order| order.client_order_id.clone())
-        .collect();
+/// A command opens at most once, or composes at most one order, whatever became of its first attempt.
+fn opened_once(truth: &Truth, ledger: &Ledger, before: &Before, wrong: &mut Vec<Wrong>) {
+    let is_new = |order: &&Order| !before.orders.contains(&order.client_order_id);
+    let is_plain_entry = |id: &ClientOrderId| ledger.purpose(id) == Some(Purpose::Entry) && ledger.whole(id).is_none();
+    let ids = truth.orders.iter().filter(is_new).map(|order| order.client_order_id.clone());
+    let opened: Vec<ClientOrderId> = ids.filter(is_plain_entry).collect();
     if opened.len() > 1 {
         wrong.push(Wrong::OpenedTwice(opened));
     }
+    let composed = ledger.composed.len().saturating_sub(before.composed);
+    if composed > 1 {
+        wrong.push(Wrong::ComposedTwice(composed));
+    }
 }
 
-fn protection(truth: &Truth, wrong: &mut Vec<Wrong>) {
+/// A composed order trades no more than it is for, and all of it before it is said to be done.
+fn traded_once(truth: &Truth, ledger: &Ledger, wrong: &mut Vec<Wrong>) {
+    for whole in &ledger.composed {
+        let quantity = match &whole.order.kind {
+            ComposedKind::Bracket { opening, .. } => opening.quantity,
+            ComposedKind::Iceberg { trade, .. } | ComposedKind::Twap { trade, .. } => trade.quantity(),
+            ComposedKind::Oco { quantity, .. } => *quantity,
+            ComposedKind::TrailingStop { .. } => continue,
+        };
+        let opens = whole.order.opening().is_some();
+        let counts = |order: &&Order| {
+            let id = &order.client_order_id;
+            is_part(id, whole) && (!opens || ledger.purpose(id) == Some(Purpose::Entry))
+        };
+        let filled: Decimal = truth.orders.iter().filter(counts).filter_map(|it| it.filled).map(|it| it.get()).sum();
+        let is_all = matches!(&whole.state, ComposedState::Ended { reason, .. } if reason == "all of it has filled");
+        if filled > quantity.get() || (is_all && filled < quantity.get()) {
+            wrong.push(Wrong::Traded(whole.id.clone(), filled, quantity));
+        }
+    }
+}
+
+fn protection(truth: &Truth, ledger: &Ledger, wrong: &mut Vec<Wrong>) {
     let held: Vec<_> = truth.positions.iter().filter_map(|report| report.position).collect();
     for position in &held {
         let closes = |order: &&Order| order.side == position.direction.closing_side();
@@ -161,8 +241,15 @@ fn protection(truth: &Truth, wrong: &mut Vec<Wrong>) {
         }
     }
     for order in &truth.open {
-        if !held.iter().any(|position| order.side == position.direction.closing_side()) {
-            wrong.push(Wrong::Orphaned(order.client_order_id.clone()));
+        let id = &order.client_order_id;
+        let closes = held.iter().any(|position| order.side == position.direction.closing_side());
+        let is_for_something = match ledger.purpose(id) {
+            Some(Purpose::Entry) => ledger.goes_on(id),
+            Some(Purpose::Exit) => ledger.goes_on(id) && closes,
+            _ => closes,
+        };
+        if !is_for_something {
+            wrong.push(Wrong::Orphaned(id.clone()));
         }
     }
 }
