@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "a bench")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use plimsoll_domain::afloat::{Action, Guarded, GuardedAccount, Ladder, LadderSettings, Level, plan};
+use plimsoll_domain::afloat::{Action, Guarded, GuardedAccount, Level, ThresholdSettings, Thresholds, plan};
 use plimsoll_domain::risk::{
     AccountFacts, Allowance, Elsewhere, KillSwitch, OrderFacts, Projection, RiskLimits, check, distance_to,
 };
@@ -111,20 +111,20 @@ fn isolated(instruments: &[Instrument], hundredths: i64) -> GuardedAccount<'_> {
 
 fn plans(criterion: &mut Criterion) {
     let instruments = instruments(1000);
-    let by_ratio = Ladder::default();
-    let settings = LadderSettings {
+    let by_ratio = Thresholds::default();
+    let settings = ThresholdSettings {
         target: Level { distance: Some(Rate::new(Decimal::new(3, 2))), ..by_ratio.settings().target },
         reduce: Level { distance: Some(Rate::new(Decimal::new(2, 2))), ..by_ratio.settings().reduce },
         ..*by_ratio.settings()
     };
-    let by_both = Ladder::new(settings).unwrap();
-    let deep = LadderSettings {
+    let by_both = Thresholds::new(settings).unwrap();
+    let deep = ThresholdSettings {
         target: Level { ratio: MarginRatio::reported(Decimal::new(1, 1)), distance: None },
         ..*by_ratio.settings()
     };
-    let deep = Ladder::new(deep).unwrap();
+    let deep = Thresholds::new(deep).unwrap();
     let mut group = criterion.benchmark_group("plan for 1,000 positions");
-    for (name, account, ladder, reductions) in [
+    for (name, account, thresholds, reductions) in [
         ("cross, calm", account(&instruments, 50), &by_ratio, 0),
         ("cross, reduced to the ratio", account(&instruments, 85), &by_ratio, 1),
         ("cross, reduced to ratio and distance", account(&instruments, 85), &by_both, 1),
@@ -132,9 +132,9 @@ fn plans(criterion: &mut Criterion) {
         ("cross, flattened", account(&instruments, 97), &by_ratio, 0),
         ("isolated, each reduced to the ratio", isolated(&instruments, 85), &by_ratio, 1000),
     ] {
-        let found = plan(&account, ladder).iter().filter(|it| matches!(it, Action::Reduce { .. })).count();
+        let found = plan(&account, thresholds).iter().filter(|it| matches!(it, Action::Reduce { .. })).count();
         assert!(found >= reductions && (reductions > 0 || found == 0), "{name}: {found} reductions");
-        group.bench_function(name, |bench| bench.iter(|| plan(black_box(&account), ladder)));
+        group.bench_function(name, |bench| bench.iter(|| plan(black_box(&account), thresholds)));
     }
     group.finish();
 }

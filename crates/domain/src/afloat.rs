@@ -1,7 +1,7 @@
 //! Staying afloat: what an account near its liquidation is to do now, and no more than that.
 //!
 //! ```
-//! use plimsoll_domain::afloat::{Action, Guarded, GuardedAccount, LadderSettings, Ladder, plan};
+//! use plimsoll_domain::afloat::{Action, Guarded, GuardedAccount, ThresholdSettings, Thresholds, plan};
 //! # use plimsoll_domain::{Collateral, ContractStatus, Currency, Decimal, Direction, Fees, Instrument, Leverage,
 //! #     MarginTiers, Money, Position, Rate, Step, VenueId};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -32,8 +32,8 @@
 //!     free: Money::ZERO,
 //!     money_step: step("0.01"),
 //! };
-//! // The ladder that is meant where none is configured reduces from 0.8, down to 0.6: 36 may be required, 7.2 units.
-//! let actions = plan(&account, &Ladder::default());
+//! // The thresholds that are meant where none are configured reduce from 0.8, down to 0.6: 36 may be required, 7.2 units.
+//! let actions = plan(&account, &Thresholds::default());
 //! let [Action::Warn { .. }, Action::Reduce { cut, .. }] = &actions[..] else { panic!("{actions:?}") };
 //! assert_eq!(cut.quantity, "2.8".parse()?);
 //! // The venue takes two units at most in one market order.
@@ -51,15 +51,15 @@ mod deleveraged;
 mod distance;
 mod figures;
 mod isolated;
-mod ladder;
 mod leverage;
 mod plan;
 mod pool;
 mod relief;
+mod thresholds;
 
 pub use account::{Guarded, GuardedAccount, RestingEntries};
 pub use cut::{Cut, Slices};
 pub use deleveraged::{HedgeRatio, NotAHedgeRatio, match_lost};
-pub use ladder::{BrokenLadder, Ladder, LadderSettings, Level, MarginTopUp, Stage};
 pub use leverage::{Adding, Releveraged, keep_leverage};
 pub use plan::{Action, Backing, FlattenCause, plan};
+pub use thresholds::{BrokenThresholds, Level, MarginTopUp, Stage, ThresholdSettings, Thresholds};

@@ -1,8 +1,8 @@
 //! How far the cross positions are from liquidation, and what takes them further.
 
 use super::account::GuardedAccount;
-use super::ladder::Level;
 use super::relief::{CrossPool, Legs, required};
+use super::thresholds::Level;
 use crate::margin::HedgeMargin;
 use crate::money::Money;
 use crate::price::Rounding;

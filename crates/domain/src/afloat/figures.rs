@@ -1,7 +1,7 @@
 //! How near everything is that backs positions.
 
 use super::account::{Guarded, GuardedAccount};
-use super::ladder::Ladder;
+use super::thresholds::Thresholds;
 use crate::liquidation::Liquidation;
 use crate::margin::{MarginRatio, isolated_equity};
 use crate::money::Money;
@@ -36,15 +36,19 @@ impl Figures {
 
 /// Of the cross pool, with this much more in the wallet, and of every isolated position, by its place.
 ///
-/// Liquidation prices are what takes time. They are worked out only where the ladder judges by distance, or the venue counts
+/// Liquidation prices are what takes time. They are worked out only where a threshold judges by distance, or the venue counts
 /// a fee into liquidation: without one, what is due is where equity has met maintenance.
-pub(super) fn figures(account: &GuardedAccount<'_>, ladder: &Ladder, freed: Money) -> (Figures, Vec<(usize, Figures)>) {
+pub(super) fn figures(
+    account: &GuardedAccount<'_>,
+    thresholds: &Thresholds,
+    freed: Money,
+) -> (Figures, Vec<(usize, Figures)>) {
     let mut portfolio = account.portfolio();
     portfolio.wallet = Money::new(portfolio.wallet.get().saturating_add(freed.get()));
     let mut isolated: Vec<(usize, Figures)> =
         account.positions.iter().enumerate().filter_map(|(place, it)| Some((place, own(it)?))).collect();
     let counts = |it: &Guarded<'_>| it.closing_fee != Rate::ZERO;
-    if !ladder.judges_distance() && !account.positions.iter().any(counts) {
+    if !thresholds.judges_distance() && !account.positions.iter().any(counts) {
         return (Figures::of(portfolio.margin()), isolated);
     }
     let Assessment { positions, account: pool } = portfolio.assess();

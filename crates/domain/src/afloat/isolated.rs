@@ -2,8 +2,8 @@
 
 use super::account::{Guarded, GuardedAccount};
 use super::figures::Figures;
-use super::ladder::{Ladder, Level, Stage};
 use super::plan::{Action, Backing, Block, FlattenCause, Purse, flatten};
+use super::thresholds::{Level, Stage, Thresholds};
 use crate::money::Money;
 use crate::price::{Rounding, Step};
 use crate::quantity::Quantity;
@@ -17,11 +17,11 @@ pub(super) fn block(
     it: &Guarded<'_>,
     own: Figures,
     account: &GuardedAccount<'_>,
-    ladder: &Ladder,
+    thresholds: &Thresholds,
     purse: &mut Purse,
 ) -> Block {
     let (backing, ratio, distance, is_due) = (Backing::Isolated(place), own.ratio(), own.distance, own.is_due);
-    let stage = ladder.isolated_stage(ratio, distance).unwrap_or(Stage::Warn);
+    let stage = thresholds.isolated_stage(ratio, distance).unwrap_or(Stage::Warn);
     let mut actions = vec![match is_due {
         true => Action::AlreadyDue { backing, margin: own.margin },
         false => Action::Warn { backing, ratio, distance, stage },
@@ -35,7 +35,7 @@ pub(super) fn block(
         (_, Stage::Flatten) => actions.push(flatten(account, backing, FlattenCause::Level)),
         (_, Stage::TopUp | Stage::Reduce) => {
             let reducible = it.reducible(it.position.quantity, own.margin.equity, Money::ZERO);
-            let target = ladder.settings().target;
+            let target = thresholds.settings().target;
             let added = top_up(&reducible, target, it.closing_fee, account.money_step, purse);
             actions.extend(added.map(|(amount, restores)| Action::AddMargin { place, amount, restores }));
             if stage == Stage::Reduce {

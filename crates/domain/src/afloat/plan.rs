@@ -4,7 +4,7 @@ use super::account::{Guarded, GuardedAccount};
 use super::cut::Cut;
 use super::distance::room;
 use super::figures::{Figures, figures};
-use super::ladder::{Ladder, Stage};
+use super::thresholds::{Stage, Thresholds};
 use super::{isolated, pool};
 use crate::margin::MarginRatio;
 use crate::money::Money;
@@ -26,7 +26,7 @@ pub enum Backing {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
     /// To be told, and never hidden: equity is at or below what is required, so that the venue may liquidate now. The mark
-    /// has jumped over every rung; no reduction could have saved it.
+    /// has jumped over every threshold; no reduction could have saved it.
     AlreadyDue {
         /// Of what.
         backing: Backing,
@@ -39,10 +39,10 @@ pub enum Action {
         backing: Backing,
         /// Maintenance ÷ equity.
         ratio: Option<MarginRatio>,
-        /// From the mark to the nearest liquidation, as a share of the mark; `None` if no price liquidates, or the ladder
-        /// does not judge by distance.
+        /// From the mark to the nearest liquidation, as a share of the mark; `None` if no price liquidates, or no threshold
+        /// judges by distance.
         distance: Option<Rate>,
-        /// The highest rung reached.
+        /// The highest stage reached.
         stage: Stage,
     },
     /// To take the entries in these contracts off the book. What protects, and what reduces, stays.
@@ -82,7 +82,7 @@ pub enum Action {
 pub enum FlattenCause {
     /// It is due already: whatever the venue leaves is closed.
     AlreadyDue,
-    /// The highest rung is reached.
+    /// The highest threshold is reached.
     Level,
     /// No reduction restores the target.
     OutOfReach,
@@ -90,30 +90,30 @@ pub enum FlattenCause {
 
 /// What to do about one backing.
 pub(super) struct Block {
-    /// How bad it is: due first, then by rung, then by ratio.
+    /// How bad it is: due first, then by stage, then by ratio.
     pub(super) urgency: (bool, Stage, Option<MarginRatio>),
     pub(super) actions: Vec<Action>,
 }
 
 /// What an account is to do now to stay afloat, in the order in which to do it; nothing if all is calm.
 ///
-/// What backs its positions is judged apart, the worst first. For each the ladder is climbed: lighter measures come before
+/// What backs its positions is judged apart, the worst first. For each, lighter measures come before
 /// heavier ones, and count when these are worked out, as if they had been carried out at the marks. Reductions are the
 /// smallest that restore the target: of the cross pool first where the ratio falls fastest for the notional sold. A plan
 /// is good for one look: after any of it is done, or fails, the account is to be looked at again.
 #[must_use]
-pub fn plan(account: &GuardedAccount<'_>, ladder: &Ladder) -> Vec<Action> {
-    let (pool, isolated) = figures(account, ladder, Money::ZERO);
+pub fn plan(account: &GuardedAccount<'_>, thresholds: &Thresholds) -> Vec<Action> {
+    let (pool, isolated) = figures(account, thresholds, Money::ZERO);
     let mut blocks = Vec::new();
-    let pool = pool::block(account, pool, ladder);
+    let pool = pool::block(account, pool, thresholds);
     let entries_are_cancelled = pool.as_ref().is_some_and(|pool| pool.urgency.1 >= Stage::Cancel);
-    let is_troubled = |it: &Figures| it.is_due || ladder.isolated_stage(it.ratio(), it.distance).is_some();
+    let is_troubled = |it: &Figures| it.is_due || thresholds.isolated_stage(it.ratio(), it.distance).is_some();
     let mut troubled: Vec<(usize, Figures)> = isolated.into_iter().filter(|(_, it)| is_troubled(it)).collect();
     troubled.sort_by_cached_key(|(_, it)| Reverse(it.ratio()));
-    let mut purse = Purse::of(account, ladder, pool.is_none(), troubled.is_empty());
+    let mut purse = Purse::of(account, thresholds, pool.is_none(), troubled.is_empty());
     for (place, own) in troubled {
         let Some(it) = account.positions.get(place) else { continue };
-        let mut block = isolated::block(place, it, own, account, ladder, &mut purse);
+        let mut block = isolated::block(place, it, own, account, thresholds, &mut purse);
         if entries_are_cancelled {
             block.actions.retain(|action| !matches!(action, Action::CancelEntries { .. }));
         }
@@ -131,12 +131,12 @@ pub(super) struct Purse {
 
 impl Purse {
     /// What is free and allowed, and what the cross pool can give and still be within the target itself.
-    fn of(account: &GuardedAccount<'_>, ladder: &Ladder, pool_is_calm: bool, is_idle: bool) -> Self {
-        let Some(top_up) = ladder.settings().top_up.filter(|_| pool_is_calm && !is_idle) else {
+    fn of(account: &GuardedAccount<'_>, thresholds: &Thresholds, pool_is_calm: bool, is_idle: bool) -> Self {
+        let Some(top_up) = thresholds.settings().top_up.filter(|_| pool_is_calm && !is_idle) else {
             return Self { left: Money::ZERO };
         };
         let given = account.free.min(top_up.most);
-        let left = room(account, ladder.settings().target).map_or(given, |room| given.min(room));
+        let left = room(account, thresholds.settings().target).map_or(given, |room| given.min(room));
         Self { left: left.max(Money::ZERO) }
     }
 }

@@ -3,14 +3,14 @@
 use super::account::GuardedAccount;
 use super::distance;
 use super::figures::{Figures, figures};
-use super::ladder::{Ladder, Stage};
 use super::plan::{Action, Backing, Block, FlattenCause, flatten};
 use super::relief::CrossPool;
+use super::thresholds::{Stage, Thresholds};
 use crate::money::Money;
 
 /// What to do about the pool; `None` if it is calm.
-pub(super) fn block(account: &GuardedAccount<'_>, now: Figures, ladder: &Ladder) -> Option<Block> {
-    let stage = ladder.pool_stage(now.ratio(), now.distance);
+pub(super) fn block(account: &GuardedAccount<'_>, now: Figures, thresholds: &Thresholds) -> Option<Block> {
+    let stage = thresholds.pool_stage(now.ratio(), now.distance);
     let stage = if now.is_due { Stage::Flatten } else { stage? };
     let backing = Backing::Pool;
     let mut actions = vec![match now.is_due {
@@ -26,16 +26,16 @@ pub(super) fn block(account: &GuardedAccount<'_>, now: Figures, ladder: &Ladder)
     if now.is_due {
         actions.push(flatten(account, backing, FlattenCause::AlreadyDue));
     } else if stage >= Stage::Reduce {
-        actions.extend(heavier(account, ladder, freed, now));
+        actions.extend(heavier(account, thresholds, freed, now));
     }
     Some(Block { urgency: (now.is_due, stage, now.ratio()), actions })
 }
 
 /// What has to follow once the entries are cancelled and what they held is back.
-fn heavier(account: &GuardedAccount<'_>, ladder: &Ladder, freed: Money, now: Figures) -> Vec<Action> {
-    let after = if freed.is_zero() { now } else { figures(account, ladder, freed).0 };
-    let target = ladder.settings().target;
-    match ladder.pool_stage(after.ratio(), after.distance) {
+fn heavier(account: &GuardedAccount<'_>, thresholds: &Thresholds, freed: Money, now: Figures) -> Vec<Action> {
+    let after = if freed.is_zero() { now } else { figures(account, thresholds, freed).0 };
+    let target = thresholds.settings().target;
+    match thresholds.pool_stage(after.ratio(), after.distance) {
         Some(Stage::Flatten) => vec![flatten(account, Backing::Pool, FlattenCause::Level)],
         Some(Stage::Reduce | Stage::TopUp) => {
             let mut pool = CrossPool::of(account, after.margin);

@@ -1,15 +1,15 @@
 //! What an account near its liquidation is to do.
 
 mod deleveraged;
-mod ladder;
 mod leverage;
 mod plans;
 mod properties;
 mod simulated;
 mod slices;
+mod thresholds;
 
 use crate::given::{decimal, money, quantity, rate, step, symbol};
-use plimsoll_domain::afloat::{Guarded, Ladder, LadderSettings, Level, MarginTopUp};
+use plimsoll_domain::afloat::{Guarded, Level, MarginTopUp, ThresholdSettings, Thresholds};
 use plimsoll_domain::{
     Collateral, ContractStatus, Currency, Decimal, Fees, Instrument, MarginRatio, MarginTiers, Money, Position, Price,
     Rate, VenueId,
@@ -50,18 +50,18 @@ fn level(text: &str) -> Level {
 }
 
 /// `target warn cancel reduce flatten`, and what may be topped up: `0.75 100` is up to 100 from 0.75 on.
-fn settings(rungs: &str, top_up: Option<&str>) -> LadderSettings {
-    let levels: Vec<Level> = rungs.split_whitespace().map(level).collect();
-    let [target, warn, cancel, reduce, flatten] = levels[..] else { panic!("{rungs}") };
+fn settings(text: &str, top_up: Option<&str>) -> ThresholdSettings {
+    let levels: Vec<Level> = text.split_whitespace().map(level).collect();
+    let [target, warn, cancel, reduce, flatten] = levels[..] else { panic!("{text}") };
     let top_up = top_up.map(|text| {
         let (at, most) = text.split_once(' ').unwrap();
         MarginTopUp { at: level(at), most: money(most) }
     });
-    LadderSettings { warn, cancel, top_up, reduce, flatten, target }
+    ThresholdSettings { warn, cancel, top_up, reduce, flatten, target }
 }
 
-fn ladder(rungs: &str, top_up: Option<&str>) -> Ladder {
-    Ladder::new(settings(rungs, top_up)).unwrap()
+fn thresholds(levels: &str, top_up: Option<&str>) -> Thresholds {
+    Thresholds::new(settings(levels, top_up)).unwrap()
 }
 
 fn plus(a: Money, b: Money) -> Money {

@@ -1,8 +1,8 @@
 //! Plans with numbers that a reader can follow.
 
-use super::{contract, guarded, ladder};
+use super::{contract, guarded, thresholds};
 use crate::given::{decimal, money, position, price, rate, single, step, symbol, tiers};
-use plimsoll_domain::afloat::{Action, Backing, GuardedAccount, Ladder, RestingEntries, plan};
+use plimsoll_domain::afloat::{Action, Backing, GuardedAccount, RestingEntries, Thresholds, plan};
 use plimsoll_domain::{Collateral, HedgeMargin, Instrument, Symbol};
 
 /// A plan in words: `warn pool`, `cancel A B`, `add 0 12.5`, `reduce 1 3`, `flatten pool level: 0 1`.
@@ -67,7 +67,11 @@ fn a_calm_account_has_nothing_to_do() {
     let contracts = contracts();
     // Ten units ask for 50: a ratio of 0.69 with 72 and a little.
     let check = |wallet: &str, held: &str, expected: &[&str]| {
-        assert_eq!(said(&plan(&account(&contracts, wallet, held), &Ladder::default())), expected, "{wallet} {held}");
+        assert_eq!(
+            said(&plan(&account(&contracts, wallet, held), &Thresholds::default())),
+            expected,
+            "{wallet} {held}"
+        );
     };
     check("72", "A long 10", &[]);
     check("71", "A long 10", &["warn pool warn"]);
@@ -84,14 +88,18 @@ fn an_empty_account_has_nothing_to_do() {
         free: money("0"),
         money_step: step("0.01"),
     };
-    assert_eq!(plan(&nothing, &Ladder::default()), []);
+    assert_eq!(plan(&nothing, &Thresholds::default()), []);
 }
 
 #[test]
-fn the_ladder_is_climbed_and_no_higher_than_needed() {
+fn no_more_is_done_than_is_needed() {
     let contracts = contracts();
     let check = |wallet: &str, held: &str, expected: &[&str]| {
-        assert_eq!(said(&plan(&account(&contracts, wallet, held), &Ladder::default())), expected, "{wallet} {held}");
+        assert_eq!(
+            said(&plan(&account(&contracts, wallet, held), &Thresholds::default())),
+            expected,
+            "{wallet} {held}"
+        );
     };
     // 60 allow 36 at a ratio of 0.6: seven units are left.
     check("60", "A long 10", &["warn pool reduce", "reduce 0 3"]);
@@ -108,7 +116,7 @@ fn the_ladder_is_climbed_and_no_higher_than_needed() {
 fn the_worst_is_first_and_each_is_judged_by_its_own_margin() {
     let contracts = contracts();
     let held = "A long 10 =60,C long 10 =23,E short 10 =52,H long 1";
-    let actions = plan(&account(&contracts, "1000", held), &Ladder::default());
+    let actions = plan(&account(&contracts, "1000", held), &Thresholds::default());
     // Ratios of 50 ÷ 60, 20 ÷ 23, 50 ÷ 52, and of the pool 5 ÷ 865.
     let expected =
         ["warn 2 flatten", "flatten 2 Level: 2", "warn 1 reduce", "reduce 1 4", "warn 0 reduce", "reduce 0 3"];
@@ -119,7 +127,7 @@ fn the_worst_is_first_and_each_is_judged_by_its_own_margin() {
 fn the_pool_sells_first_where_the_ratio_falls_fastest() {
     let contracts = contracts();
     let check = |wallet: &str, held: &str, expected: &[&str]| {
-        let actions = plan(&account(&contracts, wallet, held), &Ladder::default());
+        let actions = plan(&account(&contracts, wallet, held), &Thresholds::default());
         assert_eq!(said(&actions)[1..], *expected, "{wallet} {held}");
     };
     // 50 and 20 are asked for, 84 allow 50.4: A asks for 5 a unit, C for 2.
@@ -134,7 +142,7 @@ fn the_pool_sells_first_where_the_ratio_falls_fastest() {
 fn what_is_sold_of_one_can_go_on_with_another() {
     let contracts = contracts();
     // B's upper tier gives 30 with three units: 105 of 135 are left. 160 allow 96: two more of A, the larger.
-    let actions = plan(&account(&contracts, "160", "B long 8,A long 16"), &Ladder::default());
+    let actions = plan(&account(&contracts, "160", "B long 8,A long 16"), &Thresholds::default());
     assert_eq!(said(&actions)[1..], ["reduce 0 3", "reduce 1 2"]);
 }
 
@@ -146,14 +154,14 @@ fn fees_count_into_what_falls_fastest() {
     account.positions[0].fee = rate("0.02");
     account.positions[1].fee = rate("0.001");
     // Six units of E leave 70 against 0.6 × (120 − 0.6) = 71.64.
-    assert_eq!(said(&plan(&account, &Ladder::default())), ["warn pool reduce", "reduce 1 6"]);
+    assert_eq!(said(&plan(&account, &Thresholds::default())), ["warn pool reduce", "reduce 1 6"]);
 }
 
 #[test]
 fn a_hedge_is_made_smaller_on_both_sides_at_once() {
     let contracts = contracts();
     let check = |wallet: &str, held: &str, expected: &[&str]| {
-        let actions = plan(&account(&contracts, wallet, held), &Ladder::default());
+        let actions = plan(&account(&contracts, wallet, held), &Thresholds::default());
         assert_eq!(said(&actions)[1..], *expected, "{wallet} {held}");
     };
     // Both legs are asked for, 50 each. 120 allow 72, 28 have to go: three units of each.
@@ -179,7 +187,7 @@ fn entries_give_back_their_margin_before_anything_is_sold() {
             .zip(margins)
             .map(|(symbol, margin)| RestingEntries { symbol, margin: money(margin) })
             .collect();
-        assert_eq!(said(&plan(&account, &Ladder::default())), expected, "{wallet} {margins:?} {held}");
+        assert_eq!(said(&plan(&account, &Thresholds::default())), expected, "{wallet} {margins:?} {held}");
     };
     check("70", ["5", "5"], "A long 10", &["warn pool warn"]);
     check("65", ["0", "0"], "A long 10", &["warn pool cancel", "cancel A Z"]);
@@ -196,11 +204,11 @@ fn entries_give_back_their_margin_before_anything_is_sold() {
 #[test]
 fn isolated_margin_is_added_where_that_is_allowed_and_free() {
     let contracts = contracts();
-    let ladder = ladder("0.6 0.7 0.75 0.8 0.95", Some("0.77 50"));
+    let thresholds = thresholds("0.6 0.7 0.75 0.8 0.95", Some("0.77 50"));
     let check = |free: &str, wallet: &str, held: &str, expected: &[&str]| {
         let mut account = account(&contracts, wallet, held);
         account.free = money(free);
-        assert_eq!(said(&plan(&account, &ladder)), expected, "{free} {wallet} {held}");
+        assert_eq!(said(&plan(&account, &thresholds)), expected, "{free} {wallet} {held}");
     };
     // 50 ÷ 0.6 is 83.34, up to the cent.
     check("100", "500", "A long 10 =65", &["warn 0 cancel"]);
@@ -226,9 +234,9 @@ fn isolated_margin_is_added_where_that_is_allowed_and_free() {
 #[test]
 fn a_position_near_its_liquidation_is_reduced_by_its_distance() {
     let contracts = contracts();
-    let ladder = ladder("0.6@0.2 0.7@0.15 0.75 0.8@0.1 0.95@0.01", None);
+    let thresholds = thresholds("0.6@0.2 0.7@0.15 0.75 0.8@0.1 0.95@0.01", None);
     let check = |wallet: &str, held: &str, expected: &[&str]| {
-        assert_eq!(said(&plan(&account(&contracts, wallet, held), &ladder)), expected, "{wallet} {held}");
+        assert_eq!(said(&plan(&account(&contracts, wallet, held), &thresholds)), expected, "{wallet} {held}");
     };
     // A long of ten with 145 is liquidated at (1,000 − 145) ÷ 9.5 = 90, 10 % below; its ratio is 50 ÷ 145, and calm. At 80
     // each unit needs 20 of loss and 4 of maintenance: 145 allow six.
@@ -250,7 +258,7 @@ fn a_position_near_its_liquidation_is_reduced_by_its_distance() {
 fn what_the_venue_would_not_take_is_closed_whole() {
     let odd = [contract("A", single("0.05", "0"), "1", "3", "4", "1")];
     let check = |wallet: &str, held: &str, expected: &str| {
-        let actions = plan(&account(&odd, wallet, held), &Ladder::default());
+        let actions = plan(&account(&odd, wallet, held), &Thresholds::default());
         let Some(Action::Reduce { cut, .. }) = actions.last() else { panic!("{actions:?}") };
         let slices: Vec<String> = cut.slices.iter().map(|slice| slice.to_string()).collect();
         assert_eq!(format!("{}: {}", cut.quantity, slices.join(" ")), expected, "{wallet} {held}");
@@ -271,17 +279,17 @@ fn where_closing_costs_more_than_it_relieves_everything_goes() {
     account.positions[0].fee = rate("0.09");
     // Each unit gives 5 and takes 0.6 × 9.
     let expected = ["warn pool reduce", "flatten pool OutOfReach: 0"];
-    assert_eq!(said(&plan(&account, &Ladder::default())), expected);
+    assert_eq!(said(&plan(&account, &Thresholds::default())), expected);
     account.positions[0].collateral = Collateral::Isolated(money("60"));
     let expected = ["warn 0 reduce", "flatten 0 OutOfReach: 0"];
-    assert_eq!(said(&plan(&account, &Ladder::default())), expected);
+    assert_eq!(said(&plan(&account, &Thresholds::default())), expected);
 }
 
 #[test]
 fn a_warning_carries_its_figures() {
     let contracts = contracts();
     let actions =
-        plan(&account(&contracts, "145", "A long 10,C long 1 =50"), &ladder("0.2@0.2 0.3@0.1 0.4 0.8 1", None));
+        plan(&account(&contracts, "145", "A long 10,C long 1 =50"), &thresholds("0.2@0.2 0.3@0.1 0.4 0.8 1", None));
     // 95 back ten units: (1,000 − 95) ÷ 9.5.
     let [Action::Warn { ratio: Some(ratio), distance: Some(distance), .. }] = actions[..] else {
         panic!("{actions:?}")

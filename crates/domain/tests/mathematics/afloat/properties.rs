@@ -1,9 +1,9 @@
 //! What holds of every plan, on arbitrary accounts.
 
 use super::simulated::Simulated;
-use super::{contract, guarded, ladder, plus};
+use super::{contract, guarded, plus, thresholds};
 use crate::given::{decimal, off, step};
-use plimsoll_domain::afloat::{Action, Backing, FlattenCause, Guarded, GuardedAccount, Ladder, plan};
+use plimsoll_domain::afloat::{Action, Backing, FlattenCause, Guarded, GuardedAccount, Thresholds, plan};
 use plimsoll_domain::{
     Collateral, Decimal, Direction, HedgeMargin, Instrument, Leverage, MarginRatio, MarginTiers, Money, Position,
     Price, Quantity, Rate, Step, Tier,
@@ -110,8 +110,8 @@ fn any_account() -> impl Strategy<Value = (Vec<Drawn>, i64)> {
 }
 
 /// By the ratio alone, and by both.
-fn ladders() -> [Ladder; 2] {
-    [Ladder::default(), ladder("0.55@0.12 0.6@0.1 0.65@0.08 0.7@0.05 0.9@0.01", None)]
+fn all_thresholds() -> [Thresholds; 2] {
+    [Thresholds::default(), thresholds("0.55@0.12 0.6@0.1 0.65@0.08 0.7@0.05 0.9@0.01", None)]
 }
 
 fn is_within(it: &Simulated<'_>, isolated: Option<usize>, target: MarginRatio) -> bool {
@@ -139,9 +139,9 @@ proptest! {
     fn after_a_plan_the_target_holds_or_nothing_is_left((drawn, ratio) in any_account()) {
         let contracts = contracts(&drawn);
         let account = account(&drawn, &contracts, ratio, false);
-        for ladder in ladders() {
-            let target = ladder.settings().target;
-            let actions = plan(&account, &ladder);
+        for thresholds in all_thresholds() {
+            let target = thresholds.settings().target;
+            let actions = plan(&account, &thresholds);
             let mut after = Simulated::new(&account);
             after.carry_out(&actions);
             for backing in places(&account) {
@@ -169,8 +169,8 @@ proptest! {
     fn a_plan_is_empty_only_where_all_is_calm((drawn, ratio) in any_account()) {
         let contracts = contracts(&drawn);
         let account = account(&drawn, &contracts, ratio, false);
-        for ladder in ladders() {
-            let actions = plan(&account, &ladder);
+        for thresholds in all_thresholds() {
+            let actions = plan(&account, &thresholds);
             let now = Simulated::new(&account);
             let told = actions.iter().filter_map(|it| match it {
                 Action::Warn { backing, .. } | Action::AlreadyDue { backing, .. } => Some(*backing),
@@ -178,7 +178,7 @@ proptest! {
             });
             let told: Vec<Backing> = told.collect();
             for backing in places(&account) {
-                let warn = ladder.settings().warn;
+                let warn = thresholds.settings().warn;
                 let (equity, required) = now.margin(backing);
                 let by_ratio = required > Decimal::ZERO && (equity <= Decimal::ZERO || required / equity >= warn.ratio.get());
                 let distance = now.distance(backing).zip(warn.distance);
@@ -196,7 +196,7 @@ proptest! {
     fn what_is_due_is_said((drawn, ratio) in any_account()) {
         let contracts = contracts(&drawn);
         let account = account(&drawn, &contracts, ratio, false);
-        let actions = plan(&account, &Ladder::default());
+        let actions = plan(&account, &Thresholds::default());
         for backing in places(&account) {
             let (equity, required) = Simulated::new(&account).margin(backing);
             let named = backing.map_or(Backing::Pool, Backing::Isolated);
@@ -214,8 +214,8 @@ proptest! {
     fn no_plan_asks_for_what_the_venue_refuses_or_adds_exposure((drawn, ratio) in any_account()) {
         let contracts = contracts(&drawn);
         let account = account(&drawn, &contracts, ratio, false);
-        for ladder in ladders() {
-            let actions = plan(&account, &ladder);
+        for thresholds in all_thresholds() {
+            let actions = plan(&account, &thresholds);
             let mut seen = Vec::new();
             let mut after = Simulated::new(&account);
             for action in &actions {
@@ -251,9 +251,9 @@ proptest! {
             account.positions[0].collateral = Collateral::Isolated(own);
         }
         let backing = (!cross).then_some(0);
-        for ladder in ladders() {
-            let target = ladder.settings().target;
-            let actions = plan(&account, &ladder);
+        for thresholds in all_thresholds() {
+            let target = thresholds.settings().target;
+            let actions = plan(&account, &thresholds);
             let Some(Action::Reduce { cut, .. }) = actions.last() else { continue };
             let it = &account.positions[0];
             let less = cut.quantity.get() - it.instrument.lot.get();
@@ -274,7 +274,7 @@ proptest! {
     fn no_other_lot_lowers_the_ratio_more_for_what_it_sells_than_the_first((drawn, ratio) in any_account()) {
         let contracts = contracts(&drawn);
         let account = account(&drawn, &contracts, ratio, true);
-        let actions = plan(&account, &Ladder::default());
+        let actions = plan(&account, &Thresholds::default());
         let first = actions.iter().find_map(|it| if let Action::Reduce { place, .. } = it { Some(*place) } else { None });
         let Some(first) = first else { return Ok(()) };
         let before = Simulated::new(&account);
@@ -309,7 +309,7 @@ proptest! {
     fn what_is_hedged_stays_hedged((drawn, ratio) in any_account()) {
         let contracts = contracts(&drawn);
         let account = account(&drawn, &contracts, ratio, true);
-        let actions = plan(&account, &Ladder::default());
+        let actions = plan(&account, &Thresholds::default());
         let (before, mut after) = (Simulated::new(&account), Simulated::new(&account));
         after.carry_out(&actions);
         for it in &account.positions {
@@ -324,8 +324,8 @@ proptest! {
         let drawn: Vec<Drawn> = drawn.into_iter().map(|it| Drawn { fee: 0, ..it }).collect();
         let contracts = contracts(&drawn);
         let account = account(&drawn, &contracts, ratio, false);
-        for ladder in ladders() {
-            for action in plan(&account, &ladder) {
+        for thresholds in all_thresholds() {
+            for action in plan(&account, &thresholds) {
                 let given_up = matches!(action, Action::Flatten { cause: FlattenCause::OutOfReach, .. });
                 prop_assert!(!given_up, "{action:?}");
             }
@@ -340,13 +340,13 @@ proptest! {
         let mut account = account(&drawn, &contracts, ratio, false);
         account.free = Money::new(Decimal::new(free, 3));
         let most = Decimal::new(most, 3);
-        for (rungs, at) in [
+        for (levels, at) in [
             ("0.6 0.7 0.75 0.8 0.95", "0.77"),
             ("0.55@0.12 0.6@0.1 0.65@0.08 0.7@0.05 0.9@0.01", "0.67@0.06"),
         ] {
-            let ladder = ladder(rungs, Some(&format!("{at} {most}")));
-            let target = ladder.settings().target;
-            let actions = plan(&account, &ladder);
+            let thresholds = thresholds(levels, Some(&format!("{at} {most}")));
+            let target = thresholds.settings().target;
+            let actions = plan(&account, &thresholds);
             let mut sum = Money::ZERO;
             for action in &actions {
                 let Action::AddMargin { place, amount, restores } = action else { continue };

@@ -1,18 +1,18 @@
-//! Ladders that make sense, and what their rungs mean.
+//! Thresholds that make sense, and what they mean.
 
-use super::{ladder, settings};
+use super::{settings, thresholds};
 use crate::given::{decimal, rate};
 use plimsoll_domain::MarginRatio;
-use plimsoll_domain::afloat::{Ladder, Stage};
+use plimsoll_domain::afloat::{Stage, Thresholds};
 
 #[test]
-fn a_rung_is_reached_by_the_ratio_or_by_the_distance() {
-    let ladder = ladder("0.6@0.2 0.7@0.1 0.75 0.8@0.05 0.95@0.01", Some("0.77 100"));
+fn a_threshold_is_reached_by_the_ratio_or_by_the_distance() {
+    let thresholds = thresholds("0.6@0.2 0.7@0.1 0.75 0.8@0.05 0.95@0.01", Some("0.77 100"));
     let check = |ratio: &str, distance: &str, isolated: Option<Stage>, pool: Option<Stage>| {
         let ratio = (ratio != "-").then(|| MarginRatio::reported(decimal(ratio)));
         let distance = (distance != "-").then(|| rate(distance));
-        assert_eq!(ladder.isolated_stage(ratio, distance), isolated, "{ratio:?} {distance:?}");
-        assert_eq!(ladder.pool_stage(ratio, distance), pool, "{ratio:?} {distance:?}");
+        assert_eq!(thresholds.isolated_stage(ratio, distance), isolated, "{ratio:?} {distance:?}");
+        assert_eq!(thresholds.pool_stage(ratio, distance), pool, "{ratio:?} {distance:?}");
     };
     let both = |stage| (Some(stage), Some(stage));
     let same = |ratio, distance, stage| {
@@ -34,30 +34,30 @@ fn a_rung_is_reached_by_the_ratio_or_by_the_distance() {
 }
 
 #[test]
-fn a_ladder_that_makes_no_sense_says_why() {
-    let check = |rungs: &str, top_up: Option<&str>, expected: &str| {
-        let broken = Ladder::new(settings(rungs, top_up)).unwrap_err();
-        assert_eq!(broken.to_string(), expected, "{rungs}");
+fn thresholds_that_make_no_sense_say_why() {
+    let check = |levels: &str, top_up: Option<&str>, expected: &str| {
+        let broken = Thresholds::new(settings(levels, top_up)).unwrap_err();
+        assert_eq!(broken.to_string(), expected, "{levels}");
         assert!(!broken.all().is_empty());
     };
-    let rises = "must have a ratio above the target's, and not below that of the rung before";
+    let rises = "must have a ratio above the target's, and not below that of the threshold before";
     check("0.7 0.7 0.75 0.8 0.95", None, &format!("warn {rises}, got 0.7"));
     check("0.6 0.7 0.65 0.8 0.95", None, &format!("cancel {rises}, got 0.65"));
     check("0.6 0.7 0.75 0.8 0.95", Some("0.9 5"), &format!("reduce {rises}, got 0.8"));
     check("0.6 0.7 0.75 0.8 1.01", None, "flatten must have a ratio above 0, at most 1, got 1.01");
     check("0 0.7 0.75 0.8 1", None, "target must have a ratio above 0, at most 1, got 0");
     check("0.6 0.7 0.75 0.8 0.95", Some("0.75 0"), "top_up must move an amount above 0, got 0");
-    check("0.6 0.7 0.75 0.8@0.1 1", None, "target must have a distance, above that of every rung, got 0");
-    check("0.6@0.1 0.7 0.75 0.8@0.1 1", None, "target must have a distance, above that of every rung, got 0.1");
+    check("0.6 0.7 0.75 0.8@0.1 1", None, "target must have a distance, above that of every threshold, got 0");
+    check("0.6@0.1 0.7 0.75 0.8@0.1 1", None, "target must have a distance, above that of every threshold, got 0.1");
     check(
         "0.6@0.5 0.7@0.1 0.75 0.8@0.2 1",
         None,
-        "reduce must have a distance not above that of a rung before, got 0.2",
+        "reduce must have a distance not above that of a threshold before, got 0.2",
     );
     check("0.6@1 0.7 0.75 0.8 1", None, "target must have a distance of at least 0 and below 1, got 1");
 }
 
 #[test]
-fn the_ladder_that_is_meant_where_none_is_configured_makes_sense() {
-    assert_eq!(Ladder::new(*Ladder::default().settings()), Ok(Ladder::default()));
+fn the_thresholds_that_are_meant_where_none_are_configured_make_sense() {
+    assert_eq!(Thresholds::new(*Thresholds::default().settings()), Ok(Thresholds::default()));
 }

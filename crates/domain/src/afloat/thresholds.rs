@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use std::fmt;
 use std::str::FromStr;
 
-/// A rung of the ladder: reached from this margin ratio up, or at this distance to liquidation and nearer.
+/// A threshold: reached from this margin ratio up, or at this distance to liquidation and nearer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Level {
     /// Maintenance ÷ equity.
@@ -18,9 +18,9 @@ pub struct Level {
     pub distance: Option<Rate>,
 }
 
-/// The ladder as somebody wrote it down; [`Ladder::new`] checks it.
+/// The thresholds as somebody wrote them down; [`Thresholds::new`] checks it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LadderSettings {
+pub struct ThresholdSettings {
     /// From here on somebody is told.
     pub warn: Level,
     /// From here on entries are taken off the book.
@@ -44,7 +44,7 @@ pub struct MarginTopUp {
     pub most: Money,
 }
 
-/// How far up the ladder the margin of something has come.
+/// How far the margin of something has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
     /// Somebody is told.
@@ -79,7 +79,7 @@ impl Level {
     }
 }
 
-impl Default for LadderSettings {
+impl Default for ThresholdSettings {
     fn default() -> Self {
         Self {
             warn: Level::at(70),
@@ -92,41 +92,41 @@ impl Default for LadderSettings {
     }
 }
 
-/// A ladder that makes sense: each rung at or above the one before, and the target below all of them, so that what is
+/// Thresholds that make sense: each at or above the one before, and the target below all of them, so that what is
 /// restored is calm.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Ladder(LadderSettings);
+pub struct Thresholds(ThresholdSettings);
 
-impl Ladder {
+impl Thresholds {
     /// # Errors
-    /// [`BrokenLadder`] lists everything about it that makes no sense.
-    pub fn new(settings: LadderSettings) -> Result<Self, BrokenLadder> {
+    /// [`BrokenThresholds`] lists everything about them that makes no sense.
+    pub fn new(settings: ThresholdSettings) -> Result<Self, BrokenThresholds> {
         let broken = problems(&settings);
-        if broken.is_empty() { Ok(Self(settings)) } else { Err(BrokenLadder(broken)) }
+        if broken.is_empty() { Ok(Self(settings)) } else { Err(BrokenThresholds(broken)) }
     }
 
     /// The settings.
     #[must_use]
-    pub const fn settings(&self) -> &LadderSettings {
+    pub const fn settings(&self) -> &ThresholdSettings {
         &self.0
     }
 
-    /// Whether any rung is reached by distance.
+    /// Whether any is reached by distance.
     #[must_use]
     pub fn judges_distance(&self) -> bool {
         let it = &self.0;
-        let rungs =
+        let levels =
             [Some(it.warn), Some(it.cancel), it.top_up.map(|top_up| top_up.at), Some(it.reduce), Some(it.flatten)];
-        rungs.into_iter().flatten().any(|level| level.distance.is_some())
+        levels.into_iter().flatten().any(|level| level.distance.is_some())
     }
 
-    /// The highest rung that an isolated position with these figures has reached; `None` is calm.
+    /// The highest stage that an isolated position with these figures has reached; `None` is calm.
     #[must_use]
     pub fn isolated_stage(&self, ratio: Option<MarginRatio>, distance: Option<Rate>) -> Option<Stage> {
         self.stage(ratio, distance, self.0.top_up.as_ref().map(|top_up| top_up.at))
     }
 
-    /// The highest rung that a cross pool with these figures has reached: margin is not added to it. `None` is calm.
+    /// The highest stage that a cross pool with these figures has reached: margin is not added to it. `None` is calm.
     #[must_use]
     pub fn pool_stage(&self, ratio: Option<MarginRatio>, distance: Option<Rate>) -> Option<Stage> {
         self.stage(ratio, distance, None)
@@ -142,14 +142,14 @@ impl Ladder {
     }
 }
 
-fn problems(it: &LadderSettings) -> Vec<BrokenLimit> {
+fn problems(it: &ThresholdSettings) -> Vec<BrokenLimit> {
     let mut broken = Vec::new();
     let mut must = |holds: bool, setting: &'static str, rule: &'static str, found: &dyn fmt::Display| {
         if !holds {
             broken.push(BrokenLimit { setting, rule, found: found.to_string() });
         }
     };
-    let rungs = [
+    let levels = [
         ("target", Some(it.target)),
         ("warn", Some(it.warn)),
         ("cancel", Some(it.cancel)),
@@ -157,8 +157,8 @@ fn problems(it: &LadderSettings) -> Vec<BrokenLimit> {
         ("reduce", Some(it.reduce)),
         ("flatten", Some(it.flatten)),
     ];
-    let rungs: Vec<(&'static str, Level)> = rungs.into_iter().filter_map(|(name, it)| Some((name, it?))).collect();
-    for (name, level) in &rungs {
+    let levels: Vec<(&'static str, Level)> = levels.into_iter().filter_map(|(name, it)| Some((name, it?))).collect();
+    for (name, level) in &levels {
         let ratio = level.ratio.get();
         must(
             ratio > Decimal::ZERO && ratio <= Decimal::ONE,
@@ -170,25 +170,30 @@ fn problems(it: &LadderSettings) -> Vec<BrokenLimit> {
         let is_share = distance >= Rate::ZERO && distance.get() < Decimal::ONE;
         must(is_share, name, "must have a distance of at least 0 and below 1", &distance);
     }
-    for pair in rungs.windows(2) {
+    for pair in levels.windows(2) {
         let [(below, lower), (name, level)] = pair else { continue };
         let rises = if *below == "target" { level.ratio > lower.ratio } else { level.ratio >= lower.ratio };
-        must(rises, name, "must have a ratio above the target's, and not below that of the rung before", &level.ratio);
+        must(
+            rises,
+            name,
+            "must have a ratio above the target's, and not below that of the threshold before",
+            &level.ratio,
+        );
     }
     let mut last: Option<Rate> = None;
-    for (name, level) in rungs.iter().filter(|(name, _)| *name != "target") {
+    for (name, level) in levels.iter().filter(|(name, _)| *name != "target") {
         let Some(distance) = level.distance else { continue };
         must(
             last.is_none_or(|last| distance <= last),
             name,
-            "must have a distance not above that of a rung before",
+            "must have a distance not above that of a threshold before",
             &distance,
         );
         let target = it.target.distance;
         must(
             target.is_some_and(|target| target > distance),
             "target",
-            "must have a distance, above that of every rung",
+            "must have a distance, above that of every threshold",
             &target.unwrap_or_default(),
         );
         last = Some(distance);
@@ -199,11 +204,11 @@ fn problems(it: &LadderSettings) -> Vec<BrokenLimit> {
     broken
 }
 
-/// Everything about a ladder that makes no sense.
+/// Everything about thresholds that makes no sense.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BrokenLadder(Vec<BrokenLimit>);
+pub struct BrokenThresholds(Vec<BrokenLimit>);
 
-impl BrokenLadder {
+impl BrokenThresholds {
     /// The settings, one by one; never empty.
     #[must_use]
     pub fn all(&self) -> &[BrokenLimit] {
@@ -211,7 +216,7 @@ impl BrokenLadder {
     }
 }
 
-impl fmt::Display for BrokenLadder {
+impl fmt::Display for BrokenThresholds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, broken) in self.0.iter().enumerate() {
             let separator = if index == 0 { "" } else { "; " };
@@ -221,4 +226,4 @@ impl fmt::Display for BrokenLadder {
     }
 }
 
-impl std::error::Error for BrokenLadder {}
+impl std::error::Error for BrokenThresholds {}
