@@ -75,6 +75,7 @@ fn held(n: i64, instrument: &Instrument, collateral: Collateral) -> Guarded<'_> 
         closing_fee: Rate::ZERO,
         fee: instrument.fees.taker,
         depth: Quantity::new(Decimal::new(2, 1)).ok(),
+        left_alone: false,
     }
 }
 

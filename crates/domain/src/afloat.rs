@@ -24,6 +24,7 @@
 //!     closing_fee: Rate::ZERO,
 //!     fee: Rate::ZERO,
 //!     depth: None,
+//!     left_alone: false,
 //! };
 //! let account = GuardedAccount {
 //!     wallet: "60".parse()?,
@@ -60,6 +61,7 @@ mod thresholds;
 pub use account::{Guarded, GuardedAccount, RestingEntries};
 pub use cut::{Cut, Slices};
 pub use deleveraged::{HedgeRatio, NotAHedgeRatio, match_lost};
+pub use figures::stage;
 pub use leverage::{Adding, Releveraged, keep_leverage};
 pub use plan::{Action, Backing, FlattenCause, plan};
 pub use thresholds::{BrokenThresholds, Level, MarginTopUp, Stage, ThresholdSettings, Thresholds};

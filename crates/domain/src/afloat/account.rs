@@ -43,6 +43,8 @@ pub struct Guarded<'a> {
     pub fee: Rate,
     /// What the book bears at once; `None` if nobody knows, and then the venue's largest market order is the only bound.
     pub depth: Option<Quantity>,
+    /// It is somebody else's: it counts in every figure and is told of, and nothing is done about it.
+    pub left_alone: bool,
 }
 
 /// The entries that rest in one contract.

@@ -37,7 +37,7 @@ pub(super) fn restore(pool: &mut CrossPool<'_>, distance: Rate) -> bool {
 /// backs nothing.
 pub(super) fn room(account: &GuardedAccount<'_>, target: Level) -> Option<Money> {
     let pool = CrossPool::of(account, account.portfolio().margin());
-    if pool.contracts.is_empty() {
+    if pool.contracts.is_empty() && pool.required.is_zero() {
         return None;
     }
     let needed = pool.required.checked_div(target.ratio.get()).unwrap_or(Decimal::MAX);

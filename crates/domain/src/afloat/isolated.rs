@@ -26,13 +26,16 @@ pub(super) fn block(
         true => Action::AlreadyDue { backing, margin: own.margin },
         false => Action::Warn { backing, ratio, distance, stage },
     }];
+    if it.left_alone {
+        return Block { urgency: (is_due, stage, ratio), actions };
+    }
     let symbol = &it.instrument.symbol;
     if (is_due || stage >= Stage::Cancel) && account.entries.iter().any(|entries| entries.symbol == symbol) {
         actions.push(Action::CancelEntries { symbols: vec![symbol.clone()] });
     }
     match (is_due, stage) {
-        (true, _) => actions.push(flatten(account, backing, FlattenCause::AlreadyDue)),
-        (_, Stage::Flatten) => actions.push(flatten(account, backing, FlattenCause::Level)),
+        (true, _) => actions.extend(flatten(account, backing, FlattenCause::AlreadyDue)),
+        (_, Stage::Flatten) => actions.extend(flatten(account, backing, FlattenCause::Level)),
         (_, Stage::TopUp | Stage::Reduce) => {
             let reducible = it.reducible(it.position.quantity, own.margin.equity, Money::ZERO);
             let target = thresholds.settings().target;
@@ -90,7 +93,7 @@ fn reduce(
             let holds = cut.is_whole || meets(reducible, target, it.closing_fee, cut.quantity.get());
             Some(Action::Reduce { place, cut: if holds { cut } else { it.cut_whole() } })
         }
-        Reduction::NotEnough => Some(flatten(account, Backing::Isolated(place), FlattenCause::OutOfReach)),
+        Reduction::NotEnough => flatten(account, Backing::Isolated(place), FlattenCause::OutOfReach),
     }
 }
 

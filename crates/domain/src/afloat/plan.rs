@@ -72,7 +72,7 @@ pub enum Action {
         backing: Backing,
         /// Why.
         cause: FlattenCause,
-        /// Every position, those that require the most first.
+        /// Every position of ours, those that require the most first.
         closes: Vec<(usize, Cut)>,
     },
 }
@@ -141,14 +141,14 @@ impl Purse {
     }
 }
 
-/// Closes everything that this backs.
-pub(super) fn flatten(account: &GuardedAccount<'_>, backing: Backing, cause: FlattenCause) -> Action {
+/// Closes everything that this backs; `None` if none of it is ours to close.
+pub(super) fn flatten(account: &GuardedAccount<'_>, backing: Backing, cause: FlattenCause) -> Option<Action> {
     let is_backed = |(place, it): &(usize, &Guarded<'_>)| match backing {
-        Backing::Pool => it.collateral == Collateral::Cross,
-        Backing::Isolated(own) => *place == own,
+        Backing::Pool => it.collateral == Collateral::Cross && !it.left_alone,
+        Backing::Isolated(own) => *place == own && !it.left_alone,
     };
     let mut held: Vec<(usize, &Guarded<'_>)> = account.positions.iter().enumerate().filter(is_backed).collect();
     held.sort_by_cached_key(|(_, it)| Reverse(it.holding().maintenance()));
-    let closes = held.into_iter().map(|(place, it)| (place, it.cut_whole())).collect();
-    Action::Flatten { backing, cause, closes }
+    let closes: Vec<(usize, Cut)> = held.into_iter().map(|(place, it)| (place, it.cut_whole())).collect();
+    (!closes.is_empty()).then_some(Action::Flatten { backing, cause, closes })
 }

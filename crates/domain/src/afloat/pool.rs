@@ -24,7 +24,7 @@ pub(super) fn block(account: &GuardedAccount<'_>, now: Figures, thresholds: &Thr
         freed = account.entries.iter().fold(freed, |sum, entries| plus(sum, entries.margin));
     }
     if now.is_due {
-        actions.push(flatten(account, backing, FlattenCause::AlreadyDue));
+        actions.extend(flatten(account, backing, FlattenCause::AlreadyDue));
     } else if stage >= Stage::Reduce {
         actions.extend(heavier(account, thresholds, freed, now));
     }
@@ -36,7 +36,7 @@ fn heavier(account: &GuardedAccount<'_>, thresholds: &Thresholds, freed: Money, 
     let after = if freed.is_zero() { now } else { figures(account, thresholds, freed).0 };
     let target = thresholds.settings().target;
     match thresholds.pool_stage(after.ratio(), after.distance) {
-        Some(Stage::Flatten) => vec![flatten(account, Backing::Pool, FlattenCause::Level)],
+        Some(Stage::Flatten) => flatten(account, Backing::Pool, FlattenCause::Level).into_iter().collect(),
         Some(Stage::Reduce | Stage::TopUp) => {
             let mut pool = CrossPool::of(account, after.margin);
             let restored = pool.reduce_to(target.ratio)
@@ -45,7 +45,7 @@ fn heavier(account: &GuardedAccount<'_>, thresholds: &Thresholds, freed: Money, 
             if restored {
                 pool.cuts().map(|(place, cut)| Action::Reduce { place, cut }).collect()
             } else {
-                vec![flatten(account, Backing::Pool, FlattenCause::OutOfReach)]
+                flatten(account, Backing::Pool, FlattenCause::OutOfReach).into_iter().collect()
             }
         }
         Some(Stage::Warn | Stage::Cancel) | None => Vec::new(),

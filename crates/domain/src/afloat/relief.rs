@@ -25,7 +25,9 @@ pub(super) struct CrossPool<'a> {
     left: Vec<Decimal>,
     pub(super) equity: Decimal,
     pub(super) required: Decimal,
-    /// The places of the cross legs of each contract.
+    /// What is required of the positions that are left alone.
+    beside: Decimal,
+    /// The places of the cross legs of each contract that may be made smaller.
     pub(super) contracts: Vec<Legs>,
     /// What was made smaller, in that order.
     touched: Vec<usize>,
@@ -67,7 +69,12 @@ impl<'a> CrossPool<'a> {
     pub(super) fn of(account: &'a GuardedAccount<'a>, margin: AccountMargin) -> Self {
         let left = account.positions.iter().map(|it| it.position.quantity.get()).collect();
         let (equity, required) = (margin.equity.get(), margin.maintenance.get());
-        Self { account, left, equity, required, contracts: contracts(account), touched: Vec::new() }
+        let contracts = contracts(account);
+        let mut pool = Self { account, left, equity, required, beside: Decimal::ZERO, contracts, touched: Vec::new() };
+        if account.positions.iter().any(|it| it.left_alone) {
+            pool.beside = required.saturating_sub(pool.sum());
+        }
+        pool
     }
 
     pub(super) fn it(&self, place: usize) -> Option<&'a Guarded<'a>> {
@@ -223,7 +230,7 @@ impl<'a> CrossPool<'a> {
     }
 
     fn sum(&self) -> Decimal {
-        self.contracts.iter().fold(Decimal::ZERO, |sum, legs| sum.saturating_add(self.required_of(*legs)))
+        self.contracts.iter().fold(self.beside, |sum, legs| sum.saturating_add(self.required_of(*legs)))
     }
 
     /// Closes so much of a position, for its fee; what is required is for the caller to say.
@@ -331,5 +338,28 @@ fn contracts(account: &GuardedAccount<'_>) -> Vec<Legs> {
             },
         }
     }
+    let is_ours = |place: usize| account.positions.get(place).is_some_and(|it| !it.left_alone);
+    found.retain_mut(|legs| {
+        let beside = legs.other.filter(|other| !is_ours(*other));
+        match (is_ours(legs.one), beside) {
+            (true, None) => true,
+            // Where the larger leg alone counts, what making ours smaller relieves is the other's to say.
+            (true, Some(_)) => {
+                legs.other = None;
+                hedge_of(account, legs.one) == Some(HedgeMargin::EachLeg)
+            }
+            (false, _) => match legs.other.take().filter(|other| is_ours(*other)) {
+                Some(other) => {
+                    legs.one = other;
+                    hedge_of(account, other) == Some(HedgeMargin::EachLeg)
+                }
+                None => false,
+            },
+        }
+    });
     found
+}
+
+fn hedge_of(account: &GuardedAccount<'_>, place: usize) -> Option<HedgeMargin> {
+    account.positions.get(place).map(|it| it.instrument.tiers.hedge())
 }

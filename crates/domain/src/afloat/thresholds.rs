@@ -111,6 +111,31 @@ impl Thresholds {
         &self.0
     }
 
+    /// The same, with nothing later than these ratios: where reducing or flattening would come after them it comes at them,
+    /// and what comes before it, and the target, moves down with it in proportion.
+    #[must_use]
+    pub fn no_later_than(&self, reduce: MarginRatio, flatten: MarginRatio) -> Self {
+        let mut it = self.0;
+        it.flatten.ratio = it.flatten.ratio.min(flatten);
+        let moved = it.reduce.ratio.min(reduce).min(it.flatten.ratio);
+        if moved < it.reduce.ratio {
+            let share = moved.get().checked_div(it.reduce.ratio.get()).unwrap_or(Decimal::ONE);
+            let lower = |level: &mut Level| {
+                level.ratio = MarginRatio::reported(level.ratio.get().saturating_mul(share));
+            };
+            [&mut it.warn, &mut it.cancel, &mut it.target].into_iter().for_each(lower);
+            it.top_up.iter_mut().for_each(|top_up| lower(&mut top_up.at));
+            it.reduce.ratio = moved;
+        }
+        Self(it)
+    }
+
+    /// The same, giving no margin to anything.
+    #[must_use]
+    pub const fn without_top_up(&self) -> Self {
+        Self(ThresholdSettings { top_up: None, ..self.0 })
+    }
+
     /// Whether any is reached by distance.
     #[must_use]
     pub fn judges_distance(&self) -> bool {

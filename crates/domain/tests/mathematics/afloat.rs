@@ -40,7 +40,16 @@ fn contract(name: &str, tiers: MarginTiers, lot: &str, min: &str, max: &str, min
 }
 
 fn guarded(instrument: &Instrument, position: Position, mark: Price, collateral: Collateral) -> Guarded<'_> {
-    Guarded { instrument, position, mark, collateral, closing_fee: Rate::ZERO, fee: Rate::ZERO, depth: None }
+    Guarded {
+        instrument,
+        position,
+        mark,
+        collateral,
+        closing_fee: Rate::ZERO,
+        fee: Rate::ZERO,
+        depth: None,
+        left_alone: false,
+    }
 }
 
 /// `0.7` or `0.7@0.1`: a ratio, and a distance.

@@ -2,7 +2,9 @@
 
 use super::{contract, guarded, thresholds};
 use crate::given::{decimal, money, position, price, rate, single, step, symbol, tiers};
-use plimsoll_domain::afloat::{Action, Backing, GuardedAccount, RestingEntries, Thresholds, plan};
+use plimsoll_domain::afloat::{
+    Action, Backing, Guarded, GuardedAccount, RestingEntries, Stage, Thresholds, plan, stage,
+};
 use plimsoll_domain::{Collateral, HedgeMargin, Instrument, Symbol};
 
 /// A plan in words: `warn pool`, `cancel A B`, `add 0 12.5`, `reduce 1 3`, `flatten pool level: 0 1`.
@@ -32,14 +34,17 @@ fn said(actions: &[Action]) -> Vec<String> {
     actions.iter().map(word).collect()
 }
 
-/// `contract direction size`, one after the other, at 100 each, in lots of 1: cross, or `=` isolated with this margin.
+/// `contract direction size`, one after the other, at 100 each, in lots of 1: cross, or `=` isolated with this margin. A
+/// contract with `~` before it is somebody else's.
 fn account<'a>(contracts: &'a [Instrument], wallet: &str, held: &str) -> GuardedAccount<'a> {
     let one = |text: &str| {
         let words: Vec<&str> = text.split_whitespace().collect();
-        let symbol = symbol(&format!("{}/USDT:USDT", words[0]));
+        let (name, left_alone) = words[0].strip_prefix('~').map_or((words[0], false), |name| (name, true));
+        let symbol = symbol(&format!("{name}/USDT:USDT"));
         let contract = contracts.iter().find(|it| it.symbol == symbol).unwrap();
         let own = words.get(3).map(|margin| Collateral::Isolated(money(margin.strip_prefix('=').unwrap())));
-        guarded(contract, position(words[1], words[2], "100"), price("100"), own.unwrap_or(Collateral::Cross))
+        let held = position(words[1], words[2], "100");
+        Guarded { left_alone, ..guarded(contract, held, price("100"), own.unwrap_or(Collateral::Cross)) }
     };
     GuardedAccount {
         wallet: money(wallet),
@@ -296,4 +301,24 @@ fn a_warning_carries_its_figures() {
     };
     assert_eq!(ratio.get(), decimal("50") / decimal("95"));
     assert_eq!(distance.get().round_dp(10), decimal("0.0473684211"));
+}
+
+#[test]
+fn what_is_somebody_elses_counts_and_is_left_alone() {
+    let contracts = contracts();
+    for (wallet, held, expected, reached) in [
+        // 60 of 75 are asked for; with A left alone 8 of C are closed, down to 44 of 45.
+        ("75", "~A long 8,C long 10", vec!["warn pool reduce", "reduce 1 8"], Stage::Reduce),
+        ("50", "~A long 8", vec!["warn pool reduce"], Stage::Reduce),
+        ("62", "~A long 10,C long 5", vec!["warn pool flatten", "flatten pool Level: 1"], Stage::Flatten),
+        ("500", "~A long 10 =55", vec!["warn 0 reduce"], Stage::Reduce),
+        ("500", "~A long 10 =50", vec!["due 0 50/50"], Stage::Flatten),
+        // Closing what is ours cannot make good what is asked for the rest.
+        ("45", "~A long 8,C long 1", vec!["warn pool reduce", "flatten pool OutOfReach: 1"], Stage::Reduce),
+    ] {
+        let account = account(&contracts, wallet, held);
+        assert_eq!(said(&plan(&account, &Thresholds::default())), expected, "{wallet} {held}");
+        assert_eq!(stage(&account.portfolio(), &Thresholds::default()), Some(reached), "{wallet} {held}");
+    }
+    assert_eq!(stage(&account(&contracts, "1000", "A long 8").portfolio(), &Thresholds::default()), None);
 }

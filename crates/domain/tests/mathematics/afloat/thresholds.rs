@@ -61,3 +61,17 @@ fn thresholds_that_make_no_sense_say_why() {
 fn the_thresholds_that_are_meant_where_none_are_configured_make_sense() {
     assert_eq!(Thresholds::new(*Thresholds::default().settings()), Ok(Thresholds::default()));
 }
+
+#[test]
+fn a_limit_on_cover_moves_the_thresholds_down_and_never_up() {
+    let ratio = |text: &str| MarginRatio::reported(decimal(text));
+    let check = |reduce: &str, flatten: &str, expected: &str| {
+        let moved = Thresholds::default().no_later_than(ratio(reduce), ratio(flatten));
+        assert_eq!(*moved.settings(), settings(expected, None), "{reduce} {flatten}");
+        assert_eq!(Thresholds::new(*moved.settings()), Ok(moved));
+    };
+    check("0.87", "1", "0.6 0.7 0.75 0.8 0.95");
+    check("0.8", "0.9", "0.6 0.7 0.75 0.8 0.9");
+    check("0.4", "0.5", "0.3 0.35 0.375 0.4 0.5");
+    check("0.8", "0.4", "0.3 0.35 0.375 0.4 0.4");
+}
