@@ -62,6 +62,6 @@ pub use account::{Guarded, GuardedAccount, RestingEntries};
 pub use cut::{Cut, Slices};
 pub use deleveraged::{HedgeRatio, NotAHedgeRatio, match_lost};
 pub use figures::stage;
-pub use leverage::{Adding, Releveraged, keep_leverage};
+pub use leverage::{Adding, Releveraged, keep_leverage, margin_for_leverage};
 pub use plan::{Action, Backing, FlattenCause, plan};
 pub use thresholds::{BrokenThresholds, Level, MarginTopUp, Stage, ThresholdSettings, Thresholds};

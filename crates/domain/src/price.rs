@@ -85,6 +85,9 @@ pub enum Rounding {
 pub struct Step(Decimal);
 
 impl Step {
+    /// A hundredth.
+    pub const HUNDREDTH: Step = Step(Decimal::from_parts(1, 0, 0, false, 2));
+
     /// # Errors
     /// [`NotAStep`] unless `value` is above zero.
     pub fn new(value: Decimal) -> Result<Self, NotAStep> {

@@ -3,7 +3,7 @@
 use super::account::Guarded;
 use super::cut::Cut;
 use crate::money::Money;
-use crate::price::Rounding;
+use crate::price::{Rounding, Step};
 use crate::quantity::Quantity;
 use crate::rate::Rate;
 use crate::reduce::{Adjustment, to_leverage};
@@ -58,4 +58,12 @@ pub fn keep_leverage(it: &Guarded<'_>, equity: Money, target: Decimal, band: Rat
             added.filter(fits).map_or(Releveraged::Hold, Releveraged::Increase)
         }
     }
+}
+
+/// What an isolated position lacks of an effective leverage of `target` at `equity`, rounded up to what can be moved; zero
+/// where it lacks nothing.
+#[must_use]
+pub fn margin_for_leverage(it: &Guarded<'_>, equity: Money, target: Decimal, money_step: Step) -> Money {
+    let wanted = it.position.notional(it.mark).get().checked_div(target).unwrap_or(Decimal::MAX);
+    Money::new(money_step.round(wanted.saturating_sub(equity.get()), Rounding::Up).max(Decimal::ZERO))
 }
