@@ -131,12 +131,13 @@ pub use guard::{
 };
 pub use order_path::{AddsExposure, Entry, OrderPath, Patience, Placed, Reducing, SendFailure};
 pub use position_manager::{
-    Action, AdjustFailure, Adopted, CancelledEntries, CloseFailure, Closed, ComposeFailure, Drifted, EndedPosition,
-    Finding, FlattenReason, Flattened, Foreign, ForeignPolicy, HalfFlattened, Ladder, LadderFailure, LeverageChange,
-    MarginChange, MonitorFailure, MonitorReport, OpenFailure, OpenWarning, Opened, OrderFate, Orphan, Ports,
-    PositionHealth, PositionManager, Preview, Progress, Protected, Protection, ProtectionFailure, ReconcileFailure,
-    Reconciliation, ReleaseFailure, Restored, Settings, Sister, Summary, Survey, SurveyedPosition, Unclosed,
-    UnfinishedFlatten, Unprotected, UnverifiedStop,
+    Action, AdjustFailure, Adopted, AfloatSettings, Backed, CancelledEntries, CloseFailure, Closed, ComposeFailure,
+    CutFor, Drifted, EndedPosition, Finding, FlattenReason, Flattened, Foreign, ForeignPolicy, HalfFlattened,
+    HedgePair, KeptLeverage, Ladder, LadderFailure, LastSeen, LeverageChange, LostLeg, MarginChange, MarginFor,
+    Measure, MonitorFailure, MonitorReport, NotSuchLeverage, OpenFailure, OpenWarning, Opened, OrderFate, Orphan,
+    Ports, PositionHealth, PositionManager, Preview, Progress, Protected, Protection, ProtectionFailure,
+    ReconcileFailure, Reconciliation, ReleaseFailure, Restored, Settings, Sister, Summary, Survey, SurveyedPosition,
+    Unclosed, UnfinishedFlatten, Unprotected, UnverifiedStop,
 };
 pub use trouble::{Record, Subject, Trouble};
 pub use venue_account::{

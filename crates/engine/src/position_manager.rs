@@ -1,6 +1,7 @@
 //! Opens, watches, protects and closes leveraged positions, under hard limits.
 
 mod adjust;
+mod afloat;
 mod bookings;
 mod close;
 mod company;
@@ -25,6 +26,9 @@ mod shutdown;
 mod survey;
 
 pub use adjust::{AdjustFailure, LeverageChange, MarginChange};
+pub use afloat::{
+    AfloatSettings, Backed, CutFor, HedgePair, KeptLeverage, LastSeen, LostLeg, MarginFor, Measure, NotSuchLeverage,
+};
 pub use composed::{ComposeFailure, Progress};
 pub use entries::CancelledEntries;
 pub use exposure::Sister;
@@ -108,6 +112,8 @@ pub struct Settings {
     pub margin_mode: MarginMode,
     /// The fee of closing that the venue counts into liquidation; zero where it does not.
     pub closing_fee: Rate,
+    /// How it is kept afloat: what thin margin, a leverage that has drifted and a hedge that was taken make necessary.
+    pub afloat: AfloatSettings,
     /// What to do with a position whose stop cannot be verified at the venue.
     pub unverified_stop: UnverifiedStop,
     /// How long to wait for the venue, and for what.
@@ -145,6 +151,7 @@ impl Settings {
             position_mode: PositionMode::OneWay,
             margin_mode: MarginMode::Isolated,
             closing_fee: Rate::ZERO,
+            afloat: AfloatSettings::default(),
             unverified_stop: UnverifiedStop::Close,
             patience: Patience::default(),
             foreign: ForeignPolicy::default(),
@@ -178,6 +185,8 @@ pub struct PositionManager {
     flattenings: AtomicU32,
     /// How loud each position's margin ratio was when it was last told.
     told: Mutex<HashMap<(Symbol, PositionSide), MarginAlert>>,
+    /// What is remembered of keeping the account afloat.
+    afloat: afloat::Memory,
     /// What was earned and what was put in, as far as the records tell.
     earnings: Mutex<monitor::Earnings>,
     /// The orders that this process is sending: nobody else looks after them.
@@ -238,6 +247,7 @@ impl PositionManager {
             flattening: AtomicU32::new(0),
             flattenings: AtomicU32::new(0),
             told: Mutex::default(),
+            afloat: afloat::Memory::default(),
             earnings: Mutex::default(),
             in_flight: Mutex::default(),
             carried: Mutex::default(),

@@ -175,6 +175,7 @@ fn monitored(report: Result<plimsoll_engine::MonitorReport, plimsoll_engine::Mon
         Ok(report) => {
             let action = match report.action {
                 Action::None => "nothing to do",
+                Action::Defended => "defended",
                 Action::Reduced(_) => "reduced",
                 Action::NotReduced(_) => "not reduced",
                 Action::Flattened(_) => "flattened",

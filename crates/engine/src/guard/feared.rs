@@ -24,7 +24,7 @@ impl Feared {
         let before = self.0.replace(now.clone());
         let is_thinner = match &before {
             Some(before) => now.is_thinner_than(before),
-            None => now.health.is_some_and(|health| health >= MarginHealth::Reduce),
+            None => now.stage.is_some() || now.health.is_some_and(|health| health >= MarginHealth::Reduce),
         };
         let has_lost = before.map_or(now.has_losses, |before| now.has_lost_since(&before));
         let new = [(Why::ThinMargin, is_thinner), (Why::Losses, has_lost)];
@@ -38,7 +38,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn glance(health: MarginHealth, has_losses: bool) -> Glance {
-        Glance { health: Some(health), has_losses, bare: BTreeSet::new() }
+        Glance { health: Some(health), stage: None, has_losses, bare: BTreeSet::new() }
     }
 
     #[test]

@@ -84,7 +84,7 @@ impl PositionManager {
         remaining
     }
 
-    fn is_entry(&self, order: &Order, whose: Whose) -> bool {
+    pub(super) fn is_entry(&self, order: &Order, whose: Whose) -> bool {
         let is_adopted = whose == Whose::Adopted && self.settings.foreign == ForeignPolicy::Adopt;
         let is_ours = is_adopted || self.ids.is_ours(&order.client_order_id);
         is_ours && order.adds_exposure() && !order.status.is_final()

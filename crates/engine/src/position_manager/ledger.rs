@@ -200,8 +200,9 @@ impl PositionManager {
         let trades = self.trades(&new, Some(record.id));
         if let Some(remaining) = remaining {
             let written = self.ports.positions.update(record.id, remaining.quantity, remaining.entry, &trades).await;
-            let recorded = troubles.written(Record::Position, written);
-            return recorded.map_or(Settled::Unexplained, |()| Settled::Changed);
+            let Some(()) = troubles.written(Record::Position, written) else { return Settled::Unexplained };
+            self.note_taken(record, &new);
+            return Settled::Changed;
         }
         self.write_end(record, known, &new, reason, troubles).await
     }
@@ -221,7 +222,10 @@ impl PositionManager {
         let trades = self.trades(new, Some(record.id));
         let written = self.ports.positions.close(record.id, &closed, &trades).await;
         match troubles.written(Record::Position, written) {
-            Some(()) => Settled::Ended(Box::new(ended)),
+            Some(()) => {
+                self.note_taken(record, new);
+                Settled::Ended(Box::new(ended))
+            }
             None => Settled::Unexplained,
         }
     }

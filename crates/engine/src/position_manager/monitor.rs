@@ -10,6 +10,7 @@ pub(super) use mending::is_open;
 pub(super) use books::Earnings;
 
 use super::PositionManager;
+use super::afloat::{Kept, Measure};
 use super::close::Closing;
 use super::composed::Doing;
 use super::failure::MonitorFailure;
@@ -19,10 +20,11 @@ use super::settle::Settlement;
 use crate::funding_service::FundingRecording;
 use crate::order_path::Wait;
 use crate::trouble::{Record, Troubles};
+use plimsoll_domain::afloat::Stage;
 use plimsoll_domain::risk::{Climb, EquityWatch, MarginAlert, OverExposure, Reason, distance_to, verdict};
 use plimsoll_domain::{
-    AccountMargin, Assessment, Collateral, Decimal, Direction, MarginHealth, MarginRatio, Order, OrderType,
-    PositionMargin, PositionSide, Symbol, margin, margin_cover, reduce,
+    AccountMargin, Assessment, Collateral, Decimal, Direction, MarginRatio, Order, OrderType, PositionMargin,
+    PositionSide, Symbol, margin, margin_cover, reduce,
 };
 use plimsoll_ports::{Alert, BookingRecord, PnlSnapshot, Purpose, Severity};
 use std::sync::PoisonError;
@@ -52,9 +54,10 @@ impl PositionManager {
     /// One pass: reads the account and the marks, judges margin and losses, does what they make necessary, records what
     /// ended without us, what funding was booked, and a point of the equity curve.
     ///
-    /// Thin margin closes half of the largest position that it concerns. Margin that is gone, and a broken limit on the
-    /// day's loss or the drawdown, engage the kill switch and close everything. What must be closed is closed before
-    /// anything is written down.
+    /// Thin margin is answered by what the [plan](plimsoll_domain::afloat::plan) says, no more: told, entries taken off the
+    /// book, margin added, positions made smaller. Margin that is gone, and a broken limit on the day's loss or the
+    /// drawdown, engage the kill switch and close everything. What must be closed is closed before anything is written
+    /// down.
     ///
     /// # Errors
     /// [`MonitorFailure::Blind`] if the account cannot be read; a person is told.
@@ -70,9 +73,13 @@ impl PositionManager {
         let assessment = reading.assess(&self.settings.settle, self.settings.closing_fee);
         let equity = reading.wallet(&self.settings.settle) + reading.unrealized_pnl();
         let calm = EquityWatch::new(equity, self.ports.clock.now());
-        let mut verdict = verdict(worst_cover(&reading, &assessment), &calm, &self.settings.limits);
-        let mut action = self.act_on_margin(&reading, &assessment, verdict.health, &mut troubles).await;
-        let composed = self.work(Doing::Everything, Wait::Glance, &mut troubles).await;
+        let cover = worst_cover(&reading, &assessment);
+        let mut verdict = verdict(cover, &calm, &self.settings.limits);
+        let Kept { mut action, mut measures } = self.keep_afloat(&reading, cover, verdict.health, &mut troubles).await;
+        // What holds margin back is not sent again in the same breath.
+        let is_short = measures.iter().filter_map(Measure::stage).max() >= Some(Stage::Cancel);
+        let doing = if is_short { Doing::Protecting } else { Doing::Everything };
+        let composed = self.work(doing, Wait::Glance, &mut troubles).await;
         let mended = self.mend_in_passing(&mut troubles).await;
         let has_sent = composed.iter().any(|it| !it.sent.is_empty());
         let after = match mended.is_some() || has_sent {
@@ -88,10 +95,20 @@ impl PositionManager {
             action = self.act_on_exposure(&reading, &books.overexposed, &mut troubles).await;
         }
         let entries_cancelled = self.keep_stopped(after.as_ref().unwrap_or(&reading), &composed, &mut troubles).await;
+        let taken = self.follow_taken(&mut troubles).await;
+        if action == Action::None && taken.is_empty() && measures.is_empty() {
+            let kept = self.keep_leverage(&reading, &assessment, verdict.health).await;
+            measures = self.told(kept, &mut troubles).await;
+        }
         let mut positions = self.healths(&reading, &assessment);
         let in_hand = self.in_hand_now().await;
         for it in &mut positions {
             it.is_in_hand = in_hand.has(&it.symbol, it.side);
+        }
+        self.remember(&reading, &positions, &measures);
+        measures.extend(self.told(taken, &mut troubles).await);
+        if action == Action::None && measures.iter().any(Measure::has_acted) {
+            action = Action::Defended;
         }
         let margin_ratio = worst_ratio(&assessment);
         let alert = MarginAlert::of(margin_ratio);
@@ -115,27 +132,11 @@ impl PositionManager {
             entries_cancelled,
             climbed: books.climbed,
             action,
+            measures,
             composed,
             mended,
             troubles: troubles.into_vec(),
         })
-    }
-
-    async fn act_on_margin(
-        &self,
-        reading: &Reading,
-        assessment: &Assessment,
-        health: MarginHealth,
-        troubles: &mut Troubles,
-    ) -> Action {
-        match health {
-            MarginHealth::NoPositions | MarginHealth::Healthy => Action::None,
-            MarginHealth::Reduce => self.reduce_largest(reading, assessment, troubles).await,
-            MarginHealth::Flatten => {
-                let cover = worst_cover(reading, assessment).unwrap_or_default();
-                self.stop_and_flatten("margin", FlattenReason::Margin { cover }, troubles).await
-            }
-        }
     }
 
     async fn act_on_losses(&self, reading: &Reading, trips: &[Reason], troubles: &mut Troubles) -> Action {
@@ -152,29 +153,12 @@ impl PositionManager {
     /// From its first moment on nothing is opened, and what is held is closed while that is recorded and told: neither a
     /// database nor a person is waited for. What dies before the record is made finds the same figures again, and on
     /// record that a flattening has begun.
-    async fn stop_and_flatten(&self, by: &str, reason: FlattenReason, troubles: &mut Troubles) -> Action {
+    pub(super) async fn stop_and_flatten(&self, by: &str, reason: FlattenReason, troubles: &mut Troubles) -> Action {
         let said = reason.to_string();
         // The first is begun first: it latches before it waits for anything.
         let engaging = self.engage(by, &said, troubles);
         let (_, flattened) = futures_util::future::join(engaging, self.flatten_all(reason)).await;
         Action::Flattened(Box::new(flattened))
-    }
-
-    /// Half of the largest position whose margin is thin.
-    async fn reduce_largest(&self, reading: &Reading, assessment: &Assessment, troubles: &mut Troubles) -> Action {
-        let thin: Vec<&Held> = reading
-            .held
-            .iter()
-            .zip(&assessment.positions)
-            .filter(|(held, it)| self.is_thin(cover_of(held, it, assessment.account)))
-            .filter(|(held, _)| !self.is_left_alone(&held.report.symbol, held.report.position_side))
-            .map(|(held, _)| held)
-            .collect();
-        let cover = worst_cover(reading, assessment);
-        let settings = self.settings.limits.settings();
-        let limit = settings.min_cover.saturating_add(settings.cover_buffer.get());
-        let (kind, key, said) = ("margin_thin", "margin", "margin is thin");
-        self.reduce_one_of(&thin, &Why { kind, figure: cover, limit: Some(limit), key, said }, troubles).await
     }
 
     /// All positions together are worth more than they may be, by the prices of now.
@@ -217,12 +201,6 @@ impl PositionManager {
             Ok(closed) => Action::Reduced(Box::new(closed)),
             Err(failure) => Action::NotReduced(Unclosed { symbol: symbol.clone(), direction, failure }),
         }
-    }
-
-    fn is_thin(&self, cover: Option<Decimal>) -> bool {
-        let settings = self.settings.limits.settings();
-        let enough = settings.min_cover.saturating_add(settings.cover_buffer.get());
-        cover.is_some_and(|cover| cover < enough)
     }
 
     pub(crate) fn healths(&self, reading: &Reading, assessment: &Assessment) -> Vec<PositionHealth> {

@@ -1,11 +1,13 @@
 //! What operations came to, with ids and figures.
 
+use super::afloat::Measure;
 use super::composed::Progress;
 use super::failure::{CloseFailure, ProtectionFailure};
 use super::reconcile::Reconciliation;
 use crate::execution::Execution;
 use crate::funding_service::{FundingCost, FundingRecording};
 use crate::trouble::Trouble;
+use plimsoll_domain::afloat::Stage;
 use plimsoll_domain::risk::{Climb, MarginAlert, Reason, Verdict};
 use plimsoll_domain::{
     ClientOrderId, Direction, Leverage, Liquidation, MarginHealth, MarginRatio, Money, Order, OrderId, Position,
@@ -221,8 +223,8 @@ pub enum FlattenReason {
         /// Why.
         reason: String,
     },
-    /// Margin equity is below what is required.
-    #[error("margin cover {cover} is below the minimum")]
+    /// Margin is gone, or so thin that nothing less will do.
+    #[error("margin is too thin: cover {cover}")]
     Margin {
         /// Equity ÷ maintenance, of the pool or position that is worst.
         cover: plimsoll_domain::Decimal,
@@ -324,6 +326,9 @@ pub struct MonitorReport {
     pub climbed: Option<Box<Climb>>,
     /// What was done about it.
     pub action: Action,
+    /// What keeping the account afloat made necessary, in the order in which it was done; and what the venue has taken by
+    /// force since the last pass.
+    pub measures: Vec<Measure>,
     /// How every composed order stands that went on.
     pub composed: Vec<Progress>,
     /// What became of orders that were of unknown fate, and what that made necessary; `None` while there are none.
@@ -337,6 +342,12 @@ impl MonitorReport {
     #[must_use]
     pub const fn health(&self) -> MarginHealth {
         self.verdict.health
+    }
+
+    /// How far the margin of anything had come, before anything was done about it; `None` if all was calm.
+    #[must_use]
+    pub fn stage(&self) -> Option<Stage> {
+        self.measures.iter().filter_map(Measure::stage).max()
     }
 
     /// When it is a composed order's turn, if that is a matter of time.
@@ -388,7 +399,9 @@ impl PositionHealth {
 pub enum Action {
     /// Nothing: all is well, or only to be watched.
     None,
-    /// Margin was thin, or all positions together too large: half of the largest was closed.
+    /// Something was done to keep the account afloat: [`MonitorReport::measures`] says what, and whether it failed.
+    Defended,
+    /// All positions together were too large: half of the largest was closed.
     Reduced(Box<Closed>),
     /// The same, and the largest position could not be reduced.
     NotReduced(Unclosed),

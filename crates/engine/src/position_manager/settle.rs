@@ -124,7 +124,9 @@ impl PositionManager {
     ) -> Settled {
         let trades = self.trades(fills, Some(record.id));
         let written = self.ports.positions.update(record.id, held.quantity, held.entry, &trades).await;
-        troubles.written(Record::Position, written).map_or(Settled::Unexplained, |()| Settled::Changed)
+        let Some(()) = troubles.written(Record::Position, written) else { return Settled::Unexplained };
+        self.note_taken(record, fills);
+        Settled::Changed
     }
 
     /// Records how a position ended, by the fills that its record does not hold yet, and clears away what protected it.

@@ -62,15 +62,16 @@ async fn margin_that_becomes_thin_between_two_looks_is_looked_at_at_once_and_by_
     scene.until("marks flow").await;
     scene.pass(5, "50000").await;
     scene.until("reconciled").await;
-    // The ratio crosses 0.8, where it is told; and then goes on to where half of it is closed.
-    scene.pass(2, "45217").await;
+    // The ratio crosses 0.7, where it is told; and then goes on to where a part of it is closed.
+    scene.pass(2, "45250").await;
     let told = scene.until("watched").await;
-    assert!(told.iter().any(|it| it.contains("position_margin_ratio")), "{told:?}");
-    scene.pass(20, "45205").await;
+    assert!(told.iter().any(|it| it.contains("thin_margin")), "{told:?}");
+    assert_eq!(scene.broker.positions().await.unwrap()[0].position.unwrap().quantity, size("0.1"), "{told:?}");
+    scene.pass(20, "45217").await;
     let told = scene.until("watched").await;
     assert!(told.iter().any(|it| it.contains("thin_margin")), "{told:?}");
     let held = scene.broker.positions().await.unwrap()[0].position.unwrap();
-    assert_eq!((held.direction, held.quantity), (Direction::Long, size("0.05")), "{told:?}");
+    assert_eq!((held.direction, held.quantity), (Direction::Long, size("0.07")), "{told:?}");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@
 #[path = "../passing_on/mod.rs"]
 mod passing_on;
 
+mod afloat;
 mod bookings;
 mod close;
 mod colleagues;

@@ -1,6 +1,8 @@
 use crate::desk::{desk, desk_with, long, unprotected};
 use crate::venue::{Fault, btc, eth, money, price, size};
-use plimsoll_engine::{Action, FlattenReason, MonitorFailure, OpenFailure, Patience, SendFailure, Settings, Trouble};
+use plimsoll_engine::{
+    Action, FlattenReason, Measure, MonitorFailure, OpenFailure, Patience, SendFailure, Settings, Trouble,
+};
 use plimsoll_ports::domain::risk::{LimitSettings, MarginAlert, Reason, RiskLimits};
 use plimsoll_ports::domain::{BookingKind, Direction, FillCause, Leverage, MarginHealth, MarginMode, Money, OrderType};
 use plimsoll_ports::{Clock, OpenIntent, PositionStatus, Purpose, RefusalReason, Severity, StoreError};
@@ -69,17 +71,18 @@ async fn the_snapshot_takes_realised_profit_from_the_records() {
 }
 
 #[tokio::test]
-async fn thin_margin_closes_half_of_the_largest_position() {
+async fn thin_margin_closes_the_least_that_restores_its_target() {
     let desk = desk_with(cross);
     desk.open(&big()).await.unwrap();
     // Equity 9,950 − 2 × 4,750 = 450 against 0.5 % of 90,500 − 50 = 402.5: cover 1.118.
     desk.venue.mark(&btc(), "45250");
     let report = desk.manager.monitor().await.unwrap();
     assert_eq!((report.health(), report.alert), (MarginHealth::Reduce, MarginAlert::HighUsage));
-    let Action::Reduced(closed) = &report.action else { panic!("{:?}", report.action) };
-    assert_eq!((closed.purpose, closed.quantity), (Purpose::Reduce, size("1")));
-    assert_eq!(desk.venue.position(&btc()).unwrap().quantity, size("1"));
-    assert_eq!(desk.store.tables().positions[0].opened.quantity, size("1"));
+    assert_eq!(report.action, Action::Defended);
+    let Some(Measure::Cut { closed, .. }) = report.measures.last() else { panic!("{:?}", report.measures) };
+    assert_eq!((closed[0].purpose, closed[0].quantity), (Purpose::Reduce, size("0.624")));
+    assert_eq!(desk.venue.position(&btc()).unwrap().quantity, size("1.376"));
+    assert_eq!(desk.store.tables().positions[0].opened.quantity, size("1.376"));
     assert!(!desk.is_killed());
     assert_eq!(desk.store.events("margin_thin").len(), 1);
     assert_eq!(desk.manager.monitor().await.unwrap().health(), MarginHealth::Healthy);
@@ -92,7 +95,7 @@ async fn a_reduction_that_fails_is_told() {
     desk.venue.mark(&btc(), "45250");
     desk.venue.fail(OrderType::Market, Fault::Refuse(RefusalReason::Other));
     let report = desk.manager.monitor().await.unwrap();
-    assert!(matches!(report.action, Action::NotReduced(_)));
+    assert!(report.measures.iter().any(Measure::has_failed), "{:?}", report.measures);
     assert!(desk.store.tables().alerts.iter().any(|alert| alert.severity == Severity::Critical));
 }
 

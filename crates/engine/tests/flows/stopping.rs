@@ -24,7 +24,7 @@ fn entry(desk: &Desk, id: ClientOrderId, order_id: &str) -> Order {
 }
 
 /// A protected position, an entry of ours that rests, and one of others.
-async fn with_resting_entries(desk: &Desk) -> (ClientOrderId, ClientOrderId) {
+pub(crate) async fn with_resting_entries(desk: &Desk) -> (ClientOrderId, ClientOrderId) {
     desk.open(&long()).await.unwrap();
     let journalled = desk.store.recent(&desk.manager.settings().account, 10).await.unwrap();
     let ours = journalled.iter().find(|it| it.purpose == Purpose::Entry).unwrap().order.client_order_id.clone();

@@ -61,6 +61,8 @@ pub(crate) struct State {
     pub(crate) slow_instrument: u32,
     /// No contract can be asked about.
     pub(crate) hide_instruments: bool,
+    /// No margin is moved into positions.
+    pub(crate) refuses_margin: bool,
     /// No balance is listed.
     pub(crate) hide_balances: bool,
     /// So many readings of all open orders fail.
@@ -143,6 +145,7 @@ impl Venue {
             blind: false,
             slow_instrument: 0,
             hide_instruments: false,
+            refuses_margin: false,
             hide_balances: false,
             sizes_are_held: false,
             slow_cancels: 0,
@@ -180,10 +183,17 @@ impl Venue {
 
     /// Closes a position as its venue does by force, or as a person does by hand.
     pub(crate) fn close_elsewhere(&self, symbol: &Symbol, id: &str, cause: FillCause) {
+        let held = self.state().held[&(symbol.clone(), PositionSide::Both)].position;
+        self.take(symbol, PositionSide::Both, &held.quantity.to_string(), id, cause);
+    }
+
+    /// The same with so much of one position of a contract.
+    pub(crate) fn take(&self, symbol: &Symbol, side: PositionSide, quantity: &str, id: &str, cause: FillCause) {
         let mut state = self.state();
-        let held = state.held[&(symbol.clone(), PositionSide::Both)].position;
-        let order = market(symbol, held.direction.closing_side(), held.quantity, ClientOrderId::reported(id), true);
-        state.trade(&order, held.quantity, cause);
+        let held = state.held[&(symbol.clone(), side)].position;
+        let (closing, id) = (held.direction.closing_side(), ClientOrderId::reported(id));
+        let order = NewOrder { position_side: side, ..market(symbol, closing, size(quantity), id, true) };
+        state.trade(&order, size(quantity), cause);
     }
 
     pub(crate) fn open_elsewhere(&self, symbol: &Symbol, direction: Direction, quantity: &str) {
@@ -275,7 +285,12 @@ impl State {
             Some(position) => {
                 let leverage = before.as_ref().map_or(self.leverage, |held| held.leverage);
                 let margin_mode = before.as_ref().map_or(self.margin_mode, |held| held.margin_mode);
-                let margin = margin::initial(position.notional(position.entry), leverage);
+                let whole = margin::initial(position.notional(position.entry), leverage);
+                // What is closed gives its share of the margin back, of what was added as well.
+                let margin = match before.as_ref().filter(|held| held.position.quantity > position.quantity) {
+                    Some(held) => held.margin * (position.quantity.get() / held.position.quantity.get()),
+                    None => whole,
+                };
                 self.held.insert(key, Holding { position, margin, margin_mode, leverage });
             }
             None => {

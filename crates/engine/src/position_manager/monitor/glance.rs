@@ -2,7 +2,9 @@
 
 use super::{Action, MonitorReport};
 use crate::position_manager::PositionManager;
+use crate::position_manager::afloat::Measure;
 use crate::venue_account::AccountView;
+use plimsoll_domain::afloat::{Stage, stage};
 use plimsoll_domain::risk::{EquityWatch, Verdict, verdict};
 use plimsoll_domain::{
     Collateral, Decimal, Direction, HeldPosition, Holding, MarginHealth, Money, Order, OrderType, Portfolio,
@@ -15,6 +17,8 @@ use std::collections::BTreeSet;
 pub(crate) struct Glance {
     /// How its margin is; `None` where a part of it cannot be judged.
     pub(crate) health: Option<MarginHealth>,
+    /// How far the margin of anything has come that nothing was done about; `None` if all is calm or cannot be judged.
+    pub(crate) stage: Option<Stage>,
     /// Something is held, and a limit on losses is broken.
     pub(crate) has_losses: bool,
     /// The positions that no stop covers.
@@ -26,9 +30,13 @@ impl Glance {
     pub(crate) fn of(report: &MonitorReport) -> Self {
         let is_judged = report.unpriced.is_empty();
         let is_gone = matches!(report.action, Action::Flattened(_));
+        // What was done without failure has answered it: whatever shows from now on is new.
+        let is_answered =
+            is_gone || report.action == Action::Defended && !report.measures.iter().any(Measure::has_failed);
         let bare = report.positions.iter().filter(|it| it.is_unprotected());
         Self {
             health: is_judged.then_some(report.verdict.health),
+            stage: report.stage().filter(|_| !is_answered),
             has_losses: !report.verdict.trips.is_empty() && !report.positions.is_empty() && !is_gone,
             bare: bare.map(|it| (it.symbol.clone(), it.side)).collect(),
         }
@@ -37,12 +45,13 @@ impl Glance {
     /// Nothing is to be feared that was not known.
     pub(crate) fn is_calm_after(&self, seen: &Self) -> bool {
         let is_healthy = matches!(self.health, Some(MarginHealth::NoPositions | MarginHealth::Healthy));
-        is_healthy && !self.has_losses && self.bare.is_subset(&seen.bare)
+        is_healthy && self.stage.is_none() && !self.has_losses && self.bare.is_subset(&seen.bare)
     }
 
     /// Margin has become thinner than it was, by a step that something is to be done about.
     pub(crate) fn is_thinner_than(&self, before: &Self) -> bool {
-        self.health.is_some_and(|health| health >= MarginHealth::Reduce && Some(health) > before.health)
+        let is_worse = self.health.is_some_and(|health| health >= MarginHealth::Reduce && Some(health) > before.health);
+        is_worse || self.stage > before.stage
     }
 
     /// A limit on losses is broken that was not.
@@ -58,12 +67,15 @@ impl PositionManager {
         let standing = view.standing(settle, self.settings.closing_fee);
         let bare = view.positions.iter().filter(|it| it.symbol.settle() == settle.as_str() && !is_covered(view, it));
         let bare = bare.map(|it| (it.symbol.clone(), it.position_side)).collect();
-        let Some(portfolio) = standing.portfolio() else { return Glance { health: None, has_losses: false, bare } };
+        let Some(portfolio) = standing.portfolio() else {
+            return Glance { health: None, stage: None, has_losses: false, bare };
+        };
         let equity = portfolio.holdings.iter().fold(portfolio.wallet, |sum, it| sum + profit(it));
         let calm = EquityWatch::new(equity, now);
         let watch = self.earnings().watch_on(equity, now).unwrap_or(calm);
         let Verdict { health, trips } = verdict(worst_cover(&portfolio), &watch, &self.limits_in_force());
-        Glance { health: Some(health), has_losses: !trips.is_empty() && !portfolio.holdings.is_empty(), bare }
+        let stage = stage(&portfolio, &self.thresholds());
+        Glance { health: Some(health), stage, has_losses: !trips.is_empty() && !portfolio.holdings.is_empty(), bare }
     }
 }
 

@@ -246,7 +246,20 @@ impl Broker for Venue {
         Ok(())
     }
 
-    async fn adjust_isolated_margin(&self, _: &Symbol, _: PositionSide, _: Money) -> Result<(), CommandError> {
+    async fn adjust_isolated_margin(
+        &self,
+        symbol: &Symbol,
+        side: PositionSide,
+        amount: Money,
+    ) -> Result<(), CommandError> {
+        let mut state = self.command(format!("margin {amount} {symbol}"))?;
+        if state.refuses_margin {
+            return Err(CommandError::Refused(refusal(RefusalReason::Other)));
+        }
+        match state.held.get_mut(&(symbol.clone(), side)) {
+            Some(held) => held.margin += amount,
+            None => return Err(CommandError::Refused(refusal(RefusalReason::Other))),
+        }
         Ok(())
     }
 }

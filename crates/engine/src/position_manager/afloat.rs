@@ -1,0 +1,81 @@
+//! Keeping the account afloat: what margin makes necessary, done in the order of the plan, and told.
+
+mod carrying_out;
+mod deleveraged;
+mod gap;
+mod keeping_margin;
+mod leverage;
+mod measure;
+mod reading;
+mod settings;
+mod telling;
+
+pub use gap::LastSeen;
+pub use measure::{Backed, CutFor, MarginFor, Measure};
+pub use settings::{AfloatSettings, HedgePair, KeptLeverage, LostLeg, NotSuchLeverage};
+
+use super::PositionManager;
+use carrying_out::Work;
+use deleveraged::Lost;
+use gap::Sightings;
+use telling::Stages;
+
+use super::outcome::{Action, FlattenReason};
+use super::reading::Reading;
+use crate::trouble::Troubles;
+use plimsoll_domain::afloat::{self, Backing, plan};
+use plimsoll_domain::{Decimal, MarginHealth, PositionSide, Symbol, Timestamp};
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+/// What this process remembers of it.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// How loud what backs positions was when it was last told.
+    stages: Mutex<Stages>,
+    /// How every position was last seen.
+    sightings: Mutex<Sightings>,
+    /// What the venue has taken, and nobody has followed yet.
+    taken: Mutex<Vec<Lost>>,
+    /// When positions were last refused to grow to their leverage.
+    growth: Mutex<HashMap<(Symbol, PositionSide), Timestamp>>,
+}
+
+/// What keeping the account afloat came to in one pass.
+pub(super) struct Kept {
+    pub(super) action: Action,
+    pub(super) measures: Vec<Measure>,
+}
+
+impl PositionManager {
+    /// Judges the margin of everything that is held, and does what the plan says: lighter measures before heavier ones,
+    /// the worst first. What must be closed is closed before anything is written down.
+    ///
+    /// A pool that is to be closed, and a cover below its limit, stop trading: the kill switch is engaged and everything is
+    /// closed.
+    pub(super) async fn keep_afloat(
+        &self,
+        reading: &Reading,
+        cover: Option<Decimal>,
+        health: MarginHealth,
+        troubles: &mut Troubles,
+    ) -> Kept {
+        let account = self.guarded_account(reading);
+        let thresholds = self.thresholds();
+        let actions = plan(&account, &thresholds);
+        let (sides, account) = (reading::sides(reading), &account);
+        let work = Work { account, sides: &sides, thresholds: &thresholds };
+        let closes_pool = |it: &afloat::Action| matches!(it, afloat::Action::Flatten { backing: Backing::Pool, .. });
+        let kept = if health == MarginHealth::Flatten || actions.iter().any(closes_pool) {
+            let reason = FlattenReason::Margin { cover: cover.unwrap_or_default() };
+            let action = self.stop_and_flatten("margin", reason, troubles).await;
+            Kept { action, measures: actions.iter().filter_map(|it| Measure::said(it, &work)).collect() }
+        } else {
+            let measures = self.carry_out(&work, actions, troubles).await;
+            let has_acted = measures.iter().any(Measure::has_acted);
+            Kept { action: if has_acted { Action::Defended } else { Action::None }, measures }
+        };
+        self.tell_of_measures(&kept.measures, troubles).await;
+        kept
+    }
+}

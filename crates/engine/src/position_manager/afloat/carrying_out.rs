@@ -1,0 +1,162 @@
+//! Doing what a plan says, through the order path, one thing after the other.
+
+use super::measure::{Backed, CutFor, MarginFor, Measure};
+use crate::order_path::Wait;
+use crate::position_manager::PositionManager;
+use crate::position_manager::close::Closing;
+use crate::position_manager::entries::Whose;
+use crate::position_manager::failure::CloseFailure;
+use crate::position_manager::outcome::Closed;
+use crate::trouble::Troubles;
+use plimsoll_domain::afloat::{Action, Backing, Cut, Guarded, GuardedAccount, Thresholds, plan};
+use plimsoll_domain::{Direction, Money, PositionSide, Quantity, Symbol};
+use plimsoll_ports::Purpose;
+use std::collections::HashMap;
+
+/// What a plan is carried out with.
+pub(super) struct Work<'a> {
+    pub(super) account: &'a GuardedAccount<'a>,
+    /// Which position of its contract each is.
+    pub(super) sides: &'a [PositionSide],
+    pub(super) thresholds: &'a Thresholds,
+}
+
+impl PositionManager {
+    /// All of a plan, in its order. Where margin that was to be added is not, what the plan would be without it takes its
+    /// place.
+    pub(super) async fn carry_out(
+        &self,
+        work: &Work<'_>,
+        actions: Vec<Action>,
+        troubles: &mut Troubles,
+    ) -> Vec<Measure> {
+        let mut measures = Vec::new();
+        let mut instead: Option<Vec<Action>> = None;
+        let (mut not_added, mut added): (Vec<usize>, HashMap<usize, Money>) = Default::default();
+        for action in &actions {
+            // What its plan counts on has not come about.
+            if place_of(action).is_some_and(|place| not_added.contains(&place)) {
+                continue;
+            }
+            let given = place_of(action).and_then(|place| added.get(&place).copied()).unwrap_or_default();
+            measures.extend(self.carry_out_one(work, action, given, troubles).await);
+            let Action::AddMargin { place, amount, .. } = action else { continue };
+            added.insert(*place, *amount);
+            if measures.last().is_some_and(Measure::has_failed) {
+                not_added.push(*place);
+                let others = instead.get_or_insert_with(|| plan(work.account, &work.thresholds.without_top_up()));
+                for other in others.iter().filter(|other| place_of(other) == Some(*place)) {
+                    measures.extend(self.carry_out_one(work, other, Money::ZERO, troubles).await);
+                }
+            }
+        }
+        measures
+    }
+
+    /// `added` is what the position that it is about was given by this plan before.
+    async fn carry_out_one(
+        &self,
+        work: &Work<'_>,
+        action: &Action,
+        added: Money,
+        troubles: &mut Troubles,
+    ) -> Vec<Measure> {
+        let at = |place: usize| work.account.positions.get(place);
+        match action {
+            Action::AlreadyDue { .. } | Action::Warn { .. } => Measure::said(action, work).into_iter().collect(),
+            Action::CancelEntries { symbols } => vec![self.cancel_entries_in(symbols, troubles).await],
+            Action::AddMargin { place, amount, restores } => match at(*place).zip(work.sides.get(*place)) {
+                Some((it, side)) => {
+                    let why = if *restores { MarginFor::Target } else { MarginFor::AsFarAsFree };
+                    vec![self.add_margin(it, *side, *amount, why).await]
+                }
+                None => Vec::new(),
+            },
+            Action::Reduce { place, cut } => match at(*place).zip(work.sides.get(*place)) {
+                Some((it, side)) => self.cut_keeping_margin(it, *side, added, cut, CutFor::Margin).await,
+                None => Vec::new(),
+            },
+            Action::Flatten { cause, closes, .. } => {
+                let mut measures = Vec::new();
+                for (it, cut) in closes.iter().filter_map(|(place, cut)| Some((at(*place)?, cut))) {
+                    measures.push(self.cut(it, cut, CutFor::Flatten(*cause)).await);
+                }
+                measures
+            }
+        }
+    }
+
+    async fn cancel_entries_in(&self, symbols: &[Symbol], troubles: &mut Troubles) -> Measure {
+        let which = |order: &_| self.is_entry(order, Whose::Ours) && symbols.contains(&order.symbol);
+        let cancelled = self.cancel_orders(which, troubles).await.done;
+        Measure::EntriesCancelled { symbols: symbols.to_vec(), cancelled }
+    }
+
+    pub(super) async fn add_margin(
+        &self,
+        it: &Guarded<'_>,
+        side: PositionSide,
+        amount: Money,
+        why: MarginFor,
+    ) -> Measure {
+        let symbol = it.instrument.symbol.clone();
+        let failure = self.ports.broker.adjust_isolated_margin(&symbol, side, amount).await.err();
+        Measure::MarginAdded { symbol, side, amount, why, failure }
+    }
+
+    /// Closes so much of a position, in the slices of its cut: the next pass judges anew how much is to go.
+    pub(super) async fn cut(&self, it: &Guarded<'_>, cut: &Cut, why: CutFor) -> Measure {
+        let (symbol, direction) = (&it.instrument.symbol, it.position.direction);
+        let (mut closed, mut failure, mut slices) = (Vec::new(), None, cut.slices.iter().peekable());
+        while let Some(slice) = slices.next() {
+            // The last of the whole closes what is held, whatever that is by then.
+            let quantity = (!cut.is_whole || slices.peek().is_some()).then_some(slice);
+            match self.close_slice(symbol, direction, quantity, why).await {
+                Ok(done) => closed.push(done),
+                // It is gone already: by its stop, say.
+                Err(CloseFailure::NothingHeld { .. }) if !closed.is_empty() => break,
+                Err(why_not) => {
+                    failure = Some(why_not);
+                    break;
+                }
+            }
+        }
+        Measure::Cut { symbol: symbol.clone(), direction, wanted: cut.quantity, why, closed, failure }
+    }
+
+    async fn close_slice(
+        &self,
+        symbol: &Symbol,
+        direction: Direction,
+        quantity: Option<Quantity>,
+        why: CutFor,
+    ) -> Result<Closed, CloseFailure> {
+        let purpose = if matches!(why, CutFor::Flatten(_)) { Purpose::Flatten } else { Purpose::Reduce };
+        self.close_for(&Closing { symbol, direction, quantity, purpose, wait: Wait::Glance }).await
+    }
+}
+
+impl Work<'_> {
+    /// What backs it, by name.
+    pub(super) fn backed(&self, backing: Backing) -> Backed {
+        let Backing::Isolated(place) = backing else { return Backed::Pool };
+        let found = self.account.positions.get(place).zip(self.sides.get(place));
+        found.map_or(Backed::Pool, |(it, side)| Backed::Isolated {
+            symbol: it.instrument.symbol.clone(),
+            side: *side,
+            direction: it.position.direction,
+        })
+    }
+}
+
+/// The isolated position that an action is about, if it changes one.
+fn place_of(action: &Action) -> Option<usize> {
+    match action {
+        Action::Reduce { place, .. } | Action::Flatten { backing: Backing::Isolated(place), .. } => Some(*place),
+        Action::AlreadyDue { .. }
+        | Action::Warn { .. }
+        | Action::CancelEntries { .. }
+        | Action::AddMargin { .. }
+        | Action::Flatten { backing: Backing::Pool, .. } => None,
+    }
+}

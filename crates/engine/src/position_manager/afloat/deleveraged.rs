@@ -1,0 +1,97 @@
+//! What a venue takes by force, and the hedge that it leaves without its other leg.
+
+use super::measure::{CutFor, Measure};
+use super::settings::LostLeg;
+use crate::position_manager::PositionManager;
+use crate::position_manager::reading::{Held, Reading};
+use crate::trouble::Troubles;
+use plimsoll_domain::afloat::{HedgeRatio, match_lost};
+use plimsoll_domain::{Decimal, Direction, Fill, FillCause, PositionSide, Price, Quantity, Symbol};
+use plimsoll_ports::PositionRecord;
+use std::sync::{MutexGuard, PoisonError};
+
+/// What a venue has taken of a position, as its fills tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Lost {
+    symbol: Symbol,
+    side: PositionSide,
+    direction: Direction,
+    quantity: Quantity,
+    price: Price,
+    cause: FillCause,
+    /// It was told, and its hedge could not be closed yet.
+    is_told: bool,
+}
+
+impl PositionManager {
+    /// Notes what of these fills, which were just recorded, was taken by force: the next pass follows it.
+    pub(in crate::position_manager) fn note_taken(&self, record: &PositionRecord, fills: &[Fill]) {
+        let opened = &record.opened;
+        for cause in [FillCause::Adl, FillCause::Liquidation, FillCause::Settlement] {
+            let taken = || fills.iter().filter(|it| it.cause == cause && it.side == opened.direction.closing_side());
+            let quantity = taken().map(|fill| fill.quantity).reduce(|sum, it| sum + it);
+            let Some((quantity, last)) = quantity.zip(taken().next_back()) else { continue };
+            let (symbol, side, direction) = (opened.symbol.clone(), opened.side, opened.direction);
+            let lost = Lost { symbol, side, direction, quantity, price: last.price, cause, is_told: false };
+            self.taken().push(lost);
+        }
+    }
+
+    /// Tells what was taken, and closes as much of what it hedged, if so configured. Nothing is bought back.
+    pub(in crate::position_manager) async fn follow_taken(&self, troubles: &mut Troubles) -> Vec<Measure> {
+        let all = std::mem::take(&mut *self.taken());
+        let mut measures = Vec::new();
+        for lost in all {
+            if !lost.is_told {
+                let last_seen = self.last_seen(&lost.symbol, lost.side);
+                let Lost { symbol, side, direction, quantity, price, cause, .. } = lost.clone();
+                measures.push(Measure::Taken { symbol, side, direction, quantity, price, cause, last_seen });
+            }
+            if self.settings.afloat.lost_leg == LostLeg::Tell {
+                continue;
+            }
+            let again = Lost { is_told: true, ..lost.clone() };
+            let Ok(reading) = self.read_account(troubles).await else {
+                self.taken().push(again);
+                continue;
+            };
+            for (held, ratio) in self.hedges_of(&lost, &reading) {
+                let other = self.guarded(held);
+                if other.left_alone {
+                    continue;
+                }
+                let done = self.cut(&other, &match_lost(lost.quantity, ratio, &other), CutFor::LostLeg).await;
+                if matches!(&done, Measure::Cut { closed, failure: Some(_), .. } if closed.is_empty()) {
+                    self.taken().push(again.clone());
+                }
+                measures.push(done);
+            }
+        }
+        measures
+    }
+
+    /// What this hedged, or was hedged by: the other leg of its contract, and the other contract of a pair. With it, how
+    /// many units of that stand against one.
+    fn hedges_of<'a>(&self, lost: &Lost, reading: &'a Reading) -> Vec<(&'a Held, HedgeRatio)> {
+        let opposite = |held: &&Held| held.position.direction != lost.direction;
+        let ratio = |held: &Held| -> Option<HedgeRatio> {
+            if held.report.symbol == lost.symbol {
+                return Some(HedgeRatio::ONE);
+            }
+            self.settings.afloat.hedges.iter().find_map(|pair| {
+                match (pair.one == lost.symbol, pair.other == lost.symbol) {
+                    (true, _) if pair.other == held.report.symbol => Some(pair.ratio),
+                    (_, true) if pair.one == held.report.symbol => {
+                        HedgeRatio::new(Decimal::ONE.checked_div(pair.ratio.get())?).ok()
+                    }
+                    _ => None,
+                }
+            })
+        };
+        reading.held.iter().filter(opposite).filter_map(|held| Some((held, ratio(held)?))).collect()
+    }
+
+    fn taken(&self) -> MutexGuard<'_, Vec<Lost>> {
+        self.afloat.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

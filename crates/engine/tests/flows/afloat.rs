@@ -1,0 +1,384 @@
+//! What keeps an account afloat: told, margin freed and added, positions made smaller, and what no reduction could save.
+
+use crate::desk::{Desk, desk_with, long, unprotected};
+use crate::stopping::with_resting_entries;
+use crate::venue::{Fault, btc, eth, money, price, size};
+use plimsoll_engine::{
+    Action, AfloatSettings, CutFor, ForeignPolicy, HedgePair, KeptLeverage, LostLeg, MarginFor, Measure, MonitorReport,
+    Settings,
+};
+use plimsoll_ports::domain::afloat::{HedgeRatio, Level, MarginTopUp, Stage, ThresholdSettings, Thresholds};
+use plimsoll_ports::domain::risk::{LimitSettings, RiskLimits};
+use plimsoll_ports::domain::{
+    Direction, FillCause, Leverage, MarginMode, MarginRatio, OrderType, PositionMode, PositionSide, Quantity,
+};
+use plimsoll_ports::{OpenIntent, RefusalReason, Severity};
+
+/// Limits so wide that only the margin speaks.
+fn wide(settings: Settings) -> Settings {
+    let limits = LimitSettings {
+        max_position: money("1000000"),
+        max_position_share: "100".parse().unwrap(),
+        max_daily_loss: money("1000000"),
+        max_daily_loss_share: "1".parse().unwrap(),
+        max_drawdown: money("1000000"),
+        max_leverage: Leverage::new(20).unwrap(),
+        ..LimitSettings::default()
+    };
+    Settings { limits: RiskLimits::new(limits).unwrap(), ..settings }
+}
+
+fn with(afloat: AfloatSettings) -> impl Fn(Settings) -> Settings {
+    move |settings| Settings { afloat: afloat.clone(), ..wide(settings) }
+}
+
+/// 2 BTC at 20x in cross margin against a wallet of 10,000: what is asked for is 0.5 % less 50. Equity is 9,950 less the
+/// loss.
+async fn thin(afloat: AfloatSettings, mark: &str) -> Desk {
+    let desk = desk_with(|settings| Settings { margin_mode: MarginMode::Cross, ..with(afloat)(settings) });
+    let leverage = Leverage::new(20).unwrap();
+    let intent = OpenIntent { quantity: size("2"), leverage, stop_loss: unprotected(), ..long() };
+    desk.open(&intent).await.unwrap();
+    desk.venue.mark(&btc(), mark);
+    desk
+}
+
+/// 0.05 BTC with 500 of margin of their own: what is asked for is 0.4 %.
+async fn isolated(afloat: AfloatSettings, mark: &str) -> Desk {
+    let desk = desk_with(with(afloat));
+    desk.open(&OpenIntent { stop_loss: unprotected(), ..long() }).await.unwrap();
+    desk.venue.mark(&btc(), mark);
+    desk
+}
+
+async fn look(desk: &Desk) -> MonitorReport {
+    desk.manager.monitor().await.unwrap()
+}
+
+fn held(desk: &Desk) -> Quantity {
+    desk.venue.position(&btc()).unwrap().quantity
+}
+
+/// Up to so much from a ratio of 0.77 on.
+fn topping_up(most: &str) -> AfloatSettings {
+    let at = Level { ratio: MarginRatio::reported("0.77".parse().unwrap()), distance: None };
+    let top_up = Some(MarginTopUp { at, most: money(most) });
+    let thresholds = Thresholds::new(ThresholdSettings { top_up, ..ThresholdSettings::default() }).unwrap();
+    AfloatSettings { thresholds, ..AfloatSettings::default() }
+}
+
+#[tokio::test]
+async fn a_margin_that_thins_is_told_once_a_stage() {
+    let desk = thin(AfloatSettings::default(), "45300").await;
+    for (mark, stage, told) in [
+        // 403 of 550.
+        ("45300", Some(Stage::Warn), 1),
+        ("45300", Some(Stage::Warn), 1),
+        // 402.9 of 530.
+        ("45290", Some(Stage::Cancel), 2),
+        ("45300", Some(Stage::Warn), 2),
+        ("50000", None, 2),
+        ("45300", Some(Stage::Warn), 3),
+    ] {
+        desk.venue.mark(&btc(), mark);
+        let report = look(&desk).await;
+        assert_eq!((report.stage(), report.action), (stage, Action::None), "{mark}");
+        assert_eq!(desk.store.events("margin_stage").len(), told, "{mark}");
+    }
+    assert!(desk.store.tables().alerts.iter().any(|alert| alert.key == "margin_stage/main/cross"));
+    assert_eq!(held(&desk), size("2"));
+}
+
+#[tokio::test]
+async fn entries_that_hold_margin_are_taken_off_the_book_and_stops_are_not() {
+    let desk = desk_with(with(AfloatSettings::default()));
+    let (ours, theirs) = with_resting_entries(&desk).await;
+    let stops =
+        |desk: &Desk| desk.venue.state().open.iter().filter(|it| it.order_type == OrderType::StopMarket).count();
+    let before = stops(&desk);
+    {
+        // Its margin was taken out by hand: 9.99 of 12.9 are asked for.
+        let mut state = desk.venue.state();
+        let held = state.held.get_mut(&(btc(), PositionSide::Both)).unwrap();
+        held.margin = money("15.4");
+    }
+    desk.venue.mark(&btc(), "49950");
+    let report = look(&desk).await;
+    let cancelled = report.measures.iter().find_map(|it| match it {
+        Measure::EntriesCancelled { cancelled, .. } => Some(cancelled.clone()),
+        _ => None,
+    });
+    assert_eq!(cancelled, Some(vec![ours]), "{:?}", report.measures);
+    assert!(desk.venue.state().open.iter().any(|order| order.client_order_id == theirs), "not ours to cancel");
+    assert_eq!(stops(&desk), before);
+    assert_eq!(desk.store.events("entries_cancelled").len(), 1);
+}
+
+#[tokio::test]
+async fn a_reduction_goes_in_slices_that_the_book_bears() {
+    let most = AfloatSettings { most_at_once: Some(money("10000")), ..AfloatSettings::default() };
+    for (afloat, orders) in [(AfloatSettings::default(), 1), (most, 3)] {
+        let desk = thin(afloat, "45250").await;
+        let report = look(&desk).await;
+        let [Measure::Warned { stage: Stage::Reduce, .. }, Measure::Cut { wanted, why, closed, failure, .. }] =
+            &report.measures[..]
+        else {
+            panic!("{:?}", report.measures)
+        };
+        // 402.5 of 450 are asked for; 0.6 is reached by 0.624, fees and all.
+        assert_eq!((*wanted, *why, failure), (size("0.624"), CutFor::Margin, &None));
+        assert_eq!((closed.len(), held(&desk)), (orders, size("1.376")));
+        assert!(closed.iter().all(|it| orders == 1 || it.quantity == size("0.208")));
+        assert_eq!(desk.store.events("margin_thin").len(), 1);
+        assert_eq!((report.action, look(&desk).await.stage()), (Action::Defended, None), "and the next look is calm");
+    }
+}
+
+#[tokio::test]
+async fn what_a_reduction_of_an_isolated_position_sets_free_is_put_back() {
+    let desk = isolated(AfloatSettings::default(), "40170").await;
+    let before = desk.venue.state().held[&(btc(), PositionSide::Both)].margin;
+    let report = look(&desk).await;
+    let [Measure::Warned { .. }, Measure::Cut { closed, .. }, Measure::MarginAdded { amount, why, failure: None, .. }] =
+        &report.measures[..]
+    else {
+        panic!("{:?}", report.measures)
+    };
+    assert_eq!((before, closed[0].quantity, *why), (money("500"), size("0.02"), MarginFor::Kept));
+    // 200 were given back, of which 196.6 are lost and 0.4017 are the fee.
+    assert_eq!(*amount, money("2.99"));
+    assert_eq!(desk.venue.state().held[&(btc(), PositionSide::Both)].margin, money("302.99"));
+    let report = look(&desk).await;
+    assert_eq!((report.stage(), report.measures.len()), (None, 0), "4.82 of 8.09 are asked for");
+}
+
+#[tokio::test]
+async fn isolated_margin_is_added_where_that_is_allowed_and_nothing_is_sold() {
+    // 8.0416 of 10.4 are asked for: 13.41 are enough.
+    let desk = isolated(topping_up("50"), "40208").await;
+    let report = look(&desk).await;
+    let [Measure::Warned { stage: Stage::TopUp, .. }, Measure::MarginAdded { amount, why, failure: None, .. }] =
+        &report.measures[..]
+    else {
+        panic!("{:?}", report.measures)
+    };
+    assert_eq!((*amount, *why), (money("3.01"), MarginFor::Target));
+    assert_eq!((held(&desk), look(&desk).await.stage()), (size("0.05"), None));
+    assert_eq!(desk.store.events("margin_added").len(), 1);
+    let strict = isolated(AfloatSettings::default(), "40208").await;
+    assert!(look(&strict).await.measures.iter().all(|it| !it.has_acted()), "not allowed, and not needed yet");
+}
+
+#[tokio::test]
+async fn margin_that_the_venue_refuses_is_replaced_by_a_reduction() {
+    let desk = isolated(topping_up("50"), "40190").await;
+    desk.venue.state().refuses_margin = true;
+    let report = look(&desk).await;
+    let words: Vec<bool> = report.measures.iter().map(Measure::has_failed).collect();
+    assert_eq!(words, [false, true, false, true], "warned, not added, cut, not put back: {:?}", report.measures);
+    assert!(matches!(&report.measures[2], Measure::Cut { failure: None, closed, .. } if closed.len() == 1));
+    assert!(held(&desk) < size("0.05"));
+}
+
+#[tokio::test]
+async fn margin_is_defended_with_the_records_down() {
+    let desk = thin(AfloatSettings::default(), "45250").await;
+    desk.store.tables().down = true;
+    let report = look(&desk).await;
+    assert_eq!((report.action, held(&desk)), (Action::Defended, size("1.376")));
+    assert!(!report.troubles.is_empty());
+}
+
+#[tokio::test]
+async fn what_a_limit_on_the_cover_asks_for_comes_first() {
+    let desk = desk_with(|settings| {
+        let it = wide(settings);
+        let limits = LimitSettings { min_cover: "2".parse().unwrap(), ..it.limits.settings().clone() };
+        let limits = RiskLimits::new(limits).unwrap();
+        Settings { margin_mode: MarginMode::Cross, limits, ..it }
+    });
+    let leverage = Leverage::new(20).unwrap();
+    let intent = OpenIntent { quantity: size("2"), leverage, stop_loss: unprotected(), ..long() };
+    desk.open(&intent).await.unwrap();
+    // 404.6 of 870 are asked for: a cover of 2.1502, where 2.15 is thin and 2 closes everything.
+    desk.venue.mark(&btc(), "45460");
+    let report = look(&desk).await;
+    assert_eq!((report.stage(), report.action), (Some(Stage::Cancel), Action::None));
+    desk.venue.mark(&btc(), "45440");
+    assert_eq!(look(&desk).await.stage(), Some(Stage::Reduce), "404.4 of 830: below 2.15");
+    assert!(!desk.is_killed() && held(&desk) < size("2"));
+}
+
+#[tokio::test]
+async fn positions_of_others_are_told_of_and_left_alone() {
+    let desk = desk_with(|settings| Settings {
+        margin_mode: MarginMode::Cross,
+        foreign: ForeignPolicy::Watch,
+        ..wide(settings)
+    });
+    desk.venue.open_elsewhere(&btc(), Direction::Long, "2");
+    desk.manager.reconcile().await.unwrap();
+    desk.venue.mark(&btc(), "45250");
+    let report = look(&desk).await;
+    assert!(matches!(report.measures[..], [Measure::Warned { stage: Stage::Reduce, .. }]), "{:?}", report.measures);
+    assert_eq!((report.action, held(&desk)), (Action::None, size("2")));
+}
+
+#[tokio::test]
+async fn a_mark_that_went_through_the_liquidation_price_at_once_is_told_as_such() {
+    let desk = isolated(AfloatSettings::default(), "50000").await;
+    assert_eq!(look(&desk).await.stage(), None);
+    desk.venue.mark(&btc(), "40000");
+    let report = look(&desk).await;
+    let Some(Measure::AlreadyDue { margin, .. }) = report.measures.first() else { panic!("{:?}", report.measures) };
+    assert_eq!((margin.equity, margin.maintenance), (money("0"), money("8")));
+    assert!(matches!(&report.action, Action::Flattened(it) if it.is_confirmed()), "{:?}", report.action);
+    let events = desk.store.events("already_due");
+    assert!(matches!(&events[..], [it] if it.detail.contains("no reduction could have")), "{events:?}");
+    let tables = desk.store.tables();
+    let alert = tables.alerts.iter().find(|alert| alert.key.starts_with("already_due/main/")).unwrap();
+    assert_eq!(alert.severity, Severity::Critical);
+}
+
+#[tokio::test]
+async fn a_liquidation_is_on_record_with_the_gap_or_without() {
+    for (mark, fails, is_gap) in [("41000", false, true), ("40170", true, false)] {
+        let desk = isolated(AfloatSettings::default(), mark).await;
+        if fails {
+            desk.venue.fail(OrderType::Market, Fault::Refuse(RefusalReason::Other));
+        }
+        assert_eq!(look(&desk).await.measures.iter().any(Measure::has_failed), fails);
+        desk.venue.mark(&btc(), "39000");
+        desk.venue.close_elsewhere(&btc(), "autoclose-1", FillCause::Liquidation);
+        let report = look(&desk).await;
+        let taken = report.measures.iter().find_map(|it| match it {
+            Measure::Taken { quantity, price, cause, last_seen, .. } => Some((*quantity, *price, *cause, *last_seen)),
+            _ => None,
+        });
+        let Some((quantity, at, cause, Some(seen))) = taken else { panic!("{:?}", report.measures) };
+        assert_eq!((quantity, at, cause), (size("0.05"), price("39000"), FillCause::Liquidation));
+        assert_eq!((seen.mark, seen.is_gap()), (price(mark), is_gap));
+        let events = desk.store.events("liquidated");
+        let said = if is_gap { "a gap through the liquidation price" } else { "it was to be reduced, and was not" };
+        assert!(matches!(&events[..], [it] if it.detail.contains(said)), "{events:?}");
+        assert_eq!(report.ended[0].reason, "liquidation");
+    }
+}
+
+/// Long and short of one contract, 0.05 each.
+async fn hedged(afloat: AfloatSettings) -> Desk {
+    let desk = desk_with(|settings| Settings { position_mode: PositionMode::Hedge, ..with(afloat)(settings) });
+    for direction in [Direction::Long, Direction::Short] {
+        desk.open(&OpenIntent { direction, stop_loss: unprotected(), ..long() }).await.unwrap();
+    }
+    desk
+}
+
+#[tokio::test]
+async fn the_hedge_of_a_leg_that_was_deleveraged_goes_with_it_or_is_told() {
+    for (lost_leg, left) in [(LostLeg::Match, "0.03"), (LostLeg::Tell, "0.05")] {
+        let desk = hedged(AfloatSettings { lost_leg, ..AfloatSettings::default() }).await;
+        look(&desk).await;
+        desk.venue.take(&btc(), PositionSide::Long, "0.02", "adl_autoclose-1", FillCause::Adl);
+        let report = look(&desk).await;
+        assert!(
+            matches!(&report.measures[0], Measure::Taken { cause: FillCause::Adl, quantity, .. } if *quantity == size("0.02")),
+            "{:?}",
+            report.measures
+        );
+        let of = |side| desk.venue.state().held[&(btc(), side)].position.quantity;
+        assert_eq!((of(PositionSide::Long), of(PositionSide::Short)), (size("0.03"), size(left)), "{lost_leg:?}");
+        assert_eq!(desk.store.events("deleveraged").len(), 1);
+        let matched = usize::from(lost_leg == LostLeg::Match);
+        assert_eq!((desk.store.events("lost_leg").len(), report.measures.len()), (matched, 1 + matched));
+        assert!(look(&desk).await.measures.is_empty(), "it is followed once");
+    }
+}
+
+#[tokio::test]
+async fn a_hedge_in_another_contract_is_closed_in_proportion() {
+    let pair = HedgePair { one: btc(), other: eth(), ratio: HedgeRatio::new("10".parse().unwrap()).unwrap() };
+    let desk = desk_with(with(AfloatSettings { hedges: vec![pair], ..AfloatSettings::default() }));
+    desk.open(&OpenIntent { stop_loss: unprotected(), ..long() }).await.unwrap();
+    let (symbol, direction, quantity) = (eth(), Direction::Short, size("0.5"));
+    desk.open(&OpenIntent { symbol, direction, quantity, stop_loss: unprotected(), ..long() }).await.unwrap();
+    desk.venue.take(&btc(), PositionSide::Both, "0.02", "adl_autoclose-1", FillCause::Adl);
+    look(&desk).await;
+    assert_eq!(desk.venue.position(&eth()).unwrap().quantity, size("0.3"));
+    desk.venue.take(&eth(), PositionSide::Both, "0.1", "adl_autoclose-2", FillCause::Adl);
+    look(&desk).await;
+    assert_eq!(held(&desk), size("0.02"), "a tenth the other way round");
+}
+
+#[tokio::test]
+async fn a_hedge_that_could_not_be_closed_is_closed_by_the_next_look() {
+    let desk = hedged(AfloatSettings::default()).await;
+    desk.venue.take(&btc(), PositionSide::Long, "0.02", "adl_autoclose-1", FillCause::Adl);
+    desk.venue.fail(OrderType::Market, Fault::Refuse(RefusalReason::Other));
+    let report = look(&desk).await;
+    assert!(report.measures.iter().any(Measure::has_failed), "{:?}", report.measures);
+    look(&desk).await;
+    assert_eq!(desk.venue.state().held[&(btc(), PositionSide::Short)].position.quantity, size("0.03"));
+    assert_eq!(desk.store.events("deleveraged").len(), 1, "what was taken is told once");
+}
+
+fn keeping(target: &str, adjust: impl Fn(KeptLeverage) -> KeptLeverage) -> AfloatSettings {
+    let kept = KeptLeverage::new(target.parse().unwrap(), "0.1".parse().unwrap()).unwrap();
+    AfloatSettings { leverage: Some(adjust(kept)), ..AfloatSettings::default() }
+}
+
+#[tokio::test]
+async fn a_leverage_that_is_kept_is_come_back_to_by_a_reduction() {
+    let desk = isolated(keeping("2.5", |it| it), "50000").await;
+    let report = look(&desk).await;
+    assert!(matches!(report.measures[0], Measure::Cut { why: CutFor::Leverage, failure: None, .. }));
+    // 1,200 on 499.35: 2,500 on 500 were twice as much as may be.
+    assert_eq!(held(&desk), size("0.024"));
+    assert_eq!(desk.venue.state().held[&(btc(), PositionSide::Both)].margin, money("499.35"));
+    let report = look(&desk).await;
+    assert_eq!((report.measures.len(), report.action), (0, Action::None), "within the band nothing is done");
+}
+
+#[tokio::test]
+async fn a_leverage_that_is_kept_is_come_back_to_by_margin_where_that_may_be_given() {
+    let desk = isolated(keeping("2.5", KeptLeverage::that_gives_margin), "50000").await;
+    let report = look(&desk).await;
+    assert!(
+        matches!(&report.measures[..], [Measure::MarginAdded { amount, why: MarginFor::Leverage, .. }] if *amount == money("500")),
+        "{:?}",
+        report.measures
+    );
+    assert_eq!((held(&desk), look(&desk).await.measures.len()), (size("0.05"), 0));
+}
+
+#[tokio::test]
+async fn a_position_grows_to_its_leverage_only_where_it_may_and_passes_every_check() {
+    let never = desk_with(with(keeping("6", |it| it)));
+    never.open(&long()).await.unwrap();
+    assert_eq!((look(&never).await.measures.len(), held(&never)), (0, size("0.05")));
+
+    let desk = desk_with(with(keeping("6", KeptLeverage::that_may_add)));
+    desk.open(&long()).await.unwrap();
+    let report = look(&desk).await;
+    assert!(matches!(&report.measures[..], [Measure::Grown { failure: None, .. }]), "{:?}", report.measures);
+    assert_eq!(held(&desk), size("0.059"));
+    assert!(look(&desk).await.positions[0].has_stop);
+
+    let refused = desk_with(|settings| {
+        let it = with(keeping("6", KeptLeverage::that_may_add))(settings);
+        let limits = LimitSettings { max_position: money("2500"), ..it.limits.settings().clone() };
+        Settings { limits: RiskLimits::new(limits).unwrap(), ..it }
+    });
+    refused.open(&long()).await.unwrap();
+    let report = look(&refused).await;
+    assert!(matches!(&report.measures[..], [Measure::Grown { failure: Some(_), .. }]), "{:?}", report.measures);
+    assert_eq!(
+        (held(&refused), look(&refused).await.measures.len()),
+        (size("0.05"), 0),
+        "it is not asked for again at once"
+    );
+
+    let naked = isolated(keeping("6", KeptLeverage::that_may_add), "50000").await;
+    look(&naked).await;
+    assert_eq!(held(&naked), size("0.05"), "without a stop nothing grows");
+}
