@@ -11,6 +11,7 @@ mod intervals;
 mod ladder;
 mod limits;
 mod problem;
+mod protection;
 mod reader;
 pub(crate) mod secret;
 mod watch;
@@ -26,7 +27,7 @@ pub(crate) use word::{duration, duration_text};
 
 use plimsoll_domain::Leverage;
 use plimsoll_domain::risk::LadderRules;
-use plimsoll_engine::WatchSettings;
+use plimsoll_engine::{AfloatSettings, WatchSettings};
 use problem::line_and_column;
 use reader::{Reader, Section};
 use std::path::PathBuf;
@@ -47,6 +48,8 @@ pub(crate) struct Config {
     pub(crate) intervals: Intervals,
     /// How live accounts climb to live trading.
     pub(crate) ladder: LadderRules,
+    /// How accounts are kept afloat.
+    pub(crate) protection: AfloatSettings,
     /// Which figures of an account are told when they cross a line.
     pub(crate) watch: WatchSettings,
     /// Every setting in force, and where it comes from.
@@ -140,13 +143,14 @@ fn read_root(mut root: Section<'_>, reader: &mut Reader<'_>, places: &Places) ->
     let intervals = intervals::read(root.section(reader, "intervals"), reader);
     let watch = watch::read(root.section(reader, "watch"), reader);
     let ladder = ladder::read(root.section(reader, "ladder"), reader);
+    let protection = protection::read(root.section(reader, "protection"), reader);
     let limits = limits::read(root.section(reader, "limits"), reader, None);
     let accounts = account::read_all(&mut root, reader, &limits);
     limits::fit(&accounts, trading.default_leverage, reader);
     ladder::fit(&accounts, reader);
     root.refuse_unknown(reader);
-    reader.refuse_unknown_variables(&["limits", "ladder", "trading", "intervals", "watch", "accounts"]);
-    Some(Config { accounts, database, state, trading, intervals, ladder, watch, shown: Vec::new() })
+    reader.refuse_unknown_variables(&["limits", "ladder", "trading", "intervals", "watch", "protection", "accounts"]);
+    Some(Config { accounts, database, state, trading, intervals, ladder, protection, watch, shown: Vec::new() })
 }
 
 fn read_trading(section: &mut Section<'_>, reader: &mut Reader<'_>) -> Trading {

@@ -54,6 +54,7 @@ pub(crate) fn engine_settings(config: &Config, account: &Account) -> Result<Sett
         limits,
         position_mode: account.position_mode,
         margin_mode: account.margin_mode,
+        afloat: config.protection.clone(),
         unverified_stop: account.unverified_stop,
         foreign: account.foreign,
         patience: patience(config, account),

@@ -129,7 +129,7 @@ impl Stage {
     fn jump_to_thin_margin(&self) {
         let held = self.venue.exchange(|exchange| exchange.positions(&self.account));
         let liquidation = held.into_iter().find_map(|report| report.liquidation_price).expect("it can be liquidated");
-        *self.price.lock().unwrap() = Price::new(liquidation.get().round_dp(0) + Decimal::from(5)).unwrap();
+        *self.price.lock().unwrap() = Price::new(liquidation.get().round_dp(0) + Decimal::from(20)).unwrap();
     }
 }
 
@@ -246,9 +246,10 @@ async fn everything_is_noticed_at_once(wire: &str) {
     let warned = guard.until("liquidation_warning", |_| true).await;
     assert!(warned["level"] == "high_usage" || warned["level"] == "warning", "{warned}");
     guard.woken(&["thin_margin", "position_margin_ratio", "liquidation_warning", "margin_call"]).await;
-    guard.until("pass", |it| it["action"] == "reduced").await;
-    // Half of it, and half of that while the price stays there: what is left of an isolated position is as thin.
-    assert!(stage.held().is_some_and(is_halved), "{:?}", stage.held());
+    guard.until("pass", |it| it["action"] == "defended").await;
+    // As much as restores the target: what is left keeps the margin of the whole, and is calm while the price stays there.
+    let kept = stage.held().unwrap();
+    assert!(kept > Decimal::ZERO && kept < Decimal::new(2, 2), "{kept}");
     *stage.price.lock().unwrap() = price("60000");
 
     // The stream is cut, and comes back: what happened meanwhile is looked at.
@@ -262,17 +263,12 @@ async fn everything_is_noticed_at_once(wire: &str) {
     guard.woken(&["position_changed", "traded_elsewhere"]).await;
     guard.until("pass", |it| it["positions"] == 1).await;
     let left = stage.held().unwrap() - Decimal::new(2, 2);
-    assert!(is_halved(left), "what was bought by hand stays whole: {left}");
+    assert_eq!(left, kept, "what was bought by hand stays whole");
 
     // It guards on.
     stage.by_hand("hand-3", Side::Buy);
     guard.woken(&["position_changed", "traded_elsewhere"]).await;
     guard.stop().await;
-}
-
-/// Whether it is what halving 0.02 once or several times leaves.
-fn is_halved(held: Decimal) -> bool {
-    (1..5).any(|times| held * Decimal::from(1 << times) == Decimal::new(2, 2))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,6 @@
 //! `plimsoll run`: guards an account until it is stopped.
 
+mod measures;
 mod told;
 
 use super::acting;
@@ -83,6 +84,8 @@ struct Pass {
     unpriced: usize,
     ended: usize,
     action: &'static str,
+    stage: Option<String>,
+    measures: Vec<measures::Told>,
     overexposed: Vec<String>,
     entries_cancelled: Vec<String>,
     composed: Vec<ProgressRow>,
@@ -230,13 +233,20 @@ impl Run {
             done => format!(", {done}"),
         };
         let over = if report.overexposed.is_empty() { "" } else { ", MORE THAN MAY BE HELD" };
-        let said = format!("{}: {} positions{stops}{dark}{over}{action}", report.health(), report.positions.len());
-        let is_quiet = report.ended.is_empty() && report.troubles.is_empty() && report.entries_cancelled.is_empty();
+        let stage = measures::stage(report);
+        let (health, positions) = (report.health(), report.positions.len());
+        let said = format!("{health}: {positions} positions{stage}{stops}{dark}{over}{action}");
+        let measures: Vec<String> = measures::for_people(report).collect();
+        let is_quiet = measures.is_empty()
+            && report.ended.is_empty()
+            && report.troubles.is_empty()
+            && report.entries_cancelled.is_empty();
         if said == *before && is_quiet && report.climbed.is_none() {
             return tell_of_composed(&report.composed);
         }
         before.clone_from(&said);
         screen::line(format!("{} {said}, equity {}", screen::minute(report.time), screen::cents(report.equity)))?;
+        measures.into_iter().try_for_each(|said| screen::line(format!("  {said}")))?;
         for it in &report.ended {
             screen::line(format!(
                 "  {} {} ended: {}, net {}",
@@ -310,6 +320,7 @@ const fn severity(severity: Severity) -> &'static str {
 const fn action(action: &Action) -> &'static str {
     match action {
         Action::None => "none",
+        Action::Defended => "defended",
         Action::Reduced(_) => "reduced",
         Action::NotReduced(_) => "not_reduced",
         Action::Flattened(_) => "flattened",
@@ -352,6 +363,8 @@ impl Pass {
             unpriced: report.unpriced.len(),
             ended: report.ended.len(),
             action: action(&report.action),
+            stage: report.stage().map(|stage| stage.to_string()),
+            measures: measures::for_programs(report),
             overexposed: report.overexposed.iter().map(ToString::to_string).collect(),
             entries_cancelled: report.entries_cancelled.iter().map(ToString::to_string).collect(),
             composed: report.composed.iter().map(ProgressRow::of).collect(),

@@ -37,7 +37,7 @@ min_liquidation_distance = "3 %"  # from the mark to the exact liquidation price
 max_funding_per_day = 10          # what a position may be expected to pay
 funding_over_limit = "warn"       # or "refuse"
 min_cover = 1                     # equity over maintenance margin, below which everything is closed
-cover_buffer = "15 %"             # how much more is thin: the largest position is halved
+cover_buffer = "15 %"             # how much more is thin: positions are made smaller; [protection] does so earlier
 max_state_age = "10s"             # nothing is opened on older knowledge
 
 [ladder]                  # a live account begins on paper, goes on with micro capital, and then uses all of it: `plimsoll ladder`
@@ -45,6 +45,28 @@ paper_days = 60           # days traded on paper before the first live order
 micro_days = 30           # days traded with micro capital before all of it is used
 micro_minimum = 100       # a day with less equity does not count, in the settle currency
 micro_capital = 500       # an account with more counts as one of this
+
+[protection]              # what thin margin makes necessary, by maintenance margin over equity of what backs a position: 100 % is liquidation
+warn = "70 %"             # a person is told
+cancel = "75 %"           # entries of ours are taken off the book
+reduce = "80 %"           # positions are made smaller, by the least that restores the target, the worst first
+flatten = "95 %"          # what shares the margin is closed; of the cross pool, that stops trading
+target = "60 %"           # what is restored
+# warn_distance = "10 %"         # the same by the distance from the mark to the liquidation price, whichever comes first;
+# cancel_distance = "8 %"        # each of these may be left out
+# reduce_distance = "5 %"
+# flatten_distance = "1 %"
+# target_distance = "12 %"       # above all of the others, and needed with any of them
+# add_margin = 100               # the most that one look moves from the wallet into isolated positions; without it nothing
+# add_margin_from = "77 %"       # from here on, before positions are made smaller
+# add_margin_distance = "7 %"
+# most_at_once = 50000           # the largest notional that one order of a reduction closes: what the book bears
+# leverage = 3                   # notional over equity that positions are brought back to while margin is calm; without it none
+leverage_band = "20 %"           # how far it may be away, as a share of it
+leverage_by_margin = false       # an isolated position is given margin first, as far as some is free
+leverage_may_add = false         # a position below it may grow, under a stop that rests, if the order passes every check
+# hedges = ["BTC/USDT:USDT ETH/USDT:USDT 15"]   # contracts that hedge each other: so many of the second against one of the first
+lost_hedge = "match"             # where a venue takes a leg by force, as much of what it hedged is closed; or "tell"
 
 [intervals]
 monitor = "5s"            # between two looks at the account, while its private stream is away, in doubt or shows danger

@@ -4,7 +4,7 @@ use super::*;
 use plimsoll_domain::{MarginMode, Rate};
 use std::fmt::Write as _;
 
-const MINIMAL: &str = "[accounts.main]\nenvironment = \"testnet\"\nkey_env = \"K\"\nsecret_env = \"S\"\n";
+pub(super) const MINIMAL: &str = "[accounts.main]\nenvironment = \"testnet\"\nkey_env = \"K\"\nsecret_env = \"S\"\n";
 
 fn places() -> Places {
     Places { file: "plimsoll.toml".to_owned(), state: PathBuf::from("/state") }
@@ -18,7 +18,7 @@ fn read(text: &str, pairs: &[(&str, &str)]) -> Result<Config, Vec<Problem>> {
     Config::read(text, &environment(pairs), &places())
 }
 
-fn config(text: &str, pairs: &[(&str, &str)]) -> Config {
+pub(super) fn config(text: &str, pairs: &[(&str, &str)]) -> Config {
     read(text, pairs).unwrap_or_else(|problems| panic!("{}", told(&problems)))
 }
 
@@ -29,7 +29,7 @@ fn told(problems: &[Problem]) -> String {
     })
 }
 
-fn problems(text: &str, pairs: &[(&str, &str)]) -> String {
+pub(super) fn problems(text: &str, pairs: &[(&str, &str)]) -> String {
     told(&read(text, pairs).expect_err("it is wrong"))
 }
 

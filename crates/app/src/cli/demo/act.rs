@@ -160,6 +160,10 @@ fn worst(report: &MonitorReport) -> Option<&PositionHealth> {
 fn watched(report: &MonitorReport) -> String {
     match &report.action {
         Action::None => report.alert.to_string(),
+        Action::Defended => {
+            let done = report.measures.iter().filter(|it| it.has_acted()).map(ToString::to_string);
+            format!("kept afloat: {}", done.collect::<Vec<_>>().join("; "))
+        }
         Action::Reduced(closed) => format!("reduced: {} closed", closed.quantity),
         Action::NotReduced(unclosed) => format!("not reduced: {}", unclosed.failure),
         Action::Flattened(flattened) => format!("flattened: {}", flattened.reason),
