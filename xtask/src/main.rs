@@ -5,6 +5,7 @@ mod bugs;
 mod conformance;
 mod faults;
 mod fuzz;
+mod january;
 mod kills;
 mod readme;
 mod seeds;
@@ -29,6 +30,7 @@ cargo xtask <verb>
   trial         --seed N | --seeds COUNT [--from N] [--jobs N] [--first] | --bug NAME: the whole on one simulated clock
   kills         [--kills N] [--seed S]: the real process, killed at work and started again
   soak          [--minutes 10] [--rate 2000] [--seed 1] [--json]: three accounts followed while their venues fail
+  january       --prices FILE: a month of minutes, long at 5x, 10x and 20x, with protection and without
   fuzz          [--seconds N] [target …]: every decoder against a fuzzer, 60 s each
 ";
 
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         ["kills", ref arguments @ ..] => kills::run_all(arguments),
         ["soak", ref arguments @ ..] => soak::hold(arguments),
         ["fuzz", ref arguments @ ..] => fuzz::run_targets(arguments),
+        ["january", ref arguments @ ..] => january::pass(arguments),
         ["help" | "--help" | "-h"] => {
             print!("{HELP}");
             return ExitCode::SUCCESS;

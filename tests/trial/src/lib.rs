@@ -17,6 +17,7 @@
 pub mod books;
 mod clock;
 pub mod difference;
+pub mod january;
 
 mod fault;
 mod fuse;
