@@ -78,7 +78,7 @@ fn a_position_is_opened_guarded_and_closed_and_the_ledger_agrees() {
         let replay = step(&steps, "replay");
         assert_eq!(replay["fundings"], "3", "at 08:00, 16:00 and 00:00");
         assert!(replay["remarks"].is_null(), "{replay}");
-        assert!(step(&steps, "monitor")["action"].as_str().unwrap().starts_with("kept afloat: "));
+        assert!(step(&steps, "monitor")["action"].as_str().unwrap().starts_with("reduced: "));
         check_ledger(&steps);
         let ledger = step(&steps, "ledger");
         assert_eq!((&ledger["positions_closed"], &ledger["trades"]), (&"1".into(), &"4".into()), "a run of its own");

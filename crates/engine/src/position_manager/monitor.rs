@@ -96,7 +96,8 @@ impl PositionManager {
         }
         let entries_cancelled = self.keep_stopped(after.as_ref().unwrap_or(&reading), &composed, &mut troubles).await;
         let taken = self.follow_taken(&mut troubles).await;
-        if action == Action::None && taken.is_empty() && measures.is_empty() {
+        // What was sent or mended meanwhile is not in the reading.
+        if action == Action::None && taken.is_empty() && measures.is_empty() && after.is_none() {
             let kept = self.keep_leverage(&reading, &assessment, verdict.health).await;
             measures = self.told(kept, &mut troubles).await;
         }

@@ -5,7 +5,7 @@ use super::story::{Step, Story};
 use crate::failure::Failure;
 use crate::screen::{self, full, percent, price, rate};
 use plimsoll_domain::{Direction, Leverage, LiquidationBounds, Money, Price, Quantity, Rate};
-use plimsoll_engine::{Action, Closed, MonitorReport, OpenFailure, Opened, PositionHealth, SendFailure};
+use plimsoll_engine::{Action, Closed, Measure, MonitorReport, OpenFailure, Opened, PositionHealth, SendFailure};
 use plimsoll_ports::{CloseIntent, OpenIntent, StopLoss, Waiver};
 use serde_json::Value;
 use std::time::Duration;
@@ -160,14 +160,22 @@ fn worst(report: &MonitorReport) -> Option<&PositionHealth> {
 fn watched(report: &MonitorReport) -> String {
     match &report.action {
         Action::None => report.alert.to_string(),
-        Action::Defended => {
-            let done = report.measures.iter().filter(|it| it.has_acted()).map(ToString::to_string);
-            format!("kept afloat: {}", done.collect::<Vec<_>>().join("; "))
-        }
+        Action::Defended => defended(&report.measures),
         Action::Reduced(closed) => format!("reduced: {} closed", closed.quantity),
         Action::NotReduced(unclosed) => format!("not reduced: {}", unclosed.failure),
         Action::Flattened(flattened) => format!("flattened: {}", flattened.reason),
         Action::Stopped { .. } => "kill switch engaged".to_owned(),
+    }
+}
+
+fn defended(measures: &[Measure]) -> String {
+    let closed = measures.iter().filter_map(|measure| match measure {
+        Measure::Cut { closed, .. } => closed.iter().map(|it| it.quantity).reduce(|sum, it| sum + it),
+        _ => None,
+    });
+    match closed.reduce(|sum, it| sum + it) {
+        Some(closed) => format!("reduced: {closed} closed"),
+        None => "kept afloat".to_owned(),
     }
 }
 

@@ -114,7 +114,7 @@ impl PositionManager {
             match self.close_slice(symbol, direction, quantity, why).await {
                 Ok(done) => closed.push(done),
                 // It is gone already: by its stop, say.
-                Err(CloseFailure::NothingHeld { .. }) if !closed.is_empty() => break,
+                Err(CloseFailure::NothingHeld { .. }) => break,
                 Err(why_not) => {
                     failure = Some(why_not);
                     break;
