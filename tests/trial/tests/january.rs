@@ -21,6 +21,7 @@ fn candle(minute: i64, open: Decimal, close: Decimal) -> Candle {
         low: price(low),
         close: price(close),
         volume: Decimal::ONE,
+        closed: true,
     }
 }
 

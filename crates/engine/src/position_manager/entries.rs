@@ -22,7 +22,7 @@ pub struct CancelledEntries {
 
 /// Whose entries are taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Whose {
+pub(super) enum Whose {
     /// Those of our intents.
     Ours,
     /// Those of others too, in an account whose strangers are adopted: an operator wants it.
