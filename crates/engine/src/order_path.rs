@@ -64,6 +64,10 @@ impl Patience {
 /// Whoever passes by has margin to watch meanwhile, and comes again soon.
 const MOMENT: Duration = Duration::from_secs(3);
 
+/// What removes or protects exposure is tried again after this part of the first wait, so often before the pauses grow: most
+/// of what fails is taken when it is tried again.
+const SOONER: u32 = 4;
+
 /// Whether the venue is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wait {
@@ -78,11 +82,12 @@ pub(crate) struct Tries {
     since_first: Steady,
     patience: Patience,
     pause: Duration,
+    pauses: u32,
 }
 
 impl Tries {
     pub(crate) fn new(clock: &Arc<dyn Clock>, patience: Patience) -> Self {
-        Self { since_first: Steady::new(Arc::clone(clock)), patience, pause: patience.first_wait }
+        Self { since_first: Steady::new(Arc::clone(clock)), patience, pause: patience.first_wait / SOONER, pauses: 0 }
     }
 
     /// Waits until it is time for the next try; `false` if none is due any more. A pause that the venue asks for is waited
@@ -99,7 +104,10 @@ impl Tries {
         // A time that is over already would be tried again without any pause.
         let pause = if asked_for.is_zero() { self.pause } else { asked_for };
         self.since_first.sleep(pause.min(left)).await;
-        self.pause = self.patience.next(self.pause);
+        self.pauses = self.pauses.saturating_add(1);
+        if self.pauses >= SOONER {
+            self.pause = self.patience.next(self.pause);
+        }
         true
     }
 }
@@ -176,6 +184,9 @@ pub(crate) enum Evidence {
     Size(Decimal),
     /// The venue's book and trades are enough.
     BookAndTrades,
+    /// Nothing, since nobody waits for the proof: whoever sends it looks at what is held a moment later, and closes that
+    /// under another id. Only for what can do nothing but reduce: where both arrive, the second finds less to reduce.
+    HeldAfterwards,
 }
 
 impl OrderPath {

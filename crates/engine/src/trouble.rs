@@ -1,7 +1,7 @@
 //! What went wrong beside an operation, without stopping it.
 
 use plimsoll_domain::{ClientOrderId, Symbol};
-use plimsoll_ports::{CommandError, NotifyError, QueryError, StoreError};
+use plimsoll_ports::{CommandError, NotSent, NotifyError, QueryError, StoreError};
 use std::fmt;
 
 /// Something that failed beside an operation and did not stop it: whatever removes exposure goes on when a database, a
@@ -185,6 +185,23 @@ impl Troubles {
     /// An order is not in the journal.
     pub(crate) fn lack_a_journal_entry(&self, id: &ClientOrderId) -> bool {
         self.0.iter().any(|it| matches!(it, Trouble::NotJournalled { id: lacking, .. } if lacking == id))
+    }
+
+    /// Why orders were not cancelled that may be if that is tried again.
+    pub(crate) fn why_not_cancelled(&self) -> Option<NotSent> {
+        let why = |trouble: &Trouble| match trouble {
+            Trouble::NotCancelled { error: CommandError::NotSent(why), .. } => Some(why.clone()),
+            Trouble::NotCancelled { error: CommandError::Unanswered(why), .. } => {
+                Some(NotSent::Unavailable(why.clone()))
+            }
+            _ => None,
+        };
+        self.0.iter().find_map(why)
+    }
+
+    /// That is tried again.
+    pub(crate) fn forget_not_cancelled(&mut self) {
+        self.0.retain(|trouble| !matches!(trouble, Trouble::NotCancelled { .. }));
     }
 
     /// Those of a part that was done by itself, which are logged already.

@@ -1,6 +1,6 @@
 //! Asking until the venue is definite.
 
-use super::{Evidence, OrderPath, Placed, SendFailure, Sent, is_on_its_way};
+use super::{Evidence, OrderPath, Placed, SOONER, SendFailure, Sent, is_on_its_way};
 use crate::execution::{Execution, total};
 use crate::trouble::Troubles;
 use plimsoll_domain::{Decimal, Fill, NewOrder, Order, OrderId, OrderSize, OrderStatus, Position, Timestamp};
@@ -32,7 +32,11 @@ impl OrderPath {
         evidence: Evidence,
         troubles: &mut Troubles,
     ) -> Result<Placed, SendFailure> {
-        self.follow_for(self.patience.give_up, order, order_id, sent, evidence, troubles).await
+        let give_up = match evidence {
+            Evidence::HeldAfterwards => self.patience.first_wait,
+            Evidence::Position(_) | Evidence::Size(_) | Evidence::BookAndTrades => self.patience.give_up,
+        };
+        self.follow_for(give_up, order, order_id, sent, evidence, troubles).await
     }
 
     /// The same, with patience of its own: none is one look.
@@ -48,7 +52,11 @@ impl OrderPath {
         let proven_after = if order_id.is_some() { self.patience.give_up } else { self.patience.window };
         // Counted by what was slept, since the clock may be set meanwhile.
         let age = self.clock.now().since(sent.last_at);
-        let (mut waited, mut wait) = (Duration::ZERO, self.patience.first_wait);
+        let first_wait = match evidence {
+            Evidence::HeldAfterwards => self.patience.first_wait / SOONER,
+            Evidence::Position(_) | Evidence::Size(_) | Evidence::BookAndTrades => self.patience.first_wait,
+        };
+        let (mut waited, mut wait) = (Duration::ZERO, first_wait);
         loop {
             let unclear = match self.look(order, order_id.as_ref(), sent.intended_at).await {
                 Look::Definite(placed) => return Ok(self.landed(order, placed, order_id.is_some(), troubles).await),
@@ -147,9 +155,9 @@ impl OrderPath {
         let is_still = |now: Option<Position>| match evidence {
             Evidence::Position(before) => now == before,
             Evidence::Size(before) => signed_size(now) == before,
-            Evidence::BookAndTrades => true,
+            Evidence::BookAndTrades | Evidence::HeldAfterwards => true,
         };
-        if matches!(evidence, Evidence::BookAndTrades) {
+        if matches!(evidence, Evidence::BookAndTrades | Evidence::HeldAfterwards) {
             return None;
         }
         match self.held(order).await {

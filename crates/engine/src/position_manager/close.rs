@@ -45,7 +45,20 @@ struct Leg<'a> {
     held: Position,
     purpose: Purpose,
     wait: Wait,
+    evidence: Evidence,
     intent: IntentId,
+}
+
+/// A position that was closed at the venue, in whole or part, and is in no record yet.
+pub(super) struct ClosedAtVenue {
+    symbol: Symbol,
+    side: PositionSide,
+    held: Position,
+    purpose: Purpose,
+    orders: Vec<Execution>,
+    /// What had to make way.
+    cleared: Vec<ClientOrderId>,
+    troubles: Troubles,
 }
 
 impl PositionManager {
@@ -63,19 +76,31 @@ impl PositionManager {
     }
 
     pub(crate) async fn close_for(&self, closing: &Closing<'_>) -> Result<Closed, CloseFailure> {
+        let positions = self.positions_patiently(closing.wait).await.map_err(CloseFailure::NotKnown)?;
+        let closed = self.close_held(closing, &positions, Evidence::BookAndTrades).await?;
+        Ok(self.after_closing(closed, None).await)
+    }
+
+    /// Closes it at the venue as it is held by this reading: the records are for later.
+    pub(super) async fn close_held(
+        &self,
+        closing: &Closing<'_>,
+        positions: &[PositionReport],
+        evidence: Evidence,
+    ) -> Result<ClosedAtVenue, CloseFailure> {
         let mut troubles = Troubles::default();
         let Closing { symbol, direction, purpose, wait, .. } = *closing;
-        let positions = self.positions_patiently(wait).await.map_err(CloseFailure::NotKnown)?;
         let nothing = || CloseFailure::NothingHeld { symbol: symbol.clone(), direction };
-        let (report, held) = find_direction(&positions, symbol, direction).ok_or_else(nothing)?;
+        let (report, held) = find_direction(positions, symbol, direction).ok_or_else(nothing)?;
         let instrument = self.instrument_soon(symbol).await;
         let instrument = troubles.known(Subject::Instrument, symbol, instrument);
         let quantity = size(closing, held, instrument.as_ref())?;
         let intent = self.ids.intent(self.ports.clock.now());
-        let leg = Leg { symbol, side: report.position_side, held, purpose, wait, intent };
+        let leg = Leg { symbol, side: report.position_side, held, purpose, wait, evidence, intent };
         let mut cleared = Vec::new();
         let orders = self.send_closing(&leg, quantity, instrument.as_ref(), &mut cleared, &mut troubles).await?;
-        Ok(self.after_closing(leg, orders, cleared, troubles).await)
+        let (symbol, side) = (symbol.clone(), report.position_side);
+        Ok(ClosedAtVenue { symbol, side, held, purpose, orders, cleared, troubles })
     }
 
     /// Closes what an entry has filled although trading was stopped meanwhile, and nothing that was held before it: less where
@@ -131,7 +156,7 @@ impl PositionManager {
             let part = instrument.map_or(left, |instrument| largest_part(left, instrument));
             let order = leg.order(part, attempt);
             let id = order.client_order_id.clone();
-            let failure = match self.send(&order, leg.purpose, Evidence::BookAndTrades, leg.wait, troubles).await {
+            let failure = match self.send(&order, leg.purpose, leg.evidence, leg.wait, troubles).await {
                 Ok(Placed::Ended(execution)) => match execution.filled() {
                     Some(filled) => {
                         orders.push(execution);
@@ -170,32 +195,32 @@ impl PositionManager {
         Ok(orders)
     }
 
-    async fn after_closing(
-        &self,
-        leg: Leg<'_>,
-        orders: Vec<Execution>,
-        mut cancelled: Vec<ClientOrderId>,
-        mut troubles: Troubles,
-    ) -> Closed {
+    /// What is left at the venue, and the records. `read_back` is what is held by a reading since, where nothing rests any
+    /// more of what is not.
+    pub(super) async fn after_closing(&self, closed: ClosedAtVenue, read_back: Option<&[PositionReport]>) -> Closed {
+        let ClosedAtVenue { symbol, side, held, purpose, orders, cleared: mut cancelled, mut troubles } = closed;
         let mut fills: Vec<Fill> = orders.iter().flat_map(|order| order.fills.iter().cloned()).collect();
         let told = orders.iter().all(Execution::is_told);
-        walk(Some(leg.held), &mut fills);
+        walk(Some(held), &mut fills);
         let quantity = orders.iter().filter_map(Execution::filled).reduce(|sum, it| sum + it);
-        let quantity = quantity.or_else(|| total(&fills)).unwrap_or(leg.held.quantity);
-        let remaining = self.remaining(&leg, quantity, &mut troubles).await;
-        if remaining.is_none() {
-            cancelled.extend(self.sweep_protection(leg.symbol, leg.side, &mut troubles).await);
+        let quantity = quantity.or_else(|| total(&fills)).unwrap_or(held.quantity);
+        let remaining = match read_back {
+            Some(positions) => find_direction(positions, &symbol, held.direction).map(|(_, held)| held),
+            None => self.remaining(&symbol, held, quantity, &mut troubles).await,
+        };
+        if remaining.is_none() && read_back.is_none() {
+            cancelled.extend(self.sweep_protection(&symbol, side, &mut troubles).await);
         }
         let _books = self.bookkeeping.lock().await;
-        let found = self.ports.positions.find_open(&self.settings.account, leg.symbol, leg.side).await;
+        let found = self.ports.positions.find_open(&self.settings.account, &symbol, side).await;
         let record = troubles.read(Record::Position, found).flatten();
         let ended = match &record {
             Some(record) if told => {
                 // What changed by hand before belongs to the books as well.
                 let opened = &record.opened;
-                let others = self.unrecorded(leg.symbol, leg.side, opened.opened_at, &mut troubles).await;
+                let others = self.unrecorded(&symbol, side, opened.opened_at, &mut troubles).await;
                 let new = distinct(fills.iter().cloned().chain(others.unwrap_or_default()));
-                match self.record_exit(record, new, remaining, leg.purpose.as_str(), &mut troubles).await {
+                match self.record_exit(record, new, remaining, purpose.as_str(), &mut troubles).await {
                     Settled::Ended(ended) => Some(*ended),
                     Settled::Same | Settled::Changed | Settled::Unexplained => None,
                 }
@@ -208,10 +233,10 @@ impl PositionManager {
         };
         Closed {
             record: record.map(|record| record.id),
-            symbol: leg.symbol.clone(),
-            side: leg.side,
-            direction: leg.held.direction,
-            purpose: leg.purpose,
+            symbol,
+            side,
+            direction: held.direction,
+            purpose,
             quantity,
             price: if told { average_price(&fills) } else { orders.last().and_then(Execution::average_price) },
             realized_pnl: told.then(|| fills.iter().filter_map(|fill| fill.realized_pnl).sum::<Money>()),
@@ -225,14 +250,20 @@ impl PositionManager {
     }
 
     /// What the venue still holds; by the fills, if it does not tell.
-    async fn remaining(&self, leg: &Leg<'_>, closed: Quantity, troubles: &mut Troubles) -> Option<Position> {
+    async fn remaining(
+        &self,
+        symbol: &Symbol,
+        held: Position,
+        closed: Quantity,
+        troubles: &mut Troubles,
+    ) -> Option<Position> {
         match self.ports.broker.positions().await {
-            Ok(positions) => find_direction(&positions, leg.symbol, leg.held.direction).map(|(_, held)| held),
+            Ok(positions) => find_direction(&positions, symbol, held.direction).map(|(_, held)| held),
             Err(error) => {
-                let symbol = leg.symbol.clone();
+                let symbol = symbol.clone();
                 troubles.add(Trouble::NotKnown { subject: Subject::Position, symbol, error });
-                match leg.held.quantity.minus(closed) {
-                    Remainder::Left(quantity) => Some(Position { quantity, ..leg.held }),
+                match held.quantity.minus(closed) {
+                    Remainder::Left(quantity) => Some(Position { quantity, ..held }),
                     Remainder::Nothing | Remainder::Excess(_) => None,
                 }
             }
@@ -274,6 +305,25 @@ impl PositionManager {
                 return Err(error);
             }
             tracing::warn!(%error, "the positions cannot be read, asking again");
+        }
+    }
+
+    /// The open orders, asked for again for a moment where they cannot be read.
+    pub(super) async fn open_orders_patiently(&self) -> Result<Vec<Order>, QueryError> {
+        let mut tries = Tries::new(&self.ports.clock, self.settings.patience);
+        loop {
+            let error = match self.ports.broker.open_orders(None).await {
+                Ok(open) => return Ok(open),
+                Err(error) => error,
+            };
+            let why = match &error {
+                QueryError::Unreachable(why) => why.clone(),
+                QueryError::Refused(_) | QueryError::Unreadable(_) => NotSent::Unavailable(error.to_string()),
+            };
+            if !tries.may_go_on(&why, Wait::Glance).await {
+                return Err(error);
+            }
+            tracing::warn!(%error, "the open orders cannot be read, asking again");
         }
     }
 

@@ -1,13 +1,13 @@
 //! Closing everything: what could open more beside what is held, then a look at whether it is so.
 
 use super::PositionManager;
-use super::close::Closing;
+use super::close::{ClosedAtVenue, Closing};
 use super::company::InHand;
 use super::composed::Which;
 use super::foreign::ForeignPolicy;
 use super::outcome::{FlattenReason, Flattened, Unclosed};
 use super::reconcile::Reconciliation;
-use crate::order_path::Wait;
+use crate::order_path::{Evidence, Tries, Wait};
 use crate::trouble::{Record, Trouble, Troubles};
 use futures_util::{StreamExt, stream};
 use plimsoll_domain::{ClientOrderId, Direction, Order, PositionReport, Symbol, Timestamp};
@@ -15,7 +15,7 @@ use plimsoll_ports::{Alert, PositionRecord, Purpose, QueryError, RiskEventRecord
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-/// How often what is still held is closed again.
+/// How often in a row what is still held is closed in vain, until it is given up.
 const ROUNDS: u32 = 3;
 
 /// How many orders are cancelled at a time.
@@ -53,11 +53,12 @@ pub struct HalfFlattened {
     pub outcome: Option<Box<Flattened>>,
 }
 
+/// What is held, and what rests.
+type Remaining = (Vec<PositionReport>, Vec<Order>);
+
 /// What came of cancelling orders.
 #[derive(Default)]
 pub(super) struct Cancelled {
-    /// How many there were.
-    asked_for: usize,
     /// Those that rest no more by our doing.
     pub(super) done: Vec<ClientOrderId>,
 }
@@ -124,89 +125,134 @@ impl PositionManager {
             is_adopted || self.ids.is_ours(&order.client_order_id)
         };
         let adds = |order: &Order| may_cancel(order) && order.adds_exposure();
-        // What is held does not wait until a slow venue has cancelled the last entry.
-        let cancelling = self.cancel_orders(adds, &mut troubles);
-        let closing = self.close_in_rounds(only, wait, &mut it);
-        let (entries, ()) = futures_util::future::join(cancelling, closing).await;
-        if entries.asked_for > 0 {
-            // One of them may have filled after the last look at what is held.
-            self.close_in_rounds(only, Wait::Glance, &mut it).await;
-        }
-        it.cancelled.extend(entries.done);
-        // What protects a position that could not be closed stays.
-        if let Ok(positions) = self.positions_patiently(Wait::Glance).await {
-            let held = directions(&positions);
-            let is_free = |order: &Order| may_cancel(order) && !held.iter().any(|(symbol, _)| *symbol == order.symbol);
-            let which = |order: &Order| is_free(order) || adds(order);
-            it.cancelled.extend(self.cancel_orders(which, &mut troubles).await.done);
+        let (mut wait, mut closed) = (wait, Vec::new());
+        for _ in 0..ROUNDS {
+            // What is held does not wait until a slow venue has cancelled the last entry.
+            let cancelling = self.cancel_orders(adds, &mut troubles);
+            let closing = self.close_in_rounds(only, wait, &mut closed, &mut it.failed);
+            let (entries, positions) = futures_util::future::join(cancelling, closing).await;
+            it.cancelled.extend(entries.done);
+            // What protects a position that could not be closed stays.
+            if let Some(positions) = &positions {
+                let held = directions(positions);
+                let is_free =
+                    |order: &Order| may_cancel(order) && !held.iter().any(|(symbol, _)| *symbol == order.symbol);
+                let which = |order: &Order| is_free(order) || adds(order);
+                it.cancelled.extend(self.cancel_orders(which, &mut troubles).await.done);
+            }
+            it.remaining = troubles.keep(self.read_back().await, Trouble::RemainderNotKnown);
+            // An entry may have filled after the last look at what is held.
+            let was_closed = positions.is_some_and(|positions| self.to_close(&positions, only).is_empty());
+            let is_held = |(positions, _): &Remaining| !self.to_close(positions, only).is_empty();
+            if !was_closed || !it.remaining.as_ref().is_some_and(is_held) {
+                break;
+            }
+            wait = Wait::Glance;
         }
         // What was done in parts has nothing left to do.
         it.ended = self.wind_up(Which::All, &mut troubles).await;
-        it.remaining = troubles.keep(self.read_back().await, Trouble::RemainderNotKnown);
+        if !it.ended.is_empty() {
+            it.remaining = troubles.keep(self.read_back().await, Trouble::RemainderNotKnown);
+        }
         it.left_alone = it.remaining.as_ref().map_or(0, |(positions, orders)| self.count_left_alone(positions, orders));
-        self.tell_of_flattening(&it, kind, &mut troubles).await;
+        self.tell_of_flattening(&it, closed.len(), kind, &mut troubles).await;
+        // The books are written when the venue is flat, and that is told.
+        let read_back = it.remaining.as_ref().filter(|(_, orders)| !orders.iter().any(may_cancel));
+        let read_back = read_back.map(|(positions, _)| positions.as_slice());
+        let each = closed.into_iter().map(|closed| self.after_closing(closed, read_back));
+        it.closed = futures_util::future::join_all(each).await;
         it.troubles = troubles.into_vec();
         it
     }
 
-    /// Closes what is held until nothing is. Only the first round is as patient as `wait` says: what could not be done for
-    /// so long is not waited for so long again.
-    async fn close_in_rounds(&self, only: Option<&[(Symbol, Direction)]>, mut wait: Wait, it: &mut Flattened) {
-        for round in 0..ROUNDS {
-            if round > 0 {
+    /// Closes what is held until nothing is, or what is held is not made less. Only the first round is as patient as `wait`
+    /// says: what could not be done for so long is not waited for so long again. An order of which nobody knows is not
+    /// waited for: what is held afterwards is closed anew. Answers the last reading of what is held.
+    async fn close_in_rounds(
+        &self,
+        only: Option<&[(Symbol, Direction)]>,
+        mut wait: Wait,
+        closed: &mut Vec<ClosedAtVenue>,
+        failed: &mut Vec<Unclosed>,
+    ) -> Option<Vec<PositionReport>> {
+        let (mut before, mut in_vain) = (usize::MAX, 0);
+        loop {
+            let read = self.positions_patiently(wait).await;
+            let held = read.as_ref().map(|positions| self.to_close(positions, only));
+            match (&read, &held) {
+                (Ok(_), Ok(held)) if held.is_empty() => return read.ok(),
+                (Ok(_), Ok(held)) if held.len() < before => (before, in_vain) = (held.len(), 0),
+                (Ok(_), _) => in_vain += 1,
+                (Err(error), _) => {
+                    tracing::error!(%error, "flattening blindly fails: the positions cannot be read");
+                    in_vain += 1;
+                }
+            }
+            if in_vain >= ROUNDS {
+                return read.ok();
+            }
+            if in_vain > 0 {
                 self.ports.clock.sleep(self.settings.patience.first_wait).await;
             }
-            match self.positions_patiently(wait).await {
-                Ok(positions) => {
-                    let mut held = self.closable(&positions);
-                    held.retain(|it| only.is_none_or(|only| only.contains(it)));
-                    if held.is_empty() {
-                        return;
-                    }
-                    self.close_each(&held, wait, it).await;
-                }
-                Err(error) => tracing::error!(%error, "flattening blindly fails: the positions cannot be read"),
+            if let (Ok(positions), Ok(held)) = (&read, held) {
+                self.close_each(&held, positions, wait, closed, failed).await;
             }
             wait = Wait::Glance;
         }
     }
 
-    async fn close_each(&self, held: &[(Symbol, Direction)], wait: Wait, it: &mut Flattened) {
+    async fn close_each(
+        &self,
+        held: &[(Symbol, Direction)],
+        positions: &[PositionReport],
+        wait: Wait,
+        closed: &mut Vec<ClosedAtVenue>,
+        failed: &mut Vec<Unclosed>,
+    ) {
         let closing = held.iter().map(|(symbol, direction)| async move {
             let closing = Closing { symbol, direction: *direction, quantity: None, purpose: Purpose::Flatten, wait };
-            self.close_for(&closing).await.map_err(|failure| Unclosed {
-                symbol: symbol.clone(),
-                direction: *direction,
-                failure,
-            })
+            let outcome = self.close_held(&closing, positions, Evidence::HeldAfterwards).await;
+            outcome.map_err(|failure| Unclosed { symbol: symbol.clone(), direction: *direction, failure })
         });
         // Side by side: one that hangs must not keep the others open.
         for outcome in futures_util::future::join_all(closing).await {
             match outcome {
-                Ok(closed) => it.closed.push(closed),
-                Err(failure) => it.failed.push(failure),
+                Ok(it) => closed.push(it),
+                Err(failure) => failed.push(failure),
             }
         }
     }
 
-    /// Some side by side, since a venue may be slow; told in the order in which it lists them.
+    /// Some side by side, since a venue may be slow; told in the order in which it lists them. What did not get through is
+    /// tried again for a moment, as far as it rests still.
     pub(super) async fn cancel_orders(&self, which: impl Fn(&Order) -> bool, troubles: &mut Troubles) -> Cancelled {
-        let mut open = match self.ports.broker.open_orders(None).await {
-            Ok(open) => open,
-            Err(error) => {
-                troubles.add(Trouble::OrdersNotKnown(error));
-                return Cancelled::default();
+        let mut tries = Tries::new(&self.ports.clock, self.settings.patience);
+        let mut cancelled = Cancelled::default();
+        loop {
+            let Some(mut open) = troubles.keep(self.open_orders_patiently().await, Trouble::OrdersNotKnown) else {
+                return cancelled;
+            };
+            open.retain(&which);
+            let each: Vec<_> = open.iter().map(|order| self.cancel_alone(order)).collect();
+            let outcomes: Vec<_> = stream::iter(each).buffered(CANCELLED_AT_ONCE).collect().await;
+            let mut met = Troubles::default();
+            for (done, troubles) in outcomes {
+                cancelled.done.extend(done);
+                met.join(troubles);
             }
-        };
-        open.retain(which);
-        let each: Vec<_> = open.iter().map(|order| self.cancel_alone(order)).collect();
-        let outcomes: Vec<_> = stream::iter(each).buffered(CANCELLED_AT_ONCE).collect().await;
-        let mut cancelled = Cancelled { asked_for: open.len(), done: Vec::new() };
-        for (done, met) in outcomes {
-            cancelled.done.extend(done);
+            let missed = met.why_not_cancelled();
+            let is_again = match &missed {
+                Some(why) => tries.may_go_on(why, Wait::Glance).await,
+                None => false,
+            };
+            if is_again {
+                met.forget_not_cancelled();
+            }
             troubles.join(met);
+            if !is_again {
+                return cancelled;
+            }
         }
-        cancelled
     }
 
     async fn cancel_alone(&self, order: &Order) -> (Option<ClientOrderId>, Troubles) {
@@ -219,6 +265,13 @@ impl PositionManager {
     pub(super) fn closable(&self, positions: &[PositionReport]) -> Vec<(Symbol, Direction)> {
         let ours = positions.iter().filter(|report| !self.is_left_alone(&report.symbol, report.position_side));
         directions(ours)
+    }
+
+    /// The same of those in `only`, if that is given.
+    fn to_close(&self, positions: &[PositionReport], only: Option<&[(Symbol, Direction)]>) -> Vec<(Symbol, Direction)> {
+        let mut held = self.closable(positions);
+        held.retain(|it| only.is_none_or(|only| only.contains(it)));
+        held
     }
 
     /// A flattening that began, and whose end is not on record: it is finished or told, as the settings say. Only
@@ -266,11 +319,12 @@ impl PositionManager {
     }
 
     /// All that is held and all that rests: an account with positions or orders of others is not flat.
-    async fn read_back(&self) -> Result<(Vec<PositionReport>, Vec<Order>), QueryError> {
+    /// The orders first: one that filled after it was listed shows in the positions.
+    async fn read_back(&self) -> Result<Remaining, QueryError> {
+        let mut orders = self.open_orders_patiently().await?;
+        orders.retain(|order| !order.status.is_final());
         let mut positions = self.positions_patiently(Wait::Glance).await?;
         positions.retain(|report| report.position.is_some());
-        let mut orders = self.ports.broker.open_orders(None).await?;
-        orders.retain(|order| !order.status.is_final());
         Ok((positions, orders))
     }
 
@@ -283,7 +337,7 @@ impl PositionManager {
         positions.count() + orders.count()
     }
 
-    async fn tell_of_flattening(&self, it: &Flattened, kind: &'static str, troubles: &mut Troubles) {
+    async fn tell_of_flattening(&self, it: &Flattened, closed: usize, kind: &'static str, troubles: &mut Troubles) {
         let state = match &it.remaining {
             Some(_) if it.is_confirmed() => "the venue is flat".to_owned(),
             Some((positions, orders)) => {
@@ -292,7 +346,7 @@ impl PositionManager {
             }
             None => "the venue does not tell whether it is flat".to_owned(),
         };
-        let detail = format!("{}; {} closed, {} failed; {state}", it.reason, it.closed.len(), it.failed.len());
+        let detail = format!("{}; {} closed, {} failed; {state}", it.reason, closed, it.failed.len());
         self.log_risk(kind, None, &detail, None, None, "flattened", troubles).await;
         let account = &self.settings.account;
         let alert = Alert {

@@ -63,7 +63,7 @@ async fn entries_of_others_rest_on_where_they_are_not_adopted() {
 async fn a_venue_that_tells_no_orders_is_a_trouble_and_not_an_empty_book() {
     let desk = desk();
     with_resting_entries(&desk).await;
-    desk.venue.state().hide_orders = 2;
+    desk.venue.state().hide_orders = 500;
     let outcome = desk.manager.cancel_entries().await;
     assert_eq!((outcome.cancelled.len(), outcome.remaining), (0, None));
     assert_eq!(outcome.troubles.len(), 2, "{:?}", outcome.troubles);
