@@ -58,7 +58,7 @@ async fn what_was_written_is_there_after_reopening() {
     store.close().await;
 
     let store = SqliteStore::open(&path).await.unwrap();
-    assert_eq!(store.migrated(), Migrated { from: 3, to: 4 });
+    assert_eq!(store.migrated(), Migrated { from: 4, to: 4 });
     assert_eq!(store.unfinished(&account()).await.unwrap(), [entry("a", Side::Buy)]);
     assert_eq!(store.working(&account()).await.unwrap(), [composed("oco-2")]);
     let state = ComposedState::Ended { how: ComposedEnd::Done, reason: "its stop filled".into() };

@@ -14,15 +14,15 @@ use super::failure::OpenFailure;
 use super::monitor::is_open;
 use super::outcome::{OpenWarning, Opened, Protected};
 use super::protection::Wanted;
-use super::reading::{Held, Reading};
+use super::reading::Reading;
 use crate::client_order_id::IntentId;
 use crate::execution::Execution;
 use crate::funding_service::{FundingCost, cost_of};
 use crate::order_path::Wait;
 use crate::trouble::{Subject, Troubles};
 use plimsoll_domain::{
-    FundingRate, Instrument, Liquidation, MarginMode, Order, OrderKind, Position, PositionSide, Price, TimeInForce,
-    Timestamp, margin,
+    FundingRate, Instrument, MarginMode, Order, OrderKind, Position, PositionSide, Price, TimeInForce, Timestamp,
+    margin,
 };
 use plimsoll_ports::{Alert, OpenIntent, OpenedPosition, Purpose, Refusal, Severity, StopLoss, StoreError};
 
