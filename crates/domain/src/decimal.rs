@@ -1,6 +1,7 @@
 //! Decimal numbers read exactly, or refused.
 
-use rust_decimal::Decimal;
+use crate::price::Rounding;
+use rust_decimal::{Decimal, RoundingStrategy};
 
 /// Reads a decimal number as venues and people write it: `67123.10`, `-0.0001`, `1e-8`.
 ///
@@ -27,6 +28,37 @@ pub fn exact(text: &str) -> Result<Decimal, NotADecimal> {
 /// decimals of different scales means multiplying.
 pub(crate) fn is_within(value: Decimal, max: Decimal) -> bool {
     value.is_sign_positive() && !value.is_zero() && (value.mantissa() <= max.mantissa() || value <= max)
+}
+
+/// `of ÷ by` in whole numbers; `None` for a `by` of zero and for what no decimal can hold. Most sizes and steps have so few
+/// digits that the quotient is one of whole numbers, which is quick and exact.
+pub(crate) fn whole_quotient(of: Decimal, by: Decimal, rounding: Rounding) -> Option<Decimal> {
+    if let Some((whole, rest)) = whole_and_rest(of, by) {
+        let away = if of.is_sign_negative() == by.is_sign_negative() { 1 } else { -1 };
+        let whole = if rest != 0 && rounding == Rounding::Up { whole.saturating_add(away) } else { whole };
+        return Decimal::try_from_i128_with_scale(whole, 0).ok();
+    }
+    let strategy = match rounding {
+        Rounding::Down => RoundingStrategy::ToZero,
+        Rounding::Up => RoundingStrategy::AwayFromZero,
+    };
+    Some(of.checked_div(by)?.round_dp_with_strategy(0, strategy))
+}
+
+/// How often `by` goes into `of`, towards zero, and what is left in the digits of the finer of both; `None` where they have
+/// too many digits for that.
+pub(crate) fn whole_and_rest(of: Decimal, by: Decimal) -> Option<(i128, i128)> {
+    let scale = of.scale().max(by.scale());
+    let digits = |it: Decimal| match scale.saturating_sub(it.scale()) {
+        0 => Some(it.mantissa()),
+        more => it.mantissa().checked_mul(10_i128.checked_pow(more)?),
+    };
+    let (of, by) = (digits(of)?, digits(by)?);
+    // Half as many digits divide many times as fast.
+    if let (Ok(of), Ok(by)) = (i64::try_from(of), i64::try_from(by)) {
+        return Some((of.checked_div(by)?.into(), of.checked_rem(by)?.into()));
+    }
+    Some((of.checked_div(by)?, of.checked_rem(by)?))
 }
 
 /// `[+-]digits[.digits]`, and nothing else.
@@ -57,9 +89,10 @@ pub struct NotADecimal(String);
 
 #[cfg(test)]
 mod tests {
-    use super::{exact, is_within};
+    use super::{exact, is_within, whole_and_rest, whole_quotient};
+    use crate::price::Rounding;
     use proptest::prelude::*;
-    use rust_decimal::Decimal;
+    use rust_decimal::{Decimal, RoundingStrategy};
 
     #[test]
     fn reads_exactly_or_refuses() {
@@ -100,6 +133,27 @@ mod tests {
         fn a_range_is_what_its_comparisons_say(mantissa in any::<i64>(), scale in 0u32..=28, max in 1_i64..i64::MAX) {
             let (value, max) = (Decimal::new(mantissa, scale), Decimal::from(max));
             prop_assert_eq!(is_within(value, max), value > Decimal::ZERO && value <= max);
+        }
+
+        #[test]
+        fn a_whole_quotient_is_the_quotient_rounded(
+            of in -1_000_000_000_000_000_i64..1_000_000_000_000_000, of_scale in 0u32..=9,
+            by in 1_i64..1_000_000_000, by_scale in 0u32..=9, up in any::<bool>(),
+        ) {
+            let (of, by) = (Decimal::new(of, of_scale), Decimal::new(by, by_scale));
+            let (rounding, strategy) = match up {
+                true => (Rounding::Up, RoundingStrategy::AwayFromZero),
+                false => (Rounding::Down, RoundingStrategy::ToZero),
+            };
+            let found = whole_quotient(of, by, rounding);
+            // The quotient of decimals is rounded in its last digit: what it makes whole by that has a rest.
+            let expected = of.checked_div(by).map(|it| it.round_dp_with_strategy(0, strategy));
+            let (whole, rest) = whole_and_rest(of, by).unwrap();
+            let back = Decimal::from_i128_with_scale(whole, 0) * by + Decimal::from_i128_with_scale(rest, of_scale.max(by_scale));
+            prop_assert_eq!(back, of);
+            if found != expected {
+                prop_assert!(rest != 0 && of.checked_div(by).unwrap().is_integer());
+            }
         }
 
         #[test]

@@ -1,7 +1,7 @@
 //! Prices and the steps that they come in.
 
-use crate::decimal::{NotADecimal, exact, is_within};
-use rust_decimal::{Decimal, RoundingStrategy};
+use crate::decimal::{NotADecimal, exact, is_within, whole_and_rest, whole_quotient};
+use rust_decimal::Decimal;
 use std::fmt;
 use std::str::FromStr;
 
@@ -110,18 +110,17 @@ impl Step {
     }
 
     pub(crate) fn divides(self, value: Decimal) -> bool {
-        value.checked_rem(self.0).is_some_and(|rest| rest.is_zero())
+        match whole_and_rest(value, self.0) {
+            Some((_, rest)) => rest == 0,
+            None => value.checked_rem(self.0).is_some_and(|rest| rest.is_zero()),
+        }
     }
 
     pub(crate) fn round(self, value: Decimal, rounding: Rounding) -> Decimal {
-        let strategy = match rounding {
-            Rounding::Down => RoundingStrategy::ToZero,
-            Rounding::Up => RoundingStrategy::AwayFromZero,
-        };
         if self.divides(value) {
             return value;
         }
-        let steps = value.checked_div(self.0).unwrap_or(Decimal::MAX).round_dp_with_strategy(0, strategy);
+        let steps = whole_quotient(value, self.0, rounding).unwrap_or(Decimal::MAX);
         steps.checked_mul(self.0).unwrap_or(Decimal::MAX)
     }
 }

@@ -1,6 +1,7 @@
 //! A reduction as orders that the venue takes and the book bears.
 
 use super::account::Guarded;
+use crate::decimal::whole_quotient;
 use crate::price::{Rounding, Step};
 use crate::quantity::{Quantity, Remainder};
 use rust_decimal::Decimal;
@@ -61,13 +62,14 @@ impl Guarded<'_> {
         if total <= bound {
             return Slices::one(total);
         }
-        let lots = |size: Quantity| size.get().checked_div(lot.get()).unwrap_or(Decimal::MAX);
-        let units = lots(total).ceil();
-        let of = |size: Quantity| units.checked_div(lots(size).floor().max(Decimal::ONE)).unwrap_or(units).ceil();
+        let lots = |size: Quantity, way| whole_quotient(size.get(), lot.get(), way).unwrap_or(Decimal::MAX);
+        let units = lots(total, Rounding::Up);
+        let parts = |size: Decimal, way| whole_quotient(units, size.max(Decimal::ONE), way).unwrap_or(units);
+        let of = |size: Quantity| parts(lots(size, Rounding::Down), Rounding::Up);
         let mut slices = of(bound);
         // Only a narrow book can ask for slices below the smallest order.
         if bound.get() < least.get().saturating_add(lot.get()).saturating_mul(Decimal::TWO) {
-            let taken = units.checked_div(lots(least).ceil().max(Decimal::ONE)).unwrap_or(units).floor();
+            let taken = parts(lots(least, Rounding::Up), Rounding::Down);
             slices = slices.min(taken.max(Decimal::ONE)).max(of(most));
         }
         Slices::even(total, units, slices, lot)
@@ -81,7 +83,7 @@ impl Slices {
 
     /// So many lots in so many slices: their sizes differ by one lot at most.
     fn even(total: Quantity, lots: Decimal, slices: Decimal, lot: Step) -> Self {
-        let each = lots.checked_div(slices).unwrap_or(lots).floor().max(Decimal::ONE);
+        let each = whole_quotient(lots, slices, Rounding::Down).unwrap_or(lots).max(Decimal::ONE);
         let longer = lots.saturating_sub(each.saturating_mul(slices)).max(Decimal::ZERO);
         let small = each.saturating_mul(lot.get());
         let large = small.saturating_add(lot.get());

@@ -13,6 +13,8 @@ use crate::risk::distance_to;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Figures {
     pub(super) margin: AccountMargin,
+    /// Maintenance ÷ equity of it.
+    ratio: Option<MarginRatio>,
     /// The nearest of its positions; not worked out where nothing depends on it.
     pub(super) distance: Option<Rate>,
     pub(super) is_due: bool,
@@ -20,8 +22,9 @@ pub(super) struct Figures {
 
 impl Figures {
     fn of(margin: AccountMargin) -> Self {
-        let is_due = margin.ratio().is_some_and(|ratio| ratio.is_liquidation());
-        Self { margin, distance: None, is_due }
+        let ratio = margin.ratio();
+        let is_due = ratio.is_some_and(|ratio| ratio.is_liquidation());
+        Self { margin, ratio, distance: None, is_due }
     }
 
     fn near(&mut self, it: &Holding<'_>, liquidation: Liquidation) {
@@ -29,8 +32,8 @@ impl Figures {
         self.distance = self.distance.into_iter().chain(distance_to(liquidation, it.mark)).min();
     }
 
-    pub(super) fn ratio(&self) -> Option<MarginRatio> {
-        self.margin.ratio()
+    pub(super) const fn ratio(&self) -> Option<MarginRatio> {
+        self.ratio
     }
 }
 

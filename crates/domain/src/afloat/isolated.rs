@@ -59,6 +59,10 @@ fn top_up(
     step: Step,
     purse: &mut Purse,
 ) -> Option<(Money, bool)> {
+    let there = step.round(purse.left.get(), Rounding::Down);
+    if there <= Decimal::ZERO {
+        return None;
+    }
     let with = |amount: Decimal| Reducible { equity: plus(it.equity, Money::new(amount)), ..*it };
     let meets = |amount: &Decimal| meets(&with(*amount), target, closing_fee, Decimal::ZERO);
     let required = it.required(it.position.notional(it.mark).get());
@@ -68,7 +72,6 @@ fn top_up(
     let amount = step.round(equity.saturating_sub(it.equity.get()), Rounding::Up);
     let nearby = [amount.saturating_sub(step.get()), amount, amount.saturating_add(step.get())];
     let needed = nearby.into_iter().filter(|amount| *amount > Decimal::ZERO).find(meets);
-    let there = step.round(purse.left.get(), Rounding::Down);
     let amount = needed.map_or(there, |needed| needed.min(there));
     if amount <= Decimal::ZERO {
         return None;
@@ -90,7 +93,8 @@ fn reduce(
         Reduction::Close(quantity) => {
             let cut = it.cut(quantity);
             // Fees can make more than the smallest too much; closing all of it asks for nothing any more.
-            let holds = cut.is_whole || meets(reducible, target, it.closing_fee, cut.quantity.get());
+            let is_smallest = cut.quantity == quantity;
+            let holds = is_smallest || cut.is_whole || meets(reducible, target, it.closing_fee, cut.quantity.get());
             Some(Action::Reduce { place, cut: if holds { cut } else { it.cut_whole() } })
         }
         Reduction::NotEnough => flatten(account, Backing::Isolated(place), FlattenCause::OutOfReach),
@@ -115,6 +119,8 @@ fn smallest(it: &Reducible<'_>, target: Level, closing_fee: Rate) -> Reduction {
     match (by_ratio, by_distance) {
         (Reduction::NotEnough, _) | (_, Reduction::NotEnough) => Reduction::NotEnough,
         (Reduction::NotNeeded, Reduction::NotNeeded) => Reduction::NotNeeded,
+        // By the distance alone it is not known that the ratio is met still.
+        (Reduction::Close(size), Reduction::NotNeeded) if target.distance.is_none() => Reduction::Close(size),
         (Reduction::Close(size), Reduction::NotNeeded) | (Reduction::NotNeeded, Reduction::Close(size)) => {
             larger(size, size)
         }

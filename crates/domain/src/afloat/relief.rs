@@ -8,10 +8,12 @@
 
 use super::account::{Guarded, GuardedAccount};
 use super::cut::Cut;
+use crate::decimal::whole_quotient;
 use crate::margin::{HedgeMargin, MarginRatio};
 use crate::money::Money;
 use crate::name::Symbol;
 use crate::portfolio::AccountMargin;
+use crate::price::Rounding;
 use crate::quantity::Quantity;
 use rust_decimal::Decimal;
 use std::cmp::Reverse;
@@ -148,7 +150,7 @@ impl<'a> CrossPool<'a> {
         let meets = |units: Decimal| units.saturating_mul(gain) >= missing;
         let mut units = self.units(run);
         if units > Decimal::ONE && meets(units - Decimal::ONE) {
-            let needed = missing.checked_div(gain).unwrap_or(Decimal::MAX).ceil().max(Decimal::ONE);
+            let needed = whole_quotient(missing, gain, Rounding::Up).unwrap_or(Decimal::MAX).max(Decimal::ONE);
             // A quotient is rounded in its last digit.
             let nearby = [needed.saturating_sub(Decimal::ONE), needed, needed.saturating_add(Decimal::ONE)];
             units =
@@ -166,7 +168,8 @@ impl<'a> CrossPool<'a> {
         let Some((alike_to, it)) = run.alike_to.zip(self.it(place)) else { return Decimal::ONE };
         let notional = self.left(place).saturating_mul(it.mark.get());
         let of_one = size.saturating_mul(it.mark.get());
-        notional.saturating_sub(alike_to).checked_div(of_one).unwrap_or(Decimal::ONE).floor().max(Decimal::ONE)
+        let units = whole_quotient(notional.saturating_sub(alike_to), of_one, Rounding::Down);
+        units.unwrap_or(Decimal::ONE).max(Decimal::ONE)
     }
 
     /// The next run of a contract; `None` if nothing is left of it.
@@ -302,13 +305,11 @@ impl Run {
 
 /// A score in units of 10⁻²⁴; what does not fit is beyond all others.
 fn whole(score: Decimal) -> i128 {
-    let mut scaled = score;
-    scaled.rescale(24);
-    match scaled.scale() {
-        24 => scaled.mantissa(),
-        _ if score.is_sign_negative() => i128::MIN,
-        _ => i128::MAX,
-    }
+    let units = match score.scale() {
+        scale @ ..=24 => 10_i128.checked_pow(24 - scale).and_then(|unit| score.mantissa().checked_mul(unit)),
+        scale => 10_i128.checked_pow(scale - 24).and_then(|unit| score.mantissa().checked_div(unit)),
+    };
+    units.unwrap_or(if score.is_sign_negative() { i128::MIN } else { i128::MAX })
 }
 
 /// What the contract of `it` requires of two cross legs of these sizes, one of which may be none.
