@@ -105,7 +105,7 @@ pub use market::{
 pub use money::{Money, NotMoney};
 pub use name::{AccountId, ClientOrderId, Currency, NotAClientOrderId, NotASymbol, OrderId, Symbol, TradeId, VenueId};
 pub use order::{NewOrder, Order, OrderKind, OrderSize, OrderStatus, OrderType, TimeInForce, TriggerBy};
-pub use portfolio::{AccountMargin, Assessment, Collateral, Holding, Portfolio, PositionMargin, Summed};
+pub use portfolio::{AccountMargin, Assessment, Collateral, Holding, Portfolio, PositionMargin, Summed, Sums};
 pub use portfolio_view::{NearestLiquidation, PortfolioTotals, PortfolioView, StressOutcome, StressedAccount};
 pub use position::{Position, Transition};
 pub use price::{NotAPrice, NotAStep, Price, Rounding, Step};

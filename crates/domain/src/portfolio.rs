@@ -2,7 +2,7 @@
 
 mod summed;
 
-pub use summed::Summed;
+pub use summed::{Summed, Sums};
 
 use crate::liquidation::{Leg, Liquidation, cross, isolated};
 use crate::margin::{HedgeMargin, MarginRatio, MarginTiers, isolated_equity, margin_cover};
