@@ -24,15 +24,11 @@ impl InHand {
     }
 
     /// A reading without them.
-    pub(super) fn left_out_of(&self, mut reading: Reading) -> Reading {
+    pub(super) fn left_out_of(&self, reading: Reading) -> Reading {
         if self.0.is_empty() {
             return reading;
         }
-        reading.held.retain(|held| !self.has(&held.report.symbol, held.report.position_side));
-        reading.unpriced.retain(|report| !self.has(&report.symbol, report.position_side));
-        reading.snapshot.positions.retain(|report| !self.has(&report.symbol, report.position_side));
-        reading.snapshot.orders.retain(|order| !self.has(&order.symbol, order.position_side));
-        reading
+        reading.without(|symbol, side| self.has(symbol, side))
     }
 }
 

@@ -275,10 +275,10 @@ impl PositionManager {
         let reading =
             troubles.known(Subject::Position, &intent.symbol, self.read_account(&mut Troubles::default()).await);
         let held = reading.as_ref().and_then(|reading| reading.find(&intent.symbol, plan.side)).cloned();
-        let after = match reading {
+        let after = match &reading {
             Some(reading) if held.is_some() => reading,
             // The venue does not show the position yet: what our fills make of the reading before.
-            _ => self.projected(plan, made),
+            _ => &plan.reading,
         };
         let held = held.unwrap_or_else(|| self.as_held(plan, made));
         let position = held.position;
@@ -300,7 +300,7 @@ impl PositionManager {
             leverage: intent.leverage,
             margin,
             mark: held.mark,
-            liquidation: self.liquidation_in(&after, &held),
+            liquidation: after.liquidation_of(&held),
             venue_liquidation: held.report.liquidation_price,
             funding: plan.funding_of(position),
             stop_loss,
@@ -308,17 +308,6 @@ impl PositionManager {
             warnings: Vec::new(),
             troubles: Vec::new(),
         }
-    }
-
-    /// The exact liquidation price of one position of a reading.
-    pub(crate) fn liquidation_in(&self, reading: &Reading, held: &Held) -> Liquidation {
-        let assessment = reading.assess(&self.settings.settle, self.settings.closing_fee);
-        let is_it = |other: &Held| {
-            other.report.symbol == held.report.symbol && other.report.position_side == held.report.position_side
-        };
-        let index = reading.held.iter().position(is_it);
-        let found = index.and_then(|index| assessment.positions.get(index));
-        found.map_or(Liquidation::AlreadyDue, |margin| margin.liquidation)
     }
 
     async fn record_opened(

@@ -3,12 +3,12 @@
 use super::PositionManager;
 use crate::trouble::{Subject, Troubles};
 use plimsoll_domain::{
-    AccountSnapshot, Assessment, BalanceReport, Collateral, Currency, Direction, Holding, Instrument, MarginMode,
-    Money, Portfolio, Position, PositionReport, PositionSide, Price, Rate, Symbol,
+    AccountSnapshot, Assessment, BalanceReport, Collateral, Currency, Direction, Holding, Instrument, Liquidation,
+    MarginMode, Money, Portfolio, Position, PositionReport, PositionSide, Price, Rate, Sums, Symbol,
 };
 use plimsoll_ports::QueryError;
 
-/// The account at one moment.
+/// The account at one moment. What the check before an order asks of all positions is summed up once.
 #[derive(Debug)]
 pub(crate) struct Reading {
     pub(crate) snapshot: AccountSnapshot,
@@ -16,6 +16,18 @@ pub(crate) struct Reading {
     pub(crate) held: Vec<Held>,
     /// The positions whose contract or mark cannot be had: nobody can judge them.
     pub(crate) unpriced: Vec<PositionReport>,
+    settle: Currency,
+    closing_fee: Rate,
+    sums: Sums,
+    totals: Totals,
+}
+
+/// What is held altogether.
+#[derive(Debug, Clone, Copy)]
+struct Totals {
+    notional: Money,
+    unrealized_pnl: Money,
+    margin_in_use: Money,
 }
 
 /// One open position with what judging it takes.
@@ -55,15 +67,47 @@ impl Held {
 }
 
 impl Reading {
+    fn new(
+        snapshot: AccountSnapshot,
+        held: Vec<Held>,
+        unpriced: Vec<PositionReport>,
+        settle: Currency,
+        closing_fee: Rate,
+    ) -> Self {
+        let wallet = wallet_in(&snapshot, &settle);
+        let holdings = held.iter().map(|held| held.holding(closing_fee)).collect();
+        let sums = Portfolio { wallet, holdings }.sums();
+        let totals = Totals::of(&held, &unpriced);
+        Self { snapshot, held, unpriced, settle, closing_fee, sums, totals }
+    }
+
+    /// What is left of it without some of its positions.
+    pub(crate) fn without(self, is_left_out: impl Fn(&Symbol, PositionSide) -> bool) -> Self {
+        let Self { mut snapshot, mut held, mut unpriced, settle, closing_fee, .. } = self;
+        held.retain(|held| !is_left_out(&held.report.symbol, held.report.position_side));
+        unpriced.retain(|report| !is_left_out(&report.symbol, report.position_side));
+        snapshot.positions.retain(|report| !is_left_out(&report.symbol, report.position_side));
+        snapshot.orders.retain(|order| !is_left_out(&order.symbol, order.position_side));
+        Self::new(snapshot, held, unpriced, settle, closing_fee)
+    }
+
+    /// The exact liquidation of a position, held or not, were it held beside the others.
+    pub(crate) fn liquidation_of(&self, made: &Held) -> Liquidation {
+        let is_it = |held: &Held| {
+            (&held.report.symbol, held.report.position_side) == (&made.report.symbol, made.report.position_side)
+        };
+        let instead_of = self.held.iter().position(is_it);
+        let holdings = self.held.iter().map(|held| held.holding(self.closing_fee));
+        self.sums.liquidation_with(holdings, &made.holding(self.closing_fee), instead_of)
+    }
+
     pub(crate) fn balance(&self, currency: &Currency) -> Option<&BalanceReport> {
-        self.snapshot.balances.iter().find(|balance| balance.currency == *currency)
+        balance_in(&self.snapshot, currency)
     }
 
     /// Everything but unrealised profit.
     pub(crate) fn wallet(&self, currency: &Currency) -> Money {
-        let Some(balance) = self.balance(currency) else { return Money::ZERO };
-        let from_equity = || Some(balance.equity? - balance.unrealized_pnl.unwrap_or_default());
-        balance.wallet.or_else(from_equity).unwrap_or_default()
+        wallet_in(&self.snapshot, currency)
     }
 
     /// What new positions may use: the venue's word, or what the positions' initial margins leave.
@@ -77,19 +121,13 @@ impl Reading {
 
     /// What backs the positions: the margin assigned to each, or its initial margin; all of its notional where neither is
     /// known.
-    pub(crate) fn margin_in_use(&self) -> Money {
-        let of = |held: &Held| {
-            let notional = held.position.notional(held.mark);
-            held.report.isolated_margin.or_else(|| held.initial_margin()).unwrap_or(notional)
-        };
-        self.held.iter().map(of).sum()
+    pub(crate) const fn margin_in_use(&self) -> Money {
+        self.totals.margin_in_use
     }
 
     /// Notional of all positions at their marks; of one that cannot be priced, at its entry.
-    pub(crate) fn notional(&self) -> Money {
-        let priced: Money = self.held.iter().map(|held| held.position.notional(held.mark)).sum();
-        let at_entry = |report: &PositionReport| report.position.map(|held| held.notional(held.entry));
-        priced + self.unpriced.iter().filter_map(at_entry).sum()
+    pub(crate) const fn notional(&self) -> Money {
+        self.totals.notional
     }
 
     /// The same without one position.
@@ -99,9 +137,8 @@ impl Reading {
     }
 
     /// Profit of the positions at their marks; of one that cannot be priced, the venue's word.
-    pub(crate) fn unrealized_pnl(&self) -> Money {
-        let priced: Money = self.held.iter().map(|held| held.position.unrealized_pnl(held.mark)).sum();
-        priced + self.unpriced.iter().filter_map(|report| report.unrealized_pnl).sum()
+    pub(crate) const fn unrealized_pnl(&self) -> Money {
+        self.totals.unrealized_pnl
     }
 
     pub(crate) fn portfolio(&self, currency: &Currency, closing_fee: Rate) -> Portfolio<'_> {
@@ -129,6 +166,33 @@ impl Reading {
     }
 }
 
+impl Totals {
+    fn of(held: &[Held], unpriced: &[PositionReport]) -> Self {
+        let margin_in_use = |held: &Held| {
+            let notional = held.position.notional(held.mark);
+            held.report.isolated_margin.or_else(|| held.initial_margin()).unwrap_or(notional)
+        };
+        let at_entry = |report: &PositionReport| report.position.map(|held| held.notional(held.entry));
+        let notional: Money = held.iter().map(|held| held.position.notional(held.mark)).sum();
+        let unrealized_pnl: Money = held.iter().map(|held| held.position.unrealized_pnl(held.mark)).sum();
+        Self {
+            notional: notional + unpriced.iter().filter_map(at_entry).sum(),
+            unrealized_pnl: unrealized_pnl + unpriced.iter().filter_map(|report| report.unrealized_pnl).sum(),
+            margin_in_use: held.iter().map(margin_in_use).sum(),
+        }
+    }
+}
+
+fn balance_in<'a>(snapshot: &'a AccountSnapshot, currency: &Currency) -> Option<&'a BalanceReport> {
+    snapshot.balances.iter().find(|balance| balance.currency == *currency)
+}
+
+fn wallet_in(snapshot: &AccountSnapshot, currency: &Currency) -> Money {
+    let Some(balance) = balance_in(snapshot, currency) else { return Money::ZERO };
+    let from_equity = || Some(balance.equity? - balance.unrealized_pnl.unwrap_or_default());
+    balance.wallet.or_else(from_equity).unwrap_or_default()
+}
+
 /// The report of the position of `symbol` that goes this way.
 pub(crate) fn find_direction<'a>(
     positions: &'a [PositionReport],
@@ -148,17 +212,17 @@ impl PositionManager {
                 "positions are held in {settle}, and no balance of it is listed"
             )));
         }
-        let mut reading = Reading { snapshot, held: Vec::new(), unpriced: Vec::new() };
-        for report in reading.snapshot.positions.clone() {
+        let (mut held, mut unpriced) = (Vec::new(), Vec::new());
+        for report in snapshot.positions.clone() {
             let Some(position) = report.position else { continue };
             match self.price(&report, troubles).await {
                 Some((instrument, mark)) if instrument.settle == self.settings.settle => {
-                    reading.held.push(Held { report, position, instrument, mark });
+                    held.push(Held { report, position, instrument, mark });
                 }
-                _ => reading.unpriced.push(report),
+                _ => unpriced.push(report),
             }
         }
-        Ok(reading)
+        Ok(Reading::new(snapshot, held, unpriced, self.settings.settle.clone(), self.settings.closing_fee))
     }
 
     async fn price(&self, report: &PositionReport, troubles: &mut Troubles) -> Option<(Instrument, Price)> {

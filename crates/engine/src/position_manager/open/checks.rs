@@ -41,7 +41,7 @@ impl PositionManager {
         let quantity = plan.size()?;
         let projection = Projection::of(&plan.instrument, held, intent.direction, quantity, plan.mark, intent.leverage);
         let made = projection.after.unwrap_or(Position { direction: intent.direction, quantity, entry: plan.mark });
-        let liquidation = self.liquidation_in(&self.projected(plan, made), &self.as_held(plan, made));
+        let liquidation = plan.reading.liquidation_of(&self.as_held(plan, made));
         plan.stop_comes_first(liquidation)?;
         let funding = plan.funding_of(made).map(|cost| cost.per_day);
         let distance = distance_to(liquidation, plan.mark);
@@ -119,18 +119,6 @@ impl PositionManager {
         if !trips.is_empty() {
             self.engage("risk limits", &trips.join("; "), troubles).await;
             self.take_back_entries(troubles).await;
-        }
-    }
-
-    /// The reading as it would be with `made` as the position of the intent.
-    pub(super) fn projected(&self, plan: &Plan<'_>, made: Position) -> Reading {
-        let is_other =
-            |held: &&Held| held.report.symbol != plan.intent.symbol || held.report.position_side != plan.side;
-        let others = plan.reading.held.iter().filter(is_other).cloned();
-        Reading {
-            snapshot: plan.reading.snapshot.clone(),
-            held: others.chain([self.as_held(plan, made)]).collect(),
-            unpriced: Vec::new(),
         }
     }
 

@@ -88,7 +88,7 @@ impl PositionManager {
         let quantity = plan.size()?;
         let projection = Projection::of(&plan.instrument, held, intent.direction, quantity, plan.mark, intent.leverage);
         let made = projection.after.unwrap_or(Position { direction: intent.direction, quantity, entry: plan.mark });
-        let liquidation = self.liquidation_in(&self.projected(&plan, made), &self.as_held(&plan, made));
+        let liquidation = plan.reading.liquidation_of(&self.as_held(&plan, made));
         plan.stop_comes_first(liquidation)?;
         let (funding, distance) = (plan.funding_of(made), distance_to(liquidation, plan.mark));
         let per_day = funding.map(|cost| cost.per_day);
