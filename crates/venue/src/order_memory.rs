@@ -44,6 +44,11 @@ impl OrderMemory {
         }
     }
 
+    /// Takes note of the service that an order of ours goes to, so that it is looked up there alone if the answer is lost.
+    pub fn sent(&self, client: &ClientOrderId, conditional: bool) {
+        self.ids().conditional.insert(client.clone(), conditional);
+    }
+
     /// Takes note of an order of ours that the venue has taken, and has the streams wait for news of it.
     pub fn placed(&self, symbol: &Symbol, client: &ClientOrderId, id: &OrderId, conditional: bool) {
         let mut ids = self.ids();

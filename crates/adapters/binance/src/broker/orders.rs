@@ -26,6 +26,7 @@ impl BinanceBroker {
         let priority = if order.adds_exposure() { Ordinary } else { ReducesRisk };
         let conditional = order.kind.order_type().is_conditional();
         let read = if conditional { body::algo_placed } else { body::placed };
+        self.shared.memory.sent(&order.client_order_id, conditional);
         let id = self.shared.client.read(&call, priority, read).await?;
         self.shared.memory.placed(&order.symbol, &order.client_order_id, &id, conditional);
         Ok(id)

@@ -65,6 +65,7 @@ impl BitgetBroker {
             // The stream may tell of it before the answer comes.
             None => self.shared.known.is_sent(order),
         }
+        self.shared.memory.sent(&order.client_order_id, plan_type.is_some());
         let id = match self.shared.client.read(&call, priority, body::placed).await {
             Ok(Some(id)) => id,
             Ok(None) => self.id_of(order).await?,

@@ -31,6 +31,7 @@ impl GateioBroker {
         };
         let priority = if order.adds_exposure() { Ordinary } else { ReducesRisk };
         let conditional = order.kind.order_type().is_conditional();
+        self.shared.memory.sent(&order.client_order_id, conditional);
         let id = self.shared.client.read(&call, priority, body::placed).await?;
         self.shared.names.placed(&order.symbol, &order.client_order_id, &id, conditional);
         self.shared.memory.placed(&order.symbol, &order.client_order_id, &id, conditional);
