@@ -51,8 +51,8 @@ impl Summed<'_> {
 }
 
 impl Sums {
-    /// The liquidation of `made` were it held, in the place of the holding with this number or, without one, as one more:
-    /// what [`Portfolio::assess`] would say of it. `holdings` are those that the sums were taken of, in their order.
+    /// The liquidation of `made` were it held, in the place of the holding with this number, which is one of its contract,
+    /// or, without one, as one more: what [`Portfolio::assess`] would say of it. `holdings` are those that the sums were taken of, in their order.
     #[must_use]
     pub fn liquidation_with<'a>(
         &self,

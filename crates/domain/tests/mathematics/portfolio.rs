@@ -236,8 +236,9 @@ proptest! {
         let mut legs = std::collections::HashSet::new();
         holdings.retain(|it| legs.insert((it.symbol, it.position.direction)));
         let is_same = |it: &Holding<'_>| (it.symbol, it.position.direction) == (made.symbol, made.position.direction);
-        // An order makes a leg larger, or is one more; and now and then it stands in for something else.
-        let instead_of = holdings.iter().position(is_same).or(replaced.filter(|at| *at < holdings.len()));
+        // An order makes a leg larger, or is one more; and now and then it turns the position of its contract around.
+        let is_its_contract = |at: &usize| holdings.get(*at).is_some_and(|it| it.symbol == made.symbol);
+        let instead_of = holdings.iter().position(is_same).or(replaced.filter(is_its_contract));
         let size: Money = holdings.iter().chain([&made]).map(Holding::notional).sum();
         let portfolio = Portfolio { wallet: size * Decimal::new(margin, 3), holdings };
         let found = portfolio.clone().summed().liquidation_with(&made, instead_of);
