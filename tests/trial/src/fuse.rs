@@ -69,7 +69,9 @@ impl Fuse {
 
     /// A call has been answered.
     pub(crate) async fn end(&self, doomed: Doomed) {
-        if doomed.0 {
+        // Whoever was to die of it may have been spared since.
+        let is_armed = matches!(self.state().death, Some(Death::After(_)));
+        if doomed.0 && is_armed {
             self.blow();
         }
         self.alive().await;

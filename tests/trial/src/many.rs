@@ -108,28 +108,20 @@ impl fmt::Display for Summary {
 impl Summary {
     /// How long positions were without the stop that was meant for them, by how that began and what happened meanwhile.
     fn unprotected(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "from a fill, or from when a stop was gone, to a stop that was read back:")?;
-        for begins in [Begins::Entered, Begins::Rested, Begins::Lost] {
-            let of = |is_fair, met, ends| {
-                let is_it =
-                    move |it: &&Spell| (it.begins, it.met, it.ends) == (begins, met, ends) && it.is_fair == is_fair;
-                self.spells.iter().filter(is_it)
-            };
-            for (is_fair, met) in [
-                (true, Met::Nothing),
-                (true, Met::Death),
-                (false, Met::Nothing),
-                (false, Met::Faults),
-                (false, Met::Death),
-            ] {
-                let read: Vec<Duration> = of(is_fair, met, Ends::Protected).map(|it| it.took).collect();
-                let resting: Vec<Duration> = of(is_fair, met, Ends::Protected).map(|it| it.until_resting).collect();
-                let closed = of(is_fair, met, Ends::Closed).count();
-                let word = if is_fair { "fair weather" } else { "any weather" };
-                let (begins, met) = (format!("{begins:?}").to_lowercase(), format!("{met:?}").to_lowercase());
-                writeln!(f, "  {begins}, {word}, met {met}: {}", Share::of(&read))?;
-                writeln!(f, "    at the venue after {}; {closed} more were closed instead", Share::of(&resting))?;
-            }
+        let way = crate::world::VENUE_WAY.saturating_mul(2);
+        writeln!(f, "without a stop until one was read back (in fair weather a round trip takes {way:?}):")?;
+        let mut kinds: BTreeMap<(Begins, bool, Met), Vec<Spell>> = BTreeMap::new();
+        for it in &self.spells {
+            kinds.entry((it.begins, !it.is_fair, it.met)).or_default().push(*it);
+        }
+        for ((begins, is_any, met), spells) in kinds {
+            let (protected, closed): (Vec<Spell>, Vec<Spell>) =
+                spells.into_iter().partition(|it| it.ends == Ends::Protected);
+            let read: Vec<Duration> = protected.iter().map(|it| it.took).collect();
+            let resting: Vec<Duration> = protected.iter().map(|it| it.until_resting).collect();
+            let weather = if is_any { "any weather" } else { "fair weather" };
+            writeln!(f, "  {}, {weather}, {}: {}", begins.as_str(), met.as_str(), Share::of(&read))?;
+            writeln!(f, "    at the venue after {}; {} were closed instead", Share::of(&resting), closed.len())?;
         }
         Ok(())
     }

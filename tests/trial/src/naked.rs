@@ -54,6 +54,30 @@ pub enum Met {
     Death,
 }
 
+impl Begins {
+    /// In words.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Entered => "an entry filled at once",
+            Self::Rested => "an entry filled that had rested",
+            Self::Lost => "a stop was gone",
+        }
+    }
+}
+
+impl Met {
+    /// In words.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing went wrong",
+            Self::Faults => "something went wrong",
+            Self::Death => "the process died",
+        }
+    }
+}
+
 /// What had happened to us at a moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Fortune {

@@ -121,8 +121,8 @@ fn has_ended(
     it: &Parts<'_>,
 ) {
     let is_pair = matches!(entry.order.kind, ComposedKind::Oco { .. });
-    // A pair whose target is gone, or could not be had, leaves its stop.
-    let leaves_stop = !is_pair || how != ComposedEnd::Done && reason.contains("target");
+    // A pair that somebody ended leaves its stop, if it could not be cancelled: it goes with its position.
+    let leaves_stop = !is_pair || how != ComposedEnd::Done;
     for purpose in [Purpose::Entry, Purpose::Exit, Purpose::StopLoss, Purpose::TakeProfit] {
         let may_rest = match purpose {
             Purpose::StopLoss => leaves_stop,

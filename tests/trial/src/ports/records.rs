@@ -78,9 +78,30 @@ passed_on!(OrderJournal {
     Read recent(account: &AccountId, limit: u32) -> Vec<JournalEntry>;
 );
 
-passed_on!(PositionRepository {}
-    Write open(position: &OpenedPosition, trades: &[TradeRecord]) -> PositionId;
-    Write update(id: PositionId, quantity: Quantity, entry_price: Price, trades: &[TradeRecord]) -> ();
+passed_on!(PositionRepository {
+    async fn open(&self, position: &OpenedPosition, trades: &[TradeRecord]) -> Result<PositionId, StoreError> {
+        let world = &self.line.world;
+        world.note(|| {
+            let (symbol, direction, quantity, since) =
+                (&position.symbol, position.direction, position.quantity, position.opened_at);
+            format!("  records {symbol} {direction} {quantity} since {since}, by trades{}", ids(trades))
+        });
+        self.line.call(Site::Write, "open", PositionRepository::open(&world.store, position, trades)).await
+    }
+
+    async fn update(
+        &self,
+        id: PositionId,
+        quantity: Quantity,
+        entry_price: Price,
+        trades: &[TradeRecord],
+    ) -> Result<(), StoreError> {
+        let world = &self.line.world;
+        world.note(|| format!("  records {} {quantity}, by trades{}", id.0, ids(trades)));
+        let update = PositionRepository::update(&world.store, id, quantity, entry_price, trades);
+        self.line.call(Site::Write, "update", update).await
+    }
+}
     Write close(id: PositionId, closed: &ClosedPosition, trades: &[TradeRecord]) -> ();
     Read find_open(account: &AccountId, symbol: &Symbol, side: PositionSide) -> Option<PositionRecord>;
     Read find(id: PositionId) -> Option<PositionRecord>;
@@ -143,3 +164,7 @@ passed_on!(ControlRepository {
     Read ladder(account: &AccountId) -> Option<LadderStep>;
     Write set_ladder(account: &AccountId, step: &LadderStep) -> ();
 );
+
+fn ids(trades: &[TradeRecord]) -> String {
+    trades.iter().map(|trade| format!(" {}", trade.fill.trade_id)).collect()
+}
