@@ -193,6 +193,8 @@ pub struct PositionManager {
     in_flight: Mutex<HashSet<ClientOrderId>>,
     /// The composed orders that go on, as far as this process carries them.
     carried: Mutex<HashSet<ClientOrderId>>,
+    /// The composed orders that somebody of this process works on: two would send the same part.
+    worked: Mutex<HashSet<ClientOrderId>>,
     /// Positions of others that the policy leaves alone.
     left_alone: Mutex<HashSet<(Symbol, PositionSide)>>,
     /// What the ladder allowed when the records last told.
@@ -251,6 +253,7 @@ impl PositionManager {
             earnings: Mutex::default(),
             in_flight: Mutex::default(),
             carried: Mutex::default(),
+            worked: Mutex::default(),
             left_alone: Mutex::default(),
             allowed: Mutex::default(),
             climbed: Mutex::default(),
@@ -353,6 +356,12 @@ impl<'a> Flight<'a> {
     fn of(orders: &'a Mutex<HashSet<ClientOrderId>>, id: &ClientOrderId) -> Self {
         orders.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone());
         Self { orders, id: id.clone() }
+    }
+
+    /// The same, unless somebody has it under way already.
+    fn alone(orders: &'a Mutex<HashSet<ClientOrderId>>, id: &ClientOrderId) -> Option<Self> {
+        let is_first = orders.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone());
+        is_first.then(|| Self { orders, id: id.clone() })
     }
 }
 

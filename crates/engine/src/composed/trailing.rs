@@ -1,6 +1,6 @@
 //! A stop that follows the best mark at a distance. Where it rests is all that is remembered of the best mark.
 
-use super::part::{Fate, Parts};
+use super::part::{Fate, Part, Parts};
 use super::{Facts, NewPart, Next};
 use plimsoll_domain::{Decimal, Direction, OrderKind, OrderSize, OrderStatus, Price, Rate, TriggerBy};
 use plimsoll_ports::{ComposedEnd, Purpose};
@@ -17,12 +17,17 @@ pub(super) fn next(
     facts: &Facts<'_>,
 ) -> Next {
     let last = parts.last(Purpose::StopLoss);
-    if last.is_some_and(super::Part::has_traded) {
+    if last.is_some_and(Part::has_traded) {
         return Next::End(ComposedEnd::Done, "the stop has filled".to_owned());
     }
     if facts.held.is_none_or(|held| held.direction != direction) {
         let gone = || Next::End(ComposedEnd::Canceled, "the position is gone".to_owned());
         return parts.resting(Purpose::StopLoss).map_or_else(gone, |part| Next::Cancel(part.id().clone()));
+    }
+    // The one before could not be cancelled when this one took its place.
+    let is_stale = |part: &&Part| part.rests() && last.is_some_and(|last| last.rests() && last.number != part.number);
+    if let Some(stale) = parts.of(Purpose::StopLoss).find(is_stale) {
+        return Next::Cancel(stale.id().clone());
     }
     let is_active = match (last, activation) {
         (Some(_), _) | (None, None) => true,
@@ -31,7 +36,7 @@ pub(super) fn next(
     let behind = behind(direction, distance, facts);
     let (true, Some(behind)) = (is_active, behind) else { return Next::Wait(None) };
     // It never goes back, whatever became of the one before.
-    let best = last.and_then(super::Part::trigger).filter(|before| is_as_good(direction, *before, behind));
+    let best = last.and_then(Part::trigger).filter(|before| is_as_good(direction, *before, behind));
     let place = |trigger| {
         Next::Place(NewPart {
             purpose: Purpose::StopLoss,

@@ -11,10 +11,10 @@ mod recording;
 pub(crate) use ending::Which;
 pub use failure::ComposeFailure;
 
-use super::PositionManager;
 use super::failure::ProtectionFailure;
 use super::outcome::Protection;
 use super::reading::find_direction;
+use super::{Flight, PositionManager};
 use crate::client_order_id::IntentId;
 use crate::composed::{Facts, Next, Parts, next, opening_is_over};
 use crate::order_path::Wait;
@@ -83,9 +83,12 @@ impl PositionManager {
     /// # Errors
     /// [`ComposeFailure`]: nothing was sent then.
     pub async fn compose(&self, order: &ComposedOrder) -> Result<Progress, ComposeFailure> {
+        let name = self.ids.intent(self.ports.clock.now());
+        // Whoever finds it in the journal leaves it to us.
+        let _work = Flight::of(&self.worked, &name.name());
         let entry = {
             let Ok(_turn) = self.turn.acquire().await else { return Err(ComposeFailure::ShuttingDown) };
-            self.write_composed(order).await?
+            self.write_composed(order, name).await?
         };
         self.carried().insert(entry.id.clone());
         Ok(self.work_on(&entry, Doing::Everything, Wait::Patiently).await)
@@ -99,6 +102,8 @@ impl PositionManager {
         *self.carried() = working.iter().map(|entry| entry.id.clone()).collect();
         let mut progress = Vec::new();
         for entry in &working {
+            // What somebody else of this process is at goes on there.
+            let Some(_work) = Flight::alone(&self.worked, &entry.id) else { continue };
             progress.push(self.work_on(entry, doing, wait).await);
         }
         progress

@@ -38,6 +38,15 @@ pub enum OpenFailure {
         /// Which way it goes.
         held: Direction,
     },
+    /// In one-way mode a composed order goes on that opens the other way: what it opens would close this, and what this
+    /// opens is closed by that.
+    #[error("{symbol} is being opened the other way by {id}: end that first")]
+    OppositeOrder {
+        /// The contract.
+        symbol: Symbol,
+        /// The composed order.
+        id: ClientOrderId,
+    },
     /// A protective price on the wrong side of the mark: it would trigger at once.
     #[error("{what} at {trigger} is on the wrong side of the mark {mark} for a {direction} position")]
     WrongSide {

@@ -21,10 +21,12 @@ use crate::funding_service::{FundingCost, cost_of};
 use crate::order_path::Wait;
 use crate::trouble::{Subject, Troubles};
 use plimsoll_domain::{
-    FundingRate, Instrument, MarginMode, Order, OrderKind, Position, PositionSide, Price, TimeInForce, Timestamp,
-    margin,
+    FundingRate, Instrument, MarginMode, Order, OrderKind, Position, PositionMode, PositionSide, Price, TimeInForce,
+    Timestamp, margin,
 };
-use plimsoll_ports::{Alert, OpenIntent, OpenedPosition, Purpose, Refusal, Severity, StopLoss, StoreError};
+use plimsoll_ports::{
+    Alert, ComposedEntry, OpenIntent, OpenedPosition, Purpose, Refusal, Severity, StopLoss, StoreError,
+};
 
 /// What an intent is judged and carried out with.
 pub(super) struct Plan<'a> {
@@ -222,6 +224,21 @@ impl PositionManager {
             .find(|entry| entry.purpose == Purpose::Entry && entry.order.symbol == intent.symbol && is_open(entry));
         match unresolved {
             Some(entry) => Err(OpenFailure::EarlierUnresolved(entry.order.client_order_id)),
+            None => self.refuse_beside_the_opposite(intent).await,
+        }
+    }
+
+    /// Where a contract has one position, nothing is opened against what is being opened in parts.
+    async fn refuse_beside_the_opposite(&self, intent: &OpenIntent) -> Result<(), OpenFailure> {
+        if self.settings.position_mode != PositionMode::OneWay {
+            return Ok(());
+        }
+        let opposes = |it: &ComposedEntry| {
+            let order = &it.order;
+            order.opening().is_some() && order.symbol == intent.symbol && order.direction != intent.direction
+        };
+        match self.ports.journal.working(&self.settings.account).await?.into_iter().find(opposes) {
+            Some(it) => Err(OpenFailure::OppositeOrder { symbol: intent.symbol.clone(), id: it.id }),
             None => Ok(()),
         }
     }

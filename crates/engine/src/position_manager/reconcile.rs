@@ -213,7 +213,8 @@ impl PositionManager {
         let waits = |fate: &&OrderFate| {
             fate.purpose == Purpose::Entry
                 && !fate.is_known()
-                && intent.as_ref().is_some_and(|intent| fate.client_order_id == intent.order(Purpose::Entry, 0))
+                && intent.is_some()
+                && self.ids.intent_of(&fate.client_order_id) == intent
         };
         match it.orders.iter().find(waits) {
             Some(_) => {
@@ -271,10 +272,11 @@ impl PositionManager {
             let protects = order.close_position || (order.reduce_only && is_protective(order.order_type));
             let is_ours = self.ids.is_ours(&order.client_order_id);
             let is_known = known.iter().any(|it| it.client_order_id == order.client_order_id);
-            if is_held || (is_known && !protects) {
+            let is_left_over = is_ours && self.is_left_over(order, troubles).await;
+            if !is_left_over && (is_held || (is_known && !protects)) {
                 continue;
             }
-            let cancelled = match is_ours && protects {
+            let cancelled = match is_left_over || is_ours && protects {
                 true => self.cancel(&order.symbol, &order.client_order_id, troubles).await.is_some(),
                 false => false,
             };

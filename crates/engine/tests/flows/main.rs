@@ -10,6 +10,7 @@ mod afloat;
 mod bookings;
 mod close;
 mod colleagues;
+mod composed_beside;
 mod composed_seen;
 mod desk;
 mod exposure;

@@ -17,6 +17,8 @@ pub(crate) struct Tables {
     pub(crate) down: bool,
     /// Positions can be read and not written.
     pub(crate) read_only: bool,
+    /// No order is written down.
+    pub(crate) takes_no_orders: bool,
     /// No event of risk is taken.
     pub(crate) takes_no_events: bool,
     /// Nobody can be told: whoever tries waits for ever.

@@ -33,8 +33,11 @@ impl PositionManager {
     }
 
     /// By whoever holds the turn: checks a composed order and writes it down, with the protection that it owes.
-    pub(super) async fn write_composed(&self, order: &ComposedOrder) -> Result<ComposedEntry, ComposeFailure> {
-        let name = self.ids.intent(self.ports.clock.now());
+    pub(super) async fn write_composed(
+        &self,
+        order: &ComposedOrder,
+        name: IntentId,
+    ) -> Result<ComposedEntry, ComposeFailure> {
         match order.opening() {
             Some(opening) => self.may_open(order, opening, name).await,
             None => self.may_reduce(order, name).await,
@@ -76,7 +79,23 @@ impl PositionManager {
         let instrument = self.ports.broker.instrument(&order.symbol).await?;
         let mark = self.ports.feed.mark_price(&order.symbol).await?.price;
         makes_sense(order, &instrument, mark)?;
-        is_held(order, held)
+        is_held(order, held)?;
+        self.trails_alone(order).await
+    }
+
+    /// Of two stops that follow the same position each would take the other's place, again and again.
+    async fn trails_alone(&self, order: &ComposedOrder) -> Result<(), ComposeFailure> {
+        if !order.kind.is_trailing() {
+            return Ok(());
+        }
+        let working = self.ports.journal.working(&self.settings.account).await?;
+        let trails = |it: &ComposedEntry| {
+            it.order.kind.is_trailing() && (&it.order.symbol, it.order.direction) == (&order.symbol, order.direction)
+        };
+        match working.into_iter().find(trails) {
+            Some(it) => Err(nonsense(format!("{} is followed by {} already: end that first", order.symbol, it.id))),
+            None => Ok(()),
+        }
     }
 
     async fn write_down(

@@ -3,10 +3,10 @@
 use super::{Doing, Progress};
 use crate::composed::{Fate, Parts};
 use crate::order_path::Wait;
-use crate::position_manager::PositionManager;
 use crate::position_manager::flatten::is_beginning;
 use crate::position_manager::kill_switch::is_engagement;
 use crate::position_manager::reading::find_direction;
+use crate::position_manager::{Flight, PositionManager};
 use crate::trouble::{Record, Subject, Trouble, Troubles};
 use futures_util::{StreamExt, stream};
 use plimsoll_domain::{ClientOrderId, Order, OrderType, Position, PositionSide, Symbol};
@@ -60,14 +60,34 @@ impl PositionManager {
         let Some(mut working) = troubles.read(Record::Journal, working) else { return Vec::new() };
         working.retain(|entry| which == Which::All || entry.order.opening().is_some());
         working.retain(|entry| !self.is_with_a_colleague(entry));
-        let each = working.iter().map(|entry| self.work_on(entry, Doing::Protecting, Wait::Glance));
-        let looks: Vec<Progress> = stream::iter(each.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
+        // What somebody else of this process is at ends there.
+        let each = working.iter().map(|entry| async {
+            let _work = Flight::alone(&self.worked, &entry.id)?;
+            Some(self.work_on(entry, Doing::Protecting, Wait::Glance).await)
+        });
+        let looks: Vec<Option<Progress>> = stream::iter(each.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await;
         let mut ended = Vec::new();
-        for it in looks {
+        for it in looks.into_iter().flatten() {
             troubles.join(it.troubles.into());
             ended.extend(it.ended.map(|_| it.id));
         }
         ended
+    }
+
+    /// Whether this order is what a composed one that has ended should have taken with it: somebody ended that, and died
+    /// before he had cancelled what rested. A stop is left: it protects, and goes with its position.
+    pub(in crate::position_manager) async fn is_left_over(&self, order: &Order, troubles: &mut Troubles) -> bool {
+        let account = &self.settings.account;
+        let Some(intent) = self.ids.intent_of(&order.client_order_id) else { return false };
+        if self.is_in_flight(&order.client_order_id) {
+            return false;
+        }
+        let composed = self.ports.journal.composed(account, &intent.name()).await;
+        let Some(composed) = troubles.read(Record::Journal, composed).flatten() else { return false };
+        let part = self.ports.journal.entry(account, &order.client_order_id).await;
+        let Some(part) = troubles.read(Record::Journal, part).flatten() else { return false };
+        let has_ended = composed.state != ComposedState::Working;
+        has_ended && !keeps(&composed, part.purpose)
     }
 
     /// Cancels a part; `true` if it rests no more, or ended by itself. What became of it is looked up: it may have filled.

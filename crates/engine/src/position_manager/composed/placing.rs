@@ -7,7 +7,7 @@ use crate::composed::NewPart;
 use crate::order_path::{Evidence, Placed, SendFailure, Wait};
 use crate::position_manager::protection::Wanted;
 use crate::position_manager::{PositionManager, UnverifiedStop};
-use crate::trouble::Troubles;
+use crate::trouble::{Trouble, Troubles};
 use plimsoll_domain::{NewOrder, OrderSize, Quantity};
 use plimsoll_ports::{ComposedEnd, ComposedEntry, ComposedKind, Opening, Purpose};
 
@@ -35,6 +35,12 @@ impl PositionManager {
                     size: part.size,
                     reduce_only: true,
                 };
+                // Its parts are all that is remembered of it: one that nobody had written down would be sent again.
+                let written = self.path.write_down(&order, part.purpose, self.ports.clock.now()).await;
+                if let Err(error) = written {
+                    troubles.add(Trouble::NotJournalled { id: order.client_order_id, error });
+                    return false;
+                }
                 it.sent.push(order.client_order_id.clone());
                 self.send(&order, part.purpose, Evidence::BookAndTrades, wait, troubles).await.is_ok()
             }
@@ -132,6 +138,11 @@ impl PositionManager {
             trigger,
             wait,
         };
+        // The one that rests is not given up for one that nobody would know of.
+        if let Err((id, error)) = self.intend_protection(std::slice::from_ref(&wanted)).await {
+            troubles.add(Trouble::NotJournalled { id, error });
+            return false;
+        }
         it.sent.push(wanted.id.clone());
         let outcome = self.protect_or_tell(&wanted, troubles).await;
         let failure = outcome.as_ref().err().map(ToString::to_string);

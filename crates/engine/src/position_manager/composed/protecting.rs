@@ -8,7 +8,7 @@ use crate::position_manager::close::Closing;
 use crate::position_manager::protection::Wanted;
 use crate::position_manager::{PositionManager, UnverifiedStop};
 use crate::trouble::{Subject, Troubles};
-use plimsoll_domain::{ClientOrderId, NewOrder, Order, OrderSize};
+use plimsoll_domain::{ClientOrderId, NewOrder, Order, OrderSize, PositionSide};
 use plimsoll_ports::{ComposedEntry, JournalState, Opening, Purpose};
 
 /// How what was opened is protected.
@@ -43,7 +43,7 @@ impl PositionManager {
         let wanted = [(Purpose::StopLoss, opening.stop_loss.price()), (Purpose::TakeProfit, opening.take_profit)];
         for (purpose, trigger) in wanted {
             let Some(trigger) = trigger else { continue };
-            let Some(number) = self.owed(entry, parts, purpose, troubles).await else { continue };
+            let Some(number) = self.owed(entry, parts, (purpose, scene.side), troubles).await else { continue };
             let wanted = Wanted {
                 id: IntentId::named(&entry.id).order(purpose, number),
                 instrument: &scene.instrument,
@@ -95,7 +95,7 @@ impl PositionManager {
         &self,
         entry: &ComposedEntry,
         parts: &Parts,
-        purpose: Purpose,
+        (purpose, side): (Purpose, PositionSide),
         troubles: &mut Troubles,
     ) -> Option<u16> {
         let Some(last) = parts.last(purpose) else { return Some(0) };
@@ -107,7 +107,12 @@ impl PositionManager {
             Fate::Unknown => self.is_unsent(entry, last, troubles).await.then_some(last.number),
             Fate::NotSent => another,
             // A take-profit that somebody ended is respected; a stop is owed all the same.
-            Fate::Refused(_) | Fate::Ended { .. } => another.filter(|_| purpose == Purpose::StopLoss),
+            Fate::Refused(_) | Fate::Ended { .. } if purpose == Purpose::StopLoss => {
+                // What was meant for the position since has taken its place, and covers what this one has opened too.
+                let position = (&entry.order.symbol, side, entry.order.direction);
+                if self.resting_stop(position, troubles).await.is_ok() { None } else { another }
+            }
+            Fate::Refused(_) | Fate::Ended { .. } => None,
         }
     }
 
