@@ -95,7 +95,7 @@ async fn carry<T, E: From<Trouble> + std::fmt::Display>(
         Some(_) => answer,
     };
     world.note(|| match (&met.fault, &answer) {
-        (None, Ok(_)) => format!("{name}"),
+        (None, Ok(_)) => name.to_string(),
         (None, Err(failure)) => format!("{name}: {failure}"),
         (Some((fault, _)), Ok(_)) => format!("{name}, {fault:?}"),
         (Some((fault, _)), Err(failure)) => {
