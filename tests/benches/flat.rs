@@ -83,10 +83,17 @@ async fn act(theatres: &[Theatre], lane: &Lane, round: u64, figures: &mut Figure
         theatre.venue.begin_faults(&format!("seed={}{}", round * 3 + number as u64, lane.faults).parse().unwrap());
     }
     let began = Instant::now();
-    let stopped = join_all(desks.iter().map(|desk| desk.stop())).await;
+    let stopped = join_all(desks.iter().zip(theatres).map(|(desk, theatre)| async move {
+        // What follows, the books, is not measured, and need not fail.
+        let calm = async {
+            desk.until_told().await;
+            theatre.venue.calm();
+        };
+        tokio::join!(desk.stop(), calm).0
+    }))
+    .await;
     figures.all.push(stopped.iter().map(|it| it.told - began).max().unwrap());
     for ((theatre, desk), stopped) in theatres.iter().zip(desks).zip(stopped) {
-        theatre.venue.calm();
         theatre.assert_flat();
         figures.injected += theatre.venue.injected().len();
         let took = stopped.told - began;

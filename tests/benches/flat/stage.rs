@@ -15,6 +15,7 @@ use plimsoll_venue_server::{AuthenticationClock, Running};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 use tempfile::TempDir;
+use tokio::sync::Notify;
 
 const KEYS: Keys = Keys { key: "flat-key", secret: "flat-secret", passphrase: "flat-passphrase" };
 /// An operator asks so often at most.
@@ -190,13 +191,17 @@ fn limits() -> RiskLimits {
 
 /// Hears when an account is told to be flat.
 #[derive(Default)]
-struct Ear(Mutex<Option<Instant>>);
+struct Ear {
+    heard: Mutex<Option<Instant>>,
+    tells: Notify,
+}
 
 #[async_trait]
 impl Notifier for Ear {
     async fn notify(&self, alert: &Alert) -> Result<(), NotifyError> {
         if alert.key.starts_with("flatten/") && alert.title.ends_with("the venue is flat") {
-            self.0.lock().unwrap().get_or_insert_with(Instant::now);
+            self.heard.lock().unwrap().get_or_insert_with(Instant::now);
+            self.tells.notify_one();
         }
         Ok(())
     }
@@ -229,11 +234,16 @@ impl Desk {
             troubles.extend(it.failed.iter().map(|it| format!("{} {}: {}", it.symbol, it.direction, it.failure)));
             troubles.extend(it.troubles.iter().map(ToString::to_string));
             if it.is_confirmed() {
-                let told = self.ear.0.lock().unwrap().expect("what is confirmed is told");
+                let told = self.ear.heard.lock().unwrap().expect("what is confirmed is told");
                 return Stopped { told, times, troubles };
             }
         }
         panic!("not flat: {troubles:?}");
+    }
+
+    /// Until the account is told to be flat.
+    pub(crate) async fn until_told(&self) {
+        self.ear.tells.notified().await;
     }
 
     pub(crate) async fn close(self) {
