@@ -61,7 +61,7 @@ impl PositionManager {
         working.retain(|entry| which == Which::All || entry.order.opening().is_some());
         working.retain(|entry| !self.is_with_a_colleague(entry));
         // What somebody else of this process is at ends there.
-        let each = working.iter().map(|entry| async {
+        let each = working.iter().map(|entry| async move {
             let _work = Flight::alone(&self.worked, &entry.id)?;
             Some(self.work_on(entry, Doing::Protecting, Wait::Glance).await)
         });
