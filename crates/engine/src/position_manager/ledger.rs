@@ -93,7 +93,12 @@ impl PositionManager {
         let (account, positions) = (&self.settings.account, &self.ports.positions);
         let _books = self.bookkeeping.lock().await;
         let known = positions.find_open(account, &opened.symbol, opened.side).await;
-        match troubles.read(Record::Position, known).flatten() {
+        let known = troubles.read(Record::Position, known).flatten();
+        // The guard has found it meanwhile, and recorded its end too: what it was is known.
+        if known.is_none() && self.are_settled(&opened.symbol, fills, troubles).await {
+            return None;
+        }
+        match known {
             Some(known) if !is_recorded_as(&known, before) => {
                 self.record_entry_after(&known, opened, fills, troubles).await
             }
@@ -110,6 +115,16 @@ impl PositionManager {
                 None => self.put_off(&opened.symbol, fills, troubles).await,
             },
         }
+    }
+
+    /// Whether these fills are recorded with a position, all of them.
+    async fn are_settled(&self, symbol: &Symbol, fills: &[Fill], troubles: &mut Troubles) -> bool {
+        let Some(first) = fills.iter().map(|fill| fill.time).min() else { return false };
+        let recorded = self.ports.trades.since(&self.settings.account, Some(symbol), first).await;
+        let Some(recorded) = troubles.read(Record::Trade, recorded) else { return false };
+        let is_of_a_position =
+            |fill: &Fill| recorded.iter().any(|known| known.position.is_some() && known.fill.trade_id == fill.trade_id);
+        fills.iter().all(is_of_a_position)
     }
 
     /// The record of a position waits until the venue has told all that made it; what is known of its trades does not.

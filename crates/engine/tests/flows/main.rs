@@ -21,6 +21,7 @@ mod ladder;
 mod lookout;
 mod monitor;
 mod open;
+mod raced;
 mod reconcile;
 mod records;
 mod stopping;
