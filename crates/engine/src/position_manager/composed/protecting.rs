@@ -7,7 +7,7 @@ use crate::order_path::{Evidence, Placed, Wait};
 use crate::position_manager::close::Closing;
 use crate::position_manager::protection::Wanted;
 use crate::position_manager::{PositionManager, UnverifiedStop};
-use crate::trouble::{Subject, Troubles};
+use crate::trouble::{Record, Subject, Troubles};
 use plimsoll_domain::{ClientOrderId, NewOrder, Order, OrderSize, PositionSide};
 use plimsoll_ports::{ComposedEntry, JournalState, Opening, Purpose};
 
@@ -104,7 +104,10 @@ impl PositionManager {
             Fate::Rests { .. } => None,
             _ if last.has_traded() => None,
             // It was journalled before its entry: it may have been sent since, or not.
-            Fate::Unknown => self.is_unsent(entry, last, troubles).await.then_some(last.number),
+            Fate::Unknown => {
+                let is_unsent = self.is_unsent(entry, last, troubles).await && self.may_be_sent(last, troubles).await;
+                is_unsent.then_some(last.number)
+            }
             Fate::NotSent => another,
             // A take-profit that somebody ended is respected; a stop is owed all the same.
             Fate::Refused(_) | Fate::Ended { .. } if purpose == Purpose::StopLoss => {
@@ -114,6 +117,13 @@ impl PositionManager {
             }
             Fate::Refused(_) | Fate::Ended { .. } => None,
         }
+    }
+
+    /// Whether nobody has sent it since it was looked up, and was refused: a name is not used again.
+    async fn may_be_sent(&self, part: &Part, troubles: &mut Troubles) -> bool {
+        let written = self.ports.journal.entry(&self.settings.account, part.id()).await;
+        let written = troubles.read(Record::Journal, written).flatten();
+        written.is_some_and(|it| !it.state.is_final()) && !self.is_in_flight(part.id())
     }
 
     async fn is_unsent(&self, entry: &ComposedEntry, last: &Part, troubles: &mut Troubles) -> bool {
