@@ -20,6 +20,7 @@ struct Patch {
 }
 
 const ORDER_PATH: &str = "crates/engine/src/order_path.rs";
+const PROTECTING: &str = "crates/engine/src/position_manager/composed/protecting.rs";
 
 /// What a command with a bug is called: it is built where the true one is, and may not take its place.
 pub(crate) fn with_a_bug(command: &str) -> String {
@@ -79,14 +80,15 @@ pub(crate) const RESEND_UNDER_NEW_ID: Bug = Bug {
     patches: &[Patch {
         file: ORDER_PATH,
         text: "                self.record(order, JournalState::Unanswered, troubles).await;
-                self.follow(order, None, sent, evidence, troubles).await",
+                Ok(Dispatched { order_id: None, sent })",
         instead: "                self.record(order, JournalState::Unanswered, troubles).await;
                 let mut again = order.clone();
                 let mut name = order.client_order_id.to_string();
                 let attempt = name.pop().unwrap_or('0');
                 name.push(char::from_u32(u32::from(attempt) + 1).unwrap_or('z'));
                 again.client_order_id = plimsoll_domain::ClientOrderId::reported(name);
-                Box::pin(self.send_noting(&again, purpose, evidence, wait, troubles)).await",
+                let _ = Box::pin(self.dispatch(&again, purpose, wait, troubles)).await;
+                Ok(Dispatched { order_id: None, sent })",
     }],
 };
 
@@ -103,11 +105,18 @@ pub(crate) const STOP_NOT_RESTORED: Bug = Bug {
 pub(crate) const STOP_NOT_MOVED: Bug = Bug {
     name: "stop-not-moved",
     about: "what an entry has filled in part waits for its stop until the rest has filled",
-    patches: &[Patch {
-        file: "crates/engine/src/position_manager/composed/protecting.rs",
-        text: "if parts.filled(Purpose::Entry).is_zero() || scene.held.is_none() {",
-        instead: "if parts.filled(Purpose::Entry) < opening.quantity.get() || scene.held.is_none() {",
-    }],
+    patches: &[
+        Patch {
+            file: PROTECTING,
+            text: "if parts.filled(Purpose::Entry).is_zero() || scene.held.is_none() {",
+            instead: "if parts.filled(Purpose::Entry) < opening.quantity.get() || scene.held.is_none() {",
+        },
+        Patch {
+            file: PROTECTING,
+            text: "if written.state != JournalState::Intended || self.is_in_flight(&stop) {",
+            instead: "if written.state != JournalState::Intended || self.is_in_flight(&stop) || true {",
+        },
+    ],
 };
 
 /// Every one of them.
