@@ -57,6 +57,17 @@ impl<S: Ledger> Books<'_, S> {
                 && order.close_position
         };
         let stops = self.truth.open.iter().filter(is_its_stop).count();
+        // A stop of a size that covers all that is left is one, as that of a pair.
+        let covers = |order: &plimsoll_domain::Order| {
+            order.symbol == opened.symbol
+                && order.position_side == opened.side
+                && order.side == opened.direction.closing_side()
+                && order.order_type == OrderType::StopMarket
+                && order.quantity.is_some_and(|quantity| quantity >= opened.quantity)
+        };
+        if meant && stops == 0 && self.truth.open.iter().any(covers) {
+            return;
+        }
         if meant && stops != 1 {
             let subject = format!("stops of {} {}", opened.symbol, opened.side);
             differences.note(subject, "one was meant", format!("{stops} rest"));

@@ -104,7 +104,15 @@ impl Trader<'_> {
                     && order.close_position
             };
             let resting: Vec<_> = truth.open.iter().filter(is_its_stop).map(|order| order.trigger).collect();
+            let covers = |order: &plimsoll_domain::Order| {
+                order.symbol == report.symbol
+                    && order.position_side == report.position_side
+                    && order.side == opens.opposite()
+                    && order.order_type == OrderType::StopMarket
+                    && order.quantity.is_some_and(|quantity| quantity >= held.quantity)
+            };
             let stands = match resting.as_slice() {
+                [] => truth.open.iter().any(covers),
                 [Some(trigger)] if meant.is_composed || self.came_to_nothing(meant).await => {
                     meant.any.contains(trigger)
                 }
