@@ -110,17 +110,20 @@ impl Summary {
     fn unprotected(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let way = crate::world::VENUE_WAY.saturating_mul(2);
         writeln!(f, "without a stop until one was read back (in fair weather a round trip takes {way:?}):")?;
-        let mut kinds: BTreeMap<(Begins, bool, Met), Vec<Spell>> = BTreeMap::new();
+        let mut kinds: BTreeMap<(Begins, bool, bool, Met), Vec<Spell>> = BTreeMap::new();
         for it in &self.spells {
-            kinds.entry((it.begins, !it.is_fair, it.met)).or_default().push(*it);
+            // Whoever has sent the entry waits for it, woken or not.
+            let by_the_clock = it.begins != Begins::Entered && !it.is_woken;
+            kinds.entry((it.begins, !it.is_fair, by_the_clock, it.met)).or_default().push(*it);
         }
-        for ((begins, is_any, met), spells) in kinds {
+        for ((begins, is_any, by_the_clock, met), spells) in kinds {
             let (protected, closed): (Vec<Spell>, Vec<Spell>) =
                 spells.into_iter().partition(|it| it.ends == Ends::Protected);
             let read: Vec<Duration> = protected.iter().map(|it| it.took).collect();
             let resting: Vec<Duration> = protected.iter().map(|it| it.until_resting).collect();
             let weather = if is_any { "any weather" } else { "fair weather" };
-            writeln!(f, "  {}, {weather}, {}: {}", begins.as_str(), met.as_str(), Share::of(&read))?;
+            let eyes = if by_the_clock { ", looked for by the clock" } else { "" };
+            writeln!(f, "  {}{eyes}, {weather}, {}: {}", begins.as_str(), met.as_str(), Share::of(&read))?;
             writeln!(f, "    at the venue after {}; {} were closed instead", Share::of(&resting), closed.len())?;
         }
         Ok(())

@@ -17,6 +17,8 @@ pub struct Spell {
     pub met: Met,
     /// Nothing went wrong in the whole run, and every call took the same time.
     pub is_fair: bool,
+    /// The guard hears of what happens; else it looks by the clock alone.
+    pub is_woken: bool,
     /// Until a stop rested at the exchange; the same as `took` where none did.
     pub until_resting: Duration,
     /// Until somebody of ours had read it back, or the position was gone.
@@ -109,6 +111,7 @@ struct Bare {
 #[derive(Debug, Default)]
 pub(crate) struct Naked {
     is_fair: bool,
+    is_woken: bool,
     bare: BTreeMap<(Symbol, PositionSide), Bare>,
     covered: BTreeSet<(Symbol, PositionSide)>,
     /// A stop rests since then that nobody has read back.
@@ -129,8 +132,8 @@ pub(crate) struct Moment<'a> {
 }
 
 impl Naked {
-    pub(crate) fn new(is_fair: bool) -> Self {
-        Self { is_fair, ..Self::default() }
+    pub(crate) fn new(is_fair: bool, is_woken: bool) -> Self {
+        Self { is_fair, is_woken, ..Self::default() }
     }
 
     /// Whether anything is meant to be protected.
@@ -202,6 +205,7 @@ impl Naked {
             ends,
             met: fortune.since(bare.fortune),
             is_fair: self.is_fair,
+            is_woken: self.is_woken,
             until_resting: rests_since.since(bare.since),
             took: now.since(bare.since),
         });

@@ -88,7 +88,7 @@ impl World {
             struck: BTreeMap::new(),
             calls: 0,
             observer: Observer::default(),
-            naked: Naked::new(plan.is_fair),
+            naked: Naked::new(plan.is_fair, plan.has_lookout),
             fortune: Fortune::default(),
             is_fair: plan.is_fair,
         };

@@ -4,11 +4,12 @@ use super::Trader;
 use crate::books::{Books, Plain};
 use crate::difference::{Difference, Differences};
 use crate::market::Contract;
+use crate::name::is_for;
 use crate::observer::{Meant, key};
 use crate::world::{START, WALLET};
-use plimsoll_domain::{Money, OrderType};
+use plimsoll_domain::{ClientOrderId, Money, OrderType};
 use plimsoll_engine::{AccountView, Link, Reconciliation};
-use plimsoll_ports::{JournalState, OrderJournal, Purpose};
+use plimsoll_ports::{ComposedState, JournalState, OrderJournal, Purpose};
 use std::time::Duration;
 
 /// How often the guard may compare before what differs counts as different.
@@ -77,15 +78,36 @@ impl Trader<'_> {
         differences.into_vec()
     }
 
-    /// What removes exposure goes out although the records are away, which is told: it is in no journal, and may be
-    /// there.
+    /// What removes exposure or protects goes out although the records are away, which is told: it is in no journal, and may
+    /// be there. Whoever finds its stop gone later sends one by the same name, since no record knows that it was used.
     fn but_for_what_was_not_written(&self, differences: Differences) -> Differences {
         let state = self.world.state();
         let is_excused = |it: &Difference| {
             let ids = &mut state.observer.unwritten.iter();
-            ids.any(|id| it.subject == format!("order {id}, how often it is journalled") && it.ours == "0")
+            ids.any(|id| {
+                let is_named = it.subject.contains(id.as_str());
+                let is_again =
+                    it.subject.ends_with("how often it is at the venue") || it.subject.starts_with("journal ");
+                it.subject == format!("order {id}, how often it is journalled") && it.ours == "0"
+                    || is_named && is_again && !self.trades(id)
+            })
         };
         differences.into_vec().into_iter().filter(|it| !is_excused(it)).collect()
+    }
+
+    /// Whether it trades at once, which protection does not.
+    fn trades(&self, id: &ClientOrderId) -> bool {
+        let name = self.world.ids.intent_of(id).map(|intent| intent.name());
+        let protects =
+            |name: &ClientOrderId| is_for(name, Purpose::StopLoss, id) || is_for(name, Purpose::TakeProfit, id);
+        !name.is_some_and(|name| protects(&name))
+    }
+
+    /// It was of a stop that followed the price, and somebody has ended that: nobody owes it any more.
+    async fn is_owed_no_more(&self, meant: &Meant) -> bool {
+        let world = &self.world;
+        let composed = world.store.composed(&world.account, &meant.intent.name()).await.expect("the journal is read");
+        composed.is_some_and(|it| it.order.kind.is_trailing() && it.state != ComposedState::Working)
     }
 
     /// Every position for which a stop was meant has the one that was meant last.
@@ -112,7 +134,7 @@ impl Trader<'_> {
                     && order.quantity.is_some_and(|quantity| quantity >= held.quantity)
             };
             let stands = match resting.as_slice() {
-                [] => truth.open.iter().any(covers),
+                [] => truth.open.iter().any(covers) || self.is_owed_no_more(meant).await,
                 [Some(trigger)] if meant.is_composed || self.came_to_nothing(meant).await => {
                     meant.any.contains(trigger)
                 }
