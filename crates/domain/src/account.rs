@@ -4,7 +4,7 @@ mod contract;
 mod difference;
 mod funds;
 mod held;
-mod id_hash;
+pub(crate) mod id_hash;
 mod known;
 mod life;
 mod newest;

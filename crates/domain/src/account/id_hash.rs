@@ -4,11 +4,11 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 /// Ids are a venue's own and not chosen to collide, so that the standard library's protection against that is not wanted
 /// here. It was an eighth of a fill's way from its bytes to the account.
-pub(super) type ByIds = BuildHasherDefault<IdHasher>;
+pub(crate) type ByIds = BuildHasherDefault<IdHasher>;
 
 /// Eight bytes at a time, each time stirred by a multiplication.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct IdHasher(u64);
+pub(crate) struct IdHasher(u64);
 
 /// The golden ratio's share of 2⁶⁴, made odd: its multiples are spread evenly.
 const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
