@@ -50,7 +50,7 @@ impl Command {
     /// Something that makes sense now, beside the orders that go on.
     pub(super) fn next(random: &mut Random, stage: &Stage, working: &[ComposedEntry]) -> Self {
         let held = stage.truth().positions.iter().find_map(|report| report.position).map(|held| held.direction);
-        let goes_on = u32::from(!working.is_empty());
+        let goes_on = u64::from(!working.is_empty());
         let verb = match held {
             _ if working.len() >= MOST_WORKING => random.weighed(&[(50, "cancel"), (50, "run")]),
             None => random.weighed(&[

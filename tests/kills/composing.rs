@@ -2,8 +2,8 @@
 
 use super::command::Command;
 use super::stage::Stage;
-use crate::faults::random::Random;
-use plimsoll_domain::{Decimal, Direction, Price, Rounding};
+use plimsoll_domain::{Decimal, Direction, Price, Rounding, Step};
+use plimsoll_trial::random::Random;
 
 /// The kinds that are placed.
 pub(super) const VERBS: [&str; 4] = ["bracket", "iceberg", "twap", "oco"];
@@ -63,7 +63,7 @@ pub(super) fn composed(
 struct Near {
     direction: Direction,
     price: Price,
-    tick: Price,
+    tick: Step,
 }
 
 impl Near {

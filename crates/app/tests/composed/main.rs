@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod floor;
+#[allow(dead_code, reason = "the venue is in this process here")]
 #[path = "../stage/mod.rs"]
 mod stage;
 mod words;
