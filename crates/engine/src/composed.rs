@@ -8,6 +8,8 @@ mod oco;
 mod opening;
 mod part;
 mod slices;
+#[cfg(test)]
+mod tests;
 mod trailing;
 
 pub(crate) use opening::opening_is_over;

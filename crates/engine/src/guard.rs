@@ -212,7 +212,10 @@ impl Guard {
             }
             wakes = self.wait(glance, owes_books, due, &mut pace).await;
         }
+        // What was heard last is not left bare.
+        self.manager.shelter().await;
         let stopped = self.manager.shutdown(self.settings.resting_entries).await;
+        self.manager.shelter().await;
         tell(GuardNews::Stopped(stopped.clone()));
         stopped
     }

@@ -193,6 +193,11 @@ pub struct PositionManager {
     in_flight: Mutex<HashSet<ClientOrderId>>,
     /// The composed orders that go on, as far as this process carries them.
     carried: Mutex<HashSet<ClientOrderId>>,
+    /// The one composed order that this process carries on, if it leaves all others to others.
+    only: Mutex<Option<ClientOrderId>>,
+    /// The stops that composed openings owe to what fills of them, as far as this process has seen them written down: they
+    /// are sent also where the journal is away.
+    owed_stops: Mutex<HashMap<ClientOrderId, NewOrder>>,
     /// The composed orders that somebody of this process works on: two would send the same part.
     worked: Mutex<HashSet<ClientOrderId>>,
     /// Positions of others that the policy leaves alone.
@@ -253,6 +258,8 @@ impl PositionManager {
             earnings: Mutex::default(),
             in_flight: Mutex::default(),
             carried: Mutex::default(),
+            only: Mutex::default(),
+            owed_stops: Mutex::default(),
             worked: Mutex::default(),
             left_alone: Mutex::default(),
             allowed: Mutex::default(),

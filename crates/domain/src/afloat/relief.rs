@@ -319,7 +319,9 @@ fn units_of(of: Decimal, by: Decimal) -> i128 {
 /// A number as a score; what does not fit is beyond all others.
 fn units(score: Decimal) -> i128 {
     let units = match score.scale() {
-        scale @ ..=DECIMALS => 10_i128.checked_pow(DECIMALS - scale).and_then(|unit| score.mantissa().checked_mul(unit)),
+        scale @ ..=DECIMALS => {
+            10_i128.checked_pow(DECIMALS - scale).and_then(|unit| score.mantissa().checked_mul(unit))
+        }
         scale => 10_i128.checked_pow(scale - DECIMALS).and_then(|unit| score.mantissa().checked_div(unit)),
     };
     units.unwrap_or(if score.is_sign_negative() { i128::MIN } else { i128::MAX })

@@ -6,8 +6,8 @@ use plimsoll_domain::{OrderKind, OrderSize, OrderStatus, Price, Quantity, Trigge
 use plimsoll_ports::{ComposedEnd, Purpose};
 
 pub(super) fn next(quantity: Quantity, (stop, target): (Price, Price), parts: &Parts, facts: &Facts<'_>) -> Next {
-    let traded = |purpose| parts.of(purpose).any(Part::has_traded);
-    let over = match (traded(Purpose::StopLoss), traded(Purpose::TakeProfit)) {
+    let done = |purpose| parts.of(purpose).any(Part::is_done);
+    let over = match (done(Purpose::StopLoss), done(Purpose::TakeProfit)) {
         (true, _) => Some((ComposedEnd::Done, "the stop has filled")),
         (_, true) => Some((ComposedEnd::Done, "the target has filled")),
         _ if facts.held.is_none() => Some((ComposedEnd::Canceled, "the position is gone")),
@@ -16,8 +16,13 @@ pub(super) fn next(quantity: Quantity, (stop, target): (Price, Price), parts: &P
     if let Some((how, why)) = over {
         return cancel_rest(parts).unwrap_or_else(|| Next::End(how, why.to_owned()));
     }
-    // Neither is for more than is held: what was closed otherwise takes from both.
-    let quantity = facts.held.map_or(quantity, |held| quantity.min(held.quantity));
+    // Neither is placed for more than is left of it, or is held: what was closed otherwise takes from both.
+    let traded = parts.filled(Purpose::StopLoss) + parts.filled(Purpose::TakeProfit);
+    let Ok(left) = Quantity::new(quantity.get() - traded) else {
+        let why = "the stop and the target have filled it together".to_owned();
+        return cancel_rest(parts).unwrap_or(Next::End(ComposedEnd::Done, why));
+    };
+    let quantity = facts.held.map_or(left, |held| left.min(held.quantity));
     let trigger_by = TriggerBy::Mark;
     let stop = NewPart {
         purpose: Purpose::StopLoss,

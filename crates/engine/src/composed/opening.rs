@@ -13,7 +13,7 @@ pub(crate) fn opening_is_over(
     if let Some(why) = stopped {
         return Some((ComposedEnd::Canceled, why.to_owned()));
     }
-    let has_ended = |purpose| parts.of(purpose).any(Part::has_traded);
+    let has_ended = |purpose| parts.of(purpose).any(Part::is_done);
     if has_ended(Purpose::StopLoss) {
         return Some((ComposedEnd::Done, "its stop-loss has filled".to_owned()));
     }

@@ -1,6 +1,6 @@
 //! The parts of a composed order, as far as it is known what became of them.
 
-use plimsoll_domain::{ClientOrderId, Decimal, NewOrder, OrderStatus, Price, Quantity, Timestamp};
+use plimsoll_domain::{ClientOrderId, Decimal, NewOrder, OrderSize, OrderStatus, Price, Quantity, Timestamp};
 use plimsoll_ports::Purpose;
 
 /// One part.
@@ -46,6 +46,13 @@ impl Part {
 
     pub(crate) const fn rests(&self) -> bool {
         matches!(self.fate, Fate::Rests { .. })
+    }
+
+    /// It did all that it was for.
+    pub(crate) fn is_done(&self) -> bool {
+        let Fate::Ended { status, filled } = &self.fate else { return false };
+        let is_whole = |filled: Quantity| matches!(self.order.size, OrderSize::Quantity(size) if filled >= size);
+        *status == OrderStatus::Filled || filled.is_some_and(is_whole)
     }
 
     /// It did what it was for, or some of it, and nothing more will come.

@@ -36,6 +36,15 @@ impl Slicing {
         if let Some(end) = parts.last(self.purpose).and_then(broken_off) {
             return end;
         }
+        // What is left of an opening that is too small to be an order by itself is not opened.
+        let price = match self.kind {
+            OrderKind::Limit { price, .. } => price,
+            _ => facts.mark,
+        };
+        if self.purpose == Purpose::Entry && left < self.quantity && left < smallest(facts, price) {
+            let why = format!("all of it has filled but {left}, which is too small to be an order");
+            return Next::End(ComposedEnd::Done, why);
+        }
         // A close is never for more than is held.
         let left = match facts.held.filter(|_| self.purpose != Purpose::Entry) {
             Some(held) => left.min(held.quantity),
@@ -63,8 +72,11 @@ impl Slicing {
 fn broken_off(last: &Part) -> Option<Next> {
     match &last.fate {
         Fate::Refused(reason) => Some(Next::End(ComposedEnd::Failed, reason.clone())),
-        Fate::Ended { status: OrderStatus::Canceled | OrderStatus::Rejected, .. } => {
+        Fate::Ended { status: OrderStatus::Canceled, .. } => {
             Some(Next::End(ComposedEnd::Canceled, format!("{} was cancelled at the venue", last.id())))
+        }
+        Fate::Ended { status: OrderStatus::Rejected, .. } => {
+            Some(Next::End(ComposedEnd::Failed, format!("the venue rejected {}", last.id())))
         }
         // A part that ended for want of a market, or was never sent, is followed by another one.
         Fate::Ended { .. } | Fate::NotSent | Fate::Rests { .. } | Fate::Unknown => None,

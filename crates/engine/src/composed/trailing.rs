@@ -4,10 +4,17 @@ use super::part::{Fate, Part, Parts};
 use super::{Facts, NewPart, Next};
 use plimsoll_domain::{Decimal, Direction, OrderKind, OrderSize, OrderStatus, Price, Rate, TriggerBy};
 use plimsoll_ports::{ComposedEnd, Purpose};
+use std::time::Duration;
 
 /// It is moved once it could rest nearer by this share of its distance: each move costs requests, and a moment in which the
 /// one stop is gone and the other does not rest yet.
 const WORTH_MOVING: Decimal = Decimal::from_parts(1, 0, 0, false, 1);
+
+/// Marks wake nobody for it: so often it is looked whether it is to be moved.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// Names have two digits of 36 for the number of a part.
+const MOST_MOVES: u16 = 1295;
 
 pub(super) fn next(
     direction: Direction,
@@ -17,7 +24,7 @@ pub(super) fn next(
     facts: &Facts<'_>,
 ) -> Next {
     let last = parts.last(Purpose::StopLoss);
-    if last.is_some_and(Part::has_traded) {
+    if last.is_some_and(Part::is_done) {
         return Next::End(ComposedEnd::Done, "the stop has filled".to_owned());
     }
     if facts.held.is_none_or(|held| held.direction != direction) {
@@ -34,7 +41,12 @@ pub(super) fn next(
         (None, Some(price)) => is_as_good(direction, facts.mark, price),
     };
     let behind = behind(direction, distance, facts);
-    let (true, Some(behind)) = (is_active, behind) else { return Next::Wait(None) };
+    let look_again = Next::Wait(Some(facts.now.plus(EVERY)));
+    let (true, Some(behind)) = (is_active, behind) else { return look_again };
+    if parts.next_number(Purpose::StopLoss) > MOST_MOVES {
+        let why = format!("it was moved {MOST_MOVES} times; the stop rests where it is");
+        return Next::End(ComposedEnd::Failed, why);
+    }
     // It never goes back, whatever became of the one before.
     let best = last.and_then(Part::trigger).filter(|before| is_as_good(direction, *before, behind));
     let place = |trigger| {
@@ -47,10 +59,10 @@ pub(super) fn next(
     };
     match last.map(|part| (&part.fate, part.trigger())) {
         Some((Fate::Rests { .. }, Some(at))) if !is_worth_moving(direction, at, behind, distance, facts.mark) => {
-            Next::Wait(None)
+            look_again
         }
         Some((Fate::Refused(reason), _)) => Next::End(ComposedEnd::Failed, reason.clone()),
-        Some((Fate::Unknown, _)) => Next::Wait(None),
+        Some((Fate::Unknown, _)) => look_again,
         Some((Fate::Ended { status: OrderStatus::Canceled | OrderStatus::Expired, .. }, Some(at))) => {
             place(best.unwrap_or_else(|| nearer(direction, at, behind)))
         }

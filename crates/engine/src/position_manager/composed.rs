@@ -16,7 +16,7 @@ use super::outcome::Protection;
 use super::reading::find_direction;
 use super::{Flight, PositionManager};
 use crate::client_order_id::IntentId;
-use crate::composed::{Facts, Next, Parts, next, opening_is_over};
+use crate::composed::{Facts, Fate, Next, Parts, next, opening_is_over};
 use crate::order_path::Wait;
 use crate::trouble::{Record, Subject, Trouble, Troubles};
 use plimsoll_domain::{
@@ -49,6 +49,21 @@ pub struct Progress {
     pub due: Option<Timestamp>,
     /// What went wrong beside it.
     pub troubles: Vec<Trouble>,
+}
+
+impl Progress {
+    fn of(entry: &ComposedEntry) -> Self {
+        Self {
+            id: entry.id.clone(),
+            order: entry.order.clone(),
+            filled: None,
+            sent: Vec::new(),
+            protected: Vec::new(),
+            ended: None,
+            due: None,
+            troubles: Vec::new(),
+        }
+    }
 }
 
 /// How much may be done for composed orders.
@@ -98,7 +113,7 @@ impl PositionManager {
     pub(crate) async fn work(&self, doing: Doing, wait: Wait, troubles: &mut Troubles) -> Vec<Progress> {
         let working = self.ports.journal.working(&self.settings.account).await;
         let Some(mut working) = troubles.read(Record::Journal, working) else { return Vec::new() };
-        working.retain(|entry| !self.is_with_a_colleague(entry));
+        working.retain(|entry| !self.is_with_a_colleague(entry) && self.is_ours_to_carry(&entry.id));
         *self.carried() = working.iter().map(|entry| entry.id.clone()).collect();
         let mut progress = Vec::new();
         for entry in &working {
@@ -120,6 +135,15 @@ impl PositionManager {
         name.is_some_and(|name| self.carried().contains(&name)) && !self.is_in_flight(id)
     }
 
+    /// Carries on this composed order and no other, whoever else does: what somebody carries beside us would be sent twice.
+    pub fn carry_only(&self, id: &ClientOrderId) {
+        *self.only.lock().unwrap_or_else(PoisonError::into_inner) = Some(id.clone());
+    }
+
+    fn is_ours_to_carry(&self, id: &ClientOrderId) -> bool {
+        self.only.lock().unwrap_or_else(PoisonError::into_inner).as_ref().is_none_or(|only| only == id)
+    }
+
     /// Whether another process that lives carries it on.
     fn is_with_a_colleague(&self, entry: &ComposedEntry) -> bool {
         self.is_a_colleagues(&IntentId::named(&entry.id).order(Purpose::Entry, 0))
@@ -130,16 +154,7 @@ impl PositionManager {
     }
 
     async fn work_on(&self, entry: &ComposedEntry, doing: Doing, wait: Wait) -> Progress {
-        let mut it = Progress {
-            id: entry.id.clone(),
-            order: entry.order.clone(),
-            filled: None,
-            sent: Vec::new(),
-            protected: Vec::new(),
-            ended: None,
-            due: None,
-            troubles: Vec::new(),
-        };
+        let mut it = Progress::of(entry);
         let mut troubles = Troubles::default();
         for _ in 0..MOST_STEPS {
             if !self.step(entry, (doing, wait), &mut it, &mut troubles).await {
@@ -187,6 +202,10 @@ impl PositionManager {
             }
             Next::Cancel(id) => self.cancel_part(&entry.order.symbol, &id, troubles).await,
             Next::Place(part) if doing == Doing::Everything || part.purpose.protects() => {
+                // Somebody may have ended it since this pass began.
+                if self.has_been_ended(entry, it, troubles).await {
+                    return self.cancel_what_rests(entry, &parts, troubles).await;
+                }
                 self.place_part(entry, part, &scene, wait, it, troubles).await
             }
             Next::Place(_) => false,
@@ -252,8 +271,11 @@ impl PositionManager {
     }
 }
 
-/// Nothing more is sent: what rests to open more is cancelled first.
+/// Nothing more is sent: what rests to open more is cancelled first, and what may rest is looked up again.
 fn end_or_cancel(parts: &Parts, (how, why): (ComposedEnd, String)) -> Next {
+    if parts.of(Purpose::Entry).any(|part| part.fate == Fate::Unknown) {
+        return Next::Wait(None);
+    }
     parts.resting(Purpose::Entry).map_or(Next::End(how, why), |part| Next::Cancel(part.id().clone()))
 }
 

@@ -200,10 +200,11 @@ impl PositionManager {
         (symbol, side, direction): (&Symbol, PositionSide, Direction),
         troubles: &mut Troubles,
     ) -> Result<Protection, ProtectionFailure> {
-        let open = self.ports.broker.open_orders(Some(symbol)).await;
-        let open = troubles.known(Subject::Orders, symbol, open).unwrap_or_default();
+        // One failed question is no proof that nothing rests.
+        let open = troubles.known(Subject::Orders, symbol, self.open_orders_patiently().await).unwrap_or_default();
         let protects = |order: &&Order| {
-            order.order_type == OrderType::StopMarket
+            order.symbol == *symbol
+                && order.order_type == OrderType::StopMarket
                 && order.close_position
                 && (order.position_side, order.side) == (side, direction.closing_side())
         };
@@ -221,8 +222,7 @@ impl PositionManager {
     /// Our open orders of the same kind for the same position.
     async fn earlier(&self, wanted: &Wanted<'_>, troubles: &mut Troubles) -> Vec<Order> {
         let symbol = &wanted.instrument.symbol;
-        let open = self.ports.broker.open_orders(Some(symbol)).await;
-        let open = troubles.known(Subject::Orders, symbol, open).unwrap_or_default();
+        let open = troubles.known(Subject::Orders, symbol, self.open_orders_patiently().await).unwrap_or_default();
         open.into_iter().filter(self.stands_in_the_way(wanted)).collect()
     }
 
@@ -235,6 +235,7 @@ impl PositionManager {
                 && order.order_type == order_type
                 && order.position_side == side
                 && order.side == closes
+                && order.close_position
                 && self.ids.is_ours(&order.client_order_id)
         }
     }

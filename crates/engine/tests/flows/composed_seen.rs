@@ -122,20 +122,42 @@ async fn the_last_stop_of_a_position_outlives_the_pair_that_placed_it() {
 }
 
 #[tokio::test]
-async fn a_part_that_was_sent_while_somebody_ended_the_order_is_not_left_behind() {
+async fn a_part_is_not_sent_once_somebody_has_ended_the_order() {
     let desk = desk();
     desk.venue.fail(OrderType::Limit, Fault::NotSent);
     let placed = desk.manager.compose(&bracket()).await.unwrap();
     assert_eq!((placed.ended, desk.venue.state().open.len()), (None, 0), "its first entry never left");
     let other = manager(&desk.venue, &desk.store, |it| it);
+    // The pass has listed it when it is ended.
     desk.venue.state().slow_instrument = 20;
     let (report, cancelled) = tokio::join!(desk.manager.monitor(), async {
         tokio::task::yield_now().await;
         other.cancel_composed(&placed.id, "ana").await
     });
-    let report = report.unwrap();
     assert_eq!(cancelled.unwrap(), [], "nothing rested then");
-    assert_eq!(report.composed[0].sent.len(), 1, "it was sent all the same: {:?}", report.composed);
+    let report = report.unwrap();
+    assert!(report.composed[0].sent.is_empty(), "{:?}", report.composed);
+    assert_eq!(report.composed[0].ended.as_ref().map(|(how, _)| *how), Some(ComposedEnd::Canceled));
+    assert!(desk.venue.state().open.is_empty(), "{:?}", desk.venue.state().open);
+    assert!(desk.store.unfinished(&AccountId::new("main")).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_part_that_was_sent_while_somebody_ended_the_order_is_not_left_behind() {
+    let desk = desk();
+    desk.venue.fail(OrderType::Limit, Fault::NotSent);
+    let placed = desk.manager.compose(&bracket()).await.unwrap();
+    let other = manager(&desk.venue, &desk.store, |it| it);
+    desk.venue.state().slow_place = 50;
+    let (report, cancelled) = tokio::join!(desk.manager.monitor(), async {
+        while desk.venue.state().slow_place > 0 {
+            tokio::task::yield_now().await;
+        }
+        other.cancel_composed(&placed.id, "ana").await
+    });
+    cancelled.unwrap();
+    let report = report.unwrap();
+    assert_eq!(report.composed[0].sent.len(), 1, "it was on its way: {:?}", report.composed);
     assert_eq!(report.composed[0].ended.as_ref().map(|(how, _)| *how), Some(ComposedEnd::Canceled));
     assert!(desk.venue.state().open.is_empty(), "{:?}", desk.venue.state().open);
     assert!(desk.store.unfinished(&AccountId::new("main")).await.unwrap().is_empty());

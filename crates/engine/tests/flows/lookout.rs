@@ -85,9 +85,8 @@ async fn a_clock_that_is_set_back_keeps_nobody_from_looking() {
     scene.stop.stop();
 }
 
-#[tokio::test]
-async fn a_bracket_that_fills_is_protected_before_anything_is_asked() {
-    let mut scene = at_ease().await;
+/// 0.02 long at 49,000 or better, with stop and target.
+fn bracket() -> ComposedOrder {
     let opening = Opening {
         quantity: size("0.02"),
         leverage: Leverage::new(5).unwrap(),
@@ -95,9 +94,29 @@ async fn a_bracket_that_fills_is_protected_before_anything_is_asked() {
         take_profit: Some(price("60000")),
     };
     let kind = ComposedKind::Bracket { opening, price: price("49000"), time_in_force: TimeInForce::Gtc };
-    let order = ComposedOrder { symbol: btc(), direction: Direction::Long, kind };
+    ComposedOrder { symbol: btc(), direction: Direction::Long, kind }
+}
+
+#[tokio::test]
+async fn a_bracket_that_fills_while_the_records_are_away_is_protected_all_the_same() {
+    let mut scene = at_ease().await;
     scene.pass(5, "49000").await;
-    let progress = scene.manager.compose(&order).await.unwrap();
+    scene.manager.compose(&bracket()).await.unwrap();
+    scene.settled().await;
+    scene.store.tables().down = true;
+    scene.sell_into("49000", "0.01").await;
+    scene.until("filled").await;
+    scene.settled().await;
+    let resting = scene.broker.open_orders(None).await.unwrap();
+    assert!(resting.iter().any(|it| it.order_type == OrderType::StopMarket), "{resting:?}");
+    scene.stop.stop();
+}
+
+#[tokio::test]
+async fn a_bracket_that_fills_is_protected_before_anything_is_asked() {
+    let mut scene = at_ease().await;
+    scene.pass(5, "49000").await;
+    let progress = scene.manager.compose(&bracket()).await.unwrap();
     assert_eq!((progress.sent.len(), progress.ended), (1, None));
     scene.settled().await;
     scene.asked();

@@ -11,6 +11,7 @@ mod bookings;
 mod close;
 mod colleagues;
 mod composed_beside;
+mod composed_safe;
 mod composed_seen;
 mod desk;
 mod exposure;

@@ -69,6 +69,8 @@ pub(crate) struct State {
     pub(crate) hide_orders: u32,
     /// What only reduces is refused while a sized reduce-only order of its contract rests.
     pub(crate) sizes_are_held: bool,
+    /// The next order takes so many turns of everybody else on its way.
+    pub(crate) slow_place: u32,
     /// A cancel lets others go first so often.
     pub(crate) slow_cancels: u32,
     /// How many cancels are on their way, and how many were at once at most.
@@ -148,6 +150,7 @@ impl Venue {
             refuses_margin: false,
             hide_balances: false,
             sizes_are_held: false,
+            slow_place: 0,
             slow_cancels: 0,
             cancelling: (0, 0),
             hold_instruments: false,

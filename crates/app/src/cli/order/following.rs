@@ -38,8 +38,11 @@ struct Ended<'a> {
 }
 
 impl Following<'_> {
-    /// Guards the account until the order has ended, or until it is asked to stop: then the order is left to `run`.
+    /// Guards the account until the order has ended, or until it is asked to stop: then the order is left to `run`. Other
+    /// orders that go on are not carried on here.
     pub(super) async fn follow(&self, lookout: Lookout) -> Result<(), Failure> {
+        // Another process may carry the others on.
+        self.desk.manager.carry_only(self.id);
         let guard = Guard::new(Arc::clone(&self.desk.manager), self.desk.guard_settings()).with_lookout(lookout);
         let (stop, is_over) = (guard.stopper(), guard.stopper());
         let mut before = None;

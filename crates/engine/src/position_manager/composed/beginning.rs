@@ -103,6 +103,8 @@ impl PositionManager {
         order: &ComposedOrder,
         name: &IntentId,
     ) -> Result<ComposedEntry, plimsoll_ports::StoreError> {
+        // Whoever cannot read what became of its parts cannot carry it on.
+        self.ports.journal.parts(&self.settings.account, &name.name()).await?;
         let now = self.ports.clock.now();
         let entry = ComposedEntry {
             account: self.settings.account.clone(),
@@ -150,6 +152,8 @@ fn makes_sense(order: &ComposedOrder, instrument: &Instrument, mark: Price) -> R
             on_tick("the limit", *price, instrument)?;
             let rests = matches!(time_in_force, TimeInForce::Gtc | TimeInForce::PostOnly);
             sensible(rests, || format!("a bracket's entry may rest: {time_in_force} is `open` with a limit"))?;
+            on_lot("the size", opening.quantity, instrument)?;
+            stops_a_loss(order.direction, opening, *price)?;
             large_enough("the entry", opening.quantity, instrument, *price)
         }
         ComposedKind::Iceberg { trade, price, visible } => {
@@ -159,6 +163,9 @@ fn makes_sense(order: &ComposedOrder, instrument: &Instrument, mark: Price) -> R
             })?;
             on_lot("the part that is seen", *visible, instrument)?;
             whole_lots(trade, instrument)?;
+            if let SlicedTrade::Open(opening) = trade {
+                stops_a_loss(order.direction, opening, *price)?;
+            }
             large_enough("the part that is seen", *visible, instrument, *price)
         }
         ComposedKind::Twap { trade, slices, every } => {
@@ -188,6 +195,17 @@ fn makes_sense(order: &ComposedOrder, instrument: &Instrument, mark: Price) -> R
             sensible(share, || format!("a distance is a share of the price between 0 and 1, got {distance}"))
         }
     }
+}
+
+/// What fills at the limit is not beyond its stop already.
+fn stops_a_loss(direction: Direction, opening: &Opening, limit: Price) -> Result<(), ComposeFailure> {
+    let Some(stop) = opening.stop_loss.price() else { return Ok(()) };
+    let is_beyond = match direction {
+        Direction::Long => stop >= limit,
+        Direction::Short => stop <= limit,
+    };
+    let side = if direction == Direction::Long { "below" } else { "above" };
+    sensible(!is_beyond, || format!("the stop at {stop} is not {side} the limit at {limit}: it would fire at once"))
 }
 
 fn whole_lots(trade: &SlicedTrade, instrument: &Instrument) -> Result<(), ComposeFailure> {

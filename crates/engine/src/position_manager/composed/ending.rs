@@ -155,8 +155,18 @@ impl PositionManager {
         // What became of them is journalled, and what was only owed to a fill is owed no more where there was none.
         if let Some(parts) = self.parts_of(&entry, Wait::Glance, &mut troubles).await {
             self.drop_unneeded_protection(&entry, &parts, &mut troubles).await;
+            self.protect_what_filled(&entry, &parts, &mut troubles).await;
         }
         Ok(cancelled)
+    }
+
+    /// What has filled of an opening that was ended stays, and has its stop before anything else is done.
+    async fn protect_what_filled(&self, entry: &ComposedEntry, parts: &Parts, troubles: &mut Troubles) {
+        let (Some(opening), false) = (entry.order.opening(), parts.filled(Purpose::Entry).is_zero()) else { return };
+        let Some(scene) = self.scene(&entry.order.symbol, entry.order.direction, troubles).await else { return };
+        let mut it = Progress::of(entry);
+        self.protect_opening(entry, opening, (parts, &scene), Wait::Patiently, &mut it, troubles).await;
+        self.record_opening(entry, opening, (parts, &scene), troubles).await;
     }
 
     /// Whether what it opened, protects or closes would be without a stop but for its own; also where nobody knows.

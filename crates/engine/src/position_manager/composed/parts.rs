@@ -6,13 +6,17 @@ use crate::order_path::{Placed, SendFailure, Wait};
 use crate::position_manager::PositionManager;
 use crate::trouble::{Record, Subject, Troubles};
 use plimsoll_domain::{NewOrder, OrderStatus};
-use plimsoll_ports::{ComposedEntry, JournalEntry, JournalState};
+use plimsoll_ports::{ComposedEntry, JournalEntry, JournalState, Purpose};
 
 impl PositionManager {
     /// Every part of a composed order, each looked up unless its end is journalled. `None` if the journal cannot be read.
     pub(super) async fn parts_of(&self, entry: &ComposedEntry, wait: Wait, troubles: &mut Troubles) -> Option<Parts> {
         let journalled = self.ports.journal.parts(&self.settings.account, &entry.id).await;
         let journalled = troubles.read(Record::Journal, journalled)?;
+        let owed = |it: &&JournalEntry| it.purpose == Purpose::StopLoss && it.state == JournalState::Intended;
+        if entry.order.opening().is_some() {
+            self.remember_owed(journalled.iter().filter(owed).map(|it| &it.order));
+        }
         let mut parts = Vec::new();
         for it in journalled {
             let fate = match recorded(&it.state) {

@@ -5,6 +5,7 @@ use super::{Progress, Scene};
 use crate::client_order_id::IntentId;
 use crate::composed::NewPart;
 use crate::order_path::{Evidence, Placed, SendFailure, Wait};
+use crate::position_manager::failure::ProtectionFailure;
 use crate::position_manager::protection::Wanted;
 use crate::position_manager::{PositionManager, UnverifiedStop};
 use crate::trouble::{Trouble, Troubles};
@@ -62,6 +63,8 @@ impl PositionManager {
         let Ok(_turn) = self.turn.try_acquire() else { return false };
         let intent = intent(&entry.order, opening, quantity);
         let approved = async {
+            // What else may be live in its contract is not in any reading yet.
+            self.refuse_while_unresolved(&intent).await?;
             let id = IntentId::named(&entry.id);
             let plan = self.plan(&intent, troubles).await?.of_composed(id);
             let approved = self.approve(&plan, troubles).await?;
@@ -113,6 +116,9 @@ impl PositionManager {
             return false;
         }
         let why = failure.to_string();
+        if let Some(parts) = self.parts_of(entry, Wait::Glance, troubles).await {
+            self.drop_unneeded_protection(entry, &parts, troubles).await;
+        }
         self.end_composed(entry, ComposedEnd::Failed, &why, troubles).await;
         it.ended = Some((ComposedEnd::Failed, why));
         false
@@ -138,6 +144,12 @@ impl PositionManager {
             trigger,
             wait,
         };
+        // One that rests there already, whoever sent it, is kept: no other is sent to find that out.
+        let position = (&entry.order.symbol, scene.side, entry.order.direction);
+        let resting = self.resting_stop(position, troubles).await;
+        if resting.is_ok_and(|it| wanted.rounded().is_ok_and(|trigger| it.trigger == trigger)) {
+            return false;
+        }
         // The one that rests is not given up for one that nobody would know of.
         if let Err((id, error)) = self.intend_protection(std::slice::from_ref(&wanted)).await {
             troubles.add(Trouble::NotJournalled { id, error });
@@ -145,9 +157,13 @@ impl PositionManager {
         }
         it.sent.push(wanted.id.clone());
         let outcome = self.protect_or_tell(&wanted, troubles).await;
-        let failure = outcome.as_ref().err().map(ToString::to_string);
+        let failure = outcome.as_ref().err().map(|failure| (failure.to_string(), may_come_about(failure)));
         it.protected.push(outcome);
-        let Some(failure) = failure else { return true };
+        let Some((failure, may_come_about)) = failure else { return true };
+        // It is owed still, and placed by the look that follows.
+        if may_come_about {
+            return false;
+        }
         if self.settings.unverified_stop == UnverifiedStop::Close {
             let why = self.abandon(entry, &failure, wait, troubles).await;
             self.end_composed(entry, ComposedEnd::Failed, &why, troubles).await;
@@ -155,6 +171,19 @@ impl PositionManager {
         }
         false
     }
+}
+
+/// The venue has not said no: it was not reached, or has not answered.
+const fn may_come_about(failure: &ProtectionFailure) -> bool {
+    matches!(
+        failure,
+        ProtectionFailure::Order(
+            SendFailure::NotSent(_)
+                | SendFailure::Unresolved(_)
+                | SendFailure::NeverArrived
+                | SendFailure::NotJournalled(_)
+        )
+    )
 }
 
 /// What a market order has filled.

@@ -6,10 +6,12 @@ use crate::composed::{Fate, Part, Parts};
 use crate::order_path::{Evidence, Placed, Wait};
 use crate::position_manager::close::Closing;
 use crate::position_manager::protection::Wanted;
-use crate::position_manager::{PositionManager, UnverifiedStop};
+use crate::position_manager::{Flight, PositionManager, UnverifiedStop, is_covered};
 use crate::trouble::{Record, Subject, Troubles};
 use plimsoll_domain::{ClientOrderId, NewOrder, Order, OrderSize, PositionSide};
 use plimsoll_ports::{ComposedEntry, JournalState, Opening, Purpose};
+use std::collections::HashMap;
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 /// How what was opened is protected.
 pub(super) enum Shelter {
@@ -53,6 +55,7 @@ impl PositionManager {
                 trigger,
                 wait,
             };
+            let Some(_alone) = Flight::alone(&self.in_flight, &wanted.id) else { return Shelter::Owed };
             it.sent.push(wanted.id.clone());
             let outcome = self.protect_or_tell(&wanted, troubles).await;
             let failure = outcome.as_ref().err().map(ToString::to_string);
@@ -74,11 +77,20 @@ impl PositionManager {
     /// the look that follows.
     pub(crate) async fn stop_at_once(&self, part: &ClientOrderId) {
         let Some(stop) = self.ids.intent_of(part).map(|intent| intent.order(Purpose::StopLoss, 0)) else { return };
-        let Ok(Some(written)) = self.ports.journal.entry(&self.settings.account, &stop).await else { return };
-        if written.state != JournalState::Intended || self.is_in_flight(&stop) {
+        let Some(_alone) = Flight::alone(&self.in_flight, &stop) else { return };
+        let order = match self.ports.journal.entry(&self.settings.account, &stop).await {
+            Ok(Some(written)) if written.state == JournalState::Intended => written.order,
+            Ok(_) => return,
+            // A journal that is away keeps nobody from protecting what has filled.
+            Err(_) => match self.owed_stops().get(&stop).cloned() {
+                Some(order) => order,
+                None => return,
+            },
+        };
+        if self.is_covered_by_the_view(&order) {
             return;
         }
-        let (order, mut troubles) = (&written.order, Troubles::default());
+        let (order, mut troubles) = (&order, Troubles::default());
         let placed = self.send(order, Purpose::StopLoss, Evidence::BookAndTrades, Wait::Glance, &mut troubles).await;
         match placed {
             Ok(Placed::Resting(found)) if !rests_as_meant(order, &found) => {
@@ -88,6 +100,22 @@ impl PositionManager {
             Ok(_) => {}
             Err(failure) => tracing::warn!(%stop, %failure, "a stop was not placed at once"),
         }
+    }
+
+    /// A stop that covers the position whole rests by what is seen of the account: it is replaced by the look that follows.
+    fn is_covered_by_the_view(&self, stop: &NewOrder) -> bool {
+        let Some(view) = self.view.as_ref().map(|view| Arc::clone(&view.borrow())) else { return false };
+        view.position(&stop.symbol, stop.position_side).is_some_and(|held| is_covered(&view, held))
+    }
+
+    /// Remembers the stops of an opening that were written down and are not sent yet.
+    pub(super) fn remember_owed<'a>(&self, orders: impl IntoIterator<Item = &'a NewOrder>) {
+        let mut owed = self.owed_stops();
+        owed.extend(orders.into_iter().map(|order| (order.client_order_id.clone(), order.clone())));
+    }
+
+    fn owed_stops(&self) -> MutexGuard<'_, HashMap<ClientOrderId, NewOrder>> {
+        self.owed_stops.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The number of the protective order that is owed; `None` where one rests or has done its work, or where nobody knows.
@@ -102,20 +130,20 @@ impl PositionManager {
         let another = last.number.checked_add(1);
         match &last.fate {
             Fate::Rests { .. } => None,
-            _ if last.has_traded() => None,
+            _ if last.is_done() => None,
             // It was journalled before its entry: it may have been sent since, or not.
             Fate::Unknown => {
                 let is_unsent = self.is_unsent(entry, last, troubles).await && self.may_be_sent(last, troubles).await;
                 is_unsent.then_some(last.number)
             }
-            Fate::NotSent => another,
+            Fate::NotSent if purpose != Purpose::StopLoss => another,
             // A take-profit that somebody ended is respected; a stop is owed all the same.
-            Fate::Refused(_) | Fate::Ended { .. } if purpose == Purpose::StopLoss => {
+            Fate::NotSent | Fate::Refused(_) | Fate::Ended { .. } if purpose == Purpose::StopLoss => {
                 // What was meant for the position since has taken its place, and covers what this one has opened too.
                 let position = (&entry.order.symbol, side, entry.order.direction);
                 if self.resting_stop(position, troubles).await.is_ok() { None } else { another }
             }
-            Fate::Refused(_) | Fate::Ended { .. } => None,
+            Fate::NotSent | Fate::Refused(_) | Fate::Ended { .. } => None,
         }
     }
 

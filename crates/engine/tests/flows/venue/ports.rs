@@ -147,6 +147,10 @@ impl Broker for Venue {
     }
 
     async fn place(&self, order: &NewOrder) -> Result<OrderId, PlaceError> {
+        let turns = std::mem::take(&mut self.state().slow_place);
+        for _ in 0..turns {
+            tokio::task::yield_now().await;
+        }
         let mut state = self.state();
         let kind = order.kind.order_type();
         state.calls.push(format!("place {kind} {}", order.side));

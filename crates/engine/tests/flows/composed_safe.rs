@@ -1,0 +1,78 @@
+//! What keeps orders that go on from doing harm: their limits, their ends, and whoever else is at them.
+
+use crate::desk::{Desk, desk, long, manager};
+use crate::venue::{btc, price, size};
+use plimsoll_engine::ComposeFailure;
+use plimsoll_ports::domain::{Direction, OrderType, TimeInForce};
+use plimsoll_ports::{ComposedKind, ComposedOrder, Opening, SlicedTrade, StopLoss};
+use std::time::Duration;
+
+fn opening(quantity: &str, stop: &str) -> Opening {
+    Opening {
+        quantity: size(quantity),
+        leverage: long().leverage,
+        stop_loss: StopLoss::At(price(stop)),
+        take_profit: None,
+    }
+}
+
+fn of_btc(kind: ComposedKind) -> ComposedOrder {
+    ComposedOrder { symbol: btc(), direction: Direction::Long, kind }
+}
+
+fn bracket(quantity: &str, limit: &str, stop: &str) -> ComposedOrder {
+    let opening = opening(quantity, stop);
+    of_btc(ComposedKind::Bracket { opening, price: price(limit), time_in_force: TimeInForce::Gtc })
+}
+
+fn twap() -> ComposedOrder {
+    let (trade, every) = (SlicedTrade::Open(opening("0.03", "45000")), Duration::from_secs(60));
+    of_btc(ComposedKind::Twap { trade, slices: 3, every })
+}
+
+fn entries(desk: &Desk) -> usize {
+    desk.venue.state().calls.iter().filter(|call| *call == "place market buy").count()
+}
+
+#[tokio::test]
+async fn a_stop_that_would_fire_at_the_limit_is_refused() {
+    let desk = desk();
+    // Below the mark of 50,000, but not below the limit.
+    let refused = desk.manager.compose(&bracket("0.02", "49000", "49500")).await;
+    let Err(ComposeFailure::Nonsense(why)) = refused else { panic!("{refused:?}") };
+    assert!(why.contains("49500") && why.contains("49000"), "{why}");
+    let refused = desk.manager.compose(&bracket("0.0205", "49000", "45000")).await;
+    assert!(matches!(refused, Err(ComposeFailure::Nonsense(_))), "half a lot: {refused:?}");
+    assert!(desk.store.tables().composed.is_empty());
+}
+
+#[tokio::test]
+async fn whoever_waits_for_one_order_carries_on_no_other() {
+    let desk = desk();
+    desk.manager.compose(&twap()).await.unwrap();
+    let waiting = manager(&desk.venue, &desk.store, |it| it);
+    let own = waiting.compose(&bracket("0.005", "48000", "45000")).await.unwrap();
+    waiting.carry_only(&own.id);
+    let later = desk.venue.state().now.plus(Duration::from_secs(61));
+    desk.venue.state().now = later;
+    waiting.monitor().await.unwrap();
+    assert_eq!(entries(&desk), 1, "the slice that is due is somebody else's");
+    desk.manager.monitor().await.unwrap();
+    assert_eq!(entries(&desk), 2);
+}
+
+#[tokio::test]
+async fn what_has_filled_of_an_order_that_is_ended_has_its_stop_when_that_is_said() {
+    let desk = desk();
+    let placed = desk.manager.compose(&bracket("0.02", "49000", "45000")).await.unwrap();
+    {
+        let mut state = desk.venue.state();
+        let entry = state.open[0].client_order_id.clone();
+        state.open[0].filled = Some(size("0.008"));
+        drop(state);
+        desk.venue.open_as(&entry, &btc(), Direction::Long, "0.008");
+    }
+    desk.manager.cancel_composed(&placed.id, "ana").await.unwrap();
+    let resting: Vec<_> = desk.venue.state().open.iter().map(|it| (it.order_type, it.trigger)).collect();
+    assert_eq!(resting, [(OrderType::StopMarket, Some(price("45000")))]);
+}
