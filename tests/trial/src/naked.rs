@@ -1,5 +1,6 @@
 //! How long a position for which a stop was meant has none at the exchange.
 
+use crate::difference::Difference;
 use crate::observer::{Observer, key};
 use plimsoll_domain::{AccountId, ClientOrderId, OrderType, PositionSide, Symbol, Timestamp};
 use plimsoll_exchange::Exchange;
@@ -23,6 +24,22 @@ pub struct Spell {
     pub until_resting: Duration,
     /// Until somebody of ours had read it back, or the position was gone.
     pub took: Duration,
+}
+
+/// Where every call is answered, a stop rests again after this at the latest: a look by the clock is half a minute away, and
+/// a comparison of the books a minute.
+const LONGEST: Duration = Duration::from_secs(180);
+
+impl Spell {
+    /// Nothing went wrong, and nobody did anything about it for minutes.
+    pub(crate) fn is_too_long(&self) -> bool {
+        self.met == Met::Nothing && self.took > LONGEST
+    }
+
+    pub(crate) fn to_difference(self) -> Difference {
+        let subject = format!("a position without its stop since {}", self.begins.as_str());
+        Difference::new(subject, format!("for {:?}", self.took), format!("for {LONGEST:?} at most"))
+    }
 }
 
 /// How a time without protection began.

@@ -100,6 +100,9 @@ pub fn run_seed(seed: u64, is_told: bool) -> Outcome {
     let simulated = world.time.now().since(START);
     let mut state = world.state();
     let naked = std::mem::take(&mut state.naked);
+    let too_long = naked.spells.iter().filter(|it| it.is_too_long());
+    let too_long: Vec<Difference> = too_long.map(|it| it.to_difference()).collect();
+    state.wrong.extend(too_long);
     Outcome {
         wrong: std::mem::take(&mut state.wrong),
         log,
