@@ -160,8 +160,7 @@ mod tests {
                 });
                 futures_util::future::join_all(sleepers.map(tokio::spawn)).await;
             });
-            let order = woke.lock().unwrap().clone();
-            order
+            woke.lock().unwrap().clone()
         };
         assert_eq!(order(1), order(1));
         assert_ne!(order(1), order(2));
