@@ -132,16 +132,18 @@ impl PositionManager {
             Fate::Rests { .. } => None,
             _ if last.is_done() => None,
             // It was journalled before its entry: it may have been sent since, or not.
-            Fate::Unknown => {
-                let is_unsent = self.is_unsent(entry, last, troubles).await && self.may_be_sent(last, troubles).await;
-                is_unsent.then_some(last.number)
-            }
+            Fate::Unknown => match self.looked_up(entry, last, troubles).await? {
+                None => self.may_be_sent(last, troubles).await.then_some(last.number),
+                // Its answer was never recorded, and somebody has ended it since.
+                Some(order) if order.status.is_final() && order.filled.is_none() && purpose == Purpose::StopLoss => {
+                    self.unless_covered(entry, side, another, troubles).await
+                }
+                Some(_) => None,
+            },
             Fate::NotSent if purpose != Purpose::StopLoss => another,
             // A take-profit that somebody ended is respected; a stop is owed all the same.
             Fate::NotSent | Fate::Refused(_) | Fate::Ended { .. } if purpose == Purpose::StopLoss => {
-                // What was meant for the position since has taken its place, and covers what this one has opened too.
-                let position = (&entry.order.symbol, side, entry.order.direction);
-                if self.resting_stop(position, troubles).await.is_ok() { None } else { another }
+                self.unless_covered(entry, side, another, troubles).await
             }
             Fate::NotSent | Fate::Refused(_) | Fate::Ended { .. } => None,
         }
@@ -154,10 +156,24 @@ impl PositionManager {
         written.is_some_and(|it| !it.state.is_final()) && !self.is_in_flight(part.id())
     }
 
-    async fn is_unsent(&self, entry: &ComposedEntry, last: &Part, troubles: &mut Troubles) -> bool {
+    /// What the venue has under this name; `None` if it does not tell.
+    async fn looked_up(&self, entry: &ComposedEntry, last: &Part, troubles: &mut Troubles) -> Option<Option<Order>> {
         let symbol = &entry.order.symbol;
         let found = self.ports.broker.order(symbol, last.id()).await;
-        matches!(troubles.known(Subject::Orders, symbol, found), Some(None))
+        troubles.known(Subject::Orders, symbol, found)
+    }
+
+    /// The number of another stop, unless one that was meant for the position since has taken its place: that covers what this
+    /// one has opened too.
+    async fn unless_covered(
+        &self,
+        entry: &ComposedEntry,
+        side: PositionSide,
+        another: Option<u16>,
+        troubles: &mut Troubles,
+    ) -> Option<u16> {
+        let position = (&entry.order.symbol, side, entry.order.direction);
+        if self.resting_stop(position, troubles).await.is_ok() { None } else { another }
     }
 
     /// Closes what cannot be protected; answers why it was, and what came of it.
