@@ -153,6 +153,17 @@ async fn what_a_reduction_of_an_isolated_position_sets_free_is_put_back() {
 }
 
 #[tokio::test]
+async fn margin_is_put_back_though_the_fills_are_not_told_yet() {
+    let desk = isolated(AfloatSettings::default(), "40170").await;
+    desk.venue.state().hide_fills = true;
+    let report = look(&desk).await;
+    let Some(Measure::MarginAdded { amount, failure: None, .. }) = report.measures.last() else {
+        panic!("{:?}", report.measures)
+    };
+    assert_eq!((*amount, held(&desk)), (money("2.99"), size("0.03")), "as is to be expected of a fill at the mark");
+}
+
+#[tokio::test]
 async fn isolated_margin_is_added_where_that_is_allowed_and_nothing_is_sold() {
     // 8.0416 of 10.4 are asked for: 13.41 are enough.
     let desk = isolated(topping_up("50"), "40208").await;

@@ -5,7 +5,7 @@ use super::measure::{CutFor, MarginFor, Measure};
 use crate::position_manager::PositionManager;
 use crate::position_manager::outcome::Closed;
 use plimsoll_domain::afloat::{Cut, Guarded};
-use plimsoll_domain::{Collateral, Decimal, Money, PositionReport, PositionSide, Step};
+use plimsoll_domain::{Collateral, Decimal, Money, Position, PositionReport, PositionSide, Step};
 
 impl PositionManager {
     /// Makes a position smaller and, if it is isolated, puts back what its venue has set free by that: what the closed part
@@ -24,7 +24,7 @@ impl PositionManager {
             Collateral::Isolated(_) | Collateral::Cross => return vec![done],
         };
         let Measure::Cut { closed, .. } = &done else { return vec![done] };
-        let outcome: Option<Money> = closed.iter().map(outcome).sum();
+        let outcome: Money = closed.iter().map(|part| outcome(part, it)).sum();
         let symbol = &it.instrument.symbol;
         let is_it = |report: &&PositionReport| report.symbol == *symbol && report.position_side == side;
         let left = match self.ports.broker.positions().await {
@@ -33,7 +33,7 @@ impl PositionManager {
             }
             _ => None,
         };
-        let freed = left.zip(outcome).and_then(|(left, outcome)| in_cents(before - left + outcome));
+        let freed = left.and_then(|left| in_cents(before - left + outcome));
         let mut measures = vec![done];
         if let Some(freed) = freed {
             measures.push(self.add_margin(it, side, freed, MarginFor::Kept).await);
@@ -42,9 +42,12 @@ impl PositionManager {
     }
 }
 
-/// Profit less fees of what was closed; `None` while the venue does not tell it.
-fn outcome(closed: &Closed) -> Option<Money> {
-    Some(closed.realized_pnl? - closed.fees?)
+/// Profit less fees of what was closed; while the venue has not told its fills, as it is to be expected.
+fn outcome(closed: &Closed, it: &Guarded<'_>) -> Money {
+    let price = closed.price.unwrap_or(it.mark);
+    let part = Position { quantity: closed.quantity, ..it.position };
+    let profit = closed.realized_pnl.unwrap_or_else(|| part.unrealized_pnl(price));
+    profit - closed.fees.unwrap_or_else(|| part.notional(price) * it.fee)
 }
 
 /// Rounded down to what can be moved.
