@@ -162,3 +162,19 @@ async fn a_part_that_was_sent_while_somebody_ended_the_order_is_not_left_behind(
     assert!(desk.venue.state().open.is_empty(), "{:?}", desk.venue.state().open);
     assert!(desk.store.unfinished(&AccountId::new("main")).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn a_stop_that_was_sent_and_not_written_down_is_found_and_followed() {
+    let desk = desk();
+    let placed = desk.manager.compose(&bracket()).await.unwrap();
+    let entry = journalled(&desk, &placed.id, Purpose::Entry).order.client_order_id;
+    fill_and_cancel(&desk, &entry, "0.008");
+    // Somebody has read the fill, sent the stop, and died.
+    let stop = journalled(&desk, &placed.id, Purpose::StopLoss).order;
+    let sent = plimsoll_ports::Broker::place(&desk.venue, &stop).await.unwrap();
+    let other = manager(&desk.venue, &desk.store, |it| it);
+    other.reconcile().await.unwrap();
+    assert_eq!(triggers(&desk), [price("45000")], "it is not placed twice");
+    let stop = journalled(&desk, &placed.id, Purpose::StopLoss);
+    assert_eq!(stop.state, JournalState::Accepted { order_id: sent });
+}

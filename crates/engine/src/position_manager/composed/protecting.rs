@@ -160,7 +160,13 @@ impl PositionManager {
     async fn looked_up(&self, entry: &ComposedEntry, last: &Part, troubles: &mut Troubles) -> Option<Option<Order>> {
         let symbol = &entry.order.symbol;
         let found = self.ports.broker.order(symbol, last.id()).await;
-        troubles.known(Subject::Orders, symbol, found)
+        let found = troubles.known(Subject::Orders, symbol, found)?;
+        // Whoever has sent it died before that was written down; what becomes of it is followed from here on.
+        if let Some(order) = found.as_ref().filter(|order| !order.status.is_final()) {
+            let accepted = JournalState::Accepted { order_id: order.order_id.clone() };
+            self.path.record(&last.order, accepted, troubles).await;
+        }
+        Some(found)
     }
 
     /// The number of another stop, unless one that was meant for the position since has taken its place: that covers what this
