@@ -46,8 +46,10 @@ pub struct Elsewhere {
     pub portfolio: Exposed,
 }
 
-/// The limits on all positions together that `own`, the account, breaks with what is held elsewhere.
+/// The limits on all positions together that `own`, the account, breaks with what is held elsewhere. Of its equity counts
+/// what the limits let count.
 pub fn overexposed(own: Exposed, elsewhere: Elsewhere, limits: &RiskLimits) -> impl Iterator<Item = Reason> + use<> {
+    let own = Exposed { equity: limits.counted(own.equity), ..own };
     let scopes = [
         (Scope::Account, own),
         (Scope::Venue, own.with(elsewhere.venue)),

@@ -109,26 +109,30 @@ fn times(times: u32) -> Leverage {
 
 /// Limits that make sense. Nonsense cannot be built.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct RiskLimits(LimitSettings);
+pub struct RiskLimits {
+    settings: LimitSettings,
+    /// The most of the account's equity that counts; `None` is all of it.
+    capital: Option<Money>,
+}
 
 impl RiskLimits {
     /// # Errors
     /// [`BrokenLimits`] lists every setting that makes no sense.
     pub fn new(settings: LimitSettings) -> Result<Self, BrokenLimits> {
         let broken = problems(&settings);
-        if broken.is_empty() { Ok(Self(settings)) } else { Err(BrokenLimits(broken)) }
+        if broken.is_empty() { Ok(Self { settings, capital: None }) } else { Err(BrokenLimits(broken)) }
     }
 
     /// The settings.
     #[must_use]
     pub const fn settings(&self) -> &LimitSettings {
-        &self.0
+        &self.settings
     }
 
     /// The largest notional of a position at this equity: the stricter of the absolute limit and the share.
     #[must_use]
     pub fn position_limit(&self, equity: Money) -> Money {
-        self.0.max_position.min(share(equity, self.0.max_position_share))
+        self.settings.max_position.min(share(equity, self.settings.max_position_share))
     }
 
     /// The largest notional of all positions of an account, a venue or the portfolio at this equity: the stricter of the
@@ -136,9 +140,9 @@ impl RiskLimits {
     #[must_use]
     pub fn exposure_limit(&self, scope: Scope, equity: Money) -> Option<Money> {
         let (most, of_equity) = match scope {
-            Scope::Account => (self.0.max_exposure, self.0.max_exposure_share),
-            Scope::Venue => (self.0.max_venue_exposure, self.0.max_venue_exposure_share),
-            Scope::Portfolio => (self.0.max_portfolio_exposure, self.0.max_portfolio_exposure_share),
+            Scope::Account => (self.settings.max_exposure, self.settings.max_exposure_share),
+            Scope::Venue => (self.settings.max_venue_exposure, self.settings.max_venue_exposure_share),
+            Scope::Portfolio => (self.settings.max_portfolio_exposure, self.settings.max_portfolio_exposure_share),
         };
         most.into_iter().chain(of_equity.map(|rate| share(equity, rate))).min()
     }
@@ -156,20 +160,26 @@ impl RiskLimits {
     /// share of it.
     #[must_use]
     pub fn within(&self, capital: Money) -> Self {
-        let it = &self.0;
+        let it = &self.settings;
         let exposure = it.max_exposure_share.map(|rate| share(capital, rate));
-        Self(LimitSettings {
+        let settings = LimitSettings {
             max_position: self.position_limit(capital),
             max_daily_loss: self.daily_loss_limit(capital),
             max_exposure: it.max_exposure.into_iter().chain(exposure).min(),
             ..it.clone()
-        })
+        };
+        Self { settings, capital: self.capital.into_iter().chain([capital]).min() }
+    }
+
+    /// What of this equity of the account counts beside that of others.
+    pub(super) fn counted(&self, equity: Money) -> Money {
+        self.capital.map_or(equity, |capital| capital.min(equity))
     }
 
     /// The largest loss of a day that opened with this equity: the stricter of the absolute limit and the share.
     #[must_use]
     pub fn daily_loss_limit(&self, day_start_equity: Money) -> Money {
-        self.0.max_daily_loss.min(share(day_start_equity, self.0.max_daily_loss_share))
+        self.settings.max_daily_loss.min(share(day_start_equity, self.settings.max_daily_loss_share))
     }
 }
 

@@ -147,3 +147,30 @@ fn what_other_accounts_hold_counts_at_their_venue_and_in_the_portfolio() {
     check(exposed(2000, 1000), exposed(1, 0), exposed(1, 1), &[Scope::Venue]);
     check(exposed(2000, 1000), exposed(0, 0), exposed(1, 0), &[Scope::Portfolio]);
 }
+
+#[test]
+fn an_account_of_micro_capital_lends_others_no_more_than_that() {
+    let exposed = |notional: i64, equity: i64| Exposed {
+        notional: Money::new(notional.into()),
+        equity: Money::new(equity.into()),
+    };
+    let settings = LimitSettings {
+        max_venue_exposure_share: Some(Rate::new(dec!(2))),
+        max_portfolio_exposure_share: Some(Rate::new(dec!(2))),
+        ..LimitSettings::default()
+    };
+    let limits = RiskLimits::new(settings).unwrap();
+    let micro = Allowance::Capital(money(dec!(500)));
+    let elsewhere = |notional: i64| Elsewhere { venue: exposed(notional, 1000), portfolio: exposed(notional, 1000) };
+    let check = |equity: i64, others: i64, allowance: Allowance, expected: usize| {
+        let broken = overexposed(exposed(100, equity), elsewhere(others), &limits.allowed(allowance));
+        assert_eq!(broken.count(), expected, "{equity} beside {others}, {allowance:?}");
+    };
+    // Twice the 1,500 that count, whatever the account holds beyond.
+    check(100_000, 2900, micro, 0);
+    check(100_000, 2901, micro, 2);
+    check(100_000, 2901, Allowance::Whole, 0);
+    // With less than that, it is what there is that counts.
+    check(200, 2300, micro, 0);
+    check(200, 2301, micro, 2);
+}
