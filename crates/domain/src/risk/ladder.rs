@@ -81,7 +81,7 @@ impl Default for LadderRules {
 pub struct Foothold {
     /// The step.
     pub rung: Rung,
-    /// Since when; days before that are not counted.
+    /// Since when; days that began before that are not counted.
     pub since: Timestamp,
     /// Who took it out of turn, by name; `None` if it was due.
     pub overridden_by: Option<Arc<str>>,
@@ -92,6 +92,12 @@ impl Foothold {
     #[must_use]
     pub const fn first() -> Self {
         Self { rung: Rung::Paper, since: Timestamp::from_micros(0), overridden_by: None }
+    }
+
+    /// Midnight (UTC) of the first whole day on this step.
+    fn first_day(&self) -> Timestamp {
+        let day = self.since.start_of_day();
+        if day == self.since { day } else { day.plus(DAY) }
     }
 }
 
@@ -216,14 +222,14 @@ impl LadderRules {
         Climb { foothold: foothold.clone(), served, needed, due }
     }
 
-    /// A day counts once it is over, if it began on this step and something was held at its first point, or fees were paid
+    /// A day counts once it is over, if the whole of it was on this step and something was held at its first point, or fees were paid
     /// by the first point of the next day on record. With micro capital there must have been that much.
     fn served(&self, foothold: &Foothold, days: &[DayOnRecord], now: Timestamp) -> Served {
         let mut served = Served::default();
-        let mut seen = None;
+        let (mut seen, first) = (None, foothold.first_day());
         for (index, it) in days.iter().enumerate() {
             let day = it.day();
-            if it.first < foothold.since || day.plus(DAY) > now || seen.is_some_and(|seen| seen >= day) {
+            if day < first || day.plus(DAY) > now || seen.is_some_and(|seen| seen >= day) {
                 continue;
             }
             seen = Some(day);

@@ -39,7 +39,20 @@ fn a_day_counts_once_it_is_over_and_was_traded_on() {
     check("not over", &[day(20, 0, 1, 0)], 0, 0);
     check("of a clock that runs ahead", &[day(25, 0, 1, 0)], 0, 0);
     check("before the step", &[day(9, 0, 1, 0), day(10, 5, 1, 0)], 0, 0);
-    check("on the day of the step", &[day(10, 6, 1, 0)], 1, 1);
+    check("on the day of the step, which is none of its own", &[day(10, 6, 1, 0)], 0, 0);
+    check("the day of the step and the next", &[day(10, 7, 1, 0), day(11, 0, 1, 0)], 1, 1);
+}
+
+#[test]
+fn a_step_taken_at_midnight_counts_that_day() {
+    let rules = LadderRules::default();
+    let check = |since: Timestamp, counted: u32| {
+        let days = [day(10, 0, 1, 0), day(11, 0, 1, 0)];
+        assert_eq!(rules.climb(&step(Rung::Paper, since), &days, at(20, 0)).served.days, counted, "{since:?}");
+    };
+    check(at(10, 0), 2);
+    check(at(10, 0).plus(std::time::Duration::from_micros(1)), 1);
+    check(at(11, 0), 1);
 }
 
 #[test]
@@ -142,7 +155,7 @@ proptest! {
     ) {
         let days: Vec<DayOnRecord> = hours.iter().map(|hour| day(0, *hour, 1, 0)).collect();
         let climb = LadderRules::default().climb(&step(Rung::Paper, at(0, since)), &days, at(0, now));
-        let whole = u32::try_from((now / 24 - since / 24).max(0)).unwrap();
+        let whole = u32::try_from((now / 24 - (since + 23) / 24).max(0)).unwrap();
         prop_assert!(climb.served.days <= whole, "{:?}", climb.served);
         prop_assert!(climb.served.days <= climb.served.on_record);
         prop_assert_eq!(climb.served.first.is_some(), climb.served.days > 0);

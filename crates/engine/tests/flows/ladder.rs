@@ -110,8 +110,9 @@ async fn thirty_days_with_micro_capital_promote_to_all_of_it() {
     // Days before the step are of no account.
     traded(&desk, "main", desk.venue.now().minus(DAY * 90), 90);
     stand_on(&desk, "micro");
-    traded(&desk, "main", desk.venue.now(), 30);
-    desk.venue.sleep(DAY * 29).await;
+    // The day of the step was half over: it is not one of the thirty.
+    traded(&desk, "main", desk.venue.now(), 31);
+    desk.venue.sleep(DAY * 30).await;
     desk.manager.reconcile().await.unwrap();
     assert_eq!(desk.manager.ladder().await.unwrap().and_then(|it| it.missing()), Some(1));
     desk.venue.sleep(DAY).await;
