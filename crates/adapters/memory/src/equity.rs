@@ -59,6 +59,10 @@ impl EquityRepository for MemoryStore {
     async fn first_since(&self, account: &AccountId, since: Timestamp) -> Result<Option<PnlSnapshot>, StoreError> {
         Ok(self.books().curve.since(account, since).next().cloned())
     }
+
+    async fn last_until(&self, account: &AccountId, until: Timestamp) -> Result<Option<PnlSnapshot>, StoreError> {
+        Ok(self.books().curve.after(account, before(until, 1), until).next_back().cloned())
+    }
 }
 
 /// Adds a point, and lifts the peak if it is above it.

@@ -18,6 +18,8 @@ const INSERT: &str = "INSERT INTO pnl_snapshots (account, time, wallet, unrealiz
 pub(crate) const CURVE: &str =
     "SELECT * FROM pnl_snapshots WHERE account = $1 AND time > $2 AND time <= $3 ORDER BY time";
 pub(crate) const PEAK: &str = "SELECT id, peak FROM pnl_snapshots WHERE account = $1 ORDER BY id + 0 DESC LIMIT 1";
+pub(crate) const LAST_UNTIL: &str =
+    "SELECT * FROM pnl_snapshots WHERE account = $1 AND time > $2 AND time <= $3 ORDER BY time DESC LIMIT 1";
 pub(crate) const FIRST_SINCE: &str =
     "SELECT * FROM pnl_snapshots WHERE account = $1 AND time >= $2 ORDER BY time LIMIT 1";
 
@@ -51,6 +53,12 @@ impl EquityRepository for PostgresStore {
     async fn first_since(&self, account: &AccountId, since: Timestamp) -> Result<Option<PnlSnapshot>, StoreError> {
         let first = query(FIRST_SINCE).bind(account.as_str()).bind(Moment::bound(since));
         answered(first.fetch_optional(&mut *self.reading().await?)).await?.as_ref().map(read).transpose()
+    }
+
+    async fn last_until(&self, account: &AccountId, until: Timestamp) -> Result<Option<PnlSnapshot>, StoreError> {
+        let (first, last) = (Moment::bound(before(until, 1)), Moment::bound(until));
+        let point = query(LAST_UNTIL).bind(account.as_str()).bind(first).bind(last);
+        answered(point.fetch_optional(&mut *self.reading().await?)).await?.as_ref().map(read).transpose()
     }
 }
 

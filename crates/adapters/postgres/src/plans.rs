@@ -160,6 +160,7 @@ async fn every_read_uses_its_index_at_a_million_rows() {
         (&["pnl_snapshots_key"], equity::BY_KEY, since),
         (&["pnl_snapshots_key"], equity::CURVE, until),
         (&["pnl_snapshots_key"], equity::FIRST_SINCE, since),
+        (&["pnl_snapshots_key"], equity::LAST_UNTIL, until),
         (&["pnl_snapshots_latest"], equity::PEAK, account),
         (&["risk_events_by_time"], risk_events::SINCE, since),
         (&["controls_latest"], controls::LATEST, |it| it.bind("account 3").bind("ladder")),

@@ -16,6 +16,8 @@ const INSERT: &str = "INSERT INTO pnl_snapshots (account, time, wallet, unrealiz
 pub(crate) const CURVE: &str =
     "SELECT * FROM pnl_snapshots WHERE account = ?1 AND time > ?2 AND time <= ?3 ORDER BY time";
 pub(crate) const PEAK: &str = "SELECT id, peak FROM pnl_snapshots WHERE account = ?1 ORDER BY id DESC LIMIT 1";
+pub(crate) const LAST_UNTIL: &str =
+    "SELECT * FROM pnl_snapshots WHERE account = ?1 AND time > ?2 AND time <= ?3 ORDER BY time DESC LIMIT 1";
 pub(crate) const FIRST_SINCE: &str =
     "SELECT * FROM pnl_snapshots WHERE account = ?1 AND time >= ?2 ORDER BY time LIMIT 1";
 
@@ -48,6 +50,11 @@ impl EquityRepository for SqliteStore {
     async fn first_since(&self, account: &AccountId, since: Timestamp) -> Result<Option<PnlSnapshot>, StoreError> {
         let first = query(FIRST_SINCE).bind(account.as_str()).bind(since.as_micros());
         first.fetch_optional(&self.readers).await.map_err(store_error)?.as_ref().map(read).transpose()
+    }
+
+    async fn last_until(&self, account: &AccountId, until: Timestamp) -> Result<Option<PnlSnapshot>, StoreError> {
+        let point = query(LAST_UNTIL).bind(account.as_str()).bind(before(until, 1).as_micros()).bind(until.as_micros());
+        point.fetch_optional(&self.readers).await.map_err(store_error)?.as_ref().map(read).transpose()
     }
 }
 

@@ -35,6 +35,7 @@ async fn every_read_uses_its_index() {
         ("pnl_snapshots_key", equity::BY_KEY),
         ("pnl_snapshots_key", equity::CURVE),
         ("pnl_snapshots_key", equity::FIRST_SINCE),
+        ("pnl_snapshots_key", equity::LAST_UNTIL),
         ("pnl_snapshots_latest", equity::PEAK),
         ("risk_events_key", risk_events::BY_KEY),
         ("risk_events_by_time", risk_events::SINCE),

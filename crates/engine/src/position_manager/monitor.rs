@@ -13,6 +13,7 @@ use super::PositionManager;
 use super::afloat::{Kept, Measure};
 use super::close::Closing;
 use super::composed::Doing;
+use super::exposure::Overexposed;
 use super::failure::MonitorFailure;
 use super::outcome::{Action, FlattenReason, MonitorReport, PositionHealth, Unclosed};
 use super::reading::{Held, Reading};
@@ -37,7 +38,7 @@ struct Books {
     bookings: Vec<BookingRecord>,
     snapshot: Option<PnlSnapshot>,
     trips: Vec<Reason>,
-    overexposed: Vec<Reason>,
+    overexposed: Overexposed,
     climbed: Option<Box<Climb>>,
 }
 
@@ -91,8 +92,8 @@ impl PositionManager {
             action = self.act_on_losses(&reading, &books.trips, &mut troubles).await;
         }
         verdict.trips = books.trips;
-        if action == Action::None && !books.overexposed.is_empty() {
-            action = self.act_on_exposure(&reading, &books.overexposed, &mut troubles).await;
+        if action == Action::None && !books.overexposed.surely.is_empty() {
+            action = self.act_on_exposure(&reading, &books.overexposed.surely, &mut troubles).await;
         }
         let entries_cancelled = self.keep_stopped(after.as_ref().unwrap_or(&reading), &composed, &mut troubles).await;
         let taken = self.follow_taken(&mut troubles).await;
@@ -129,7 +130,7 @@ impl PositionManager {
             funding: books.funding,
             bookings: books.bookings,
             snapshot: books.snapshot,
-            overexposed: books.overexposed,
+            overexposed: books.overexposed.broken,
             entries_cancelled,
             climbed: books.climbed,
             action,

@@ -155,3 +155,50 @@ async fn positions_over_the_limit_are_reduced_if_so_configured() {
     assert_eq!((after.overexposed.len(), after.action), (0, Action::None));
     assert!(!desk.is_killed());
 }
+
+fn shared(over_exposure: OverExposure) -> impl FnOnce(Settings) -> Settings {
+    limited(move |limits| {
+        limits.max_portfolio_exposure_share = Some("0.3".parse().unwrap());
+        limits.over_exposure = over_exposure;
+    })
+}
+
+#[tokio::test]
+async fn nothing_is_sold_here_because_nobody_looks_at_another_account() {
+    let desk = desk_with(shared(OverExposure::Reduce));
+    held_by(&desk, "far", "0.05", "14000");
+    desk.open(&long()).await.unwrap();
+    let report = desk.manager.monitor().await.unwrap();
+    assert_eq!((report.overexposed.len(), report.action), (0, Action::None), "5,000 of 24,000");
+    desk.venue.sleep(std::time::Duration::from_secs(3601)).await;
+    let report = desk.manager.monitor().await.unwrap();
+    assert_eq!((report.overexposed.len(), report.action), (1, Action::None), "5,000 of the 10,000 that are known");
+    assert_eq!(desk.venue.position(&btc()).unwrap().quantity, size("0.05"));
+    assert_eq!(desk.store.events("exposure").len(), 1, "it is told all the same");
+}
+
+#[tokio::test]
+async fn what_is_too_much_whatever_others_have_is_reduced() {
+    let desk = desk_with(limited(|limits| {
+        limits.max_portfolio_exposure = Some(money("2400"));
+        limits.over_exposure = OverExposure::Reduce;
+    }));
+    held_by(&desk, "far", "0.001", "14000");
+    desk.venue.mark(&btc(), "46000");
+    desk.open(&long()).await.unwrap();
+    desk.venue.sleep(std::time::Duration::from_secs(3601)).await;
+    desk.venue.mark(&btc(), "50000");
+    let report = desk.manager.monitor().await.unwrap();
+    assert!(matches!(report.action, Action::Reduced(_)), "{:?}", report.action);
+}
+
+#[tokio::test]
+async fn the_last_word_on_the_equity_of_another_account_counts() {
+    let desk = desk_with(shared(OverExposure::Tell));
+    held_by(&desk, "far", "0.05", "0");
+    desk.venue.sleep(std::time::Duration::from_secs(600)).await;
+    assert_eq!(scopes(desk.open(&long()).await), [Scope::Portfolio], "5,000 of 10,000");
+    let point = PnlSnapshot { time: desk.venue.now(), wallet: money("14000"), ..desk.store.tables().equity[0].clone() };
+    desk.store.tables().equity.push(point);
+    desk.open(&long()).await.unwrap();
+}

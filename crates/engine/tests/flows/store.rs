@@ -11,6 +11,7 @@ use plimsoll_ports::{
     RiskEventRecord, RiskEventRepository, StoreError, Totals, TradeRecord, TradeRepository,
 };
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 #[derive(Default)]
 pub(crate) struct Tables {
@@ -19,6 +20,8 @@ pub(crate) struct Tables {
     pub(crate) read_only: bool,
     /// No order is written down.
     pub(crate) takes_no_orders: bool,
+    /// A row of the equity curve makes no sense.
+    pub(crate) has_a_corrupt_curve: bool,
     /// No event of risk is taken.
     pub(crate) takes_no_events: bool,
     /// Nobody can be told: whoever tries waits for ever.
@@ -55,6 +58,12 @@ impl Store {
     fn up(&self) -> Result<MutexGuard<'_, Tables>, StoreError> {
         let tables = self.tables();
         if tables.down { Err(StoreError::Unreachable("no database".to_owned())) } else { Ok(tables) }
+    }
+
+    fn readable_curve(&self) -> Result<MutexGuard<'_, Tables>, StoreError> {
+        let tables = self.up()?;
+        let corrupt = || StoreError::Corrupt("pnl_snapshots.wallet: 'a lot' is no number".to_owned());
+        if tables.has_a_corrupt_curve { Err(corrupt()) } else { Ok(tables) }
     }
 
     pub(crate) fn events(&self, kind: &str) -> Vec<RiskEventRecord> {
@@ -252,16 +261,21 @@ impl EquityRepository for Store {
         Ok(())
     }
 
-    async fn curve(&self, _: &AccountId, _: u32, _: Timestamp) -> Result<Vec<PnlSnapshot>, StoreError> {
-        Ok(self.up()?.equity.clone())
+    async fn curve(&self, account: &AccountId, days: u32, now: Timestamp) -> Result<Vec<PnlSnapshot>, StoreError> {
+        let tables = self.readable_curve()?;
+        let from = now.minus(Duration::from_secs(86_400) * days);
+        let is_within = |point: &&PnlSnapshot| point.account == *account && point.time > from && point.time <= now;
+        let mut curve: Vec<PnlSnapshot> = tables.equity.iter().filter(is_within).cloned().collect();
+        curve.sort_by_key(|point| point.time);
+        Ok(curve)
     }
 
     async fn peak(&self, _: &AccountId) -> Result<Option<Money>, StoreError> {
-        Ok(self.up()?.equity.iter().map(PnlSnapshot::equity).max())
+        Ok(self.readable_curve()?.equity.iter().map(PnlSnapshot::equity).max())
     }
 
     async fn first_since(&self, account: &AccountId, since: Timestamp) -> Result<Option<PnlSnapshot>, StoreError> {
-        let tables = self.up()?;
+        let tables = self.readable_curve()?;
         let later = tables.equity.iter().filter(|point| point.account == *account && point.time >= since);
         Ok(later.min_by_key(|point| point.time).cloned())
     }

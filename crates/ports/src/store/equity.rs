@@ -35,6 +35,11 @@ pub trait EquityRepository: Send + Sync {
 
     /// The first point at or after `since`.
     async fn first_since(&self, account: &AccountId, since: Timestamp) -> Result<Option<PnlSnapshot>, StoreError>;
+
+    /// The last point of the 24 hours up to and with `until`. A store that does not look it up reads them all.
+    async fn last_until(&self, account: &AccountId, until: Timestamp) -> Result<Option<PnlSnapshot>, StoreError> {
+        Ok(self.curve(account, 1, until).await?.pop())
+    }
 }
 
 /// One point of the equity curve.

@@ -24,6 +24,7 @@ pub async fn run<S: EquityRepository>(fresh: impl AsyncFn() -> S) {
         a_curve_is_oldest_first_and_no_longer_than_asked,
         the_peak_is_the_highest_equity,
         the_first_point_since_is_found,
+        the_last_point_of_a_day_is_found,
         accounts_have_curves_of_their_own,
     ];
     suite.finish();
@@ -134,12 +135,33 @@ async fn the_first_point_since_is_found(equity: &dyn EquityRepository) -> Outcom
     Ok(())
 }
 
+async fn the_last_point_of_a_day_is_found(equity: &dyn EquityRepository) -> Outcome {
+    let day = 86_400_000_000;
+    for micros in [20, 0, 10] {
+        equity.snapshot(&point(micros, "1")?).await?;
+    }
+    for (until, expected) in [
+        (-1, None),
+        (0, Some(0)),
+        (19, Some(10)),
+        (20, Some(20)),
+        (21, Some(20)),
+        (day + 19, Some(20)),
+        (day + 20, None),
+    ] {
+        let found = equity.last_until(&account(), at(until)).await?.map(|point| point.time);
+        ensure_eq!(found, expected.map(at), "until {until}");
+    }
+    Ok(())
+}
+
 async fn accounts_have_curves_of_their_own(equity: &dyn EquityRepository) -> Outcome {
     let other = AccountId::new("other");
     equity.snapshot(&PnlSnapshot { account: other.clone(), ..point(0, "1000")? }).await?;
     ensure_eq!(equity.curve(&account(), 1, NOON).await?, [], "the curve");
     ensure_eq!(equity.peak(&account()).await?, None, "the peak");
     ensure_eq!(equity.first_since(&account(), NOON).await?, None, "the first point");
+    ensure_eq!(equity.last_until(&account(), NOON).await?, None, "the last point");
     equity.snapshot(&point(0, "1")?).await?;
     ensure_eq!(equity.peak(&account()).await?, Some(money("1")?), "the peak");
     ensure_eq!(equity.peak(&other).await?, Some(money("1000")?), "the other's peak");

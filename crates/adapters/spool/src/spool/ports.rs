@@ -192,6 +192,10 @@ impl EquityRepository for Spool {
     async fn first_since(&self, account: &AccountId, since: Timestamp) -> Result<Option<PnlSnapshot>, StoreError> {
         self.read(EquityRepository::first_since(&**self.store(), account, since)).await
     }
+
+    async fn last_until(&self, account: &AccountId, until: Timestamp) -> Result<Option<PnlSnapshot>, StoreError> {
+        self.read(EquityRepository::last_until(&**self.store(), account, until)).await
+    }
 }
 
 #[async_trait]
