@@ -381,6 +381,29 @@ async fn losses_are_judged_by_memory_while_the_records_are_away() {
 }
 
 #[tokio::test]
+async fn what_was_lost_while_nothing_ran_is_a_loss_of_the_day() {
+    const HOUR: Duration = Duration::from_secs(3600);
+    let wide = |settings: Settings| Settings { margin_mode: MarginMode::Cross, ..settings };
+    let desk = desk_with(wide);
+    desk.manager.monitor().await.unwrap();
+    desk.open(&OpenIntent { stop_loss: unprotected(), ..long() }).await.unwrap();
+    desk.venue.sleep(HOUR).await;
+    desk.manager.monitor().await.unwrap();
+    // From a quarter past eleven in the evening on nothing runs.
+    desk.venue.sleep(HOUR * 7).await;
+    desk.venue.mark(&btc(), "41000");
+    let restarted = crate::desk::manager(&desk.venue, &desk.store, wide);
+    assert_eq!(restarted.monitor().await.unwrap().action, Action::None, "450 of 500");
+    desk.venue.sleep(HOUR).await;
+    desk.venue.mark(&btc(), "39900");
+    // Neither does the first point of the day make it forgotten, nor another start.
+    let restarted = crate::desk::manager(&desk.venue, &desk.store, wide);
+    let report = restarted.monitor().await.unwrap();
+    assert!(matches!(report.action, Action::Flattened(_)), "{:?}", report.action);
+    assert!(desk.is_killed());
+}
+
+#[tokio::test]
 async fn an_order_of_unknown_fate_is_found_in_passing_and_its_position_protected() {
     let desk = desk_with(|settings| {
         let patience =

@@ -14,6 +14,9 @@ use std::time::Duration;
 /// A venue may book what it has done to a wallet so much later: until then a difference is no loss.
 const BOOKED_LATE: Duration = Duration::from_secs(5 * 60);
 
+/// Records tell times in these.
+const MICROSECOND: Duration = Duration::from_micros(1);
+
 /// Venues tell times in these.
 const MILLISECOND: Duration = Duration::from_millis(1);
 
@@ -75,10 +78,11 @@ impl PositionManager {
     async fn recorded_watch(&self, reading: &Reading, troubles: &mut Troubles) -> Result<EquityWatch, StoreError> {
         let (account, now) = (&self.settings.account, self.ports.clock.now());
         let equity = reading.wallet(&self.settings.settle) + reading.unrealized_pnl();
-        let first = self.ports.equity.first_since(account, now.start_of_day()).await?;
         let standing = self.standing(reading, troubles).await?;
         let Some(funded) = standing.funded else {
             let peak = self.ports.equity.peak(account).await?.unwrap_or(equity);
+            // A transfer overnight would be a loss: until it is known, the day begins with its own first point.
+            let first = self.ports.equity.first_since(account, now.start_of_day()).await?;
             let day_start = first.as_ref().map_or(equity, PnlSnapshot::equity);
             return Ok(EquityWatch::resume(day_start, peak, equity, now));
         };
@@ -86,8 +90,24 @@ impl PositionManager {
         let peak = self.peak_earned(earned, standing.is_sure).await?;
         // What was lost on earlier days without a record is in no point of the curve: the day began without it.
         let lost = self.earnings().lost;
-        let day_start = first.as_ref().map_or(earned, |first| first.earned() + lost);
+        let opening = self.opening_point(now).await?;
+        let day_start = opening.as_ref().map_or(earned, |opening| opening.earned() + lost);
         Ok(EquityWatch::resume(funded + day_start, funded + peak, equity, now))
+    }
+
+    /// What the day opened with: the last point of the day before, so that what was lost while nothing ran is lost today;
+    /// its own first where there is none. `None` before that. It is looked up once a day: no point of the past changes.
+    async fn opening_point(&self, now: Timestamp) -> Result<Option<PnlSnapshot>, StoreError> {
+        let (account, today) = (&self.settings.account, now.start_of_day());
+        if let Some(known) = self.earnings().opening.clone().filter(|known| known.day == today) {
+            return Ok(Some(known.point));
+        }
+        let point = match self.ports.equity.last_until(account, today.minus(MICROSECOND)).await? {
+            Some(last) => Some(last),
+            None => self.ports.equity.first_since(account, today).await?.filter(|first| first.time <= now),
+        };
+        self.earnings().opening = point.clone().map(|point| Opening { day: today, point });
+        Ok(point)
     }
 
     /// What was put in less what was taken out: learnt once, from what of the wallet no record has earned, and from then
@@ -186,8 +206,17 @@ pub(in crate::position_manager) struct Earnings {
     peak: Option<Money>,
     /// How far bookings are read.
     pub(in crate::position_manager) read: Read,
+    /// What the day opened with, as the records have it.
+    opening: Option<Opening>,
     /// What the records last said, for while they are away.
     remembered: Option<Remembered>,
+}
+
+/// The point of the curve that a day opened with.
+#[derive(Debug, Clone)]
+struct Opening {
+    day: Timestamp,
+    point: PnlSnapshot,
 }
 
 /// The day's start and the peak as equities, as the records last told them.
