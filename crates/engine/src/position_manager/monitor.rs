@@ -77,6 +77,13 @@ impl PositionManager {
         let cover = worst_cover(&reading, &assessment);
         let mut verdict = verdict(cover, &calm, &self.settings.limits);
         let Kept { mut action, mut measures } = self.keep_afloat(&reading, cover, verdict.health, &mut troubles).await;
+        let feared = match action {
+            Action::Flattened(_) => Vec::new(),
+            _ => self.feared_trips(&reading, &mut troubles).await,
+        };
+        if !feared.is_empty() {
+            action = self.act_on_losses(&reading, &feared, &mut troubles).await;
+        }
         // What holds margin back is not sent again in the same breath.
         let is_short = measures.iter().filter_map(Measure::stage).max() >= Some(Stage::Cancel);
         let doing = if is_short { Doing::Protecting } else { Doing::Everything };
@@ -91,7 +98,7 @@ impl PositionManager {
         if !books.trips.is_empty() && !matches!(action, Action::Flattened(_)) {
             action = self.act_on_losses(&reading, &books.trips, &mut troubles).await;
         }
-        verdict.trips = books.trips;
+        verdict.trips = if books.trips.is_empty() { feared } else { books.trips };
         if action == Action::None && !books.overexposed.surely.is_empty() {
             action = self.act_on_exposure(&reading, &books.overexposed.surely, &mut troubles).await;
         }

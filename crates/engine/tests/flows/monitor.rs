@@ -381,6 +381,46 @@ async fn losses_are_judged_by_memory_while_the_records_are_away() {
 }
 
 #[tokio::test]
+async fn losses_are_judged_by_memory_where_the_records_make_no_sense() {
+    let cross = |settings: Settings| Settings { margin_mode: MarginMode::Cross, ..settings };
+    for is_known in [true, false] {
+        let desk = desk_with(cross);
+        desk.manager.monitor().await.unwrap();
+        desk.open(&OpenIntent { stop_loss: unprotected(), ..long() }).await.unwrap();
+        desk.manager.monitor().await.unwrap();
+        let restarted = crate::desk::manager(&desk.venue, &desk.store, cross);
+        // A process that was never told anything goes by what it has seen itself.
+        let manager = if is_known { &desk.manager } else { &restarted };
+        desk.store.tables().is_corrupt = true;
+        assert_eq!(manager.monitor().await.unwrap().action, Action::None, "{is_known}");
+        desk.venue.mark(&btc(), "39900");
+        let report = manager.monitor().await.unwrap();
+        let Action::Flattened(flattened) = &report.action else { panic!("{is_known}: {:?}", report.action) };
+        assert!(matches!(&flattened.reason, FlattenReason::Losses { .. }) && flattened.is_confirmed());
+        let refused = restarted.open(&OpenIntent { stop_loss: unprotected(), ..long() }).await;
+        assert!(matches!(refused, Err(OpenFailure::Records(StoreError::Corrupt(_)))), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_broken_limit_on_losses_closes_before_the_books_are_kept() {
+    let desk = desk_with(|settings| Settings { margin_mode: MarginMode::Cross, ..settings });
+    desk.manager.monitor().await.unwrap();
+    desk.open(&long()).await.unwrap();
+    desk.open(&OpenIntent { symbol: eth(), stop_loss: unprotected(), quantity: size("0.5"), ..long() }).await.unwrap();
+    desk.manager.monitor().await.unwrap();
+    // The stop of one has ended it; the other has lost too much.
+    desk.venue.mark(&btc(), "45000");
+    desk.venue.mark(&eth(), "1100");
+    let report = desk.manager.monitor().await.unwrap();
+    assert!(matches!(report.action, Action::Flattened(_)), "{:?}", report.action);
+    assert_eq!((report.verdict.trips.is_empty(), report.ended.len()), (false, 1), "{report:?}");
+    let order: Vec<String> = desk.store.tables().risk_events.iter().map(|event| event.kind.clone()).collect();
+    let at = |kind: &str| order.iter().position(|it| it == kind).unwrap();
+    assert!(at("flatten_begun") < at("position_ended"), "{order:?}");
+}
+
+#[tokio::test]
 async fn what_was_lost_while_nothing_ran_is_a_loss_of_the_day() {
     const HOUR: Duration = Duration::from_secs(3600);
     let wide = |settings: Settings| Settings { margin_mode: MarginMode::Cross, ..settings };

@@ -20,8 +20,8 @@ pub(crate) struct Tables {
     pub(crate) read_only: bool,
     /// No order is written down.
     pub(crate) takes_no_orders: bool,
-    /// A row of the equity curve makes no sense.
-    pub(crate) has_a_corrupt_curve: bool,
+    /// Rows of the equity curve and of the trades make no sense.
+    pub(crate) is_corrupt: bool,
     /// No event of risk is taken.
     pub(crate) takes_no_events: bool,
     /// Nobody can be told: whoever tries waits for ever.
@@ -60,10 +60,10 @@ impl Store {
         if tables.down { Err(StoreError::Unreachable("no database".to_owned())) } else { Ok(tables) }
     }
 
-    fn readable_curve(&self) -> Result<MutexGuard<'_, Tables>, StoreError> {
+    fn readable(&self) -> Result<MutexGuard<'_, Tables>, StoreError> {
         let tables = self.up()?;
         let corrupt = || StoreError::Corrupt("pnl_snapshots.wallet: 'a lot' is no number".to_owned());
-        if tables.has_a_corrupt_curve { Err(corrupt()) } else { Ok(tables) }
+        if tables.is_corrupt { Err(corrupt()) } else { Ok(tables) }
     }
 
     pub(crate) fn events(&self, kind: &str) -> Vec<RiskEventRecord> {
@@ -190,7 +190,7 @@ impl TradeRepository for Store {
     }
 
     async fn totals(&self, _: &AccountId) -> Result<Vec<Totals>, StoreError> {
-        let tables = self.up()?;
+        let tables = self.readable()?;
         let booked = |is_transfer: bool| {
             let of = |it: &&BookingRecord| it.booking.kind.is_transfer() == is_transfer;
             tables.bookings.iter().filter(of).map(|it| it.booking.amount).sum()
@@ -262,7 +262,7 @@ impl EquityRepository for Store {
     }
 
     async fn curve(&self, account: &AccountId, days: u32, now: Timestamp) -> Result<Vec<PnlSnapshot>, StoreError> {
-        let tables = self.readable_curve()?;
+        let tables = self.readable()?;
         let from = now.minus(Duration::from_secs(86_400) * days);
         let is_within = |point: &&PnlSnapshot| point.account == *account && point.time > from && point.time <= now;
         let mut curve: Vec<PnlSnapshot> = tables.equity.iter().filter(is_within).cloned().collect();
@@ -271,11 +271,11 @@ impl EquityRepository for Store {
     }
 
     async fn peak(&self, _: &AccountId) -> Result<Option<Money>, StoreError> {
-        Ok(self.readable_curve()?.equity.iter().map(PnlSnapshot::equity).max())
+        Ok(self.readable()?.equity.iter().map(PnlSnapshot::equity).max())
     }
 
     async fn first_since(&self, account: &AccountId, since: Timestamp) -> Result<Option<PnlSnapshot>, StoreError> {
-        let tables = self.readable_curve()?;
+        let tables = self.readable()?;
         let later = tables.equity.iter().filter(|point| point.account == *account && point.time >= since);
         Ok(later.min_by_key(|point| point.time).cloned())
     }

@@ -43,10 +43,26 @@ impl PositionManager {
         Some(snapshot)
     }
 
-    /// Losses beyond their limits.
+    /// Losses beyond their limits, where what was known last says so and something is held: they are judged by the records
+    /// then, before anything else is done. Equity alone does not say it, since what was taken out is no loss.
+    pub(super) async fn feared_trips(&self, reading: &Reading, troubles: &mut Troubles) -> Vec<Reason> {
+        let equity = reading.wallet(&self.settings.settle) + reading.unrealized_pnl();
+        let watch = self.earnings().watch_on(equity, self.ports.clock.now());
+        let is_broken = watch.is_some_and(|watch| !verdict(None, &watch, &self.limits_in_force()).trips.is_empty());
+        if !is_broken || self.closable(&reading.snapshot.positions).is_empty() {
+            return Vec::new();
+        }
+        self.trips(reading, troubles).await
+    }
+
+    /// Losses beyond their limits: by the records or, where those do not tell, for whatever reason, by what this process
+    /// knows of them or has seen itself since.
     pub(super) async fn trips(&self, reading: &Reading, troubles: &mut Troubles) -> Vec<Reason> {
         let watch = self.equity_watch(reading, troubles).await;
-        let Some(watch) = troubles.read(Record::Equity, watch) else { return Vec::new() };
+        let watch = troubles.read(Record::Equity, watch).unwrap_or_else(|| {
+            let equity = reading.wallet(&self.settings.settle) + reading.unrealized_pnl();
+            self.earnings().watch_blindly(equity, self.ports.clock.now())
+        });
         verdict(None, &watch, &self.limits_in_force()).trips
     }
 
@@ -61,7 +77,8 @@ impl PositionManager {
         let now = self.ports.clock.now();
         match self.recorded_watch(reading, troubles).await {
             Ok(watch) => {
-                self.earnings().remembered = Some(Remembered::of(&watch, now));
+                let mut earnings = self.earnings();
+                (earnings.remembered, earnings.seen) = (Some(Remembered::of(&watch, now)), None);
                 Ok(watch)
             }
             Err(StoreError::Unreachable(why)) => {
@@ -210,6 +227,8 @@ pub(in crate::position_manager) struct Earnings {
     opening: Option<Opening>,
     /// What the records last said, for while they are away.
     remembered: Option<Remembered>,
+    /// What this process has seen itself, where the records have never told it anything.
+    seen: Option<Remembered>,
 }
 
 /// The point of the curve that a day opened with.
@@ -287,6 +306,13 @@ impl Earnings {
     pub(super) fn watch_on(&self, equity: Money, now: Timestamp) -> Option<EquityWatch> {
         let known = self.remembered.filter(|known| known.day == now.start_of_day())?;
         Some(EquityWatch::resume(known.day_start, known.peak, equity, now))
+    }
+
+    /// The same for whoever judges losses and nothing else, whatever the records have told.
+    fn watch_blindly(&mut self, equity: Money, now: Timestamp) -> EquityWatch {
+        let first = || Remembered::of(&EquityWatch::new(equity, now), now);
+        let known = self.remembered.as_mut().unwrap_or_else(|| self.seen.get_or_insert_with(first));
+        known.watch(equity, now)
     }
 
     /// From when on bookings are news to the wallet that was first looked at.
