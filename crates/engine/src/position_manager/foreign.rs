@@ -74,10 +74,17 @@ const KIND_OF_ORDER: &str = "foreign_order";
 const KIND_OF_POSITION: &str = "foreign_position";
 
 impl PositionManager {
-    /// Whether a position is one of others that the policy leaves alone, as far as the last reconciliation has met it.
+    /// Whether a position is one of others that the policy leaves alone, as far as the last reconciliation has met it
+    /// and nothing of ours was opened there since.
     pub(crate) fn is_left_alone(&self, symbol: &Symbol, side: PositionSide) -> bool {
         let left_alone = self.left_alone.lock().unwrap_or_else(PoisonError::into_inner);
         left_alone.contains(&(symbol.clone(), side))
+    }
+
+    /// What an order of ours has filled of is ours from that moment on, whoever held it before.
+    pub(crate) fn claim(&self, symbol: &Symbol, side: PositionSide) {
+        let mut left_alone = self.left_alone.lock().unwrap_or_else(PoisonError::into_inner);
+        left_alone.remove(&(symbol.clone(), side));
     }
 
     /// Meets whatever is not ours, announces each once for ever, and remembers what is to be left alone.

@@ -91,6 +91,7 @@ impl PositionManager {
         troubles: &mut Troubles,
     ) -> Option<PositionId> {
         let (account, positions) = (&self.settings.account, &self.ports.positions);
+        self.claim(&opened.symbol, opened.side);
         let _books = self.bookkeeping.lock().await;
         let known = positions.find_open(account, &opened.symbol, opened.side).await;
         let known = troubles.read(Record::Position, known).flatten();

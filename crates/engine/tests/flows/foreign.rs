@@ -99,6 +99,21 @@ async fn an_operator_flattens_everything_but_what_the_policy_leaves_alone() {
 }
 
 #[tokio::test]
+async fn what_we_open_where_a_position_of_others_was_is_ours() {
+    for foreign in [ForeignPolicy::Watch, ForeignPolicy::Ignore] {
+        let desk = desk_with(policy(foreign));
+        desk.venue.open_elsewhere(&btc(), Direction::Long, "0.02");
+        desk.manager.reconcile().await.unwrap();
+        desk.venue.close_elsewhere(&btc(), "web_8", plimsoll_ports::domain::FillCause::Order);
+        desk.open(&long()).await.unwrap();
+        let reason = FlattenReason::Wanted { by: "operator".to_owned(), reason: "holiday".to_owned() };
+        let flattened = desk.manager.flatten_all(reason).await;
+        assert!(flattened.is_confirmed() && flattened.left_alone == 0, "{foreign:?}: {flattened:?}");
+        assert!(desk.venue.position(&btc()).is_none(), "{foreign:?}");
+    }
+}
+
+#[tokio::test]
 async fn margin_that_is_gone_closes_ours_and_touches_no_order_of_others() {
     for (foreign, stays) in [(ForeignPolicy::Adopt, false), (ForeignPolicy::Watch, true)] {
         let desk = desk_with(|settings| Settings { margin_mode: MarginMode::Cross, foreign, ..settings });
