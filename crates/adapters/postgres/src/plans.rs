@@ -136,7 +136,7 @@ async fn every_read_uses_its_index_at_a_million_rows() {
     let key: Binds = |it| it.bind("account 3").bind("S3/USDT:USDT").bind("3");
     let booking: Binds = |it| it.bind("account 3").bind("binance").bind("3");
     let id: Binds = |it| it.bind(7_i64);
-    let reads: [(&[&str], &'static str, Binds); 24] = [
+    let reads: [(&[&str], &'static str, Binds); 25] = [
         (&["orders_key"], journal::ENTRY, |it| it.bind("account 3").bind("c3")),
         (&["orders_unfinished"], journal::UNFINISHED, account),
         (&["orders_by_time"], journal::RECENT, |it| it.bind("account 3").bind(100_i64)),
