@@ -43,6 +43,21 @@ impl ControlRepository for MemoryStore {
         }
         Ok(())
     }
+
+    async fn step_ladder<'a>(
+        &self,
+        account: &AccountId,
+        before: Option<&'a LadderStep>,
+        step: &LadderStep,
+    ) -> Result<bool, StoreError> {
+        let mut books = self.books();
+        let known = steps(&books, account).last();
+        if known != before {
+            return Ok(known == Some(step));
+        }
+        books.controls.push(Control::Ladder { account: account.clone(), step: step.clone() });
+        Ok(true)
+    }
 }
 
 fn switches<'a>(books: &'a Books, account: &AccountId) -> impl Iterator<Item = &'a KillSwitchRecord> {

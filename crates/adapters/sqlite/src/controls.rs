@@ -65,6 +65,22 @@ impl ControlRepository for SqliteStore {
         insert_ladder(&mut transaction, account, step).await?;
         transaction.commit().await.map_err(store_error)
     }
+
+    async fn step_ladder<'a>(
+        &self,
+        account: &AccountId,
+        before: Option<&'a LadderStep>,
+        step: &LadderStep,
+    ) -> Result<bool, StoreError> {
+        let mut transaction = self.writing().await?;
+        let known = latest(&mut transaction, account, LADDER).await?.as_ref().map(ladder_step).transpose()?;
+        if known.as_ref() != before {
+            return Ok(known.as_ref() == Some(step));
+        }
+        insert_ladder(&mut transaction, account, step).await?;
+        transaction.commit().await.map_err(store_error)?;
+        Ok(true)
+    }
 }
 
 struct Change<'a> {

@@ -73,7 +73,7 @@ impl PositionManager {
         }
         let detail = format!("from {} to {rung} by {by}: {reason}", before.rung);
         let mut troubles = Troubles::default();
-        let foothold = self.step_onto(rung, Some(by)).await?;
+        let foothold = self.step_onto(rung, by).await?;
         self.tell_of_step(OVERRIDDEN, &detail, None, &mut troubles).await;
         for trouble in troubles.into_vec() {
             tracing::error!(%trouble, "a step out of turn is not told everywhere");
@@ -90,7 +90,9 @@ impl PositionManager {
         }
         let climb = troubles.read(Record::Ladder, self.climb_of(ladder).await)?;
         if let Some(due) = climb.due {
-            troubles.written(Record::Ladder, self.step_onto(due, None).await)?;
+            let stepped = self.step_from(&climb.foothold, due).await;
+            // Somebody has taken another step meanwhile: that is the one that holds, and is looked at with the next look.
+            troubles.written(Record::Ladder, stepped).filter(|is_taken| *is_taken)?;
             let (days, from) = (climb.served.days, climb.foothold.rung);
             let detail = format!("from {from} to {due}, after {days} days");
             self.tell_of_step(PROMOTED, &detail, climb.needed.map(|needed| (days, needed)), troubles).await;
@@ -150,12 +152,25 @@ impl PositionManager {
         Ok(days)
     }
 
-    async fn step_onto(&self, rung: Rung, by: Option<&str>) -> Result<Foothold, StoreError> {
-        let since = self.ports.clock.now();
-        let step = LadderStep { name: rung.to_string(), since, overridden_by: by.map(str::to_owned) };
-        self.ports.controls.set_ladder(&self.settings.account, &step).await?;
+    /// A person's word stands over whatever step holds.
+    async fn step_onto(&self, rung: Rung, by: &str) -> Result<Foothold, StoreError> {
+        let foothold = Foothold { rung, since: self.ports.clock.now(), overridden_by: Some(by.into()) };
+        self.ports.controls.set_ladder(&self.settings.account, &as_step(&foothold)).await?;
+        self.forget_allowance();
+        Ok(foothold)
+    }
+
+    /// A step that is due is taken from the one that it is due after. Answers whether it was.
+    async fn step_from(&self, before: &Foothold, rung: Rung) -> Result<bool, StoreError> {
+        let recorded = (*before != Foothold::first()).then(|| as_step(before));
+        let step = LadderStep { name: rung.to_string(), since: self.ports.clock.now(), overridden_by: None };
+        let is_taken = self.ports.controls.step_ladder(&self.settings.account, recorded.as_ref(), &step).await?;
+        self.forget_allowance();
+        Ok(is_taken)
+    }
+
+    fn forget_allowance(&self) {
         *self.allowed.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        Ok(Foothold { rung, since, overridden_by: by.map(Into::into) })
     }
 
     async fn tell_of_step(&self, kind: &str, detail: &str, days: Option<(u32, u32)>, troubles: &mut Troubles) {
@@ -165,6 +180,11 @@ impl PositionManager {
         let (key, title) = (format!("ladder/{account}"), format!("{account} has taken a step of the ladder"));
         self.alert(&Alert { severity: Severity::Warning, key, title, body: detail.to_owned() }, troubles).await;
     }
+}
+
+fn as_step(it: &Foothold) -> LadderStep {
+    let by = it.overridden_by.as_ref().map(ToString::to_string);
+    LadderStep { name: it.rung.to_string(), since: it.since, overridden_by: by }
 }
 
 fn day_of(point: &PnlSnapshot) -> DayOnRecord {

@@ -156,6 +156,20 @@ async fn a_step_out_of_turn_is_recorded_by_name() {
 }
 
 #[tokio::test]
+async fn a_step_that_is_due_does_not_undo_one_that_a_person_has_taken_meanwhile() {
+    let desk = desk_with(live);
+    stand_on(&desk, "micro");
+    traded(&desk, "main", desk.venue.now(), 31);
+    desk.venue.sleep(DAY * 31).await;
+    let demoted = LadderStep { name: "paper".into(), since: desk.venue.now(), overridden_by: Some("ana".into()) };
+    desk.store.tables().stepped_meanwhile = Some(demoted.clone());
+    let report = desk.manager.monitor().await.unwrap();
+    assert_eq!((report.climbed, desk.store.tables().ladder.last()), (None, Some(&demoted)));
+    assert!(desk.store.events("ladder_promoted").is_empty());
+    assert_eq!(refused(desk.open(&little("0.001")).await), [RiskCheck::Ladder]);
+}
+
+#[tokio::test]
 async fn days_of_paper_trading_before_somebody_was_sent_back_are_not_counted_again() {
     let desk = desk_with(live);
     traded(&desk, "rehearsal", desk.venue.now().minus(DAY * 90), 90);

@@ -44,6 +44,8 @@ pub(crate) struct Tables {
     /// Another process engages it once it has been read so often.
     pub(crate) kill_after: Option<u32>,
     pub(crate) ladder: Vec<LadderStep>,
+    /// Another process takes this step once the ladder has been read.
+    pub(crate) stepped_meanwhile: Option<LadderStep>,
     pub(crate) alerts: Vec<Alert>,
 }
 
@@ -348,7 +350,11 @@ impl ControlRepository for Store {
     }
 
     async fn ladder(&self, _: &AccountId) -> Result<Option<LadderStep>, StoreError> {
-        Ok(self.up()?.ladder.last().cloned())
+        let mut tables = self.up()?;
+        let known = tables.ladder.last().cloned();
+        let step = tables.stepped_meanwhile.take();
+        tables.ladder.extend(step);
+        Ok(known)
     }
 
     async fn set_ladder(&self, _: &AccountId, step: &LadderStep) -> Result<(), StoreError> {

@@ -34,6 +34,23 @@ pub trait ControlRepository: Send + Sync {
 
     /// Records a step on the ladder; it replaces the one before.
     async fn set_ladder(&self, account: &AccountId, step: &LadderStep) -> Result<(), StoreError>;
+
+    /// Records a step on the ladder in place of `before`, `None` being none at all, unless another has been taken since: of
+    /// several who do so at once, one does. Answers whether this step is the one that holds, and answers the same when it is
+    /// repeated. A store that several write to looks and writes in one step; what this does without being overridden is two.
+    async fn step_ladder<'a>(
+        &self,
+        account: &AccountId,
+        before: Option<&'a LadderStep>,
+        step: &LadderStep,
+    ) -> Result<bool, StoreError> {
+        let known = self.ladder(account).await?;
+        if known.as_ref() != before {
+            return Ok(known.as_ref() == Some(step));
+        }
+        self.set_ladder(account, step).await?;
+        Ok(true)
+    }
 }
 
 /// The kill switch as recorded: engaged, it refuses everything that adds exposure.

@@ -25,6 +25,8 @@ pub async fn run<S: ControlRepository>(fresh: impl AsyncFn() -> S) {
         of_those_who_trip_it_at_once_one_does,
         a_trip_stands_until_it_is_released,
         the_ladder_is_as_last_recorded,
+        a_step_is_taken_from_the_one_before_only,
+        of_those_who_take_a_step_at_once_one_does,
         accounts_have_controls_of_their_own,
         names_and_times_are_read_back_exactly,
     ];
@@ -124,6 +126,47 @@ async fn the_ladder_is_as_last_recorded(controls: &dyn ControlRepository) -> Out
             ensure_eq!(controls.ladder(&account()).await?.as_ref(), Some(&step), "the step");
         }
     }
+    Ok(())
+}
+
+async fn a_step_is_taken_from_the_one_before_only(controls: &dyn ControlRepository) -> Outcome {
+    let (paper, micro) = (step("paper", 10, None), step("micro", 20, None));
+    let (sent_back, full) = (step("paper", 30, Some("ana")), step("full", 30, None));
+    for (before, step, expected) in [
+        (Some(&paper), &micro, false),
+        (None, &paper, true),
+        (None, &paper, true),
+        (None, &micro, false),
+        (Some(&paper), &micro, true),
+        (Some(&paper), &micro, true),
+        (Some(&paper), &full, false),
+        (Some(&micro), &full, true),
+    ] {
+        let answer = controls.step_ladder(&account(), before, step).await?;
+        ensure_eq!(answer, expected, "{} from {:?}", step.name, before.map(|it| &it.name));
+        let holds = controls.ladder(&account()).await?.as_ref() == Some(step);
+        ensure_eq!(holds, expected, "whether {} holds", step.name);
+    }
+    controls.set_ladder(&account(), &sent_back).await?;
+    ensure_eq!(controls.step_ladder(&account(), Some(&micro), &full).await?, false, "from a step that holds no more");
+    ensure_eq!(controls.ladder(&account()).await?, Some(sent_back), "the step");
+    Ok(())
+}
+
+async fn of_those_who_take_a_step_at_once_one_does(controls: &dyn ControlRepository) -> Outcome {
+    let account = account();
+    let steps = [step("micro", 10, None), step("full", 10, None), step("full", 11, Some("ana"))];
+    let [one, two, three] = &steps;
+    let (one, two, three) = tokio::join!(
+        controls.step_ladder(&account, None, one),
+        controls.step_ladder(&account, None, two),
+        controls.step_ladder(&account, None, three),
+    );
+    let answers = [one?, two?, three?];
+    let who: Vec<LadderStep> =
+        steps.iter().zip(answers).filter(|(_, taken)| *taken).map(|(step, _)| step.clone()).collect();
+    ensure_eq!(who.len(), 1, "how many took it");
+    ensure_eq!(controls.ladder(&account).await?.as_ref(), who.first(), "the step");
     Ok(())
 }
 

@@ -96,6 +96,7 @@ patient!(EquityRepository:
     fn curve(account: &AccountId, days: u32, now: Timestamp) -> Vec<PnlSnapshot>;
     fn peak(account: &AccountId) -> Option<Money>;
     fn first_since(account: &AccountId, since: Timestamp) -> Option<PnlSnapshot>;
+    fn last_until(account: &AccountId, until: Timestamp) -> Option<PnlSnapshot>;
 );
 patient!(RiskEventRepository:
     fn log(event: &RiskEventRecord) -> ();
@@ -108,4 +109,5 @@ patient!(ControlRepository:
     fn kill_switch_history(account: &AccountId) -> Vec<KillSwitchRecord>;
     fn ladder(account: &AccountId) -> Option<LadderStep>;
     fn set_ladder(account: &AccountId, step: &LadderStep) -> ();
+    fn step_ladder<'a>(account: &AccountId, before: Option<&'a LadderStep>, step: &LadderStep) -> bool;
 );

@@ -267,4 +267,13 @@ impl ControlRepository for Spool {
     async fn set_ladder(&self, account: &AccountId, step: &LadderStep) -> Result<(), StoreError> {
         self.write_through(ControlRepository::set_ladder(&**self.store(), account, step)).await
     }
+
+    async fn step_ladder<'a>(
+        &self,
+        account: &AccountId,
+        before: Option<&'a LadderStep>,
+        step: &LadderStep,
+    ) -> Result<bool, StoreError> {
+        self.write_through(ControlRepository::step_ladder(&**self.store(), account, before, step)).await
+    }
 }

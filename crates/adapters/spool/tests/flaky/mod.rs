@@ -120,6 +120,7 @@ flaky!(EquityRepository:
     fn peak(account: &AccountId) -> Option<Money>;
     fn peak_earned(account: &AccountId, now: Timestamp) -> Option<Money>;
     fn first_since(account: &AccountId, since: Timestamp) -> Option<PnlSnapshot>;
+    fn last_until(account: &AccountId, until: Timestamp) -> Option<PnlSnapshot>;
 );
 
 flaky!(RiskEventRepository:
@@ -134,4 +135,5 @@ flaky!(ControlRepository:
     fn kill_switch_history(account: &AccountId) -> Vec<KillSwitchRecord>;
     fn ladder(account: &AccountId) -> Option<LadderStep>;
     fn set_ladder(account: &AccountId, step: &LadderStep) -> ();
+    fn step_ladder<'a>(account: &AccountId, before: Option<&'a LadderStep>, step: &LadderStep) -> bool;
 );
