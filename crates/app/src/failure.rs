@@ -115,6 +115,11 @@ impl Failure {
         &self.message
     }
 
+    /// Adds what is so as well.
+    pub(crate) fn beside(self, said: impl Display) -> Self {
+        Self { message: format!("{}; {said}", self.message), ..self }
+    }
+
     /// Adds what to do about it.
     pub(crate) fn help(self, help: impl Display) -> Self {
         Self { help: Some(help.to_string()), ..self }

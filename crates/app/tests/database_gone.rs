@@ -49,6 +49,9 @@ fn without_its_database_nothing_is_opened_and_everything_can_be_closed() {
     assert_eq!(part["closed"][0]["quantity"], "0.001", "{part}");
     done(&config, &["flatten", "--yes"]);
     assert_eq!(spools(folder.path()), 2, "what each of the two wrote waits");
+    let stopped = answer(3, &verb(&config, &["kill", "--reason", "storm", "--flatten", "--yes"]));
+    let said = stopped["error"]["message"].as_str().unwrap();
+    assert!(said.contains("for this machine only") && said.contains("the venue is flat"), "{said}");
 
     server.start_again().unwrap();
     let positions = done(&config, &["positions"]);

@@ -121,22 +121,11 @@ impl Kill {
             }
             None => self.clear(desk).await,
         };
-        let recorded = desk.records.controls.kill_switch(name).await.map_err(Failure::unreachable)?;
-        if !recorded.engaged {
-            let said: Vec<String> = troubles.iter().map(ToString::to_string).collect();
-            return Err(Failure::unreachable(format!("the kill switch is not recorded: {}", said.join("; ")))
-                .help("Other processes go on: stop them, or mend the database and run it again."));
-        }
-        // The spool answers for itself: what waits in it, no other process sees.
-        let waits = desk.records.spool.as_ref().filter(|spool| spool.status().pending > 0);
-        if let Some(spool) = waits {
-            let only_here =
-                format!("the database is away: engaged for this machine only, in {}", spool.path().display());
-            return Err(Failure::unreachable(only_here)
-                .help("Other processes go on: stop them. The next verb that acts takes it into the database."));
-        }
+        let said: Vec<String> = troubles.iter().map(ToString::to_string).collect();
+        // What is left open is told even where the record is what failed.
+        let recorded = recorded_everywhere(desk, &said).await.map_err(|failure| failure.beside(at_venue.said()))?;
         let AtVenue { failure, troubles: met, .. } = at_venue;
-        let said: Vec<String> = troubles.iter().map(ToString::to_string).chain(met).collect();
+        let said: Vec<String> = said.into_iter().chain(met).collect();
         let told = told(desk, &recorded, AtVenue { failure: None, troubles: said, ..at_venue }, self.target.json);
         // What is left open is worse than what could not be printed.
         failure.map_or(Ok(()), Err)?;
@@ -172,6 +161,39 @@ impl Kill {
             failure: None,
             troubles: it.troubles.iter().map(ToString::to_string).collect(),
         }
+    }
+}
+
+impl AtVenue {
+    /// How it is at the venue, in a sentence.
+    fn said(&self) -> String {
+        if let Some(failure) = &self.failure {
+            return failure.message().to_owned();
+        }
+        match (self.flat, self.resting) {
+            (Some(true), _) => "the venue is flat".to_owned(),
+            (_, Some(resting)) => format!("{resting} orders that add exposure rest at the venue"),
+            (_, None) => "what rests at the venue is not known".to_owned(),
+        }
+    }
+}
+
+/// The engagement as it is recorded where every process sees it.
+async fn recorded_everywhere(desk: &Desk, troubles: &[String]) -> Result<KillSwitchRecord, Failure> {
+    let recorded = desk.records.controls.kill_switch(&desk.account.name).await.map_err(Failure::unreachable)?;
+    if !recorded.engaged {
+        return Err(Failure::unreachable(format!("the kill switch is not recorded: {}", troubles.join("; ")))
+            .help("Other processes go on: stop them, or mend the database and run it again."));
+    }
+    // The spool answers for itself: what waits in it, no other process sees.
+    let waits = desk.records.spool.as_ref().filter(|spool| spool.status().pending > 0);
+    match waits {
+        Some(spool) => Err(Failure::unreachable(format!(
+            "the database is away: engaged for this machine only, in {}",
+            spool.path().display()
+        ))
+        .help("Other processes go on: stop them. The next verb that acts takes it into the database.")),
+        None => Ok(recorded),
     }
 }
 
@@ -246,4 +268,29 @@ fn told(desk: &Desk, it: &KillSwitchRecord, at_venue: AtVenue, json: bool) -> Re
         screen::line("the venue is flat")?;
     }
     troubles.iter().try_for_each(|trouble| screen::line(format!("  trouble: {trouble}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_at_the_venue_is_said_beside_records_that_are_away() {
+        let open = AtVenue {
+            failure: Some(Failure::no("2 positions and 1 orders remain")),
+            flat: Some(false),
+            ..AtVenue::default()
+        };
+        let flat = AtVenue { flat: Some(true), resting: Some(0), ..AtVenue::default() };
+        let resting = AtVenue { resting: Some(3), ..AtVenue::default() };
+        for (at_venue, expected) in [
+            (open, "no database; 2 positions and 1 orders remain"),
+            (flat, "no database; the venue is flat"),
+            (resting, "no database; 3 orders that add exposure rest at the venue"),
+            (AtVenue::default(), "no database; what rests at the venue is not known"),
+        ] {
+            let failure = Failure::unreachable("no database").beside(at_venue.said());
+            assert_eq!((failure.message(), failure.is_unreachable()), (expected, true));
+        }
+    }
 }
