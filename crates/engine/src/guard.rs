@@ -244,7 +244,7 @@ impl Guard {
         match self.manager.monitor().await {
             Ok(report) => {
                 let is_strange = !report.unrecorded.is_empty() && !matches!(report.action, Action::Flattened(_));
-                let (glance, due) = (Glance::of(&report), report.due());
+                let (glance, due) = (self.manager.seen(&report), report.due());
                 tell(GuardNews::Watched(report));
                 Look { glance: Some(glance), is_strange, due }
             }

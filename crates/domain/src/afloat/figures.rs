@@ -37,15 +37,16 @@ impl Figures {
     }
 }
 
-/// The highest stage that anything of a portfolio has reached, whatever backs it; `None` if all is calm. What is due has
-/// reached the highest there is.
+/// The highest stage that anything of a portfolio has reached; `None` if all is calm. What is due has reached the highest
+/// there is. Isolated positions speak for themselves alone: those that are not `judged`, by their place, are not heard.
 #[must_use]
-pub fn stage(portfolio: &Portfolio<'_>, thresholds: &Thresholds) -> Option<Stage> {
+pub fn stage(portfolio: &Portfolio<'_>, thresholds: &Thresholds, judged: impl Fn(usize) -> bool) -> Option<Stage> {
     let (pool, isolated) = of_portfolio(portfolio, thresholds);
     let due = |it: &Figures| it.is_due.then_some(Stage::Flatten);
     let of_pool = due(&pool).or_else(|| thresholds.pool_stage(pool.ratio(), pool.distance));
     let of_isolated = |it: &Figures| due(it).or_else(|| thresholds.isolated_stage(it.ratio(), it.distance));
-    isolated.iter().filter_map(|(_, it)| of_isolated(it)).chain(of_pool).max()
+    let heard = isolated.iter().filter(|(place, _)| judged(*place));
+    heard.filter_map(|(_, it)| of_isolated(it)).chain(of_pool).max()
 }
 
 /// Of the cross pool, with this much more in the wallet, and of every isolated position, by its place.

@@ -87,6 +87,11 @@ impl PositionManager {
         left_alone.remove(&(symbol.clone(), side));
     }
 
+    /// Whether there is any such position.
+    pub(crate) fn leaves_any_alone(&self) -> bool {
+        !self.left_alone.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// Meets whatever is not ours, announces each once for ever, and remembers what is to be left alone.
     pub(crate) async fn announce_foreign(&self, reading: &Reading, troubles: &mut Troubles) -> Vec<Foreign> {
         let policy = self.settings.foreign;

@@ -74,7 +74,7 @@ impl PositionManager {
         let assessment = reading.assess(&self.settings.settle, self.settings.closing_fee);
         let equity = reading.wallet(&self.settings.settle) + reading.unrealized_pnl();
         let calm = EquityWatch::new(equity, self.ports.clock.now());
-        let cover = worst_cover(&reading, &assessment);
+        let cover = self.worst_cover(&reading, &assessment);
         let mut verdict = verdict(cover, &calm, &self.settings.limits);
         let Kept { mut action, mut measures } = self.keep_afloat(&reading, cover, verdict.health, &mut troubles).await;
         let feared = match action {
@@ -168,6 +168,16 @@ impl PositionManager {
         let engaging = self.engage(by, &said, troubles);
         let (_, flattened) = futures_util::future::join(engaging, self.flatten_all(reason)).await;
         Action::Flattened(Box::new(flattened))
+    }
+
+    /// The worst cover of the cross pool and the isolated positions; `None` where nothing is required. What is left alone
+    /// and has margin of its own shares it with nothing of ours.
+    fn worst_cover(&self, reading: &Reading, assessment: &Assessment) -> Option<Decimal> {
+        let is_apart = |held: &Held| {
+            held.collateral() != Collateral::Cross && self.is_left_alone(&held.report.symbol, held.report.position_side)
+        };
+        let each = reading.held.iter().zip(&assessment.positions).filter(|(held, _)| !is_apart(held));
+        each.filter_map(|(held, it)| cover_of(held, it, assessment.account)).min()
     }
 
     /// All positions together are worth more than they may be, by the prices of now.
@@ -370,12 +380,6 @@ fn cover_of(held: &Held, it: &PositionMargin, pool: AccountMargin) -> Option<Dec
             margin_cover(it.maintenance, margin::isolated_equity(held.position, assigned, held.mark))
         }
     }
-}
-
-/// The worst cover of the cross pool and the isolated positions; `None` where nothing is required.
-fn worst_cover(reading: &Reading, assessment: &Assessment) -> Option<Decimal> {
-    let each = reading.held.iter().zip(&assessment.positions);
-    each.filter_map(|(held, it)| cover_of(held, it, assessment.account)).min()
 }
 
 fn worst_ratio(assessment: &Assessment) -> Option<MarginRatio> {

@@ -4,10 +4,12 @@ mod connections;
 mod scene;
 
 use crate::venue::{btc, price, size};
-use plimsoll_engine::ClientOrderIds;
+use plimsoll_engine::{Alone, ClientOrderIds, ForeignPolicy, GuardSettings, Settings};
 use plimsoll_ports::domain::{AccountId, Direction, Leverage, MarginMode, OrderType, Side, TimeInForce};
 use plimsoll_ports::{Broker, Clock, ComposedKind, ComposedOrder, Opening, Purpose, StopLoss};
-use scene::{HOURS, at_ease, hand, with_a_position};
+use scene::{HOURS, at_ease, begin_with, hand, paper, with_a_position};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 #[tokio::test]
 async fn a_quiet_account_is_asked_for_nothing_but_audits() {
@@ -72,6 +74,27 @@ async fn margin_that_becomes_thin_between_two_looks_is_looked_at_at_once_and_by_
     assert!(told.iter().any(|it| it.contains("thin_margin")), "{told:?}");
     let held = scene.broker.positions().await.unwrap()[0].position.unwrap();
     assert_eq!((held.direction, held.quantity), (Direction::Long, size("0.07")), "{told:?}");
+}
+
+#[tokio::test]
+async fn isolated_margin_of_others_that_stays_thin_hurries_nobody() {
+    let watches = |trading| Settings { foreign: ForeignPolicy::Watch, ..trading };
+    let mut scene = begin_with(watches, Arc::new(Alone), BTreeMap::new(), GuardSettings::default(), paper);
+    scene.broker.set_leverage(&btc(), Leverage::new(10).unwrap()).await.unwrap();
+    scene.broker.set_margin_mode(&btc(), MarginMode::Isolated).await.unwrap();
+    scene.trade(&hand("hand-1"), Side::Buy, "0.1").await;
+    scene.rest_a_stop("40000").await;
+    scene.until("marks flow").await;
+    scene.pass(61, "50000").await;
+    // The ratio is 0.81 from now on, and theirs to mend.
+    scene.pass(61, "45217").await;
+    scene.heard();
+    scene.pass(240, "45217").await;
+    let told = scene.heard();
+    assert_eq!(told.iter().filter(|it| it.starts_with("watched")).count(), 4, "one a minute: {told:?}");
+    assert!(!told.iter().any(|it| it.starts_with("woken")), "{told:?}");
+    assert_eq!(scene.broker.positions().await.unwrap()[0].position.unwrap().quantity, size("0.1"));
+    scene.stop.stop();
 }
 
 #[tokio::test]

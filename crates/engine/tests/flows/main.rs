@@ -7,6 +7,7 @@
 mod passing_on;
 
 mod afloat;
+mod afloat_foreign;
 mod bookings;
 mod close;
 mod colleagues;

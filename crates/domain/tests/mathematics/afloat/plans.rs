@@ -318,7 +318,12 @@ fn what_is_somebody_elses_counts_and_is_left_alone() {
     ] {
         let account = account(&contracts, wallet, held);
         assert_eq!(said(&plan(&account, &Thresholds::default())), expected, "{wallet} {held}");
-        assert_eq!(stage(&account.portfolio(), &Thresholds::default()), Some(reached), "{wallet} {held}");
+        let (portfolio, thresholds) = (account.portfolio(), Thresholds::default());
+        assert_eq!(stage(&portfolio, &thresholds, |_| true), Some(reached), "{wallet} {held}");
+        // Margin of its own backs nothing else.
+        let is_apart = held.contains('=');
+        assert_eq!(stage(&portfolio, &thresholds, |_| false), (!is_apart).then_some(reached), "{wallet} {held}");
     }
-    assert_eq!(stage(&account(&contracts, "1000", "A long 8").portfolio(), &Thresholds::default()), None);
+    let calm = account(&contracts, "1000", "A long 8");
+    assert_eq!(stage(&calm.portfolio(), &Thresholds::default(), |_| true), None);
 }

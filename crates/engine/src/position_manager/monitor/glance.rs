@@ -2,7 +2,7 @@
 
 use super::{Action, MonitorReport};
 use crate::position_manager::PositionManager;
-use crate::position_manager::afloat::Measure;
+use crate::position_manager::afloat::{Backed, Measure};
 use crate::venue_account::AccountView;
 use plimsoll_domain::afloat::{Stage, stage};
 use plimsoll_domain::risk::{EquityWatch, Verdict, verdict};
@@ -26,17 +26,23 @@ pub(crate) struct Glance {
 }
 
 impl Glance {
-    /// What a look has found, and has answered by what it did.
-    pub(crate) fn of(report: &MonitorReport) -> Self {
+    /// What a look has found, and has answered by what it did. The margin of what is left alone is its own affair.
+    fn of(report: &MonitorReport, is_left_alone: impl Fn(&Symbol, PositionSide) -> bool) -> Self {
         let is_judged = report.unpriced.is_empty();
         let is_gone = matches!(report.action, Action::Flattened(_));
         // What was done without failure has answered it: whatever shows from now on is new.
         let is_answered =
             is_gone || report.action == Action::Defended && !report.measures.iter().any(Measure::has_failed);
         let bare = report.positions.iter().filter(|it| it.is_unprotected());
+        let is_apart = |measure: &&Measure| match measure {
+            Measure::AlreadyDue { of: Backed::Isolated { symbol, side, .. }, .. }
+            | Measure::Warned { of: Backed::Isolated { symbol, side, .. }, .. } => is_left_alone(symbol, *side),
+            _ => false,
+        };
+        let stage = report.measures.iter().filter(|it| !is_apart(it)).filter_map(Measure::stage).max();
         Self {
             health: is_judged.then_some(report.verdict.health),
-            stage: report.stage().filter(|_| !is_answered),
+            stage: stage.filter(|_| !is_answered),
             has_losses: !report.verdict.trips.is_empty() && !report.positions.is_empty() && !is_gone,
             bare: bare.map(|it| (it.symbol.clone(), it.side)).collect(),
         }
@@ -61,6 +67,11 @@ impl Glance {
 }
 
 impl PositionManager {
+    /// What a look has left to be feared.
+    pub(crate) fn seen(&self, report: &MonitorReport) -> Glance {
+        Glance::of(report, |symbol, side| self.is_left_alone(symbol, side))
+    }
+
     /// Judges a view by the limits that a look goes by. Days and peaks are those that the last look knew.
     pub(crate) fn glance(&self, view: &AccountView) -> Glance {
         let (settle, now) = (&self.settings.settle, self.ports.clock.now());
@@ -73,9 +84,26 @@ impl PositionManager {
         let equity = portfolio.holdings.iter().fold(portfolio.wallet, |sum, it| sum + profit(it));
         let calm = EquityWatch::new(equity, now);
         let watch = self.earnings().watch_on(equity, now).unwrap_or(calm);
-        let Verdict { health, trips } = verdict(worst_cover(&portfolio), &watch, &self.limits_in_force());
-        let stage = stage(&portfolio, &self.thresholds());
+        let apart: Vec<bool> = portfolio.holdings.iter().map(|it| self.is_apart(it, view)).collect();
+        let is_judged = |place: usize| apart.get(place) != Some(&true);
+        let cover = worst_cover(&portfolio, is_judged);
+        let Verdict { health, trips } = verdict(cover, &watch, &self.limits_in_force());
+        let stage = stage(&portfolio, &self.thresholds(), is_judged);
         Glance { health: Some(health), stage, has_losses: !trips.is_empty() && !portfolio.holdings.is_empty(), bare }
+    }
+
+    /// It is somebody else's, is left alone, and shares its margin with nothing.
+    fn is_apart(&self, it: &Holding<'_>, view: &AccountView) -> bool {
+        let is_it =
+            |held: &&HeldPosition| held.symbol == *it.symbol && held.position.direction == it.position.direction;
+        let is_isolated = it.collateral != Collateral::Cross;
+        is_isolated
+            && self.leaves_any_alone()
+            && view
+                .positions
+                .iter()
+                .find(is_it)
+                .is_some_and(|held| self.is_left_alone(&held.symbol, held.position_side))
     }
 }
 
@@ -83,7 +111,7 @@ fn profit(it: &Holding<'_>) -> Money {
     it.position.unrealized_pnl(it.mark)
 }
 
-fn worst_cover(portfolio: &Portfolio<'_>) -> Option<Decimal> {
+fn worst_cover(portfolio: &Portfolio<'_>, is_judged: impl Fn(usize) -> bool) -> Option<Decimal> {
     let pool = portfolio.margin();
     let cover = |it: &Holding<'_>| match it.collateral {
         Collateral::Cross => pool.cover(),
@@ -92,7 +120,8 @@ fn worst_cover(portfolio: &Portfolio<'_>) -> Option<Decimal> {
             margin_cover(maintenance, margin::isolated_equity(it.position, assigned, it.mark))
         }
     };
-    portfolio.holdings.iter().filter_map(cover).min()
+    let judged = portfolio.holdings.iter().enumerate().filter(|(place, _)| is_judged(*place));
+    judged.filter_map(|(_, it)| cover(it)).min()
 }
 
 /// Whether stops rest that cover a position whole.

@@ -99,6 +99,17 @@ pub(super) fn begin_among(
     settings: GuardSettings,
     streams: impl Fn(&PaperBroker) -> Streams,
 ) -> Scene {
+    begin_with(|trading| trading, colleagues, contracts, settings, streams)
+}
+
+/// The same, trading by other settings.
+pub(super) fn begin_with(
+    adjust: impl FnOnce(Settings) -> Settings,
+    colleagues: Arc<dyn Colleagues>,
+    contracts: BTreeMap<Symbol, ContractSetting>,
+    settings: GuardSettings,
+    streams: impl Fn(&PaperBroker) -> Streams,
+) -> Scene {
     let mut exchange = Exchange::new(Timestamp::from_millis(1_700_000_000_000));
     exchange.list(listings::btc_usdt(), price("50000")).unwrap();
     let venue = PaperVenue::new(VenueId::new("paper"), exchange);
@@ -131,8 +142,8 @@ pub(super) fn begin_among(
         VenueAccountSettings { contracts, ..VenueAccountSettings::new(account.clone()) },
     );
     let view = lookout.watch();
-    let manager =
-        PositionManager::new(ports, Settings::new(account)).with_view(lookout.watch()).with_colleagues(colleagues);
+    let manager = PositionManager::new(ports, adjust(Settings::new(account)));
+    let manager = manager.with_view(lookout.watch()).with_colleagues(colleagues);
     let manager = Arc::new(manager);
     let guard = Guard::new(Arc::clone(&manager), settings).with_lookout(lookout);
     let (stop, (tell, told)) = (guard.stopper(), mpsc::unbounded_channel());
