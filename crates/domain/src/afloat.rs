@@ -60,7 +60,7 @@ mod thresholds;
 
 pub use account::{Guarded, GuardedAccount, RestingEntries};
 pub use cut::{Cut, Slices};
-pub use deleveraged::{HedgeRatio, NotAHedgeRatio, match_lost};
+pub use deleveraged::{Hedge, HedgeRatio, NotAHedgeRatio};
 pub use figures::stage;
 pub use leverage::{Adding, Releveraged, keep_leverage, margin_for_leverage};
 pub use plan::{Action, Backing, FlattenCause, plan};

@@ -34,16 +34,45 @@ impl HedgeRatio {
 #[error("a hedge ratio is above 0, got {0}")]
 pub struct NotAHedgeRatio(Decimal);
 
-/// What to close of `other` after the leg that it hedges, or is hedged by, lost this much to auto-deleveraging or a forced
-/// close: the matching size, rounded up to the lot, and never more than is held. Nothing is bought back: the lost leg was
-/// taken because its venue wanted it gone.
-#[must_use]
-pub fn match_lost(lost: Quantity, ratio: HedgeRatio, other: &Guarded<'_>) -> Cut {
-    let matching = lost.get().saturating_mul(ratio.get());
-    // Beyond all sizes there is nothing larger to close than everything, and a size too small to keep is still one lot.
-    match Quantity::new(matching) {
-        Ok(matching) => other.cut(matching),
-        Err(_) if matching.is_zero() => other.cut(other.instrument.min_quantity),
-        Err(_) => other.cut_whole(),
+/// One leg of a hedge, and what is left of the leg that the venue took a part of.
+#[derive(Debug, Clone, Copy)]
+pub struct Hedge<'a> {
+    /// What is left of the leg that lost; `None` if it is gone.
+    pub left: Option<Quantity>,
+    /// How many units of the other leg stand against one unit of it.
+    pub ratio: HedgeRatio,
+    /// The other leg.
+    pub other: &'a Guarded<'a>,
+}
+
+impl Hedge<'_> {
+    /// What to close of the other leg after this much was lost of the one, to auto-deleveraging or a forced close: the
+    /// matching size, rounded up to the lot, and never more than what has no hedge any more. `None` if what is left balances,
+    /// to less than a lot. Nothing is bought back: the lost leg was taken because its venue wanted it gone.
+    #[must_use]
+    pub fn match_lost(&self, lost: Quantity) -> Option<Cut> {
+        self.at_most(lost.get().saturating_mul(self.ratio.get()))
+    }
+
+    /// What to close of the other leg where this much of it was to be closed before, and was not.
+    #[must_use]
+    pub fn match_missing(&self, missing: Quantity) -> Option<Cut> {
+        self.at_most(missing.get())
+    }
+
+    fn at_most(&self, matching: Decimal) -> Option<Cut> {
+        let hedged = self.left.map_or(Decimal::ZERO, |left| left.get().saturating_mul(self.ratio.get()));
+        let naked = self.other.position.quantity.get().saturating_sub(hedged);
+        // A ratio that does not divide leaves some dust; what stands alone is closed whatever its size.
+        if naked <= Decimal::ZERO || !hedged.is_zero() && naked < self.other.instrument.lot.get() {
+            return None;
+        }
+        let wanted = matching.min(naked);
+        // Beyond all sizes there is nothing larger to close than everything, and a size too small to keep is still one lot.
+        Some(match Quantity::new(wanted) {
+            Ok(wanted) => self.other.cut(wanted),
+            Err(_) if wanted.is_zero() => self.other.cut(self.other.instrument.min_quantity),
+            Err(_) => self.other.cut_whole(),
+        })
     }
 }

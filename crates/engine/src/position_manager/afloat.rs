@@ -16,7 +16,7 @@ pub use settings::{AfloatSettings, HedgePair, KeptLeverage, LostLeg, NotSuchLeve
 
 use super::PositionManager;
 use carrying_out::Work;
-use deleveraged::Lost;
+use deleveraged::{Lost, Unmatched};
 use gap::Sightings;
 use telling::Stages;
 
@@ -37,6 +37,8 @@ pub(super) struct Memory {
     sightings: Mutex<Sightings>,
     /// What the venue has taken, and nobody has followed yet.
     taken: Mutex<Vec<Lost>>,
+    /// What hedged that and is to be closed still.
+    unmatched: Mutex<Vec<Unmatched>>,
     /// When positions were last refused to grow to their leverage.
     growth: Mutex<HashMap<(Symbol, PositionSide), Timestamp>>,
 }

@@ -2,15 +2,14 @@
 
 use crate::desk::{Desk, desk_with, long, unprotected};
 use crate::stopping::with_resting_entries;
-use crate::venue::{Fault, btc, eth, money, price, size};
+use crate::venue::{Fault, btc, money, price, size};
 use plimsoll_engine::{
-    Action, AfloatSettings, CutFor, ForeignPolicy, HedgePair, KeptLeverage, LostLeg, MarginFor, Measure, MonitorReport,
-    Settings,
+    Action, AfloatSettings, CutFor, ForeignPolicy, KeptLeverage, MarginFor, Measure, MonitorReport, Settings,
 };
-use plimsoll_ports::domain::afloat::{HedgeRatio, Level, MarginTopUp, Stage, ThresholdSettings, Thresholds};
+use plimsoll_ports::domain::afloat::{Level, MarginTopUp, Stage, ThresholdSettings, Thresholds};
 use plimsoll_ports::domain::risk::{LimitSettings, RiskLimits};
 use plimsoll_ports::domain::{
-    Direction, FillCause, Leverage, MarginMode, MarginRatio, OrderType, PositionMode, PositionSide, Quantity,
+    Direction, FillCause, Leverage, MarginMode, MarginRatio, OrderType, PositionSide, Quantity,
 };
 use plimsoll_ports::{OpenIntent, RefusalReason, Severity};
 
@@ -28,13 +27,13 @@ fn wide(settings: Settings) -> Settings {
     Settings { limits: RiskLimits::new(limits).unwrap(), ..settings }
 }
 
-fn with(afloat: AfloatSettings) -> impl Fn(Settings) -> Settings {
+pub(crate) fn with(afloat: AfloatSettings) -> impl Fn(Settings) -> Settings {
     move |settings| Settings { afloat: afloat.clone(), ..wide(settings) }
 }
 
 /// 2 BTC at 20x in cross margin against a wallet of 10,000: what is asked for is 0.5 % less 50. Equity is 9,950 less the
 /// loss.
-async fn thin(afloat: AfloatSettings, mark: &str) -> Desk {
+pub(crate) async fn thin(afloat: AfloatSettings, mark: &str) -> Desk {
     let desk = desk_with(|settings| Settings { margin_mode: MarginMode::Cross, ..with(afloat)(settings) });
     let leverage = Leverage::new(20).unwrap();
     let intent = OpenIntent { quantity: size("2"), leverage, stop_loss: unprotected(), ..long() };
@@ -44,18 +43,18 @@ async fn thin(afloat: AfloatSettings, mark: &str) -> Desk {
 }
 
 /// 0.05 BTC with 500 of margin of their own: what is asked for is 0.4 %.
-async fn isolated(afloat: AfloatSettings, mark: &str) -> Desk {
+pub(crate) async fn isolated(afloat: AfloatSettings, mark: &str) -> Desk {
     let desk = desk_with(with(afloat));
     desk.open(&OpenIntent { stop_loss: unprotected(), ..long() }).await.unwrap();
     desk.venue.mark(&btc(), mark);
     desk
 }
 
-async fn look(desk: &Desk) -> MonitorReport {
+pub(crate) async fn look(desk: &Desk) -> MonitorReport {
     desk.manager.monitor().await.unwrap()
 }
 
-fn held(desk: &Desk) -> Quantity {
+pub(crate) fn held(desk: &Desk) -> Quantity {
     desk.venue.position(&btc()).unwrap().quantity
 }
 
@@ -274,63 +273,6 @@ async fn a_liquidation_is_on_record_with_the_gap_or_without() {
         assert!(matches!(&events[..], [it] if it.detail.contains(said)), "{events:?}");
         assert_eq!(report.ended[0].reason, "liquidation");
     }
-}
-
-/// Long and short of one contract, 0.05 each.
-async fn hedged(afloat: AfloatSettings) -> Desk {
-    let desk = desk_with(|settings| Settings { position_mode: PositionMode::Hedge, ..with(afloat)(settings) });
-    for direction in [Direction::Long, Direction::Short] {
-        desk.open(&OpenIntent { direction, stop_loss: unprotected(), ..long() }).await.unwrap();
-    }
-    desk
-}
-
-#[tokio::test]
-async fn the_hedge_of_a_leg_that_was_deleveraged_goes_with_it_or_is_told() {
-    for (lost_leg, left) in [(LostLeg::Match, "0.03"), (LostLeg::Tell, "0.05")] {
-        let desk = hedged(AfloatSettings { lost_leg, ..AfloatSettings::default() }).await;
-        look(&desk).await;
-        desk.venue.take(&btc(), PositionSide::Long, "0.02", "adl_autoclose-1", FillCause::Adl);
-        let report = look(&desk).await;
-        assert!(
-            matches!(&report.measures[0], Measure::Taken { cause: FillCause::Adl, quantity, .. } if *quantity == size("0.02")),
-            "{:?}",
-            report.measures
-        );
-        let of = |side| desk.venue.state().held[&(btc(), side)].position.quantity;
-        assert_eq!((of(PositionSide::Long), of(PositionSide::Short)), (size("0.03"), size(left)), "{lost_leg:?}");
-        assert_eq!(desk.store.events("deleveraged").len(), 1);
-        let matched = usize::from(lost_leg == LostLeg::Match);
-        assert_eq!((desk.store.events("lost_leg").len(), report.measures.len()), (matched, 1 + matched));
-        assert!(look(&desk).await.measures.is_empty(), "it is followed once");
-    }
-}
-
-#[tokio::test]
-async fn a_hedge_in_another_contract_is_closed_in_proportion() {
-    let pair = HedgePair { one: btc(), other: eth(), ratio: HedgeRatio::new("10".parse().unwrap()).unwrap() };
-    let desk = desk_with(with(AfloatSettings { hedges: vec![pair], ..AfloatSettings::default() }));
-    desk.open(&OpenIntent { stop_loss: unprotected(), ..long() }).await.unwrap();
-    let (symbol, direction, quantity) = (eth(), Direction::Short, size("0.5"));
-    desk.open(&OpenIntent { symbol, direction, quantity, stop_loss: unprotected(), ..long() }).await.unwrap();
-    desk.venue.take(&btc(), PositionSide::Both, "0.02", "adl_autoclose-1", FillCause::Adl);
-    look(&desk).await;
-    assert_eq!(desk.venue.position(&eth()).unwrap().quantity, size("0.3"));
-    desk.venue.take(&eth(), PositionSide::Both, "0.1", "adl_autoclose-2", FillCause::Adl);
-    look(&desk).await;
-    assert_eq!(held(&desk), size("0.02"), "a tenth the other way round");
-}
-
-#[tokio::test]
-async fn a_hedge_that_could_not_be_closed_is_closed_by_the_next_look() {
-    let desk = hedged(AfloatSettings::default()).await;
-    desk.venue.take(&btc(), PositionSide::Long, "0.02", "adl_autoclose-1", FillCause::Adl);
-    desk.venue.fail(OrderType::Market, Fault::Refuse(RefusalReason::Other));
-    let report = look(&desk).await;
-    assert!(report.measures.iter().any(Measure::has_failed), "{:?}", report.measures);
-    look(&desk).await;
-    assert_eq!(desk.venue.state().held[&(btc(), PositionSide::Short)].position.quantity, size("0.03"));
-    assert_eq!(desk.store.events("deleveraged").len(), 1, "what was taken is told once");
 }
 
 fn keeping(target: &str, adjust: impl Fn(KeptLeverage) -> KeptLeverage) -> AfloatSettings {

@@ -8,6 +8,7 @@ mod passing_on;
 
 mod afloat;
 mod afloat_foreign;
+mod afloat_lost;
 mod bookings;
 mod close;
 mod colleagues;

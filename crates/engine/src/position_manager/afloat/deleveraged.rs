@@ -5,7 +5,7 @@ use super::settings::LostLeg;
 use crate::position_manager::PositionManager;
 use crate::position_manager::reading::{Held, Reading};
 use crate::trouble::Troubles;
-use plimsoll_domain::afloat::{HedgeRatio, match_lost};
+use plimsoll_domain::afloat::{Cut, Guarded, Hedge, HedgeRatio};
 use plimsoll_domain::{Decimal, Direction, Fill, FillCause, PositionSide, Price, Quantity, Symbol};
 use plimsoll_ports::PositionRecord;
 use std::sync::{MutexGuard, PoisonError};
@@ -19,8 +19,19 @@ pub(crate) struct Lost {
     quantity: Quantity,
     price: Price,
     cause: FillCause,
-    /// It was told, and its hedge could not be closed yet.
+    /// It was told, and the account could not be read since.
     is_told: bool,
+}
+
+/// Of the other leg of a hedge, what was to be closed and is not yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unmatched {
+    /// What its hedge has lost.
+    lost: Lost,
+    symbol: Symbol,
+    side: PositionSide,
+    ratio: HedgeRatio,
+    missing: Quantity,
 }
 
 impl PositionManager {
@@ -39,7 +50,7 @@ impl PositionManager {
 
     /// Tells what was taken, and closes as much of what it hedged, if so configured. Nothing is bought back.
     pub(in crate::position_manager) async fn follow_taken(&self, troubles: &mut Troubles) -> Vec<Measure> {
-        let all = std::mem::take(&mut *self.taken());
+        let (all, owed) = (std::mem::take(&mut *self.taken()), std::mem::take(&mut *self.unmatched()));
         let mut measures = Vec::new();
         for lost in all {
             if !lost.is_told {
@@ -50,24 +61,52 @@ impl PositionManager {
             if self.settings.afloat.lost_leg == LostLeg::Tell {
                 continue;
             }
-            let again = Lost { is_told: true, ..lost.clone() };
             let Ok(reading) = self.read_account(troubles).await else {
-                self.taken().push(again);
+                self.taken().push(Lost { is_told: true, ..lost });
                 continue;
             };
             for (held, ratio) in self.hedges_of(&lost, &reading) {
                 let other = self.guarded(held);
-                if other.left_alone {
-                    continue;
+                let hedge = Hedge { left: left_of(&lost, &reading), ratio, other: &other };
+                if let Some(cut) = hedge.match_lost(lost.quantity).filter(|_| !other.left_alone) {
+                    measures.push(self.match_leg(&lost, ratio, (held, &other), &cut).await);
                 }
-                let done = self.cut(&other, &match_lost(lost.quantity, ratio, &other), CutFor::LostLeg).await;
-                if matches!(&done, Measure::Cut { closed, failure: Some(_), .. } if closed.is_empty()) {
-                    self.taken().push(again.clone());
-                }
-                measures.push(done);
+            }
+        }
+        for Unmatched { lost, symbol, side, ratio, missing } in owed {
+            let Ok(reading) = self.read_account(troubles).await else {
+                self.unmatched().push(Unmatched { lost, symbol, side, ratio, missing });
+                continue;
+            };
+            // Gone, or turned by somebody: nothing of it hedges what was lost.
+            let is_other = |held: &&Held| held.position.direction != lost.direction;
+            let Some(held) = reading.find(&symbol, side).filter(is_other) else { continue };
+            let other = self.guarded(held);
+            let hedge = Hedge { left: left_of(&lost, &reading), ratio, other: &other };
+            if let Some(cut) = hedge.match_missing(missing).filter(|_| !other.left_alone) {
+                measures.push(self.match_leg(&lost, ratio, (held, &other), &cut).await);
             }
         }
         measures
+    }
+
+    /// Closes so much of the other leg. What of it is not closed is owed, and no more than that.
+    async fn match_leg(
+        &self,
+        lost: &Lost,
+        ratio: HedgeRatio,
+        (held, other): (&Held, &Guarded<'_>),
+        cut: &Cut,
+    ) -> Measure {
+        let done = self.cut(other, cut, CutFor::LostLeg).await;
+        if let Measure::Cut { closed, failure: Some(_), .. } = &done {
+            let closed: Decimal = closed.iter().map(|it| it.quantity.get()).sum();
+            if let Ok(missing) = Quantity::new(cut.quantity.get().saturating_sub(closed)) {
+                let (symbol, side) = (held.report.symbol.clone(), held.report.position_side);
+                self.unmatched().push(Unmatched { lost: lost.clone(), symbol, side, ratio, missing });
+            }
+        }
+        done
     }
 
     /// What this hedged, or was hedged by: the other leg of its contract, and the other contract of a pair. With it, how
@@ -94,4 +133,14 @@ impl PositionManager {
     fn taken(&self) -> MutexGuard<'_, Vec<Lost>> {
         self.afloat.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn unmatched(&self) -> MutexGuard<'_, Vec<Unmatched>> {
+        self.afloat.unmatched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is held still of the leg that lost.
+fn left_of(lost: &Lost, reading: &Reading) -> Option<Quantity> {
+    let held = reading.report(&lost.symbol, lost.side)?.position?;
+    (held.direction == lost.direction).then_some(held.quantity)
 }
