@@ -137,7 +137,7 @@ pub use position_manager::{
     Measure, MonitorFailure, MonitorReport, NotSuchLeverage, OpenFailure, OpenWarning, Opened, OrderFate, Orphan,
     Ports, PositionHealth, PositionManager, Preview, Progress, Protected, Protection, ProtectionFailure,
     ReconcileFailure, Reconciliation, ReleaseFailure, Restored, Settings, Sister, Summary, Survey, SurveyedPosition,
-    Unclosed, UnfinishedFlatten, Unprotected, UnverifiedStop,
+    Unclosed, UnfinishedFlatten, Unprotected, UnverifiedStop, WhyLost,
 };
 pub use trouble::{Record, Subject, Trouble};
 pub use venue_account::{

@@ -28,6 +28,7 @@ mod survey;
 pub use adjust::{AdjustFailure, LeverageChange, MarginChange};
 pub use afloat::{
     AfloatSettings, Backed, CutFor, HedgePair, KeptLeverage, LastSeen, LostLeg, MarginFor, Measure, NotSuchLeverage,
+    WhyLost,
 };
 pub use composed::{ComposeFailure, Progress};
 pub use entries::CancelledEntries;

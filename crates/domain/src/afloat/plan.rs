@@ -25,8 +25,8 @@ pub enum Backing {
 /// One thing to do. Positions are named by their place in [`GuardedAccount::positions`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// To be told, and never hidden: equity is at or below what is required, so that the venue may liquidate now. The mark
-    /// has jumped over every threshold; no reduction could have saved it.
+    /// To be told, and never hidden: equity is at or below what is required, so that the venue may liquidate now. Where the
+    /// last look was calm the mark has jumped over every threshold, and no reduction could have saved it.
     AlreadyDue {
         /// Of what.
         backing: Backing,

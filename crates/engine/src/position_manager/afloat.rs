@@ -10,7 +10,7 @@ mod reading;
 mod settings;
 mod telling;
 
-pub use gap::LastSeen;
+pub use gap::{LastSeen, WhyLost};
 pub use measure::{Backed, CutFor, MarginFor, Measure};
 pub use settings::{AfloatSettings, HedgePair, KeptLeverage, LostLeg, NotSuchLeverage};
 
@@ -71,7 +71,7 @@ impl PositionManager {
         let kept = if health == MarginHealth::Flatten || actions.iter().any(closes_pool) {
             let reason = FlattenReason::Margin { cover: cover.unwrap_or_default() };
             let action = self.stop_and_flatten("margin", reason, troubles).await;
-            Kept { action, measures: actions.iter().filter_map(|it| Measure::said(it, &work)).collect() }
+            Kept { action, measures: actions.iter().filter_map(|it| self.said_by(it, &work)).collect() }
         } else {
             let measures = self.carry_out(&work, actions, troubles).await;
             let has_acted = measures.iter().any(Measure::has_acted);

@@ -11,7 +11,8 @@ use plimsoll_ports::domain::risk::{LimitSettings, RiskLimits};
 use plimsoll_ports::domain::{
     Direction, FillCause, Leverage, MarginMode, MarginRatio, OrderType, PositionSide, Quantity,
 };
-use plimsoll_ports::{OpenIntent, RefusalReason, Severity};
+use plimsoll_ports::{Clock, OpenIntent, RefusalReason, Severity};
+use std::time::Duration;
 
 /// Limits so wide that only the margin speaks.
 fn wide(settings: Settings) -> Settings {
@@ -248,6 +249,30 @@ async fn a_mark_that_went_through_the_liquidation_price_at_once_is_told_as_such(
     let tables = desk.store.tables();
     let alert = tables.alerts.iter().find(|alert| alert.key.starts_with("already_due/main/")).unwrap();
     assert_eq!(alert.severity, Severity::Critical);
+}
+
+#[tokio::test]
+async fn what_is_due_is_told_as_what_it_is_and_a_gap_only_where_nothing_was_left_undone() {
+    const GAP: &str = "no reduction could have prevented";
+    for (seen_at, hours, said) in [
+        (Some("41000"), 0, GAP),
+        (Some("40170"), 0, "it was to be reduced, and was not"),
+        (Some("41000"), 1, "it was not looked at since"),
+        (None, 0, "it was due when it was first seen"),
+    ] {
+        let desk = isolated(AfloatSettings::default(), seen_at.unwrap_or("40000")).await;
+        if seen_at.is_some() {
+            desk.venue.fail(OrderType::Market, Fault::Refuse(RefusalReason::Other));
+            look(&desk).await;
+            desk.venue.state().faults.clear();
+            desk.venue.sleep(Duration::from_secs(3600 * hours)).await;
+            desk.venue.mark(&btc(), "40000");
+        }
+        look(&desk).await;
+        let events = desk.store.events("already_due");
+        assert!(matches!(&events[..], [it] if it.detail.contains(said)), "{said}: {events:?}");
+        assert!(said == GAP || !events[0].detail.contains(GAP), "{said}: {events:?}");
+    }
 }
 
 #[tokio::test]

@@ -60,12 +60,11 @@ mod tests {
     #[test]
     fn what_was_due_at_once_is_told_as_such() {
         let margin = AccountMargin { equity: "-3".parse().unwrap(), maintenance: "8".parse().unwrap() };
-        let due = Measure::AlreadyDue { of: Backed::Pool, margin };
+        let due = Measure::AlreadyDue { of: Backed::Pool, margin, last_seen: None };
         assert_eq!(kind(&due), "already_due");
         assert_eq!(
             due.to_string(),
-            "the cross positions: equity -3 against 8 required: a gap through the liquidation price, which no reduction \
-             could have prevented"
+            "the cross positions: equity -3 against 8 required: it was due when it was first seen"
         );
     }
 }

@@ -63,7 +63,7 @@ impl PositionManager {
     ) -> Vec<Measure> {
         let at = |place: usize| work.account.positions.get(place);
         match action {
-            Action::AlreadyDue { .. } | Action::Warn { .. } => Measure::said(action, work).into_iter().collect(),
+            Action::AlreadyDue { .. } | Action::Warn { .. } => self.said_by(action, work).into_iter().collect(),
             Action::CancelEntries { symbols } => vec![self.cancel_entries_in(symbols, troubles).await],
             Action::AddMargin { place, amount, restores } => match at(*place).zip(work.sides.get(*place)) {
                 Some((it, side)) => {
@@ -83,6 +83,24 @@ impl PositionManager {
                 }
                 measures
             }
+        }
+    }
+
+    /// What an action says by itself, if it is not one to be done.
+    pub(super) fn said_by(&self, action: &Action, work: &Work<'_>) -> Option<Measure> {
+        let of = |backing| work.backed(backing);
+        match action {
+            Action::AlreadyDue { backing, margin } => {
+                let last_seen = self.backing_last_seen(*backing, work);
+                Some(Measure::AlreadyDue { of: of(*backing), margin: *margin, last_seen })
+            }
+            Action::Warn { backing, ratio, distance, stage } => {
+                Some(Measure::Warned { of: of(*backing), ratio: *ratio, distance: *distance, stage: *stage })
+            }
+            Action::CancelEntries { .. }
+            | Action::AddMargin { .. }
+            | Action::Reduce { .. }
+            | Action::Flatten { .. } => None,
         }
     }
 

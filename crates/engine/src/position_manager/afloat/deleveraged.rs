@@ -6,7 +6,7 @@ use crate::position_manager::PositionManager;
 use crate::position_manager::reading::{Held, Reading};
 use crate::trouble::Troubles;
 use plimsoll_domain::afloat::{Cut, Guarded, Hedge, HedgeRatio};
-use plimsoll_domain::{Decimal, Direction, Fill, FillCause, PositionSide, Price, Quantity, Symbol};
+use plimsoll_domain::{Decimal, Direction, Fill, FillCause, PositionSide, Price, Quantity, Symbol, Timestamp};
 use plimsoll_ports::PositionRecord;
 use std::sync::{MutexGuard, PoisonError};
 
@@ -19,6 +19,8 @@ pub(crate) struct Lost {
     quantity: Quantity,
     price: Price,
     cause: FillCause,
+    /// When the last of it went.
+    at: Timestamp,
     /// It was told, and the account could not be read since.
     is_told: bool,
 }
@@ -43,7 +45,8 @@ impl PositionManager {
             let quantity = taken().map(|fill| fill.quantity).reduce(|sum, it| sum + it);
             let Some((quantity, last)) = quantity.zip(taken().next_back()) else { continue };
             let (symbol, side, direction) = (opened.symbol.clone(), opened.side, opened.direction);
-            let lost = Lost { symbol, side, direction, quantity, price: last.price, cause, is_told: false };
+            let lost =
+                Lost { symbol, side, direction, quantity, price: last.price, cause, at: last.time, is_told: false };
             self.taken().push(lost);
         }
     }
@@ -54,7 +57,7 @@ impl PositionManager {
         let mut measures = Vec::new();
         for lost in all {
             if !lost.is_told {
-                let last_seen = self.last_seen(&lost.symbol, lost.side);
+                let last_seen = self.last_seen(&lost.symbol, lost.side, lost.at);
                 let Lost { symbol, side, direction, quantity, price, cause, .. } = lost.clone();
                 measures.push(Measure::Taken { symbol, side, direction, quantity, price, cause, last_seen });
             }

@@ -1,10 +1,9 @@
 //! What was done to keep an account afloat, with its figures.
 
-use super::carrying_out::Work;
 use super::gap::LastSeen;
 use crate::position_manager::failure::{CloseFailure, OpenFailure};
 use crate::position_manager::outcome::Closed;
-use plimsoll_domain::afloat::{Action, FlattenCause, Stage};
+use plimsoll_domain::afloat::{FlattenCause, Stage};
 use plimsoll_domain::{
     AccountMargin, ClientOrderId, Direction, FillCause, MarginRatio, Money, PositionSide, Price, Quantity, Rate, Symbol,
 };
@@ -13,13 +12,15 @@ use plimsoll_ports::CommandError;
 /// One thing that was done to keep the account afloat, or that is to be known of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Measure {
-    /// Equity is at or below what is required: the mark has gone through the liquidation price, past every threshold, since
-    /// the last look. No reduction could have saved it. What the venue leaves is closed.
+    /// Equity is at or below what is required: the mark has gone through the liquidation price. How it was last seen says
+    /// whether a reduction could have saved it. What the venue leaves is closed.
     AlreadyDue {
         /// Of what.
         of: Backed,
         /// Equity against requirement.
         margin: AccountMargin,
+        /// How it was last seen before; `None` if nobody had looked at it.
+        last_seen: Option<LastSeen>,
     },
     /// How near it is.
     Warned {
@@ -173,21 +174,6 @@ impl std::fmt::Display for Backed {
 }
 
 impl Measure {
-    /// What an action says by itself, if it is not one to be done.
-    pub(super) fn said(action: &Action, work: &Work<'_>) -> Option<Self> {
-        let of = |backing| work.backed(backing);
-        match action {
-            Action::AlreadyDue { backing, margin } => Some(Self::AlreadyDue { of: of(*backing), margin: *margin }),
-            Action::Warn { backing, ratio, distance, stage } => {
-                Some(Self::Warned { of: of(*backing), ratio: *ratio, distance: *distance, stage: *stage })
-            }
-            Action::CancelEntries { .. }
-            | Action::AddMargin { .. }
-            | Action::Reduce { .. }
-            | Action::Flatten { .. } => None,
-        }
-    }
-
     /// How far the margin has come by this, if it tells that.
     #[must_use]
     pub const fn stage(&self) -> Option<Stage> {

@@ -1,5 +1,6 @@
 //! Measures on record, and told to a person.
 
+use super::gap::WhyLost;
 use super::measure::{Backed, CutFor, MarginFor, Measure};
 use crate::position_manager::PositionManager;
 use crate::trouble::Troubles;
@@ -79,7 +80,7 @@ impl PositionManager {
         let detail = measure.to_string();
         let failed = |has_failed: bool, done| if has_failed { "failed" } else { done };
         Some(match measure {
-            Measure::AlreadyDue { of, margin } => Said {
+            Measure::AlreadyDue { of, margin, .. } => Said {
                 kind: "already_due",
                 symbol: of.symbol().cloned(),
                 title: format!("the mark has gone through the liquidation price of {of}"),
@@ -191,12 +192,13 @@ impl std::fmt::Display for Measure {
             None => Ok(()),
         };
         match self {
-            Self::AlreadyDue { of, margin } => write!(
-                f,
-                "{of}: equity {} against {} required: a gap through the liquidation price, which no reduction could have \
-                 prevented",
-                margin.equity, margin.maintenance
-            ),
+            Self::AlreadyDue { of, margin, last_seen } => {
+                write!(f, "{of}: equity {} against {} required: ", margin.equity, margin.maintenance)?;
+                match last_seen {
+                    None => f.write_str(WhyLost::DueAtFirst.as_str()),
+                    Some(seen) => write!(f, "{seen}"),
+                }
+            }
             Self::Warned { of, ratio, distance, stage } => {
                 let ratio = ratio.map_or_else(|| "none".to_owned(), |it| it.get().round_dp(4).to_string());
                 write!(f, "{of}: margin ratio {ratio}, {stage}")?;
