@@ -18,6 +18,7 @@ use super::PositionManager;
 use carrying_out::Work;
 use deleveraged::{Lost, Unmatched};
 use gap::Sightings;
+use keeping_margin::Owed;
 use telling::Stages;
 
 use super::outcome::{Action, FlattenReason};
@@ -39,6 +40,8 @@ pub(super) struct Memory {
     taken: Mutex<Vec<Lost>>,
     /// What hedged that and is to be closed still.
     unmatched: Mutex<Vec<Unmatched>>,
+    /// What cuts have set free of isolated margin, and is to be put back still.
+    owed: Mutex<Vec<Owed>>,
     /// When positions were last refused to grow to their leverage.
     growth: Mutex<HashMap<(Symbol, PositionSide), Timestamp>>,
 }
@@ -62,18 +65,20 @@ impl PositionManager {
         health: MarginHealth,
         troubles: &mut Troubles,
     ) -> Kept {
-        let account = self.guarded_account(reading);
+        let (mut account, sides) = (self.guarded_account(reading), reading::sides(reading));
+        let mut measures = self.put_back_owed(&mut account, &sides).await;
         let thresholds = self.thresholds();
         let actions = plan(&account, &thresholds);
-        let (sides, account) = (reading::sides(reading), &account);
+        let account = &account;
         let work = Work { account, sides: &sides, thresholds: &thresholds };
         let closes_pool = |it: &afloat::Action| matches!(it, afloat::Action::Flatten { backing: Backing::Pool, .. });
         let kept = if health == MarginHealth::Flatten || actions.iter().any(closes_pool) {
             let reason = FlattenReason::Margin { cover: cover.unwrap_or_default() };
             let action = self.stop_and_flatten("margin", reason, troubles).await;
-            Kept { action, measures: actions.iter().filter_map(|it| self.said_by(it, &work)).collect() }
+            measures.extend(actions.iter().filter_map(|it| self.said_by(it, &work)));
+            Kept { action, measures }
         } else {
-            let measures = self.carry_out(&work, actions, troubles).await;
+            measures.extend(self.carry_out(&work, actions, troubles).await);
             let has_acted = measures.iter().any(Measure::has_acted);
             Kept { action: if has_acted { Action::Defended } else { Action::None }, measures }
         };

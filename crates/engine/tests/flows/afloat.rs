@@ -9,7 +9,7 @@ use plimsoll_engine::{
 use plimsoll_ports::domain::afloat::{Level, MarginTopUp, Stage, ThresholdSettings, Thresholds};
 use plimsoll_ports::domain::risk::{LimitSettings, RiskLimits};
 use plimsoll_ports::domain::{
-    Direction, FillCause, Leverage, MarginMode, MarginRatio, OrderType, PositionSide, Quantity,
+    Decimal, Direction, FillCause, Leverage, MarginMode, MarginRatio, Money, OrderType, PositionSide, Quantity,
 };
 use plimsoll_ports::{Clock, OpenIntent, RefusalReason, Severity};
 use std::time::Duration;
@@ -153,14 +153,44 @@ async fn what_a_reduction_of_an_isolated_position_sets_free_is_put_back() {
 }
 
 #[tokio::test]
-async fn margin_is_put_back_though_the_fills_are_not_told_yet() {
+async fn what_was_set_free_and_is_not_told_yet_is_put_back_before_anything_else_is_sold() {
     let desk = isolated(AfloatSettings::default(), "40170").await;
     desk.venue.state().hide_fills = true;
     let report = look(&desk).await;
-    let Some(Measure::MarginAdded { amount, failure: None, .. }) = report.measures.last() else {
+    let [Measure::Warned { .. }, Measure::Cut { .. }, Measure::MarginAdded { why, failure: Some(_), .. }] =
+        &report.measures[..]
+    else {
         panic!("{:?}", report.measures)
     };
-    assert_eq!((*amount, held(&desk)), (money("2.99"), size("0.03")), "as is to be expected of a fill at the mark");
+    assert_eq!((*why, held(&desk)), (MarginFor::Kept, size("0.03")));
+    // 4.82 of 5.1 are asked for now: it would be closed.
+    desk.venue.state().hide_fills = false;
+    let report = look(&desk).await;
+    assert!(
+        matches!(&report.measures[..], [Measure::MarginAdded { amount, why: MarginFor::Kept, failure: None, .. }] if *amount == money("2.99")),
+        "{:?}",
+        report.measures
+    );
+    assert_eq!(desk.venue.state().held[&(btc(), PositionSide::Both)].margin, money("302.99"));
+    assert_eq!((look(&desk).await.measures.len(), held(&desk)), (0, size("0.03")));
+}
+
+#[tokio::test]
+async fn what_two_cuts_have_set_free_is_put_back_as_one() {
+    let desk = isolated(AfloatSettings::default(), "40170").await;
+    desk.venue.state().hide_fills = true;
+    look(&desk).await;
+    look(&desk).await;
+    let left = held(&desk);
+    assert!(left < size("0.03"), "what is not told keeps nothing from being made smaller");
+    desk.venue.state().hide_fills = false;
+    let kept = look(&desk).await.measures.iter().find_map(|it| match it {
+        Measure::MarginAdded { amount, why: MarginFor::Kept, failure: None, .. } => Some(*amount),
+        _ => None,
+    });
+    // Each unit had 10,000 of margin, loses 9,830 and pays 20.085.
+    let cents = (size("0.05").get() - left.get()) * "14991.5".parse::<Decimal>().unwrap();
+    assert_eq!(kept, Some(Money::new(cents.floor() / Decimal::ONE_HUNDRED)));
 }
 
 #[tokio::test]
