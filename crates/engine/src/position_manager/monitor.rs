@@ -15,7 +15,7 @@ use super::close::Closing;
 use super::composed::Doing;
 use super::exposure::Overexposed;
 use super::failure::MonitorFailure;
-use super::outcome::{Action, FlattenReason, MonitorReport, PositionHealth, Unclosed};
+use super::outcome::{Action, Closed, FlattenReason, MonitorReport, PositionHealth, Unclosed};
 use super::reading::{Held, Reading};
 use super::settle::Settlement;
 use crate::funding_service::FundingRecording;
@@ -28,6 +28,7 @@ use plimsoll_domain::{
     PositionSide, Symbol, margin, margin_cover, reduce,
 };
 use plimsoll_ports::{Alert, BookingRecord, PnlSnapshot, Purpose, Severity};
+use std::cmp::Reverse;
 use std::sync::PoisonError;
 
 /// What the bookkeeping of one pass brought.
@@ -186,21 +187,32 @@ impl PositionManager {
             return Action::None;
         }
         let is_ours = |held: &&Held| !self.is_left_alone(&held.report.symbol, held.report.position_side);
-        let held: Vec<&Held> = reading.held.iter().filter(is_ours).collect();
+        let mut held: Vec<&Held> = reading.held.iter().filter(is_ours).collect();
+        held.sort_by_cached_key(|held| Reverse(held.position.notional(held.mark)));
         let first = broken.first();
         let (figure, limit) = (first.and_then(Reason::figure), first.and_then(Reason::limit));
         let (kind, key, said) = ("exposure_reduced", "exposure", "too much is held");
-        self.reduce_one_of(&held, &Why { kind, figure, limit, key, said }, troubles).await
+        let why = Why { kind, figure, limit, key, said };
+        let mut action = Action::None;
+        for held in held {
+            // One that its venue will not make smaller keeps none of the others as large as they are.
+            match self.halve(held, &why, troubles).await {
+                Ok(closed) => return Action::Reduced(Box::new(closed)),
+                Err(unclosed) if action == Action::None => action = Action::NotReduced(unclosed),
+                Err(_) => {}
+            }
+        }
+        action
     }
 
-    /// Half of the largest of these, rounded up to the lot.
-    async fn reduce_one_of(&self, these: &[&Held], why: &Why, troubles: &mut Troubles) -> Action {
-        let largest = reduce::largest(these.iter().map(|held| (held.position, held.mark)));
-        let Some(held) = largest.and_then(|index| these.get(index)) else { return Action::None };
+    /// Closes half of it, rounded up to the lot; all of it where its venue would not take the rest.
+    async fn halve(&self, held: &Held, why: &Why, troubles: &mut Troubles) -> Result<Closed, Unclosed> {
         let half = reduce::half(held.position, held.instrument.lot, held.instrument.min_quantity);
+        let cut = self.guarded(held).cut(half);
         let (symbol, direction) = (&held.report.symbol, held.position.direction);
         // The next pass judges anew how much is to go.
-        let (quantity, purpose, wait) = (Some(half), Purpose::Reduce, Wait::Glance);
+        let (purpose, wait) = (Purpose::Reduce, Wait::Glance);
+        let quantity = (!cut.is_whole).then_some(cut.quantity);
         let closing = Closing { symbol, direction, quantity, purpose, wait };
         let outcome = self.close_for(&closing).await;
         let (detail, done) = match &outcome {
@@ -216,10 +228,7 @@ impl PositionManager {
             body: detail,
         };
         self.alert(&alert, troubles).await;
-        match outcome {
-            Ok(closed) => Action::Reduced(Box::new(closed)),
-            Err(failure) => Action::NotReduced(Unclosed { symbol: symbol.clone(), direction, failure }),
-        }
+        outcome.map_err(|failure| Unclosed { symbol: symbol.clone(), direction, failure })
     }
 
     pub(crate) fn healths(&self, reading: &Reading, assessment: &Assessment) -> Vec<PositionHealth> {

@@ -401,9 +401,9 @@ pub enum Action {
     None,
     /// Something was done to keep the account afloat: [`MonitorReport::measures`] says what, and whether it failed.
     Defended,
-    /// All positions together were too large: half of the largest was closed.
+    /// All positions together were too large: half of the largest that could be reduced was closed.
     Reduced(Box<Closed>),
-    /// The same, and the largest position could not be reduced.
+    /// The same, and none could be reduced; why the largest could not.
     NotReduced(Unclosed),
     /// Margin was gone or a loss limit broken: everything was closed and the kill switch engaged.
     Flattened(Box<Flattened>),

@@ -1,9 +1,9 @@
 use crate::desk::{Desk, desk_with, long, unprotected};
-use crate::venue::{btc, eth, money, size};
+use crate::venue::{Fault, btc, eth, money, size};
 use plimsoll_engine::{Action, OpenFailure, Settings, Sister};
 use plimsoll_ports::domain::risk::{LimitSettings, OverExposure, Reason, RiskLimits, Scope};
-use plimsoll_ports::domain::{AccountId, Direction, Leverage, MarginMode, Money, PositionSide, VenueId};
-use plimsoll_ports::{Clock, OpenIntent, OpenedPosition, PnlSnapshot, PositionId, PositionRecord};
+use plimsoll_ports::domain::{AccountId, Direction, Leverage, MarginMode, Money, OrderType, PositionSide, VenueId};
+use plimsoll_ports::{Clock, OpenIntent, OpenedPosition, PnlSnapshot, PositionId, PositionRecord, RefusalReason};
 
 fn limited(change: impl FnOnce(&mut LimitSettings)) -> impl FnOnce(Settings) -> Settings {
     let mut limits = LimitSettings::default();
@@ -201,4 +201,32 @@ async fn the_last_word_on_the_equity_of_another_account_counts() {
     let point = PnlSnapshot { time: desk.venue.now(), wallet: money("14000"), ..desk.store.tables().equity[0].clone() };
     desk.store.tables().equity.push(point);
     desk.open(&long()).await.unwrap();
+}
+
+#[tokio::test]
+async fn where_the_largest_position_cannot_be_reduced_the_next_is() {
+    let desk = desk_with(limited(|limits| {
+        (limits.max_exposure, limits.over_exposure) = (Some(money("3600")), OverExposure::Reduce);
+    }));
+    desk.open(&long()).await.unwrap();
+    desk.open(&more()).await.unwrap();
+    desk.venue.mark(&btc(), "53000");
+    desk.venue.fail(OrderType::Market, Fault::Refuse(RefusalReason::Other));
+    let Action::Reduced(closed) = desk.manager.monitor().await.unwrap().action else { panic!("not reduced") };
+    assert_eq!((closed.symbol, closed.quantity), (eth(), size("0.25")));
+    assert_eq!(desk.venue.position(&btc()).unwrap().quantity, size("0.05"));
+    let outcomes: Vec<String> = desk.store.events("exposure_reduced").into_iter().map(|it| it.action).collect();
+    assert_eq!(outcomes, ["failed", "reduced"]);
+}
+
+#[tokio::test]
+async fn a_rest_that_its_venue_would_not_take_is_closed_as_well() {
+    let desk = desk_with(limited(|limits| {
+        (limits.max_exposure, limits.over_exposure) = (Some(money("6.5")), OverExposure::Reduce);
+    }));
+    desk.open(&OpenIntent { quantity: size("0.003"), ..more() }).await.unwrap();
+    // Of 6.9, 2.3 would stay after 0.002; the least is 5.
+    desk.venue.mark(&eth(), "2300");
+    let Action::Reduced(closed) = desk.manager.monitor().await.unwrap().action else { panic!("not reduced") };
+    assert_eq!((closed.quantity, desk.venue.position(&eth())), (size("0.003"), None));
 }

@@ -32,7 +32,7 @@ impl PositionManager {
         }
     }
 
-    pub(super) fn guarded<'a>(&self, held: &'a Held) -> Guarded<'a> {
+    pub(in crate::position_manager) fn guarded<'a>(&self, held: &'a Held) -> Guarded<'a> {
         Guarded {
             instrument: &held.instrument,
             position: held.position,
