@@ -13,7 +13,7 @@ use crate::execution::Execution;
 use crate::steady::Steady;
 use crate::trouble::{Trouble, Troubles};
 use plimsoll_domain::{
-    AccountId, Decimal, NewOrder, Order, OrderId, OrderStatus, Position, TimeInForce, Timestamp, VenueId,
+    AccountId, Decimal, NewOrder, Order, OrderId, OrderKind, OrderStatus, Position, TimeInForce, Timestamp, VenueId,
 };
 use plimsoll_ports::{
     Broker, Clock, JournalEntry, JournalState, NotSent, OrderJournal, PlaceError, Purpose, Refusal, RefusalReason,
@@ -229,7 +229,14 @@ impl OrderPath {
         troubles: &mut Troubles,
     ) -> Result<Placed, SendFailure> {
         let dispatched = self.dispatch(order, purpose, wait, troubles).await?;
-        self.conclude(order, dispatched, evidence, troubles).await
+        let reduces_at_once = order.kind == OrderKind::Market && !order.adds_exposure();
+        if wait == Wait::Patiently || !reduces_at_once {
+            return self.conclude(order, dispatched, evidence, troubles).await;
+        }
+        // What it has come to is looked up again in passing, and what is to go is judged anew by what is held then.
+        let Dispatched { order_id, sent } = dispatched;
+        let give_up = self.gives_up(evidence).min(self.patience.lasts(wait));
+        self.follow_for(give_up, order, order_id, sent, evidence, troubles).await
     }
 
     /// Journals and sends.

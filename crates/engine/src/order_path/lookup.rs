@@ -32,11 +32,15 @@ impl OrderPath {
         evidence: Evidence,
         troubles: &mut Troubles,
     ) -> Result<Placed, SendFailure> {
-        let give_up = match evidence {
+        self.follow_for(self.gives_up(evidence), order, order_id, sent, evidence, troubles).await
+    }
+
+    /// After how long an order whose fate is not known is left to others.
+    pub(crate) const fn gives_up(&self, evidence: Evidence) -> Duration {
+        match evidence {
             Evidence::HeldAfterwards => self.patience.first_wait,
             Evidence::Position(_) | Evidence::Size(_) | Evidence::BookAndTrades => self.patience.give_up,
-        };
-        self.follow_for(give_up, order, order_id, sent, evidence, troubles).await
+        }
     }
 
     /// The same, with patience of its own: none is one look.

@@ -78,7 +78,7 @@ impl PositionManager {
             measures.extend(actions.iter().filter_map(|it| self.said_by(it, &work)));
             Kept { action, measures }
         } else {
-            measures.extend(self.carry_out(&work, actions, troubles).await);
+            measures.extend(self.carry_out(&work, &actions, troubles).await);
             let has_acted = measures.iter().any(Measure::has_acted);
             Kept { action: if has_acted { Action::Defended } else { Action::None }, measures }
         };

@@ -7,6 +7,7 @@
 mod passing_on;
 
 mod afloat;
+mod afloat_at_once;
 mod afloat_foreign;
 mod afloat_lost;
 mod bookings;

@@ -1,4 +1,4 @@
-//! Doing what a plan says, through the order path, one thing after the other.
+//! Doing what a plan says, through the order path: every position at once, and of each one thing after the other.
 
 use super::measure::{Backed, CutFor, MarginFor, Measure};
 use crate::order_path::Wait;
@@ -8,10 +8,10 @@ use crate::position_manager::entries::Whose;
 use crate::position_manager::failure::CloseFailure;
 use crate::position_manager::outcome::Closed;
 use crate::trouble::Troubles;
+use futures_util::future::{join, join_all};
 use plimsoll_domain::afloat::{Action, Backing, Cut, Guarded, GuardedAccount, Thresholds, plan};
 use plimsoll_domain::{Direction, Money, PositionSide, Quantity, Symbol};
 use plimsoll_ports::Purpose;
-use std::collections::HashMap;
 
 /// What a plan is carried out with.
 pub(super) struct Work<'a> {
@@ -22,49 +22,51 @@ pub(super) struct Work<'a> {
 }
 
 impl PositionManager {
-    /// All of a plan, in its order. Where margin that was to be added is not, what the plan would be without it takes its
-    /// place.
-    pub(super) async fn carry_out(
-        &self,
-        work: &Work<'_>,
-        actions: Vec<Action>,
-        troubles: &mut Troubles,
-    ) -> Vec<Measure> {
-        let mut measures = Vec::new();
-        let mut instead: Option<Vec<Action>> = None;
-        let (mut not_added, mut added): (Vec<usize>, HashMap<usize, Money>) = Default::default();
-        for action in &actions {
-            // What its plan counts on has not come about.
-            if place_of(action).is_some_and(|place| not_added.contains(&place)) {
-                continue;
+    /// All of a plan: of each position in its order, and all of them at once, beside the entries that are taken off the
+    /// book. What its venue does not answer for one keeps no other waiting.
+    pub(super) async fn carry_out(&self, work: &Work<'_>, actions: &[Action], troubles: &mut Troubles) -> Vec<Measure> {
+        let mut measures: Vec<Measure> = actions.iter().filter_map(|it| self.said_by(it, work)).collect();
+        let mut places: Vec<usize> = Vec::new();
+        for place in actions.iter().filter_map(place_of) {
+            if !places.contains(&place) {
+                places.push(place);
             }
-            let given = place_of(action).and_then(|place| added.get(&place).copied()).unwrap_or_default();
-            measures.extend(self.carry_out_one(work, action, given, troubles).await);
-            let Action::AddMargin { place, amount, .. } = action else { continue };
-            added.insert(*place, *amount);
-            if measures.last().is_some_and(Measure::has_failed) {
-                not_added.push(*place);
-                let others = instead.get_or_insert_with(|| plan(work.account, &work.thresholds.without_top_up()));
-                for other in others.iter().filter(|other| place_of(other) == Some(*place)) {
-                    measures.extend(self.carry_out_one(work, other, Money::ZERO, troubles).await);
+        }
+        let cancelling = self.cancel_entries_of(actions, troubles);
+        let each = places.into_iter().map(|place| self.carry_out_at(work, place, actions));
+        let (cancelled, done) = join(cancelling, join_all(each)).await;
+        measures.extend(cancelled);
+        measures.extend(done.into_iter().flatten());
+        measures
+    }
+
+    /// What a plan says of one position. Where margin that was to be added is not, what the plan would be without it takes
+    /// its place.
+    async fn carry_out_at(&self, work: &Work<'_>, place: usize, actions: &[Action]) -> Vec<Measure> {
+        let (mut measures, mut added) = (Vec::new(), Money::ZERO);
+        for action in actions.iter().filter(|action| place_of(action) == Some(place)) {
+            let done = self.carry_out_one(work, action, added).await;
+            let has_failed = done.iter().any(Measure::has_failed);
+            measures.extend(done);
+            let Action::AddMargin { amount, .. } = action else { continue };
+            if has_failed {
+                let instead = plan(work.account, &work.thresholds.without_top_up());
+                for other in instead.iter().filter(|other| place_of(other) == Some(place)) {
+                    measures.extend(self.carry_out_one(work, other, Money::ZERO).await);
                 }
+                return measures;
             }
+            added += *amount;
         }
         measures
     }
 
     /// `added` is what the position that it is about was given by this plan before.
-    async fn carry_out_one(
-        &self,
-        work: &Work<'_>,
-        action: &Action,
-        added: Money,
-        troubles: &mut Troubles,
-    ) -> Vec<Measure> {
+    async fn carry_out_one(&self, work: &Work<'_>, action: &Action, added: Money) -> Vec<Measure> {
         let at = |place: usize| work.account.positions.get(place);
         match action {
-            Action::AlreadyDue { .. } | Action::Warn { .. } => self.said_by(action, work).into_iter().collect(),
-            Action::CancelEntries { symbols } => vec![self.cancel_entries_in(symbols, troubles).await],
+            // Said before anything is done, or done beside all positions.
+            Action::AlreadyDue { .. } | Action::Warn { .. } | Action::CancelEntries { .. } => Vec::new(),
             Action::AddMargin { place, amount, restores } => match at(*place).zip(work.sides.get(*place)) {
                 Some((it, side)) => {
                     let why = if *restores { MarginFor::Target } else { MarginFor::AsFarAsFree };
@@ -84,6 +86,16 @@ impl PositionManager {
                 measures
             }
         }
+    }
+
+    async fn cancel_entries_of(&self, actions: &[Action], troubles: &mut Troubles) -> Vec<Measure> {
+        let mut measures = Vec::new();
+        for action in actions {
+            if let Action::CancelEntries { symbols } = action {
+                measures.push(self.cancel_entries_in(symbols, troubles).await);
+            }
+        }
+        measures
     }
 
     /// What an action says by itself, if it is not one to be done.
@@ -167,14 +179,15 @@ impl Work<'_> {
     }
 }
 
-/// The isolated position that an action is about, if it changes one.
-fn place_of(action: &Action) -> Option<usize> {
+/// The position that an action changes, if it changes one.
+const fn place_of(action: &Action) -> Option<usize> {
     match action {
-        Action::Reduce { place, .. } | Action::Flatten { backing: Backing::Isolated(place), .. } => Some(*place),
+        Action::AddMargin { place, .. }
+        | Action::Reduce { place, .. }
+        | Action::Flatten { backing: Backing::Isolated(place), .. } => Some(*place),
         Action::AlreadyDue { .. }
         | Action::Warn { .. }
         | Action::CancelEntries { .. }
-        | Action::AddMargin { .. }
         | Action::Flatten { backing: Backing::Pool, .. } => None,
     }
 }
