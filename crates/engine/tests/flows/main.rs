@@ -9,6 +9,7 @@ mod passing_on;
 mod afloat;
 mod afloat_at_once;
 mod afloat_foreign;
+mod afloat_leverage;
 mod afloat_lost;
 mod bookings;
 mod close;

@@ -4,9 +4,11 @@ use super::measure::{CutFor, MarginFor, Measure};
 use super::settings::KeptLeverage;
 use crate::position_manager::PositionManager;
 use crate::position_manager::reading::{Held, Reading};
-use plimsoll_domain::afloat::{Cut, Guarded, Releveraged, keep_leverage, margin_for_leverage};
-use plimsoll_domain::{Assessment, Collateral, Decimal, MarginHealth, Money, Quantity, Step, margin};
-use plimsoll_ports::{OpenIntent, StopLoss};
+use crate::trouble::Troubles;
+use plimsoll_domain::afloat::{Cut, Guarded, Releveraged, keep_leverage, margin_for_leverage, stage};
+use plimsoll_domain::{Assessment, Collateral, Decimal, MarginHealth, Money, Quantity, Step, Symbol, margin};
+use plimsoll_ports::{ComposedEntry, ComposedKind, OpenIntent, StopLoss};
+use std::collections::BTreeSet;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -29,11 +31,28 @@ impl PositionManager {
         if is_busy || health != MarginHealth::Healthy || !reading.unpriced.is_empty() {
             return measures;
         }
-        let mut purse = self.spare(reading, assessment);
+        let is_away = |it: &Held| self.is_off_leverage(it, reading, assessment, &kept);
+        if !reading.held.iter().any(is_away) {
+            return measures;
+        }
+        // Nothing of this is urgent: where it is not known what else is at work nothing is done, and what is done goes by
+        // what is held now.
+        let Ok(working) = self.ports.journal.working(&self.settings.account).await else { return measures };
+        let trading: BTreeSet<&Symbol> = working.iter().filter(|it| trades(it)).map(|it| &it.order.symbol).collect();
         let in_hand = self.in_hand_now().await;
+        let Ok(reading) = self.read_account(&mut Troubles::default()).await else { return measures };
+        let settle = &self.settings.settle;
+        let portfolio = reading.portfolio(settle, self.settings.closing_fee);
+        let is_thin = stage(&portfolio, &self.thresholds(), |_| true).is_some();
+        if is_thin || !reading.unpriced.is_empty() {
+            return measures;
+        }
+        let (reading, assessment) = (&reading, &portfolio.assess());
+        let mut purse = self.spare(reading, assessment);
         for held in &reading.held {
             let it = self.guarded(held);
-            if it.left_alone || in_hand.has(&held.report.symbol, held.report.position_side) {
+            let is_theirs = it.left_alone || in_hand.has(&held.report.symbol, held.report.position_side);
+            if is_theirs || trading.contains(&held.report.symbol) {
                 continue;
             }
             let Some(equity) = equity_behind(held, reading, assessment) else { continue };
@@ -46,6 +65,14 @@ impl PositionManager {
             }
         }
         measures
+    }
+
+    /// A position of ours that is to be brought back, by this reading.
+    fn is_off_leverage(&self, held: &Held, reading: &Reading, assessment: &Assessment, kept: &KeptLeverage) -> bool {
+        let it = self.guarded(held);
+        let wanted = |equity| keep_leverage(&it, equity, kept.target(), kept.band(), kept.adding());
+        let equity = equity_behind(held, reading, assessment);
+        !it.left_alone && equity.is_some_and(|equity| wanted(equity) != Releveraged::Hold)
     }
 
     /// What of the wallet may be moved and leaves the cross pool within the target of protection.
@@ -102,6 +129,14 @@ impl PositionManager {
             self.afloat.growth.lock().unwrap_or_else(PoisonError::into_inner).insert(key, now);
         }
         Some(Measure::Grown { symbol, direction, quantity, failure })
+    }
+}
+
+/// It changes the size of its position by itself, which is meant to be whatever that comes to. What protects does not.
+const fn trades(entry: &ComposedEntry) -> bool {
+    match entry.order.kind {
+        ComposedKind::Bracket { .. } | ComposedKind::Iceberg { .. } | ComposedKind::Twap { .. } => true,
+        ComposedKind::Oco { .. } | ComposedKind::TrailingStop { .. } => false,
     }
 }
 
