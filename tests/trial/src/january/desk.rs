@@ -106,7 +106,7 @@ impl Desk {
             tiers: &self.instrument.tiers,
             closing_fee: Rate::ZERO,
         };
-        stage(&Portfolio { wallet: self.wallet(), holdings: vec![holding] }, &protection().thresholds)
+        stage(&Portfolio { wallet: self.wallet(), holdings: vec![holding] }, &protection().thresholds, |_| true)
     }
 }
 
