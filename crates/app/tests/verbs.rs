@@ -201,6 +201,15 @@ fn trading_is_stopped_and_everything_closed_in_one_go() {
 }
 
 #[test]
+fn trading_that_is_stopped_while_entries_rest_still_is_no_success() {
+    let desk = Desk::at(&["--faults", "reject=cancel:1"]);
+    desk.verb(0, "order bracket BTC/USDT:USDT --side long --quantity 0.002 --limit 55000 --stop 50000 --yes");
+    let said = desk.message(1, "kill --reason storm --yes");
+    assert!(said.contains("the kill switch is engaged, but 1 orders that add exposure rest still"), "{said}");
+    assert_eq!(desk.verb(0, "status")["kill_switch"]["engaged"], json!(true));
+}
+
+#[test]
 fn what_others_hold_is_left_alone_and_not_called_flat() {
     let desk = Desk::new();
     let section = std::fs::read_to_string(&desk.config).unwrap();

@@ -153,15 +153,28 @@ impl Kill {
             };
         }
         let it = to_its_end(desk.manager.cancel_entries()).await;
+        let resting = it.remaining.as_ref().map(Vec::len);
         AtVenue {
+            failure: none_rest(resting).err(),
             cancelled: Some(it.cancelled),
             ended: Some(it.ended),
-            resting: it.remaining.as_ref().map(Vec::len),
+            resting,
             flat: None,
-            failure: None,
             troubles: it.troubles.iter().map(ToString::to_string).collect(),
         }
     }
+}
+
+/// Trading is stopped when nothing rests that opens something, as the venue says.
+fn none_rest(resting: Option<usize>) -> Result<(), Failure> {
+    let failure = match resting {
+        Some(0) => return Ok(()),
+        Some(resting) => {
+            Failure::no(format!("the kill switch is engaged, but {resting} orders that add exposure rest still"))
+        }
+        None => Failure::outcome_unknown("the kill switch is engaged, but the venue does not tell what rests still"),
+    };
+    Err(failure.help("`plimsoll orders` shows what rests. Run it again; `plimsoll run` cancels it too."))
 }
 
 impl AtVenue {
@@ -273,6 +286,13 @@ fn told(desk: &Desk, it: &KillSwitchRecord, at_venue: AtVenue, json: bool) -> Re
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn trading_is_stopped_when_no_entry_rests_as_the_venue_says() {
+        assert_eq!(none_rest(Some(0)), Ok(()));
+        assert!(none_rest(Some(2)).is_err_and(|failure| failure.message().contains("2 orders that add exposure")));
+        assert!(none_rest(None).is_err_and(|failure| failure.message().contains("does not tell")));
+    }
 
     #[test]
     fn what_is_left_at_the_venue_is_said_beside_records_that_are_away() {
