@@ -52,7 +52,8 @@ fn main() {
     let mut peer = Peer::listen();
     let broker = broker(&peer);
     runtime.spawn(echo(peer.url("echo")));
-    let as_a_frame = Sender::Frame(SocketSession::new(address(peer.url("orders")), SocketSettings::default()));
+    let as_a_frame =
+        Sender::Frame(Box::new(SocketSession::new(address(peer.url("orders")), SocketSettings::default())));
     runtime.spawn(alone(peer.url("frames"), as_a_frame, peer.settled("frames")));
     runtime.spawn(alone(peer.url("http"), Sender::Broker(broker.clone()), peer.settled("http")));
     runtime.spawn(through_the_engine(broker, peer.settled("engine")));
@@ -93,7 +94,7 @@ async fn echo(url: String) {
 
 /// By what a stop goes out.
 enum Sender {
-    Frame(SocketSession<Address>),
+    Frame(Box<SocketSession<Address>>),
     Broker(BinanceBroker),
 }
 

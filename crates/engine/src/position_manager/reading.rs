@@ -4,9 +4,10 @@ use super::PositionManager;
 use crate::trouble::{Subject, Troubles};
 use plimsoll_domain::{
     AccountSnapshot, Assessment, BalanceReport, Collateral, Currency, Direction, Holding, Instrument, Liquidation,
-    MarginMode, Money, Portfolio, Position, PositionReport, PositionSide, Price, Rate, Sums, Symbol,
+    MarginMode, Money, Order, Portfolio, Position, PositionReport, PositionSide, Price, Rate, Remainder, Sums, Symbol,
 };
 use plimsoll_ports::QueryError;
+use std::collections::BTreeSet;
 
 /// The account at one moment. What the check before an order asks of all positions is summed up once.
 #[derive(Debug)]
@@ -28,6 +29,15 @@ struct Totals {
     notional: Money,
     unrealized_pnl: Money,
     margin_in_use: Money,
+}
+
+/// What entries that rest would add.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Resting {
+    /// What of them has not filled, at their prices.
+    pub(crate) notional: Money,
+    /// How many positions they would open that are not held.
+    pub(crate) positions: u32,
 }
 
 /// One open position with what judging it takes.
@@ -134,6 +144,28 @@ impl Reading {
     pub(crate) fn notional_beside(&self, symbol: &Symbol, side: PositionSide) -> Money {
         let own = self.find(symbol, side).map(|held| held.position.notional(held.mark));
         self.notional() - own.unwrap_or_default()
+    }
+
+    /// The entries that rest in other positions than this one, as what they would hold if they filled.
+    pub(crate) fn resting_beside(&self, symbol: &Symbol, side: PositionSide) -> Resting {
+        let is_entry = |order: &&Order| order.adds_exposure() && !order.status.is_final();
+        let is_other = |order: &&Order| (&order.symbol, order.position_side) != (symbol, side);
+        let is_ours = |order: &&Order| order.symbol.settle() == self.settle.as_str();
+        let entries = self.snapshot.orders.iter().filter(is_entry).filter(is_other).filter(is_ours);
+        let (mut notional, mut opens) = (Money::ZERO, BTreeSet::new());
+        for order in entries {
+            let left = order.quantity.and_then(|whole| match order.filled.map(|filled| whole.minus(filled)) {
+                None => Some(whole),
+                Some(Remainder::Left(left)) => Some(left),
+                Some(Remainder::Nothing | Remainder::Excess(_)) => None,
+            });
+            let Some((left, price)) = left.zip(order.price.or(order.trigger)) else { continue };
+            notional += left * price;
+            if self.report(&order.symbol, order.position_side).is_none_or(|report| report.position.is_none()) {
+                opens.insert((&order.symbol, order.position_side));
+            }
+        }
+        Resting { notional, positions: u32::try_from(opens.len()).unwrap_or(u32::MAX) }
     }
 
     /// Profit of the positions at their marks; of one that cannot be priced, the venue's word.

@@ -1,8 +1,11 @@
 use crate::desk::{Desk, desk_with, long, unprotected};
 use crate::venue::{Fault, btc, eth, money, size};
 use plimsoll_engine::{Action, OpenFailure, Settings, Sister};
-use plimsoll_ports::domain::risk::{LimitSettings, OverExposure, Reason, RiskLimits, Scope};
-use plimsoll_ports::domain::{AccountId, Direction, Leverage, MarginMode, Money, OrderType, PositionSide, VenueId};
+use plimsoll_ports::domain::risk::{LimitSettings, OverExposure, Reason, RiskCheck, RiskLimits, Scope};
+use plimsoll_ports::domain::{
+    AccountId, ClientOrderId, Direction, Leverage, MarginMode, Money, Order, OrderId, OrderStatus, OrderType,
+    PositionSide, Stamp, Symbol, VenueId,
+};
 use plimsoll_ports::{Clock, OpenIntent, OpenedPosition, PnlSnapshot, PositionId, PositionRecord, RefusalReason};
 
 fn limited(change: impl FnOnce(&mut LimitSettings)) -> impl FnOnce(Settings) -> Settings {
@@ -85,6 +88,59 @@ async fn all_positions_together_are_limited_in_money_and_as_leverage() {
             assert_eq!(desk.store.events("refused_exposure").len(), 1);
         }
     }
+}
+
+/// An entry of 1 ETH at 1,900, of which half has filled elsewhere and is gone again.
+fn entry_rests(desk: &Desk, symbol: Symbol) {
+    let order = Order {
+        order_id: OrderId::new("777"),
+        client_order_id: ClientOrderId::reported("web_7"),
+        symbol,
+        side: Direction::Long.opening_side(),
+        position_side: PositionSide::Both,
+        order_type: OrderType::Limit,
+        time_in_force: None,
+        price: Some("1900".parse().unwrap()),
+        trigger: None,
+        quantity: Some(size("1")),
+        filled: Some(size("0.5")),
+        average_price: None,
+        reduce_only: false,
+        close_position: false,
+        child: None,
+        status: OrderStatus::PartiallyFilled,
+        updated: Stamp::at(desk.venue.now()),
+    };
+    desk.venue.state().open.push(order);
+}
+
+#[tokio::test]
+async fn entries_that_rest_in_other_contracts_count_as_what_they_would_hold() {
+    // 2,500 of the order itself and 950 that may fill yet.
+    for (most, positions, expected) in
+        [("3450", 2, vec![]), ("3449", 2, vec![RiskCheck::Exposure]), ("3450", 1, vec![RiskCheck::Positions])]
+    {
+        let desk = desk_with(limited(|limits| {
+            (limits.max_exposure, limits.max_positions) = (Some(money(most)), positions);
+        }));
+        entry_rests(&desk, eth());
+        match desk.open(&long()).await {
+            Ok(_) => assert_eq!(expected, vec![], "{most} {positions}"),
+            Err(OpenFailure::Refused(refused)) => {
+                let found: Vec<RiskCheck> = refused.reasons.iter().map(Reason::check).collect();
+                assert_eq!(found, expected, "{most} {positions}");
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_position_that_an_entry_adds_to_is_counted_once() {
+    let desk = desk_with(limited(|limits| limits.max_positions = 2));
+    desk.venue.open_elsewhere(&eth(), Direction::Long, "0.5");
+    entry_rests(&desk, eth());
+    desk.open(&long()).await.unwrap();
 }
 
 #[tokio::test]

@@ -45,7 +45,10 @@ impl PositionManager {
         plan.stop_comes_first(liquidation)?;
         let funding = plan.funding_of(made).map(|cost| cost.per_day);
         let distance = distance_to(liquidation, plan.mark);
-        let (open, others) = (plan.reading.open_positions(), plan.reading.notional_beside(&intent.symbol, plan.side));
+        // What rests elsewhere may fill before this does.
+        let resting = plan.reading.resting_beside(&intent.symbol, plan.side);
+        let open = plan.reading.open_positions().saturating_add(resting.positions);
+        let others = plan.reading.notional_beside(&intent.symbol, plan.side) + resting.notional;
         let facts = projection.facts(intent.leverage, open, others, distance, funding);
         match self.judge(&plan.reading, &OrderFacts::Adds(facts), troubles).await? {
             Ok(limits) => Ok(Approved { quantity, warnings: self.warnings(intent.quantity, quantity, limits) }),
