@@ -52,6 +52,7 @@
 //! #     Err(QueryError::Unreachable(NotSent::Disconnected("no route".to_owned())))
 //! # });
 //! # equity.expect_first_since().returning(|_, _| Ok(None));
+//! # equity.expect_last_until().returning(|_, _| Ok(None));
 //! # equity.expect_peak_earned().returning(|_, _| Ok(None));
 //! # let (mut positions, mut trades) = (MockPositionRepository::new(), MockTradeRepository::new());
 //! # positions.expect_by_status().returning(|_, _| Ok(vec![]));
@@ -62,6 +63,7 @@
 //! # broker.expect_bookings().returning(|_| Ok(vec![]));
 //! # clock.expect_now().returning(Timestamp::default);
 //! journal.expect_unfinished().returning(|_| Ok(vec![]));
+//! # journal.expect_working().returning(|_| Ok(vec![]));
 //! controls.expect_kill_switch().returning(|_| {
 //!     let (reason, by) = ("maintenance".to_owned(), "operator".to_owned());
 //!     Ok(KillSwitchRecord { engaged: true, reason, by, since: Some(Timestamp::default()) })
