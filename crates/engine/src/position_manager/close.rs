@@ -61,6 +61,38 @@ pub(super) struct ClosedAtVenue {
     troubles: Troubles,
 }
 
+impl ClosedAtVenue {
+    /// This, and what was closed of the same position after it.
+    pub(super) fn and(mut self, next: Self) -> Self {
+        self.orders.extend(next.orders);
+        self.cleared.extend(next.cleared);
+        next.troubles.into_vec().into_iter().for_each(|trouble| self.troubles.add(trouble));
+        self
+    }
+
+    /// How much was closed, in base units.
+    pub(super) fn quantity(&self) -> Quantity {
+        let filled = self.orders.iter().filter_map(Execution::filled).reduce(|sum, it| sum + it);
+        let told = || self.orders.iter().filter_map(|order| total(&order.fills)).reduce(|sum, it| sum + it);
+        filled.or_else(told).unwrap_or(self.held.quantity)
+    }
+
+    /// Profit less fees of that; `None` while the venue has not told all of it.
+    pub(super) fn outcome(&self) -> Option<Money> {
+        if !self.orders.iter().all(Execution::is_told) {
+            return None;
+        }
+        let mut fills: Vec<Fill> = self.orders.iter().flat_map(|order| order.fills.iter().cloned()).collect();
+        walk(Some(self.held), &mut fills);
+        Some(fills.iter().filter_map(|fill| fill.realized_pnl).sum::<Money>() - fees(&fills))
+    }
+
+    /// The orders that closed it.
+    pub(super) fn orders(&self) -> impl Iterator<Item = &ClientOrderId> {
+        self.orders.iter().map(|order| &order.client_order_id)
+    }
+}
+
 impl PositionManager {
     /// Closes a position at market, in whole or part, whatever the kill switch says. Closed whole, its remaining
     /// protective orders are cancelled and its end is recorded with profit, fees and funding from its true fills and
@@ -76,9 +108,14 @@ impl PositionManager {
     }
 
     pub(crate) async fn close_for(&self, closing: &Closing<'_>) -> Result<Closed, CloseFailure> {
-        let positions = self.positions_patiently(closing.wait).await.map_err(CloseFailure::NotKnown)?;
-        let closed = self.close_held(closing, &positions, Evidence::BookAndTrades).await?;
+        let closed = self.close_at_venue(closing).await?;
         Ok(self.after_closing(closed, None).await)
+    }
+
+    /// Closes it at the venue as it is held now: the records are for later.
+    pub(super) async fn close_at_venue(&self, closing: &Closing<'_>) -> Result<ClosedAtVenue, CloseFailure> {
+        let positions = self.positions_patiently(closing.wait).await.map_err(CloseFailure::NotKnown)?;
+        self.close_held(closing, &positions, Evidence::BookAndTrades).await
     }
 
     /// Closes it at the venue as it is held by this reading: the records are for later.

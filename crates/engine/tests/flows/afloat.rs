@@ -125,8 +125,8 @@ async fn a_reduction_goes_in_slices_that_the_book_bears() {
         };
         // 402.5 of 450 are asked for; 0.6 is reached by 0.624, fees and all.
         assert_eq!((*wanted, *why, failure), (size("0.624"), CutFor::Margin, &None));
-        assert_eq!((closed.len(), held(&desk)), (orders, size("1.376")));
-        assert!(closed.iter().all(|it| orders == 1 || it.quantity == size("0.208")));
+        assert_eq!((closed[0].orders.len(), closed[0].quantity, held(&desk)), (orders, *wanted, size("1.376")));
+        assert!(closed[0].orders.iter().all(|it| orders == 1 || it.filled() == Some(size("0.208"))));
         assert_eq!(desk.store.events("margin_thin").len(), 1);
         assert_eq!((report.action, look(&desk).await.stage()), (Action::Defended, None), "and the next look is calm");
     }

@@ -2,7 +2,7 @@
 
 use crate::afloat::{look, with};
 use crate::desk::{Desk, desk_with, long, unprotected};
-use crate::venue::{Fault, btc, eth, size};
+use crate::venue::{Fault, btc, eth, money, size};
 use plimsoll_engine::{AfloatSettings, CutFor, Measure};
 use plimsoll_ports::domain::{FillCause, OrderType};
 use plimsoll_ports::{Clock, OpenIntent};
@@ -10,7 +10,11 @@ use std::time::Duration;
 
 /// Two isolated positions, each with margin that is as thin: 4.82 of 5.1, say.
 async fn two_thin() -> Desk {
-    let desk = desk_with(with(AfloatSettings::default()));
+    two_thin_with(AfloatSettings::default()).await
+}
+
+async fn two_thin_with(afloat: AfloatSettings) -> Desk {
+    let desk = desk_with(with(afloat));
     for (symbol, quantity) in [(btc(), "0.05"), (eth(), "1")] {
         let intent = OpenIntent { symbol, quantity: size(quantity), stop_loss: unprotected(), ..long() };
         desk.open(&intent).await.unwrap();
@@ -50,4 +54,23 @@ async fn a_reduction_whose_fate_was_not_told_is_made_again_by_what_is_held_then(
         assert_eq!((sold, desk.venue.position(&btc()).unwrap().quantity), (orders, size("0.03")), "{fault:?}");
         assert_eq!(look(&desk).await.measures, [], "{fault:?}");
     }
+}
+
+#[tokio::test]
+async fn no_reduction_waits_for_the_books_of_another() {
+    let most_at_once = Some(money("300"));
+    let desk = two_thin_with(AfloatSettings { most_at_once, ..AfloatSettings::default() }).await;
+    desk.store.tables().hold_positions = true;
+    let turns = async {
+        for _ in 0..10_000 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        biased;
+        report = look(&desk) => panic!("nothing was written: {:?}", report.measures),
+        () = turns => {}
+    }
+    let left = |symbol| desk.venue.position(&symbol).unwrap().quantity;
+    assert_eq!((left(btc()), left(eth())), (size("0.03"), size("0.605")));
 }

@@ -3,10 +3,9 @@
 use super::measure::{Backed, CutFor, MarginFor, Measure};
 use crate::order_path::Wait;
 use crate::position_manager::PositionManager;
-use crate::position_manager::close::Closing;
+use crate::position_manager::close::{ClosedAtVenue, Closing};
 use crate::position_manager::entries::Whose;
 use crate::position_manager::failure::CloseFailure;
-use crate::position_manager::outcome::Closed;
 use crate::trouble::Troubles;
 use futures_util::future::{join, join_all};
 use plimsoll_domain::afloat::{Action, Backing, Cut, Guarded, GuardedAccount, Thresholds, plan};
@@ -21,9 +20,27 @@ pub(super) struct Work<'a> {
     pub(super) thresholds: &'a Thresholds,
 }
 
+/// What was done at the venue.
+pub(super) enum Done {
+    /// A position was made smaller, and that is in no record yet.
+    Cut(Box<CutAtVenue>),
+    /// Anything else.
+    Other(Measure),
+}
+
+/// A cut as its venue has carried it out: the records are for later.
+pub(super) struct CutAtVenue {
+    symbol: Symbol,
+    direction: Direction,
+    wanted: Quantity,
+    why: CutFor,
+    pub(super) closed: Option<ClosedAtVenue>,
+    failure: Option<CloseFailure>,
+}
+
 impl PositionManager {
     /// All of a plan: of each position in its order, and all of them at once, beside the entries that are taken off the
-    /// book. What its venue does not answer for one keeps no other waiting.
+    /// book. What its venue does not answer for one keeps no other waiting, and the books are written once all of it is done.
     pub(super) async fn carry_out(&self, work: &Work<'_>, actions: &[Action], troubles: &mut Troubles) -> Vec<Measure> {
         let mut measures: Vec<Measure> = actions.iter().filter_map(|it| self.said_by(it, work)).collect();
         let mut places: Vec<usize> = Vec::new();
@@ -36,33 +53,54 @@ impl PositionManager {
         let each = places.into_iter().map(|place| self.carry_out_at(work, place, actions));
         let (cancelled, done) = join(cancelling, join_all(each)).await;
         measures.extend(cancelled);
-        measures.extend(done.into_iter().flatten());
+        measures.extend(self.after_cuts(done.into_iter().flatten().collect()).await);
         measures
     }
 
     /// What a plan says of one position. Where margin that was to be added is not, what the plan would be without it takes
     /// its place.
-    async fn carry_out_at(&self, work: &Work<'_>, place: usize, actions: &[Action]) -> Vec<Measure> {
-        let (mut measures, mut added) = (Vec::new(), Money::ZERO);
+    async fn carry_out_at(&self, work: &Work<'_>, place: usize, actions: &[Action]) -> Vec<Done> {
+        let (mut all, mut added) = (Vec::new(), Money::ZERO);
         for action in actions.iter().filter(|action| place_of(action) == Some(place)) {
             let done = self.carry_out_one(work, action, added).await;
-            let has_failed = done.iter().any(Measure::has_failed);
-            measures.extend(done);
+            let has_failed = done.iter().any(|it| matches!(it, Done::Other(measure) if measure.has_failed()));
+            all.extend(done);
             let Action::AddMargin { amount, .. } = action else { continue };
             if has_failed {
                 let instead = plan(work.account, &work.thresholds.without_top_up());
                 for other in instead.iter().filter(|other| place_of(other) == Some(place)) {
-                    measures.extend(self.carry_out_one(work, other, Money::ZERO).await);
+                    all.extend(self.carry_out_one(work, other, Money::ZERO).await);
                 }
-                return measures;
+                return all;
             }
             added += *amount;
+        }
+        all
+    }
+
+    /// Writes into the books what was made smaller, and says all that was done.
+    pub(super) async fn after_cuts(&self, all: Vec<Done>) -> Vec<Measure> {
+        let mut measures = Vec::with_capacity(all.len());
+        for done in all {
+            measures.push(match done {
+                Done::Cut(cut) => self.after_cut(*cut).await,
+                Done::Other(measure) => measure,
+            });
         }
         measures
     }
 
+    async fn after_cut(&self, cut: CutAtVenue) -> Measure {
+        let CutAtVenue { symbol, direction, wanted, why, closed, failure } = cut;
+        let closed = match closed {
+            Some(closed) => vec![self.after_closing(closed, None).await],
+            None => Vec::new(),
+        };
+        Measure::Cut { symbol, direction, wanted, why, closed, failure }
+    }
+
     /// `added` is what the position that it is about was given by this plan before.
-    async fn carry_out_one(&self, work: &Work<'_>, action: &Action, added: Money) -> Vec<Measure> {
+    async fn carry_out_one(&self, work: &Work<'_>, action: &Action, added: Money) -> Vec<Done> {
         let at = |place: usize| work.account.positions.get(place);
         match action {
             // Said before anything is done, or done beside all positions.
@@ -70,7 +108,7 @@ impl PositionManager {
             Action::AddMargin { place, amount, restores } => match at(*place).zip(work.sides.get(*place)) {
                 Some((it, side)) => {
                     let why = if *restores { MarginFor::Target } else { MarginFor::AsFarAsFree };
-                    vec![self.add_margin(it, *side, *amount, why).await]
+                    vec![Done::Other(self.add_margin(it, *side, *amount, why).await)]
                 }
                 None => Vec::new(),
             },
@@ -79,11 +117,11 @@ impl PositionManager {
                 None => Vec::new(),
             },
             Action::Flatten { cause, closes, .. } => {
-                let mut measures = Vec::new();
+                let mut all = Vec::new();
                 for (it, cut) in closes.iter().filter_map(|(place, cut)| Some((at(*place)?, cut))) {
-                    measures.push(self.cut(it, cut, CutFor::Flatten(*cause)).await);
+                    all.push(Done::Cut(Box::new(self.cut_at_venue(it, cut, CutFor::Flatten(*cause)).await)));
                 }
-                measures
+                all
             }
         }
     }
@@ -134,15 +172,29 @@ impl PositionManager {
         Measure::MarginAdded { symbol, side, amount, why, failure }
     }
 
-    /// Closes so much of a position, in the slices of its cut: the next pass judges anew how much is to go.
+    /// Closes so much of a position, and writes it into the books.
     pub(super) async fn cut(&self, it: &Guarded<'_>, cut: &Cut, why: CutFor) -> Measure {
+        let done = self.cut_at_venue(it, cut, why).await;
+        self.after_cut(done).await
+    }
+
+    /// Closes so much of a position, in the slices of its cut: the next pass judges anew how much is to go.
+    pub(super) async fn cut_at_venue(&self, it: &Guarded<'_>, cut: &Cut, why: CutFor) -> CutAtVenue {
         let (symbol, direction) = (&it.instrument.symbol, it.position.direction);
-        let (mut closed, mut failure, mut slices) = (Vec::new(), None, cut.slices.iter().peekable());
+        let purpose = if matches!(why, CutFor::Flatten(_)) { Purpose::Flatten } else { Purpose::Reduce };
+        let (mut closed, mut failure) = (None::<ClosedAtVenue>, None);
+        let mut slices = cut.slices.iter().peekable();
         while let Some(slice) = slices.next() {
             // The last of the whole closes what is held, whatever that is by then.
             let quantity = (!cut.is_whole || slices.peek().is_some()).then_some(slice);
-            match self.close_slice(symbol, direction, quantity, why).await {
-                Ok(done) => closed.push(done),
+            let closing = Closing { symbol, direction, quantity, purpose, wait: Wait::Glance };
+            match self.close_at_venue(&closing).await {
+                Ok(done) => {
+                    closed = Some(match closed {
+                        Some(before) => before.and(done),
+                        None => done,
+                    });
+                }
                 // It is gone already: by its stop, say.
                 Err(CloseFailure::NothingHeld { .. }) => break,
                 Err(why_not) => {
@@ -151,18 +203,7 @@ impl PositionManager {
                 }
             }
         }
-        Measure::Cut { symbol: symbol.clone(), direction, wanted: cut.quantity, why, closed, failure }
-    }
-
-    async fn close_slice(
-        &self,
-        symbol: &Symbol,
-        direction: Direction,
-        quantity: Option<Quantity>,
-        why: CutFor,
-    ) -> Result<Closed, CloseFailure> {
-        let purpose = if matches!(why, CutFor::Flatten(_)) { Purpose::Flatten } else { Purpose::Reduce };
-        self.close_for(&Closing { symbol, direction, quantity, purpose, wait: Wait::Glance }).await
+        CutAtVenue { symbol: symbol.clone(), direction, wanted: cut.quantity, why, closed, failure }
     }
 }
 

@@ -1,11 +1,12 @@
 //! An isolated position that is made smaller keeps its margin: venues give the share of what is closed back to the wallet,
 //! and the rest would be as near to its liquidation as before.
 
+use super::carrying_out::Done;
 use super::measure::{CutFor, MarginFor, Measure};
-use crate::execution::{Execution, fees, total, walk};
+use crate::execution::{fees, total, walk};
 use crate::order_path::Wait;
 use crate::position_manager::PositionManager;
-use crate::position_manager::outcome::Closed;
+use crate::position_manager::close::ClosedAtVenue;
 use plimsoll_domain::afloat::{Cut, Guarded, GuardedAccount};
 use plimsoll_domain::{
     ClientOrderId, Collateral, Decimal, Fill, Money, Position, PositionReport, PositionSide, Step, Symbol, Timestamp,
@@ -56,21 +57,18 @@ impl PositionManager {
         added: Money,
         cut: &Cut,
         why: CutFor,
-    ) -> Vec<Measure> {
+    ) -> Vec<Done> {
         let since = self.ports.clock.now();
-        let done = self.cut(it, cut, why).await;
+        let done = self.cut_at_venue(it, cut, why).await;
         let symbol = &it.instrument.symbol;
         let margin = match it.collateral {
             Collateral::Isolated(margin) if !cut.is_whole => margin + added,
             Collateral::Isolated(_) | Collateral::Cross => {
                 self.take_owed(symbol, side);
-                return vec![done];
+                return vec![Done::Cut(Box::new(done))];
             }
         };
-        let Measure::Cut { closed, .. } = &done else { return vec![done] };
-        if closed.is_empty() {
-            return vec![done];
-        }
+        let Some(closed) = &done.closed else { return vec![Done::Cut(Box::new(done))] };
         // What an earlier cut has set free is worked out with it: the venue tells one margin.
         let mut owed = self.take_owed(symbol, side).unwrap_or_else(|| Owed {
             symbol: symbol.clone(),
@@ -82,10 +80,10 @@ impl PositionManager {
             untold: Default::default(),
             since,
         });
-        closed.iter().for_each(|closed| owed.add(closed));
-        let mut measures = vec![done];
-        measures.extend(self.put_back(owed, true).await);
-        measures
+        owed.add(closed);
+        let mut all = vec![Done::Cut(Box::new(done))];
+        all.extend(self.put_back(owed, true).await.map(Done::Other));
+        all
     }
 
     /// Puts back what earlier cuts have set free, as far as it is known by now: the account is judged with it.
@@ -190,14 +188,14 @@ impl PositionManager {
 }
 
 impl Owed {
-    fn add(&mut self, closed: &Closed) {
-        self.closed = self.closed.saturating_add(closed.quantity.get());
-        match closed.realized_pnl.zip(closed.fees) {
-            Some((profit, fees)) => self.outcome += profit - fees,
+    fn add(&mut self, closed: &ClosedAtVenue) {
+        let quantity = closed.quantity().get();
+        self.closed = self.closed.saturating_add(quantity);
+        match closed.outcome() {
+            Some(outcome) => self.outcome += outcome,
             None => {
-                let names = closed.orders.iter().map(|order: &Execution| order.client_order_id.clone());
-                self.untold.0.extend(names);
-                self.untold.1 = self.untold.1.saturating_add(closed.quantity.get());
+                self.untold.0.extend(closed.orders().cloned());
+                self.untold.1 = self.untold.1.saturating_add(quantity);
             }
         }
     }

@@ -108,7 +108,8 @@ impl PositionManager {
             }
         }
         let side = held.report.position_side;
-        measures.extend(self.cut_keeping_margin(it, side, Money::ZERO, cut, CutFor::Leverage).await);
+        let done = self.cut_keeping_margin(it, side, Money::ZERO, cut, CutFor::Leverage).await;
+        measures.extend(self.after_cuts(done).await);
         measures
     }
 

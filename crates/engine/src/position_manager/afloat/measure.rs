@@ -63,7 +63,7 @@ pub enum Measure {
         wanted: Quantity,
         /// What for.
         why: CutFor,
-        /// What went, order by order of what the book bears at once.
+        /// What went, with its orders, each of what the book bears at once; empty if nothing did.
         closed: Vec<Closed>,
         /// Why the rest did not.
         failure: Option<CloseFailure>,

@@ -217,9 +217,10 @@ impl std::fmt::Display for Measure {
                 because(f, failure.as_ref().map(|it| it as &dyn std::fmt::Display))
             }
             Self::Cut { symbol, direction, wanted, closed, failure, .. } => {
+                let orders: usize = closed.iter().map(|it| it.orders.len()).sum();
                 let done = closed.iter().map(|it| it.quantity).reduce(|sum, it| sum + it);
                 let done = done.map_or_else(|| "none".to_owned(), |it: Quantity| it.to_string());
-                write!(f, "{done} of {wanted} {symbol} {direction} closed, in {} orders", closed.len())?;
+                write!(f, "{done} of {wanted} {symbol} {direction} closed, in {orders} orders")?;
                 because(f, failure.as_ref().map(|it| it as &dyn std::fmt::Display))
             }
             Self::Grown { symbol, direction, quantity, failure } => {
