@@ -257,6 +257,17 @@ impl Lookout {
         let mut marks = std::pin::pin!(stream::unfold(marks, next));
         loop {
             tokio::select! {
+                // Marks come without end, and change the view.
+                biased;
+                changed = view.changed() => {
+                    if changed.is_err() {
+                        std::future::pending::<()>().await;
+                    }
+                    if held(&view.borrow_and_update()) != *symbols {
+                        self.tell_of_no_marks();
+                        return;
+                    }
+                }
                 item = marks.next() => match item {
                     Some(MarketItem::Connected) => {
                         tell(LookoutNews::MarksFlow(symbols.iter().cloned().collect()));
@@ -277,15 +288,6 @@ impl Lookout {
                         return;
                     }
                 },
-                changed = view.changed() => {
-                    if changed.is_err() {
-                        std::future::pending::<()>().await;
-                    }
-                    if held(&view.borrow_and_update()) != *symbols {
-                        self.tell_of_no_marks();
-                        return;
-                    }
-                }
             }
         }
     }

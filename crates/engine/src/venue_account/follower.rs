@@ -204,6 +204,8 @@ async fn run(
         let mut flushes = Vec::new();
         let mut has_ended = false;
         tokio::select! {
+            // What is commanded is taken below, with every turn.
+            biased;
             item = items.next() => {
                 has_ended = item.is_none();
                 owner.take(item, Now::of(&steady));

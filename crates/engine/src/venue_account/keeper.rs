@@ -76,6 +76,7 @@ impl Keeper {
     /// nobody waiting who asks for the account.
     pub(super) async fn run(self, requests: mpsc::Receiver<Request>) {
         tokio::select! {
+            biased;
             () = self.keep_account(requests) => {}
             () = self.keep_contracts() => {}
         }

@@ -76,3 +76,20 @@ async fn what_has_filled_of_an_order_that_is_ended_has_its_stop_when_that_is_sai
     let resting: Vec<_> = desk.venue.state().open.iter().map(|it| (it.order_type, it.trigger)).collect();
     assert_eq!(resting, [(OrderType::StopMarket, Some(price("45000")))]);
 }
+
+#[tokio::test]
+async fn no_part_is_sent_before_what_protects_it_is_written_down() {
+    let desk = desk();
+    // It is written down itself, and its protection is not: whoever took it has died, say.
+    desk.store.tables().takes_no_orders = true;
+    desk.manager.compose(&bracket("0.02", "49000", "45000")).await.unwrap_err();
+    desk.store.tables().takes_no_orders = false;
+    let written = |desk: &Desk| {
+        let tables = desk.store.tables();
+        (tables.composed.len(), tables.journal.len())
+    };
+    assert_eq!(written(&desk), (1, 0));
+    desk.manager.monitor().await.unwrap();
+    let purposes: Vec<_> = desk.store.tables().journal.iter().map(|it| it.purpose.as_str()).collect();
+    assert_eq!(purposes, ["stop_loss", "entry"]);
+}

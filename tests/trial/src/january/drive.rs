@@ -10,7 +10,7 @@ use plimsoll_ports::Broker;
 use std::time::Duration;
 
 /// A look is had so long after the last one, whatever the market does.
-const EVERY: Duration = Duration::from_secs(3600);
+const EVERY: Duration = Duration::from_secs(60);
 
 /// Takes a long through these candles.
 ///

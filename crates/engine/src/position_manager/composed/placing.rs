@@ -79,6 +79,13 @@ impl PositionManager {
         if self.is_stopped_by_anyone(&plan).await.unwrap_or(true) {
             return false;
         }
+        // Whoever wrote the order down may have died before its protection was: no part fills before that is.
+        let wanted = [Purpose::StopLoss, Purpose::TakeProfit].map(|purpose| plan.wanted(purpose));
+        let wanted: Vec<Wanted<'_>> = wanted.into_iter().flatten().collect();
+        if let Err((id, error)) = self.intend_protection(&wanted).await {
+            troubles.add(Trouble::NotJournalled { id, error });
+            return false;
+        }
         let order = NewOrder {
             client_order_id: plan.id.order(Purpose::Entry, part.number),
             symbol: entry.order.symbol.clone(),
