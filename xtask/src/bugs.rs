@@ -113,8 +113,8 @@ pub(crate) const STOP_NOT_MOVED: Bug = Bug {
         },
         Patch {
             file: PROTECTING,
-            text: "if written.state != JournalState::Intended || self.is_in_flight(&stop) {",
-            instead: "if written.state != JournalState::Intended || self.is_in_flight(&stop) || true {",
+            text: "if self.is_covered_by_the_view(&order) {",
+            instead: "if self.is_covered_by_the_view(&order) || true {",
         },
     ],
 };

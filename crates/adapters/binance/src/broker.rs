@@ -61,7 +61,7 @@ use std::sync::Arc;
 ///     reduce_only: false,
 /// };
 /// let client_order_id = ClientOrderId::new("stop-1")?;
-/// let stop_loss = Some(Protection { client_order_id, trigger, trigger_by: TriggerBy::Mark });
+/// let stop_loss = Protection { client_order_id, trigger, trigger_by: TriggerBy::Mark };
 /// let placed = place_bracket(&broker, &SystemClock, &Bracket { entry, stop_loss, take_profit: None }).await?;
 /// println!("filled at {:?}", placed.entry.average_price);
 ///

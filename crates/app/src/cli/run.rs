@@ -24,8 +24,8 @@ use std::sync::Arc;
 /// The account's private stream is followed: what it tells is passed on and looked at at once. While it is down, the account
 /// is looked at by the clock.
 ///
-/// Thin margin is answered by the least that restores it, as [protection] says: entries are cancelled, margin is added,
-/// positions are made smaller. Margin that is gone and broken loss limits close everything and engage the kill switch. When it
+/// Thin margin is answered by the least that restores it, as `protection` in the configuration says: entries are cancelled,
+/// margin is added, positions are made smaller. Margin that is gone and broken loss limits close everything and engage the kill switch. When it
 /// is stopped, stops and targets stay resting at the venue.
 #[derive(Debug, Args)]
 #[command(after_help = "\
