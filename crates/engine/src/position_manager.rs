@@ -213,6 +213,10 @@ pub struct PositionManager {
     announced: Mutex<HashSet<String>>,
     /// What the last reconciliation told.
     said: Mutex<Vec<String>>,
+    /// The venue has refused a stop since there was no position yet: from then on stops follow their entries.
+    stops_follow: AtomicBool,
+    /// The venue has refused a second stop beside the first: from then on what is replaced is cancelled first.
+    takes_one_stop: AtomicBool,
     /// The last order could not be written down.
     journal_lacks: AtomicBool,
     /// Who else trades the account.
@@ -268,6 +272,8 @@ impl PositionManager {
             overexposed: Mutex::default(),
             announced: Mutex::default(),
             said: Mutex::default(),
+            stops_follow: AtomicBool::new(false),
+            takes_one_stop: AtomicBool::new(false),
             journal_lacks: AtomicBool::new(false),
             colleagues: Arc::new(Alone),
             bookkeeping: tokio::sync::Mutex::default(),

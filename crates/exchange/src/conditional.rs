@@ -10,6 +10,7 @@ use crate::order::{
 };
 use crate::placing::Request;
 use crate::rejection::Rejection;
+use crate::settings::ClosingOrders;
 use plimsoll_domain::{
     AccountId, NewOrder, Order, OrderKind, OrderSize, OrderStatus, OrderType, Price, Quantity, Side, Stamp, Symbol,
     Timestamp, TriggerBy,
@@ -59,6 +60,7 @@ impl Exchange {
         if is_met(crossing, trigger, price) {
             return Err(Rejection::WouldTriggerImmediately { trigger, price });
         }
+        self.may_close(account, market, order)?;
         let number = self.conditionals.next();
         let updated = self.next_stamp();
         self.conditionals.push(Conditional {
@@ -85,6 +87,33 @@ impl Exchange {
         self.tell(account, News::ConditionalStored(Box::new(report)));
         self.settle();
         Ok(answer)
+    }
+
+    /// Whether an order that closes a whole position may wait for its trigger.
+    fn may_close(&self, account: usize, market: usize, order: &NewOrder) -> Result<(), Rejection> {
+        if order.size != OrderSize::WholePosition {
+            return Ok(());
+        }
+        let it = &self.accounts[account];
+        match self.settings.closing_orders {
+            ClosingOrders::Any => Ok(()),
+            ClosingOrders::OfPositions => {
+                let held = it.holdings[market].position(order.position_side);
+                let closes = held.is_some_and(|held| order.side == held.direction.closing_side());
+                closes.then_some(()).ok_or(Rejection::ReduceOnlyRejected { reducible: None })
+            }
+            ClosingOrders::OneOfAKind => {
+                let does_the_same = |number: &usize| {
+                    let other = &self.conditionals[*number];
+                    other.market == market
+                        && other.order.size == OrderSize::WholePosition
+                        && other.order.kind.order_type() == order.kind.order_type()
+                        && (other.order.side, other.order.position_side) == (order.side, order.position_side)
+                };
+                let waits = it.open_conditionals.iter().any(does_the_same);
+                (!waits).then_some(()).ok_or(Rejection::ClosingOrderWaits)
+            }
+        }
     }
 
     /// Triggers the conditional orders whose price is met, in the order in which they were stored.

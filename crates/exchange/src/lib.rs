@@ -128,5 +128,5 @@ pub use order::{ConditionalOrder, ConditionalStatus, ExpiryReason, OrderRef, Pla
 pub use paper::{PaperAccountStream, PaperBroker, PaperVenue};
 pub use rejection::Rejection;
 pub use retention::Totals;
-pub use settings::Settings;
+pub use settings::{ClosingOrders, Settings};
 pub use tick::{Tick, TickRefused};

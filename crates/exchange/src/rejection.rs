@@ -155,6 +155,9 @@ pub enum Rejection {
     /// It is so already.
     #[error("nothing would change")]
     NoChange,
+    /// An order of the same kind waits already that closes the same position whole.
+    #[error("an order of this kind closes the whole position already")]
+    ClosingOrderWaits,
     /// The position is not isolated.
     #[error("the position is not isolated")]
     NotIsolated,

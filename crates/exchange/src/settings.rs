@@ -29,6 +29,8 @@ pub struct Settings {
     pub counts_closing_fee: bool,
     /// Whether an order may have the client order id of one that is open. The newest order has the name then.
     pub repeats_client_ids: bool,
+    /// Which conditional orders that close a whole position are taken.
+    pub closing_orders: ClosingOrders,
     /// The id of the first ordinary order; the others follow it. Conditional orders begin at 1,000,000,000,000,001.
     pub first_order_id: u64,
     /// How many orders that have ended (conditional ones are counted apart), fills and changes of its wallet each account
@@ -36,6 +38,18 @@ pub struct Settings {
     /// positions and wallets are never forgotten, and [`totals`](crate::Exchange::totals) go on. `None` keeps all. It has
     /// to last for what clients ask for when they come back: all that happened while they were away.
     pub keeps: Option<usize>,
+}
+
+/// Which conditional orders that close a whole position an exchange takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ClosingOrders {
+    /// As many as are sent, whatever is held.
+    #[default]
+    Any,
+    /// Only where a position is held that they would close.
+    OfPositions,
+    /// One of each kind for a position, whether it is held yet or not.
+    OneOfAKind,
 }
 
 impl Default for Settings {
@@ -52,6 +66,7 @@ impl Default for Settings {
             default_leverage: Leverage::new(20).unwrap_or(Leverage::ONE),
             counts_closing_fee: false,
             repeats_client_ids: false,
+            closing_orders: ClosingOrders::Any,
             first_order_id: 1_000_001,
             keeps: None,
         }

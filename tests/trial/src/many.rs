@@ -110,6 +110,13 @@ impl Summary {
     fn unprotected(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let way = crate::world::VENUE_WAY.saturating_mul(2);
         writeln!(f, "without a stop until one was read back (in fair weather a round trip takes {way:?}):")?;
+        for (is_ahead, venue) in [(true, ""), (false, ", at a venue that takes no stop before that")] {
+            let fills = self.spells.iter().filter(|it| it.begins != Begins::Lost && it.is_ahead == is_ahead);
+            let all: Vec<Duration> = fills.map(|it| it.took).collect();
+            let at_once = all.iter().filter(|it| it.is_zero()).count();
+            writeln!(f, "  every fill that opened something or added to it{venue}: {}", Share::of(&all))?;
+            writeln!(f, "    {at_once} of them had a stop that was read back before")?;
+        }
         let mut kinds: BTreeMap<(Begins, bool, bool, Met), Vec<Spell>> = BTreeMap::new();
         for it in &self.spells {
             // Whoever has sent the entry waits for it, woken or not.

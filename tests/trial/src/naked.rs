@@ -2,8 +2,9 @@
 
 use crate::difference::Difference;
 use crate::observer::{Observer, key};
+use crate::plan::Plan;
 use plimsoll_domain::{AccountId, ClientOrderId, OrderType, PositionSide, Symbol, Timestamp};
-use plimsoll_exchange::Exchange;
+use plimsoll_exchange::{ClosingOrders, Exchange};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ pub struct Spell {
     pub is_fair: bool,
     /// The guard hears of what happens; else it looks by the clock alone.
     pub is_woken: bool,
+    /// The venue takes a stop before there is a position.
+    pub is_ahead: bool,
     /// Until a stop rested at the exchange; the same as `took` where none did.
     pub until_resting: Duration,
     /// Until somebody of ours had read it back, or the position was gone.
@@ -129,8 +132,11 @@ struct Bare {
 pub(crate) struct Naked {
     is_fair: bool,
     is_woken: bool,
+    is_ahead: bool,
     bare: BTreeMap<(Symbol, PositionSide), Bare>,
     covered: BTreeSet<(Symbol, PositionSide)>,
+    /// The stops that somebody of ours has read back.
+    known: BTreeSet<ClientOrderId>,
     /// A stop rests since then that nobody has read back.
     unread: BTreeMap<ClientOrderId, (Bare, Timestamp)>,
     pub(crate) spells: Vec<Spell>,
@@ -149,8 +155,9 @@ pub(crate) struct Moment<'a> {
 }
 
 impl Naked {
-    pub(crate) fn new(is_fair: bool, is_woken: bool) -> Self {
-        Self { is_fair, is_woken, ..Self::default() }
+    pub(crate) fn new(plan: &Plan) -> Self {
+        let is_ahead = plan.closing_orders != ClosingOrders::OfPositions;
+        Self { is_fair: plan.is_fair, is_woken: plan.has_lookout, is_ahead, ..Self::default() }
     }
 
     /// Whether anything is meant to be protected.
@@ -182,9 +189,22 @@ impl Naked {
             });
             match stop {
                 Some(stop) => {
+                    let id = stop.client_order_id.clone();
+                    let grew = it.grown.contains(&name).then(|| Bare {
+                        since: it.now,
+                        begins: if it.is_sent { Begins::Entered } else { Begins::Rested },
+                        fortune: it.fortune,
+                    });
                     self.covered.insert(which.clone());
-                    if let Some(bare) = self.bare.remove(&which) {
-                        self.unread.insert(stop.client_order_id.clone(), (bare, it.now));
+                    match self.bare.remove(&which).or(grew) {
+                        // What rested before, and was read back, protects from the first moment.
+                        Some(bare) if self.known.contains(&id) => {
+                            self.end(bare, Ends::Protected, (it.now, it.now), it.fortune);
+                        }
+                        Some(bare) => {
+                            self.unread.entry(id).or_insert((bare, it.now));
+                        }
+                        None => {}
                     }
                 }
                 None => {
@@ -211,6 +231,7 @@ impl Naked {
 
     /// Somebody of ours was told that this order rests.
     pub(crate) fn read(&mut self, id: &ClientOrderId, now: Timestamp, fortune: Fortune) {
+        self.known.insert(id.clone());
         if let Some((bare, rests_since)) = self.unread.remove(id) {
             self.end(bare, Ends::Protected, (rests_since, now), fortune);
         }
@@ -223,6 +244,7 @@ impl Naked {
             met: fortune.since(bare.fortune),
             is_fair: self.is_fair,
             is_woken: self.is_woken,
+            is_ahead: self.is_ahead,
             until_resting: rests_since.since(bare.since),
             took: now.since(bare.since),
         });

@@ -6,6 +6,7 @@ use crate::market::Contract;
 use crate::random::Random;
 use crate::step::{Composes, Composition, Deed, Entry, Event, Hand, Step};
 use plimsoll_domain::{Decimal, Direction, MarginMode, PositionMode};
+use plimsoll_exchange::ClosingOrders;
 use std::fmt;
 use std::time::Duration;
 
@@ -19,6 +20,8 @@ pub struct Plan {
     /// How long after one look the next one begins.
     pub(crate) interval: Duration,
     pub(crate) steps: Vec<Step>,
+    /// Which orders that close a whole position the venue takes.
+    pub(crate) closing_orders: ClosingOrders,
     /// Its guard has a lookout, and hears of what happens; else it looks by the clock alone.
     pub(crate) has_lookout: bool,
     /// Nothing goes wrong with any call, and all of them take the same time.
@@ -34,6 +37,13 @@ impl Plan {
         let mut random = Random::of(seed, "trial");
         let mut steps = Random::of(seed, "trial steps");
         let mut storms = Random::of(seed, "trial storms");
+        let mut dialect = Random::of(seed, "trial dialect");
+        // Whatever is not known of a venue is met both ways.
+        let closing_orders = match dialect.between(0, 9) {
+            0 | 1 => ClosingOrders::OfPositions,
+            2 | 3 => ClosingOrders::OneOfAKind,
+            _ => ClosingOrders::Any,
+        };
         let count = steps.between(6, 16);
         // One seed in twenty has fair weather.
         let is_fair = storms.percent(5);
@@ -50,6 +60,7 @@ impl Plan {
             margin_mode: random.pick(&[MarginMode::Isolated, MarginMode::Cross]),
             interval: Duration::from_secs(random.pick(&[5, 10, 20, 30])),
             steps: (0..count).map(step).collect(),
+            closing_orders,
             ends_with_a_death: random.percent(50),
             has_lookout: random.percent(60),
             is_fair,

@@ -11,7 +11,7 @@ use crate::random::Random;
 use crate::truth::Truth;
 use plimsoll_domain::{AccountId, Money, Price, Timestamp, VenueId};
 use plimsoll_engine::ClientOrderIds;
-use plimsoll_exchange::{Exchange, PaperVenue, Tick};
+use plimsoll_exchange::{Exchange, PaperVenue, Settings, Tick};
 use plimsoll_memory::MemoryStore;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -67,7 +67,8 @@ pub(crate) struct State {
 
 impl World {
     pub(crate) fn new(plan: &Plan, time: Time, is_told: bool) -> Arc<Self> {
-        let mut exchange = Exchange::new(START);
+        let settings = Settings { closing_orders: plan.closing_orders, ..Settings::default() };
+        let mut exchange = Exchange::with_settings(START, settings);
         for contract in Contract::ALL {
             exchange.list(contract.instrument(), contract.opening()).expect("a listing");
         }
@@ -88,7 +89,7 @@ impl World {
             struck: BTreeMap::new(),
             calls: 0,
             observer: Observer::default(),
-            naked: Naked::new(plan.is_fair, plan.has_lookout),
+            naked: Naked::new(plan),
             fortune: Fortune::default(),
             is_fair: plan.is_fair,
         };

@@ -6,8 +6,8 @@ use plimsoll_domain::{Decimal, Direction, OrderKind, OrderSize, OrderStatus, Pri
 use plimsoll_ports::{ComposedEnd, Purpose};
 use std::time::Duration;
 
-/// It is moved once it could rest nearer by this share of its distance: each move costs requests, and a moment in which the
-/// one stop is gone and the other does not rest yet.
+/// It is moved once it could rest nearer by this share of its distance: each move costs requests and, at a venue that takes
+/// one stop for a position, a moment without any.
 const WORTH_MOVING: Decimal = Decimal::from_parts(1, 0, 0, false, 1);
 
 /// Marks wake nobody for it: so often it is looked whether it is to be moved.

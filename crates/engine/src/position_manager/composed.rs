@@ -1,5 +1,6 @@
 //! Composed orders at work: what is next for each is decided by [`crate::composed`], and done here.
 
+mod ahead;
 mod beginning;
 mod ending;
 mod failure;
@@ -206,7 +207,7 @@ impl PositionManager {
                 if self.has_been_ended(entry, it, troubles).await {
                     return self.cancel_what_rests(entry, &parts, troubles).await;
                 }
-                self.place_part(entry, part, &scene, wait, it, troubles).await
+                self.place_part(entry, part, (&parts, &scene), wait, it, troubles).await
             }
             Next::Place(_) => false,
             Next::End(how, why) => {

@@ -104,6 +104,9 @@ pub enum OpenFailure {
         /// What happened.
         failure: SendFailure,
     },
+    /// The stop that was to protect it does not rest at the venue: nothing was entered.
+    #[error("nothing was entered, since its stop-loss does not rest: {0}")]
+    NotProtectable(ProtectionFailure),
     /// The order ended without a fill.
     #[error("order {id} ended {status} without a fill")]
     NothingFilled {
@@ -133,6 +136,11 @@ pub enum OpenFailure {
 }
 
 impl OpenFailure {
+    /// The entry may be live at the venue.
+    pub(crate) const fn may_be_live(&self) -> bool {
+        matches!(self, Self::Order { failure: SendFailure::Unresolved(_), .. })
+    }
+
     /// The same may be possible later, without anybody's doing: nothing was judged, or nothing came about.
     pub(crate) const fn may_pass(&self) -> bool {
         matches!(

@@ -1,10 +1,12 @@
 //! Opening: read, check, set up, journal, send, resolve, protect, record.
 
+mod ahead;
 mod checks;
 mod entering;
 mod preview;
 mod protecting;
 
+pub(in crate::position_manager) use ahead::covers;
 pub use preview::Preview;
 
 use super::PositionManager;
@@ -106,9 +108,10 @@ impl PositionManager {
     /// Opens a position, or adds to it, at market, for `strategy`.
     ///
     /// The account, the contract, the price and the funding are read; every limit is checked; margin mode and leverage
-    /// are set; the order is journalled, sent, and followed to a definite state; the stop-loss and the take-profit are
-    /// placed at the venue as orders that close the whole position on the mark price, and read back; position and trades
-    /// are recorded in one transaction.
+    /// are set. The order is journalled with all that is to protect it; the stop-loss is placed at the venue, as an order that
+    /// closes the whole position on the mark price, and read back; then the order is sent and followed to a definite state.
+    /// A venue that takes no stop before there is a position gets it right behind the order. The take-profit follows;
+    /// position and trades are recorded in one transaction.
     ///
     /// # Errors
     /// [`OpenFailure`]: every reason of a refusal, which is recorded as a risk event. After

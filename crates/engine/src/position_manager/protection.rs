@@ -3,13 +3,15 @@
 use super::PositionManager;
 use super::failure::ProtectionFailure;
 use super::outcome::Protection;
+use crate::client_order_id::IntentId;
 use crate::order_path::{Evidence, Placed, SendFailure, Wait};
 use crate::trouble::{Subject, Troubles};
 use plimsoll_domain::{
     ClientOrderId, Direction, Instrument, NewOrder, Order, OrderKind, OrderSize, OrderType, PositionSide, Price,
     Rounding, Symbol, TriggerBy,
 };
-use plimsoll_ports::{Alert, JournalState, Purpose, Severity, StoreError};
+use plimsoll_ports::{Alert, JournalState, Purpose, RefusalReason, Severity, StoreError};
+use std::sync::atomic::Ordering;
 
 /// One protective order that is wanted.
 pub(crate) struct Wanted<'a> {
@@ -85,28 +87,62 @@ impl Wanted<'_> {
 }
 
 impl PositionManager {
-    /// Places a protective order, reads it back and compares. One that stands in its way (an earlier one of ours for the
-    /// same position) is kept if it is the same, and replaced if not.
+    /// Places a protective order, reads it back and compares. An earlier one of ours for the same position is kept if it is
+    /// the same, and cancelled once the new one rests if not: meanwhile it goes on protecting.
     pub(crate) async fn protect(
         &self,
         wanted: &Wanted<'_>,
         troubles: &mut Troubles,
     ) -> Result<Protection, ProtectionFailure> {
         let trigger = wanted.rounded()?;
-        let mut kept = None;
-        for earlier in self.earlier(wanted, troubles).await {
-            // One is enough: a second one of the same kind would be an orphan once the first has filled.
-            if kept.is_none() && wanted.is_met_by(&earlier, trigger).is_ok() {
-                self.record_kept(&wanted.order(trigger), &earlier, troubles).await;
-                kept = Some(self.verified(wanted, &earlier, trigger));
-            } else {
-                self.cancel(&earlier.symbol, &earlier.client_order_id, troubles).await;
+        let mut earlier = self.earlier(wanted, troubles).await;
+        // One is enough: a second one of the same kind would be an orphan once the first has filled.
+        if let Some(at) = earlier.iter().position(|it| wanted.is_met_by(it, trigger).is_ok()) {
+            let kept = earlier.swap_remove(at);
+            self.record_kept(&wanted.order(trigger), &kept, troubles).await;
+            self.cancel_each(&earlier, troubles).await;
+            return Ok(self.verified(wanted, &kept, trigger));
+        }
+        if earlier.is_empty() || !self.takes_one_stop.load(Ordering::SeqCst) {
+            match self.place_protection(wanted, trigger, troubles).await {
+                Ok(protection) => {
+                    self.cancel_each(&earlier, troubles).await;
+                    return Ok(protection);
+                }
+                Err(ProtectionFailure::Order(SendFailure::Refused(refusal)))
+                    if !earlier.is_empty() && refusal.reason != RefusalReason::WouldTrigger => {}
+                Err(failure) => return Err(failure),
             }
+            return self.replace_under_another_name(wanted, trigger, &earlier, troubles).await;
         }
-        if let Some(kept) = kept {
-            return Ok(kept);
-        }
+        self.cancel_each(&earlier, troubles).await;
         self.place_protection(wanted, trigger, troubles).await
+    }
+
+    /// The venue has said no beside the earlier one: that goes first, and the name that was refused is used up.
+    async fn replace_under_another_name(
+        &self,
+        wanted: &Wanted<'_>,
+        trigger: Price,
+        earlier: &[Order],
+        troubles: &mut Troubles,
+    ) -> Result<Protection, ProtectionFailure> {
+        let mut order = wanted.order(trigger);
+        if let Some((intent, number)) = self.ids.intent_of(&wanted.id).zip(IntentId::number_of(&wanted.id)) {
+            order.client_order_id = intent.order(wanted.purpose, number.saturating_add(1));
+        }
+        self.cancel_each(earlier, troubles).await;
+        let placed = self.place_and_verify(wanted, &order, trigger, troubles).await;
+        if placed.is_ok() {
+            self.takes_one_stop.store(true, Ordering::SeqCst);
+        }
+        placed
+    }
+
+    async fn cancel_each(&self, orders: &[Order], troubles: &mut Troubles) {
+        for it in orders {
+            self.cancel(&it.symbol, &it.client_order_id, troubles).await;
+        }
     }
 
     /// Places a protective order that nothing stands in the way of, reads it back and compares.
@@ -116,8 +152,17 @@ impl PositionManager {
         trigger: Price,
         troubles: &mut Troubles,
     ) -> Result<Protection, ProtectionFailure> {
-        let order = wanted.order(trigger);
-        let placed = self.send(&order, wanted.purpose, Evidence::BookAndTrades, wanted.wait, troubles).await;
+        self.place_and_verify(wanted, &wanted.order(trigger), trigger, troubles).await
+    }
+
+    async fn place_and_verify(
+        &self,
+        wanted: &Wanted<'_>,
+        order: &NewOrder,
+        trigger: Price,
+        troubles: &mut Troubles,
+    ) -> Result<Protection, ProtectionFailure> {
+        let placed = self.send(order, wanted.purpose, Evidence::BookAndTrades, wanted.wait, troubles).await;
         match placed.map_err(ProtectionFailure::Order)? {
             Placed::Resting(found) => {
                 wanted.is_met_by(&found, trigger)?;

@@ -276,6 +276,9 @@ impl PositionManager {
             if !is_left_over && (is_held || (is_known && !protects)) {
                 continue;
             }
+            if is_ours && protects && !is_left_over && self.awaits_its_entry(order, troubles).await {
+                continue;
+            }
             let cancelled = match is_left_over || is_ours && protects {
                 true => self.cancel(&order.symbol, &order.client_order_id, troubles).await.is_some(),
                 false => false,

@@ -4,6 +4,7 @@ use crate::books::{self, Expected};
 use crate::dying::{Death, Fuse};
 use crate::world::{World, account, btc, eth, settings};
 use plimsoll_engine::{FlattenReason, OpenFailure, PositionManager, Settings, UnfinishedFlatten};
+use plimsoll_exchange::ClosingOrders;
 use plimsoll_ports::domain::{Direction, Leverage, MarginMode, PositionMode, Side, Symbol};
 use plimsoll_ports::*;
 
@@ -12,8 +13,12 @@ use plimsoll_ports::*;
 enum Path {
     /// Opens with stop-loss and take-profit.
     Open,
+    /// The same at a venue that takes no stop before there is a position.
+    OpenBehind,
     /// Adds to what is open, with a nearer stop.
     Add,
+    /// The same at a venue that takes one stop for a position.
+    AddInPlace,
     ClosePart,
     CloseWhole,
     /// Flattens two positions.
@@ -22,7 +27,8 @@ enum Path {
     Reduce,
     /// A stop was hit: monitoring records the end.
     StoppedOut,
-    /// The price falls through the stop while the entry is answered: the stop is refused, and the position closed again.
+    /// The price falls through the stop while the entry is answered, at a venue that takes no stop before there is a
+    /// position: the stop is refused, and the position closed again.
     OpenInAFall,
     /// Opens and closes legs in hedge mode.
     OpenLeg,
@@ -65,6 +71,14 @@ impl Path {
         }
     }
 
+    const fn closing_orders(self) -> ClosingOrders {
+        match self {
+            Self::OpenBehind | Self::OpenInAFall => ClosingOrders::OfPositions,
+            Self::AddInPlace => ClosingOrders::OneOfAKind,
+            _ => ClosingOrders::Any,
+        }
+    }
+
     async fn prepare(self, world: &World) {
         if self == Self::OpenInAFall {
             world.fall_after_entry();
@@ -72,7 +86,7 @@ impl Path {
         let settings = self.settings();
         let manager = world.healthy(&settings);
         match self {
-            Self::Open | Self::OpenInAFall | Self::Reconcile(_) => {}
+            Self::Open | Self::OpenBehind | Self::OpenInAFall | Self::Reconcile(_) => {}
             Self::OpenLeg | Self::CloseLeg => {
                 let hedge = open_intent(btc(), Direction::Short, "0.03", "55000", None);
                 manager.open(&hedge).await.unwrap();
@@ -80,7 +94,7 @@ impl Path {
                     manager.open(&long()).await.unwrap();
                 }
             }
-            Self::Add | Self::ClosePart | Self::CloseWhole | Self::ReconcileClose(_) => {
+            Self::Add | Self::AddInPlace | Self::ClosePart | Self::CloseWhole | Self::ReconcileClose(_) => {
                 manager.open(&long()).await.unwrap();
             }
             Self::Flatten => {
@@ -108,12 +122,12 @@ impl Path {
 
     async fn walk(self, manager: &PositionManager) {
         match self {
-            Self::Open | Self::OpenLeg => drop(manager.open(&long()).await.unwrap()),
+            Self::Open | Self::OpenBehind | Self::OpenLeg => drop(manager.open(&long()).await.unwrap()),
             Self::OpenInAFall => {
                 let outcome = manager.open(&long()).await;
                 assert!(matches!(outcome, Err(OpenFailure::Unprotected { .. })), "{outcome:?}");
             }
-            Self::Add => {
+            Self::Add | Self::AddInPlace => {
                 let more = open_intent(btc(), Direction::Long, "0.03", "47000", Some("60000"));
                 drop(manager.open(&more).await.unwrap());
             }
@@ -131,8 +145,8 @@ impl Path {
     /// What may be held of BTC and ETH afterwards, wherever it died.
     const fn outcomes(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Open | Self::Reconcile(_) => &[("flat", "flat"), ("long 0.05", "flat")],
-            Self::Add => &[("long 0.05", "flat"), ("long 0.08", "flat")],
+            Self::Open | Self::OpenBehind | Self::Reconcile(_) => &[("flat", "flat"), ("long 0.05", "flat")],
+            Self::Add | Self::AddInPlace => &[("long 0.05", "flat"), ("long 0.08", "flat")],
             Self::ClosePart => &[("long 0.05", "flat"), ("long 0.03", "flat")],
             Self::CloseWhole | Self::ReconcileClose(_) => &[("long 0.05", "flat"), ("flat", "flat")],
             // Nothing had been sent, or it is finished.
@@ -175,7 +189,7 @@ async fn calls_of(world: &World, settings: &Settings, path: Path) -> Vec<&'stati
 
 /// Every call of the path, with each way to die at it.
 async fn every_death(path: Path) -> Vec<(usize, Death)> {
-    let world = World::new().await;
+    let world = World::of(path.closing_orders()).await;
     path.prepare(&world).await;
     let names = calls_of(&world, &path.settings(), path).await;
     assert!(!names.is_empty(), "{path:?} calls nothing");
@@ -213,7 +227,7 @@ impl Meanwhile {
 
 /// Dies there, recovers, and answers every broken promise.
 async fn survive(path: Path, at: (usize, Death), meanwhile: Meanwhile) -> Vec<String> {
-    let world = World::new().await;
+    let world = World::of(path.closing_orders()).await;
     path.prepare(&world).await;
     let settings = path.settings();
     let fuse = Fuse::new(&world, Some(at));
@@ -234,7 +248,7 @@ async fn survive(path: Path, at: (usize, Death), meanwhile: Meanwhile) -> Vec<St
     }
     let mut broken = books::broken(&world, path.expected()).await;
     broken.extend(books::is_settled(&world, &settings).await);
-    if path == Path::Add && books::held(&world, &btc()).await == "long 0.08" {
+    if matches!(path, Path::Add | Path::AddInPlace) && books::held(&world, &btc()).await == "long 0.08" {
         broken.extend(books::other_stop(&world, &btc(), "47000").await);
     }
     if meanwhile != Meanwhile::Nothing {
@@ -255,7 +269,7 @@ async fn survives_everywhere(path: Path) {
 /// The same, while something else happens before the next process is there.
 async fn survives(path: Path, meanwhile: Meanwhile) {
     let deaths = every_death(path).await;
-    let world = World::new().await;
+    let world = World::of(path.closing_orders()).await;
     path.prepare(&world).await;
     let names = calls_of(&world, &path.settings(), path).await;
     let mut failures = Vec::new();
@@ -279,8 +293,18 @@ async fn opening_survives_every_death() {
 }
 
 #[tokio::test]
+async fn opening_with_the_stop_behind_the_entry_survives_every_death() {
+    survives_everywhere(Path::OpenBehind).await;
+}
+
+#[tokio::test]
 async fn adding_survives_every_death() {
     survives_everywhere(Path::Add).await;
+}
+
+#[tokio::test]
+async fn adding_where_one_stop_is_taken_survives_every_death() {
+    survives_everywhere(Path::AddInPlace).await;
 }
 
 #[tokio::test]

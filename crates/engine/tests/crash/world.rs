@@ -3,7 +3,7 @@
 use crate::dying::{Dying, Fuse};
 use async_trait::async_trait;
 use plimsoll_engine::{ClientOrderIds, Ports, PositionManager, Settings};
-use plimsoll_exchange::{Exchange, PaperBroker, PaperVenue, Tick, listings};
+use plimsoll_exchange::{ClosingOrders, Exchange, PaperBroker, PaperVenue, Tick, listings};
 use plimsoll_ports::domain::risk::{LimitSettings, RiskLimits};
 use plimsoll_ports::domain::{
     AccountId, ClientOrderId, NewOrder, OrderKind, OrderSize, PositionSide, Price, Quantity, Side, Symbol, Timestamp,
@@ -34,7 +34,13 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        let mut exchange = Exchange::new(START);
+        Self::of(ClosingOrders::Any).await
+    }
+
+    /// A world whose venue takes these orders that close a whole position.
+    pub(crate) async fn of(closing_orders: ClosingOrders) -> Self {
+        let settings = plimsoll_exchange::Settings { closing_orders, ..plimsoll_exchange::Settings::default() };
+        let mut exchange = Exchange::with_settings(START, settings);
         exchange.list(listings::btc_usdt(), "50000".parse().unwrap()).unwrap();
         exchange.list(listings::eth_usdt(), "2500".parse().unwrap()).unwrap();
         let venue = PaperVenue::new(VenueId::new("paper"), exchange);

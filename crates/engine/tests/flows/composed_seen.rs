@@ -40,6 +40,12 @@ fn journalled(desk: &Desk, name: &ClientOrderId, purpose: Purpose) -> JournalEnt
     tables.journal.iter().find(is_it).unwrap().clone()
 }
 
+/// The one that was written down last.
+fn last_stop(desk: &Desk) -> JournalEntry {
+    let tables = desk.store.tables();
+    tables.journal.iter().rfind(|it| it.purpose == Purpose::StopLoss).unwrap().clone()
+}
+
 fn triggers(desk: &Desk) -> Vec<Price> {
     let mut triggers: Vec<Price> = desk.venue.state().open.iter().filter_map(|order| order.trigger).collect();
     triggers.sort_unstable();
@@ -72,7 +78,7 @@ async fn an_unfilled_bracket_that_is_cancelled_leaves_nothing_to_find_out() {
     let cancelled = desk.manager.cancel_composed(&placed.id, "ana").await.unwrap();
     assert_eq!((cancelled.len(), desk.venue.state().open.len()), (1, 0));
     let stop = journalled(&desk, &placed.id, Purpose::StopLoss);
-    assert!(matches!(stop.state, JournalState::NotSent { .. }), "{stop:?}");
+    assert!(matches!(stop.state, JournalState::Finished { status: OrderStatus::Canceled, .. }), "{stop:?}");
     assert!(desk.store.unfinished(&AccountId::new("main")).await.unwrap().is_empty());
     let reconciled = desk.manager.reconcile().await.unwrap();
     assert!(reconciled.is_clean(), "{reconciled:?}");
@@ -126,7 +132,7 @@ async fn a_part_is_not_sent_once_somebody_has_ended_the_order() {
     let desk = desk();
     desk.venue.fail(OrderType::Limit, Fault::NotSent);
     let placed = desk.manager.compose(&bracket()).await.unwrap();
-    assert_eq!((placed.ended, desk.venue.state().open.len()), (None, 0), "its first entry never left");
+    assert_eq!((placed.ended, triggers(&desk)), (None, vec![price("45000")]), "its stop rests, its entry never left");
     let other = manager(&desk.venue, &desk.store, |it| it);
     // The pass has listed it when it is ended.
     desk.venue.state().slow_instrument = 20;
@@ -134,7 +140,7 @@ async fn a_part_is_not_sent_once_somebody_has_ended_the_order() {
         tokio::task::yield_now().await;
         other.cancel_composed(&placed.id, "ana").await
     });
-    assert_eq!(cancelled.unwrap(), [], "nothing rested then");
+    assert_eq!(cancelled.unwrap(), [], "nothing rested then but what goes with the last of it");
     let report = report.unwrap();
     assert!(report.composed[0].sent.is_empty(), "{:?}", report.composed);
     assert_eq!(report.composed[0].ended.as_ref().map(|(how, _)| *how), Some(ComposedEnd::Canceled));
@@ -164,17 +170,39 @@ async fn a_part_that_was_sent_while_somebody_ended_the_order_is_not_left_behind(
 }
 
 #[tokio::test]
+async fn the_stop_of_a_bracket_rests_before_its_entry_and_again_when_it_is_cancelled() {
+    let desk = desk();
+    let placed = desk.manager.compose(&bracket()).await.unwrap();
+    let orders = desk.venue.state().calls.iter().filter(|it| it.starts_with("place")).cloned().collect::<Vec<_>>();
+    assert_eq!(orders, ["place stop_market sell", "place limit buy"]);
+    assert_eq!(placed.protected.iter().filter(|it| it.is_ok()).count(), 1);
+    assert!(desk.manager.reconcile().await.unwrap().is_clean(), "it is no orphan");
+    assert_eq!(triggers(&desk), [price("45000")]);
+    // A person cancels it; nothing has filled yet.
+    let stop = journalled(&desk, &placed.id, Purpose::StopLoss).order.client_order_id;
+    plimsoll_ports::Broker::cancel(&desk.venue, &btc(), &stop).await.unwrap();
+    desk.manager.monitor().await.unwrap();
+    assert_eq!(triggers(&desk), [price("45000")]);
+    // Where it would fire at once it is left until there is something to protect.
+    let stop = last_stop(&desk).order.client_order_id;
+    plimsoll_ports::Broker::cancel(&desk.venue, &btc(), &stop).await.unwrap();
+    desk.venue.mark(&btc(), "44000");
+    desk.manager.monitor().await.unwrap();
+    assert_eq!(triggers(&desk), []);
+}
+
+#[tokio::test]
 async fn a_stop_that_was_sent_and_not_written_down_is_found_and_followed() {
     let desk = desk();
+    desk.venue.state().stops_need_a_position = true;
     let placed = desk.manager.compose(&bracket()).await.unwrap();
     let entry = journalled(&desk, &placed.id, Purpose::Entry).order.client_order_id;
     fill_and_cancel(&desk, &entry, "0.008");
     // Somebody has read the fill, sent the stop, and died.
-    let stop = journalled(&desk, &placed.id, Purpose::StopLoss).order;
+    let stop = last_stop(&desk).order;
     let sent = plimsoll_ports::Broker::place(&desk.venue, &stop).await.unwrap();
     let other = manager(&desk.venue, &desk.store, |it| it);
     other.reconcile().await.unwrap();
     assert_eq!(triggers(&desk), [price("45000")], "it is not placed twice");
-    let stop = journalled(&desk, &placed.id, Purpose::StopLoss);
-    assert_eq!(stop.state, JournalState::Accepted { order_id: sent });
+    assert_eq!(last_stop(&desk).state, JournalState::Accepted { order_id: sent });
 }

@@ -5,9 +5,10 @@ mod scene;
 
 use crate::venue::{btc, price, size};
 use plimsoll_engine::{Alone, ClientOrderIds, ForeignPolicy, GuardSettings, Settings};
+use plimsoll_exchange::ClosingOrders;
 use plimsoll_ports::domain::{AccountId, Direction, Leverage, MarginMode, OrderType, Side, TimeInForce};
 use plimsoll_ports::{Broker, Clock, ComposedKind, ComposedOrder, Opening, Purpose, StopLoss};
-use scene::{HOURS, at_ease, begin_with, hand, paper, with_a_position};
+use scene::{HOURS, at_ease, at_ease_where, begin_with, hand, paper, with_a_position};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -136,11 +137,31 @@ async fn a_bracket_that_fills_while_the_records_are_away_is_protected_all_the_sa
 }
 
 #[tokio::test]
-async fn a_bracket_that_fills_is_protected_before_anything_is_asked() {
+async fn a_bracket_that_fills_had_its_stop_before() {
     let mut scene = at_ease().await;
     scene.pass(5, "49000").await;
     let progress = scene.manager.compose(&bracket()).await.unwrap();
-    assert_eq!((progress.sent.len(), progress.ended), (1, None));
+    assert_eq!((progress.sent.len(), progress.protected.len(), progress.ended), (2, 1, None));
+    scene.settled().await;
+    let stops = |scene: &scene::Scene| {
+        scene.view.borrow().orders.iter().filter(|it| it.order_type == OrderType::StopMarket).count()
+    };
+    assert_eq!(stops(&scene), 1, "before anything has filled");
+    scene.asked();
+    scene.heard();
+    scene.sell_into("49000", "0.01").await;
+    scene.until("filled").await;
+    scene.settled().await;
+    assert_eq!((scene.asked_in_order().contains(&"cancel"), stops(&scene)), (false, 1), "the same one rests on");
+    scene.stop.stop();
+}
+
+#[tokio::test]
+async fn a_bracket_that_fills_is_protected_before_anything_is_asked() {
+    let mut scene = at_ease_where(ClosingOrders::OfPositions).await;
+    scene.pass(5, "49000").await;
+    let progress = scene.manager.compose(&bracket()).await.unwrap();
+    assert_eq!((progress.sent.len(), progress.protected.len(), progress.ended), (2, 0, None), "its stop was refused");
     scene.settled().await;
     scene.asked();
     scene.heard();

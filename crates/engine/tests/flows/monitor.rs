@@ -450,6 +450,7 @@ async fn an_order_of_unknown_fate_is_found_in_passing_and_its_position_protected
             Patience { window: Duration::from_secs(1), give_up: Duration::from_secs(2), ..Patience::default() };
         Settings { patience, ..settings }
     });
+    desk.venue.state().stops_need_a_position = true;
     desk.venue.fail(OrderType::Market, Fault::LostAnswer);
     desk.venue.state().unknown = 1000;
     desk.venue.state().hide_fills = true;

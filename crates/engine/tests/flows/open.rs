@@ -6,9 +6,10 @@ use plimsoll_engine::{
 };
 use plimsoll_ports::domain::risk::RiskCheck;
 use plimsoll_ports::domain::{
-    Direction, Leverage, Liquidation, LiquidationBounds, MarginMode, OrderType, Position, PositionMode,
+    AccountId, Direction, Leverage, Liquidation, LiquidationBounds, MarginMode, OrderStatus, OrderType, Position,
+    PositionMode,
 };
-use plimsoll_ports::{JournalState, OpenIntent, Purpose, RefusalReason, Severity, StopLoss};
+use plimsoll_ports::{CloseIntent, JournalState, OpenIntent, OrderJournal, Purpose, RefusalReason, Severity, StopLoss};
 
 #[tokio::test]
 async fn a_position_is_opened_protected_and_recorded() {
@@ -51,10 +52,52 @@ async fn margin_mode_and_leverage_are_set_before_the_order() {
         [
             "margin mode isolated BTC/USDT:USDT",
             "leverage 5x BTC/USDT:USDT",
-            "place market buy",
-            "place stop_market sell"
+            "place stop_market sell",
+            "place market buy"
         ]
     );
+}
+
+#[tokio::test]
+async fn where_no_stop_is_taken_before_there_is_a_position_it_follows_the_entry() {
+    let desk = desk();
+    desk.venue.state().stops_need_a_position = true;
+    let opened = desk.open(&long()).await.unwrap();
+    assert_eq!(opened.stop_loss.stop().map(|stop| stop.trigger), Some(price("45000")));
+    let placed = |desk: &Desk| -> Vec<String> {
+        let calls = desk.venue.state().calls.clone();
+        calls.into_iter().filter(|call| call.starts_with("place")).collect()
+    };
+    assert_eq!(placed(&desk), ["place stop_market sell", "place market buy", "place stop_market sell"]);
+    // The venue has said so once: it is not asked again.
+    let whole = CloseIntent { symbol: btc(), direction: Direction::Long, quantity: None };
+    desk.manager.close(&whole).await.unwrap();
+    desk.venue.state().calls.clear();
+    desk.open(&long()).await.unwrap();
+    assert_eq!(placed(&desk), ["place market buy", "place stop_market sell"]);
+    assert!(desk.store.unfinished(&AccountId::new("main")).await.unwrap().iter().all(|it| it.purpose.protects()));
+}
+
+#[tokio::test]
+async fn a_stop_that_is_replaced_protects_until_the_other_rests() {
+    for (takes_one, expected) in [
+        (false, &["place stop_market sell", "cancel"][..]),
+        (true, &["place stop_market sell", "cancel", "place stop_market sell"]),
+    ] {
+        let desk = desk();
+        desk.open(&long()).await.unwrap();
+        desk.venue.state().takes_one_stop = takes_one;
+        desk.venue.state().calls.clear();
+        let nearer = OpenIntent { quantity: size("0.005"), stop_loss: StopLoss::At(price("47000")), ..long() };
+        let opened = desk.open(&nearer).await.unwrap();
+        assert_eq!(opened.stop_loss.stop().map(|stop| stop.trigger), Some(price("47000")));
+        let calls = desk.venue.state().calls.clone();
+        let after: Vec<String> = calls.into_iter().skip_while(|call| call != "place market buy").skip(1).collect();
+        let words: Vec<&str> = after.iter().map(|it| if it.starts_with("cancel") { "cancel" } else { it }).collect();
+        assert_eq!(words, expected, "takes one: {takes_one}");
+        let resting: Vec<_> = desk.venue.state().open.iter().filter_map(|order| order.trigger).collect();
+        assert_eq!(resting, [price("47000")]);
+    }
 }
 
 #[tokio::test]
@@ -216,11 +259,15 @@ async fn a_lost_answer_opens_once() {
 async fn a_lost_request_opens_nothing_and_leaves_the_way_free() {
     let desk = desk();
     desk.venue.fail(OrderType::Market, Fault::LostRequest);
-    let failure = desk.open(&long()).await.unwrap_err();
+    let intent = OpenIntent { take_profit: Some(price("60000")), ..long() };
+    let failure = desk.open(&intent).await.unwrap_err();
     assert!(matches!(failure, OpenFailure::Order { failure: SendFailure::NeverArrived, .. }), "{failure}");
     assert!(desk.venue.position(&btc()).is_none());
-    let JournalState::NotSent { reason } = desk.store.state_of(Purpose::StopLoss) else { panic!("it has no entry") };
+    let stop = desk.store.state_of(Purpose::StopLoss);
+    assert!(matches!(stop, JournalState::Finished { status: OrderStatus::Canceled, .. }), "{stop:?}");
+    let JournalState::NotSent { reason } = desk.store.state_of(Purpose::TakeProfit) else { panic!("it is not sent") };
     assert_eq!(reason, "its entry came to nothing");
+    assert!(desk.venue.state().open.is_empty());
     desk.open(&long()).await.unwrap();
 }
 
@@ -238,8 +285,33 @@ async fn an_entry_of_unknown_fate_blocks_its_contract_only() {
 }
 
 #[tokio::test]
+async fn nothing_is_entered_whose_stop_does_not_rest() {
+    for fault in [
+        Fault::OtherTrigger(price("44000")),
+        Fault::Refuse(RefusalReason::WouldTrigger),
+        Fault::Refuse(RefusalReason::BadSizeOrPrice),
+        Fault::LostRequest,
+        Fault::Unfilled,
+    ] {
+        let desk = desk();
+        desk.venue.fail(OrderType::StopMarket, fault.clone());
+        let failure = desk.open(&long()).await.unwrap_err();
+        assert!(matches!(failure, OpenFailure::NotProtectable(_)), "{fault:?}: {failure}");
+        assert!(desk.venue.position(&btc()).is_none() && desk.venue.state().open.is_empty(), "{fault:?}");
+        assert!(!desk.venue.state().calls.contains(&"place market buy".to_owned()), "{fault:?}");
+        let entry = desk.store.state_of(Purpose::Entry);
+        assert!(matches!(entry, JournalState::NotSent { .. }), "{fault:?}: {entry:?}");
+        assert!(desk.store.unfinished(&AccountId::new("main")).await.unwrap().is_empty(), "{fault:?}");
+        desk.open(&long()).await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_stop_that_reads_back_differently_closes_the_position_again() {
     let desk = desk();
+    desk.venue.state().stops_need_a_position = true;
+    // It is refused before there is a position, and goes out again behind the entry.
+    desk.venue.fail(OrderType::StopMarket, Fault::Refuse(RefusalReason::NothingToReduce));
     desk.venue.fail(OrderType::StopMarket, Fault::OtherTrigger(price("44000")));
     let failure = desk.open(&long()).await.unwrap_err();
     let OpenFailure::Unprotected { opened, failure, closing } = failure else { panic!("{failure}") };
@@ -255,6 +327,7 @@ async fn a_stop_that_reads_back_differently_closes_the_position_again() {
 #[tokio::test]
 async fn a_refused_stop_keeps_the_position_if_the_settings_say_so() {
     let desk = desk_with(|settings| Settings { unverified_stop: UnverifiedStop::Keep, ..settings });
+    desk.venue.fail(OrderType::StopMarket, Fault::Refuse(RefusalReason::NothingToReduce));
     desk.venue.fail(OrderType::StopMarket, Fault::Refuse(RefusalReason::WouldTrigger));
     let opened = desk.open(&long()).await.unwrap();
     assert!(opened.stop_loss.stop().is_none());
@@ -405,8 +478,22 @@ async fn hedge_legs_are_opened_protected_and_closed_apart() {
 }
 
 #[tokio::test]
+async fn a_flattening_keeps_out_what_only_its_stop_was_sent_of() {
+    let desk = desk();
+    desk.venue.state().slow_place = 20;
+    let intent = long();
+    let reason = FlattenReason::Wanted { by: "operator".to_owned(), reason: "now".to_owned() };
+    let (outcome, flattened) = tokio::join!(desk.open(&intent), desk.manager.flatten_all(reason));
+    assert!(matches!(outcome, Err(OpenFailure::Flattening | OpenFailure::NotProtectable(_))), "{outcome:?}");
+    assert!(flattened.is_confirmed());
+    assert!(desk.venue.position(&btc()).is_none() && desk.venue.state().open.is_empty());
+    assert!(!desk.venue.state().calls.contains(&"place market buy".to_owned()));
+}
+
+#[tokio::test]
 async fn a_flattening_takes_back_what_is_being_opened() {
     let desk = desk();
+    desk.venue.state().stops_need_a_position = true;
     // The answer is lost, and the order looked up for a while: meanwhile everything is flattened.
     desk.venue.fail(OrderType::Market, Fault::LostAnswer);
     desk.venue.state().unknown = 3;
@@ -436,6 +523,7 @@ fn colleague(desk: &Desk) -> PositionManager {
 async fn what_another_process_stops_while_an_entry_is_under_way_is_taken_back() {
     for flattens in [true, false] {
         let desk = desk();
+        desk.venue.state().stops_need_a_position = true;
         desk.venue.fail(OrderType::Market, Fault::LostAnswer);
         desk.venue.state().unknown = 3;
         desk.venue.state().hide_fills = true;

@@ -69,6 +69,10 @@ pub(crate) struct State {
     pub(crate) hide_orders: u32,
     /// What only reduces is refused while a sized reduce-only order of its contract rests.
     pub(crate) sizes_are_held: bool,
+    /// No stop is taken before there is a position.
+    pub(crate) stops_need_a_position: bool,
+    /// No second order of a kind that closes a whole position is taken.
+    pub(crate) takes_one_stop: bool,
     /// The next order takes so many turns of everybody else on its way.
     pub(crate) slow_place: u32,
     /// A cancel lets others go first so often.
@@ -150,6 +154,8 @@ impl Venue {
             refuses_margin: false,
             hide_balances: false,
             sizes_are_held: false,
+            stops_need_a_position: false,
+            takes_one_stop: false,
             slow_place: 0,
             slow_cancels: 0,
             cancelling: (0, 0),
@@ -330,7 +336,10 @@ impl State {
 
     /// A triggered order closes the position through a child order whose id nobody of ours knows.
     fn trigger(&mut self, order: Order) {
-        let held = self.held[&(order.symbol.clone(), order.position_side)].position;
+        let held = self.held.get(&(order.symbol.clone(), order.position_side)).map(|held| held.position);
+        let Some(held) = held else {
+            return self.done.push(Order { status: OrderStatus::Rejected, ..order });
+        };
         let child = market(&order.symbol, order.side, held.quantity, ClientOrderId::reported("child"), true);
         let child = self.trade(&child, held.quantity, FillCause::Order);
         let filled = Some(held.quantity);

@@ -49,6 +49,7 @@ const fn meaning(rejection: &Rejection) -> (RefusalReason, &'static str) {
         Rejection::OpenOrders => (Reason::Blocked, "open_orders"),
         Rejection::OpenPositions => (Reason::Blocked, "open_positions"),
         Rejection::NoChange => (Reason::Other, "no_change"),
+        Rejection::ClosingOrderWaits => (Reason::Blocked, "closing_order_waits"),
         Rejection::NotIsolated => (Reason::Other, "not_isolated"),
         Rejection::NoPosition => (Reason::Other, "no_position"),
         Rejection::TooMuchTaken { .. } => (Reason::InsufficientMargin, "too_much_taken"),

@@ -210,6 +210,7 @@ refusals! {
     DUPLICATE_CLIENT_ID = -4116 "ClientOrderId is duplicated.";
     USE_ALGO_ENDPOINT = -4120
         "Order type not supported for this endpoint. Please use the Algo Order API endpoints instead.";
+    CLOSING_ORDER_WAITS = -4130 "An order that closes this position whole exists already.";
     COUNTER_PRICE = -4131 "The counterparty's best price does not meet the PERCENT_PRICE filter limit.";
     QUANTITY_WITH_CLOSE = -4137 "Quantity must be zero with closePosition equals true.";
     REDUCE_WITH_CLOSE = -4138 "Reduce only must be true with closePosition equals true.";

@@ -43,6 +43,7 @@ pub(crate) fn of(rejection: &Rejection) -> Refusal {
         Rejection::OpenOrders => Refusal::MARGIN_TYPE_ORDERS,
         Rejection::OpenPositions => Refusal::MARGIN_TYPE_POSITION,
         Rejection::NoChange => Refusal::NOTHING_TO_MODIFY,
+        Rejection::ClosingOrderWaits => Refusal::CLOSING_ORDER_WAITS,
         Rejection::NotIsolated => Refusal::NOT_ISOLATED,
         Rejection::NoPosition => Refusal::NO_POSITION_FOR_MARGIN,
         Rejection::TooMuchTaken { .. } => Refusal::ISOLATED_BALANCE,

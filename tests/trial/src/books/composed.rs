@@ -81,12 +81,14 @@ impl<S: Ledger> Books<'_, S> {
         composed.is_some_and(|it| it.state == ComposedState::Working && opened(&it).is_zero())
     }
 
-    /// Whether this order is a part that may wait for a position, of a composed order that goes on.
+    /// Whether this order is of an opening that goes on: its parts wait for a position, and so does their stop.
     pub(super) async fn may_open(&self, order: &Order) -> bool {
         let Some(intent) = self.ids.intent_of(&order.client_order_id) else { return false };
         let entry = self.store.composed(self.account, &intent.name()).await.expect("the journal is read");
+        let is_for = |it: &ComposedEntry, purpose| is_for(&it.id, purpose, &order.client_order_id);
         entry.is_some_and(|it| {
-            it.state == ComposedState::Working && is_for(&it.id, Purpose::Entry, &order.client_order_id)
+            it.state == ComposedState::Working
+                && (is_for(&it, Purpose::Entry) || it.order.opening().is_some() && is_for(&it, Purpose::StopLoss))
         })
     }
 }

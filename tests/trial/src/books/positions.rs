@@ -2,7 +2,7 @@
 
 use super::{Books, Ledger};
 use crate::difference::Differences;
-use plimsoll_domain::{Direction, Fill, Money, OrderType, Position, PositionReport};
+use plimsoll_domain::{Decimal, Direction, Fill, Money, OrderType, Position, PositionReport, Quantity};
 use plimsoll_ports::{PositionRecord, PositionStatus, Purpose};
 
 impl<S: Ledger> Books<'_, S> {
@@ -57,15 +57,15 @@ impl<S: Ledger> Books<'_, S> {
                 && order.close_position
         };
         let stops = self.truth.open.iter().filter(is_its_stop).count();
-        // A stop of a size that covers all that is left is one, as that of a pair.
-        let covers = |order: &plimsoll_domain::Order| {
+        // Stops of a size are as good, as those of pairs: together they cover all that is left.
+        let sized = self.truth.open.iter().filter(|order| {
             order.symbol == opened.symbol
                 && order.position_side == opened.side
                 && order.side == opened.direction.closing_side()
                 && order.order_type == OrderType::StopMarket
-                && order.quantity.is_some_and(|quantity| quantity >= opened.quantity)
-        };
-        if meant && stops == 0 && self.truth.open.iter().any(covers) {
+        });
+        let covered: Decimal = sized.filter_map(|order| order.quantity).map(Quantity::get).sum();
+        if meant && stops == 0 && covered >= opened.quantity.get() {
             return;
         }
         if meant && stops != 1 {
@@ -83,9 +83,9 @@ impl<S: Ledger> Books<'_, S> {
         let trades = self.store.of_position(record.id).await.expect("trades are read");
         let subject = format!("record {} of {} {}", record.id.0, opened.symbol, opened.side);
         let signed = trades.iter().map(|it| Direction::from(it.fill.side).sign() * it.fill.quantity.get());
-        let sum: plimsoll_domain::Decimal = signed.sum();
+        let sum: Decimal = signed.sum();
         let left = match record.closed {
-            Some(_) => plimsoll_domain::Decimal::ZERO,
+            Some(_) => Decimal::ZERO,
             None => opened.direction.sign() * opened.quantity.get(),
         };
         differences.same(&subject, "its trades and what is left", &sum, &left);

@@ -7,7 +7,7 @@ use crate::market::Contract;
 use crate::name::is_for;
 use crate::observer::{Meant, key};
 use crate::world::{START, WALLET};
-use plimsoll_domain::{ClientOrderId, Money, OrderType};
+use plimsoll_domain::{ClientOrderId, Decimal, Money, OrderType, Quantity};
 use plimsoll_engine::{AccountView, Link, Reconciliation};
 use plimsoll_ports::{ComposedState, JournalState, OrderJournal, Purpose};
 use std::time::Duration;
@@ -126,15 +126,15 @@ impl Trader<'_> {
                     && order.close_position
             };
             let resting: Vec<_> = truth.open.iter().filter(is_its_stop).map(|order| order.trigger).collect();
-            let covers = |order: &plimsoll_domain::Order| {
+            let sized = truth.open.iter().filter(|order| {
                 order.symbol == report.symbol
                     && order.position_side == report.position_side
                     && order.side == opens.opposite()
                     && order.order_type == OrderType::StopMarket
-                    && order.quantity.is_some_and(|quantity| quantity >= held.quantity)
-            };
+            });
+            let covered: Decimal = sized.filter_map(|order| order.quantity).map(Quantity::get).sum();
             let stands = match resting.as_slice() {
-                [] => truth.open.iter().any(covers) || self.is_owed_no_more(meant).await,
+                [] => covered >= held.quantity.get() || self.is_owed_no_more(meant).await,
                 [Some(trigger)] if meant.is_composed || self.came_to_nothing(meant).await => {
                     meant.any.contains(trigger)
                 }

@@ -1,7 +1,7 @@
 //! How composed orders end.
 
 use super::{Doing, Progress};
-use crate::composed::{Fate, Parts};
+use crate::composed::Parts;
 use crate::order_path::Wait;
 use crate::position_manager::flatten::is_beginning;
 use crate::position_manager::kill_switch::is_engagement;
@@ -11,7 +11,7 @@ use crate::trouble::{Record, Subject, Trouble, Troubles};
 use futures_util::{StreamExt, stream};
 use plimsoll_domain::{ClientOrderId, Order, OrderType, Position, PositionSide, Symbol};
 use plimsoll_ports::{
-    Alert, CommandError, ComposedEnd, ComposedEntry, ComposedKind, ComposedState, JournalState, Purpose, RefusalReason,
+    Alert, CommandError, ComposedEnd, ComposedEntry, ComposedKind, ComposedState, Purpose, RefusalReason,
     RiskEventRecord, Severity, StoreError,
 };
 
@@ -209,20 +209,6 @@ impl PositionManager {
             return false;
         };
         self.cancel_part(&entry.order.symbol, part.id(), troubles).await
-    }
-
-    /// Protection that was journalled before an entry of which nothing has filled is not sent after all.
-    pub(super) async fn drop_unneeded_protection(&self, entry: &ComposedEntry, parts: &Parts, troubles: &mut Troubles) {
-        let may_fill = parts.of(Purpose::Entry).any(|it| it.rests() || it.fate == Fate::Unknown);
-        if entry.order.opening().is_none() || may_fill || !parts.filled(Purpose::Entry).is_zero() {
-            return;
-        }
-        let state = JournalState::NotSent { reason: "nothing has filled that it was to protect".to_owned() };
-        for part in parts.0.iter().filter(|it| it.purpose.protects() && it.fate == Fate::Unknown) {
-            let now = self.ports.clock.now();
-            let written = self.ports.journal.record(&self.settings.account, part.id(), &state, now).await;
-            troubles.keep(written, |error| Trouble::NotJournalled { id: part.id().clone(), error });
-        }
     }
 }
 

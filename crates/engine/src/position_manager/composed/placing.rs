@@ -3,9 +3,9 @@
 use super::beginning::intent;
 use super::{Progress, Scene};
 use crate::client_order_id::IntentId;
-use crate::composed::NewPart;
+use crate::composed::{NewPart, Parts};
 use crate::order_path::{Evidence, Placed, SendFailure, Wait};
-use crate::position_manager::failure::ProtectionFailure;
+use crate::position_manager::failure::{OpenFailure, ProtectionFailure};
 use crate::position_manager::protection::Wanted;
 use crate::position_manager::{PositionManager, UnverifiedStop};
 use crate::trouble::{Trouble, Troubles};
@@ -18,13 +18,13 @@ impl PositionManager {
         &self,
         entry: &ComposedEntry,
         part: NewPart,
-        scene: &Scene,
+        (parts, scene): (&Parts, &Scene),
         wait: Wait,
         it: &mut Progress,
         troubles: &mut Troubles,
     ) -> bool {
         match (entry.order.opening(), &entry.order.kind) {
-            (Some(opening), _) => self.enter_part(entry, opening, part, wait, it, troubles).await,
+            (Some(opening), _) => self.enter_part(entry, opening, (part, parts), wait, it, troubles).await,
             (None, ComposedKind::TrailingStop { .. }) => self.trail(entry, part, scene, wait, it, troubles).await,
             (None, _) => {
                 let order = NewOrder {
@@ -53,7 +53,7 @@ impl PositionManager {
         &self,
         entry: &ComposedEntry,
         opening: &Opening,
-        part: NewPart,
+        (part, parts): (NewPart, &Parts),
         wait: Wait,
         it: &mut Progress,
         troubles: &mut Troubles,
@@ -75,15 +75,23 @@ impl PositionManager {
             Ok(approved) => approved,
             Err(failure) => return self.not_entered(entry, &failure, it, troubles).await,
         };
-        // What is stopped is ended by the next look.
-        if self.is_stopped_by_anyone(&plan).await.unwrap_or(true) {
-            return false;
-        }
         // Whoever wrote the order down may have died before its protection was: no part fills before that is.
         let wanted = [Purpose::StopLoss, Purpose::TakeProfit].map(|purpose| plan.wanted(purpose));
         let wanted: Vec<Wanted<'_>> = wanted.into_iter().flatten().collect();
         if let Err((id, error)) = self.intend_protection(&wanted).await {
             troubles.add(Trouble::NotJournalled { id, error });
+            return false;
+        }
+        match self.stop_ahead_of_parts(entry, &plan, parts, it, troubles).await {
+            Ok(()) => {}
+            Err(failure) if may_come_about(&failure) => return false,
+            Err(failure) => {
+                let failure = OpenFailure::NotProtectable(failure);
+                return self.not_entered(entry, &failure, it, troubles).await;
+            }
+        }
+        // What is stopped is ended by the next look.
+        if self.is_stopped_by_anyone(&plan).await.unwrap_or(true) {
             return false;
         }
         let order = NewOrder {
@@ -114,7 +122,7 @@ impl PositionManager {
     async fn not_entered(
         &self,
         entry: &ComposedEntry,
-        failure: &super::super::failure::OpenFailure,
+        failure: &OpenFailure,
         it: &mut Progress,
         troubles: &mut Troubles,
     ) -> bool {
@@ -188,6 +196,7 @@ const fn may_come_about(failure: &ProtectionFailure) -> bool {
             SendFailure::NotSent(_)
                 | SendFailure::Unresolved(_)
                 | SendFailure::NeverArrived
+                | SendFailure::Forgotten
                 | SendFailure::NotJournalled(_)
         )
     )

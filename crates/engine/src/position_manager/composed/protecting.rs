@@ -35,7 +35,11 @@ impl PositionManager {
         it: &mut Progress,
         troubles: &mut Troubles,
     ) -> Shelter {
-        if parts.filled(Purpose::Entry).is_zero() || scene.held.is_none() {
+        if parts.filled(Purpose::Entry).is_zero() {
+            self.stop_again(entry, opening, (parts, scene), it, troubles).await;
+            return Shelter::Stands;
+        }
+        if scene.held.is_none() {
             return Shelter::Stands;
         }
         // Whoever heard of the fill is sending it.
@@ -76,26 +80,35 @@ impl PositionManager {
     /// asked: what it is was written down before the first part. What stands in its way, or is wrong with it, is seen to by
     /// the look that follows.
     pub(crate) async fn stop_at_once(&self, part: &ClientOrderId) {
-        let Some(stop) = self.ids.intent_of(part).map(|intent| intent.order(Purpose::StopLoss, 0)) else { return };
-        let Some(_alone) = Flight::alone(&self.in_flight, &stop) else { return };
-        let order = match self.ports.journal.entry(&self.settings.account, &stop).await {
-            Ok(Some(written)) if written.state == JournalState::Intended => written.order,
-            Ok(_) => return,
-            // A journal that is away keeps nobody from protecting what has filled.
-            Err(_) => match self.owed_stops().get(&stop).cloned() {
-                Some(order) => order,
-                None => return,
-            },
-        };
-        if self.is_covered_by_the_view(&order) {
+        let Some(intent) = self.ids.intent_of(part) else { return };
+        // Where the venue has refused the first, since there was no position yet, the second is owed.
+        for number in [0, 1] {
+            let stop = intent.order(Purpose::StopLoss, number);
+            let Some(_alone) = Flight::alone(&self.in_flight, &stop) else { return };
+            let order = match self.ports.journal.entry(&self.settings.account, &stop).await {
+                Ok(Some(written)) if written.state == JournalState::Intended => written.order,
+                Ok(Some(written)) if matches!(written.state, JournalState::Refused { .. }) => continue,
+                Ok(_) => return,
+                // A journal that is away keeps nobody from protecting what has filled.
+                Err(_) => match self.owed_stops().get(&stop).cloned() {
+                    Some(order) => order,
+                    None => continue,
+                },
+            };
+            return self.send_stop_at_once(&order).await;
+        }
+    }
+
+    async fn send_stop_at_once(&self, order: &NewOrder) {
+        let (stop, mut troubles) = (&order.client_order_id, Troubles::default());
+        if self.is_covered_by_the_view(order) {
             return;
         }
-        let (order, mut troubles) = (&order, Troubles::default());
         let placed = self.send(order, Purpose::StopLoss, Evidence::BookAndTrades, Wait::Glance, &mut troubles).await;
         match placed {
             Ok(Placed::Resting(found)) if !rests_as_meant(order, &found) => {
                 tracing::warn!(%stop, "the venue reads a stop back as another one: it is placed anew");
-                self.cancel(&order.symbol, &stop, &mut troubles).await;
+                self.cancel(&order.symbol, stop, &mut troubles).await;
             }
             Ok(_) => {}
             Err(failure) => tracing::warn!(%stop, %failure, "a stop was not placed at once"),
@@ -119,7 +132,7 @@ impl PositionManager {
     }
 
     /// The number of the protective order that is owed; `None` where one rests or has done its work, or where nobody knows.
-    async fn owed(
+    pub(super) async fn owed(
         &self,
         entry: &ComposedEntry,
         parts: &Parts,

@@ -1,75 +1,31 @@
-//! Entering, with the stop on the entry's heels.
+//! Entering, with the stop at the venue before the entry, or on its heels.
 
+use super::ahead::{EntryStop, covers, may_rest};
 use super::checks::Approved;
 use super::{OpenFailure, Plan};
 use crate::execution::{Execution, walk};
 use crate::order_path::{Dispatched, Evidence, Placed, SendFailure, Wait};
-use crate::position_manager::failure::ProtectionFailure;
-use crate::position_manager::outcome::Protection;
 use crate::position_manager::protection::Wanted;
 use crate::position_manager::{Flight, PositionManager};
 use crate::trouble::Troubles;
 use plimsoll_domain::{NewOrder, OrderKind, OrderSize};
-use plimsoll_ports::{Alert, Purpose, Severity};
+use plimsoll_ports::{Alert, JournalState, Purpose, Severity};
 
-/// What became of an entry, and of the stop that was sent right behind it, if one was.
+/// What became of an entry, and of its stop as far as that was sent.
 pub(super) struct Entered {
     pub(super) execution: Execution,
-    pub(super) stop: Option<Result<Protection, ProtectionFailure>>,
+    pub(super) stop: EntryStop,
 }
 
 impl PositionManager {
-    /// Enters, with the protection journalled first: whoever finds the entry filled after a crash finds what was to
-    /// protect it.
+    /// Enters, with entry and protection journalled first, and the stop at the venue first where that takes it: whoever
+    /// finds the entry filled after a crash finds what protects it, or was to.
     pub(super) async fn enter_protectably(
         &self,
         plan: &Plan<'_>,
         approved: &Approved,
         troubles: &mut Troubles,
     ) -> Result<Entered, OpenFailure> {
-        let wanted = [Purpose::StopLoss, Purpose::TakeProfit].map(|purpose| plan.wanted(purpose));
-        let wanted: Vec<Wanted<'_>> = wanted.into_iter().flatten().collect();
-        let intended = self.intend_protection(&wanted).await;
-        let (entered, stop) = match intended {
-            Ok(()) => self.enter(plan, approved, troubles).await,
-            Err((id, error)) => (Err(OpenFailure::Order { id, failure: SendFailure::NotJournalled(error) }), None),
-        };
-        let may_be_live =
-            matches!(&entered, Ok(_) | Err(OpenFailure::Order { failure: SendFailure::Unresolved(_), .. }));
-        if !may_be_live {
-            for it in &wanted {
-                match &stop {
-                    Some(stop) if it.purpose == Purpose::StopLoss => self.call_back(it, stop, troubles).await,
-                    _ => self.drop_protection(it, "its entry came to nothing", troubles).await,
-                }
-            }
-        }
-        Ok(Entered { execution: entered?, stop })
-    }
-
-    /// A stop was sent for an entry that came to nothing.
-    async fn call_back(
-        &self,
-        wanted: &Wanted<'_>,
-        stop: &Result<Protection, ProtectionFailure>,
-        troubles: &mut Troubles,
-    ) {
-        if !matches!(stop, Err(ProtectionFailure::Order(failure)) if is_over(failure)) {
-            self.cancel(&wanted.instrument.symbol, &wanted.id, troubles).await;
-        }
-    }
-
-    async fn enter(
-        &self,
-        plan: &Plan<'_>,
-        approved: &Approved,
-        troubles: &mut Troubles,
-    ) -> (Result<Execution, OpenFailure>, Option<Result<Protection, ProtectionFailure>>) {
-        match self.is_stopped_by_anyone(plan).await {
-            Ok(false) => {}
-            Ok(true) => return (Err(OpenFailure::Flattening), None),
-            Err(error) => return (Err(error.into()), None),
-        }
         let order = NewOrder {
             client_order_id: plan.id.order(Purpose::Entry, 0),
             symbol: plan.intent.symbol.clone(),
@@ -79,7 +35,70 @@ impl PositionManager {
             size: OrderSize::Quantity(approved.quantity),
             reduce_only: false,
         };
-        let (placed, stop) = self.send_entry(plan, &order, troubles).await;
+        let not_journalled = |id, error| OpenFailure::Order { id, failure: SendFailure::NotJournalled(error) };
+        let wanted = [Purpose::StopLoss, Purpose::TakeProfit].map(|purpose| plan.wanted(purpose));
+        let mut wanted: Vec<Wanted<'_>> = wanted.into_iter().flatten().collect();
+        self.intend_protection(&wanted).await.map_err(|(id, error)| not_journalled(id, error))?;
+        let written = self.path.write_down(&order, Purpose::Entry, self.ports.clock.now()).await;
+        written.map_err(|error| not_journalled(order.client_order_id.clone(), error))?;
+        let (entered, stop) = match self.stop_ahead(plan, troubles).await {
+            Ok(stop) => self.enter(plan, &order, stop, troubles).await,
+            Err(failure) => {
+                wanted.retain(|it| it.purpose != Purpose::StopLoss);
+                (Err(OpenFailure::NotProtectable(failure)), EntryStop::follows(0))
+            }
+        };
+        match entered {
+            Ok(execution) => Ok(Entered { execution, stop }),
+            Err(failure) => {
+                if !failure.may_be_live() {
+                    self.write_off(plan, (&order, &failure), wanted, &stop, troubles).await;
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// The entry came to nothing: so does what was to protect it.
+    async fn write_off(
+        &self,
+        plan: &Plan<'_>,
+        (entry, failure): (&NewOrder, &OpenFailure),
+        wanted: Vec<Wanted<'_>>,
+        stop: &EntryStop,
+        troubles: &mut Troubles,
+    ) {
+        // What was sent has its end on record.
+        if !matches!(failure, OpenFailure::Order { .. } | OpenFailure::NothingFilled { .. }) {
+            self.path.record(entry, JournalState::NotSent { reason: failure.to_string() }, troubles).await;
+        }
+        for mut it in wanted {
+            if it.purpose == Purpose::StopLoss {
+                it.id = plan.id.order(it.purpose, stop.attempt);
+                if let Some(outcome) = &stop.outcome {
+                    if outcome.as_ref().err().is_none_or(may_rest) {
+                        self.cancel(&it.instrument.symbol, &it.id, troubles).await;
+                    }
+                    continue;
+                }
+            }
+            self.drop_protection(&it, "its entry came to nothing", troubles).await;
+        }
+    }
+
+    async fn enter(
+        &self,
+        plan: &Plan<'_>,
+        order: &NewOrder,
+        stop: EntryStop,
+        troubles: &mut Troubles,
+    ) -> (Result<Execution, OpenFailure>, EntryStop) {
+        match self.is_stopped_by_anyone(plan).await {
+            Ok(false) => {}
+            Ok(true) => return (Err(OpenFailure::Flattening), stop),
+            Err(error) => return (Err(error.into()), stop),
+        }
+        let (placed, stop) = self.send_entry(plan, order, stop, troubles).await;
         let id = order.client_order_id.clone();
         let execution = match placed {
             Ok(Placed::Ended(mut execution)) => {
@@ -103,26 +122,27 @@ impl PositionManager {
         (execution, stop)
     }
 
-    /// Sends the entry; while what became of it is looked up, its stop is on its way already.
+    /// Sends the entry; while what became of it is looked up, its stop is on its way already, or rests.
     async fn send_entry(
         &self,
         plan: &Plan<'_>,
         order: &NewOrder,
+        mut stop: EntryStop,
         troubles: &mut Troubles,
-    ) -> (Result<Placed, SendFailure>, Option<Result<Protection, ProtectionFailure>>) {
+    ) -> (Result<Placed, SendFailure>, EntryStop) {
         let _flight = Flight::of(&self.in_flight, &order.client_order_id);
         let dispatched = self.path.dispatch(order, Purpose::Entry, Wait::Patiently, troubles).await;
-        let (placed, stop) = match dispatched {
+        let placed = match dispatched {
             Ok(dispatched) => {
                 let mut beside = Troubles::default();
-                let stop = self.stop_on_its_heels(plan, order, &dispatched, &mut beside);
+                let sent = self.stop_on_its_heels(plan, (order, &dispatched), &mut stop, &mut beside);
                 let evidence = Evidence::Position(plan.held());
                 let follow = self.path.conclude(order, dispatched.clone(), evidence, troubles);
-                let both = futures_util::future::join(follow, stop).await;
+                let (placed, ()) = futures_util::future::join(follow, sent).await;
                 troubles.join(beside);
-                both
+                placed
             }
-            Err(failure) => (Err(failure), None),
+            Err(failure) => Err(failure),
         };
         self.tell_of_journal(&order.client_order_id, troubles).await;
         (placed, stop)
@@ -134,18 +154,20 @@ impl PositionManager {
     async fn stop_on_its_heels(
         &self,
         plan: &Plan<'_>,
-        order: &NewOrder,
-        dispatched: &Dispatched,
+        (order, dispatched): (&NewOrder, &Dispatched),
+        stop: &mut EntryStop,
         troubles: &mut Troubles,
-    ) -> Option<Result<Protection, ProtectionFailure>> {
+    ) {
         let begins = plan.held().is_none() && order.kind == OrderKind::Market && dispatched.order_id.is_some();
-        let wanted = plan.wanted(Purpose::StopLoss).filter(|_| begins)?;
-        let is_in_the_way = self.stands_in_the_way(&wanted);
-        if plan.reading.snapshot.orders.iter().any(is_in_the_way) || self.is_stopped_since(plan) {
-            return None;
+        let Some(mut wanted) = plan.wanted(Purpose::StopLoss).filter(|_| begins && stop.outcome.is_none()) else {
+            return;
+        };
+        wanted.id = plan.id.order(Purpose::StopLoss, stop.attempt);
+        if covers(&plan.reading.snapshot.orders, &wanted) || self.is_stopped_since(plan) {
+            return;
         }
-        let trigger = wanted.rounded().ok()?;
-        Some(self.place_protection(&wanted, trigger, troubles).await)
+        let Ok(trigger) = wanted.rounded() else { return };
+        stop.outcome = Some(self.place_protection(&wanted, trigger, troubles).await);
     }
 
     async fn tell_of_unresolved(&self, plan: &Plan<'_>, failure: &SendFailure, troubles: &mut Troubles) {
@@ -160,9 +182,4 @@ impl PositionManager {
         };
         self.alert(&alert, troubles).await;
     }
-}
-
-/// Nothing of the order is live, and its name is used up.
-const fn is_over(failure: &SendFailure) -> bool {
-    !matches!(failure, SendFailure::Unresolved(_) | SendFailure::NotJournalled(_))
 }

@@ -1,6 +1,7 @@
 //! Protecting what an entry has opened.
 
 use super::Plan;
+use super::ahead::EntryStop;
 use crate::order_path::SendFailure;
 use crate::position_manager::PositionManager;
 use crate::position_manager::failure::ProtectionFailure;
@@ -9,18 +10,13 @@ use crate::trouble::Troubles;
 use plimsoll_ports::{Purpose, RefusalReason, StopLoss};
 
 impl PositionManager {
-    /// What ends the loss of what was just entered: placed and read back, or looked for where one is to rest already. `sent`
-    /// is what became of a stop that was sent right behind the entry.
-    pub(super) async fn end_loss(
-        &self,
-        plan: &Plan<'_>,
-        sent: Option<Result<Protection, ProtectionFailure>>,
-        troubles: &mut Troubles,
-    ) -> Protected {
-        let attempt = match sent {
-            None => 0,
+    /// What ends the loss of what was just entered: placed and read back, or looked for where one is to rest already.
+    /// `stop` is what became of the one that was sent before the entry or right behind it.
+    pub(super) async fn end_loss(&self, plan: &Plan<'_>, stop: EntryStop, troubles: &mut Troubles) -> Protected {
+        let attempt = match stop.outcome {
+            None => stop.attempt,
             Some(Ok(stop)) => return Protected::By(stop),
-            Some(Err(failure)) => match next_attempt(&failure) {
+            Some(Err(failure)) => match next_attempt(stop.attempt, &failure) {
                 Some(attempt) => attempt,
                 None => {
                     if let Some(wanted) = plan.wanted(Purpose::StopLoss) {
@@ -69,15 +65,15 @@ impl PositionManager {
 
 /// Which attempt follows a stop that was sent right behind its entry and is not verified: it may rest, or it was refused
 /// while its position was not there yet. `None` where another one would fare no better.
-const fn next_attempt(failure: &ProtectionFailure) -> Option<u16> {
+const fn next_attempt(attempt: u16, failure: &ProtectionFailure) -> Option<u16> {
     match failure {
-        ProtectionFailure::Order(SendFailure::Unresolved(_)) => Some(0),
+        ProtectionFailure::Order(SendFailure::Unresolved(_)) => Some(attempt),
         ProtectionFailure::Order(SendFailure::Refused(refusal))
             if !matches!(refusal.reason, RefusalReason::WouldTrigger) =>
         {
-            Some(1)
+            Some(attempt.saturating_add(1))
         }
-        ProtectionFailure::Order(SendFailure::NeverArrived | SendFailure::Forgotten) => Some(1),
+        ProtectionFailure::Order(SendFailure::NeverArrived | SendFailure::Forgotten) => Some(attempt.saturating_add(1)),
         _ => None,
     }
 }

@@ -13,7 +13,7 @@ use crate::position_manager::protection::Wanted;
 use crate::position_manager::reading::{Held, Reading};
 use crate::position_manager::{ForeignPolicy, PositionManager, UnverifiedStop};
 use crate::trouble::{Record, Troubles};
-use plimsoll_domain::{ClientOrderId, Direction, Order, OrderStatus, PositionSide, Price, Rate, Symbol};
+use plimsoll_domain::{ClientOrderId, Direction, NewOrder, Order, OrderStatus, PositionSide, Price, Rate, Symbol};
 use plimsoll_ports::{JournalEntry, JournalState, PositionRecord, Purpose};
 
 /// How many orders an intent may have for one purpose: its ids have two digits of 36 for it.
@@ -96,9 +96,9 @@ impl PositionManager {
         };
         let id = if owed {
             meant.entry.order.client_order_id.clone()
-        } else if rests {
+        } else if rests && !self.was_refused_beside_another(&meant, held, reading) {
             return self.clear_superseded(&meant, held, reading, troubles).await;
-        } else if is_lost(&meant.entry.state, purpose) && meant.attempt < MOST_ATTEMPTS {
+        } else if (rests || is_lost(&meant.entry.state, purpose)) && meant.attempt < MOST_ATTEMPTS {
             meant.intent.order(purpose, meant.attempt + 1)
         } else {
             return;
@@ -112,24 +112,34 @@ impl PositionManager {
     /// second one would outlive the position.
     async fn clear_superseded(&self, meant: &Meant, held: &Held, reading: &Reading, troubles: &mut Troubles) {
         let order = &meant.entry.order;
-        let rests: Vec<&Order> = reading
-            .snapshot
-            .orders
-            .iter()
-            .filter(|it| {
-                (&it.symbol, it.position_side) == (&held.report.symbol, held.report.position_side)
-                    && it.side == held.position.direction.closing_side()
-                    && it.order_type == order.kind.order_type()
-                    && it.close_position
-                    && self.ids.is_ours(&it.client_order_id)
-            })
-            .collect();
+        let rests = self.resting_alike(order, held, reading);
         let is_meant = |it: &&&Order| it.client_order_id == order.client_order_id;
         let does_the_same = |it: &&&Order| it.trigger == order.kind.trigger();
         let Some(kept) = rests.iter().find(is_meant).or_else(|| rests.iter().find(does_the_same)) else { return };
         for it in rests.iter().filter(|it| it.client_order_id != kept.client_order_id) {
             self.cancel(&it.symbol, &it.client_order_id, troubles).await;
         }
+    }
+
+    /// A venue that takes one stop for a position has refused this one beside an earlier one, and the process died before
+    /// that had made way. It is tried once more, and no oftener.
+    fn was_refused_beside_another(&self, meant: &Meant, held: &Held, reading: &Reading) -> bool {
+        let order = &meant.entry.order;
+        meant.attempt == 0
+            && matches!(meant.entry.state, JournalState::Refused { .. })
+            && self.resting_alike(order, held, reading).iter().all(|it| it.trigger != order.kind.trigger())
+    }
+
+    /// Orders of ours that rest and close the same position whole, of the same kind as this one.
+    fn resting_alike<'r>(&self, order: &NewOrder, held: &Held, reading: &'r Reading) -> Vec<&'r Order> {
+        let is_alike = |it: &&Order| {
+            (&it.symbol, it.position_side) == (&held.report.symbol, held.report.position_side)
+                && it.side == held.position.direction.closing_side()
+                && it.order_type == order.kind.order_type()
+                && it.close_position
+                && self.ids.is_ours(&it.client_order_id)
+        };
+        reading.snapshot.orders.iter().filter(is_alike).collect()
     }
 
     /// The newest protective order that was meant with the entries that made this position.
@@ -180,7 +190,8 @@ impl PositionManager {
             }
             _ => None,
         };
-        it.restored.push(Restored { symbol, side, purpose, client_order_id: wanted.id, outcome, closing });
+        let client_order_id = outcome.as_ref().map_or(wanted.id, |placed| placed.client_order_id.clone());
+        it.restored.push(Restored { symbol, side, purpose, client_order_id, outcome, closing });
     }
 
     /// A stop for a position that somebody else has opened, at the distance that the settings say.

@@ -7,7 +7,7 @@ use plimsoll_engine::{
     AccountPorts, AccountView, Alone, Colleagues, ContractSetting, Guard, GuardNews, GuardSettings, Lookout,
     LookoutNews, Ports, PositionManager, Settings, Stopper, Streams, VenueAccountSettings,
 };
-use plimsoll_exchange::{Exchange, MarketClock, PaperBroker, PaperVenue, Tick, listings};
+use plimsoll_exchange::{ClosingOrders, Exchange, MarketClock, PaperBroker, PaperVenue, Tick, listings};
 use plimsoll_ports::domain::{
     AccountId, ClientOrderId, NewOrder, OrderKind, OrderSize, PositionSide, Side, Symbol, TimeInForce, Timestamp,
     TriggerBy, VenueId,
@@ -110,7 +110,20 @@ pub(super) fn begin_with(
     settings: GuardSettings,
     streams: impl Fn(&PaperBroker) -> Streams,
 ) -> Scene {
-    let mut exchange = Exchange::new(Timestamp::from_millis(1_700_000_000_000));
+    begin_at(ClosingOrders::Any, adjust, colleagues, contracts, settings, streams)
+}
+
+/// The same at a venue that takes these orders that close a whole position.
+fn begin_at(
+    closing_orders: ClosingOrders,
+    adjust: impl FnOnce(Settings) -> Settings,
+    colleagues: Arc<dyn Colleagues>,
+    contracts: BTreeMap<Symbol, ContractSetting>,
+    settings: GuardSettings,
+    streams: impl Fn(&PaperBroker) -> Streams,
+) -> Scene {
+    let dialect = plimsoll_exchange::Settings { closing_orders, ..plimsoll_exchange::Settings::default() };
+    let mut exchange = Exchange::with_settings(Timestamp::from_millis(1_700_000_000_000), dialect);
     exchange.list(listings::btc_usdt(), price("50000")).unwrap();
     let venue = PaperVenue::new(VenueId::new("paper"), exchange);
     let account = AccountId::new("main");
@@ -267,7 +280,12 @@ impl Scene {
 
 /// A guard that has looked at what happened before it was connected, and waits.
 pub(super) async fn at_ease() -> Scene {
-    let mut scene = begin(seldom(), paper);
+    at_ease_where(ClosingOrders::Any).await
+}
+
+/// The same at a venue that takes these orders that close a whole position.
+pub(super) async fn at_ease_where(closing_orders: ClosingOrders) -> Scene {
+    let mut scene = begin_at(closing_orders, |it| it, Arc::new(Alone), BTreeMap::new(), seldom(), paper);
     scene.until("connected").await;
     scene.pass(2, "50000").await;
     scene.until("woken connected").await;

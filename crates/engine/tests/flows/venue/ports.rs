@@ -174,6 +174,17 @@ impl Broker for Venue {
         }
         let key = (order.symbol.clone(), order.position_side);
         let held = state.held.get(&key).map(|held| held.position.quantity);
+        if order.size == OrderSize::WholePosition {
+            let does_the_same = |it: &Order| {
+                it.close_position && (&it.symbol, it.order_type, it.side) == (&order.symbol, kind, order.side)
+            };
+            if state.stops_need_a_position && held.is_none() {
+                return Err(PlaceError::Refused(refusal(RefusalReason::NothingToReduce)));
+            }
+            if state.takes_one_stop && state.open.iter().any(does_the_same) {
+                return Err(PlaceError::Refused(refusal(RefusalReason::Blocked)));
+            }
+        }
         let id = match (order.kind, order.size) {
             (OrderKind::Market, OrderSize::Quantity(quantity)) => {
                 if order.reduce_only && held.is_none() {

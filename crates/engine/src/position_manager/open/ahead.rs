@@ -1,0 +1,114 @@
+//! A stop that rests before its entry is sent: what fills is protected from its first moment, whoever dies when.
+
+use super::Plan;
+use crate::order_path::{SendFailure, Wait};
+use crate::position_manager::PositionManager;
+use crate::position_manager::failure::ProtectionFailure;
+use crate::position_manager::outcome::Protection;
+use crate::position_manager::protection::Wanted;
+use crate::trouble::Troubles;
+use plimsoll_domain::{Order, OrderType};
+use plimsoll_ports::{Purpose, RefusalReason};
+use std::sync::atomic::Ordering;
+
+/// The stop of an entry.
+pub(super) struct EntryStop {
+    /// Which of its names it goes by: one that was refused is used up.
+    pub(super) attempt: u16,
+    /// What became of it; `None` while it is not sent, since the venue takes none before there is a position, or one covers
+    /// that already.
+    pub(super) outcome: Option<Result<Protection, ProtectionFailure>>,
+}
+
+impl EntryStop {
+    pub(super) const fn follows(attempt: u16) -> Self {
+        Self { attempt, outcome: None }
+    }
+}
+
+impl PositionManager {
+    /// Rests the stop of an opening before its entry is sent, where the venue takes it.
+    ///
+    /// # Errors
+    /// Why it does not rest: nothing may be entered then.
+    pub(super) async fn stop_ahead(
+        &self,
+        plan: &Plan<'_>,
+        troubles: &mut Troubles,
+    ) -> Result<EntryStop, ProtectionFailure> {
+        let Some(mut wanted) = plan.wanted(Purpose::StopLoss) else { return Ok(EntryStop::follows(0)) };
+        let is_covered = covers(&plan.reading.snapshot.orders, &wanted);
+        if self.stops_follow() || self.is_stopped_since(plan) || is_covered {
+            return Ok(EntryStop::follows(0));
+        }
+        // Whoever wants to enter does not wait a minute for a venue that takes no stops.
+        wanted.wait = Wait::Glance;
+        if let Some(stop) = self.rest_ahead(&wanted, troubles).await? {
+            return Ok(EntryStop { attempt: 0, outcome: Some(Ok(stop)) });
+        }
+        wanted.id = plan.id.order(Purpose::StopLoss, 1);
+        let intended = self.intend_protection(std::slice::from_ref(&wanted)).await;
+        intended.map_err(|(_, error)| SendFailure::NotJournalled(error))?;
+        Ok(EntryStop::follows(1))
+    }
+
+    /// Places a stop for a position that is not there yet, and reads it back; `None` where the venue takes none before there
+    /// is one.
+    ///
+    /// # Errors
+    /// Why it does not rest; what may rest all the same was called back.
+    pub(in crate::position_manager) async fn rest_ahead(
+        &self,
+        wanted: &Wanted<'_>,
+        troubles: &mut Troubles,
+    ) -> Result<Option<Protection>, ProtectionFailure> {
+        let trigger = wanted.rounded()?;
+        match self.place_protection(wanted, trigger, troubles).await {
+            Ok(stop) => Ok(Some(stop)),
+            Err(ProtectionFailure::Order(SendFailure::Refused(refusal))) if wants_its_position(refusal.reason) => {
+                tracing::info!(%refusal, "no stop is taken before there is a position: it follows the entry");
+                if refusal.reason == RefusalReason::NothingToReduce {
+                    self.stops_follow.store(true, Ordering::SeqCst);
+                }
+                Ok(None)
+            }
+            Err(failure) => {
+                if may_rest(&failure) {
+                    self.cancel(&wanted.instrument.symbol, &wanted.id, troubles).await;
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// The venue has said that it takes no stop before there is a position.
+    pub(in crate::position_manager) fn stops_follow(&self) -> bool {
+        self.stops_follow.load(Ordering::SeqCst)
+    }
+}
+
+/// A stop rests already that closes the whole of whatever is held on this side.
+pub(in crate::position_manager) fn covers(orders: &[Order], wanted: &Wanted<'_>) -> bool {
+    orders.iter().any(|order| {
+        order.symbol == wanted.instrument.symbol
+            && order.order_type == OrderType::StopMarket
+            && order.close_position
+            && (order.position_side, order.side) == (wanted.side, wanted.direction.closing_side())
+    })
+}
+
+/// The refusal may be for want of a position; venues say so in many words, of which not all are known.
+const fn wants_its_position(reason: RefusalReason) -> bool {
+    matches!(reason, RefusalReason::NothingToReduce | RefusalReason::Other)
+}
+
+/// Whether something may rest at the venue of a stop that is not verified.
+pub(super) const fn may_rest(failure: &ProtectionFailure) -> bool {
+    match failure {
+        ProtectionFailure::NoPrice(_) | ProtectionFailure::Ended(_) | ProtectionFailure::Gone => false,
+        ProtectionFailure::ReadBackDifferently(_) => true,
+        ProtectionFailure::Order(failure) => {
+            matches!(failure, SendFailure::Unresolved(_) | SendFailure::NotJournalled(_))
+        }
+    }
+}
