@@ -190,7 +190,7 @@ impl Naked {
             match stop {
                 Some(stop) => {
                     let id = stop.client_order_id.clone();
-                    let grew = it.grown.contains(&name).then(|| Bare {
+                    let grew = it.grown.contains(&name).then_some(Bare {
                         since: it.now,
                         begins: if it.is_sent { Begins::Entered } else { Begins::Rested },
                         fortune: it.fortune,

@@ -192,6 +192,22 @@ async fn the_stop_of_a_bracket_rests_before_its_entry_and_again_when_it_is_cance
 }
 
 #[tokio::test]
+async fn what_fills_after_its_stop_has_fired_has_another() {
+    let desk = desk();
+    let placed = desk.manager.compose(&bracket()).await.unwrap();
+    let entry = journalled(&desk, &placed.id, Purpose::Entry).order.client_order_id;
+    desk.venue.open_as(&entry, &btc(), Direction::Long, "0.008");
+    // It fires, and more of the entry fills while it does.
+    desk.venue.mark(&btc(), "44000");
+    assert_eq!((desk.venue.position(&btc()), triggers(&desk)), (None, vec![]));
+    desk.venue.mark(&btc(), "46000");
+    fill_and_cancel(&desk, &entry, "0.006");
+    desk.manager.monitor().await.unwrap();
+    assert!(desk.venue.position(&btc()).is_some());
+    assert_eq!(triggers(&desk), [price("45000")]);
+}
+
+#[tokio::test]
 async fn a_stop_that_was_sent_and_not_written_down_is_found_and_followed() {
     let desk = desk();
     desk.venue.state().stops_need_a_position = true;

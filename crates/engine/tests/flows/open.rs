@@ -285,6 +285,28 @@ async fn an_entry_of_unknown_fate_blocks_its_contract_only() {
 }
 
 #[tokio::test]
+async fn a_stop_that_fires_before_there_is_something_to_close_is_placed_again() {
+    let desk = desk();
+    desk.venue.state().slow_place = 5;
+    let intent = long();
+    let (opened, ()) = tokio::join!(desk.open(&intent), async {
+        tokio::task::yield_now().await;
+        // The entry is slow too: the price falls and rises again while it is on its way.
+        desk.venue.state().slow_place = 20;
+        while desk.venue.state().open.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        assert!(desk.venue.position(&btc()).is_none());
+        desk.venue.mark(&btc(), "44000");
+        desk.venue.mark(&btc(), "50000");
+    });
+    let stop = opened.unwrap().stop_loss.stop().cloned().unwrap();
+    let resting: Vec<_> = desk.venue.state().open.iter().map(|it| it.client_order_id.clone()).collect();
+    assert_eq!(resting, [stop.client_order_id]);
+    assert_eq!(stop.trigger, price("45000"));
+}
+
+#[tokio::test]
 async fn nothing_is_entered_whose_stop_does_not_rest() {
     for fault in [
         Fault::OtherTrigger(price("44000")),

@@ -13,7 +13,7 @@ use plimsoll_domain::{Direction, Order, OrderStatus};
 use plimsoll_ports::{CommandError, ComposedEntry, ComposedState, JournalState, Opening, Purpose, RefusalReason};
 
 impl PositionManager {
-    /// Rests the stop of an opening, unless one covers what it opens already or the venue takes none before there is a
+    /// Rests the stop of an opening, unless it adds to a position, one rests already, or the venue takes none before there is a
     /// position.
     ///
     /// # Errors
@@ -27,7 +27,9 @@ impl PositionManager {
         troubles: &mut Troubles,
     ) -> Result<(), ProtectionFailure> {
         let Some(wanted) = plan.wanted(Purpose::StopLoss) else { return Ok(()) };
-        if self.stops_follow() || covers(&plan.reading.snapshot.orders, &wanted) {
+        // What is held already has its own protection, or its own reason for none.
+        let is_held = plan.held().is_some();
+        if self.stops_follow() || is_held || covers(&plan.reading.snapshot.orders, &wanted) {
             return Ok(());
         }
         self.rest_owed(entry, parts, wanted, it, troubles).await
@@ -50,7 +52,8 @@ impl PositionManager {
             Direction::Long => scene.mark <= trigger,
             Direction::Short => scene.mark >= trigger,
         };
-        if self.stops_follow() || would_fire || !is_gone || parts.resting(Purpose::Entry).is_none() {
+        let may_rest = scene.held.is_none() && !would_fire && !self.stops_follow();
+        if !may_rest || !is_gone || parts.resting(Purpose::Entry).is_none() {
             return;
         }
         let wanted = Wanted {

@@ -49,7 +49,13 @@ impl PositionManager {
         let wanted = [(Purpose::StopLoss, opening.stop_loss.price()), (Purpose::TakeProfit, opening.take_profit)];
         for (purpose, trigger) in wanted {
             let Some(trigger) = trigger else { continue };
-            let Some(number) = self.owed(entry, parts, (purpose, scene.side), troubles).await else { continue };
+            let owed = match parts.last(purpose) {
+                Some(fired) if purpose == Purpose::StopLoss && has_missed(fired, parts, scene) => {
+                    self.unless_covered(entry, scene.side, fired.number.checked_add(1), troubles).await
+                }
+                _ => self.owed(entry, parts, (purpose, scene.side), troubles).await,
+            };
+            let Some(number) = owed else { continue };
             let wanted = Wanted {
                 id: IntentId::named(&entry.id).order(purpose, number),
                 instrument: &scene.instrument,
@@ -214,6 +220,12 @@ impl PositionManager {
         };
         format!("its stop-loss is not verified: {failure}; {closed}")
     }
+}
+
+/// This stop has fired while a part was on its way, and what that has filled since is held without any.
+fn has_missed(stop: &Part, parts: &Parts, scene: &Scene) -> bool {
+    let opened = parts.filled(Purpose::Entry);
+    stop.is_done() && scene.held.is_some_and(|held| held.quantity.get() <= opened)
 }
 
 fn rests_as_meant(meant: &NewOrder, found: &Order) -> bool {

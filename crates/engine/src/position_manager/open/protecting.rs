@@ -7,6 +7,7 @@ use crate::position_manager::PositionManager;
 use crate::position_manager::failure::ProtectionFailure;
 use crate::position_manager::outcome::{Protected, Protection};
 use crate::trouble::Troubles;
+use plimsoll_domain::OrderStatus;
 use plimsoll_ports::{Purpose, RefusalReason, StopLoss};
 
 impl PositionManager {
@@ -15,7 +16,10 @@ impl PositionManager {
     pub(super) async fn end_loss(&self, plan: &Plan<'_>, stop: EntryStop, troubles: &mut Troubles) -> Protected {
         let attempt = match stop.outcome {
             None => stop.attempt,
-            Some(Ok(stop)) => return Protected::By(stop),
+            Some(Ok(sent)) => match self.is_gone(plan, &sent).await {
+                false => return Protected::By(sent),
+                true => stop.attempt.saturating_add(1),
+            },
             Some(Err(failure)) => match next_attempt(stop.attempt, &failure) {
                 Some(attempt) => attempt,
                 None => {
@@ -40,6 +44,14 @@ impl PositionManager {
             Ok(None) => Protected::TakenBack,
             Err(failure) => Protected::NotVerified(failure),
         }
+    }
+
+    /// Whether a stop that rested before its position has ended since without closing anything: the price passed its trigger
+    /// before there was something to close.
+    async fn is_gone(&self, plan: &Plan<'_>, stop: &Protection) -> bool {
+        let found = self.ports.broker.order(&plan.intent.symbol, &stop.client_order_id).await;
+        let ended = found.ok().flatten().map(|order| order.status).filter(|status| status.is_final());
+        ended.is_some_and(|status| status != OrderStatus::Filled)
     }
 
     /// Places this attempt at a protective order, and reads it back; nothing where none is wanted, or trading was stopped.

@@ -142,7 +142,8 @@ impl PositionManager {
         reading.snapshot.orders.iter().filter(is_alike).collect()
     }
 
-    /// The newest protective order that was meant with the entries that made this position.
+    /// The newest protective order that was meant with the entries that made this position; `None` also while not all of
+    /// the journal can be read: a name may be used up.
     async fn meant(&self, record: &PositionRecord, purpose: Purpose, troubles: &mut Troubles) -> Option<Meant> {
         let trades = troubles.read(Record::Trade, self.ports.trades.of_position(record.id).await)?;
         let opening = record.opened.direction.opening_side();
@@ -155,7 +156,7 @@ impl PositionManager {
             }
         }
         for intent in intents {
-            if let Some((attempt, entry)) = self.last_attempt(&intent, purpose, troubles).await {
+            if let Some((attempt, entry)) = self.last_attempt(&intent, purpose, troubles).await? {
                 return Some(Meant { intent, attempt, entry });
             }
         }
@@ -167,16 +168,16 @@ impl PositionManager {
         intent: &IntentId,
         purpose: Purpose,
         troubles: &mut Troubles,
-    ) -> Option<(u16, JournalEntry)> {
+    ) -> Option<Option<(u16, JournalEntry)>> {
         let mut last = None;
         for attempt in 0..=MOST_ATTEMPTS {
             let entry = self.ports.journal.entry(&self.settings.account, &intent.order(purpose, attempt)).await;
-            match troubles.read(Record::Journal, entry).flatten() {
+            match troubles.read(Record::Journal, entry)? {
                 Some(entry) => last = Some((attempt, entry)),
                 None => break,
             }
         }
-        last
+        Some(last)
     }
 
     async fn place_owed(&self, held: &Held, wanted: Wanted<'_>, it: &mut Reconciliation, troubles: &mut Troubles) {
