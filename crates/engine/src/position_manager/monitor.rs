@@ -1,13 +1,14 @@
 //! One look at the account, and what it makes necessary.
 
 mod books;
+mod earnings;
 mod glance;
 mod mending;
 
 pub(crate) use glance::{Glance, is_covered};
 pub(super) use mending::is_open;
 
-pub(super) use books::Earnings;
+pub(super) use earnings::Earnings;
 
 use super::PositionManager;
 use super::afloat::{Kept, Measure};
