@@ -28,6 +28,8 @@ pub(crate) struct Observer {
     intended: BTreeMap<ClientOrderId, Timestamp>,
     /// What could not be written down: if it removes exposure, it is sent all the same.
     pub(crate) unwritten: BTreeSet<ClientOrderId>,
+    /// The stops that the venue has lost.
+    pub(crate) lost: BTreeSet<ClientOrderId>,
     /// The kill switch is engaged since.
     engaged: Option<Timestamp>,
     /// When others traded, or prices jumped.

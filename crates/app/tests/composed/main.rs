@@ -37,7 +37,7 @@ fn a_bracket_that_rests_is_protected_by_whoever_runs_when_it_fills() {
     let floor = Floor::new();
     let bracket = format!("bracket {BTC} --side long --quantity 0.01 --limit 59000 --stop 58000 --take-profit 63000");
     let name = floor.place(&bracket);
-    assert_eq!((floor.size().as_str(), floor.open().len()), ("0", 1));
+    assert_eq!((floor.size().as_str(), floor.open().len()), ("0", 2), "its stop rests beside it");
     let listed = floor.verb(0, "order list");
     assert_eq!([&listed[0]["state"], &listed[0]["filled"]], [&json!("working"), &json!("0")], "{listed}");
     let status = floor.verb(0, "status");
@@ -58,7 +58,7 @@ fn a_bracket_that_rests_is_protected_by_whoever_runs_when_it_fills() {
 }
 
 #[test]
-fn a_bracket_that_fills_while_nobody_is_there_is_protected_by_the_next_run() {
+fn a_bracket_that_fills_while_nobody_is_there_has_its_stop_and_the_next_run_does_the_rest() {
     let floor = Floor::new();
     let bracket = "--side long --quantity 0.01 --limit 59000 --stop 58000 --take-profit 63000 --tif post-only";
     let mut waits = floor.start(&format!("order bracket {BTC} {bracket} --wait --yes"));
@@ -66,7 +66,8 @@ fn a_bracket_that_fills_while_nobody_is_there_is_protected_by_the_next_run() {
     let name = placed["placed"]["name"].as_str().unwrap().to_owned();
     waits.kill();
     floor.price("59000");
-    assert_eq!((floor.size().as_str(), floor.triggers()), ("0.01", vec![]), "nobody is there");
+    let stop: Vec<_> = ["58000"].map(|it| it.parse().unwrap()).into();
+    assert_eq!((floor.size().as_str(), floor.triggers()), ("0.01", stop), "nobody is there");
     run_until(&floor, "protected", |it| it.triggers().len() == 2);
     ended(&floor, &name, "done");
     // Anybody who acts finds it protected already: nothing is placed twice.

@@ -197,6 +197,7 @@ fn lose(world: &crate::world::World, broker: &PaperBroker, id: &ClientOrderId) {
         exchange.drain_events();
         lost.is_ok()
     });
+    world.state().observer.lost.insert(id.clone());
     world.note(|| format!("  the venue loses {id}"));
     world.observe();
 }
