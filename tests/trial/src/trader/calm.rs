@@ -79,18 +79,25 @@ impl Trader<'_> {
     }
 
     /// What removes exposure or protects goes out although the records are away, which is told: it is in no journal, and may
-    /// be there. Whoever finds its stop gone later sends one by the same name, since no record knows that it was used.
+    /// be there. Whoever finds its stop gone later sends one by the same name, since no record knows that it was used; so does
+    /// whoever looked for a stop that was still on its way, if the venue has lost it since.
     fn but_for_what_was_not_written(&self, differences: Differences) -> Differences {
         let state = self.world.state();
         let is_excused = |it: &Difference| {
-            let ids = &mut state.observer.unwritten.iter();
-            ids.any(|id| {
+            let lost = &mut state.observer.lost.iter();
+            let was_lost = lost.any(|id| {
                 let is_named = it.subject.contains(id.as_str());
-                let is_again =
-                    it.subject.ends_with("how often it is at the venue") || it.subject.starts_with("journal ");
-                it.subject == format!("order {id}, how often it is journalled") && it.ours == "0"
-                    || is_named && is_again && !self.trades(id)
-            })
+                is_named && (it.subject.ends_with("how often it is at the venue") || it.subject.ends_with(", order id"))
+            });
+            let ids = &mut state.observer.unwritten.iter();
+            was_lost
+                || ids.any(|id| {
+                    let is_named = it.subject.contains(id.as_str());
+                    let is_again =
+                        it.subject.ends_with("how often it is at the venue") || it.subject.starts_with("journal ");
+                    it.subject == format!("order {id}, how often it is journalled") && it.ours == "0"
+                        || is_named && is_again && !self.trades(id)
+                })
         };
         differences.into_vec().into_iter().filter(|it| !is_excused(it)).collect()
     }
