@@ -246,6 +246,10 @@ fn protection(truth: &Truth, ledger: &Ledger, wrong: &mut Vec<Wrong>) {
         let is_for_something = match ledger.purpose(id) {
             Some(Purpose::Entry) => ledger.goes_on(id),
             Some(Purpose::Exit) => ledger.goes_on(id) && closes,
+            // The stop of what is to be opened rests before there is a position.
+            Some(Purpose::StopLoss) => {
+                closes || ledger.goes_on(id) && ledger.whole(id).is_some_and(|it| it.order.opening().is_some())
+            }
             _ => closes,
         };
         if !is_for_something {
