@@ -56,6 +56,7 @@ mod leverage;
 mod plan;
 mod pool;
 mod relief;
+mod score;
 mod thresholds;
 
 pub use account::{Guarded, GuardedAccount, RestingEntries};

@@ -2,6 +2,7 @@
 
 use crate::price::Rounding;
 use rust_decimal::{Decimal, RoundingStrategy};
+use std::cmp::Ordering;
 
 /// Reads a decimal number as venues and people write it: `67123.10`, `-0.0001`, `1e-8`.
 ///
@@ -30,13 +31,118 @@ pub(crate) fn is_within(value: Decimal, max: Decimal) -> bool {
     value.is_sign_positive() && !value.is_zero() && (value.mantissa() <= max.mantissa() || value <= max)
 }
 
+/// Which of two is the larger, as [`Decimal`] itself has it. Comparing is half of what margin takes, and most numbers have so few
+/// digits that both are one multiplication away from whole numbers of the same unit.
+#[inline]
+pub(crate) fn order(one: Decimal, other: Decimal) -> Ordering {
+    let (left, right) = (one.mantissa(), other.mantissa());
+    let (places, wanted) = (one.scale(), other.scale());
+    let quick = match places.cmp(&wanted) {
+        Ordering::Equal => Some((left, right)),
+        Ordering::Less => in_finer_units(left, wanted - places).map(|left| (left, right)),
+        Ordering::Greater => in_finer_units(right, places - wanted).map(|right| (left, right)),
+    };
+    quick.map_or_else(|| one.cmp(&other), |(left, right)| left.cmp(&right))
+}
+
+/// Every power of ten that two scales can be apart.
+const TENS: [i128; 29] = {
+    let mut tens = [1; 29];
+    let mut power = 1;
+    while power < tens.len() {
+        tens[power] = tens[power - 1] * 10;
+        power += 1;
+    }
+    tens
+};
+
+/// `digits × 10^places`, where that cannot overflow: 10^18 has 60 bits, and 10^28 has 94.
+#[inline]
+pub(crate) fn in_finer_units(digits: i128, places: u32) -> Option<i128> {
+    if places == 0 {
+        return Some(digits);
+    }
+    let fits = if places <= 18 { i64::try_from(digits).is_ok() } else { i32::try_from(digits).is_ok() };
+    let unit = ten_to(places).filter(|_| fits)?;
+    Some(digits * unit)
+}
+
+/// `10^places`; `None` beyond the largest scale.
+#[inline]
+pub(crate) fn ten_to(places: u32) -> Option<i128> {
+    TENS.get(usize::try_from(places).ok()?).copied()
+}
+
+/// The product, if it fits; that of two numbers of 64 bits does, and most are.
+#[inline]
+pub(crate) fn product(one: i128, other: i128) -> Option<i128> {
+    match (i64::try_from(one), i64::try_from(other)) {
+        (Ok(one), Ok(other)) => Some(i128::from(one) * i128::from(other)),
+        _ => one.checked_mul(other),
+    }
+}
+
+/// `one ≤ other`, by their [`order`].
+#[inline]
+pub(crate) fn is_at_most(one: Decimal, other: Decimal) -> bool {
+    order(one, other).is_le()
+}
+
+/// `value > 0`, which the sign alone tells of what is not zero.
+#[inline]
+pub(crate) fn is_positive(value: Decimal) -> bool {
+    value.is_sign_positive() && !value.is_zero()
+}
+
+/// `value < 0`.
+#[inline]
+pub(crate) fn is_negative(value: Decimal) -> bool {
+    value.is_sign_negative() && !value.is_zero()
+}
+
+/// The value, or zero where it is below.
+#[inline]
+pub(crate) fn or_zero(value: Decimal) -> Decimal {
+    if value.is_sign_negative() { Decimal::ZERO } else { value }
+}
+
+/// The smaller of two.
+#[inline]
+pub(crate) fn smaller(one: Decimal, other: Decimal) -> Decimal {
+    if is_at_most(one, other) { one } else { other }
+}
+
+/// The larger of two.
+#[inline]
+pub(crate) fn larger(one: Decimal, other: Decimal) -> Decimal {
+    if is_at_most(other, one) { one } else { other }
+}
+
+/// Orders a number under a name as [`order`] does.
+macro_rules! ordered {
+    ($name:ident) => {
+        impl PartialOrd for $name {
+            #[inline]
+            fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+                Some(self.cmp(other))
+            }
+        }
+
+        impl Ord for $name {
+            #[inline]
+            fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+                crate::decimal::order(self.0, other.0)
+            }
+        }
+    };
+}
+pub(crate) use ordered;
+
 /// `of ÷ by` in whole numbers; `None` for a `by` of zero and for what no decimal can hold. Most sizes and steps have so few
 /// digits that the quotient is one of whole numbers, which is quick and exact.
 pub(crate) fn whole_quotient(of: Decimal, by: Decimal, rounding: Rounding) -> Option<Decimal> {
-    if let Some((whole, rest)) = whole_and_rest(of, by) {
-        let away = if of.is_sign_negative() == by.is_sign_negative() { 1 } else { -1 };
-        let whole = if rest != 0 && rounding == Rounding::Up { whole.saturating_add(away) } else { whole };
-        return Decimal::try_from_i128_with_scale(whole, 0).ok();
+    if let Some(parts) = whole_and_rest(of, by) {
+        return whole_of(parts, of.is_sign_negative() == by.is_sign_negative(), rounding);
     }
     let strategy = match rounding {
         Rounding::Down => RoundingStrategy::ToZero,
@@ -45,13 +151,21 @@ pub(crate) fn whole_quotient(of: Decimal, by: Decimal, rounding: Rounding) -> Op
     Some(of.checked_div(by)?.round_dp_with_strategy(0, strategy))
 }
 
+/// A quotient in whole numbers, by its whole and its rest; `None` for what no decimal can hold.
+#[inline]
+pub(crate) fn whole_of((whole, rest): (i128, i128), is_positive: bool, rounding: Rounding) -> Option<Decimal> {
+    let away = if is_positive { 1 } else { -1 };
+    let whole = if rest != 0 && rounding == Rounding::Up { whole.saturating_add(away) } else { whole };
+    Decimal::try_from_i128_with_scale(whole, 0).ok()
+}
+
 /// How often `by` goes into `of`, towards zero, and what is left in the digits of the finer of both; `None` where they have
 /// too many digits for that.
 pub(crate) fn whole_and_rest(of: Decimal, by: Decimal) -> Option<(i128, i128)> {
     let scale = of.scale().max(by.scale());
     let digits = |it: Decimal| match scale.saturating_sub(it.scale()) {
         0 => Some(it.mantissa()),
-        more => it.mantissa().checked_mul(10_i128.checked_pow(more)?),
+        more => product(it.mantissa(), ten_to(more)?),
     };
     let (of, by) = (digits(of)?, digits(by)?);
     // Half as many digits divide many times as fast.
@@ -89,7 +203,7 @@ pub struct NotADecimal(String);
 
 #[cfg(test)]
 mod tests {
-    use super::{exact, is_within, whole_and_rest, whole_quotient};
+    use super::{exact, is_within, order, whole_and_rest, whole_quotient};
     use crate::price::Rounding;
     use proptest::prelude::*;
     use rust_decimal::{Decimal, RoundingStrategy};
@@ -133,6 +247,23 @@ mod tests {
         fn a_range_is_what_its_comparisons_say(mantissa in any::<i64>(), scale in 0u32..=28, max in 1_i64..i64::MAX) {
             let (value, max) = (Decimal::new(mantissa, scale), Decimal::from(max));
             prop_assert_eq!(is_within(value, max), value > Decimal::ZERO && value <= max);
+        }
+
+        #[test]
+        fn the_order_is_that_of_decimals(
+            one in any::<i128>(), shift in 32u32..=126, scale in 0u32..=28,
+            other in any::<i128>(), other_shift in 32u32..=126, other_scale in 0u32..=28, same in any::<bool>(),
+        ) {
+            let one = Decimal::from_i128_with_scale(one >> shift, scale);
+            let other = if same {
+                let mut other = one;
+                other.rescale(other_scale);
+                other
+            } else {
+                Decimal::from_i128_with_scale(other >> other_shift, other_scale)
+            };
+            prop_assert_eq!(order(one, other), one.cmp(&other));
+            prop_assert_eq!(order(other, one), other.cmp(&one));
         }
 
         #[test]

@@ -9,7 +9,7 @@ mod solve;
 
 pub use estimate::{at_maintenance_of, bankruptcy, distance, estimate};
 use solve::merged;
-pub(crate) use solve::{Crossing, Line, Solvent, solve};
+pub(crate) use solve::{Crossing, Line, Solvent, is_one, solve, upper_end};
 
 use crate::margin::{HedgeMargin, MarginTiers, Tier};
 use crate::money::Money;

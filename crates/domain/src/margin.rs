@@ -1,5 +1,6 @@
 //! Equity against requirement.
 
+mod floors;
 mod health;
 mod ratio;
 mod tier;

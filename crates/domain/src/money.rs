@@ -1,6 +1,6 @@
 //! Amounts of a settle currency.
 
-use crate::decimal::{NotADecimal, exact};
+use crate::decimal::{NotADecimal, exact, is_negative, is_positive, ordered};
 use crate::rate::Rate;
 use rust_decimal::Decimal;
 use std::fmt;
@@ -10,10 +10,11 @@ use std::str::FromStr;
 
 /// A signed amount of a settle currency. Positive is ours to have, unless a name says otherwise (`fee`, `payment`:
 /// positive is paid).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]
 pub struct Money(Decimal);
+ordered!(Money);
 
 impl Money {
     /// Nothing.
@@ -43,13 +44,13 @@ impl Money {
     /// Below zero.
     #[must_use]
     pub fn is_negative(self) -> bool {
-        self < Self::ZERO
+        is_negative(self.0)
     }
 
     /// Above zero.
     #[must_use]
     pub fn is_positive(self) -> bool {
-        self > Self::ZERO
+        is_positive(self.0)
     }
 
     /// Exactly zero.

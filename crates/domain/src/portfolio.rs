@@ -4,6 +4,7 @@ mod summed;
 
 pub use summed::{Summed, Sums};
 
+use crate::account::id_hash::ByIds;
 use crate::liquidation::{Leg, Liquidation, cross, isolated};
 use crate::margin::{HedgeMargin, MarginRatio, MarginTiers, isolated_equity, margin_cover};
 use crate::money::Money;
@@ -153,10 +154,17 @@ impl Portfolio<'_> {
     #[must_use]
     pub fn margin(&self) -> AccountMargin {
         let mut pool = AccountMargin { equity: self.wallet, maintenance: Money::ZERO };
-        let figures = self.figures();
-        for (it, figures) in self.holdings.iter().zip(figures) {
+        let mut covered = self.covered();
+        covered.sort_unstable();
+        let mut covered = covered.into_iter().peekable();
+        for (place, it) in self.holdings.iter().enumerate() {
+            let is_covered = covered.next_if_eq(&place).is_some();
             match it.collateral {
-                Collateral::Cross => pool.add(figures),
+                Collateral::Cross => {
+                    pool.equity = plus(pool.equity, it.unrealized_pnl());
+                    let required = if is_covered { Money::ZERO } else { it.maintenance() };
+                    pool.maintenance = plus(pool.maintenance, required);
+                }
                 Collateral::Isolated(margin) => pool.equity = plus(pool.equity, -margin),
             }
         }
@@ -173,7 +181,8 @@ impl Portfolio<'_> {
             pool.add(*figures);
         }
         let shared = self.shared(&figures, wallet, pool);
-        let positions = self.holdings.iter().zip(figures).map(|(it, figures)| assessed(it, figures, pool, &shared));
+        let each = self.holdings.iter().zip(figures).zip(shared);
+        let positions = each.map(|((it, figures), shared)| assessed(it, figures, pool, shared));
         Assessment { positions: positions.collect(), account: pool }
     }
 
@@ -213,20 +222,26 @@ impl Portfolio<'_> {
         self.holdings.iter().filter(|it| it.is_cross())
     }
 
-    /// The answer that the cross legs of each symbol share. What the positions have beyond their requirement is summed
-    /// once, and each symbol takes its own part out of it.
-    fn shared(&self, figures: &[Figures], wallet: Money, pool: AccountMargin) -> HashMap<&Symbol, Liquidation> {
-        let mut symbols: HashMap<&Symbol, Legs<'_>> = HashMap::with_capacity(self.holdings.len());
-        for (it, figures) in self.holdings.iter().zip(figures).filter(|(it, _)| it.is_cross()) {
-            match symbols.entry(it.symbol) {
-                Entry::Vacant(symbol) => {
-                    symbol.insert(Legs::of(it, figures.surplus()));
+    /// The answer that the cross legs of each symbol share, for each holding; `None` for an isolated one. What the positions
+    /// have beyond their requirement is summed once, and each symbol takes its own part out of it.
+    fn shared(&self, figures: &[Figures], wallet: Money, pool: AccountMargin) -> Vec<Option<Liquidation>> {
+        let mut symbols: Vec<Legs<'_>> = Vec::new();
+        let mut numbers: HashMap<&Symbol, usize, ByIds> =
+            HashMap::with_capacity_and_hasher(self.holdings.len(), ByIds::default());
+        let mut of: Vec<Option<usize>> = Vec::with_capacity(self.holdings.len());
+        for (it, figures) in self.holdings.iter().zip(figures) {
+            of.push(it.is_cross().then(|| {
+                let number = *numbers.entry(it.symbol).or_insert(symbols.len());
+                match symbols.get_mut(number) {
+                    Some(legs) => legs.add(it, figures.surplus()),
+                    None => symbols.push(Legs::of(it, figures.surplus())),
                 }
-                Entry::Occupied(mut legs) => legs.get_mut().add(it, figures.surplus()),
-            }
+                number
+            }));
         }
         let surplus = plus(plus(pool.equity, -wallet), -pool.maintenance);
-        symbols.into_iter().map(|(symbol, legs)| (symbol, legs.liquidation(wallet, surplus))).collect()
+        let answers: Vec<Liquidation> = symbols.into_iter().map(|legs| legs.liquidation(wallet, surplus)).collect();
+        of.into_iter().map(|number| answers.get(number?).copied()).collect()
     }
 }
 
@@ -281,15 +296,10 @@ impl<'a> Legs<'a> {
     }
 }
 
-fn assessed(
-    it: &Holding<'_>,
-    figures: Figures,
-    pool: AccountMargin,
-    shared: &HashMap<&Symbol, Liquidation>,
-) -> PositionMargin {
+fn assessed(it: &Holding<'_>, figures: Figures, pool: AccountMargin, shared: Option<Liquidation>) -> PositionMargin {
     let Figures { notional, maintenance, unrealized_pnl, .. } = figures;
     let (liquidation, backing) = match it.collateral {
-        Collateral::Cross => (shared.get(it.symbol).copied().unwrap_or(Liquidation::AlreadyDue), pool),
+        Collateral::Cross => (shared.unwrap_or(Liquidation::AlreadyDue), pool),
         Collateral::Isolated(margin) => {
             let equity = isolated_equity(it.position, margin, it.mark);
             let liquidation = isolated(leg(it), margin, it.closing_fee, Some(it.mark));

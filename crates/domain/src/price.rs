@@ -1,15 +1,16 @@
 //! Prices and the steps that they come in.
 
-use crate::decimal::{NotADecimal, exact, is_within, whole_and_rest, whole_quotient};
+use crate::decimal::{NotADecimal, exact, is_within, ordered, whole_and_rest, whole_of, whole_quotient};
 use rust_decimal::Decimal;
 use std::fmt;
 use std::str::FromStr;
 
 /// A price in the quote currency per unit of base, always above zero. "No price" is `None`, never 0.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]
 pub struct Price(Decimal);
+ordered!(Price);
 
 impl Price {
     /// Ten thousand million: no listed contract comes near, and no product of a price and a
@@ -117,10 +118,13 @@ impl Step {
     }
 
     pub(crate) fn round(self, value: Decimal, rounding: Rounding) -> Decimal {
-        if self.divides(value) {
-            return value;
-        }
-        let steps = whole_quotient(value, self.0, rounding).unwrap_or(Decimal::MAX);
+        let steps = match whole_and_rest(value, self.0) {
+            Some((_, 0)) => return value,
+            Some(parts) => whole_of(parts, value.is_sign_positive(), rounding),
+            None if self.divides(value) => return value,
+            None => whole_quotient(value, self.0, rounding),
+        };
+        let steps = steps.unwrap_or(Decimal::MAX);
         steps.checked_mul(self.0).unwrap_or(Decimal::MAX)
     }
 }

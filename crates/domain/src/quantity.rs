@@ -1,6 +1,6 @@
 //! Sizes, in base units.
 
-use crate::decimal::{NotADecimal, exact, is_within};
+use crate::decimal::{NotADecimal, exact, is_within, ordered};
 use crate::money::Money;
 use crate::price::{Price, Rounding, Step};
 use rust_decimal::Decimal;
@@ -10,10 +10,11 @@ use std::str::FromStr;
 
 /// A size in base units, always above zero and unsigned: which way is a [`Direction`](crate::Direction) or a
 /// [`Side`](crate::Side). "Nothing" is `None`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]
 pub struct Quantity(Decimal);
+ordered!(Quantity);
 
 impl Quantity {
     /// A hundred million million base units.

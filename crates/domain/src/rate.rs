@@ -1,15 +1,16 @@
 //! Fractions: fees, funding, maintenance margin.
 
-use crate::decimal::{NotADecimal, exact};
+use crate::decimal::{NotADecimal, exact, ordered};
 use rust_decimal::Decimal;
 use std::fmt;
 use std::str::FromStr;
 
 /// A signed fraction of a notional: `0.0004` is 0.04 %, four basis points.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]
 pub struct Rate(Decimal);
+ordered!(Rate);
 
 impl Rate {
     /// No fraction at all.

@@ -1,7 +1,8 @@
 //! How much to close, and no more.
 
+use crate::decimal::{is_at_most, is_positive, or_zero};
 use crate::instrument::Instrument;
-use crate::liquidation::{Line, Solvent, solve};
+use crate::liquidation::{Line, Solvent, is_one, solve, upper_end};
 use crate::margin::{MarginRatio, MarginTiers, Tier};
 use crate::money::Money;
 use crate::position::Position;
@@ -94,20 +95,20 @@ impl Reducible<'_> {
 
     /// What is required of a notional and of the other positions.
     pub(crate) fn required(&self, notional: Decimal) -> Decimal {
-        let own = if notional > Decimal::ZERO { self.tiers.maintenance(Money::new(notional)) } else { Money::ZERO };
+        let own = if is_positive(notional) { self.tiers.maintenance(Money::new(notional)) } else { Money::ZERO };
         own.get().saturating_add(self.elsewhere.get())
     }
 
     /// Whether the ratio is met once `closed` is closed.
     pub(crate) fn meets_ratio(&self, target: MarginRatio, closed: Decimal) -> bool {
         let (left, cost) = self.after(closed);
-        self.required(left) <= target.get().saturating_mul(self.equity.get().saturating_sub(cost))
+        is_at_most(self.required(left), target.get().saturating_mul(self.equity.get().saturating_sub(cost)))
     }
 
     /// Whether the distance is kept once `closed` is closed.
     pub(crate) fn meets_distance(&self, distance: Rate, closing_fee: Rate, closed: Decimal) -> bool {
         let (_, cost) = self.after(closed);
-        self.needed_for(distance, closing_fee, closed) <= self.equity.get().saturating_sub(cost)
+        is_at_most(self.needed_for(distance, closing_fee, closed), self.equity.get().saturating_sub(cost))
     }
 
     /// The equity that keeps the distance once `closed` is closed.
@@ -147,18 +148,27 @@ impl Reducible<'_> {
     /// The smallest multiple of the lot that could meet the target, give or take the last digit of a division. What the
     /// notional that is left allows is a concave line again, and its upper end is the most that may stay.
     fn least(&self, allowance: &Allowance) -> Decimal {
-        let (all, price, tier) = (self.position.quantity.get(), self.mark.get(), self.tiers.lowest());
-        let stretch = allowance.stretch;
-        let slope = |tier: &Tier| allowance.slope.saturating_sub(tier.rate.get().saturating_mul(stretch));
-        let line = Line { constant: allowance.constant.saturating_add(tier.deduction.get()), slope: slope(tier) };
-        let crossings = self.tiers.crossings().map(|crossing| crossing.per(stretch));
-        match solve(line, slope(self.tiers.highest()), price, crossings) {
-            Solvent::Between { above: Some(stays), .. } => {
-                self.lot.round((all.saturating_sub(stays)).max(Decimal::ZERO), Rounding::Up)
+        let (all, price, stretch) = (self.position.quantity.get(), self.mark.get(), allowance.stretch);
+        let is_moved = !is_one(stretch);
+        let slope = |tier: &Tier| {
+            let rate = tier.rate.get();
+            allowance.slope.saturating_sub(if is_moved { rate.saturating_mul(stretch) } else { rate })
+        };
+        let line_of = |tier: &Tier| {
+            let constant = allowance.constant.saturating_add(tier.deduction.get());
+            Line { constant, slope: slope(tier) }
+        };
+        let line = line_of(self.tiers.lowest());
+        let stays = if line.starts_solvent() {
+            upper_end(self.tiers.lines(), stretch, price, line_of)
+        } else {
+            let crossings = self.tiers.crossings().map(|crossing| crossing.per(stretch));
+            match solve(line, slope(self.tiers.highest()), price, crossings) {
+                Solvent::Between { above, .. } => above,
+                Solvent::Never => return all,
             }
-            Solvent::Between { above: None, .. } => Decimal::ZERO,
-            Solvent::Never => all,
-        }
+        };
+        stays.map_or(Decimal::ZERO, |stays| self.lot.round(or_zero(all.saturating_sub(stays)), Rounding::Up))
     }
 }
 

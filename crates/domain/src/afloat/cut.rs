@@ -32,8 +32,7 @@ impl Guarded<'_> {
     /// its smallest notional, would be left.
     #[must_use]
     pub fn cut(&self, wanted: Quantity) -> Cut {
-        let quantity = self.size(wanted);
-        Cut { quantity, is_whole: quantity == self.position.quantity, slices: self.slices(quantity) }
+        self.cut_exactly(self.size(wanted))
     }
 
     /// The size of a [`cut`](Self::cut).
@@ -45,6 +44,11 @@ impl Guarded<'_> {
             Ok((size, Remainder::Left(left))) if stays(left) => size,
             _ => whole,
         }
+    }
+
+    /// A cut of this size, which a venue takes: a [`size`](Self::size).
+    pub(super) fn cut_exactly(&self, quantity: Quantity) -> Cut {
+        Cut { quantity, is_whole: quantity == self.position.quantity, slices: self.slices(quantity) }
     }
 
     /// All of it.

@@ -1,8 +1,9 @@
 //! How far the cross positions are from liquidation, and what takes them further.
 
-use super::account::GuardedAccount;
+use super::account::{Guarded, GuardedAccount};
 use super::relief::{CrossPool, Legs, required};
 use super::thresholds::Level;
+use crate::decimal::{is_at_most, is_negative, or_zero};
 use crate::margin::HedgeMargin;
 use crate::money::Money;
 use crate::price::Rounding;
@@ -19,13 +20,13 @@ pub(super) fn restore(pool: &mut CrossPool<'_>, distance: Rate) -> bool {
     for _ in 0..=pool.contracts.len() {
         let mut near: Vec<(Decimal, Legs)> =
             pool.contracts.iter().map(|legs| (spare(pool, *legs, distance), *legs)).collect();
-        near.retain(|(spare, _)| spare.is_sign_negative() && !spare.is_zero());
+        near.retain(|(spare, _)| is_negative(*spare));
         if near.is_empty() {
             return true;
         }
         near.sort_unstable();
         for (_, legs) in near {
-            if spare(pool, legs, distance) < Decimal::ZERO {
+            if is_negative(spare(pool, legs, distance)) {
                 reduce(pool, legs, distance);
             }
         }
@@ -54,37 +55,73 @@ pub(super) fn room(account: &GuardedAccount<'_>, target: Level) -> Option<Money>
 /// What equity has beyond what is required once the mark of this contract, alone, has moved by `distance`: the way that
 /// leaves less. Negative is nearer than that to liquidation.
 fn spare(pool: &CrossPool<'_>, legs: Legs, distance: Rate) -> Decimal {
-    let down = spare_at(pool, legs, -distance.get());
-    let up = spare_at(pool, legs, distance.get());
-    down.min(up)
+    let Some(contract) = Contract::of(pool, legs) else { return Decimal::ZERO };
+    if let Some(against) = contract.against() {
+        return contract.spare_at(pool, against.saturating_mul(distance.get()));
+    }
+    let down = contract.spare_at(pool, -distance.get());
+    let up = contract.spare_at(pool, distance.get());
+    if is_at_most(down, up) { down } else { up }
 }
 
-fn spare_at(pool: &CrossPool<'_>, legs: Legs, share: Decimal) -> Decimal {
-    let Some(it) = pool.it(legs.one) else { return Decimal::ZERO };
-    let stretch = Decimal::ONE.saturating_add(share).max(Decimal::ZERO);
-    let (one, other) = (pool.left(legs.one), legs.other.map_or(Decimal::ZERO, |place| pool.left(place)));
-    if one.is_zero() && other.is_zero() {
-        return Decimal::ZERO;
+/// What is left of the legs of a contract, whichever way its mark is moved.
+struct Contract<'a> {
+    it: &'a Guarded<'a>,
+    one: Decimal,
+    other: Decimal,
+    /// What each is worth at the mark: a short, less than nothing.
+    worth: (Decimal, Decimal),
+    /// What is required of other contracts.
+    elsewhere: Decimal,
+}
+
+impl<'a> Contract<'a> {
+    /// `None` if nothing is left of it.
+    fn of(pool: &CrossPool<'a>, legs: Legs) -> Option<Self> {
+        let it = pool.it(legs.one)?;
+        let (one, other) = (pool.left(legs.one), legs.other.map_or(Decimal::ZERO, |place| pool.left(place)));
+        if one.is_zero() && other.is_zero() {
+            return None;
+        }
+        let worth = |place: usize| {
+            let it = pool.it(place)?;
+            Some(it.position.direction.sign().saturating_mul(pool.left(place)).saturating_mul(it.mark.get()))
+        };
+        let worth = (worth(legs.one)?, legs.other.and_then(worth).unwrap_or_default());
+        let elsewhere = pool.required.saturating_sub(pool.required_of(legs));
+        Some(Self { it, one, other, worth, elsewhere })
     }
-    let moved = required(it, one.saturating_mul(stretch), other.saturating_mul(stretch));
-    // The venue that asks for the larger leg alone counts its fee alone.
-    let closed = match it.instrument.tiers.hedge() {
-        HedgeMargin::EachLeg => one.saturating_add(other),
-        HedgeMargin::LargerLeg => one.max(other),
-    };
-    let fee = closed.saturating_mul(it.mark.get()).saturating_mul(stretch).saturating_mul(it.closing_fee.get());
-    let gain = |place: usize| {
-        let way = pool.it(place).map_or(Decimal::ZERO, |it| it.position.direction.sign());
-        way.saturating_mul(pool.left(place)).saturating_mul(it.mark.get()).saturating_mul(share)
-    };
-    let gained = gain(legs.one).saturating_add(legs.other.map_or(Decimal::ZERO, gain));
-    let elsewhere = pool.required.saturating_sub(pool.required_of(legs));
-    pool.equity.saturating_add(gained).saturating_sub(elsewhere).saturating_sub(moved).saturating_sub(fee)
+
+    /// Which way a lone leg loses, as a sign. The other way it gains the whole of what its notional grows by, of which a rate
+    /// below one is asked for: that leaves more, where no fee is counted.
+    fn against(&self) -> Option<Decimal> {
+        let is_alone = self.other.is_zero() && self.it.closing_fee == Rate::ZERO;
+        is_alone.then(|| -self.it.position.direction.sign())
+    }
+
+    fn spare_at(&self, pool: &CrossPool<'_>, share: Decimal) -> Decimal {
+        let Self { it, one, other, .. } = *self;
+        let stretch = or_zero(Decimal::ONE.saturating_add(share));
+        let moved = required(it, one.saturating_mul(stretch), other.saturating_mul(stretch));
+        let gained = self.worth.0.saturating_mul(share).saturating_add(self.worth.1.saturating_mul(share));
+        let spare = pool.equity.saturating_add(gained).saturating_sub(self.elsewhere).saturating_sub(moved);
+        if it.closing_fee == Rate::ZERO {
+            return spare;
+        }
+        // The venue that asks for the larger leg alone counts its fee alone.
+        let closed = match it.instrument.tiers.hedge() {
+            HedgeMargin::EachLeg => one.saturating_add(other),
+            HedgeMargin::LargerLeg => one.max(other),
+        };
+        let fee = closed.saturating_mul(it.mark.get()).saturating_mul(stretch).saturating_mul(it.closing_fee.get());
+        spare.saturating_sub(fee)
+    }
 }
 
 /// Makes the leg that is threatened smaller by as little as it takes, or closes what is left of the contract.
 fn reduce(pool: &mut CrossPool<'_>, legs: Legs, distance: Rate) {
-    let threatened = match spare_at(pool, legs, -distance.get()) < Decimal::ZERO {
+    let falls = Contract::of(pool, legs).map(|contract| contract.spare_at(pool, -distance.get()));
+    let threatened = match falls.is_some_and(is_negative) {
         true => Direction::Long,
         false => Direction::Short,
     };
@@ -96,7 +133,7 @@ fn reduce(pool: &mut CrossPool<'_>, legs: Legs, distance: Rate) {
             pool.close_of(legs, place, size);
         }
     }
-    if spare(pool, legs, distance) < Decimal::ZERO {
+    if is_negative(spare(pool, legs, distance)) {
         for place in places() {
             let Ok(rest) = Quantity::new(pool.left(place)) else { continue };
             pool.close_of(legs, place, rest);

@@ -22,10 +22,12 @@ pub(super) fn block(
 ) -> Block {
     let (backing, ratio, distance, is_due) = (Backing::Isolated(place), own.ratio(), own.distance, own.is_due);
     let stage = thresholds.isolated_stage(ratio, distance).unwrap_or(Stage::Warn);
-    let mut actions = vec![match is_due {
+    // Most have one thing to be told, and one to be done.
+    let mut actions = Vec::with_capacity(2);
+    actions.push(match is_due {
         true => Action::AlreadyDue { backing, margin: own.margin },
         false => Action::Warn { backing, ratio, distance, stage },
-    }];
+    });
     if it.left_alone {
         return Block { urgency: (is_due, stage, ratio), actions };
     }

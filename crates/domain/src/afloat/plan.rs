@@ -104,12 +104,12 @@ pub(super) struct Block {
 #[must_use]
 pub fn plan(account: &GuardedAccount<'_>, thresholds: &Thresholds) -> Vec<Action> {
     let (pool, isolated) = figures(account, thresholds, Money::ZERO);
-    let mut blocks = Vec::new();
     let pool = pool::block(account, pool, thresholds);
     let entries_are_cancelled = pool.as_ref().is_some_and(|pool| pool.urgency.1 >= Stage::Cancel);
     let is_troubled = |it: &Figures| it.is_due || thresholds.isolated_stage(it.ratio(), it.distance).is_some();
     let mut troubled: Vec<(usize, Figures)> = isolated.into_iter().filter(|(_, it)| is_troubled(it)).collect();
     troubled.sort_by_cached_key(|(_, it)| Reverse(it.ratio()));
+    let mut blocks = Vec::with_capacity(troubled.len().saturating_add(1));
     let mut purse = Purse::of(account, thresholds, pool.is_none(), troubled.is_empty());
     for (place, own) in troubled {
         let Some(it) = account.positions.get(place) else { continue };
@@ -121,7 +121,12 @@ pub fn plan(account: &GuardedAccount<'_>, thresholds: &Thresholds) -> Vec<Action
     }
     blocks.extend(pool);
     blocks.sort_by_key(|block| Reverse(block.urgency));
-    blocks.into_iter().flat_map(|block| block.actions).collect()
+    let rest = blocks.iter().skip(1).map(|block| block.actions.len()).sum();
+    let mut blocks = blocks.into_iter().map(|block| block.actions);
+    let mut actions = blocks.next().unwrap_or_default();
+    actions.reserve(rest);
+    blocks.for_each(|more| actions.extend(more));
+    actions
 }
 
 /// What may be moved into isolated margin.

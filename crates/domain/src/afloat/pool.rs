@@ -26,29 +26,36 @@ pub(super) fn block(account: &GuardedAccount<'_>, now: Figures, thresholds: &Thr
     if now.is_due {
         actions.extend(flatten(account, backing, FlattenCause::AlreadyDue));
     } else if stage >= Stage::Reduce {
-        actions.extend(heavier(account, thresholds, freed, now));
+        heavier(account, thresholds, freed, now, &mut actions);
     }
     Some(Block { urgency: (now.is_due, stage, now.ratio()), actions })
 }
 
 /// What has to follow once the entries are cancelled and what they held is back.
-fn heavier(account: &GuardedAccount<'_>, thresholds: &Thresholds, freed: Money, now: Figures) -> Vec<Action> {
+fn heavier(
+    account: &GuardedAccount<'_>,
+    thresholds: &Thresholds,
+    freed: Money,
+    now: Figures,
+    actions: &mut Vec<Action>,
+) {
     let after = if freed.is_zero() { now } else { figures(account, thresholds, freed).0 };
     let target = thresholds.settings().target;
     match thresholds.pool_stage(after.ratio(), after.distance) {
-        Some(Stage::Flatten) => flatten(account, Backing::Pool, FlattenCause::Level).into_iter().collect(),
+        Some(Stage::Flatten) => actions.extend(flatten(account, Backing::Pool, FlattenCause::Level)),
         Some(Stage::Reduce | Stage::TopUp) => {
             let mut pool = CrossPool::of(account, after.margin);
             let restored = pool.reduce_to(target.ratio)
                 && target.distance.is_none_or(|distance| distance::restore(&mut pool, distance))
                 && pool.is_within(target.ratio);
             if restored {
-                pool.cuts().map(|(place, cut)| Action::Reduce { place, cut }).collect()
+                actions.reserve(pool.touched());
+                actions.extend(pool.cuts().map(|(place, cut)| Action::Reduce { place, cut }));
             } else {
-                flatten(account, Backing::Pool, FlattenCause::OutOfReach).into_iter().collect()
+                actions.extend(flatten(account, Backing::Pool, FlattenCause::OutOfReach));
             }
         }
-        Some(Stage::Warn | Stage::Cancel) | None => Vec::new(),
+        Some(Stage::Warn | Stage::Cancel) | None => {}
     }
 }
 

@@ -8,8 +8,9 @@
 
 use super::account::{Guarded, GuardedAccount};
 use super::cut::Cut;
+use super::score::{score, units, units_of};
 use crate::account::id_hash::ByIds;
-use crate::decimal::whole_quotient;
+use crate::decimal::{is_at_most, is_positive, larger, or_zero, order, smaller, whole_quotient};
 use crate::margin::{HedgeMargin, MarginRatio};
 use crate::money::Money;
 use crate::name::Symbol;
@@ -17,7 +18,8 @@ use crate::portfolio::AccountMargin;
 use crate::price::Rounding;
 use crate::quantity::Quantity;
 use rust_decimal::Decimal;
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
+use std::collections::binary_heap::PeekMut;
 use std::collections::hash_map::Entry;
 use std::collections::{BinaryHeap, HashMap};
 
@@ -49,22 +51,36 @@ struct Run {
     /// What each unit closes of the larger leg, and of the smaller.
     larger: (usize, Decimal),
     smaller: Option<(usize, Decimal)>,
-    /// The notional that a unit closes, and what is no longer required then.
+    /// The notional of the larger leg.
     notional: Decimal,
+    /// What a unit costs in fees, and what is no longer required then: altogether, and per notional as a score.
+    cost: Decimal,
     relief: Decimal,
-    per_notional: Decimal,
+    per_notional: i128,
     /// The notional down to which units are alike; `None` for a single unit.
     alike_to: Option<Decimal>,
-    fee: Decimal,
 }
 
 /// A run among others: the best is the greatest, and of equals the largest position.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Offer {
-    /// In units of 10⁻¹⁸: whole numbers are quick to divide and to compare.
     score: i128,
     notional: Decimal,
     contract: Reverse<usize>,
+}
+
+impl PartialOrd for Offer {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Offer {
+    #[inline]
+    fn cmp(&self, other: &Self) -> Ordering {
+        let by_notional = || order(self.notional, other.notional);
+        self.score.cmp(&other.score).then_with(by_notional).then_with(|| self.contract.cmp(&other.contract))
+    }
 }
 
 impl<'a> CrossPool<'a> {
@@ -90,7 +106,12 @@ impl<'a> CrossPool<'a> {
     }
 
     pub(super) fn is_within(&self, target: MarginRatio) -> bool {
-        self.required <= target.get().saturating_mul(self.equity)
+        is_at_most(self.required, target.get().saturating_mul(self.equity))
+    }
+
+    /// How many positions were made smaller.
+    pub(super) fn touched(&self) -> usize {
+        self.touched.len()
     }
 
     /// What to close of each position, in the order in which to do it.
@@ -119,20 +140,28 @@ impl<'a> CrossPool<'a> {
         }
         let (equity, required) = (self.equity, self.required);
         let offer = |pool: &Self, contract: usize, run: &Run| {
-            let notional = pool.left(run.larger.0).saturating_mul(pool.it(run.larger.0)?.mark.get());
-            Some(Offer { score: run.score(equity, required), notional, contract: Reverse(contract) })
+            let due = required.saturating_mul(pool.it(run.larger.0)?.fee.get());
+            let score = score(run.per_notional, run.cost, due, equity);
+            Some(Offer { score, notional: run.notional, contract: Reverse(contract) })
         };
         let mut runs: Vec<Option<Run>> = self.contracts.iter().map(|legs| self.run(*legs)).collect();
-        let mut offers: BinaryHeap<Offer> =
-            runs.iter().enumerate().filter_map(|(contract, run)| offer(self, contract, run.as_ref()?)).collect();
-        while let Some(Offer { contract: Reverse(contract), .. }) = offers.pop() {
-            let Some((legs, next)) = self.contracts.get(contract).copied().zip(runs.get_mut(contract)) else {
+        let mut offers: Vec<Offer> = Vec::with_capacity(runs.len());
+        offers.extend(runs.iter().enumerate().filter_map(|(contract, run)| offer(self, contract, run.as_ref()?)));
+        let mut offers = BinaryHeap::from(offers);
+        while let Some(mut best) = offers.peek_mut() {
+            let contract = best.contract.0;
+            let found = self.contracts.get(contract).copied().zip(runs.get_mut(contract));
+            let Some((legs, next, run)) = found.and_then(|(legs, next)| {
+                let run = (*next)?;
+                Some((legs, next, run))
+            }) else {
+                PeekMut::pop(best);
                 continue;
             };
-            let Some(run) = next.take() else { continue };
-            let gain = run.relief.saturating_sub(target.get().saturating_mul(run.cost()));
+            let gain = run.relief.saturating_sub(target.get().saturating_mul(run.cost));
             // Fees take more than it relieves, and so they do further down.
-            if gain <= Decimal::ZERO {
+            if !is_positive(gain) {
+                PeekMut::pop(best);
                 continue;
             }
             self.take(&run, gain, target);
@@ -140,7 +169,12 @@ impl<'a> CrossPool<'a> {
                 return true;
             }
             *next = self.run(legs);
-            offers.extend(next.as_ref().and_then(|run| offer(self, contract, run)));
+            match next.as_ref().and_then(|run| offer(self, contract, run)) {
+                Some(offer) => *best = offer,
+                None => {
+                    PeekMut::pop(best);
+                }
+            }
         }
         false
     }
@@ -148,9 +182,9 @@ impl<'a> CrossPool<'a> {
     /// As many units of a run as the target needs, or all.
     fn take(&mut self, run: &Run, gain: Decimal, target: MarginRatio) {
         let missing = self.required.saturating_sub(target.get().saturating_mul(self.equity));
-        let meets = |units: Decimal| units.saturating_mul(gain) >= missing;
+        let meets = |units: Decimal| is_at_most(missing, units.saturating_mul(gain));
         let mut units = self.units(run);
-        if units > Decimal::ONE && meets(units - Decimal::ONE) {
+        if order(units, Decimal::ONE).is_gt() && meets(units - Decimal::ONE) {
             let needed = whole_quotient(missing, gain, Rounding::Up).unwrap_or(Decimal::MAX).max(Decimal::ONE);
             // A quotient is rounded in its last digit.
             let nearby = [needed.saturating_sub(Decimal::ONE), needed, needed.saturating_add(Decimal::ONE)];
@@ -167,62 +201,68 @@ impl<'a> CrossPool<'a> {
     fn units(&self, run: &Run) -> Decimal {
         let (place, size) = run.larger;
         let Some((alike_to, it)) = run.alike_to.zip(self.it(place)) else { return Decimal::ONE };
-        let notional = self.left(place).saturating_mul(it.mark.get());
         let of_one = size.saturating_mul(it.mark.get());
-        let units = whole_quotient(notional.saturating_sub(alike_to), of_one, Rounding::Down);
-        units.unwrap_or(Decimal::ONE).max(Decimal::ONE)
+        let units = whole_quotient(run.notional.saturating_sub(alike_to), of_one, Rounding::Down);
+        larger(units.unwrap_or(Decimal::ONE), Decimal::ONE)
     }
 
     /// The next run of a contract; `None` if nothing is left of it.
     fn run(&self, legs: Legs) -> Option<Run> {
-        let (larger, smaller) = self.by_size(legs);
-        let (it, held) = (self.it(larger)?, self.left(larger));
+        let (most, least) = self.by_size(legs);
+        let (it, held) = (self.it(most)?, self.left(most));
         if held.is_zero() {
             return None;
         }
         let (price, lot, tiers) = (it.mark.get(), it.instrument.lot.get(), &it.instrument.tiers);
-        let hedge = smaller.map_or(Decimal::ZERO, |place| self.left(place));
+        let hedge = least.map_or(Decimal::ZERO, |place| self.left(place));
         let apart = held.saturating_sub(hedge);
         let each = tiers.hedge() == HedgeMargin::EachLeg;
-        let is_pair = !hedge.is_zero() && apart < lot && (each || apart.saturating_mul(Decimal::TWO) <= lot);
-        let of_larger = lot.min(held);
+        let is_pair =
+            !hedge.is_zero() && order(apart, lot).is_lt() && (each || apart.saturating_mul(Decimal::TWO) <= lot);
+        let of_larger = smaller(lot, held);
+        let rest = held.saturating_sub(of_larger).saturating_mul(price);
         let of_smaller = if is_pair { lot.min(hedge) } else { Decimal::ZERO };
         let closed = of_larger.saturating_add(of_smaller).saturating_mul(price);
-        let tier = tiers.at(Money::new(held.saturating_mul(price)));
+        let notional = held.saturating_mul(price);
+        let tier = tiers.at(Money::new(notional));
         // Units are alike while the tier stays what it is, and while the larger leg alone is the larger one.
         let ends = if is_pair { apart } else { hedge };
-        let mut alike_to = tier.floor.get().max(ends.saturating_mul(price));
+        let mut alike_to = larger(tier.floor.get(), ends.saturating_mul(price));
         if alike_to.is_zero() && !tier.deduction.is_zero() {
             // A line taken as given ends with a step, at nothing.
             alike_to = lot.saturating_mul(price);
         }
-        let is_alike =
-            held.saturating_sub(lot).saturating_mul(price) >= alike_to && (!is_pair || !each || apart.is_zero());
+        let is_alike = is_at_most(lot, held) && is_at_most(alike_to, rest) && (!is_pair || !each || apart.is_zero());
         let (relief, per_notional) = if is_alike {
             // Of a pair of which the larger leg alone is asked for, half of what is sold relieves.
             let halves = is_pair && !each;
             let per_notional = if halves { tier.rate.get() / Decimal::TWO } else { tier.rate.get() };
-            (closed.saturating_mul(per_notional), per_notional)
+            (closed.saturating_mul(per_notional), units(per_notional))
+        } else if hedge.is_zero() {
+            let before = tier.maintenance(Money::new(notional)).get();
+            let after = if rest.is_zero() { Decimal::ZERO } else { tiers.maintenance(Money::new(rest)).get() };
+            let relief = before.saturating_sub(after);
+            (relief, units_of(relief, closed))
         } else {
             let after = required(it, held.saturating_sub(of_larger), hedge.saturating_sub(of_smaller));
             let relief = required(it, held, hedge).saturating_sub(after);
-            (relief, relief.checked_div(closed).unwrap_or(Decimal::ZERO))
+            (relief, units_of(relief, closed))
         };
         Some(Run {
-            larger: (larger, of_larger),
-            smaller: smaller.filter(|_| is_pair).map(|place| (place, of_smaller)),
-            notional: closed,
+            larger: (most, of_larger),
+            smaller: least.filter(|_| is_pair).map(|place| (place, of_smaller)),
+            notional,
+            cost: closed.saturating_mul(it.fee.get()),
             relief,
             per_notional,
             alike_to: is_alike.then_some(alike_to),
-            fee: it.fee.get(),
         })
     }
 
     /// The larger leg, and the smaller.
     fn by_size(&self, legs: Legs) -> (usize, Option<usize>) {
         match legs.other {
-            Some(other) if self.left(other) > self.left(legs.one) => (other, Some(legs.one)),
+            Some(other) if order(self.left(other), self.left(legs.one)).is_gt() => (other, Some(legs.one)),
             other => (legs.one, other),
         }
     }
@@ -240,10 +280,10 @@ impl<'a> CrossPool<'a> {
     /// Closes so much of a position, for its fee; what is required is for the caller to say.
     fn close(&mut self, place: usize, size: Decimal) {
         let Some((it, left)) = self.it(place).zip(self.left.get_mut(place)) else { return };
-        if *left == it.position.quantity.get() {
+        if order(*left, it.position.quantity.get()).is_eq() {
             self.touched.push(place);
         }
-        *left = left.saturating_sub(size).max(Decimal::ZERO);
+        *left = or_zero(left.saturating_sub(size));
         let cost = size.saturating_mul(it.mark.get()).saturating_mul(it.fee.get());
         self.equity = self.equity.saturating_sub(cost);
     }
@@ -273,58 +313,18 @@ impl<'a> CrossPool<'a> {
         let closed = it.position.quantity.get().saturating_sub(self.left(place));
         let Ok(taken) = Quantity::new(closed).map(|closed| it.size(closed)) else { return false };
         let more = taken.get().saturating_sub(closed);
-        if more > Decimal::ZERO {
+        if is_positive(more) {
             self.close(place, more);
         }
-        more > Decimal::ZERO
+        is_positive(more)
     }
 
     fn cut(&self, place: usize) -> Option<Cut> {
         let it = self.it(place)?;
         let closed = it.position.quantity.get().saturating_sub(self.left(place));
-        Quantity::new(closed).ok().map(|closed| it.cut(closed))
+        // It is closed as its venue takes it already.
+        Quantity::new(closed).ok().map(|closed| it.cut_exactly(closed))
     }
-}
-
-impl Run {
-    /// What a unit costs in fees.
-    fn cost(&self) -> Decimal {
-        self.notional.saturating_mul(self.fee)
-    }
-
-    /// By how much a unit lowers the ratio `M/A`, per notional that it closes, times `A`, which is the same for all:
-    /// `(A·relief/N − M·fee) ÷ (A − N·fee)`.
-    fn score(&self, equity: Decimal, required: Decimal) -> i128 {
-        if self.fee.is_zero() {
-            return units(self.per_notional);
-        }
-        let fall = equity.saturating_mul(self.per_notional).saturating_sub(required.saturating_mul(self.fee));
-        let left = equity.saturating_sub(self.cost());
-        if left > Decimal::ZERO { units_of(fall, left) } else { i128::MIN }
-    }
-}
-
-/// How many decimals a score has.
-const DECIMALS: u32 = 18;
-
-/// `of ÷ by` as a score: by whole numbers where the digits suffice, which is many times as fast as by decimals.
-fn units_of(of: Decimal, by: Decimal) -> i128 {
-    let whole = || {
-        let places = DECIMALS.saturating_add(by.scale()).checked_sub(of.scale())?;
-        of.mantissa().checked_mul(10_i128.checked_pow(places)?)?.checked_div(by.mantissa())
-    };
-    whole().unwrap_or_else(|| of.checked_div(by).map_or(i128::MIN, units))
-}
-
-/// A number as a score; what does not fit is beyond all others.
-fn units(score: Decimal) -> i128 {
-    let units = match score.scale() {
-        scale @ ..=DECIMALS => {
-            10_i128.checked_pow(DECIMALS - scale).and_then(|unit| score.mantissa().checked_mul(unit))
-        }
-        scale => 10_i128.checked_pow(scale - DECIMALS).and_then(|unit| score.mantissa().checked_div(unit)),
-    };
-    units.unwrap_or(if score.is_sign_negative() { i128::MIN } else { i128::MAX })
 }
 
 /// What the contract of `it` requires of two cross legs of these sizes, one of which may be none.
@@ -334,6 +334,7 @@ pub(super) fn required(it: &Guarded<'_>, one: Decimal, other: Decimal) -> Decima
         if notional.is_positive() { it.instrument.tiers.maintenance(notional).get() } else { Decimal::ZERO }
     };
     match it.instrument.tiers.hedge() {
+        _ if other.is_zero() => of(one),
         HedgeMargin::EachLeg => of(one).saturating_add(of(other)),
         HedgeMargin::LargerLeg => of(one.max(other)),
     }

@@ -1,15 +1,17 @@
 //! The two conventions of one figure, under two names.
 
+use crate::decimal::ordered;
 use crate::money::Money;
 use rust_decimal::Decimal;
 use std::fmt;
 
 /// Maintenance margin ÷ margin equity: 0 is safe, 1 is liquidation. With no equity left it is liquidation, whatever the
 /// quotient.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]
 pub struct MarginRatio(Decimal);
+ordered!(MarginRatio);
 
 impl MarginRatio {
     /// Equity has met maintenance.

@@ -1,5 +1,6 @@
 //! A venue's maintenance-margin table, checked when it is loaded.
 
+use super::floors::Floors;
 use crate::leverage::Leverage;
 use crate::liquidation::Crossing;
 use crate::money::Money;
@@ -35,6 +36,8 @@ impl Tier {
 #[cfg_attr(feature = "serde", serde(transparent))]
 pub struct MarginTiers {
     lines: Vec<Tier>,
+    #[cfg_attr(feature = "serde", serde(skip))]
+    floors: Floors,
     #[cfg_attr(feature = "serde", serde(skip))]
     hedge: HedgeMargin,
 }
@@ -85,7 +88,7 @@ impl MarginTiers {
                 return Err(BrokenTiers::Deduction { line, found: tier.deduction, expected });
             }
         }
-        Ok(Self { lines: tiers, hedge: HedgeMargin::EachLeg })
+        Ok(Self { floors: Floors::of(&tiers), lines: tiers, hedge: HedgeMargin::EachLeg })
     }
 
     /// One line in force at every notional, taken as given: its deduction may be what a venue deducts at the size of one
@@ -101,7 +104,7 @@ impl MarginTiers {
             return Err(BrokenTiers::Negative { line: 1, found: deduction });
         }
         let line = Tier { floor: Money::ZERO, rate, deduction, max_leverage };
-        Ok(Self { lines: vec![line], hedge: HedgeMargin::EachLeg })
+        Ok(Self { floors: Floors::of(&[line]), lines: vec![line], hedge: HedgeMargin::EachLeg })
     }
 
     /// The same table at a venue that asks this of two cross legs; without it, maintenance of each.
@@ -125,7 +128,8 @@ impl MarginTiers {
     /// The number of the line, from 0, that holds at `notional`. A negative notional counts as 0.
     #[must_use]
     pub fn index(&self, notional: Money) -> usize {
-        self.lines.partition_point(|tier| tier.floor <= notional).saturating_sub(1)
+        let reached = self.floors.reached(notional.get());
+        reached.unwrap_or_else(|| self.lines.partition_point(|tier| tier.floor <= notional)).saturating_sub(1)
     }
 
     /// The line that holds at `notional`.
