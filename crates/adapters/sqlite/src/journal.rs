@@ -15,11 +15,14 @@ const INSERT: &str = "INSERT INTO orders (account, client_order_id, venue, symbo
     time_in_force, trigger_price, trigger_by, quantity, reduce_only, purpose, state, intended_at, updated_at) \
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 'intended', ?15, ?15) \
     ON CONFLICT (account, client_order_id) DO NOTHING";
+/// For a state that is not the last: nothing is touched that the index of what is in hand looks at.
+const MOVE_ON: &str = "UPDATE orders SET state = ?3, order_id = ifnull(?4, order_id), updated_at = ?5 \
+    WHERE account = ?1 AND client_order_id = ?2 AND state = ?6";
 const RECORD: &str = "UPDATE orders SET state = ?3, order_id = ifnull(?4, order_id), reason = ?5, status = ?6, \
     filled = ?7, average_price = ?8, updated_at = ?9 WHERE account = ?1 AND client_order_id = ?2 AND state = ?10";
 pub(crate) const ENTRY: &str = "SELECT * FROM orders WHERE account = ?1 AND client_order_id = ?2";
 pub(crate) const UNFINISHED: &str = "SELECT * FROM orders WHERE account = ?1 \
-    AND (state = 'intended' OR state = 'unanswered' OR state = 'accepted') ORDER BY intended_at, id";
+    AND status IS NULL AND reason IS NULL ORDER BY intended_at, id";
 pub(crate) const RECENT: &str = "SELECT * FROM orders WHERE account = ?1 ORDER BY intended_at DESC, id DESC LIMIT ?2";
 /// A range of the index. No text holds U+10FFFF, which is no letter and sorts behind all of them.
 pub(crate) const PARTS: &str = "SELECT * FROM orders WHERE account = ?1 AND client_order_id >= ?2 \
@@ -30,6 +33,7 @@ impl OrderJournal for SqliteStore {
     /// One statement, which is a transaction of its own: an order waits for it.
     async fn intend(&self, entry: &JournalEntry) -> Result<(), StoreError> {
         if insert(&self.writer, entry).await? {
+            self.wrote();
             return Ok(());
         }
         let id = &entry.order.client_order_id;
@@ -57,6 +61,7 @@ impl OrderJournal for SqliteStore {
             if let Some(from) = from
                 && set_state(&self.writer, (account, id, from), &columns, at).await?
             {
+                self.wrote();
                 return Ok(());
             }
             let known = self.entry(account, id).await?;
@@ -154,20 +159,14 @@ async fn set_state(
     it: &StateColumns<'_>,
     at: Timestamp,
 ) -> Result<bool, StoreError> {
-    let written = query(RECORD)
-        .bind(account.as_str())
-        .bind(id.as_str())
-        .bind(it.state)
-        .bind(it.order_id)
-        .bind(it.reason)
-        .bind(it.status)
-        .bind(it.filled.as_deref())
-        .bind(it.average_price.as_deref())
-        .bind(at.as_micros())
-        .bind(from)
-        .execute(database)
-        .await
-        .map_err(store_error)?;
+    let is_last = it.reason.is_some() || it.status.is_some();
+    let statement = query(if is_last { RECORD } else { MOVE_ON });
+    let statement = statement.bind(account.as_str()).bind(id.as_str()).bind(it.state).bind(it.order_id);
+    let statement = match is_last {
+        true => statement.bind(it.reason).bind(it.status).bind(it.filled.as_deref()).bind(it.average_price.as_deref()),
+        false => statement,
+    };
+    let written = statement.bind(at.as_micros()).bind(from).execute(database).await.map_err(store_error)?;
     Ok(written.rows_affected() > 0)
 }
 

@@ -7,6 +7,8 @@ use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, Sqlite, SqlitePool, Transaction};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -17,6 +19,10 @@ const RETRY_DELAY: Duration = Duration::from_millis(20);
 /// How long an operation waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
+/// After so many writes of the journal, which are about a thousand pages, the log is moved into the database.
+const WRITES_A_CHECKPOINT: u32 = 400;
+/// Once the log has so many pages a write moves it, if nobody else has.
+const LONGEST_LOG: &str = "4000";
 
 /// All records of all accounts in one SQLite database; clones share it.
 ///
@@ -28,6 +34,8 @@ pub struct SqliteStore {
     pub(crate) writer: SqlitePool,
     pub(crate) readers: SqlitePool,
     migrated: Migrated,
+    /// How many writes of the journal there were.
+    writes: Arc<AtomicU32>,
 }
 
 impl SqliteStore {
@@ -39,13 +47,14 @@ impl SqliteStore {
         let path = path.as_ref();
         let options = settings(SqliteConnectOptions::new().filename(path).create_if_missing(true))
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full);
+            .synchronous(SqliteSynchronous::Full)
+            .pragma("wal_autocheckpoint", LONGEST_LOG);
         let opened = async {
             let writer = patiently(|| pool(1).connect_with(options.clone())).await?;
             let migrated = migrated_or_closed(&writer).await?;
             let options = options.pragma("query_only", "ON");
             let readers = patiently(|| pool(READERS).connect_with(options.clone())).await?;
-            Ok(Self { writer, readers, migrated })
+            Ok(Self { writer, readers, migrated, writes: Arc::default() })
         };
         opened.await.map_err(|error| refused(&path.display().to_string(), error))
     }
@@ -76,7 +85,7 @@ impl SqliteStore {
         let opened = async {
             let only = pool(1).min_connections(1).idle_timeout(None).max_lifetime(None).connect_with(options).await?;
             let migrated = migrate(&only).await?;
-            Ok(Self { readers: only.clone(), writer: only, migrated })
+            Ok(Self { readers: only.clone(), writer: only, migrated, writes: Arc::default() })
         };
         opened.await.map_err(|error| refused(":memory:", error))
     }
@@ -94,6 +103,16 @@ impl SqliteStore {
         self.writer.close().await;
     }
 
+    /// To be told of each write that an order waits for. Now and then the log is moved into the database, beside the writes: one
+    /// that did it itself would take many times as long as any other. Where it fails the next time will do.
+    pub(crate) fn wrote(&self) {
+        let writes = self.writes.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
+        if writes.is_multiple_of(WRITES_A_CHECKPOINT) {
+            let readers = self.readers.clone();
+            drop(tokio::spawn(async move { drop(checkpoint(&readers).await) }));
+        }
+    }
+
     /// A connection to read from.
     pub(crate) async fn reading(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
         self.readers.acquire().await.map_err(store_error)
@@ -104,6 +123,12 @@ impl SqliteStore {
     pub(crate) async fn writing(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(store_error)
     }
+}
+
+/// Moves as much of the log into the database as nobody reads from: whether it had to stop for somebody, how many pages the log
+/// has, and how many of them are in the database now.
+async fn checkpoint(readers: &SqlitePool) -> Result<(bool, i64, i64), sqlx::Error> {
+    sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(readers).await
 }
 
 fn settings(options: SqliteConnectOptions) -> SqliteConnectOptions {
@@ -175,6 +200,17 @@ mod tests {
         let store = SqliteStore::in_memory().await.unwrap();
         let lax: Vec<String> = query_scalar(LAX).fetch_all(&store.readers).await.unwrap();
         assert_eq!(lax, [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn a_reader_moves_the_whole_log_into_the_database() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(directory.path().join("plimsoll.db")).await.unwrap();
+        let (stopped, pages, moved) = checkpoint(&store.readers).await.unwrap();
+        assert!(!stopped && pages > 0, "{stopped} {pages}");
+        assert_eq!(moved, pages);
+        let longest: i64 = query_scalar("PRAGMA wal_autocheckpoint").fetch_one(&store.writer).await.unwrap();
+        assert_eq!(longest.to_string(), LONGEST_LOG);
     }
 
     #[tokio::test]
