@@ -3,6 +3,7 @@
 
 use crate::bounded::Bounded;
 use plimsoll_domain::{AccountEvent, AccountSnapshot, ClientOrderId, Symbol, TradeId};
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -10,7 +11,10 @@ const REMEMBERED: usize = 4096;
 
 pub(super) struct Awaited {
     limit: Duration,
-    waiting: Vec<(Instant, What)>,
+    /// What has not come yet, and when it is overdue: every event looks here, however much is awaited.
+    missing: HashMap<What, Instant>,
+    /// The same in the order in which it is due, and between it what has come. The first has not.
+    queue: VecDeque<(Instant, What)>,
     /// The stream often tells of an order before its answer has come.
     heard: Bounded<What, ()>,
 }
@@ -25,13 +29,15 @@ pub(super) enum What {
 
 impl Awaited {
     pub(super) fn new(limit: Duration) -> Self {
-        Self { limit, waiting: Vec::new(), heard: Bounded::new(REMEMBERED) }
+        Self { limit, missing: HashMap::new(), queue: VecDeque::new(), heard: Bounded::new(REMEMBERED) }
     }
 
     /// This is to be told of from now on, unless it has been.
     pub(super) fn expect(&mut self, what: What, now: Instant) {
-        if !self.heard.contains(&what) {
-            self.waiting.push((now + self.limit, what));
+        if !self.heard.contains(&what) && !self.missing.contains_key(&what) {
+            let due = now + self.limit;
+            self.missing.insert(what.clone(), due);
+            self.queue.push_back((due, what));
         }
     }
 
@@ -58,24 +64,31 @@ impl Awaited {
 
     /// Nothing new was taken from the stream until now: what is expected has all its time again.
     pub(super) fn renew(&mut self, now: Instant) {
-        for (due, _) in &mut self.waiting {
-            *due = now + self.limit;
+        let Self { limit, missing, queue, .. } = self;
+        queue.retain(|(due, what)| missing.get(what) == Some(due));
+        for due in queue.iter_mut().map(|(due, _)| due).chain(missing.values_mut()) {
+            *due = now + *limit;
         }
     }
 
     fn heard(&mut self, what: What) {
-        self.waiting.retain(|(_, waiting)| *waiting != what);
+        if self.missing.remove(&what).is_some() {
+            while self.queue.front().is_some_and(|(due, what)| self.missing.get(what) != Some(due)) {
+                self.queue.pop_front();
+            }
+        }
         self.heard.insert(what, ());
     }
 
     /// Nothing is expected any more: the connection it was to come over is gone.
     pub(super) fn give_up(&mut self) {
-        self.waiting.clear();
+        self.missing.clear();
+        self.queue.clear();
     }
 
     /// When the first of what is expected is overdue.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.waiting.iter().map(|(due, _)| *due).min()
+        self.queue.front().map(|(due, _)| *due)
     }
 }
 
@@ -98,6 +111,32 @@ mod tests {
         awaited.heard(order("one"));
         assert_eq!(awaited.due(), Some(now + LIMIT * 2));
         awaited.give_up();
+        assert_eq!(awaited.due(), None);
+    }
+
+    #[test]
+    fn what_is_heard_out_of_turn_is_not_due_later() {
+        let (mut awaited, now) = (Awaited::new(LIMIT), Instant::now());
+        for (id, second) in [("one", 1), ("two", 2), ("three", 3)] {
+            awaited.expect(order(id), now + Duration::from_secs(second));
+        }
+        awaited.heard(order("two"));
+        assert_eq!(awaited.due(), Some(now + LIMIT + Duration::from_secs(1)));
+        awaited.heard(order("one"));
+        assert_eq!(awaited.due(), Some(now + LIMIT + Duration::from_secs(3)));
+        awaited.renew(now + LIMIT);
+        assert_eq!(awaited.due(), Some(now + LIMIT * 2));
+        awaited.heard(order("three"));
+        assert_eq!(awaited.due(), None);
+    }
+
+    #[test]
+    fn what_is_expected_twice_is_due_once() {
+        let (mut awaited, now) = (Awaited::new(LIMIT), Instant::now());
+        awaited.expect(order("one"), now);
+        awaited.expect(order("one"), now + LIMIT);
+        assert_eq!(awaited.due(), Some(now + LIMIT));
+        awaited.heard(order("one"));
         assert_eq!(awaited.due(), None);
     }
 
