@@ -150,6 +150,22 @@ fn the_request_response_socket_signs_sorted_names() {
 }
 
 #[test]
+fn a_message_of_the_request_response_socket_is_sorted_and_escaped() {
+    let call = request::place(&market_buy("测试USDT")).unwrap();
+    let keys = Credentials::new("a \"key\"", "secret");
+    let id = "one\\two\nthree";
+    let text = request::ws_api("order.place", &call, &keys, Timestamp::from_millis(AT), WINDOW, id);
+    let (before, after) = text.split_once(r#","signature":""#).unwrap();
+    let expected = r#"{"id":"one\\two\nthree","method":"order.place","params":{"apiKey":"a \"key\"","quantity":"1","recvWindow":5000,"side":"BUY""#;
+    assert_eq!(before, expected);
+    let (signature, after) = after.split_once('"').unwrap();
+    assert_eq!(after, r#","symbol":"测试USDT","timestamp":1591702613943,"type":"MARKET"}}"#);
+    let signed =
+        "apiKey=a \"key\"&quantity=1&recvWindow=5000&side=BUY&symbol=测试USDT&timestamp=1591702613943&type=MARKET";
+    assert_eq!(signature, hmac_sha256(&"secret".into(), signed));
+}
+
+#[test]
 fn only_the_unreserved_characters_travel_as_they_are() {
     let text = "AZaz09-_.~ !*'()+/&=%测";
     assert_eq!(query([("a", text)]), "a=AZaz09-_.~%20%21%2A%27%28%29%2B%2F%26%3D%25%E6%B5%8B");

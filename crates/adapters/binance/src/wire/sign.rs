@@ -31,6 +31,19 @@ pub fn hmac_sha256(secret: &SecretString, text: &str) -> String {
 pub fn sorted<'a>(params: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let mut params: Vec<_> = params.into_iter().collect();
     params.sort_unstable();
-    let params: Vec<String> = params.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-    params.join("&")
+    joined(params.into_iter())
+}
+
+/// The same of parameters that are sorted already.
+pub(crate) fn joined<'a>(params: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> String {
+    let mut text = String::with_capacity(params.clone().map(|(name, value)| name.len() + value.len() + 2).sum());
+    for (name, value) in params {
+        if !text.is_empty() {
+            text.push('&');
+        }
+        text.push_str(name);
+        text.push('=');
+        text.push_str(value);
+    }
+    text
 }

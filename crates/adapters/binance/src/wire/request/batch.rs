@@ -5,7 +5,6 @@ use super::order::Place;
 use crate::wire::word;
 use plimsoll_domain::{OrderKind, OrderSize};
 use plimsoll_venue::Method;
-use std::collections::BTreeMap;
 
 /// Up to five market and limit orders in one call: they are worked on side by side, and each has its own answer. `None`
 /// if there are none or more than five, or if one is conditional or of no size of its own.
@@ -50,8 +49,13 @@ pub(super) fn json(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// A flat JSON object, by name.
-pub(super) fn object(fields: &BTreeMap<&str, String>) -> String {
-    let fields: Vec<String> = fields.iter().map(|(name, value)| format!("{}:{value}", json(name))).collect();
-    format!("{{{}}}", fields.join(","))
+/// Adds `text` as a JSON string. Nearly every text is written as it is, and no detour is made for it.
+pub(super) fn push_json(message: &mut String, text: &str) {
+    if text.bytes().any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\')) {
+        message.push_str(&json(text));
+        return;
+    }
+    message.push('"');
+    message.push_str(text);
+    message.push('"');
 }

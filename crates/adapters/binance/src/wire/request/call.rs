@@ -59,6 +59,9 @@ impl Call {
     }
 
     pub(super) fn with(mut self, name: &'static str, value: impl AsRef<str>) -> Self {
+        if self.query.is_empty() {
+            self.query.reserve(LONG_QUERY);
+        }
         add_to_query(&mut self.query, name, value.as_ref());
         self
     }
@@ -141,6 +144,9 @@ impl Call {
         }
     }
 }
+
+/// As many bytes as the query of an order has.
+const LONG_QUERY: usize = 192;
 
 /// Time and signature of a query are no longer than this.
 const LONGEST_SIGNED: usize = 160;

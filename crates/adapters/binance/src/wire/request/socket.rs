@@ -1,12 +1,11 @@
 //! WebSockets: their addresses, their subscriptions, and the request-response socket.
 
-use super::batch::{json, object};
+use super::batch::{json, push_json};
 use super::call::{Call, Credentials, times};
 use crate::wire::sign;
 use plimsoll_domain::Timestamp;
 use secrecy::ExposeSecret;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// What a stream socket carries. One socket has one route; a stream that is asked for on the wrong one is acknowledged
@@ -89,14 +88,51 @@ pub fn ws_api(
     recv_window: Option<Duration>,
     id: &str,
 ) -> String {
-    let key = credentials.key.expose_secret();
-    let times = times(now, recv_window);
-    let params: Vec<(&str, Cow<'_, str>)> = call.params().collect();
-    let texts = params.iter().map(|(name, value)| (*name, &**value)).chain([("apiKey", key)]);
-    let numbers = times.iter().map(|(name, value)| (*name, value.as_str()));
-    let signature = sign::hmac_sha256(&credentials.secret, &sign::sorted(texts.clone().chain(numbers.clone())));
-    let mut params: BTreeMap<&str, String> = texts.map(|(name, value)| (name, json(value))).collect();
-    params.extend(numbers.map(|(name, value)| (name, value.to_owned())));
-    params.insert("signature", json(&signature));
-    format!(r#"{{"id":{},"method":{},"params":{}}}"#, json(id), json(method), object(&params))
+    let mut params: Vec<(&str, Param<'_>)> = Vec::with_capacity(MANY_PARAMS);
+    params.extend(call.params().map(|(name, value)| (name, Param::Text(value))));
+    params.push(("apiKey", Param::Text(credentials.key.expose_secret().into())));
+    params.extend(times(now, recv_window).into_iter().map(|(name, value)| (name, Param::Number(value))));
+    params.sort_unstable_by_key(|(name, _)| *name);
+    let signed = sign::joined(params.iter().map(|(name, value)| (*name, value.as_str())));
+    let signature = sign::hmac_sha256(&credentials.secret, &signed);
+    let place = params.partition_point(|(name, _)| *name < "signature");
+    params.insert(place, ("signature", Param::Text(signature.into())));
+    let mut message = String::with_capacity(signed.len() + LONGER_THAN_SIGNED);
+    message.push_str(r#"{"id":"#);
+    push_json(&mut message, id);
+    message.push_str(r#","method":"#);
+    push_json(&mut message, method);
+    message.push_str(r#","params":"#);
+    for (index, (name, value)) in params.iter().enumerate() {
+        message.push(if index == 0 { '{' } else { ',' });
+        push_json(&mut message, name);
+        message.push(':');
+        match value {
+            Param::Text(text) => push_json(&mut message, text),
+            Param::Number(number) => message.push_str(number),
+        }
+    }
+    message.push_str("}}");
+    message
+}
+
+/// More than an order has.
+const MANY_PARAMS: usize = 20;
+
+/// What a message has beside the text that it signs: its signature, an id, a method, quotes.
+const LONGER_THAN_SIGNED: usize = 320;
+
+/// How a parameter is written as JSON.
+enum Param<'a> {
+    Text(Cow<'a, str>),
+    Number(String),
+}
+
+impl Param<'_> {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Text(text) => text,
+            Self::Number(number) => number,
+        }
+    }
 }
