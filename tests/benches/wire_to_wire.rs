@@ -1,9 +1,13 @@
 //! From a fill on the private stream to the stop that protects it, on loopback: from the moment a venue begins to write the
 //! bytes of Binance's `ORDER_TRADE_UPDATE` to a WebSocket until the first bytes of the signed order have reached it. In turns
-//! with a bare WebSocket that sends as many bytes back. The venue is a thread of its own that blocks on its sockets.
+//! with a bare WebSocket that sends as many bytes back, once as the library has it, and once with a buffer for reading that
+//! is as small as [`SocketSession`]'s. The venue is a thread of its own that blocks on its sockets; the orders come back on
+//! another socket than the fills go out on, which costs our side nothing and the venue no more than the echo: it blocks on
+//! one of them. The echo is one task on one socket; it decodes nothing, and has no deadlines.
 //!
 //! In the figures: both ways through the kernel, reading the frame ([`SocketSession`]), decoding it, applying it to an
-//! account ([`AccountState`]), deciding which stop the position is owed, building and signing the request, writing it.
+//! account ([`AccountState`]), deciding which stop the position is owed, the check before an order ([`risk::check`]), building
+//! and signing the request, writing it.
 //!
 //! - *stop as a frame*: one task does all of it, and writes the order as a message of the venue's request socket, as
 //!   `wire::request::ws_api` makes it. The live adapter sends no orders that way yet.
@@ -24,9 +28,10 @@ use peer::{Marks, Peer, Settled};
 use plimsoll_binance::wire::request::{self, Place};
 use plimsoll_binance::wire::{self, Event, Symbols, body};
 use plimsoll_binance::{BinanceBroker, Credentials, Endpoints};
+use plimsoll_domain::risk::{self, AccountFacts, Allowance, Elsewhere, OrderFacts, RiskLimits};
 use plimsoll_domain::{
-    AccountEvent, AccountSnapshot, AccountState, Change, ClientOrderId, Direction, Instrument, NewOrder, Order,
-    OrderKind, OrderSize, OrderType, PositionMode, Price, Timestamp, TriggerBy,
+    AccountEvent, AccountSnapshot, AccountState, Change, ClientOrderId, Direction, Instrument, KillSwitch, Money,
+    NewOrder, Order, OrderKind, OrderSize, OrderType, PositionMode, Price, Timestamp, TriggerBy,
 };
 use plimsoll_engine::AccountFollower;
 use plimsoll_exchange::listings;
@@ -35,6 +40,7 @@ use plimsoll_transport::{Address, SocketItem, SocketSession, SocketSettings};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_tungstenite::connect_async_with_config;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 
 const LISTING: &[u8] = include_bytes!("../../crates/adapters/binance/tests/fixtures/rest_exchange_info.json");
 /// Whoever opens a position says where its loss ends: so far from its entry, in percent.
@@ -51,7 +57,8 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let mut peer = Peer::listen();
     let broker = broker(&peer);
-    runtime.spawn(echo(peer.url("echo")));
+    runtime.spawn(echo(peer.url("echo"), WebSocketConfig::default()));
+    runtime.spawn(echo(peer.url("lean"), WebSocketConfig::default().read_buffer_size(16 * 1024)));
     let as_a_frame =
         Sender::Frame(Box::new(SocketSession::new(address(peer.url("orders")), SocketSettings::default())));
     runtime.spawn(alone(peer.url("frames"), as_a_frame, peer.settled("frames")));
@@ -83,8 +90,8 @@ fn address(url: String) -> Address {
 }
 
 /// The floor: what arrives is sent back.
-async fn echo(url: String) {
-    let (mut socket, _) = connect_async_with_config(url, None, true).await.unwrap();
+async fn echo(url: String, config: WebSocketConfig) {
+    let (mut socket, _) = connect_async_with_config(url, Some(config), true).await.unwrap();
     while let Some(Ok(message)) = socket.next().await {
         if socket.send(message).await.is_err() {
             return;
@@ -109,13 +116,14 @@ impl Sender {
         }
     }
 
-    async fn send(&mut self, order: &NewOrder) {
+    async fn send(&mut self, order: &NewOrder, marks: &mut Marks) {
         match self {
             Self::Frame(socket) => {
                 let call = request::place(&Place::new(order, "BTCUSDT")).unwrap();
                 let (now, window) = (SystemClock.now(), Some(Duration::from_secs(5)));
                 let id = order.client_order_id.as_str();
                 let text = request::ws_api("algoOrder.place", &call, &keys(), now, window, id);
+                marks.signed = Some(Instant::now());
                 socket.send(&text).await.unwrap();
             }
             Self::Broker(broker) => {
@@ -131,6 +139,7 @@ async fn alone(url: String, mut sender: Sender, settled: Settled) {
     assert_eq!(socket.next().await, SocketItem::Connected);
     sender.ready().await;
     let (symbols, instrument) = (Symbols::listed(&body::contracts(LISTING).unwrap().contracts), listings::btc_usdt());
+    let limits = RiskLimits::default();
     let mut state = AccountState::new();
     let nothing = AccountSnapshot {
         position_mode: PositionMode::OneWay,
@@ -148,9 +157,9 @@ async fn alone(url: String, mut sender: Sender, settled: Settled) {
         for event in wire::decode(&frame, &symbols, arrival).unwrap() {
             let Event::Account(event) = event else { continue };
             for change in state.apply(&event) {
-                if let Some(stop) = owed(&instrument, &change, state.open_orders(), arrival) {
-                    marks = Marks { read: Some(read), decided: Some(Instant::now()) };
-                    sender.send(&stop).await;
+                if let Some(stop) = owed(&instrument, &limits, &change, state.open_orders(), arrival) {
+                    marks = Marks { read: Some(read), decided: Some(Instant::now()), signed: None };
+                    sender.send(&stop, &mut marks).await;
                 }
                 if matches!(change, Change::BalanceChanged { .. }) {
                     settled.tell(marks);
@@ -166,23 +175,23 @@ async fn through_the_engine(broker: BinanceBroker, settled: Settled) {
     let mut changes = account.changes();
     account.until_live().await.unwrap();
     settled.ready();
-    let instrument = listings::btc_usdt();
-    let (mut number, mut marks) = (0, Marks::default());
+    let (instrument, limits) = (listings::btc_usdt(), RiskLimits::default());
+    let mut number = 0;
     while let Ok(change) = changes.recv().await {
         number += 1;
-        if let Some(stop) = owed(&instrument, &change, account.view().orders.iter(), number) {
-            marks = Marks { read: None, decided: Some(Instant::now()) };
+        if let Some(stop) = owed(&instrument, &limits, &change, account.view().orders.iter(), number) {
             broker.place(&stop).await.unwrap();
         }
         if matches!(change, Change::BalanceChanged { .. }) {
-            settled.tell(marks);
+            settled.tell(Marks::default());
         }
     }
 }
 
-/// The stop that a position is owed after this change, unless one rests.
+/// The stop that a position is owed after this change, unless one rests or the check before an order refuses it.
 fn owed<'a>(
     instrument: &Instrument,
+    limits: &RiskLimits,
     change: &Change,
     mut open: impl Iterator<Item = &'a Order>,
     number: u64,
@@ -207,7 +216,7 @@ fn owed<'a>(
     };
     let wanted = Price::new(position.entry.get() * away.parse::<Price>().unwrap().get()).unwrap();
     let trigger = instrument.stop_price(position.direction, wanted)?;
-    Some(NewOrder {
+    let stop = NewOrder {
         client_order_id: ClientOrderId::new(&format!("bench-stop-{number}")).unwrap(),
         symbol: symbol.clone(),
         side,
@@ -215,5 +224,19 @@ fn owed<'a>(
         kind: OrderKind::StopMarket { trigger, trigger_by: TriggerBy::Mark },
         size: OrderSize::WholePosition,
         reduce_only: false,
-    })
+    };
+    let facts = OrderFacts::reducing(&stop, Some(*position))?;
+    let account = AccountFacts {
+        equity: Money::ZERO,
+        available: Money::ZERO,
+        day_start_equity: Money::ZERO,
+        peak_equity: Money::ZERO,
+        state_age: None,
+        kill_switch: &KillSwitch::Released,
+        margin_in_use: Money::ZERO,
+        elsewhere: Elsewhere::default(),
+        allowance: Allowance::Whole,
+    };
+    // An order that may only shrink a position is judged by what is held alone, whatever else the account is.
+    risk::check(&facts, &account, limits).is_ok().then_some(stop)
 }

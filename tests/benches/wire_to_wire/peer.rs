@@ -18,8 +18,29 @@ const LISTING: &str = include_str!("../../../crates/adapters/binance/tests/fixtu
 pub(crate) struct Marks {
     /// Its bytes were there.
     pub(crate) read: Option<Instant>,
-    /// It was decided which stop is owed.
+    /// It was decided which stop is owed, and that it may be sent.
     pub(crate) decided: Option<Instant>,
+    /// The order was built and signed.
+    pub(crate) signed: Option<Instant>,
+}
+
+impl Marks {
+    /// What passed between them, by what was done in it.
+    fn parts(self, began: Instant, arrived: Instant) -> Vec<(&'static str, Duration)> {
+        if self.read.is_none() {
+            return Vec::new();
+        }
+        let last = if self.signed.is_some() { "written, until it is there" } else { "built, signed, written, there" };
+        let steps = [
+            ("until it is read", self.read),
+            ("decoded, applied, decided, judged", self.decided),
+            ("built, signed", self.signed),
+            (last, Some(arrived)),
+        ];
+        let mut before = began;
+        let step = |(name, at): (_, Option<Instant>)| Some((name, at? - std::mem::replace(&mut before, at?)));
+        steps.into_iter().filter_map(step).collect()
+    }
 }
 
 /// Tells the venue that a turn is over.
@@ -43,7 +64,7 @@ pub(crate) struct Peer {
     settled: BTreeMap<&'static str, Receiver<Marks>>,
 }
 
-const SOCKETS: [&str; 5] = ["echo", "frames", "orders", "http", "engine"];
+const SOCKETS: [&str; 6] = ["echo", "lean", "frames", "orders", "http", "engine"];
 
 impl Peer {
     pub(crate) fn listen() -> Self {
@@ -95,8 +116,9 @@ impl Peer {
 }
 
 /// The name of a lane, the socket on which it is told of fills, and what is measured.
-const LANES: [(&str, &str, &str); 4] = [
+const LANES: [(&str, &str, &str); 5] = [
     ("echo", "echo", "a bare WebSocket's echo of as many bytes"),
+    ("lean", "lean", "the same, with a buffer as small as ours"),
     ("frames", "frames", "fill to stop as a frame, one task"),
     ("http", "http", "fill to stop over HTTP, one task"),
     ("engine", "engine", "fill to stop through the engine, over HTTP"),
@@ -113,8 +135,7 @@ struct Lane {
 
 struct Took {
     whole: Duration,
-    /// Until it was read, decided upon, and back.
-    parts: Option<[Duration; 3]>,
+    parts: Vec<(&'static str, Duration)>,
 }
 
 impl Lane {
@@ -138,16 +159,14 @@ impl Lane {
         let began = Instant::now();
         lines.get_mut(self.told_by).unwrap().say(fill);
         let arrived = match self.name {
-            "echo" => lines.get_mut("echo").unwrap().hear(),
+            "echo" | "lean" => lines.get_mut(self.name).unwrap().hear(),
             "frames" => lines.get_mut("orders").unwrap().hear(),
             _ => arrivals.recv().unwrap(),
         };
         let whole = arrived - began;
-        let Some(settled) = settled else { return Took { whole, parts: None } };
+        let Some(settled) = settled else { return Took { whole, parts: Vec::new() } };
         lines.get_mut(self.told_by).unwrap().say(account(self.told, self.last));
-        let marks = settled.recv().unwrap();
-        let parts =
-            marks.read.zip(marks.decided).map(|(read, decided)| [read - began, decided - read, arrived - decided]);
+        let parts = settled.recv().unwrap().parts(began, arrived);
         Took { whole, parts }
     }
 }
@@ -256,17 +275,15 @@ fn print(lanes: Vec<Lane>) {
     for (lane, (_, _, what)) in lanes.into_iter().zip(LANES) {
         let (whole, of): (Vec<_>, Vec<_>) = lane.figures.into_iter().map(|it| (it.whole, it.parts)).unzip();
         row(what, whole);
-        let of: Vec<[Duration; 3]> = of.into_iter().flatten().collect();
-        if !of.is_empty() {
-            parts.push((what, of));
-        }
+        parts.push((what, of));
     }
     for (what, of) in parts {
-        println!("\nof which, {what}:");
-        for (index, name) in
-            ["until it is read", "decoded, applied, decided", "built, signed, written"].iter().enumerate()
-        {
-            row(name, of.iter().map(|parts| parts[index]).collect());
+        let names: Vec<&str> = of[0].iter().map(|(name, _)| *name).collect();
+        if !names.is_empty() {
+            println!("\nof which, {what}:");
+        }
+        for (index, name) in names.into_iter().enumerate() {
+            row(name, of.iter().map(|parts| parts[index].1).collect());
         }
     }
 }
