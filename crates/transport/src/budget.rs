@@ -1,5 +1,7 @@
 //! A venue's request budget, kept before the venue has to.
 
+use std::collections::VecDeque;
+
 /// Whose request it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Priority {
@@ -33,8 +35,11 @@ impl WeightLimit {
     }
 }
 
-/// Request weight per fixed window, as one address may use it. Times are milliseconds since 1970 by whatever clock the
-/// caller keeps; none is read here.
+/// Request weight per window, as one address may use it. Times are milliseconds since 1970 by whatever clock the caller
+/// keeps; none is read here.
+///
+/// Windows are fixed, one beside the other since 1970, or slide: then no stretch of that length holds more than is
+/// allowed, whenever the venue's own windows begin.
 ///
 /// What the venue's headers say counts; between headers what was admitted is added up. Once the venue has asked for
 /// silence nothing is admitted, whatever its priority: going on would prolong it.
@@ -44,13 +49,21 @@ pub struct WeightBudget {
     window: i64,
     used: u32,
     silent_until: i64,
+    /// When what was taken, oldest first, where the window slides.
+    taken: Option<VecDeque<(i64, u32)>>,
 }
 
 impl WeightBudget {
-    /// A budget of which nothing is used yet, with windows of this length.
+    /// A budget of which nothing is used yet, with fixed windows of this length.
     #[must_use]
     pub fn new(window_ms: i64) -> Self {
-        Self { window_ms: window_ms.max(1), window: 0, used: 0, silent_until: 0 }
+        Self { window_ms: window_ms.max(1), window: 0, used: 0, silent_until: 0, taken: None }
+    }
+
+    /// The same with a window that slides.
+    #[must_use]
+    pub fn sliding(window_ms: i64) -> Self {
+        Self { taken: Some(VecDeque::new()), ..Self::new(window_ms) }
     }
 
     /// Whether `weight` could be taken out of the budget.
@@ -64,15 +77,36 @@ impl WeightBudget {
         let used = self.used(now);
         // A request that is larger than the whole budget still goes out when the window is fresh.
         if used > 0 && used.saturating_add(weight) > limit.of(priority) {
-            return Err(self.window_end(now));
+            return Err(self.there_from(limit.of(priority).saturating_sub(weight), now));
         }
         Ok(())
+    }
+
+    /// The moment from which no more than this is used, if nothing is taken until then.
+    fn there_from(&self, most: u32, now: i64) -> i64 {
+        let Some(taken) = &self.taken else { return self.window_end(now) };
+        let mut left = self.used(now);
+        for (time, weight) in taken.iter().filter(|(time, _)| self.holds(*time, now)) {
+            left = left.saturating_sub(*weight);
+            if left <= most {
+                return time.saturating_add(self.window_ms);
+            }
+        }
+        now.saturating_add(self.window_ms)
+    }
+
+    /// Whether a window that slides, and ends now, holds this moment.
+    const fn holds(&self, time: i64, now: i64) -> bool {
+        now.saturating_sub(time) < self.window_ms
     }
 
     /// Takes `weight` out of the budget, whether or not it is there.
     pub fn take(&mut self, weight: u32, now: i64) {
         self.roll(now);
-        self.used = self.used.saturating_add(weight);
+        match &mut self.taken {
+            Some(taken) => taken.push_back((now, weight)),
+            None => self.used = self.used.saturating_add(weight),
+        }
     }
 
     /// Takes `weight` out of the budget, if it is there.
@@ -90,8 +124,11 @@ impl WeightBudget {
     /// either, and a window that is full would lock the next one too.
     pub fn observe(&mut self, used: u32, sent: i64, now: i64) {
         self.roll(now);
-        if sent.div_euclid(self.window_ms) == self.window {
-            self.used = self.used.max(used);
+        let known = self.used(now);
+        match &mut self.taken {
+            Some(taken) if used > known => taken.push_back((now, used.saturating_sub(known))),
+            None if sent.div_euclid(self.window_ms) == self.window => self.used = self.used.max(used),
+            Some(_) | None => {}
         }
     }
 
@@ -109,7 +146,14 @@ impl WeightBudget {
     /// What has been used in the window of `now`.
     #[must_use]
     pub fn used(&self, now: i64) -> u32 {
-        if now.div_euclid(self.window_ms) == self.window { self.used } else { 0 }
+        match &self.taken {
+            Some(taken) => {
+                let held = taken.iter().filter(|(time, _)| self.holds(*time, now));
+                held.fold(0_u32, |sum, (_, weight)| sum.saturating_add(*weight))
+            }
+            None if now.div_euclid(self.window_ms) == self.window => self.used,
+            None => 0,
+        }
     }
 
     /// When the window of `now` ends.
@@ -119,6 +163,10 @@ impl WeightBudget {
     }
 
     fn roll(&mut self, now: i64) {
+        let length = self.window_ms;
+        if let Some(taken) = &mut self.taken {
+            taken.retain(|(time, _)| now.saturating_sub(*time) < length);
+        }
         let window = now.div_euclid(self.window_ms);
         if window != self.window {
             self.window = window;
@@ -193,6 +241,21 @@ mod tests {
         assert_eq!(budget.admit(limit, 1, ReducesRisk, 499), Err(500));
         assert_eq!((budget.silent_until(499), budget.silent_until(500)), (Some(500), None));
         assert_eq!(budget.admit(limit, 1, Ordinary, 500), Ok(()));
+    }
+
+    #[test]
+    fn no_stretch_of_a_window_that_slides_holds_more_than_is_allowed() {
+        let (mut budget, limit) = (WeightBudget::sliding(1000), limit(3, 1));
+        for time in [900, 950] {
+            assert_eq!(budget.admit(limit, 1, Ordinary, time), Ok(()));
+        }
+        assert_eq!(budget.admit(limit, 1, Ordinary, 1000), Err(1900), "when the first is over");
+        assert_eq!(budget.admit(limit, 1, ReducesRisk, 1000), Ok(()));
+        assert_eq!(budget.admit(limit, 2, ReducesRisk, 1899), Err(1950), "when two of three are");
+        assert_eq!(budget.admit(limit, 1, ReducesRisk, 1900), Ok(()));
+        assert_eq!((budget.used(1900), budget.used(1950), budget.used(2900)), (3, 2, 0));
+        budget.observe(3, 2900, 2900);
+        assert_eq!(budget.admit(limit, 1, ReducesRisk, 2901), Err(3900), "the venue counts others too");
     }
 
     #[test]

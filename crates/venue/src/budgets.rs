@@ -17,8 +17,10 @@ pub struct Pool {
     pub name: &'static str,
     /// Who it is counted for.
     pub holder: Holder,
-    /// How long a window is. Windows begin at whole multiples of it since 1970, by the venue's clock.
+    /// How long a window is. Windows begin at whole multiples of it since 1970, by the venue's clock, unless they slide.
     pub window: Duration,
+    /// Nobody knows when the venue's windows begin: every stretch of that length counts.
+    pub slides: bool,
     /// What is allowed within one, and to whom.
     pub limit: WeightLimit,
 }
@@ -56,7 +58,9 @@ struct Pools(BTreeMap<&'static str, WeightBudget>);
 
 impl Pools {
     fn of(&mut self, pool: Pool) -> &mut WeightBudget {
-        self.0.entry(pool.name).or_insert_with(|| WeightBudget::new(millis(pool.window)))
+        let window = millis(pool.window);
+        let fresh = || if pool.slides { WeightBudget::sliding(window) } else { WeightBudget::new(window) };
+        self.0.entry(pool.name).or_insert_with(fresh)
     }
 }
 
@@ -193,7 +197,7 @@ mod tests {
     const MINUTE: Duration = Duration::from_secs(60);
 
     const fn pool(name: &'static str, holder: Holder, most: u32) -> Pool {
-        Pool { name, holder, window: MINUTE, limit: WeightLimit { most, reserve: 0, watch: 0 } }
+        Pool { name, holder, window: MINUTE, slides: false, limit: WeightLimit { most, reserve: 0, watch: 0 } }
     }
 
     const ASKED: Pool = pool("asked", Holder::Address, 10);

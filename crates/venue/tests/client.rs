@@ -50,7 +50,7 @@ struct Venue {
 
 fn orders(window: Duration) -> Pool {
     let limit = WeightLimit { most: 1, reserve: 0, watch: 0 };
-    Pool { name: "orders", holder: Holder::Account, window, limit }
+    Pool { name: "orders", holder: Holder::Account, window, slides: false, limit }
 }
 
 impl Rest for Venue {

@@ -16,6 +16,7 @@ const FUNDING: Pool = Pool {
     name: "funding",
     holder: Holder::Address,
     window: Duration::from_secs(5 * 60),
+    slides: false,
     limit: WeightLimit { most: 500, reserve: 0, watch: 0 },
 };
 
@@ -32,7 +33,7 @@ impl Limits {
         let orders = |name, window, most: u32| {
             let part = u64::from(most) * u64::from(settings.order_reserve_percent.min(100)) / 100;
             let limit = WeightLimit { most, reserve: u32::try_from(part).unwrap_or(most), watch: 0 };
-            Pool { name, holder: Holder::Account, window, limit }
+            Pool { name, holder: Holder::Account, window, slides: false, limit }
         };
         let weight = WeightLimit {
             most: settings.weight_limit,
@@ -40,7 +41,7 @@ impl Limits {
             watch: settings.weight_to_watch,
         };
         Self {
-            weight: Pool { name: "weight", holder: Holder::Address, window: MINUTE, limit: weight },
+            weight: Pool { name: "weight", holder: Holder::Address, window: MINUTE, slides: false, limit: weight },
             ten_seconds: orders("orders in ten seconds", Duration::from_secs(10), settings.orders_per_ten_seconds),
             minute: orders("orders in a minute", MINUTE, settings.orders_per_minute),
         }

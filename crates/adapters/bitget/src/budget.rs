@@ -8,6 +8,8 @@ use plimsoll_venue::{Charge, Failure, Holder, Pool, Silenced};
 use std::time::Duration;
 
 const SECOND: Duration = Duration::from_secs(1);
+/// A second of the venue's, and by how much calls that leave us a second apart may come closer on their way.
+const SECOND_AND_JITTER: Duration = Duration::from_millis(1100);
 const MINUTE: Duration = Duration::from_secs(60);
 
 /// What the venue counts: each endpoint's calls in a second, and all requests of an address in a minute.
@@ -25,7 +27,8 @@ impl Limits {
             reserve: settings.request_reserve,
             watch: settings.requests_to_watch,
         };
-        let minute = Pool { name: "requests in a minute", holder: Holder::Address, window: MINUTE, limit };
+        let minute =
+            Pool { name: "requests in a minute", holder: Holder::Address, window: MINUTE, slides: false, limit };
         let reserve_percent = settings.endpoint_reserve_percent.min(100);
         Self { minute, scale: settings.endpoint_scale, reserve_percent }
     }
@@ -35,20 +38,18 @@ impl Limits {
         vec![Charge { pool: self.endpoint(call), weight: 1 }, Charge { pool: self.minute, weight: 1 }]
     }
 
-    /// Nobody knows when the venue's seconds begin: half of what it takes in one of ours is never more than it takes in one of
-    /// its own.
+    /// Nobody knows when the venue's seconds begin: what is not exceeded in any second is not exceeded in one of its own.
+    /// What reduces risk may use all of it, everything else a part of the half.
     fn endpoint(&self, call: &Call) -> Pool {
         let holder = match call.scope {
             Scope::Address => Holder::Address,
             Scope::Account => Holder::Account,
         };
-        let most = (call.per_second.saturating_mul(self.scale) / 2).max(1);
-        let limit = WeightLimit {
-            most,
-            reserve: most / 100 * self.reserve_percent + most % 100 * self.reserve_percent / 100,
-            watch: 0,
-        };
-        Pool { name: call.path, holder, window: SECOND, limit }
+        let most = call.per_second.saturating_mul(self.scale).max(1);
+        let half = (most / 2).max(1);
+        let ordinary = half.saturating_sub(half / 100 * self.reserve_percent + half % 100 * self.reserve_percent / 100);
+        let limit = WeightLimit { most, reserve: most.saturating_sub(ordinary), watch: 0 };
+        Pool { name: call.path, holder, window: SECOND_AND_JITTER, slides: true, limit }
     }
 
     /// What the venue wants no more of, after such a failure. It does not say which limit was broken: the endpoint's is the
@@ -101,14 +102,18 @@ mod tests {
     #[test]
     fn each_endpoint_has_a_second_of_its_own_with_a_reserve() {
         let kept = Kept::new("bitget endpoints");
+        let next = NOW.plus(SECOND_AND_JITTER);
         for _ in 0..4 {
             assert_eq!(kept.admit(&cancel(), Priority::Ordinary, NOW), Ok(()));
         }
-        assert_eq!(kept.admit(&cancel(), Priority::Ordinary, NOW), Err(seconds(1)));
+        assert_eq!(kept.admit(&cancel(), Priority::Ordinary, NOW), Err(next));
         assert_eq!(kept.admit(&request::positions(None), Priority::Ordinary, NOW), Ok(()), "another endpoint");
-        assert_eq!(kept.admit(&cancel(), Priority::ReducesRisk, NOW), Ok(()));
-        assert_eq!(kept.admit(&cancel(), Priority::ReducesRisk, NOW), Err(seconds(1)), "that was the fifth of ten");
-        assert_eq!(kept.admit(&cancel(), Priority::Ordinary, seconds(1)), Ok(()));
+        for _ in 4..10 {
+            assert_eq!(kept.admit(&cancel(), Priority::ReducesRisk, seconds(1)), Ok(()));
+        }
+        assert_eq!(kept.admit(&cancel(), Priority::ReducesRisk, seconds(1)), Err(next), "that were all ten");
+        assert_eq!(kept.admit(&cancel(), Priority::ReducesRisk, next), Ok(()), "the first four are over");
+        assert_eq!(kept.admit(&cancel(), Priority::Ordinary, next), Err(seconds(1).plus(SECOND_AND_JITTER)));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use std::time::Duration;
 const SECOND: Duration = Duration::from_secs(1);
 const TEN_SECONDS: Duration = Duration::from_secs(10);
 const MINUTE: Duration = Duration::from_secs(60);
+const TOO_MANY_REQUESTS: u16 = 429;
 
 /// What the venue counts: orders and cancellations by the second, everything else by endpoint.
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +26,8 @@ impl Limits {
             u32::try_from(u64::from(most) * u64::from(percent.min(100)) / 100).unwrap_or(most)
         };
         let limit = |most, watch| WeightLimit { most, reserve: part(most, settings.reserve_percent), watch };
-        let second = |name, most| Pool { name, holder: Holder::Account, window: SECOND, limit: limit(most, 0) };
+        let second =
+            |name, most| Pool { name, holder: Holder::Account, window: SECOND, slides: false, limit: limit(most, 0) };
         let most = settings.calls_per_ten_seconds;
         Self {
             orders: second("orders in a second", settings.orders_per_second),
@@ -35,7 +37,8 @@ impl Limits {
     }
 
     fn pool(&self, call: &Call) -> Pool {
-        let endpoint = |holder| Pool { name: call.endpoint, holder, window: TEN_SECONDS, limit: self.calls };
+        let endpoint =
+            |holder| Pool { name: call.endpoint, holder, window: TEN_SECONDS, slides: false, limit: self.calls };
         match call.limit {
             Limit::Place => self.orders,
             Limit::Cancel => self.cancels,
@@ -49,8 +52,12 @@ impl Limits {
         vec![Charge { pool: self.pool(call), weight: 1 }]
     }
 
-    /// What the venue says has been used: it tells what is left.
+    /// What the venue says has been used: it tells what is left. Where that is nothing it also says until when, and silence
+    /// lasts until then, not until our window ends.
     pub(crate) fn used(&self, call: &Call, answer: &HttpResponse) -> Vec<(Pool, u32)> {
+        if answer.status == TOO_MANY_REQUESTS {
+            return Vec::new();
+        }
         let pool = self.pool(call);
         let told = answer.header("x-gate-ratelimit-requests-remain").and_then(|left| left.trim().parse::<u32>().ok());
         told.map(|left| (pool, pool.limit.most.saturating_sub(left))).into_iter().collect()
@@ -134,6 +141,8 @@ mod tests {
         for odd in ["-1", "", "many"] {
             assert_eq!(limits.used(&order(), &answer(odd)), [], "{odd}");
         }
+        let over = HttpResponse { status: 429, ..answer("0") };
+        assert_eq!(limits.used(&order(), &over), [], "until when is said beside it");
         let used = limits.used(&order(), &answer("1"));
         assert_eq!(used, [(limits.pool(&order()), 9)]);
         budgets.observe(&used, NOW, NOW);
