@@ -1,5 +1,6 @@
 //! Calls: signed with the venue's time, within its budgets, and answered or definitely not.
 
+use crate::at_once::AtOnce;
 use crate::budgets::{Budgets, Charge, Pool, Silenced};
 use crate::call_error::CallError;
 use crate::failure::{Class, Failure, Wait, excerpt, shown, strange};
@@ -154,22 +155,35 @@ impl<R: Rest> Client<R> {
     }
 
     /// Calls once, or twice if the venue did not like our time: it did nothing with the first then. What only asks is asked
-    /// again too if it was one question too many, and there is time to wait for as long as the venue wants.
+    /// again too if it was one question too many, and there is time to wait for as long as the venue wants. Whoever wants out
+    /// asks again at once, a few times, where an answer is lost or the venue has none for a moment: what he has to know is
+    /// read in parts, and most that fails is answered the next time.
     ///
     /// # Errors
     /// [`CallError`] if there is no answer, or one that is no success.
     pub async fn call(&self, call: &R::Call, priority: Priority) -> Result<Vec<u8>, CallError> {
         let latest = self.clock.now().plus(self.settings.patience);
-        for _ in 0..TOO_MANY {
-            match self.call_in_time(call, priority, latest).await {
-                Err(CallError::Venue(failure, now)) if !call.changes() && fits(&failure, latest) => {
-                    let wait = CallError::Venue(failure, now).wait(self.clock.now()).unwrap_or_default();
-                    self.clock.sleep(wait).await;
-                }
-                outcome => return outcome,
-            }
+        if call.changes() {
+            return self.call_in_time(call, priority, latest).await;
         }
-        self.call_in_time(call, priority, latest).await
+        let (mut at_once, mut too_many) = (AtOnce::new(self.settings.seed), 0);
+        loop {
+            let error = match self.call_in_time(call, priority, latest).await {
+                Ok(answer) => return Ok(answer),
+                Err(error) => error,
+            };
+            let is_brief = matches!(&error, CallError::Venue(failure, _) if fits(failure, latest));
+            if is_brief && too_many < TOO_MANY {
+                too_many += 1;
+                self.clock.sleep(error.wait(self.clock.now()).unwrap_or_default()).await;
+                continue;
+            }
+            match at_once.pause(&error, self.clock.now()).filter(|_| priority == Priority::ReducesRisk) {
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => return Err(error),
+            }
+            tracing::debug!(path = call.path(), %error, "asking again at once");
+        }
     }
 
     async fn call_in_time(&self, call: &R::Call, priority: Priority, latest: Timestamp) -> Result<Vec<u8>, CallError> {

@@ -57,6 +57,8 @@ pub mod request;
 mod unread;
 
 #[cfg(feature = "live")]
+mod at_once;
+#[cfg(feature = "live")]
 mod budgets;
 #[cfg(feature = "live")]
 mod call_error;

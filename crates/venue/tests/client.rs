@@ -242,6 +242,26 @@ async fn a_question_too_many_is_asked_again_if_there_is_time_and_an_order_never_
 }
 
 #[tokio::test]
+async fn whoever_wants_out_asks_again_at_once_and_sends_nothing_twice() {
+    let failures = [("read", 500), ("read", 500), ("read", 500), ("order", 500)];
+    for (priority, times) in [(Priority::ReducesRisk, 4), (Priority::Watches, 1), (Priority::Ordinary, 1)] {
+        let (script, client) = venue(&failures, HOUR).await;
+        let outcome = client.call(&Ask("read"), priority).await;
+        assert_eq!(outcome.is_ok(), times == 4, "{priority:?}: {outcome:?}");
+        assert!(client.call(&Ask("order"), priority).await.is_err());
+        let heard = script.heard();
+        let of = |what| heard.iter().filter(|it| *it == what).count();
+        assert_eq!((of("read"), of("order")), (times, 1), "{priority:?}");
+    }
+    let (script, client) = venue(&[("read", 500); 9], HOUR).await;
+    assert!(client.call(&Ask("read"), Priority::ReducesRisk).await.is_err());
+    assert_eq!(script.heard().len(), 5, "the time, and four times the question");
+    let (script, client) = venue(&[("read", 429)], HOUR).await;
+    assert!(client.call(&Ask("read"), Priority::ReducesRisk).await.is_err());
+    assert_eq!(script.heard(), ["time", "read"], "who is told to be silent is silent");
+}
+
+#[tokio::test]
 async fn no_half_of_a_passphrase_is_told_where_an_answer_is_cut() {
     let (_script, client) = venue(&[("read", 502)], HOUR).await;
     let told = call(&client, "read").await.unwrap_err().to_string();
