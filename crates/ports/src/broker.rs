@@ -76,6 +76,15 @@ pub trait Broker: Send + Sync {
     /// Cancels every open order of `symbol`, conditional ones included.
     async fn cancel_all(&self, symbol: &Symbol) -> Result<(), CommandError>;
 
+    /// Cancels every open order of the account, whoever placed it and of whatever symbol, with a call or a few for all of
+    /// them, and answers the venue's ids of those that it cancelled. `listed` is what rests as far as the caller knows: where
+    /// a venue keeps orders apart by kind, kinds that are not among them may be left. `None`, and nothing was sent, where the
+    /// venue has no such call: cancel each.
+    async fn cancel_everything(&self, listed: &[Order]) -> Result<Option<Vec<OrderId>>, CommandError> {
+        let _ = listed;
+        Ok(None)
+    }
+
     /// Sets a symbol's leverage. Setting what is set already succeeds.
     async fn set_leverage(&self, symbol: &Symbol, leverage: Leverage) -> Result<(), CommandError>;
 

@@ -305,6 +305,10 @@ impl Broker for BitgetBroker {
         self.cancel_every(symbol).await
     }
 
+    async fn cancel_everything(&self, listed: &[Order]) -> Result<Option<Vec<OrderId>>, CommandError> {
+        self.cancel_kinds(listed).await.map(Some)
+    }
+
     async fn set_leverage(&self, symbol: &Symbol, leverage: Leverage) -> Result<(), CommandError> {
         if leverage.get() > MOST_LEVERAGE {
             let reason = format!("leverage is at most {MOST_LEVERAGE} here, not {leverage}");

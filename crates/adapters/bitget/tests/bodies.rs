@@ -163,6 +163,8 @@ fn what_was_done_is_read_and_what_was_not_is_told() {
     insta::assert_snapshot!(read("POST /api/v2/mix/order/place-order", fixture!("error")), @"venue error 40762: The order size is greater than the max open size");
     let cancelled = body::cancelled(fixture!("cancelled_some").as_bytes()).unwrap();
     assert_eq!((cancelled.done, cancelled.failures.len()), (1, 1));
+    let ids = body::cancelled_ids(fixture!("cancelled_some").as_bytes()).unwrap();
+    assert_eq!(ids.iter().map(plimsoll_domain::OrderId::as_str).collect::<Vec<_>>(), ["1"]);
 }
 
 #[test]

@@ -101,6 +101,8 @@ fn calls() -> Vec<Call> {
         request::flash_close(native, PositionSide::Both),
         request::cancel(native, which),
         request::cancel_all(native),
+        request::cancel_everything(),
+        request::cancel_every_plan("pos_loss"),
         request::cancel_plan(native, which, "pos_loss"),
         request::amend(native, which, "plim-2", "1".parse().unwrap(), trigger),
         request::order(native, which),

@@ -75,6 +75,8 @@ pub(crate) struct State {
     pub(crate) takes_one_stop: bool,
     /// The next order takes so many turns of everybody else on its way.
     pub(crate) slow_place: u32,
+    /// All orders of the account can be cancelled with one call.
+    pub(crate) cancels_everything: bool,
     /// A cancel lets others go first so often.
     pub(crate) slow_cancels: u32,
     /// How many cancels are on their way, and how many were at once at most.
@@ -157,6 +159,7 @@ impl Venue {
             stops_need_a_position: false,
             takes_one_stop: false,
             slow_place: 0,
+            cancels_everything: false,
             slow_cancels: 0,
             cancelling: (0, 0),
             hold_instruments: false,

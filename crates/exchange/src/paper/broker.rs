@@ -155,6 +155,20 @@ impl Broker for PaperBroker {
         })
     }
 
+    async fn cancel_everything(&self, _: &[Order]) -> Result<Option<Vec<OrderId>>, CommandError> {
+        self.command(|exchange, account| {
+            let symbols: Vec<Symbol> = exchange.instruments().map(|instrument| instrument.symbol.clone()).collect();
+            let mut cancelled = Vec::new();
+            for symbol in &symbols {
+                let orders = exchange.cancel_all(account, symbol)?;
+                let waiting = exchange.cancel_all_conditionals(account, symbol)?;
+                cancelled.extend(orders.into_iter().map(|order| order.order_id));
+                cancelled.extend(waiting.into_iter().map(|waiting| waiting.order.order_id));
+            }
+            Ok(Some(cancelled))
+        })
+    }
+
     async fn set_leverage(&self, symbol: &Symbol, leverage: Leverage) -> Result<(), CommandError> {
         self.command(|exchange, account| exchange.set_leverage(account, symbol, leverage))
     }

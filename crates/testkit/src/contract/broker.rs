@@ -80,6 +80,7 @@ pub async fn run<S: BrokerStage>(fresh: impl AsyncFn() -> S) {
         orders::a_forced_close_is_told_from_an_order_of_ours,
         conditional::a_stop_is_an_open_order_until_cancelled,
         conditional::cancel_all_takes_conditional_orders_too,
+        conditional::everything_is_cancelled_at_once_or_nothing_is,
         conditional::a_stop_triggers_closes_and_is_reported_filled,
         conditional::a_take_profit_of_a_short_triggers_below,
         conditional::a_trigger_already_passed_is_refused,

@@ -259,6 +259,26 @@ impl BitgetBroker {
     }
 }
 
+impl BitgetBroker {
+    /// Cancels all of every kind that is among these: the venue keeps plan orders apart by kind. One kind that fails keeps the
+    /// others from nothing.
+    pub(super) async fn cancel_kinds(&self, listed: &[Order]) -> Result<Vec<OrderId>, CommandError> {
+        let kinds: BTreeSet<Option<String>> =
+            listed.iter().map(|order| self.shared.known.plan_type(&order.client_order_id)).collect();
+        let mut outcomes = Vec::new();
+        for kind in kinds {
+            let call = kind.map_or_else(request::cancel_everything, |kind| request::cancel_every_plan(&kind));
+            outcomes.push(match self.shared.client.read(&call, ReducesRisk, body::cancelled_ids).await {
+                Err(error) if is_gone(&error) => Ok(Vec::new()),
+                outcome => outcome.or_else(|error| error.command_outcome().map(|()| Vec::new())),
+            });
+        }
+        self.doubt_plans();
+        let each: Result<Vec<Vec<OrderId>>, CommandError> = outcomes.into_iter().collect();
+        each.map(|ids| ids.concat())
+    }
+}
+
 /// The plan order with what its child has filled.
 fn after_trigger(order: Order, child: Order) -> Order {
     Order {

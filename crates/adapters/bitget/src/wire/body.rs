@@ -10,7 +10,7 @@ mod plan;
 mod trade;
 
 pub use account::{Settings, adl_levels, balances, leverage, positions, settings};
-pub use answer::{Cancelled, Trouble, acknowledged, cancelled, server_time, trouble};
+pub use answer::{Cancelled, Trouble, acknowledged, cancelled, cancelled_ids, server_time, trouble};
 pub use endpoint::decode_endpoint;
 pub use instrument::{Contract, LIQUIDATION_FEE, Listing, contracts, margin_tiers, trade_rate};
 pub use market::{Running, candles, order_book, prices, running_funding, settled_funding, tickers};

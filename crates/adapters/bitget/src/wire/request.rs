@@ -19,7 +19,13 @@ pub use market::{
     candles, contracts, current_funding, funding_history, funding_time, history_candles, interval_word,
     mark_price_candles, order_book, position_tiers, prices, server_time, ticker, tickers,
 };
-pub use order::{Place, WhichOrder, amend, cancel, cancel_all, flash_close, open_orders, order, order_history, place};
-pub use plan::{PlanKind, cancel_all_plans, cancel_plan, open_plan, open_plans, past_plan, plan_history, plan_type};
+pub use order::{
+    Place, WhichOrder, amend, cancel, cancel_all, cancel_everything, flash_close, open_orders, order, order_history,
+    place,
+};
+pub use plan::{
+    PlanKind, cancel_all_plans, cancel_every_plan, cancel_plan, open_plan, open_plans, past_plan, plan_history,
+    plan_type,
+};
 pub use plimsoll_venue::{HttpRequest, Method};
 pub use socket::{Channel, login, ping, subscribe, unsubscribe};

@@ -246,6 +246,14 @@ impl Broker for Venue {
         Ok(())
     }
 
+    async fn cancel_everything(&self, _: &[Order]) -> Result<Option<Vec<OrderId>>, CommandError> {
+        if !self.state().cancels_everything {
+            return Ok(None);
+        }
+        let cancelled = std::mem::take(&mut self.command("cancel everything".to_owned())?.open);
+        Ok(Some(cancelled.into_iter().map(|order| order.order_id).collect()))
+    }
+
     async fn set_leverage(&self, symbol: &Symbol, leverage: Leverage) -> Result<(), CommandError> {
         self.command(format!("leverage {leverage} {symbol}"))?.leverage = leverage;
         Ok(())

@@ -49,6 +49,29 @@ pub(super) async fn cancel_all_takes_conditional_orders_too(stage: &dyn BrokerSt
     Ok(())
 }
 
+pub(super) async fn everything_is_cancelled_at_once_or_nothing_is(stage: &dyn BrokerStage) -> Outcome {
+    let it = Trader::new(stage).await?;
+    it.go_long().await?;
+    let (resting, stop) = (it.resting().await?, it.stop(50).await?);
+    for order in [&resting, &stop] {
+        it.broker.place(order).await?;
+    }
+    let ids = [&resting.client_order_id, &stop.client_order_id];
+    let listed = it.open_are(&ids).await?;
+    let Some(cancelled) = it.broker.cancel_everything(&listed).await? else {
+        it.open_are(&ids).await?;
+        return Ok(());
+    };
+    it.open_are(&[]).await?;
+    for order in &listed {
+        ensure!(cancelled.contains(&order.order_id), "{} is not told: {cancelled:?}", order.order_id);
+        let found = it.order_is("the order is final", &order.client_order_id, |it| it.status.is_final()).await?;
+        ensure_eq!(found.status, OrderStatus::Canceled, "status");
+    }
+    ensure_eq!(it.broker.cancel_everything(&listed).await?, Some(Vec::new()), "what is cancelled where nothing rests");
+    Ok(())
+}
+
 pub(super) async fn a_stop_triggers_closes_and_is_reported_filled(stage: &dyn BrokerStage) -> Outcome {
     let it = Trader::new(stage).await?;
     let since = it.broker.account().await?.time;

@@ -1,6 +1,6 @@
 //! Answers that are no data: errors, acknowledgements, the time.
 
-use plimsoll_domain::Timestamp;
+use plimsoll_domain::{OrderId, Timestamp};
 use plimsoll_venue::json::{Num, Raw, Text, text};
 use plimsoll_venue::{DecodeError, message, plain};
 
@@ -93,7 +93,7 @@ message! {
 message! {
     struct Succeeded {
         required {}
-        optional { _order_id = "orderId": Num<'a>, }
+        optional { order_id = "orderId": Num<'a>, }
     }
 }
 
@@ -115,6 +115,20 @@ pub struct Cancelled {
     pub done: usize,
     /// What was wrong with each of the others.
     pub failures: Vec<Trouble>,
+}
+
+/// Which orders `cancel-all-orders` and `cancel-plan-order` cancelled: what could not be is not among them.
+///
+/// # Errors
+/// [`DecodeError`] for what is no success of the venue.
+pub fn cancelled_ids(body: &[u8]) -> Result<Vec<OrderId>, DecodeError> {
+    let answer = answer(body)?;
+    if !answer.data.starts_with('{') {
+        return Ok(Vec::new());
+    }
+    let lists: Lists<'_> = plain::read(answer.data)?;
+    let ids = lists.done.unwrap_or_default().into_iter().map(|done| done.order_id.0);
+    Ok(ids.filter(|id| !id.is_empty()).map(OrderId::new).collect())
 }
 
 /// What became of the orders of `batch-cancel-orders`, `cancel-plan-order` and `close-positions`.

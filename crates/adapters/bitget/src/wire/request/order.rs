@@ -156,6 +156,12 @@ pub fn cancel_all(native: &str) -> Call {
         .with("marginCoin", MARGIN_COIN)
 }
 
+/// Cancels every market and limit order of the account; those that wait for a price stay.
+#[must_use]
+pub fn cancel_everything() -> Call {
+    post("/api/v2/mix/order/cancel-all-orders", 10).with("productType", PRODUCT).with("marginCoin", MARGIN_COIN)
+}
+
 /// Changes a resting limit order that has not traded. The venue cancels it and makes a new one, with a new id of its own
 /// and with `new_client_order_id`, which may be the old one.
 #[must_use]

@@ -114,18 +114,24 @@ fn opens(order: &Place<'_>, plan_type: &str, price: Price, by: TriggerBy) -> Cal
 #[must_use]
 pub fn cancel_plan(native: &str, which: WhichOrder<'_>, plan_type: &str) -> Call {
     let (name, id) = which.named();
-    cancels(native, plan_type).with_list("orderIdList", vec![vec![(name, id)]])
+    cancels(Some(native), plan_type).with_list("orderIdList", vec![vec![(name, id)]])
 }
 
 /// Cancels every plan order of a contract of this type; see [`cancel_plan`].
 #[must_use]
 pub fn cancel_all_plans(native: &str, plan_type: &str) -> Call {
-    cancels(native, plan_type)
+    cancels(Some(native), plan_type)
 }
 
-fn cancels(native: &str, plan_type: &str) -> Call {
+/// Cancels every plan order of the account of this type; see [`cancel_plan`].
+#[must_use]
+pub fn cancel_every_plan(plan_type: &str) -> Call {
+    cancels(None, plan_type)
+}
+
+fn cancels(native: Option<&str>, plan_type: &str) -> Call {
     post("/api/v2/mix/order/cancel-plan-order", 10)
-        .with("symbol", native)
+        .with_some("symbol", native)
         .with("productType", PRODUCT)
         .with("marginCoin", MARGIN_COIN)
         .with("planType", plan_type)
