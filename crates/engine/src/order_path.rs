@@ -66,7 +66,7 @@ const MOMENT: Duration = Duration::from_secs(3);
 
 /// What removes or protects exposure is tried again after this part of the first wait, so often before the pauses grow: most
 /// of what fails is taken when it is tried again.
-const SOONER: u32 = 4;
+pub(crate) const SOONER: u32 = 4;
 
 /// Whether the venue is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

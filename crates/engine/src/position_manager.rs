@@ -50,7 +50,7 @@ pub(crate) use monitor::{Glance, is_covered};
 use crate::client_order_id::ClientOrderIds;
 use crate::colleagues::{Alone, Colleagues};
 use crate::funding_service::FundingService;
-use crate::order_path::{Evidence, OrderPath, Patience, Placed, SendFailure, Wait};
+use crate::order_path::{Dispatched, Evidence, OrderPath, Patience, Placed, SendFailure, Wait};
 use crate::trouble::Troubles;
 use crate::venue_account::AccountView;
 use plimsoll_domain::risk::{Allowance, MarginAlert, RiskLimits, Scope};
@@ -321,6 +321,19 @@ impl PositionManager {
         let _flight = Flight::of(&self.in_flight, id);
         let outcome = self.path.send_noting(order, purpose, evidence, wait, troubles).await;
         self.tell_of_journal(id, troubles).await;
+        outcome
+    }
+
+    /// Journals and sends an order that is followed later.
+    async fn dispatch(
+        &self,
+        order: &NewOrder,
+        purpose: Purpose,
+        wait: Wait,
+        troubles: &mut Troubles,
+    ) -> Result<Dispatched, SendFailure> {
+        let outcome = self.path.dispatch(order, purpose, wait, troubles).await;
+        self.tell_of_journal(&order.client_order_id, troubles).await;
         outcome
     }
 

@@ -199,6 +199,15 @@ impl Troubles {
         self.0.iter().find_map(why)
     }
 
+    /// A cancel certainly did not get through, and the venue wants no pause of its own before the next.
+    pub(crate) fn is_cancel_not_sent(&self) -> bool {
+        let is_it = |trouble: &Trouble| {
+            let Trouble::NotCancelled { error: CommandError::NotSent(why), .. } = trouble else { return false };
+            matches!(why, NotSent::Unavailable(_) | NotSent::Disconnected(_))
+        };
+        self.0.iter().any(is_it)
+    }
+
     /// That is tried again.
     pub(crate) fn forget_not_cancelled(&mut self) {
         self.0.retain(|trouble| !matches!(trouble, Trouble::NotCancelled { .. }));

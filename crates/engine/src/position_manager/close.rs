@@ -19,10 +19,10 @@ use plimsoll_ports::{CloseIntent, NotSent, Purpose, QueryError, RefusalReason};
 use std::time::Duration;
 
 /// The most orders that one intent is split into.
-const MOST_ORDERS: u16 = 32;
+pub(super) const MOST_ORDERS: u16 = 32;
 
 /// How often resting orders make way for a close: those on the book first, then what waits for a trigger.
-const MOST_CLEARINGS: u8 = 2;
+pub(super) const MOST_CLEARINGS: u8 = 2;
 
 /// No exit waits longer for what the venue says of the contract.
 const INSTRUMENT_WITHIN: Duration = Duration::from_secs(2);
@@ -39,26 +39,25 @@ pub(crate) struct Closing<'a> {
 }
 
 /// One position on its way out.
-struct Leg<'a> {
-    symbol: &'a Symbol,
-    side: PositionSide,
-    held: Position,
-    purpose: Purpose,
-    wait: Wait,
-    evidence: Evidence,
-    intent: IntentId,
+pub(super) struct Leg<'a> {
+    pub(super) symbol: &'a Symbol,
+    pub(super) side: PositionSide,
+    pub(super) held: Position,
+    pub(super) purpose: Purpose,
+    pub(super) wait: Wait,
+    pub(super) intent: IntentId,
 }
 
 /// A position that was closed at the venue, in whole or part, and is in no record yet.
 pub(super) struct ClosedAtVenue {
-    symbol: Symbol,
-    side: PositionSide,
-    held: Position,
-    purpose: Purpose,
-    orders: Vec<Execution>,
+    pub(super) symbol: Symbol,
+    pub(super) side: PositionSide,
+    pub(super) held: Position,
+    pub(super) purpose: Purpose,
+    pub(super) orders: Vec<Execution>,
     /// What had to make way.
-    cleared: Vec<ClientOrderId>,
-    troubles: Troubles,
+    pub(super) cleared: Vec<ClientOrderId>,
+    pub(super) troubles: Troubles,
 }
 
 impl ClosedAtVenue {
@@ -115,25 +114,15 @@ impl PositionManager {
     /// Closes it at the venue as it is held now: the records are for later.
     pub(super) async fn close_at_venue(&self, closing: &Closing<'_>) -> Result<ClosedAtVenue, CloseFailure> {
         let positions = self.positions_patiently(closing.wait).await.map_err(CloseFailure::NotKnown)?;
-        self.close_held(closing, &positions, Evidence::BookAndTrades).await
-    }
-
-    /// Closes it at the venue as it is held by this reading: the records are for later.
-    pub(super) async fn close_held(
-        &self,
-        closing: &Closing<'_>,
-        positions: &[PositionReport],
-        evidence: Evidence,
-    ) -> Result<ClosedAtVenue, CloseFailure> {
         let mut troubles = Troubles::default();
         let Closing { symbol, direction, purpose, wait, .. } = *closing;
         let nothing = || CloseFailure::NothingHeld { symbol: symbol.clone(), direction };
-        let (report, held) = find_direction(positions, symbol, direction).ok_or_else(nothing)?;
+        let (report, held) = find_direction(&positions, symbol, direction).ok_or_else(nothing)?;
         let instrument = self.instrument_soon(symbol).await;
         let instrument = troubles.known(Subject::Instrument, symbol, instrument);
         let quantity = size(closing, held, instrument.as_ref())?;
         let intent = self.ids.intent(self.ports.clock.now());
-        let leg = Leg { symbol, side: report.position_side, held, purpose, wait, evidence, intent };
+        let leg = Leg { symbol, side: report.position_side, held, purpose, wait, intent };
         let mut cleared = Vec::new();
         let orders = self.send_closing(&leg, quantity, instrument.as_ref(), &mut cleared, &mut troubles).await?;
         let (symbol, side) = (symbol.clone(), report.position_side);
@@ -165,7 +154,7 @@ impl PositionManager {
     }
 
     /// The contract, if that is told soon: a position is closed without it too.
-    async fn instrument_soon(&self, symbol: &Symbol) -> Result<Instrument, QueryError> {
+    pub(super) async fn instrument_soon(&self, symbol: &Symbol) -> Result<Instrument, QueryError> {
         tokio::select! {
             biased;
             told = self.ports.broker.instrument(symbol) => told,
@@ -193,7 +182,7 @@ impl PositionManager {
             let part = instrument.map_or(left, |instrument| largest_part(left, instrument));
             let order = leg.order(part, attempt);
             let id = order.client_order_id.clone();
-            let failure = match self.send(&order, leg.purpose, leg.evidence, leg.wait, troubles).await {
+            let failure = match self.send(&order, leg.purpose, Evidence::BookAndTrades, leg.wait, troubles).await {
                 Ok(Placed::Ended(execution)) => match execution.filled() {
                     Some(filled) => {
                         orders.push(execution);
@@ -375,7 +364,7 @@ impl PositionManager {
 
     /// Cancels sized orders that can only reduce this position; those that close it whole hold no size. What waits for a
     /// trigger protects it, and goes only where nothing on the book is in the way.
-    async fn clear_reducing_orders(&self, leg: &Leg<'_>, troubles: &mut Troubles) -> Vec<ClientOrderId> {
+    pub(super) async fn clear_reducing_orders(&self, leg: &Leg<'_>, troubles: &mut Troubles) -> Vec<ClientOrderId> {
         let open = self.ports.broker.open_orders(Some(leg.symbol)).await;
         let mut open = troubles.known(Subject::Orders, leg.symbol, open).unwrap_or_default();
         open.retain(|order| leg.is_reduced_by(order) && self.may_make_way(order));
@@ -403,7 +392,7 @@ impl Leg<'_> {
             && !order.close_position
     }
 
-    fn order(&self, quantity: Quantity, attempt: u16) -> NewOrder {
+    pub(super) fn order(&self, quantity: Quantity, attempt: u16) -> NewOrder {
         NewOrder {
             client_order_id: self.intent.order(self.purpose, attempt),
             symbol: self.symbol.clone(),
@@ -431,7 +420,7 @@ fn size(closing: &Closing<'_>, held: Position, instrument: Option<&Instrument>) 
     }
 }
 
-fn largest_part(left: Quantity, instrument: &Instrument) -> Quantity {
+pub(super) fn largest_part(left: Quantity, instrument: &Instrument) -> Quantity {
     if left <= instrument.max_market_quantity {
         return left;
     }

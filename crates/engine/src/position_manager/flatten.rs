@@ -1,25 +1,24 @@
 //! Closing everything: what could open more beside what is held, then a look at whether it is so.
 
+mod cancelling;
+mod exits;
+
 use super::PositionManager;
-use super::close::{ClosedAtVenue, Closing};
 use super::company::InHand;
 use super::composed::Which;
 use super::foreign::ForeignPolicy;
 use super::outcome::{FlattenReason, Flattened, Unclosed};
 use super::reconcile::Reconciliation;
-use crate::order_path::{Evidence, Tries, Wait};
+use crate::order_path::Wait;
 use crate::trouble::{Record, Trouble, Troubles};
-use futures_util::{StreamExt, stream};
-use plimsoll_domain::{ClientOrderId, Direction, Order, PositionReport, Symbol, Timestamp};
-use plimsoll_ports::{Alert, PositionRecord, Purpose, QueryError, RiskEventRecord, Severity, StoreError};
-use std::sync::atomic::{AtomicU32, Ordering};
+use exits::Exits;
+use plimsoll_domain::{Direction, Order, PositionReport, Symbol, Timestamp};
+use plimsoll_ports::{Alert, PositionRecord, QueryError, RiskEventRecord, Severity, StoreError};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 /// How often in a row what is still held is closed in vain, until it is given up.
 const ROUNDS: u32 = 3;
-
-/// How many orders are cancelled at a time.
-const CANCELLED_AT_ONCE: usize = 8;
 
 /// The risk events of a flattening: one when it begins, one when it has ended, and one for each time that a part of it was
 /// done and the rest waits.
@@ -55,13 +54,6 @@ pub struct HalfFlattened {
 
 /// What is held, and what rests.
 type Remaining = (Vec<PositionReport>, Vec<Order>);
-
-/// What came of cancelling orders.
-#[derive(Default)]
-pub(super) struct Cancelled {
-    /// Those that rest no more by our doing.
-    pub(super) done: Vec<ClientOrderId>,
-}
 
 /// While one lives, nothing that adds exposure is sent.
 struct UnderWay<'a>(&'a AtomicU32);
@@ -120,29 +112,36 @@ impl PositionManager {
         };
         let mut troubles = Troubles::default();
         let by_wish = matches!(it.reason, FlattenReason::Wanted { .. });
-        let may_cancel = |order: &Order| {
-            let is_adopted = by_wish && self.settings.foreign == ForeignPolicy::Adopt;
-            is_adopted || self.ids.is_ours(&order.client_order_id)
-        };
+        let is_adopted = by_wish && self.settings.foreign == ForeignPolicy::Adopt;
+        let may_cancel = |order: &Order| is_adopted || self.ids.is_ours(&order.client_order_id);
         let adds = |order: &Order| may_cancel(order) && order.adds_exposure();
-        let (mut wait, mut closed) = (wait, Vec::new());
+        let may_go = |order: &Order, held: &[PositionReport]| {
+            // What protects a position that could not be closed stays.
+            adds(order) || may_cancel(order) && !directions(held).iter().any(|(symbol, _)| *symbol == order.symbol)
+        };
+        let (mut wait, mut exits) = (wait, Exits::default());
         for _ in 0..ROUNDS {
             // What is held does not wait until a slow venue has cancelled the last entry.
-            let cancelling = self.cancel_orders(adds, &mut troubles);
-            let closing = self.close_in_rounds(only, wait, &mut closed, &mut it.failed);
-            let (entries, positions) = futures_util::future::join(cancelling, closing).await;
+            let are_cancelled = AtomicBool::new(false);
+            let cancelling = async {
+                let entries = self.cancel_orders(adds, &mut troubles).await;
+                let is_none_left = entries.rests.as_ref().is_some_and(|rests| !rests.iter().any(adds));
+                are_cancelled.store(is_none_left, Ordering::SeqCst);
+                entries
+            };
+            let closing = self.close_in_passes(only, wait, &are_cancelled, &mut exits);
+            let (entries, looked) = futures_util::future::join(cancelling, closing).await;
+            let was_closed = looked.as_ref().is_some_and(|(positions, _)| self.to_close(positions, only).is_empty());
+            // An entry may have filled after the last look at what is held, and before it was cancelled.
+            let positions = match looked {
+                Some((positions, true)) => Some(positions),
+                _ => self.positions_patiently(Wait::Glance).await.ok(),
+            };
             it.cancelled.extend(entries.done);
-            // What protects a position that could not be closed stays.
-            if let Some(positions) = &positions {
-                let held = directions(positions);
-                let is_free =
-                    |order: &Order| may_cancel(order) && !held.iter().any(|(symbol, _)| *symbol == order.symbol);
-                let which = |order: &Order| is_free(order) || adds(order);
-                it.cancelled.extend(self.cancel_orders(which, &mut troubles).await.done);
-            }
-            it.remaining = troubles.keep(self.read_back().await, Trouble::RemainderNotKnown);
-            // An entry may have filled after the last look at what is held.
-            let was_closed = positions.is_some_and(|positions| self.to_close(&positions, only).is_empty());
+            let known = positions.zip(entries.rests);
+            let (cancelled, remaining) = self.clear_and_read_back(known, is_adopted, may_go, &mut troubles).await;
+            it.cancelled.extend(cancelled);
+            it.remaining = remaining;
             let is_held = |(positions, _): &Remaining| !self.to_close(positions, only).is_empty();
             if !was_closed || !it.remaining.as_ref().is_some_and(is_held) {
                 break;
@@ -155,110 +154,24 @@ impl PositionManager {
             it.remaining = troubles.keep(self.read_back().await, Trouble::RemainderNotKnown);
         }
         it.left_alone = it.remaining.as_ref().map_or(0, |(positions, orders)| self.count_left_alone(positions, orders));
-        self.tell_of_flattening(&it, closed.len(), kind, &mut troubles).await;
+        let closed = exits.closed(it.remaining.as_ref().map(|(positions, _)| positions.as_slice()));
+        it.failed.append(&mut exits.failed);
+        self.tell_of_flattening(&it, closed, kind, &mut troubles).await;
         // The books are written when the venue is flat, and that is told.
         let read_back = it.remaining.as_ref().filter(|(_, orders)| !orders.iter().any(may_cancel));
         let read_back = read_back.map(|(positions, _)| positions.as_slice());
-        let each = closed.into_iter().map(|closed| self.after_closing(closed, read_back));
-        it.closed = futures_util::future::join_all(each).await;
+        let each = exits.sent.into_iter().map(|exit| async move {
+            let closed = self.conclude_exit(exit).await?;
+            Ok::<_, Unclosed>(self.after_closing(closed, read_back).await)
+        });
+        for outcome in futures_util::future::join_all(each).await {
+            match outcome {
+                Ok(closed) => it.closed.push(closed),
+                Err(unclosed) => it.failed.push(unclosed),
+            }
+        }
         it.troubles = troubles.into_vec();
         it
-    }
-
-    /// Closes what is held until nothing is, or what is held is not made less. Only the first round is as patient as `wait`
-    /// says: what could not be done for so long is not waited for so long again. An order of which nobody knows is not
-    /// waited for: what is held afterwards is closed anew. Answers the last reading of what is held.
-    async fn close_in_rounds(
-        &self,
-        only: Option<&[(Symbol, Direction)]>,
-        mut wait: Wait,
-        closed: &mut Vec<ClosedAtVenue>,
-        failed: &mut Vec<Unclosed>,
-    ) -> Option<Vec<PositionReport>> {
-        let (mut before, mut in_vain) = (usize::MAX, 0);
-        loop {
-            let read = self.positions_patiently(wait).await;
-            let held = read.as_ref().map(|positions| self.to_close(positions, only));
-            match (&read, &held) {
-                (Ok(_), Ok(held)) if held.is_empty() => return read.ok(),
-                (Ok(_), Ok(held)) if held.len() < before => (before, in_vain) = (held.len(), 0),
-                (Ok(_), _) => in_vain += 1,
-                (Err(error), _) => {
-                    tracing::error!(%error, "flattening blindly fails: the positions cannot be read");
-                    in_vain += 1;
-                }
-            }
-            if in_vain >= ROUNDS {
-                return read.ok();
-            }
-            if in_vain > 0 {
-                self.ports.clock.sleep(self.settings.patience.first_wait).await;
-            }
-            if let (Ok(positions), Ok(held)) = (&read, held) {
-                self.close_each(&held, positions, wait, closed, failed).await;
-            }
-            wait = Wait::Glance;
-        }
-    }
-
-    async fn close_each(
-        &self,
-        held: &[(Symbol, Direction)],
-        positions: &[PositionReport],
-        wait: Wait,
-        closed: &mut Vec<ClosedAtVenue>,
-        failed: &mut Vec<Unclosed>,
-    ) {
-        let closing = held.iter().map(|(symbol, direction)| async move {
-            let closing = Closing { symbol, direction: *direction, quantity: None, purpose: Purpose::Flatten, wait };
-            let outcome = self.close_held(&closing, positions, Evidence::HeldAfterwards).await;
-            outcome.map_err(|failure| Unclosed { symbol: symbol.clone(), direction: *direction, failure })
-        });
-        // Side by side: one that hangs must not keep the others open.
-        for outcome in futures_util::future::join_all(closing).await {
-            match outcome {
-                Ok(it) => closed.push(it),
-                Err(failure) => failed.push(failure),
-            }
-        }
-    }
-
-    /// Some side by side, since a venue may be slow; told in the order in which it lists them. What did not get through is
-    /// tried again for a moment, as far as it rests still.
-    pub(super) async fn cancel_orders(&self, which: impl Fn(&Order) -> bool, troubles: &mut Troubles) -> Cancelled {
-        let mut tries = Tries::new(&self.ports.clock, self.settings.patience);
-        let mut cancelled = Cancelled::default();
-        loop {
-            let Some(mut open) = troubles.keep(self.open_orders_patiently().await, Trouble::OrdersNotKnown) else {
-                return cancelled;
-            };
-            open.retain(&which);
-            let each: Vec<_> = open.iter().map(|order| self.cancel_alone(order)).collect();
-            let outcomes: Vec<_> = stream::iter(each).buffered(CANCELLED_AT_ONCE).collect().await;
-            let mut met = Troubles::default();
-            for (done, troubles) in outcomes {
-                cancelled.done.extend(done);
-                met.join(troubles);
-            }
-            let missed = met.why_not_cancelled();
-            let is_again = match &missed {
-                Some(why) => tries.may_go_on(why, Wait::Glance).await,
-                None => false,
-            };
-            if is_again {
-                met.forget_not_cancelled();
-            }
-            troubles.join(met);
-            if !is_again {
-                return cancelled;
-            }
-        }
-    }
-
-    async fn cancel_alone(&self, order: &Order) -> (Option<ClientOrderId>, Troubles) {
-        let mut troubles = Troubles::default();
-        let done = self.cancel(&order.symbol, &order.client_order_id, &mut troubles).await;
-        (done, troubles)
     }
 
     /// What is held, but for positions of others that the policy leaves alone.
@@ -268,7 +181,11 @@ impl PositionManager {
     }
 
     /// The same of those in `only`, if that is given.
-    fn to_close(&self, positions: &[PositionReport], only: Option<&[(Symbol, Direction)]>) -> Vec<(Symbol, Direction)> {
+    pub(super) fn to_close(
+        &self,
+        positions: &[PositionReport],
+        only: Option<&[(Symbol, Direction)]>,
+    ) -> Vec<(Symbol, Direction)> {
         let mut held = self.closable(positions);
         held.retain(|it| only.is_none_or(|only| only.contains(it)));
         held

@@ -246,14 +246,7 @@ impl PositionManager {
         use plimsoll_ports::{CommandError, RefusalReason};
         match self.ports.broker.cancel(symbol, id).await {
             Ok(()) => {
-                let state = JournalState::Finished { status: OrderStatus::Canceled, filled: None, average_price: None };
-                let now = self.ports.clock.now();
-                let written = self.ports.journal.record(&self.settings.account, id, &state, now).await;
-                if let Err(error) = written
-                    && !matches!(error, plimsoll_ports::StoreError::NotFound(_))
-                {
-                    troubles.add(Trouble::NotJournalled { id: id.clone(), error });
-                }
+                self.record_cancelled(id, troubles).await;
                 Some(id.clone())
             }
             Err(CommandError::Refused(refusal)) if refusal.reason == RefusalReason::UnknownOrder => None,
@@ -261,6 +254,17 @@ impl PositionManager {
                 troubles.add(Trouble::NotCancelled { id: id.clone(), error });
                 None
             }
+        }
+    }
+
+    /// An order of others is in no journal.
+    pub(crate) async fn record_cancelled(&self, id: &ClientOrderId, troubles: &mut Troubles) {
+        let state = JournalState::Finished { status: OrderStatus::Canceled, filled: None, average_price: None };
+        let written = self.ports.journal.record(&self.settings.account, id, &state, self.ports.clock.now()).await;
+        if let Err(error) = written
+            && !matches!(error, plimsoll_ports::StoreError::NotFound(_))
+        {
+            troubles.add(Trouble::NotJournalled { id: id.clone(), error });
         }
     }
 

@@ -19,6 +19,7 @@ mod composed_safe;
 mod composed_seen;
 mod desk;
 mod exposure;
+mod flattening;
 mod foreign;
 mod funding;
 mod guard;
