@@ -7,6 +7,8 @@
 //! though the request was carried out. In the lane *throttled* a third part is HTTP 429, which asks for a second of silence.
 //! The process that stops has started before anything goes wrong, and keeps itself to the limits of the lane: *limits raised*
 //! are those that nobody meets, *the venues' limits* are the adapters' settings of production.
+//!
+//! `FLAT_LANE=throttled` runs the lanes whose names hold that; with `FLAT_TELLS` set, slow rounds say what they met.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "a bench")]
 
 #[path = "flat/stage.rs"]
@@ -61,9 +63,11 @@ fn main() {
         |count| tokio::runtime::Builder::new_multi_thread().worker_threads(count).enable_all().build().unwrap();
     // The venues are somebody else: they do not take turns with their callers on the same threads.
     let (theirs, ours) = (threads(1), threads(1));
-    let mut figures: Vec<Figures> = LANES.iter().map(|_| Figures::default()).collect();
+    let wanted = std::env::var("FLAT_LANE").unwrap_or_default();
+    let lanes: Vec<&Lane> = LANES.iter().filter(|lane| lane.name.contains(&wanted)).collect();
+    let mut figures: Vec<Figures> = lanes.iter().map(|_| Figures::default()).collect();
     for round in 0..rounds {
-        for (lane, figures) in LANES.iter().zip(&mut figures) {
+        for (lane, figures) in lanes.iter().zip(&mut figures) {
             let theatres = theirs.block_on(join_all(Wire::ALL.map(|wire| Theatre::open(wire, round))));
             ours.block_on(act(&theatres, lane, round, figures));
             theirs.block_on(join_all(theatres.into_iter().map(Theatre::close)));
@@ -71,7 +75,7 @@ fn main() {
     }
     println!("\nkill switch to flat, 50 positions at three venues, {rounds} rounds, in milliseconds:");
     println!("{:<44} {:>8} {:>8} {:>8} {:>8}", "", "p50", "p90", "p99", "max");
-    for (lane, figures) in LANES.iter().zip(figures) {
+    for (lane, figures) in lanes.iter().zip(figures) {
         figures.print(lane.name);
     }
 }
