@@ -259,7 +259,7 @@ impl Broker for BitgetBroker {
     }
 
     async fn positions(&self) -> Result<Vec<PositionReport>, QueryError> {
-        Ok(self.read_positions().await?)
+        Ok(self.read_positions(ReducesRisk).await?)
     }
 
     async fn balances(&self) -> Result<Vec<BalanceReport>, QueryError> {

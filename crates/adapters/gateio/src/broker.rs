@@ -307,7 +307,8 @@ impl Broker for GateioBroker {
     }
 
     async fn positions(&self) -> Result<Vec<PositionReport>, QueryError> {
-        Ok(self.read_positions().await?)
+        // Whoever wants out must see what is held.
+        Ok(self.read_positions(Priority::ReducesRisk).await?)
     }
 
     async fn balances(&self) -> Result<Vec<BalanceReport>, QueryError> {
@@ -315,7 +316,7 @@ impl Broker for GateioBroker {
     }
 
     async fn open_orders<'a>(&self, symbol: Option<&'a Symbol>) -> Result<Vec<Order>, QueryError> {
-        Ok(self.read_open_orders(symbol).await?)
+        Ok(self.read_open_orders(symbol, Priority::ReducesRisk).await?)
     }
 
     async fn order(&self, symbol: &Symbol, id: &ClientOrderId) -> Result<Option<Order>, QueryError> {

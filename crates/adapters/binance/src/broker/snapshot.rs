@@ -29,13 +29,13 @@ impl BinanceBroker {
 
     /// What is held and how it is set: both, since an isolated position whose mode is not known would be judged as another.
     async fn read_positions(&self) -> Result<Vec<PositionReport>, CallError> {
-        let (positions, settings) = tokio::try_join!(self.held(), self.set())?;
+        let (positions, settings) = tokio::try_join!(self.held(Watches), self.set(Watches))?;
         Ok(completed(positions, &settings))
     }
 
     /// Whoever wants out must see what is held, also where how it is set cannot be read.
     pub(super) async fn read_held(&self) -> Result<Vec<PositionReport>, CallError> {
-        let (positions, settings) = tokio::join!(self.held(), self.set());
+        let (positions, settings) = tokio::join!(self.held(ReducesRisk), self.set(ReducesRisk));
         let settings = settings.unwrap_or_else(|error| {
             tracing::warn!(%error, "how the contracts are set cannot be read: positions are told without it");
             Vec::new()
@@ -43,14 +43,14 @@ impl BinanceBroker {
         Ok(completed(positions?, &settings))
     }
 
-    async fn held(&self) -> Result<Vec<PositionReport>, CallError> {
-        let mut positions = self.shared.ask(&request::positions(None), ReducesRisk, body::positions).await?;
+    async fn held(&self, priority: Priority) -> Result<Vec<PositionReport>, CallError> {
+        let mut positions = self.shared.ask(&request::positions(None), priority, body::positions).await?;
         positions.retain(|report| report.position.is_some());
         Ok(positions)
     }
 
-    async fn set(&self) -> Result<Vec<body::SymbolConfig>, CallError> {
-        self.shared.ask(&request::symbol_config(None), ReducesRisk, body::symbol_config).await
+    async fn set(&self, priority: Priority) -> Result<Vec<body::SymbolConfig>, CallError> {
+        self.shared.ask(&request::symbol_config(None), priority, body::symbol_config).await
     }
 
     pub(super) async fn read_balances(&self) -> Result<Vec<BalanceReport>, CallError> {

@@ -25,7 +25,7 @@ impl BitgetBroker {
         let before = self.shared.client.measure_time().await?;
         let (position_mode, positions, orders, balances) = tokio::try_join!(
             position_mode(&self.shared),
-            self.read_positions(),
+            self.read_positions(Watches),
             self.read_open_orders(None, Watches),
             self.read_balances(),
         )?;
@@ -35,8 +35,8 @@ impl BitgetBroker {
 
     /// Whoever wants out must see what is held: no list is read again for that, and margin tables are hardly waited for. A
     /// position is not withheld over a table that cannot be read.
-    pub(super) async fn read_positions(&self) -> Result<Vec<PositionReport>, CallError> {
-        let mut positions = self.shared.ask(&request::positions(None), ReducesRisk, body::positions).await?;
+    pub(super) async fn read_positions(&self, priority: Priority) -> Result<Vec<PositionReport>, CallError> {
+        let mut positions = self.shared.ask(&request::positions(None), priority, body::positions).await?;
         let (shared, listed) = (&self.shared, self.shared.known().await?);
         let wanting = shared.directory.wanting(&shared.client, &positions, &listed);
         learning::held(shared, wanting).await;

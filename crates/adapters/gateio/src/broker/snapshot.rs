@@ -3,7 +3,7 @@
 use super::GateioBroker;
 use crate::wire::{body, request};
 use plimsoll_domain::{AccountSnapshot, BalanceReport, Money, Order, PositionReport, Symbol};
-use plimsoll_transport::Priority::{ReducesRisk, Watches};
+use plimsoll_transport::Priority::{self, Watches};
 use plimsoll_venue::{CallError, insist, whole};
 use std::collections::HashSet;
 use std::time::Duration;
@@ -23,18 +23,17 @@ impl GateioBroker {
         let before = self.shared.client.measure_time().await?;
         // The mode comes first: orders cannot be told without it.
         let (account, position_mode) = self.shared.account_and_mode(Watches).await?;
-        let (positions, orders) = tokio::try_join!(self.read_positions(), self.read_open_orders(None))?;
+        let (positions, orders) = tokio::try_join!(self.read_positions(Watches), self.read_open_orders(None, Watches))?;
         let balances = Some(account.balance).filter(|balance| !is_empty(balance)).into_iter().collect();
         let time = before.minus(Duration::from_millis(1));
         whole(AccountSnapshot { position_mode, positions, orders, balances, time })
     }
 
-    pub(super) async fn read_positions(&self) -> Result<Vec<PositionReport>, CallError> {
+    pub(super) async fn read_positions(&self, priority: Priority) -> Result<Vec<PositionReport>, CallError> {
         let (mut positions, mut known, mut offset) = (Vec::new(), HashSet::new(), 0);
         loop {
-            // Whoever wants out must see what is held.
             let call = request::positions(true, offset);
-            let page = self.shared.ask(&call, ReducesRisk, body::positions).await?;
+            let page = self.shared.ask(&call, priority, body::positions).await?;
             let (rows, before) = (page.len(), known.len());
             let fresh = |report: &PositionReport| known.insert((report.symbol.clone(), report.position_side));
             let page: Vec<PositionReport> = page.into_iter().filter(fresh).collect();
@@ -53,14 +52,18 @@ impl GateioBroker {
     }
 
     /// Both services' open orders.
-    pub(super) async fn read_open_orders(&self, symbol: Option<&Symbol>) -> Result<Vec<Order>, CallError> {
+    pub(super) async fn read_open_orders(
+        &self,
+        symbol: Option<&Symbol>,
+        priority: Priority,
+    ) -> Result<Vec<Order>, CallError> {
         let native = match symbol {
             Some(symbol) => Some(self.shared.native(symbol).await?),
             None => None,
         };
         let (mut orders, triggers) = tokio::try_join!(
-            self.all_pages(|offset| request::open_orders(native.as_deref(), offset), body::orders),
-            self.all_pages(|offset| request::open_triggers(native.as_deref(), offset), body::triggers),
+            self.all_pages(priority, |offset| request::open_orders(native.as_deref(), offset), body::orders),
+            self.all_pages(priority, |offset| request::open_triggers(native.as_deref(), offset), body::triggers),
         )?;
         orders.extend(triggers);
         orders.retain(|order| !order.status.is_final());
@@ -75,12 +78,13 @@ impl GateioBroker {
     /// Every page of a list of orders, each order once: what changes meanwhile moves rows from page to page.
     async fn all_pages(
         &self,
+        priority: Priority,
         call: impl Fn(usize) -> crate::wire::Call,
         decode: fn(&[u8], crate::wire::Reading<'_>) -> Result<Vec<Order>, crate::wire::DecodeError>,
     ) -> Result<Vec<Order>, CallError> {
         let (mut orders, mut known, mut offset): (Vec<Order>, HashSet<_>, usize) = (Vec::new(), HashSet::new(), 0);
         loop {
-            let page = self.shared.ask(&call(offset), ReducesRisk, decode).await?;
+            let page = self.shared.ask(&call(offset), priority, decode).await?;
             let (rows, before) = (page.len(), known.len());
             orders.extend(page.into_iter().filter(|order| known.insert(order.order_id.clone())));
             if rows < FULL || known.len() == before {
