@@ -100,13 +100,13 @@ impl PositionManager {
         if let Some(at) = earlier.iter().position(|it| wanted.is_met_by(it, trigger).is_ok()) {
             let kept = earlier.swap_remove(at);
             self.record_kept(&wanted.order(trigger), &kept, troubles).await;
-            self.cancel_each(&earlier, troubles).await;
+            self.cancel_replaced(&earlier, troubles).await;
             return Ok(self.verified(wanted, &kept, trigger));
         }
         if earlier.is_empty() || !self.takes_one_stop.load(Ordering::SeqCst) {
             match self.place_protection(wanted, trigger, troubles).await {
                 Ok(protection) => {
-                    self.cancel_each(&earlier, troubles).await;
+                    self.cancel_replaced(&earlier, troubles).await;
                     return Ok(protection);
                 }
                 Err(ProtectionFailure::Order(SendFailure::Refused(refusal)))
@@ -115,7 +115,7 @@ impl PositionManager {
             }
             return self.replace_under_another_name(wanted, trigger, &earlier, troubles).await;
         }
-        self.cancel_each(&earlier, troubles).await;
+        self.cancel_replaced(&earlier, troubles).await;
         self.place_protection(wanted, trigger, troubles).await
     }
 
@@ -131,7 +131,7 @@ impl PositionManager {
         if let Some((intent, number)) = self.ids.intent_of(&wanted.id).zip(IntentId::number_of(&wanted.id)) {
             order.client_order_id = intent.order(wanted.purpose, number.saturating_add(1));
         }
-        self.cancel_each(earlier, troubles).await;
+        self.cancel_replaced(earlier, troubles).await;
         let placed = self.place_and_verify(wanted, &order, trigger, troubles).await;
         if placed.is_ok() {
             self.takes_one_stop.store(true, Ordering::SeqCst);
@@ -139,7 +139,7 @@ impl PositionManager {
         placed
     }
 
-    async fn cancel_each(&self, orders: &[Order], troubles: &mut Troubles) {
+    async fn cancel_replaced(&self, orders: &[Order], troubles: &mut Troubles) {
         for it in orders {
             self.cancel(&it.symbol, &it.client_order_id, troubles).await;
         }
