@@ -7,6 +7,7 @@ use plimsoll_domain::{
     ClientOrderId, Currency, Direction, OrderStatus, PositionMode, Price, Quantity, Step, Symbol, UnfitSize,
 };
 use plimsoll_ports::{CommandError, QueryError, Refusal, StoreError};
+use std::time::Duration;
 
 /// Why a position was not opened, or not kept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -170,6 +171,9 @@ pub enum ProtectionFailure {
     /// It ended at once.
     #[error("it ended {0} at once")]
     Ended(OrderStatus),
+    /// It rests, but what its entry was judged by is out of date by now.
+    #[error("it took {} s to rest, and what the entry was judged by is out of date", .0.as_secs())]
+    TookLong(Duration),
     /// The stop that was to go on protecting the position does not rest, or cannot be read.
     #[error("no stop that closes the whole position rests any more")]
     Gone,

@@ -329,6 +329,17 @@ async fn nothing_is_entered_whose_stop_does_not_rest() {
 }
 
 #[tokio::test]
+async fn nothing_is_entered_on_a_judgement_that_the_stop_has_outlasted() {
+    let desk = desk();
+    desk.venue.fail(OrderType::StopMarket, Fault::LostAnswer);
+    desk.venue.state().unknown = 8;
+    let failure = desk.open(&long()).await.unwrap_err();
+    assert!(matches!(failure, OpenFailure::NotProtectable(ProtectionFailure::TookLong(_))), "{failure}");
+    assert!(desk.venue.position(&btc()).is_none() && desk.venue.state().open.is_empty());
+    desk.open(&long()).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_stop_that_reads_back_differently_closes_the_position_again() {
     let desk = desk();
     desk.venue.state().stops_need_a_position = true;

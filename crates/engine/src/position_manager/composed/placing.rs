@@ -192,13 +192,14 @@ impl PositionManager {
 const fn may_come_about(failure: &ProtectionFailure) -> bool {
     matches!(
         failure,
-        ProtectionFailure::Order(
-            SendFailure::NotSent(_)
-                | SendFailure::Unresolved(_)
-                | SendFailure::NeverArrived
-                | SendFailure::Forgotten
-                | SendFailure::NotJournalled(_)
-        )
+        ProtectionFailure::TookLong(_)
+            | ProtectionFailure::Order(
+                SendFailure::NotSent(_)
+                    | SendFailure::Unresolved(_)
+                    | SendFailure::NeverArrived
+                    | SendFailure::Forgotten
+                    | SendFailure::NotJournalled(_)
+            )
     )
 }
 

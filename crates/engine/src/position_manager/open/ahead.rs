@@ -6,10 +6,13 @@ use crate::position_manager::PositionManager;
 use crate::position_manager::failure::ProtectionFailure;
 use crate::position_manager::outcome::Protection;
 use crate::position_manager::protection::Wanted;
+use crate::steady::Steady;
 use crate::trouble::Troubles;
 use plimsoll_domain::{Order, OrderType};
 use plimsoll_ports::{Purpose, RefusalReason};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// The stop of an entry.
 pub(super) struct EntryStop {
@@ -25,6 +28,9 @@ impl EntryStop {
         Self { attempt, outcome: None }
     }
 }
+
+/// An entry is judged before its stop is sent. What it was judged by is of now for so long, and nothing is entered on it later.
+const OF_NOW: Duration = Duration::from_secs(5);
 
 impl PositionManager {
     /// Rests the stop of an opening before its entry is sent, where the venue takes it.
@@ -62,8 +68,12 @@ impl PositionManager {
         wanted: &Wanted<'_>,
         troubles: &mut Troubles,
     ) -> Result<Option<Protection>, ProtectionFailure> {
-        let trigger = wanted.rounded()?;
+        let (trigger, began) = (wanted.rounded()?, Steady::new(Arc::clone(&self.ports.clock)));
         match self.place_protection(wanted, trigger, troubles).await {
+            Ok(_) if began.passed() > OF_NOW => {
+                self.cancel(&wanted.instrument.symbol, &wanted.id, troubles).await;
+                Err(ProtectionFailure::TookLong(began.passed()))
+            }
             Ok(stop) => Ok(Some(stop)),
             Err(ProtectionFailure::Order(SendFailure::Refused(refusal))) if wants_its_position(refusal.reason) => {
                 tracing::info!(%refusal, "no stop is taken before there is a position: it follows the entry");
@@ -105,7 +115,10 @@ const fn wants_its_position(reason: RefusalReason) -> bool {
 /// Whether something may rest at the venue of a stop that is not verified.
 pub(super) const fn may_rest(failure: &ProtectionFailure) -> bool {
     match failure {
-        ProtectionFailure::NoPrice(_) | ProtectionFailure::Ended(_) | ProtectionFailure::Gone => false,
+        ProtectionFailure::NoPrice(_)
+        | ProtectionFailure::Ended(_)
+        | ProtectionFailure::Gone
+        | ProtectionFailure::TookLong(_) => false,
         ProtectionFailure::ReadBackDifferently(_) => true,
         ProtectionFailure::Order(failure) => {
             matches!(failure, SendFailure::Unresolved(_) | SendFailure::NotJournalled(_))
