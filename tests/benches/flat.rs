@@ -59,6 +59,8 @@ fn main() {
         return;
     }
     let rounds = numbers.first().map_or(ROUNDS, |it| it.parse().unwrap());
+    let is_known = std::env::var("FLAT_LANE").is_ok_and(|wanted| LANES.iter().any(|lane| lane.name.contains(&wanted)));
+    assert!(is_known || std::env::var_os("FLAT_LANE").is_none(), "no lane has that name");
     let threads =
         |count| tokio::runtime::Builder::new_multi_thread().worker_threads(count).enable_all().build().unwrap();
     // The venues are somebody else: they do not take turns with their callers on the same threads.

@@ -21,6 +21,7 @@ struct Patch {
 
 const ORDER_PATH: &str = "crates/engine/src/order_path.rs";
 const PROTECTING: &str = "crates/engine/src/position_manager/composed/protecting.rs";
+const STOP_AHEAD: &str = "crates/engine/src/position_manager/composed/ahead.rs";
 
 /// What a command with a bug is called: it is built where the true one is, and may not take its place.
 pub(crate) fn with_a_bug(command: &str) -> String {
@@ -108,13 +109,18 @@ pub(crate) const STOP_NOT_MOVED: Bug = Bug {
     patches: &[
         Patch {
             file: PROTECTING,
-            text: "if parts.filled(Purpose::Entry).is_zero() || scene.held.is_none() {",
-            instead: "if parts.filled(Purpose::Entry) < opening.quantity.get() || scene.held.is_none() {",
+            text: "if parts.filled(Purpose::Entry).is_zero() {",
+            instead: "if parts.filled(Purpose::Entry) < opening.quantity.get() {",
         },
         Patch {
             file: PROTECTING,
-            text: "if self.is_covered_by_the_view(&order) {",
-            instead: "if self.is_covered_by_the_view(&order) || true {",
+            text: "if self.is_covered_by_the_view(order) {",
+            instead: "if self.is_covered_by_the_view(order) || true {",
+        },
+        Patch {
+            file: STOP_AHEAD,
+            text: "if self.stops_follow() || is_held || is_covered {",
+            instead: "if self.stops_follow() || is_held || is_covered || true {",
         },
     ],
 };

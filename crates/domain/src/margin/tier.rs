@@ -31,7 +31,7 @@ impl Tier {
 
 /// A whole margin table: from notional 0 up, continuous, increasing and convex. One that is not cannot be built. It says
 /// too what two cross legs of one contract are asked for together.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]
 pub struct MarginTiers {
@@ -50,6 +50,13 @@ pub enum HedgeMargin {
     EachLeg,
     /// Maintenance of the larger one alone.
     LargerLeg,
+}
+
+/// Without what only makes a line found sooner.
+impl std::fmt::Debug for MarginTiers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("MarginTiers").field("lines", &self.lines).field("hedge", &self.hedge).finish()
+    }
 }
 
 impl MarginTiers {

@@ -6,7 +6,6 @@ mod entering;
 mod preview;
 mod protecting;
 
-pub(in crate::position_manager) use ahead::covers;
 pub use preview::Preview;
 
 use super::PositionManager;
@@ -159,7 +158,14 @@ impl PositionManager {
         let approved = self.approve(&plan, &mut troubles).await?;
         self.set_up(&plan).await?;
         self.record_waiver(&plan).await?;
-        let entered = self.enter_protectably(&plan, &approved, &mut troubles).await?;
+        let entered = match self.enter_protectably(&plan, &approved, &mut troubles).await {
+            Ok(entered) => entered,
+            Err(failure) => {
+                let troubles = troubles.into_vec();
+                troubles.iter().for_each(|it| tracing::warn!(trouble = %it, "beside an entry that came to nothing"));
+                return Err(failure);
+            }
+        };
         let stop_loss = self.end_loss(&plan, entered.stop, &mut troubles).await;
         let profit = self.place(&plan, Purpose::TakeProfit, 0, &mut troubles).await;
         let mut warnings = approved.warnings;

@@ -103,20 +103,26 @@ impl PositionManager {
             self.cancel_replaced(&earlier, troubles).await;
             return Ok(self.verified(wanted, &kept, trigger));
         }
-        if earlier.is_empty() || !self.takes_one_stop.load(Ordering::SeqCst) {
-            match self.place_protection(wanted, trigger, troubles).await {
-                Ok(protection) => {
-                    self.cancel_replaced(&earlier, troubles).await;
-                    return Ok(protection);
-                }
-                Err(ProtectionFailure::Order(SendFailure::Refused(refusal)))
-                    if !earlier.is_empty() && refusal.reason != RefusalReason::WouldTrigger => {}
-                Err(failure) => return Err(failure),
-            }
-            return self.replace_under_another_name(wanted, trigger, &earlier, troubles).await;
+        if !earlier.is_empty() && self.takes_one_stop.load(Ordering::SeqCst) {
+            self.cancel_replaced(&earlier, troubles).await;
+            return self.place_protection(wanted, trigger, troubles).await;
         }
-        self.cancel_replaced(&earlier, troubles).await;
-        self.place_protection(wanted, trigger, troubles).await
+        match self.place_protection(wanted, trigger, troubles).await {
+            Ok(protection) => {
+                self.cancel_replaced(&earlier, troubles).await;
+                Ok(protection)
+            }
+            Err(ProtectionFailure::Order(SendFailure::Refused(refusal)))
+                if !earlier.is_empty() && may_be_the_earlier_ones_fault(refusal.reason) =>
+            {
+                let replaced = self.replace_under_another_name(wanted, trigger, &earlier, troubles).await;
+                if replaced.is_ok() && refusal.reason == RefusalReason::Blocked {
+                    self.takes_one_stop.store(true, Ordering::SeqCst);
+                }
+                replaced
+            }
+            Err(failure) => Err(failure),
+        }
     }
 
     /// The venue has said no beside the earlier one: that goes first, and the name that was refused is used up.
@@ -132,11 +138,7 @@ impl PositionManager {
             order.client_order_id = intent.order(wanted.purpose, number.saturating_add(1));
         }
         self.cancel_replaced(earlier, troubles).await;
-        let placed = self.place_and_verify(wanted, &order, trigger, troubles).await;
-        if placed.is_ok() {
-            self.takes_one_stop.store(true, Ordering::SeqCst);
-        }
-        placed
+        self.place_and_verify(wanted, &order, trigger, troubles).await
     }
 
     async fn cancel_replaced(&self, orders: &[Order], troubles: &mut Troubles) {
@@ -284,6 +286,11 @@ impl PositionManager {
                 && self.ids.is_ours(&order.client_order_id)
         }
     }
+}
+
+/// The venue may take one such order for a position; not all say so in a word that is known.
+const fn may_be_the_earlier_ones_fault(reason: RefusalReason) -> bool {
+    matches!(reason, RefusalReason::Blocked | RefusalReason::Other)
 }
 
 impl From<SendFailure> for ProtectionFailure {

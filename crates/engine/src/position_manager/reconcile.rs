@@ -91,7 +91,7 @@ impl PositionManager {
         self.tell_drift(&open, &reading, &mut it);
         self.finish_flattening(&all, &in_hand, wait, &mut it, &mut troubles).await;
         // What was done since is not in the reading: what is left over is judged by a new one.
-        let reading = match it.is_clean() {
+        let reading = match it.is_clean() && unsent.is_empty() {
             true => reading,
             false => in_hand.left_out_of(self.read_account(&mut troubles).await?),
         };

@@ -203,8 +203,8 @@ impl PositionManager {
 
     /// Cancels what is left of our protective orders of a position that is gone: none may outlive it.
     ///
-    /// Whether it is gone is looked at once more, after the orders: protection is placed after its position, so what was
-    /// listed before the venue said "flat" protects nothing that another intent has opened meanwhile.
+    /// What may fill yet keeps its stop, which rests before its position. Whether the position is gone is looked at once more,
+    /// after that: what awaited nothing before the venue said "flat" protects nothing that was opened meanwhile.
     pub(crate) async fn sweep_protection(
         &self,
         symbol: &Symbol,
@@ -218,12 +218,18 @@ impl PositionManager {
             protects && order.position_side == side && self.ids.is_ours(&order.client_order_id)
         });
         let mut cancelled = Vec::new();
-        if left.is_empty() {
+        let mut outlived = Vec::new();
+        for order in left {
+            if !self.awaits_its_entry(&order, troubles).await {
+                outlived.push(order);
+            }
+        }
+        if outlived.is_empty() {
             return cancelled;
         }
         let positions = troubles.known(Subject::Position, symbol, self.ports.broker.positions().await);
         let Some(positions) = positions else { return cancelled };
-        for order in left {
+        for order in outlived {
             let is_its = |report: &PositionReport| {
                 report.symbol == *symbol
                     && report.position_side == side

@@ -1,13 +1,14 @@
 //! Orders that go on, as somebody at a command sees them: shown before they are placed, ended by hand.
 
-use crate::desk::{Desk, desk, long, manager};
+use crate::desk::{Desk, desk, long, manager, unprotected};
 use crate::venue::{Fault, btc, price, size};
 use plimsoll_engine::{ComposeFailure, OpenFailure};
 use plimsoll_ports::domain::{
     AccountId, ClientOrderId, Direction, Order, OrderStatus, OrderType, Price, Quantity, TimeInForce,
 };
 use plimsoll_ports::{
-    ComposedEnd, ComposedKind, ComposedOrder, JournalEntry, JournalState, Opening, OrderJournal, Purpose, StopLoss,
+    ComposedEnd, ComposedKind, ComposedOrder, JournalEntry, JournalState, OpenIntent, Opening, OrderJournal, Purpose,
+    StopLoss,
 };
 
 fn of_btc(kind: ComposedKind) -> ComposedOrder {
@@ -192,6 +193,39 @@ async fn the_stop_of_a_bracket_rests_before_its_entry_and_again_when_it_is_cance
 }
 
 #[tokio::test]
+async fn what_somebody_else_opens_keeps_the_stop_that_it_relies_on() {
+    let desk = desk();
+    let placed = desk.manager.compose(&bracket()).await.unwrap();
+    let opened = desk.open(&long()).await.unwrap();
+    assert_eq!(opened.stop_loss.stop().map(|stop| stop.trigger), Some(price("45000")));
+    assert_eq!(triggers(&desk), [price("45000")], "the one that rests does the same");
+    desk.manager.cancel_composed(&placed.id, "ana").await.unwrap();
+    assert_eq!(triggers(&desk), [price("45000")]);
+    assert!(desk.manager.reconcile().await.unwrap().unprotected.is_empty());
+    // It goes with the position.
+    let whole = plimsoll_ports::CloseIntent { symbol: btc(), direction: Direction::Long, quantity: None };
+    desk.manager.close(&whole).await.unwrap();
+    assert_eq!(triggers(&desk), []);
+}
+
+#[tokio::test]
+async fn an_entry_that_rests_keeps_its_stop_when_another_position_ends() {
+    let desk = desk();
+    desk.manager.compose(&bracket()).await.unwrap();
+    let whole = plimsoll_ports::CloseIntent { symbol: btc(), direction: Direction::Long, quantity: None };
+    let other = OpenIntent { quantity: size("0.03"), stop_loss: unprotected(), ..long() };
+    desk.open(&other).await.unwrap();
+    desk.manager.close(&whole).await.unwrap();
+    assert_eq!(triggers(&desk), [price("45000")], "it is the bracket's");
+    // One that was opened with a stop of its own has replaced it: it rests again when that is gone.
+    desk.open(&OpenIntent { stop_loss: StopLoss::At(price("47000")), ..other }).await.unwrap();
+    assert_eq!(triggers(&desk), [price("47000")]);
+    desk.manager.close(&whole).await.unwrap();
+    desk.manager.monitor().await.unwrap();
+    assert_eq!(triggers(&desk), [price("45000")]);
+}
+
+#[tokio::test]
 async fn what_fills_after_its_stop_has_fired_has_another() {
     let desk = desk();
     let placed = desk.manager.compose(&bracket()).await.unwrap();
@@ -202,6 +236,9 @@ async fn what_fills_after_its_stop_has_fired_has_another() {
     assert_eq!((desk.venue.position(&btc()), triggers(&desk)), (None, vec![]));
     desk.venue.mark(&btc(), "46000");
     fill_and_cancel(&desk, &entry, "0.006");
+    for done in desk.venue.state().done.iter_mut().filter(|order| order.client_order_id == entry) {
+        done.filled = Some(size("0.014"));
+    }
     desk.manager.monitor().await.unwrap();
     assert!(desk.venue.position(&btc()).is_some());
     assert_eq!(triggers(&desk), [price("45000")]);

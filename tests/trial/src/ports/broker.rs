@@ -191,13 +191,15 @@ fn lose(world: &crate::world::World, broker: &PaperBroker, id: &ClientOrderId) {
         return;
     }
     let which = OrderRef::Client(id.clone());
-    world.venue.exchange(|exchange| {
+    let is_lost = world.venue.exchange(|exchange| {
         // One that has triggered already is no stop any more.
         let lost = exchange.cancel_conditional(broker.account_id(), &which);
         exchange.drain_events();
         lost.is_ok()
     });
-    world.state().observer.lost.insert(id.clone());
+    if is_lost {
+        world.state().observer.lost.insert(id.clone());
+    }
     world.note(|| format!("  the venue loses {id}"));
     world.observe();
 }

@@ -87,7 +87,9 @@ impl Trader<'_> {
             let lost = &mut state.observer.lost.iter();
             let was_lost = lost.any(|id| {
                 let is_named = it.subject.contains(id.as_str());
-                is_named && (it.subject.ends_with("how often it is at the venue") || it.subject.ends_with(", order id"))
+                is_named
+                    && !self.trades(id)
+                    && (it.subject.ends_with("how often it is at the venue") || it.subject.ends_with(", order id"))
             });
             let ids = &mut state.observer.unwritten.iter();
             was_lost

@@ -5,12 +5,14 @@ use crate::client_order_id::IntentId;
 use crate::composed::{Fate, Part, Parts};
 use crate::order_path::{SendFailure, Wait};
 use crate::position_manager::failure::ProtectionFailure;
-use crate::position_manager::open::{Plan, covers};
+use crate::position_manager::open::Plan;
 use crate::position_manager::protection::Wanted;
 use crate::position_manager::{Flight, PositionManager};
 use crate::trouble::{Record, Trouble, Troubles};
 use plimsoll_domain::{Direction, Order, OrderStatus};
-use plimsoll_ports::{CommandError, ComposedEntry, ComposedState, JournalState, Opening, Purpose, RefusalReason};
+use plimsoll_ports::{
+    CommandError, ComposedEntry, ComposedState, JournalEntry, JournalState, Opening, Purpose, RefusalReason,
+};
 
 impl PositionManager {
     /// Rests the stop of an opening, unless it adds to a position, one rests already, or the venue takes none before there is a
@@ -29,7 +31,8 @@ impl PositionManager {
         let Some(wanted) = plan.wanted(Purpose::StopLoss) else { return Ok(()) };
         // What is held already has its own protection, or its own reason for none.
         let is_held = plan.held().is_some();
-        if self.stops_follow() || is_held || covers(&plan.reading.snapshot.orders, &wanted) {
+        let is_covered = plan.reading.snapshot.orders.iter().any(self.stands_in_the_way(&wanted));
+        if self.stops_follow() || is_held || is_covered {
             return Ok(());
         }
         self.rest_owed(entry, parts, wanted, it, troubles).await
@@ -96,16 +99,33 @@ impl PositionManager {
         intended.map_err(|(_, error)| SendFailure::NotJournalled(error).into())
     }
 
-    /// Whether this order rests for an opening that goes on: it is there before its position. So it is taken where nobody can
-    /// tell.
+    /// Whether this order rests for what may fill yet: a stop is there before its position. While the journal is away, only
+    /// what this process carries on is known to wait.
     pub(in crate::position_manager) async fn awaits_its_entry(&self, order: &Order, troubles: &mut Troubles) -> bool {
         let Some(intent) = self.ids.intent_of(&order.client_order_id) else { return false };
-        let composed = self.ports.journal.composed(&self.settings.account, &intent.name()).await;
-        match troubles.read(Record::Journal, composed) {
+        let (account, name) = (&self.settings.account, intent.name());
+        let parts = troubles.read(Record::Journal, self.ports.journal.parts(account, &name).await);
+        let composed = troubles.read(Record::Journal, self.ports.journal.composed(account, &name).await);
+        let (Some(parts), Some(composed)) = (parts, composed) else { return self.carried().contains(&name) };
+        let entries: Vec<&JournalEntry> = parts.iter().filter(|it| it.purpose == Purpose::Entry).collect();
+        if entries.iter().any(|entry| !entry.state.is_final()) {
+            return true;
+        }
+        let has_filled = |state: &JournalState| matches!(state, JournalState::Finished { filled: Some(_), .. });
+        match composed {
             Some(composed) => {
-                composed.is_some_and(|it| it.state == ComposedState::Working && it.order.opening().is_some())
+                let goes_on = composed.state == ComposedState::Working && composed.order.opening().is_some();
+                goes_on && !entries.iter().any(|it| has_filled(&it.state))
             }
-            None => true,
+            None => {
+                // Whoever has sent the stop, and lives, may be about to send its entry.
+                let id = &order.client_order_id;
+                let lives = self.ids.process_of(id) == Some(self.ids.process()) || self.is_a_colleagues(id);
+                let now = self.ports.clock.now();
+                let is_new = |it: &JournalEntry| now.since(it.intended_at) < self.settings.patience.window;
+                let is_it = |it: &&JournalEntry| it.order.client_order_id == *id;
+                lives && entries.is_empty() && parts.iter().find(is_it).is_some_and(is_new)
+            }
         }
     }
 
@@ -115,7 +135,13 @@ impl PositionManager {
         if entry.order.opening().is_none() || may_fill || !parts.filled(Purpose::Entry).is_zero() {
             return;
         }
+        let (symbol, direction) = (&entry.order.symbol, entry.order.direction);
         for part in parts.0.iter().filter(|it| it.purpose.protects() && (it.rests() || it.fate == Fate::Unknown)) {
+            // What somebody else has opened meanwhile may rely on it.
+            let may_be_relied_on = part.purpose == Purpose::StopLoss || part.rests();
+            if may_be_relied_on && self.is_held_or_unknown(symbol, direction, troubles).await {
+                continue;
+            }
             let Some(state) = self.called_back(part, troubles).await else { continue };
             let now = self.ports.clock.now();
             let written = self.ports.journal.record(&self.settings.account, part.id(), &state, now).await;
@@ -132,8 +158,10 @@ impl PositionManager {
         }
         match self.ports.broker.cancel(&part.order.symbol, part.id()).await {
             Ok(()) => Some(JournalState::Finished { status: OrderStatus::Canceled, filled: None, average_price: None }),
+            // Somebody may have sent it a moment ago, and died.
             Err(CommandError::Refused(refusal)) if refusal.reason == RefusalReason::UnknownOrder => {
-                (!part.rests()).then_some(unneeded)
+                let is_on_its_way = self.ports.clock.now().since(part.intended_at) < self.settings.patience.window;
+                (!part.rests() && !is_on_its_way).then_some(unneeded)
             }
             Err(error) => {
                 troubles.add(Trouble::NotCancelled { id: part.id().clone(), error });

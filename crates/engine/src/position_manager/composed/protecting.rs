@@ -224,8 +224,8 @@ impl PositionManager {
 
 /// This stop has fired while a part was on its way, and what that has filled since is held without any.
 fn has_missed(stop: &Part, parts: &Parts, scene: &Scene) -> bool {
-    let opened = parts.filled(Purpose::Entry);
-    stop.is_done() && scene.held.is_some_and(|held| held.quantity.get() <= opened)
+    let left = parts.filled(Purpose::Entry) - parts.filled(Purpose::StopLoss);
+    stop.is_done() && scene.held.is_some_and(|held| held.quantity.get() <= left)
 }
 
 fn rests_as_meant(meant: &NewOrder, found: &Order) -> bool {

@@ -10,7 +10,7 @@ use crate::position_manager::reading::find_direction;
 use crate::position_manager::{CloseFailure, Flight, PositionManager};
 use crate::trouble::{Subject, Troubles};
 use plimsoll_domain::{
-    ClientOrderId, Direction, NewOrder, Position, PositionReport, PositionSide, Quantity, Remainder, Symbol,
+    ClientOrderId, Decimal, Direction, NewOrder, Position, PositionReport, PositionSide, Quantity, Remainder, Symbol,
 };
 use plimsoll_ports::{Purpose, RefusalReason};
 use std::collections::{HashMap, HashSet};
@@ -89,7 +89,7 @@ impl PositionManager {
         are_cancelled: &AtomicBool,
         exits: &mut Exits<'a>,
     ) -> Option<(Vec<PositionReport>, bool)> {
-        let (mut before, mut in_vain) = (usize::MAX, 0);
+        let (mut before, mut in_vain, mut idle) = ((usize::MAX, Decimal::MAX), 0, 0);
         loop {
             let is_final = are_cancelled.load(Ordering::SeqCst);
             let read = self.positions_patiently(wait).await;
@@ -100,27 +100,31 @@ impl PositionManager {
                     if held.is_empty() {
                         return read.ok().zip(Some(is_final));
                     }
-                    let count = held.len();
+                    let (count, mut size) = (held.len(), Decimal::ZERO);
                     for key in held {
                         let Some((report, held)) = find_direction(positions, &key.0, key.1) else { continue };
+                        size = size.saturating_add(held.quantity.get());
                         if exits.is_on_its_way(&key, held.quantity) {
                             is_looked_for = true;
                         } else {
                             due.push((key, report, held));
                         }
                     }
-                    if count < before {
-                        (before, in_vain) = (count, 0);
+                    if count < before.0 {
+                        in_vain = 0;
                     } else if !is_looked_for {
                         in_vain += 1;
                     }
+                    idle = if (count, size) < before { 0 } else { idle + 1 };
+                    before = before.min((count, size));
                 }
                 Err(error) => {
                     tracing::error!(%error, "flattening blindly fails: the positions cannot be read");
                     in_vain += 1;
                 }
             }
-            if in_vain >= ROUNDS {
+            // Each of several may be looked for while another is sent its exit, for ever.
+            if in_vain >= ROUNDS || idle >= ROUNDS * (LOOKS + 1) {
                 return read.ok().zip(Some(is_final));
             }
             if in_vain > 0 || is_looked_for {

@@ -6,9 +6,10 @@ use crate::position_manager::PositionManager;
 use crate::position_manager::failure::ProtectionFailure;
 use crate::position_manager::outcome::Protection;
 use crate::position_manager::protection::Wanted;
+use crate::position_manager::reading::find_direction;
 use crate::steady::Steady;
-use crate::trouble::Troubles;
-use plimsoll_domain::{Order, OrderType};
+use crate::trouble::{Subject, Troubles};
+use plimsoll_domain::{Direction, Symbol};
 use plimsoll_ports::{Purpose, RefusalReason};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -43,7 +44,7 @@ impl PositionManager {
         troubles: &mut Troubles,
     ) -> Result<EntryStop, ProtectionFailure> {
         let Some(mut wanted) = plan.wanted(Purpose::StopLoss) else { return Ok(EntryStop::follows(0)) };
-        let is_covered = covers(&plan.reading.snapshot.orders, &wanted);
+        let is_covered = plan.reading.snapshot.orders.iter().any(self.stands_in_the_way(&wanted));
         if self.stops_follow() || self.is_stopped_since(plan) || is_covered {
             return Ok(EntryStop::follows(0));
         }
@@ -71,7 +72,7 @@ impl PositionManager {
         let (trigger, began) = (wanted.rounded()?, Steady::new(Arc::clone(&self.ports.clock)));
         match self.place_protection(wanted, trigger, troubles).await {
             Ok(_) if began.passed() > OF_NOW => {
-                self.cancel(&wanted.instrument.symbol, &wanted.id, troubles).await;
+                self.call_off(wanted, troubles).await;
                 Err(ProtectionFailure::TookLong(began.passed()))
             }
             Ok(stop) => Ok(Some(stop)),
@@ -84,27 +85,38 @@ impl PositionManager {
             }
             Err(failure) => {
                 if may_rest(&failure) {
-                    self.cancel(&wanted.instrument.symbol, &wanted.id, troubles).await;
+                    self.call_off(wanted, troubles).await;
                 }
                 Err(failure)
             }
         }
     }
 
+    /// Cancels a stop whose entry came to nothing, unless something is held by now that relies on it; where nobody can tell, it
+    /// rests on. Whoever compares books and venue cancels what is left without a position.
+    pub(super) async fn call_off(&self, wanted: &Wanted<'_>, troubles: &mut Troubles) {
+        let symbol = &wanted.instrument.symbol;
+        if self.is_held_or_unknown(symbol, wanted.direction, troubles).await {
+            return;
+        }
+        self.cancel(symbol, &wanted.id, troubles).await;
+    }
+
+    /// Whether something is held that a stop may be for; also where the venue does not tell.
+    pub(in crate::position_manager) async fn is_held_or_unknown(
+        &self,
+        symbol: &Symbol,
+        direction: Direction,
+        troubles: &mut Troubles,
+    ) -> bool {
+        let positions = troubles.known(Subject::Position, symbol, self.ports.broker.positions().await);
+        positions.is_none_or(|positions| find_direction(&positions, symbol, direction).is_some())
+    }
+
     /// The venue has said that it takes no stop before there is a position.
     pub(in crate::position_manager) fn stops_follow(&self) -> bool {
         self.stops_follow.load(Ordering::SeqCst)
     }
-}
-
-/// A stop rests already that closes the whole of whatever is held on this side.
-pub(in crate::position_manager) fn covers(orders: &[Order], wanted: &Wanted<'_>) -> bool {
-    orders.iter().any(|order| {
-        order.symbol == wanted.instrument.symbol
-            && order.order_type == OrderType::StopMarket
-            && order.close_position
-            && (order.position_side, order.side) == (wanted.side, wanted.direction.closing_side())
-    })
 }
 
 /// The refusal may be for want of a position; venues say so in many words, of which not all are known.

@@ -1,6 +1,6 @@
 //! Entering, with the stop at the venue before the entry, or on its heels.
 
-use super::ahead::{EntryStop, covers, may_rest};
+use super::ahead::{EntryStop, may_rest};
 use super::checks::Approved;
 use super::{OpenFailure, Plan};
 use crate::execution::{Execution, walk};
@@ -9,7 +9,7 @@ use crate::position_manager::protection::Wanted;
 use crate::position_manager::{Flight, PositionManager};
 use crate::trouble::Troubles;
 use plimsoll_domain::{NewOrder, OrderKind, OrderSize};
-use plimsoll_ports::{Alert, JournalState, Purpose, Severity};
+use plimsoll_ports::{Alert, Purpose, Severity};
 
 /// What became of an entry, and of its stop as far as that was sent.
 pub(super) struct Entered {
@@ -18,8 +18,8 @@ pub(super) struct Entered {
 }
 
 impl PositionManager {
-    /// Enters, with entry and protection journalled first, and the stop at the venue first where that takes it: whoever
-    /// finds the entry filled after a crash finds what protects it, or was to.
+    /// Enters, with the protection journalled first, and the stop at the venue first where that takes it: whoever finds the
+    /// entry filled after a crash finds what protects it, or was to.
     pub(super) async fn enter_protectably(
         &self,
         plan: &Plan<'_>,
@@ -35,12 +35,11 @@ impl PositionManager {
             size: OrderSize::Quantity(approved.quantity),
             reduce_only: false,
         };
-        let not_journalled = |id, error| OpenFailure::Order { id, failure: SendFailure::NotJournalled(error) };
         let wanted = [Purpose::StopLoss, Purpose::TakeProfit].map(|purpose| plan.wanted(purpose));
         let mut wanted: Vec<Wanted<'_>> = wanted.into_iter().flatten().collect();
-        self.intend_protection(&wanted).await.map_err(|(id, error)| not_journalled(id, error))?;
-        let written = self.path.write_down(&order, Purpose::Entry, self.ports.clock.now()).await;
-        written.map_err(|error| not_journalled(order.client_order_id.clone(), error))?;
+        if let Err((id, error)) = self.intend_protection(&wanted).await {
+            return Err(OpenFailure::Order { id, failure: SendFailure::NotJournalled(error) });
+        }
         let (entered, stop) = match self.stop_ahead(plan, troubles).await {
             Ok(stop) => self.enter(plan, &order, stop, troubles).await,
             Err(failure) => {
@@ -52,7 +51,7 @@ impl PositionManager {
             Ok(execution) => Ok(Entered { execution, stop }),
             Err(failure) => {
                 if !failure.may_be_live() {
-                    self.write_off(plan, (&order, &failure), wanted, &stop, troubles).await;
+                    self.write_off(plan, wanted, &stop, troubles).await;
                 }
                 Err(failure)
             }
@@ -60,24 +59,17 @@ impl PositionManager {
     }
 
     /// The entry came to nothing: so does what was to protect it.
-    async fn write_off(
-        &self,
-        plan: &Plan<'_>,
-        (entry, failure): (&NewOrder, &OpenFailure),
-        wanted: Vec<Wanted<'_>>,
-        stop: &EntryStop,
-        troubles: &mut Troubles,
-    ) {
-        // What was sent has its end on record.
-        if !matches!(failure, OpenFailure::Order { .. } | OpenFailure::NothingFilled { .. }) {
-            self.path.record(entry, JournalState::NotSent { reason: failure.to_string() }, troubles).await;
-        }
+    async fn write_off(&self, plan: &Plan<'_>, wanted: Vec<Wanted<'_>>, stop: &EntryStop, troubles: &mut Troubles) {
         for mut it in wanted {
             if it.purpose == Purpose::StopLoss {
                 it.id = plan.id.order(it.purpose, stop.attempt);
                 if let Some(outcome) = &stop.outcome {
-                    if outcome.as_ref().err().is_none_or(may_rest) {
-                        self.cancel(&it.instrument.symbol, &it.id, troubles).await;
+                    let may_rest = outcome.as_ref().err().is_none_or(may_rest);
+                    match plan.held() {
+                        // What was without a stop before is without one again.
+                        Some(_) if may_rest => drop(self.cancel(&it.instrument.symbol, &it.id, troubles).await),
+                        None if may_rest => self.call_off(&it, troubles).await,
+                        _ => {}
                     }
                     continue;
                 }
@@ -163,7 +155,8 @@ impl PositionManager {
             return;
         };
         wanted.id = plan.id.order(Purpose::StopLoss, stop.attempt);
-        if covers(&plan.reading.snapshot.orders, &wanted) || self.is_stopped_since(plan) {
+        let is_in_the_way = self.stands_in_the_way(&wanted);
+        if plan.reading.snapshot.orders.iter().any(is_in_the_way) || self.is_stopped_since(plan) {
             return;
         }
         let Ok(trigger) = wanted.rounded() else { return };

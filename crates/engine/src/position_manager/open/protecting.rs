@@ -46,12 +46,17 @@ impl PositionManager {
         }
     }
 
-    /// Whether a stop that rested before its position has ended since without closing anything: the price passed its trigger
-    /// before there was something to close.
+    /// Whether a stop that rested before its position may not rest any more, with the position held: the price passed its
+    /// trigger before there was all of it to close, or somebody has cancelled it. Whoever places it again looks first.
     async fn is_gone(&self, plan: &Plan<'_>, stop: &Protection) -> bool {
-        let found = self.ports.broker.order(&plan.intent.symbol, &stop.client_order_id).await;
-        let ended = found.ok().flatten().map(|order| order.status).filter(|status| status.is_final());
-        ended.is_some_and(|status| status != OrderStatus::Filled)
+        let symbol = &plan.intent.symbol;
+        match self.ports.broker.order(symbol, &stop.client_order_id).await {
+            Ok(Some(order)) if !order.status.is_final() => false,
+            Ok(Some(order)) if order.status == OrderStatus::Filled => {
+                self.is_held_or_unknown(symbol, plan.intent.direction, &mut Troubles::default()).await
+            }
+            Ok(_) | Err(_) => true,
+        }
     }
 
     /// Places this attempt at a protective order, and reads it back; nothing where none is wanted, or trading was stopped.
