@@ -62,7 +62,7 @@ impl PositionManager {
     pub(super) async fn clear_and_read_back(
         &self,
         mut known: Option<Remaining>,
-        whatever_rests: bool,
+        mut whatever_rests: bool,
         may_go: impl Fn(&Order, &[PositionReport]) -> bool,
         troubles: &mut Troubles,
     ) -> (Vec<ClientOrderId>, Option<Remaining>) {
@@ -76,6 +76,8 @@ impl PositionManager {
                     done.extend(
                         self.cancel_at_once(rests, &mut met).await.inspect(|_| wanted.clear()).unwrap_or_default(),
                     );
+                    // What is left of it then is cancelled one by one.
+                    whatever_rests = false;
                 }
                 done.extend(self.cancel_each(wanted, &mut met).await);
             }
