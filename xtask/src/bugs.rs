@@ -119,8 +119,8 @@ pub(crate) const STOP_NOT_MOVED: Bug = Bug {
         },
         Patch {
             file: STOP_AHEAD,
-            text: "if self.stops_follow() || is_held || is_covered {",
-            instead: "if self.stops_follow() || is_held || is_covered || true {",
+            text: "if self.stops_follow() || is_held {",
+            instead: "if self.stops_follow() || is_held || true {",
         },
     ],
 };

@@ -2,7 +2,7 @@
 
 use super::outcome::{Closed, Opened};
 use crate::order_path::SendFailure;
-use plimsoll_domain::risk::{NotReleased, Refused};
+use plimsoll_domain::risk::{NotReleased, Refused, RiskCheck};
 use plimsoll_domain::{
     ClientOrderId, Currency, Direction, OrderStatus, PositionMode, Price, Quantity, Step, Symbol, UnfitSize,
 };
@@ -142,17 +142,19 @@ impl OpenFailure {
         matches!(self, Self::Order { failure: SendFailure::Unresolved(_), .. })
     }
 
-    /// The same may be possible later, without anybody's doing: nothing was judged, or nothing came about.
-    pub(crate) const fn may_pass(&self) -> bool {
-        matches!(
-            self,
+    /// The same may be possible later, without anybody's doing: nothing was judged, or on what is not known for certain, or
+    /// nothing came about.
+    pub(crate) fn may_pass(&self) -> bool {
+        match self {
+            Self::Refused(refused) => refused.reasons.iter().any(|it| it.check() == RiskCheck::Freshness),
             Self::NotKnown(_)
-                | Self::Records(_)
-                | Self::NotSetUp(CommandError::NotSent(_) | CommandError::Unanswered(_))
-                | Self::EarlierUnresolved(_)
-                | Self::Flattening
-                | Self::ShuttingDown
-        )
+            | Self::Records(_)
+            | Self::NotSetUp(CommandError::NotSent(_) | CommandError::Unanswered(_))
+            | Self::EarlierUnresolved(_)
+            | Self::Flattening
+            | Self::ShuttingDown => true,
+            _ => false,
+        }
     }
 }
 

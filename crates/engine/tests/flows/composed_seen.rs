@@ -16,7 +16,7 @@ fn of_btc(kind: ComposedKind) -> ComposedOrder {
 }
 
 /// 0.02 BTC at 49,000 or better, with its stop; the mark is 50,000.
-fn bracket() -> ComposedOrder {
+pub(crate) fn bracket() -> ComposedOrder {
     bracket_of("0.02", "49000")
 }
 
@@ -190,6 +190,27 @@ async fn the_stop_of_a_bracket_rests_before_its_entry_and_again_when_it_is_cance
     desk.venue.mark(&btc(), "44000");
     desk.manager.monitor().await.unwrap();
     assert_eq!(triggers(&desk), []);
+}
+
+#[tokio::test]
+async fn each_of_two_entries_that_rest_has_a_stop_whichever_ends_first() {
+    for (takes_one, both, left) in [(false, vec!["44000", "45000"], "44000"), (true, vec!["45000"], "44000")] {
+        let desk = desk();
+        desk.venue.state().takes_one_stop = takes_one;
+        let first = desk.manager.compose(&bracket()).await.unwrap();
+        let ComposedKind::Bracket { mut opening, price: limit, time_in_force } = bracket_of("0.01", "48000").kind
+        else {
+            panic!("a bracket is one")
+        };
+        opening.stop_loss = StopLoss::At(price("44000"));
+        let second = of_btc(ComposedKind::Bracket { opening, price: limit, time_in_force });
+        desk.manager.compose(&second).await.unwrap();
+        let both: Vec<_> = both.iter().map(|it| price(it)).collect();
+        assert_eq!(triggers(&desk), both, "takes one: {takes_one}");
+        desk.manager.cancel_composed(&first.id, "ana").await.unwrap();
+        desk.manager.monitor().await.unwrap();
+        assert_eq!(triggers(&desk), [price(left)], "takes one: {takes_one}");
+    }
 }
 
 #[tokio::test]

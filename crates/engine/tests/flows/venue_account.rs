@@ -1,9 +1,10 @@
+use crate::composed_seen::bracket;
 use crate::desk::{desk, long};
-use crate::venue::{Venue, btc, price, size};
+use crate::venue::{Fault, Venue, btc, price, size};
 use async_trait::async_trait;
 use plimsoll_engine::{AccountFollower, AccountView, Link, OpenFailure};
 use plimsoll_ports::domain::risk::RiskCheck;
-use plimsoll_ports::domain::{AccountEvent, Change, Direction, MarkPrice};
+use plimsoll_ports::domain::{AccountEvent, Change, Direction, MarkPrice, OrderType};
 use plimsoll_ports::{AccountStream, Broker, Clock, OpenIntent, StreamItem};
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,6 +92,20 @@ async fn the_task_ends_with_its_stream() {
     drop(stream);
     let view = until(&account, |view| view.link == Link::Ended).await;
     assert_eq!(view.age(venue.now()), None);
+}
+
+#[tokio::test]
+async fn an_account_that_is_in_doubt_puts_a_part_off_and_ends_nothing() {
+    let mut desk = desk();
+    desk.venue.fail(OrderType::Limit, Fault::NotSent);
+    let placed = desk.manager.compose(&bracket()).await.unwrap();
+    let (account, stream) = start(&desk.venue);
+    desk.manager = crate::desk::manager(&desk.venue, &desk.store, |it| it).with_view(account.watch());
+    drop(stream);
+    until(&account, |view| view.link == Link::Ended).await;
+    let report = desk.manager.monitor().await.unwrap();
+    assert!(report.composed.iter().all(|it| it.ended.is_none() && it.sent.is_empty()), "{:?}", report.composed);
+    assert_eq!(desk.manager.working().await.unwrap().len(), 1, "{} goes on", placed.id);
 }
 
 #[tokio::test]

@@ -15,7 +15,7 @@ use plimsoll_ports::{
 };
 
 impl PositionManager {
-    /// Rests the stop of an opening, unless it adds to a position, one rests already, or the venue takes none before there is a
+    /// Rests the stop of an opening, its own, unless it adds to a position or the venue takes none before there is a
     /// position.
     ///
     /// # Errors
@@ -31,15 +31,14 @@ impl PositionManager {
         let Some(wanted) = plan.wanted(Purpose::StopLoss) else { return Ok(()) };
         // What is held already has its own protection, or its own reason for none.
         let is_held = plan.held().is_some();
-        let is_covered = plan.reading.snapshot.orders.iter().any(self.stands_in_the_way(&wanted));
-        if self.stops_follow() || is_held || is_covered {
+        if self.stops_follow() || is_held {
             return Ok(());
         }
         self.rest_owed(entry, parts, wanted, it, troubles).await
     }
 
-    /// Rests it again where it is gone while a part rests that it is for: somebody has cancelled it, or it has fired while
-    /// there was nothing to close.
+    /// Rests it where it does not rest while a part rests that it is for: somebody has cancelled it, it has fired while there
+    /// was nothing to close, or the venue did not take it beside another one that is gone by now.
     pub(super) async fn stop_again(
         &self,
         entry: &ComposedEntry,
@@ -49,7 +48,7 @@ impl PositionManager {
         troubles: &mut Troubles,
     ) {
         let Some(trigger) = opening.stop_loss.price() else { return };
-        let has_ended = |part: &Part| matches!(part.fate, Fate::Ended { .. } | Fate::NotSent);
+        let has_ended = |part: &Part| matches!(part.fate, Fate::Ended { .. } | Fate::NotSent | Fate::Unknown);
         let is_gone = parts.last(Purpose::StopLoss).is_some_and(has_ended);
         let would_fire = match entry.order.direction {
             Direction::Long => scene.mark <= trigger,
@@ -57,6 +56,11 @@ impl PositionManager {
         };
         let may_rest = scene.held.is_none() && !would_fire && !self.stops_follow();
         if !may_rest || !is_gone || parts.resting(Purpose::Entry).is_none() {
+            return;
+        }
+        // A venue that takes one for a position would refuse another.
+        let position = (&entry.order.symbol, scene.side, entry.order.direction);
+        if self.resting_stop(position, troubles).await.is_ok() {
             return;
         }
         let wanted = Wanted {

@@ -76,8 +76,8 @@ impl PositionManager {
                 Err(ProtectionFailure::TookLong(began.passed()))
             }
             Ok(stop) => Ok(Some(stop)),
-            Err(ProtectionFailure::Order(SendFailure::Refused(refusal))) if wants_its_position(refusal.reason) => {
-                tracing::info!(%refusal, "no stop is taken before there is a position: it follows the entry");
+            Err(ProtectionFailure::Order(SendFailure::Refused(refusal))) if may_be_taken_later(refusal.reason) => {
+                tracing::info!(%refusal, "no stop is taken before the entry: it follows");
                 if refusal.reason == RefusalReason::NothingToReduce {
                     self.stops_follow.store(true, Ordering::SeqCst);
                 }
@@ -119,9 +119,10 @@ impl PositionManager {
     }
 }
 
-/// The refusal may be for want of a position; venues say so in many words, of which not all are known.
-const fn wants_its_position(reason: RefusalReason) -> bool {
-    matches!(reason, RefusalReason::NothingToReduce | RefusalReason::Other)
+/// The refusal may be for want of a position, or since the venue takes one stop for each and another one rests; venues say so in
+/// many words, of which not all are known.
+const fn may_be_taken_later(reason: RefusalReason) -> bool {
+    matches!(reason, RefusalReason::NothingToReduce | RefusalReason::Blocked | RefusalReason::Other)
 }
 
 /// Whether something may rest at the venue of a stop that is not verified.
