@@ -97,7 +97,11 @@ impl PositionManager {
         let id = if owed {
             meant.entry.order.client_order_id.clone()
         } else if rests && !self.was_refused_beside_another(&meant, held, reading) {
-            return self.clear_superseded(&meant, held, reading, troubles).await;
+            // What is held beyond the record may have a stop of its own that was meant later.
+            if record.opened.quantity == held.position.quantity {
+                self.clear_superseded(&meant, held, reading, troubles).await;
+            }
+            return;
         } else if (rests || is_lost(&meant.entry.state, purpose)) && meant.attempt < MOST_ATTEMPTS {
             meant.intent.order(purpose, meant.attempt + 1)
         } else {
