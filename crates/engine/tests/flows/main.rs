@@ -27,6 +27,7 @@ mod ladder;
 mod lookout;
 mod monitor;
 mod open;
+mod open_ahead;
 mod raced;
 mod reconcile;
 mod records;
