@@ -14,6 +14,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("plimsoll-ports", &["plimsoll-domain"]),
     ("plimsoll-engine", &["plimsoll-domain", "plimsoll-ports"]),
     ("plimsoll-exchange", &["plimsoll-domain", "plimsoll-ports"]),
+    ("plimsoll-strategies", &["plimsoll-domain", "plimsoll-ports"]),
+    ("plimsoll-history", &["plimsoll-domain"]),
+    (
+        "plimsoll-backtest",
+        &["plimsoll-domain", "plimsoll-engine", "plimsoll-exchange", "plimsoll-history", "plimsoll-ports"],
+    ),
     ("plimsoll-venue", &["plimsoll-domain", "plimsoll-ports", "plimsoll-transport"]),
     ("plimsoll-binance", &["plimsoll-domain", "plimsoll-ports", "plimsoll-transport", "plimsoll-venue"]),
     ("plimsoll-gateio", &["plimsoll-domain", "plimsoll-ports", "plimsoll-transport", "plimsoll-venue"]),
@@ -28,16 +34,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "plimsoll",
         &[
+            "plimsoll-backtest",
             "plimsoll-binance",
             "plimsoll-bitget",
             "plimsoll-domain",
             "plimsoll-engine",
             "plimsoll-exchange",
             "plimsoll-gateio",
+            "plimsoll-history",
             "plimsoll-ports",
             "plimsoll-postgres",
             "plimsoll-spool",
             "plimsoll-sqlite",
+            "plimsoll-strategies",
             "plimsoll-venue",
             "plimsoll-venue-server",
         ],
@@ -70,6 +79,9 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("sqlx", &["plimsoll-postgres", "plimsoll-sqlite", "plimsoll-testkit-postgres"]),
     ("axum", &["plimsoll-venue-server"]),
     ("clap", &["plimsoll"]),
+    ("ta-lib", &["plimsoll-strategies"]),
+    ("arrow", &["plimsoll-history"]),
+    ("parquet", &["plimsoll-history"]),
 ];
 
 /// The outside crates that the domain may name.

@@ -79,7 +79,10 @@ pub use store::{
     Purpose, RiskEventRecord, RiskEventRepository, SlicedTrade, StoreError, Totals, TradeRecord, TradeRepository,
     WholeLedger,
 };
-pub use strategy::{BadState, CloseIntent, Intent, OpenIntent, Strategy, StrategyView};
+pub use strategy::{
+    BadState, CloseIntent, Decision, Feed, FeedKind, FillRole, Holding, Intent, Leg, OpenIntent, RestIntent,
+    RestingEffect, Strategy, StrategyEvent, StrategyView, TradedAccount, TradedMarket, WorkingOrder,
+};
 
 #[cfg(feature = "mocks")]
 pub use {

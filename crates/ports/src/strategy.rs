@@ -1,23 +1,32 @@
-//! Decisions: a market and portfolio view in, intents out.
+//! Decisions: a market and portfolio view in, decisions out.
 
-use crate::stop_loss::StopLoss;
-use plimsoll_domain::{
-    AccountId, ClientOrderId, Direction, Instrument, Leverage, MarketEvent, Money, PositionReport, Price, Quantity,
-    Symbol, Timestamp,
-};
+mod decision;
+mod event;
+mod view;
 
-/// A trading strategy: pure, so that it decides the same in a backtest, on paper and live.
+pub use decision::{CloseIntent, Decision, Intent, Leg, OpenIntent, RestIntent, RestingEffect};
+pub use event::{FillRole, StrategyEvent};
+pub use view::{Holding, StrategyView, TradedAccount, TradedMarket, WorkingOrder};
+
+use plimsoll_domain::{AccountId, Symbol};
+use std::time::Duration;
+
+/// A trading strategy: pure, so that it decides the same in a backtest, in a simulation, on paper and live.
+///
+/// It hears closed candles only, each once and in order, whatever feeds it: it cannot look ahead.
 ///
 /// It is tested with values, and the loop that feeds it with mocks:
 ///
 /// ```
-/// use plimsoll_ports::domain::{AccountId, Direction, Leverage, MarkPrice, MarketEvent, Money, Price, Timestamp};
+/// use plimsoll_ports::domain::{AccountId, Direction, Leverage, MarkPrice, MarketEvent, Price, Timestamp};
 /// use plimsoll_ports::{
-///     BadState, Intent, MarketItem, MarketStream, MockMarketStream, OpenIntent, StopLoss, Strategy, StrategyView,
+///     BadState, Decision, Feed, FeedKind, Intent, MarketItem, MarketStream, MockMarketStream, OpenIntent, StopLoss,
+///     Strategy, StrategyEvent, StrategyView,
 /// };
 ///
 /// /// Buys once, when the mark falls to a price.
 /// struct BuyTheDip {
+///     account: AccountId,
 ///     below: Price,
 ///     bought: bool,
 /// }
@@ -27,8 +36,13 @@ use plimsoll_domain::{
 ///         "buy-the-dip".to_owned()
 ///     }
 ///
-///     fn decide(&mut self, _: &StrategyView<'_>, event: &MarketEvent) -> Vec<Intent> {
-///         let MarketEvent::Mark(mark) = event else { return Vec::new() };
+///     fn feeds(&self) -> Vec<Feed> {
+///         let Ok(symbol) = "BTC/USDT:USDT".parse() else { return Vec::new() };
+///         vec![Feed { account: self.account.clone(), symbol, kind: FeedKind::Marks }]
+///     }
+///
+///     fn decide<'a>(&mut self, _: &StrategyView<'a>, event: &StrategyEvent<'a>) -> Vec<Decision> {
+///         let StrategyEvent::Market { event: MarketEvent::Mark(mark), .. } = event else { return Vec::new() };
 ///         if self.bought || mark.price > self.below {
 ///             return Vec::new();
 ///         }
@@ -37,7 +51,9 @@ use plimsoll_domain::{
 ///         let Ok(quantity) = "0.001".parse() else { return Vec::new() };
 ///         let Ok(stop) = "45000".parse() else { return Vec::new() };
 ///         let (stop_loss, take_profit) = (StopLoss::At(stop), None);
-///         vec![Intent::Open(OpenIntent { symbol, direction, quantity, leverage, stop_loss, take_profit })]
+///         let open = OpenIntent { symbol, direction, quantity, leverage, stop_loss, take_profit };
+///         let reason = format!("the mark {} is not above {}", mark.price, self.below);
+///         vec![Decision::one(self.account.clone(), Intent::Open(open), reason)]
 ///     }
 ///
 ///     fn state(&self) -> String {
@@ -50,22 +66,21 @@ use plimsoll_domain::{
 ///     }
 /// }
 ///
-/// /// Feeds a strategy with everything that a stream brings, and collects what it wants.
-/// async fn feed(strategy: &mut dyn Strategy, stream: &mut dyn MarketStream) -> Vec<Intent> {
-///     let account = AccountId::new("main");
-///     let (now, equity) = (Timestamp::default(), Money::ZERO);
-///     let view = StrategyView { now, account: &account, instruments: &[], positions: &[], equity, available: equity };
-///     let mut wanted = Vec::new();
+/// /// Feeds a strategy with everything that a stream brings, and collects what it decides.
+/// async fn feed(strategy: &mut dyn Strategy, account: &AccountId, stream: &mut dyn MarketStream) -> Vec<Decision> {
+///     let view = StrategyView { now: Timestamp::default(), accounts: &[] };
+///     let mut decided = Vec::new();
 ///     while let Some(item) = stream.next().await {
 ///         if let MarketItem::Event(event) = item {
-///             wanted.extend(strategy.decide(&view, &event));
+///             decided.extend(strategy.decide(&view, &StrategyEvent::Market { account, event: &event }));
 ///         }
 ///     }
-///     wanted
+///     decided
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let account = AccountId::new("main");
 /// let mut marks = ["52000", "49000", "48000"].into_iter();
 /// let mut stream = MockMarketStream::new();
 /// stream.expect_next().returning(move || {
@@ -74,10 +89,10 @@ use plimsoll_domain::{
 ///     let mark = MarkPrice { symbol, price, index: None, time: Timestamp::default() };
 ///     Some(MarketItem::Event(MarketEvent::Mark(mark)))
 /// });
-/// let mut strategy = BuyTheDip { below: "50000".parse()?, bought: false };
-/// assert_eq!(feed(&mut strategy, &mut stream).await.len(), 1);
+/// let mut strategy = BuyTheDip { account: account.clone(), below: "50000".parse()?, bought: false };
+/// assert_eq!(feed(&mut strategy, &account, &mut stream).await.len(), 1);
 ///
-/// let mut restarted = BuyTheDip { below: "50000".parse()?, bought: false };
+/// let mut restarted = BuyTheDip { account, below: "50000".parse()?, bought: false };
 /// restarted.restore(&strategy.state())?;
 /// assert!(restarted.bought);
 /// # Ok(())
@@ -85,11 +100,14 @@ use plimsoll_domain::{
 /// ```
 #[cfg_attr(feature = "mocks", mockall::automock)]
 pub trait Strategy: Send {
-    /// Its name, for records.
+    /// Its name, for records; the tag of its orders and trades in the ledger.
     fn name(&self) -> String;
 
+    /// What it has to hear. It hears nothing else of the market; of its own orders it hears always.
+    fn feeds(&self) -> Vec<Feed>;
+
     /// What it wants, given what has just happened and what is held.
-    fn decide<'a>(&mut self, view: &StrategyView<'a>, event: &MarketEvent) -> Vec<Intent>;
+    fn decide<'a>(&mut self, view: &StrategyView<'a>, event: &StrategyEvent<'a>) -> Vec<Decision>;
 
     /// Its state as text, to be given to [`restore`](Self::restore) after a restart.
     fn state(&self) -> String;
@@ -101,68 +119,32 @@ pub trait Strategy: Send {
     fn restore(&mut self, state: &str) -> Result<(), BadState>;
 }
 
+/// One thing that a strategy has to hear.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Feed {
+    /// The account on whose venue.
+    pub account: AccountId,
+    /// The contract.
+    pub symbol: Symbol,
+    /// What of it.
+    pub kind: FeedKind,
+}
+
+/// What of a contract a strategy hears.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FeedKind {
+    /// [`Candle`](plimsoll_domain::MarketEvent::Candle)s of this interval, once each is closed.
+    Candles(Duration),
+    /// Every [`Mark`](plimsoll_domain::MarketEvent::Mark).
+    Marks,
+    /// Every [`Quotes`](plimsoll_domain::MarketEvent::Quotes).
+    Quotes,
+    /// [`Funding`](plimsoll_domain::MarketEvent::Funding) to come, as it changes, and [what was
+    /// settled](plimsoll_domain::MarketEvent::Settled).
+    Funding,
+}
+
 /// A text that is no state of the strategy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a state of this strategy: {0}")]
 pub struct BadState(pub String);
-
-/// What a strategy sees.
-#[derive(Debug, Clone)]
-pub struct StrategyView<'a> {
-    /// Now.
-    pub now: Timestamp,
-    /// The account it trades.
-    pub account: &'a AccountId,
-    /// The contracts it may trade.
-    pub instruments: &'a [Instrument],
-    /// What is held.
-    pub positions: &'a [PositionReport],
-    /// Wallet and unrealised profit.
-    pub equity: Money,
-    /// What new positions may use.
-    pub available: Money,
-}
-
-/// What a strategy or an operator wants. It is checked, journalled and sent by the engine.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Intent {
-    /// Open a position, or add to it.
-    Open(OpenIntent),
-    /// Close a position, in whole or part.
-    Close(CloseIntent),
-    /// Cancel an order.
-    Cancel {
-        /// The contract.
-        symbol: Symbol,
-        /// The order.
-        id: ClientOrderId,
-    },
-}
-
-/// Open a position, or add to it, at market.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenIntent {
-    /// The contract.
-    pub symbol: Symbol,
-    /// Long or short.
-    pub direction: Direction,
-    /// How much, in base units.
-    pub quantity: Quantity,
-    /// The leverage to set.
-    pub leverage: Leverage,
-    /// What ends its loss.
-    pub stop_loss: StopLoss,
-    /// Where profit is to be taken, on the mark price.
-    pub take_profit: Option<Price>,
-}
-
-/// Close a position at market.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CloseIntent {
-    /// The contract.
-    pub symbol: Symbol,
-    /// Which way the position is.
-    pub direction: Direction,
-    /// How much, in base units; `None` closes it whole.
-    pub quantity: Option<Quantity>,
-}

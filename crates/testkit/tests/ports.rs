@@ -4,10 +4,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use async_trait::async_trait;
-use plimsoll_domain::{AccountId, Direction, MarkPrice, MarketEvent, Money, Price, Symbol, Timestamp};
+use plimsoll_domain::{AccountId, Direction, MarkPrice, MarketEvent, Price, Symbol, Timestamp};
 use plimsoll_ports::{
-    Alert, BadState, BusError, Clock, CloseIntent, EventBus, Held, Intent, Lease, LeaseError, Notifier, NotifyError,
-    Strategy, StrategyView,
+    Alert, BadState, BusError, Clock, CloseIntent, Decision, EventBus, Feed, FeedKind, Held, Intent, Lease, LeaseError,
+    Notifier, NotifyError, Strategy, StrategyEvent, StrategyView,
 };
 use plimsoll_testkit::SimulatedClock;
 use plimsoll_testkit::contract::{self, ClockStage, EventBusStage, LeaseStage, NotifierStage, StrategyStage};
@@ -53,15 +53,21 @@ impl Strategy for Falling {
         "falling".to_owned()
     }
 
-    fn decide(&mut self, _view: &StrategyView<'_>, event: &MarketEvent) -> Vec<Intent> {
-        let MarketEvent::Mark(mark) = event else { return Vec::new() };
+    fn feeds(&self) -> Vec<Feed> {
+        let symbol = Symbol::new("BTC", "USDT", "USDT").unwrap();
+        vec![Feed { account: AccountId::new("main"), symbol, kind: FeedKind::Marks }]
+    }
+
+    fn decide<'a>(&mut self, _view: &StrategyView<'a>, event: &StrategyEvent<'a>) -> Vec<Decision> {
+        let StrategyEvent::Market { account, event: MarketEvent::Mark(mark) } = event else { return Vec::new() };
         let fell = self.last.is_some_and(|last| mark.price < last);
         self.seen = if fell { self.seen + 1 } else { 0 };
         self.last = Some(mark.price);
         if self.seen < self.needed {
             return Vec::new();
         }
-        vec![Intent::Close(CloseIntent { symbol: mark.symbol.clone(), direction: Direction::Long, quantity: None })]
+        let close = CloseIntent { symbol: mark.symbol.clone(), direction: Direction::Long, quantity: None };
+        vec![Decision::one((*account).clone(), Intent::Close(close), "it falls")]
     }
 
     fn state(&self) -> String {
@@ -92,15 +98,12 @@ impl StrategyStage for Market {
         Box::new(Falling::new(self.keeps_state))
     }
 
+    fn account(&self) -> &AccountId {
+        &self.account
+    }
+
     fn view(&self) -> StrategyView<'_> {
-        StrategyView {
-            now: Timestamp::default(),
-            account: &self.account,
-            instruments: &[],
-            positions: &[],
-            equity: Money::ZERO,
-            available: Money::ZERO,
-        }
+        StrategyView { now: Timestamp::default(), accounts: &[] }
     }
 
     fn events(&self) -> Vec<MarketEvent> {

@@ -1,13 +1,16 @@
 //! What [`Strategy`] promises.
 
 use super::suite::{Outcome, Suite, ensure, ensure_eq};
-use plimsoll_domain::MarketEvent;
-use plimsoll_ports::{Intent, Strategy, StrategyView};
+use plimsoll_domain::{AccountId, MarketEvent};
+use plimsoll_ports::{Decision, Strategy, StrategyEvent, StrategyView};
 
 /// A strategy, what it is shown, and what happens to it.
 pub trait StrategyStage: Send + Sync {
     /// A strategy as new.
     fn strategy(&self) -> Box<dyn Strategy>;
+
+    /// The account on whose venue things happen.
+    fn account(&self) -> &AccountId;
 
     /// What it is shown.
     fn view(&self) -> StrategyView<'_>;
@@ -34,6 +37,7 @@ pub async fn run<S: StrategyStage>(fresh: impl AsyncFn() -> S) {
     }
     cases![
         it_has_a_name,
+        it_says_what_it_has_to_hear,
         it_decides_the_same_of_the_same,
         restored_it_goes_on_as_if_nothing_had_happened,
         nonsense_is_refused_and_leaves_it_as_new,
@@ -41,14 +45,22 @@ pub async fn run<S: StrategyStage>(fresh: impl AsyncFn() -> S) {
     suite.finish();
 }
 
-fn decided(stage: &dyn StrategyStage, strategy: &mut dyn Strategy, events: &[MarketEvent]) -> Vec<Vec<Intent>> {
-    events.iter().map(|event| strategy.decide(&stage.view(), event)).collect()
+fn decided(stage: &dyn StrategyStage, strategy: &mut dyn Strategy, events: &[MarketEvent]) -> Vec<Vec<Decision>> {
+    let account = stage.account();
+    events.iter().map(|event| strategy.decide(&stage.view(), &StrategyEvent::Market { account, event })).collect()
 }
 
 fn it_has_a_name(stage: &dyn StrategyStage) -> Outcome {
     let name = stage.strategy().name();
     ensure!(!name.trim().is_empty(), "its name is empty");
     ensure_eq!(stage.strategy().name(), name, "the name of another one");
+    Ok(())
+}
+
+fn it_says_what_it_has_to_hear(stage: &dyn StrategyStage) -> Outcome {
+    let feeds = stage.strategy().feeds();
+    ensure!(!feeds.is_empty(), "it hears nothing");
+    ensure_eq!(stage.strategy().feeds(), feeds, "what another one hears");
     Ok(())
 }
 

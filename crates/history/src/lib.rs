@@ -1,0 +1,1 @@
+//! Recorded markets: candles, mark prices and funding from CSV and Parquet.

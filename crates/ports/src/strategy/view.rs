@@ -1,0 +1,105 @@
+//! What a strategy sees.
+
+use plimsoll_domain::{
+    AccountId, FundingRate, Instrument, Leverage, Money, Position, Price, Quantity, Side, Symbol, Timestamp,
+};
+use std::sync::Arc;
+
+/// What a strategy sees: its accounts, and on them what is its own.
+#[derive(Debug, Clone, Copy)]
+pub struct StrategyView<'a> {
+    /// Now.
+    pub now: Timestamp,
+    /// The accounts it trades.
+    pub accounts: &'a [TradedAccount<'a>],
+}
+
+impl<'a> StrategyView<'a> {
+    /// The account of this name.
+    #[must_use]
+    pub fn account(&self, id: &AccountId) -> Option<&'a TradedAccount<'a>> {
+        self.accounts.iter().find(|account| account.id == id)
+    }
+}
+
+/// One account that a strategy trades.
+#[derive(Debug, Clone, Copy)]
+pub struct TradedAccount<'a> {
+    /// Its name.
+    pub id: &'a AccountId,
+    /// Wallet and unrealised profit, in the settle currency.
+    pub equity: Money,
+    /// What new positions may use.
+    pub available: Money,
+    /// The contracts that may be traded, and their prices.
+    pub markets: &'a [TradedMarket],
+    /// What the strategy holds.
+    pub holdings: &'a [Holding],
+    /// What the strategy has resting, its protection apart.
+    pub orders: &'a [WorkingOrder],
+}
+
+impl<'a> TradedAccount<'a> {
+    /// The market of a contract.
+    #[must_use]
+    pub fn market(&self, symbol: &Symbol) -> Option<&'a TradedMarket> {
+        self.markets.iter().find(|market| market.instrument.symbol == *symbol)
+    }
+
+    /// What the strategy holds of a contract.
+    #[must_use]
+    pub fn holding(&self, symbol: &Symbol) -> Option<&'a Holding> {
+        self.holdings.iter().find(|holding| holding.symbol == *symbol)
+    }
+
+    /// The resting order of this label.
+    #[must_use]
+    pub fn order(&self, symbol: &Symbol, label: &str) -> Option<&'a WorkingOrder> {
+        self.orders.iter().find(|order| order.symbol == *symbol && order.label == label)
+    }
+}
+
+/// A contract that may be traded, and its prices now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TradedMarket {
+    /// What its venue publishes about it.
+    pub instrument: Arc<Instrument>,
+    /// The last traded price.
+    pub last: Option<Price>,
+    /// The fair price.
+    pub mark: Option<Price>,
+    /// The funding to come.
+    pub funding: Option<FundingRate>,
+}
+
+/// What a strategy holds of a contract.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holding {
+    /// The contract.
+    pub symbol: Symbol,
+    /// Direction, size and average entry.
+    pub position: Position,
+    /// The leverage it has.
+    pub leverage: Leverage,
+    /// Where its stop rests.
+    pub stop: Option<Price>,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+}
+
+/// An order of a strategy that rests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkingOrder {
+    /// The contract.
+    pub symbol: Symbol,
+    /// The strategy's name for it.
+    pub label: String,
+    /// Buy or sell.
+    pub side: Side,
+    /// Its limit.
+    pub price: Price,
+    /// Its size, in base units.
+    pub quantity: Quantity,
+    /// How much of it has filled.
+    pub filled: Option<Quantity>,
+}

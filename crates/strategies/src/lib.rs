@@ -1,0 +1,1 @@
+//! Four strategies for perpetual futures, and the indicators that they read.
