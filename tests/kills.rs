@@ -121,7 +121,7 @@ pub async fn run(plan: &Plan, mut told: impl FnMut(&Report)) -> Report {
         let mut wrong = verdict::of(&stage, &before).await;
         stage.hold_prices(false);
         if recovery.own() > RECOVERY {
-            wrong.push(Wrong::SlowRecovery(recovery.own()));
+            wrong.push(Wrong::SlowRecovery(recovery.own(), recovery.report.clone()));
         }
         let number = report.killed + report.early + report.done;
         let place = format!("seed {}, process {number}, {command}", plan.seed);

@@ -3,7 +3,7 @@
 use super::composing;
 use super::stage::{KEY, SECRET, Stage, WINDOW};
 use plimsoll_domain::{ClientOrderId, Decimal, Direction, Rounding, Timestamp};
-use plimsoll_ports::{Clock, ComposedEntry, JournalEntry, OrderJournal, SystemClock};
+use plimsoll_ports::{Clock, ComposedEntry, JournalEntry, JournalState, OrderJournal, SystemClock};
 use plimsoll_sqlite::SqliteStore;
 use plimsoll_trial::random::Random;
 use serde::Deserialize;
@@ -150,6 +150,8 @@ pub struct Recovery {
     pub waited: Duration,
     /// Something was found and mended.
     pub(super) mended: bool,
+    /// What it said that it found.
+    pub(super) report: String,
     /// Why there was no report.
     pub(super) failure: Option<String>,
 }
@@ -168,13 +170,6 @@ struct Started {
     event: String,
     took_ms: u64,
     clean: bool,
-    findings: Vec<Finding>,
-}
-
-#[derive(Deserialize)]
-struct Finding {
-    kind: String,
-    id: Option<String>,
 }
 
 /// A line of a look.
@@ -260,6 +255,7 @@ impl<'a> Trading<'a> {
 
     /// Starts `plimsoll run`, waits for its report and for a look that has nothing left to send, and asks it to stop.
     pub(super) async fn recover(&mut self) -> Recovery {
+        let in_doubt = self.in_doubt().await;
         let words = ["run", "--json"].map(str::to_owned);
         let mut child = spawn(&self.program, self.stage, &words, Stdio::piped());
         let output = child.stdout.take().expect("its output is ours");
@@ -271,30 +267,48 @@ impl<'a> Trading<'a> {
         let is_quiet = timeout(PATIENCE, until_quiet(&mut lines)).await;
         let stopped = stop(&mut child).await.or_else(|| is_quiet.err().map(|_| "it never came to rest".to_owned()));
         match (started, stopped) {
-            (Ok(started), None) if started.event == "reconciled" => self.told(started, told_at).await,
+            (Ok(started), None) if started.event == "reconciled" => {
+                Recovery { report: line, ..self.told(started, told_at, &in_doubt).await }
+            }
             (Ok(_), Some(failure)) => Recovery { failure: Some(failure), ..Recovery::default() },
             _ => Recovery { failure: Some(format!("no report of recovery but '{line}'")), ..Recovery::default() },
         }
     }
 
-    async fn told(&self, started: Started, told_at: Timestamp) -> Recovery {
+    async fn told(&self, started: Started, told_at: Timestamp, in_doubt: &[JournalEntry]) -> Recovery {
         let took = Duration::from_millis(started.took_ms);
-        Recovery {
-            took,
-            waited: self.waited(&started.findings, told_at.minus(took)).await,
-            mended: !started.clean,
-            failure: None,
-        }
+        let waited = self.waited(in_doubt, told_at.minus(took)).await;
+        Recovery { took, waited, mended: !started.clean, ..Recovery::default() }
     }
 
-    /// How long the recovery that began at `at` had to wait for the window of the newest order that it looked up.
-    async fn waited(&self, findings: &[Finding], at: Timestamp) -> Duration {
-        let entries = self.journal(50).await;
-        let looked_up = |id: &str| {
-            findings.iter().any(|it| matches!(it.kind.as_str(), "order" | "lost_exit") && it.id.as_deref() == Some(id))
-        };
-        let windows = entries.iter().filter(|it| looked_up(it.order.client_order_id.as_str()));
-        windows.map(|it| it.intended_at.plus(WINDOW).since(at)).max().unwrap_or_default().min(WINDOW)
+    /// Orders that may be on their way, as far as the journal tells: the venue does not have them.
+    async fn in_doubt(&self) -> Vec<JournalEntry> {
+        let store = SqliteStore::open(self.stage.ledger()).await.expect("the ledger opens");
+        let mut entries = store.unfinished(&self.stage.account).await.expect("the journal can be read");
+        store.close().await;
+        let known = self.stage.truth().orders;
+        entries.retain(|entry| {
+            let id = &entry.order.client_order_id;
+            matches!(entry.state, JournalState::Intended | JournalState::Unanswered)
+                && !known.iter().any(|order| order.client_order_id == *id)
+        });
+        entries
+    }
+
+    /// How long the recovery that began at `at` had to wait for the window of the newest order that it found had never
+    /// arrived. What it sent all the same, as owed protection is, was not waited for.
+    async fn waited(&self, in_doubt: &[JournalEntry], at: Timestamp) -> Duration {
+        let store = SqliteStore::open(self.stage.ledger()).await.expect("the ledger opens");
+        let mut longest = Duration::ZERO;
+        for entry in in_doubt {
+            let now = store.entry(&self.stage.account, &entry.order.client_order_id).await;
+            let state = now.expect("the journal can be read").map(|entry| entry.state);
+            if matches!(state, Some(JournalState::NotSent { .. })) {
+                longest = longest.max(entry.intended_at.plus(WINDOW).since(at));
+            }
+        }
+        store.close().await;
+        longest.min(WINDOW)
     }
 }
 

@@ -29,8 +29,8 @@ impl Before {
 /// One thing that is wrong.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Wrong {
-    /// The recovery took this long beyond the venue's window.
-    SlowRecovery(Duration),
+    /// The recovery took this long beyond the venue's window, and said this.
+    SlowRecovery(Duration, String),
     /// The venue has an order that the journal does not.
     NotJournalled(ClientOrderId),
     /// The venue has two orders of one name.
@@ -60,7 +60,9 @@ pub(super) enum Wrong {
 impl fmt::Display for Wrong {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::SlowRecovery(took) => write!(f, "recovery took {} ms beyond the venue's window", took.as_millis()),
+            Self::SlowRecovery(took, report) => {
+                write!(f, "recovery took {} ms beyond the venue's window: {report}", took.as_millis())
+            }
             Self::NotJournalled(id) => write!(f, "{id} is at the venue and not in the journal"),
             Self::Doubled(id) => write!(f, "{id} is at the venue twice"),
             Self::OpenedTwice(ids) => write!(f, "one command opened {} times: {ids:?}", ids.len()),

@@ -1,5 +1,7 @@
 //! History through the same strategies, risk and exchange: runs, sweeps, reports.
 
 mod outcome;
+mod run;
 
 pub use outcome::{ChartCandle, CurvePoint, Incident, LedgerSums, Outcome, RoundTrip, TaggedFill};
+pub use run::{Candles, Item, Listing, Quote, Run, RunError, RunRefused, Settings};

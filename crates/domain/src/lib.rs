@@ -62,6 +62,7 @@ pub mod stress;
 
 mod account;
 mod booking;
+mod candle_builder;
 mod change;
 mod event;
 mod exposure;
@@ -87,6 +88,7 @@ mod watch;
 
 pub use account::{AccountState, Difference, DifferenceField, DifferenceSubject, HeldPosition};
 pub use booking::{Booking, BookingKind};
+pub use candle_builder::CandleBuilder;
 pub use change::{Balance, Change, ClosedPosition};
 pub use event::{
     AccountEvent, AccountSnapshot, BalanceReport, ForcedClose, FundingPayment, MarginWarning, PositionReport,

@@ -115,6 +115,7 @@
 mod client_order_id;
 mod colleagues;
 mod composed;
+pub mod desk;
 mod execution;
 mod funding_service;
 mod guard;

@@ -270,6 +270,13 @@ impl Exchange {
         std::mem::take(&mut self.events)
     }
 
+    /// Whether anything has happened since the events were last taken.
+    #[inline]
+    #[must_use]
+    pub const fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
     pub(crate) fn account_index(&self, id: &AccountId) -> Result<usize, Rejection> {
         self.names.get(id).copied().ok_or(Rejection::UnknownAccount)
     }

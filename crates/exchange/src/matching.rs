@@ -9,7 +9,7 @@ use crate::exchange::Exchange;
 use crate::fills::Part;
 use crate::order::ExpiryReason;
 use crate::placing::reaches;
-use plimsoll_domain::{Money, Price, Quantity, Side};
+use plimsoll_domain::{Money, Price, Quantity, Rate, Rounding, Side};
 use rust_decimal::Decimal;
 
 impl Exchange {
@@ -59,11 +59,26 @@ impl Exchange {
                     self.trade(number, maker, price, remaining);
                 }
                 _ if limit.is_none_or(|limit| reaches(side, limit, outside)) => {
-                    self.execute(number, outside, remaining, Part::Taker);
+                    let price = if limit.is_none() { self.slipped(market, side, outside) } else { outside };
+                    self.execute(number, price, remaining, Part::Taker);
                 }
                 _ => return,
             }
         }
+    }
+
+    /// What an order without a limit pays for taking from the outside market.
+    fn slipped(&self, market: usize, side: Side, outside: Price) -> Price {
+        let slippage = self.settings.slippage;
+        if slippage == Rate::ZERO {
+            return outside;
+        }
+        let (factor, rounding) = match side {
+            Side::Buy => (Decimal::ONE + slippage.get(), Rounding::Up),
+            Side::Sell => (Decimal::ONE - slippage.get(), Rounding::Down),
+        };
+        let slipped = outside.get().checked_mul(factor).and_then(|price| Price::new(price).ok());
+        slipped.and_then(|price| price.round(self.markets[market].instrument.tick, rounding)).unwrap_or(outside)
     }
 
     /// One trade between two orders, or the end of a resting order that cannot trade.

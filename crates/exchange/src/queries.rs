@@ -4,7 +4,7 @@ use crate::account::{Holding, POSITION_SIDES};
 use crate::exchange::Exchange;
 use crate::income::Income;
 use crate::margin::{AccountFigures, PositionFigures};
-use crate::market::MarketView;
+use crate::market::{MarketIndex, MarketView};
 use crate::order::{ConditionalOrder, OrderRef, PlacedOrder};
 use plimsoll_domain::{
     AccountId, BalanceReport, BestQuotes, Candle, Fill, Instrument, Leverage, MarginMode, MarketTrade, Money, Position,
@@ -141,6 +141,13 @@ impl Exchange {
     pub fn position(&self, account: &AccountId, symbol: &Symbol, side: PositionSide) -> Option<PositionReport> {
         let account = self.account_index(account).ok()?;
         Some(self.position_report(account, self.market_index(symbol).ok()?, side))
+    }
+
+    /// What an account holds of a market in one-way mode.
+    #[must_use]
+    pub fn held_of(&self, account: &AccountId, market: MarketIndex) -> Option<Position> {
+        let account = self.account_index(account).ok()?;
+        self.accounts[account].holdings.get(market.0)?.position(PositionSide::Both)
     }
 
     /// The margin figures of one position.

@@ -9,6 +9,9 @@ pub struct Settings {
     /// Distance between the outside bid and ask in ticks. The outside bid is the fed last price, rounded down to the
     /// tick; the ask is this much above it.
     pub spread_ticks: u32,
+    /// How much worse than the outside price an order without a limit fills, as a share of it; rounded to the tick, against
+    /// the order.
+    pub slippage: Rate,
     /// How far from the mark a limit may be on its taking side, and how far the best counter price may be for a market
     /// order that adds exposure.
     pub price_band: Rate,
@@ -53,11 +56,12 @@ pub enum ClosingOrders {
 }
 
 impl Default for Settings {
-    /// One tick between bid and ask, a price band of 5 %, calls at 1.25 times maintenance, a fund of 1,000,000, leverage
+    /// One tick between bid and ask, no slippage, a price band of 5 %, calls at 1.25 times maintenance, a fund of 1,000,000, leverage
     /// 20, margins without fees, client order ids of their own for all open orders, and histories that are kept.
     fn default() -> Self {
         Self {
             spread_ticks: 1,
+            slippage: Rate::ZERO,
             price_band: Rate::new(Decimal::new(5, 2)),
             liquidation: true,
             margin_call_cover: Decimal::new(125, 2),

@@ -1,0 +1,386 @@
+//! A run: history in, decisions on a simulated exchange, an outcome at the end.
+
+mod account;
+mod books;
+mod chart;
+mod dealing;
+mod digest;
+mod history;
+mod protecting;
+mod risk;
+mod settings;
+mod told;
+
+pub use history::{Candles, Item, Quote};
+pub use settings::{Listing, RunRefused, Settings};
+
+use crate::outcome::{CurvePoint, Incident, LedgerSums, Outcome};
+use account::Account;
+use books::Books;
+use chart::Chart;
+use digest::Digest;
+use plimsoll_domain::risk::KillSwitch;
+use plimsoll_domain::{AccountId, BestQuotes, MarketEvent, Money, Price, Timestamp};
+use plimsoll_engine::desk::{AccountNow, ChannelIndex, Desk, Wanted};
+use plimsoll_exchange::TickRefused;
+use plimsoll_exchange::prices::candle_ticks;
+use plimsoll_ports::Strategy;
+use std::collections::VecDeque;
+
+/// Why a run ended before its history did.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RunError {
+    /// The history goes back in time, or names a market that is not listed.
+    #[error("{0}")]
+    Tick(#[from] TickRefused),
+    /// The history names a market by a number that no listing has.
+    #[error("market {0} is not listed")]
+    UnknownMarket(usize),
+    /// A strategy answered its own answers without end.
+    #[error("strategy '{0}' decides anew whatever is done: {MOST_ROUNDS} rounds at one moment")]
+    Endless(String),
+}
+
+/// So often may strategies answer to what became of their own decisions at one moment.
+const MOST_ROUNDS: usize = 1000;
+
+/// Strategies on history: the desk, the exchange of every account, the books.
+///
+/// ```
+/// use plimsoll_backtest::{Candles, Item, Listing, Run, Settings};
+/// # use plimsoll_domain::{AccountId, Candle, Timestamp};
+/// # use plimsoll_exchange::listings;
+/// # use plimsoll_ports::{BadState, Decision, Feed, FeedKind, Strategy, StrategyEvent, StrategyView};
+/// # use std::time::Duration;
+/// # struct Idle;
+/// # impl Strategy for Idle {
+/// #     fn name(&self) -> String { "idle".into() }
+/// #     fn feeds(&self) -> Vec<Feed> {
+/// #         let Ok(symbol) = "BTC/USDT:USDT".parse() else { return Vec::new() };
+/// #         vec![Feed { account: AccountId::new("main"), symbol, kind: FeedKind::Candles(Duration::from_secs(60)) }]
+/// #     }
+/// #     fn decide<'a>(&mut self, _: &StrategyView<'a>, _: &StrategyEvent<'a>) -> Vec<Decision> { Vec::new() }
+/// #     fn state(&self) -> String { String::new() }
+/// #     fn restore(&mut self, _: &str) -> Result<(), BadState> { Ok(()) }
+/// # }
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let strategy = Idle;
+/// let start = Timestamp::from_millis(1_704_067_200_000);
+/// let account = AccountId::new("main");
+/// let listing = Listing { account: account.clone(), instrument: listings::btc_usdt(), opening: "42000".parse()? };
+/// let settings = Settings::new(start, vec![(account, "10000".parse()?)]);
+/// let mut run = Run::new(settings, vec![listing], vec![Box::new(strategy)])?;
+/// let price = "42000".parse()?;
+/// let candle = Candle {
+///     symbol: listings::btc_usdt().symbol,
+///     open_time: start,
+///     interval: Duration::from_secs(60),
+///     open: price, high: price, low: price, close: price,
+///     volume: 1.into(),
+///     closed: true,
+/// };
+/// run.step(Item::Candle(0, Candles::of(&candle)))?;
+/// let outcome = run.finish();
+/// assert_eq!(outcome.equity, "10000".parse()?);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Run {
+    settings: Settings,
+    desk: Desk,
+    accounts: Vec<Account>,
+    /// What the strategies see of the accounts.
+    seen: Vec<AccountNow>,
+    /// By the number of a market: its account, and its place among that account's.
+    markets: Vec<(usize, usize)>,
+    books: Books,
+    digest: Digest,
+    incidents: Vec<Incident>,
+    refused: u64,
+    now: Timestamp,
+    first: Option<Timestamp>,
+    events: u64,
+    /// What was decided and is on its way, by when it arrives.
+    underway: VecDeque<(Timestamp, Wanted)>,
+    wanted: Vec<Wanted>,
+    curve: Vec<CurvePoint>,
+    next_point: Timestamp,
+    charts: Vec<Chart>,
+    orders: u64,
+    kill_switch: KillSwitch,
+    ledger: LedgerSums,
+    margin_calls: u64,
+    /// Fundings that were settled, and are to be told.
+    settled: Vec<(usize, MarketEvent)>,
+}
+
+impl Run {
+    /// Sets everything up.
+    ///
+    /// # Errors
+    /// [`RunRefused`].
+    pub fn new(
+        settings: Settings,
+        listings: Vec<Listing>,
+        strategies: Vec<Box<dyn Strategy>>,
+    ) -> Result<Self, RunRefused> {
+        let names: Vec<AccountId> = settings.accounts.iter().map(|(id, _)| id.clone()).collect();
+        let desk = Desk::new(strategies, names)?;
+        let mut accounts = Vec::new();
+        for (id, wallet) in &settings.accounts {
+            accounts.push(Account::open(id.clone(), *wallet, &settings)?);
+        }
+        let (mut markets, mut charts) = (Vec::new(), Vec::new());
+        for listing in listings {
+            let place = accounts.iter().position(|account: &Account| account.id == listing.account);
+            let Some(place) = place else { return Err(RunRefused::UnknownAccount(listing.account)) };
+            let channel = desk.channel(place, &listing.instrument.symbol);
+            let (marks, quotes, _) = channel.map_or((false, false, false), |channel| desk.hears(channel));
+            charts.push(Chart::new(listing.instrument.symbol.clone()));
+            markets.push((place, accounts[place].list(listing, channel, (marks, quotes), &settings)?));
+        }
+        if markets.is_empty() {
+            return Err(RunRefused::NoMarket);
+        }
+        let digest = Digest::new(&settings, &desk);
+        let now = settings.start;
+        Ok(Self {
+            seen: accounts.iter().map(Account::seen).collect(),
+            desk,
+            accounts,
+            markets,
+            books: Books::default(),
+            digest,
+            incidents: Vec::new(),
+            refused: 0,
+            now,
+            first: None,
+            events: 0,
+            underway: VecDeque::new(),
+            wanted: Vec::new(),
+            curve: Vec::new(),
+            next_point: now,
+            charts,
+            orders: 0,
+            kill_switch: KillSwitch::Released,
+            ledger: LedgerSums::default(),
+            margin_calls: 0,
+            settled: Vec::new(),
+            settings,
+        })
+    }
+
+    /// Takes a whole history, oldest first.
+    ///
+    /// # Errors
+    /// What reading the history says, or [`RunError`].
+    pub fn all<E: From<RunError>>(&mut self, history: impl Iterator<Item = Result<Item, E>>) -> Result<(), E> {
+        for item in history {
+            self.step(item?)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the next thing of the history.
+    ///
+    /// # Errors
+    /// [`RunError`]; what came before it stands.
+    pub fn step(&mut self, item: Item) -> Result<(), RunError> {
+        self.events += 1;
+        match item {
+            Item::Candle(market, candles) => self.candle(market, &candles),
+            Item::Quote(market, quote) => self.quote(market, &quote),
+            Item::Funding(market, time, rate) => {
+                let (account, place) = self.place(market)?;
+                self.digest.funding(market, time, rate);
+                let event = self.accounts[account].schedule(place, time, rate, self.now);
+                let channel = self.accounts[account].markets[place].channel;
+                match event.zip(channel).filter(|(_, channel)| self.desk.hears(*channel).2) {
+                    Some((event, channel)) => self.hear(account, channel, &event),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+
+    fn place(&self, market: usize) -> Result<(usize, usize), RunError> {
+        self.markets.get(market).copied().ok_or(RunError::UnknownMarket(market))
+    }
+
+    /// The four prices of a candle, then its close to whoever hears candles.
+    fn candle(&mut self, market: usize, candles: &Candles) -> Result<(), RunError> {
+        let (account, place) = self.place(market)?;
+        self.digest.candles(market, candles);
+        let Candles { last, mark } = candles;
+        let lasts = candle_ticks(last);
+        match mark {
+            None => {
+                for (time, price) in lasts {
+                    self.tick(account, place, time, price, price)?;
+                }
+            }
+            Some(mark) => {
+                for ((time, price), (_, mark)) in lasts.into_iter().zip(candle_ticks(mark)) {
+                    self.tick(account, place, time, price, mark)?;
+                }
+            }
+        }
+        self.now = last.open_time.plus(last.interval);
+        self.charts[market].candle(last, || self.accounts[account].liquidation(place));
+        if !self.underway.is_empty() {
+            self.arrive()?;
+        }
+        if let Some(channel) = self.accounts[account].markets[place].channel {
+            self.hear(account, channel, &MarketEvent::Candle(last.clone()))?;
+        }
+        self.observe();
+        Ok(())
+    }
+
+    fn quote(&mut self, market: usize, quote: &Quote) -> Result<(), RunError> {
+        let (account, place) = self.place(market)?;
+        self.digest.quote(market, quote);
+        self.tick(account, place, quote.time, quote.bid, quote.mark.unwrap_or(quote.bid))?;
+        let market = &self.accounts[account].markets[place];
+        if let Some(channel) = market.channel
+            && market.hears_quotes
+        {
+            let event = MarketEvent::Quotes(BestQuotes {
+                symbol: market.instrument.symbol.clone(),
+                bid: Some((quote.bid, quote.bid_size)),
+                ask: Some((quote.ask, quote.ask_size)),
+                last: None,
+                time: quote.time,
+            });
+            self.hear(account, channel, &event)?;
+        }
+        self.observe();
+        Ok(())
+    }
+
+    /// One price: the exchange first, then what was on its way, then whoever hears marks.
+    #[inline]
+    fn tick(
+        &mut self,
+        account: usize,
+        place: usize,
+        time: Timestamp,
+        last: Price,
+        mark: Price,
+    ) -> Result<(), RunError> {
+        self.now = time;
+        if self.first.is_none() {
+            self.begin(time);
+        }
+        if self.accounts[account].advance(place, time, last, mark)? {
+            self.account_for(account);
+            self.decide()?;
+        }
+        if !self.underway.is_empty() {
+            self.arrive()?;
+        }
+        if self.accounts[account].markets[place].hears_marks {
+            self.hear_mark(account, place)?;
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn begin(&mut self, time: Timestamp) {
+        self.first = Some(time);
+        self.next_point = time;
+        self.observe();
+    }
+
+    fn hear_mark(&mut self, account: usize, place: usize) -> Result<(), RunError> {
+        let it = &self.accounts[account];
+        let (Some(channel), Some(event)) = (it.markets[place].channel, it.mark_event(place, self.now)) else {
+            return Ok(());
+        };
+        self.hear(account, channel, &event)
+    }
+
+    fn hear(&mut self, account: usize, channel: ChannelIndex, event: &MarketEvent) -> Result<(), RunError> {
+        self.show(account);
+        let Self { desk, seen, wanted, now, .. } = self;
+        desk.hear(channel, *now, seen, event, wanted);
+        if self.wanted.is_empty() { Ok(()) } else { self.decide() }
+    }
+
+    /// Brings what the strategies see of an account up to now.
+    fn show(&mut self, account: usize) {
+        if let (Some(account), Some(seen)) = (self.accounts.get(account), self.seen.get_mut(account)) {
+            account.show(seen);
+        }
+    }
+
+    /// A point of the curve, where one is due.
+    #[inline]
+    fn observe(&mut self) {
+        if self.now >= self.next_point {
+            self.point();
+        }
+    }
+
+    #[cold]
+    fn point(&mut self) {
+        let step = self.settings.curve_step;
+        while self.next_point <= self.now {
+            self.next_point = self.next_point.plus(step);
+        }
+        let (equity, exposure) = self.totals();
+        self.curve.push(CurvePoint { time: self.now, equity, exposure });
+        for account in &mut self.accounts {
+            account.watch.observe(account.equity(), self.now);
+        }
+        self.stop_if_lost();
+    }
+
+    fn totals(&self) -> (Money, Money) {
+        let equity = self.accounts.iter().map(Account::equity).sum();
+        (equity, self.accounts.iter().map(Account::exposure).sum())
+    }
+
+    /// What was decided until now, one line each, if records are kept: two runs of the same history can be compared by them.
+    #[must_use]
+    pub fn decisions(&self) -> &[String] {
+        self.digest.log()
+    }
+
+    /// How many fills there were.
+    #[must_use]
+    pub const fn fills(&self) -> u64 {
+        self.books.count
+    }
+
+    /// What the run leaves behind.
+    #[must_use]
+    pub fn finish(mut self) -> Outcome {
+        self.next_point = self.now;
+        if self.curve.last().is_none_or(|point| point.time != self.now) {
+            self.point();
+        }
+        let (equity, _) = self.totals();
+        let opening = self.settings.accounts.iter().map(|(_, wallet)| *wallet).sum();
+        let wallet = self.accounts.iter().map(|account| account.wallet).sum();
+        let (fills, trades) = self.books.into_records();
+        Outcome {
+            strategies: self.desk.names().map(str::to_owned).collect(),
+            from: self.first.unwrap_or(self.settings.start),
+            to: self.now,
+            events: self.events,
+            currency: self.accounts.first().map_or_else(|| plimsoll_domain::Currency::new("USDT"), Account::currency),
+            opening,
+            wallet,
+            equity,
+            curve: self.curve,
+            fills,
+            trades,
+            ledger: self.ledger,
+            incidents: self.incidents,
+            chart: self.charts.into_iter().flat_map(Chart::into_candles).collect(),
+            hash: self.digest.finish(),
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! One account on its exchange, and what of it is at hand without asking.
+
+use super::protecting::Protection;
+use super::settings::{Listing, RunRefused, Settings};
+use super::told::Sent;
+use crate::outcome::LedgerSums;
+use plimsoll_domain::risk::EquityWatch;
+use plimsoll_domain::{
+    AccountId, ClientOrderId, Currency, FundingRate, Instrument, Leverage, MarkPrice, MarketEvent, Money, Position,
+    PositionSide, Price, Rate, Symbol, Timestamp,
+};
+use plimsoll_engine::desk::{AccountNow, ChannelIndex};
+use plimsoll_exchange::{Exchange, ExchangeEvent, IncomeKind, MarketIndex, TickRefused};
+use plimsoll_ports::TradedMarket;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// So many orders, fills and rows the exchange keeps: more than one moment makes.
+const KEPT: usize = 4096;
+
+/// A contract as the account has it.
+#[derive(Debug)]
+pub(super) struct Market {
+    pub(super) index: MarketIndex,
+    pub(super) instrument: Arc<Instrument>,
+    pub(super) channel: Option<ChannelIndex>,
+    pub(super) hears_marks: bool,
+    pub(super) hears_quotes: bool,
+    pub(super) last: Price,
+    pub(super) mark: Price,
+    pub(super) position: Option<Position>,
+    pub(super) leverage: Option<Leverage>,
+    funding: Option<FundingRate>,
+}
+
+#[derive(Debug)]
+pub(super) struct Account {
+    pub(super) id: AccountId,
+    pub(super) exchange: Exchange,
+    pub(super) markets: Vec<Market>,
+    pub(super) wallet: Money,
+    /// Orders rest, or something is held: what is available is not the wallet.
+    is_engaged: bool,
+    /// The newest row of the exchange's ledger that is in the sums.
+    booked: u64,
+    /// What stands for each contract at the exchange, by place.
+    pub(super) protection: Vec<Protection>,
+    /// Orders of strategies, by name.
+    pub(super) sent: HashMap<ClientOrderId, Sent>,
+    /// Daily loss and drawdown.
+    pub(super) watch: EquityWatch,
+}
+
+impl Account {
+    pub(super) fn open(id: AccountId, wallet: Money, settings: &Settings) -> Result<Self, RunRefused> {
+        let exchange_settings = plimsoll_exchange::Settings {
+            spread_ticks: settings.spread_ticks,
+            slippage: settings.slippage,
+            liquidation: settings.liquidation,
+            // What is booked is added up as it comes.
+            keeps: Some(KEPT),
+            ..plimsoll_exchange::Settings::default()
+        };
+        let mut exchange = Exchange::with_settings(settings.start, exchange_settings);
+        exchange.open_account(id.clone(), wallet)?;
+        exchange.drain_events();
+        let watch = EquityWatch::new(wallet, settings.start);
+        Ok(Self {
+            id,
+            exchange,
+            markets: Vec::new(),
+            wallet,
+            is_engaged: false,
+            booked: 0,
+            protection: Vec::new(),
+            sent: HashMap::new(),
+            watch,
+        })
+    }
+
+    /// Lists a contract; answers its place.
+    pub(super) fn list(
+        &mut self,
+        listing: Listing,
+        channel: Option<ChannelIndex>,
+        (hears_marks, hears_quotes): (bool, bool),
+        settings: &Settings,
+    ) -> Result<usize, RunRefused> {
+        let Listing { instrument, opening, .. } = listing;
+        let index = self.exchange.list(instrument.clone(), opening)?;
+        // A contract begins in cross margin.
+        if settings.margin_mode != plimsoll_domain::MarginMode::Cross {
+            self.exchange.set_margin_mode(&self.id, &instrument.symbol, settings.margin_mode)?;
+        }
+        self.exchange.set_funding_rate(&instrument.symbol, Rate::ZERO)?;
+        self.exchange.drain_events();
+        self.protection.push(Protection::default());
+        self.markets.push(Market {
+            index,
+            instrument: Arc::new(instrument),
+            channel,
+            hears_marks,
+            hears_quotes,
+            last: opening,
+            mark: opening,
+            position: None,
+            leverage: None,
+            funding: None,
+        });
+        Ok(self.markets.len() - 1)
+    }
+
+    /// What a desk sees of it at first.
+    pub(super) fn seen(&self) -> AccountNow {
+        let markets = self.markets.iter().map(|market| TradedMarket {
+            instrument: Arc::clone(&market.instrument),
+            last: Some(market.last),
+            mark: Some(market.mark),
+            funding: None,
+        });
+        AccountNow { id: self.id.clone(), equity: self.wallet, available: self.wallet, markets: markets.collect() }
+    }
+
+    /// Moves a price; answers whether anything happened that is to be accounted for.
+    #[inline]
+    pub(super) fn advance(
+        &mut self,
+        place: usize,
+        time: Timestamp,
+        last: Price,
+        mark: Price,
+    ) -> Result<bool, TickRefused> {
+        let market = &mut self.markets[place];
+        self.exchange.advance_indexed(market.index, time, last, mark, None)?;
+        (market.last, market.mark) = (last, mark);
+        Ok(self.exchange.has_events())
+    }
+
+    pub(super) fn events(&mut self) -> Vec<ExchangeEvent> {
+        self.exchange.drain_events()
+    }
+
+    /// Takes over from the exchange what events may have changed.
+    pub(super) fn read(&mut self) {
+        if let Some(figures) = self.exchange.account_figures(&self.id) {
+            self.wallet = figures.wallet;
+            self.is_engaged = !figures.position_initial_margin.is_zero() || !figures.order_initial_margin.is_zero();
+        }
+        for market in &mut self.markets {
+            market.position = self.exchange.held_of(&self.id, market.index);
+        }
+    }
+
+    pub(super) fn unrealized(&self) -> Money {
+        self.markets.iter().filter_map(|market| Some(market.position?.unrealized_pnl(market.mark))).sum()
+    }
+
+    pub(super) fn equity(&self) -> Money {
+        if self.is_engaged { self.wallet + self.unrealized() } else { self.wallet }
+    }
+
+    pub(super) fn exposure(&self) -> Money {
+        self.markets.iter().filter_map(|market| Some(market.position?.notional(market.mark))).sum()
+    }
+
+    /// Brings what a desk sees up to now.
+    pub(super) fn show(&self, seen: &mut AccountNow) {
+        for (market, seen) in self.markets.iter().zip(&mut seen.markets) {
+            (seen.last, seen.mark) = (Some(market.last), Some(market.mark));
+        }
+        seen.equity = self.equity();
+        seen.available = match self.is_engaged {
+            true => self.exchange.account_figures(&self.id).map_or(Money::ZERO, |figures| figures.available),
+            false => self.wallet,
+        };
+    }
+
+    pub(super) fn mark_event(&self, place: usize, time: Timestamp) -> Option<MarketEvent> {
+        let market = self.markets.get(place)?;
+        let (symbol, price) = (market.instrument.symbol.clone(), market.mark);
+        Some(MarketEvent::Mark(MarkPrice { symbol, price, index: None, time }))
+    }
+
+    pub(super) fn place_of(&self, symbol: &Symbol) -> Option<usize> {
+        self.markets.iter().position(|market| market.instrument.symbol == *symbol)
+    }
+
+    /// Schedules a rate, and answers the event that tells of it.
+    pub(super) fn schedule(
+        &mut self,
+        place: usize,
+        time: Timestamp,
+        rate: Rate,
+        now: Timestamp,
+    ) -> Option<MarketEvent> {
+        let market = self.markets.get_mut(place)?;
+        let symbol = &market.instrument.symbol;
+        self.exchange.schedule_funding(symbol, [(time, rate)]).ok()?;
+        let funding = FundingRate {
+            symbol: symbol.clone(),
+            rate,
+            next_time: Some(time),
+            interval_hours: Some(market.instrument.funding_interval_hours),
+            mark_price: Some(market.mark),
+            index_price: None,
+            time: now,
+        };
+        market.funding = Some(funding.clone());
+        Some(MarketEvent::Funding(funding))
+    }
+
+    /// The price that liquidates what is held of a contract.
+    pub(super) fn liquidation(&self, place: usize) -> Option<Price> {
+        let market = self.markets.get(place).filter(|market| market.position.is_some())?;
+        let report = self.exchange.position(&self.id, &market.instrument.symbol, PositionSide::Both);
+        report?.liquidation_price
+    }
+
+    pub(super) fn funding(&self, place: usize) -> Option<FundingRate> {
+        self.markets.get(place)?.funding.clone()
+    }
+
+    pub(super) fn currency(&self) -> Currency {
+        self.markets.first().map_or_else(|| Currency::new("USDT"), |market| market.instrument.settle.clone())
+    }
+
+    /// Adds what the exchange has booked since the last time to its own sums.
+    pub(super) fn add_booked(&mut self, sums: &mut LedgerSums) {
+        let rows = self.exchange.income(&self.id);
+        let new = rows.len() - rows.iter().rev().take_while(|row| row.id > self.booked).count();
+        self.booked = rows.last().map_or(self.booked, |row| row.id);
+        for row in &rows[new..] {
+            match row.kind {
+                IncomeKind::Transfer => {}
+                IncomeKind::RealizedPnl => sums.profit += row.amount,
+                IncomeKind::Commission => sums.fees -= row.amount,
+                IncomeKind::FundingFee => sums.funding -= row.amount,
+                IncomeKind::InsuranceClear if row.amount.is_negative() => sums.liquidation_fees -= row.amount,
+                IncomeKind::InsuranceClear => sums.covered += row.amount,
+            }
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! Decisions, carried out.
+
+use super::told::{Role, Sent};
+use super::{MOST_ROUNDS, Run, RunError};
+use plimsoll_domain::{
+    ClientOrderId, Direction, NewOrder, OrderKind, OrderSize, OrderStatus, PositionSide, Price, Quantity, Side, Symbol,
+    TimeInForce,
+};
+use plimsoll_engine::desk::{Netted, SeatIndex, Wanted};
+use plimsoll_exchange::OrderRef;
+use plimsoll_ports::{
+    CloseIntent, Decision, Intent, Leg, OpenIntent, RestIntent, RestingEffect, StopLoss, StrategyEvent, WorkingOrder,
+};
+
+/// What one leg has opened: what is closed again where another leg fails.
+struct Opened {
+    account: usize,
+    symbol: Symbol,
+    direction: Direction,
+    quantity: Quantity,
+}
+
+impl Run {
+    /// Carries out what was decided, and what is decided in answer to that.
+    pub(super) fn decide(&mut self) -> Result<(), RunError> {
+        let mut rounds = 0;
+        while !self.wanted.is_empty() {
+            rounds += 1;
+            let mut wanted = std::mem::take(&mut self.wanted);
+            if rounds > MOST_ROUNDS {
+                let seat = wanted.first().map(|it| self.desk.name(it.seat).to_owned());
+                return Err(RunError::Endless(seat.unwrap_or_default()));
+            }
+            for it in &wanted {
+                self.digest.decision(self.now, self.desk.name(it.seat), &it.decision, self.settings.keeps_records);
+            }
+            for Netted { seat, decision, left } in self.desk.net(&mut wanted) {
+                if left.is_none() {
+                    self.refuse(seat, &decision, "another strategy wants the opposite at this moment");
+                }
+            }
+            for it in wanted {
+                if self.settings.latency.is_zero() {
+                    self.carry_out(it);
+                } else {
+                    self.underway.push_back((self.now.plus(self.settings.latency), it));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Carries out what has arrived by now.
+    pub(super) fn arrive(&mut self) -> Result<(), RunError> {
+        while self.underway.front().is_some_and(|(due, _)| *due <= self.now) {
+            let Some((_, wanted)) = self.underway.pop_front() else { break };
+            self.carry_out(wanted);
+        }
+        self.decide()
+    }
+
+    fn carry_out(&mut self, wanted: Wanted) {
+        let Wanted { seat, decision } = wanted;
+        let mut opened: Vec<Opened> = Vec::new();
+        for leg in &decision.legs {
+            match self.leg(seat, leg) {
+                Ok(it) => opened.extend(it),
+                Err(reason) => {
+                    for it in opened {
+                        let quantity = Some(it.quantity);
+                        let close = CloseIntent { symbol: it.symbol, direction: it.direction, quantity };
+                        if let Err(error) = self.close(seat, it.account, &close) {
+                            self.incident("leg_left", format!("a leg could not be taken back: {error}"));
+                        }
+                    }
+                    return self.refuse(seat, &decision, &reason);
+                }
+            }
+        }
+    }
+
+    fn refuse(&mut self, seat: SeatIndex, decision: &Decision, reason: &str) {
+        self.refused += 1;
+        let text = format!("{}: {} was refused: {reason}", self.desk.name(seat), decision.reason);
+        self.incident("refused", text);
+        let Self { desk, seen, wanted, now, .. } = self;
+        desk.tell(seat, *now, seen, &StrategyEvent::Refused { decision, reason }, wanted);
+    }
+
+    fn leg(&mut self, seat: SeatIndex, leg: &Leg) -> Result<Option<Opened>, String> {
+        let Some(account) = self.accounts.iter().position(|account| account.id == leg.account) else {
+            return Err(format!("account '{}' is not traded here", leg.account));
+        };
+        match &leg.intent {
+            Intent::Open(open) => self.open(seat, account, open).map(Some),
+            Intent::Rest(rest) => self.rest_order(seat, account, rest).map(|()| None),
+            Intent::Close(close) => self.close(seat, account, close).map(|()| None),
+            Intent::MoveStop { symbol, direction, trigger } => {
+                self.move_stop(seat, account, symbol, *direction, *trigger).map(|()| None)
+            }
+            Intent::Cancel { symbol, label } => self.cancel(seat, account, symbol, label).map(|()| None),
+        }
+    }
+
+    pub(super) fn next_id(&mut self) -> ClientOrderId {
+        self.orders += 1;
+        ClientOrderId::reported(self.orders.to_string())
+    }
+
+    fn place_of(&self, account: usize, symbol: &Symbol) -> Result<usize, String> {
+        self.accounts[account].place_of(symbol).ok_or_else(|| format!("{symbol} is not traded on this account"))
+    }
+
+    fn open(&mut self, seat: SeatIndex, account: usize, open: &OpenIntent) -> Result<Opened, String> {
+        let place = self.place_of(account, &open.symbol)?;
+        let (direction, mark) = (open.direction, self.accounts[account].markets[place].mark);
+        self.refuse_opposite(seat, account, &open.symbol, direction)?;
+        let instrument = &self.accounts[account].markets[place].instrument;
+        let quantity = instrument.market_size(open.quantity, mark).map_err(|unfit| unfit.to_string())?;
+        let stop = self.stop_of(account, place, &open.stop_loss)?;
+        right_side("stop-loss", stop, direction.opposite(), mark)?;
+        right_side("take-profit", open.take_profit, direction, mark)?;
+        self.check(account, place, open, quantity, stop)?;
+        self.set_leverage(account, place, open.leverage)?;
+        let sent = Sent { seat, role: Role::Entry, leverage: open.leverage, stop: Some(open.stop_loss.clone()) };
+        self.accounts[account].protection[place].wanted_target = open.take_profit;
+        self.market(account, &open.symbol, direction.opening_side(), (quantity, false), sent)?;
+        Ok(Opened { account, symbol: open.symbol.clone(), direction, quantity })
+    }
+
+    fn close(&mut self, seat: SeatIndex, account: usize, close: &CloseIntent) -> Result<(), String> {
+        let CloseIntent { symbol, direction, quantity } = close;
+        let held = self.desk.own(seat, account).and_then(|own| own.holding(symbol));
+        let Some(held) = held.filter(|held| held.position.direction == *direction) else {
+            return Err(format!("no {direction} of {symbol} is held"));
+        };
+        let (leverage, held) = (held.leverage, held.position.quantity);
+        let quantity = quantity.map_or(held, |quantity| quantity.min(held));
+        let sent = Sent { seat, role: Role::Exit, leverage, stop: None };
+        self.market(account, symbol, direction.closing_side(), (quantity, true), sent)
+    }
+
+    /// Sends a market order and accounts for what it did.
+    fn market(
+        &mut self,
+        account: usize,
+        symbol: &Symbol,
+        side: Side,
+        (quantity, reduce_only): (Quantity, bool),
+        sent: Sent,
+    ) -> Result<(), String> {
+        let id = self.next_id();
+        let order = NewOrder {
+            client_order_id: id.clone(),
+            symbol: symbol.clone(),
+            side,
+            position_side: PositionSide::Both,
+            kind: OrderKind::Market,
+            size: OrderSize::Quantity(quantity),
+            reduce_only,
+        };
+        let it = &mut self.accounts[account];
+        it.sent.insert(id.clone(), sent);
+        let placed = it.exchange.place(&it.id, &order);
+        if let Err(rejection) = placed {
+            it.sent.remove(&id);
+            return Err(rejection.to_string());
+        }
+        self.account_for(account);
+        Ok(())
+    }
+
+    /// What protection that was refused leaves: nothing is held without.
+    pub(super) fn close_whole(&mut self, account: usize, place: usize, direction: Direction) {
+        let Some(held) = self.accounts[account].markets[place].position else { return };
+        let order = NewOrder {
+            client_order_id: self.next_id(),
+            symbol: self.accounts[account].markets[place].instrument.symbol.clone(),
+            side: direction.closing_side(),
+            position_side: PositionSide::Both,
+            kind: OrderKind::Market,
+            size: OrderSize::Quantity(held.quantity),
+            reduce_only: true,
+        };
+        let it = &mut self.accounts[account];
+        if let Err(rejection) = it.exchange.place(&it.id, &order) {
+            self.incident("left_open", format!("{} could not be closed: {rejection}", order.symbol));
+        }
+    }
+
+    fn rest_order(&mut self, seat: SeatIndex, account: usize, rest: &RestIntent) -> Result<(), String> {
+        let place = self.place_of(account, &rest.symbol)?;
+        let own = self.desk.own(seat, account);
+        if own.is_some_and(|own| own.orders().iter().any(|it| it.symbol == rest.symbol && it.label == rest.label)) {
+            return Err(format!("an order '{}' rests already", rest.label));
+        }
+        let (reduce_only, stop, leverage) = match &rest.effect {
+            RestingEffect::Reduces => (true, None, None),
+            RestingEffect::Opens { leverage, stop_loss } => {
+                let direction = match rest.side {
+                    Side::Buy => Direction::Long,
+                    Side::Sell => Direction::Short,
+                };
+                self.refuse_opposite(seat, account, &rest.symbol, direction)?;
+                let trigger = self.stop_of(account, place, stop_loss)?;
+                right_side("stop-loss", trigger, direction.opposite(), rest.price)?;
+                let open = OpenIntent {
+                    symbol: rest.symbol.clone(),
+                    direction,
+                    quantity: rest.quantity,
+                    leverage: *leverage,
+                    stop_loss: stop_loss.clone(),
+                    take_profit: None,
+                };
+                self.check(account, place, &open, rest.quantity, trigger)?;
+                self.set_leverage(account, place, *leverage)?;
+                (false, Some(stop_loss.clone()), Some(*leverage))
+            }
+        };
+        let id = self.next_id();
+        let order = NewOrder {
+            client_order_id: id.clone(),
+            symbol: rest.symbol.clone(),
+            side: rest.side,
+            position_side: PositionSide::Both,
+            kind: OrderKind::Limit { price: rest.price, time_in_force: TimeInForce::PostOnly },
+            size: OrderSize::Quantity(rest.quantity),
+            reduce_only,
+        };
+        let leverage = leverage.unwrap_or(plimsoll_domain::Leverage::ONE);
+        let it = &mut self.accounts[account];
+        let placed = it.exchange.place(&it.id, &order).map_err(|rejection| rejection.to_string())?;
+        if placed.status == OrderStatus::Expired || placed.status == OrderStatus::Rejected {
+            self.account_for(account);
+            return Err("it would take liquidity".to_owned());
+        }
+        it.sent.insert(id, Sent { seat, role: Role::Resting(rest.label.clone()), leverage, stop });
+        if let Some(own) = self.desk.own_mut(seat, account) {
+            own.rests(WorkingOrder {
+                symbol: rest.symbol.clone(),
+                label: rest.label.clone(),
+                side: rest.side,
+                price: rest.price,
+                quantity: rest.quantity,
+                filled: None,
+            });
+        }
+        self.account_for(account);
+        Ok(())
+    }
+
+    fn cancel(&mut self, seat: SeatIndex, account: usize, symbol: &Symbol, label: &str) -> Result<(), String> {
+        let is_it = |sent: &Sent| sent.seat == seat && matches!(&sent.role, Role::Resting(its) if its == label);
+        let found = self.accounts[account].sent.iter().find(|(_, sent)| is_it(sent)).map(|(id, _)| id.clone());
+        let Some(id) = found else { return Err(format!("no order '{label}' rests")) };
+        let it = &mut self.accounts[account];
+        it.exchange.cancel(&it.id, symbol, &OrderRef::Client(id)).map_err(|rejection| rejection.to_string())?;
+        self.account_for(account);
+        Ok(())
+    }
+
+    fn move_stop(
+        &mut self,
+        seat: SeatIndex,
+        account: usize,
+        symbol: &Symbol,
+        direction: Direction,
+        trigger: Price,
+    ) -> Result<(), String> {
+        let place = self.place_of(account, symbol)?;
+        let market = &self.accounts[account].markets[place];
+        let Some(trigger) = market.instrument.stop_price(direction, trigger) else {
+            return Err(format!("{trigger} is no price of {symbol}"));
+        };
+        right_side("stop-loss", Some(trigger), direction.opposite(), market.mark)?;
+        let own = self.desk.own_mut(seat, account);
+        let held = own.filter(|own| own.holding(symbol).is_some_and(|held| held.position.direction == direction));
+        let Some(own) = held else { return Err(format!("no {direction} of {symbol} is held")) };
+        own.stop_at(symbol, Some(trigger));
+        self.account_for(account);
+        Ok(())
+    }
+
+    /// An account holds a contract one way.
+    fn refuse_opposite(
+        &self,
+        seat: SeatIndex,
+        account: usize,
+        symbol: &Symbol,
+        direction: Direction,
+    ) -> Result<(), String> {
+        let own = self.desk.own(seat, account).and_then(|own| own.holding(symbol));
+        if own.is_some_and(|own| own.position.direction != direction) {
+            return Err(format!("a {} of {symbol} is held: it is to be closed first", direction.opposite()));
+        }
+        match self.desk.held_by_others(seat, account, symbol) {
+            Some((other, held)) if held != direction => {
+                Err(format!("strategy '{}' holds a {held} of {symbol} on this account", self.desk.name(other)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Where the stop will be; `None` if there will be none.
+    fn stop_of(&self, account: usize, place: usize, stop: &StopLoss) -> Result<Option<Price>, String> {
+        match stop {
+            StopLoss::At(price) => Ok(Some(*price)),
+            StopLoss::Resting => match self.accounts[account].protection[place].stop() {
+                Some(price) => Ok(Some(price)),
+                None => Err("no stop rests that it could rely on".to_owned()),
+            },
+            StopLoss::Waived(_) => Ok(None),
+        }
+    }
+
+    fn set_leverage(
+        &mut self,
+        account: usize,
+        place: usize,
+        leverage: plimsoll_domain::Leverage,
+    ) -> Result<(), String> {
+        let it = &mut self.accounts[account];
+        let market = &mut it.markets[place];
+        if market.leverage == Some(leverage) {
+            return Ok(());
+        }
+        it.exchange
+            .set_leverage(&it.id, &market.instrument.symbol, leverage)
+            .map_err(|rejection| rejection.to_string())?;
+        market.leverage = Some(leverage);
+        Ok(())
+    }
+}
+
+/// A price is on the side of `from` that a move in `direction` reaches.
+fn right_side(what: &str, price: Option<Price>, direction: Direction, from: Price) -> Result<(), String> {
+    let Some(price) = price else { return Ok(()) };
+    let is_right = match direction {
+        Direction::Long => price > from,
+        Direction::Short => price < from,
+    };
+    if is_right { Ok(()) } else { Err(format!("the {what} at {price} is on the wrong side of {from}")) }
+}

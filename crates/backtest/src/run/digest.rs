@@ -1,0 +1,125 @@
+//! One number for all that a run was: what it was made with, what it was fed, what it decided, and what came of it.
+
+use super::history::{Candles, Quote};
+use super::settings::Settings;
+use plimsoll_domain::{Candle, Decimal, Fill, Rate, Timestamp};
+use plimsoll_engine::desk::Desk;
+use plimsoll_ports::Decision;
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
+use twox_hash::XxHash3_128;
+
+/// History goes through a fast hash, since there is much of it; everything ends in SHA-256.
+pub(super) struct Digest {
+    made_with: String,
+    history: XxHash3_128,
+    decisions: Sha256,
+    fills: Sha256,
+    log: Vec<String>,
+    line: String,
+}
+
+impl std::fmt::Debug for Digest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Digest").field("made_with", &self.made_with).finish_non_exhaustive()
+    }
+}
+
+impl Digest {
+    pub(super) fn new(settings: &Settings, desk: &Desk) -> Self {
+        let names: Vec<&str> = desk.names().collect();
+        Self {
+            made_with: format!("{settings:?} {names:?}"),
+            history: XxHash3_128::new(),
+            decisions: Sha256::new(),
+            fills: Sha256::new(),
+            log: Vec::new(),
+            line: String::new(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn candles(&mut self, market: usize, candles: &Candles) {
+        self.candle(market, 0, &candles.last);
+        if let Some(mark) = &candles.mark {
+            self.candle(market, 1, mark);
+        }
+    }
+
+    #[inline]
+    fn candle(&mut self, market: usize, kind: u8, candle: &Candle) {
+        let Candle { open, high, low, close, volume, open_time, .. } = candle;
+        let mut bytes = [0; 97];
+        bytes[0] = kind;
+        bytes[1..9].copy_from_slice(&market.to_le_bytes());
+        bytes[9..17].copy_from_slice(&open_time.as_micros().to_le_bytes());
+        for (place, value) in [open.get(), high.get(), low.get(), close.get(), *volume].into_iter().enumerate() {
+            bytes[17 + 16 * place..33 + 16 * place].copy_from_slice(&value.serialize());
+        }
+        self.history.write(&bytes);
+    }
+
+    #[inline]
+    pub(super) fn quote(&mut self, market: usize, quote: &Quote) {
+        let mut bytes = [0; 49];
+        bytes[0] = 2;
+        bytes[1..9].copy_from_slice(&market.to_le_bytes());
+        bytes[9..17].copy_from_slice(&quote.time.as_micros().to_le_bytes());
+        bytes[17..33].copy_from_slice(&quote.bid.get().serialize());
+        bytes[33..49].copy_from_slice(&quote.ask.get().serialize());
+        self.history.write(&bytes);
+        self.decimal(quote.bid_size.get());
+        self.decimal(quote.ask_size.get());
+        if let Some(mark) = quote.mark {
+            self.decimal(mark.get());
+        }
+    }
+
+    fn decimal(&mut self, value: Decimal) {
+        self.history.write(&value.serialize());
+    }
+
+    pub(super) fn funding(&mut self, market: usize, time: Timestamp, rate: Rate) {
+        self.history.write(&[3]);
+        self.history.write(&market.to_le_bytes());
+        self.history.write(&time.as_micros().to_le_bytes());
+        self.decimal(rate.get());
+    }
+
+    pub(super) fn decision(&mut self, now: Timestamp, strategy: &str, decision: &Decision, keeps: bool) {
+        self.line.clear();
+        // Writing to a string does not fail.
+        let _ = write!(self.line, "{}|{strategy}|{:?}|{}", now.as_micros(), decision.legs, decision.reason);
+        self.decisions.update(self.line.as_bytes());
+        if keeps {
+            self.log.push(self.line.clone());
+        }
+    }
+
+    pub(super) fn fill(&mut self, seat: usize, fill: &Fill) {
+        self.fills.update(seat.to_le_bytes());
+        self.fills.update(fill.time.as_micros().to_le_bytes());
+        self.fills.update(fill.symbol.as_str().as_bytes());
+        for value in [fill.price.get(), fill.quantity.get(), fill.fee.get()] {
+            self.fills.update(value.serialize());
+        }
+        self.fills.update(fill.side.as_str().as_bytes());
+    }
+
+    /// What was decided, one line each.
+    pub(super) fn log(&self) -> &[String] {
+        &self.log
+    }
+
+    pub(super) fn finish(self) -> String {
+        let mut whole = Sha256::new();
+        whole.update(self.made_with.as_bytes());
+        whole.update(self.history.finish_128().to_le_bytes());
+        whole.update(self.decisions.finalize());
+        whole.update(self.fills.finalize());
+        whole.finalize().iter().fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+}

@@ -1,0 +1,314 @@
+//! What the exchange tells, put to those whose it is.
+
+use super::Run;
+use super::protecting::Which;
+use crate::outcome::Incident;
+use plimsoll_domain::{
+    ClientOrderId, Decimal, Direction, Fill, FillCause, Leverage, MarketEvent, Money, OrderStatus, Quantity, Rounding,
+    Side, Symbol, Timestamp,
+};
+use plimsoll_engine::desk::SeatIndex;
+use plimsoll_exchange::{ExchangeEvent, FillNews, News};
+use plimsoll_ports::{FillRole, StopLoss, StrategyEvent};
+
+/// An order of a strategy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Sent {
+    pub(super) seat: SeatIndex,
+    pub(super) role: Role,
+    pub(super) leverage: Leverage,
+    /// What is to end the loss of what it opens.
+    pub(super) stop: Option<StopLoss>,
+}
+
+/// [`FillRole`], owned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Role {
+    Entry,
+    Exit,
+    StopLoss,
+    TakeProfit,
+    Resting(String),
+    Forced,
+}
+
+impl Role {
+    pub(super) fn as_fill(&self) -> FillRole<'_> {
+        match self {
+            Self::Entry => FillRole::Entry,
+            Self::Exit => FillRole::Exit,
+            Self::StopLoss => FillRole::StopLoss,
+            Self::TakeProfit => FillRole::TakeProfit,
+            Self::Resting(label) => FillRole::Resting(label),
+            Self::Forced => FillRole::Forced,
+        }
+    }
+}
+
+/// What a strategy is still to be told.
+#[derive(Debug)]
+pub(super) enum Told {
+    Fill(SeatIndex, Role, Fill),
+    Ended(SeatIndex, Symbol, String, OrderStatus),
+}
+
+/// Protection that is refused closes, and what closes may end protection: no more than this is needed.
+const MOST_PASSES: usize = 4;
+
+impl Run {
+    /// Takes the events of an account's exchange into the books, tells the strategies, and sees to protection.
+    pub(super) fn account_for(&mut self, account: usize) {
+        let mut told = self.book(account);
+        // What protection does to the account is told with it.
+        for _ in 0..MOST_PASSES {
+            self.protect_all(account);
+            if !self.accounts[account].exchange.has_events() {
+                break;
+            }
+            told.extend(self.book(account));
+        }
+        self.tell(account, told);
+    }
+
+    /// Takes the events into the books; answers what is to be told.
+    pub(super) fn book(&mut self, account: usize) -> Vec<Told> {
+        let mut told = Vec::new();
+        while self.accounts[account].exchange.has_events() {
+            for ExchangeEvent { news, .. } in self.accounts[account].events() {
+                self.book_one(account, news, &mut told);
+            }
+        }
+        let Self { accounts, ledger, .. } = self;
+        accounts[account].read();
+        accounts[account].add_booked(ledger);
+        told
+    }
+
+    fn book_one(&mut self, account: usize, news: News, told: &mut Vec<Told>) {
+        match news {
+            News::OrderFilled(news) => self.filled(account, *news, told),
+            News::OrderCancelled(order) | News::OrderExpired { order, .. } => {
+                let order = order.order;
+                self.ended(account, &order.client_order_id, order.status, told);
+            }
+            News::ConditionalRejected(order) | News::ConditionalExpired { order, .. } => {
+                let id = &order.order.client_order_id;
+                if let Some((place, which)) = self.accounts[account].protection_of(id) {
+                    self.accounts[account].protection[place].clear(which);
+                    let text = format!("the {} of {} was not carried out", which.word(), order.order.symbol);
+                    self.incident("protection_lost", text);
+                }
+            }
+            News::FundingPaid { payment, .. } => {
+                if let Some(symbol) = payment.symbol {
+                    self.share_funding(account, &symbol, payment.payment);
+                }
+            }
+            News::FundingSettled(settled) => self.settled.push((account, MarketEvent::Settled(settled))),
+            News::MarginCall { .. } => self.margin_calls += 1,
+            News::LiquidationStarted { positions, .. } => {
+                for thin in positions {
+                    let report = thin.report;
+                    let held = report.position.map(|held| format!("{} {}", held.direction, held.quantity));
+                    let mark = report.mark_price.map(|mark| format!(" at the mark {mark}"));
+                    let (held, mark) = (held.unwrap_or_default(), mark.unwrap_or_default());
+                    self.incident("liquidation", format!("{} {held} is liquidated{mark}", report.symbol));
+                }
+            }
+            News::Liquidated { close, fee, .. } => {
+                self.books.liquidation_fee(fee);
+                let price = close.price.map_or_else(String::new, |price| format!(" at {price}"));
+                self.incident("liquidated", format!("{} was closed by force{price}, fee {fee}", close.symbol));
+            }
+            News::Deleveraged(close) => self.incident("deleveraged", format!("{} was deleveraged", close.symbol)),
+            News::Covered { amount, .. } => self.incident("covered", format!("the insurance fund made good {amount}")),
+            _ => {}
+        }
+    }
+
+    fn ended(&mut self, account: usize, id: &ClientOrderId, status: OrderStatus, told: &mut Vec<Told>) {
+        let Some(sent) = self.accounts[account].sent.remove(id) else { return };
+        if let Role::Resting(label) = sent.role {
+            let Some(symbol) = self.desk.own_mut(sent.seat, account).and_then(|own| own.drop_resting(&label)) else {
+                return;
+            };
+            told.push(Told::Ended(sent.seat, symbol, label, status));
+        }
+    }
+
+    fn filled(&mut self, account: usize, news: FillNews, told: &mut Vec<Told>) {
+        let FillNews { order, fill, .. } = news;
+        let sent = match fill.cause {
+            FillCause::Order => self.accounts[account].sent.get(&fill.client_order_id).cloned(),
+            _ => None,
+        };
+        let is_whole = order.order.status.is_final();
+        match sent {
+            Some(sent) => {
+                self.fill_of(account, &sent, &fill, told);
+                if is_whole {
+                    self.accounts[account].sent.remove(&fill.client_order_id);
+                    if let Role::Resting(label) = sent.role {
+                        told.push(Told::Ended(sent.seat, fill.symbol, label, OrderStatus::Filled));
+                    }
+                }
+            }
+            None => {
+                let of = self.accounts[account].protection_of(&fill.client_order_id);
+                let role = match of {
+                    Some((_, Which::Stop)) => Role::StopLoss,
+                    Some((_, Which::Target)) => Role::TakeProfit,
+                    None => Role::Forced,
+                };
+                if let Some((place, which)) = of
+                    && is_whole
+                {
+                    self.accounts[account].protection[place].clear(which);
+                }
+                self.share_fill(account, &role, &fill, told);
+            }
+        }
+    }
+
+    fn fill_of(&mut self, account: usize, sent: &Sent, fill: &Fill, told: &mut Vec<Told>) {
+        let Some(own) = self.desk.own_mut(sent.seat, account) else { return };
+        if let Role::Resting(label) = &sent.role {
+            own.filled_resting(&fill.symbol, label, fill.quantity);
+        }
+        let made = own.fill(fill, sent.leverage);
+        if let Some(StopLoss::At(stop)) = &sent.stop {
+            own.stop_at(&fill.symbol, Some(*stop));
+        }
+        self.record(account, sent.seat, &sent.role, fill, made);
+        told.push(Told::Fill(sent.seat, sent.role.clone(), fill.clone()));
+    }
+
+    fn record(&mut self, account: usize, seat: SeatIndex, role: &Role, fill: &Fill, made: plimsoll_domain::Transition) {
+        let Self { books, desk, accounts, settings, digest, .. } = self;
+        digest.fill(seat.get(), fill);
+        books.fill(
+            (desk.name(seat), &accounts[account].id),
+            (seat.get(), account),
+            role.as_fill().as_str(),
+            fill,
+            made,
+            settings.keeps_records,
+        );
+    }
+
+    /// A fill that is nobody's order: it goes to those who hold what it closes, by what they hold.
+    fn share_fill(&mut self, account: usize, role: &Role, fill: &Fill, told: &mut Vec<Told>) {
+        let closes = match fill.side {
+            Side::Buy => Direction::Short,
+            Side::Sell => Direction::Long,
+        };
+        let mut holders: Vec<(SeatIndex, Quantity)> = Vec::new();
+        for seat in self.desk.seats() {
+            let held = self.desk.own(seat, account).and_then(|own| own.holding(&fill.symbol));
+            if let Some(held) = held.filter(|held| held.position.direction == closes) {
+                holders.push((seat, held.position.quantity));
+            }
+        }
+        let place = self.accounts[account].place_of(&fill.symbol);
+        let lot = place.map(|place| self.accounts[account].markets[place].instrument.lot);
+        let total: Decimal = holders.iter().map(|(_, held)| held.get()).sum();
+        let mut left = fill.clone();
+        let count = holders.len();
+        for (number, (seat, held)) in holders.into_iter().enumerate() {
+            let part = if number + 1 == count {
+                left.clone()
+            } else {
+                let share = held.get() / total;
+                let quantity = Quantity::new(fill.quantity.get() * share).ok();
+                let quantity = quantity.zip(lot).and_then(|(quantity, lot)| quantity.round(lot, Rounding::Down));
+                let Some(quantity) = quantity else { continue };
+                let money = |amount: Money| Money::new((amount.get() * share).trunc_with_scale(8));
+                let part =
+                    Fill { quantity, fee: money(fill.fee), realized_pnl: fill.realized_pnl.map(money), ..fill.clone() };
+                let Some(rest) = rest_of(&left, &part) else { continue };
+                left = rest;
+                part
+            };
+            let Some(own) = self.desk.own_mut(seat, account) else { continue };
+            let made = own.fill(&part, Leverage::ONE);
+            self.record(account, seat, role, &part, made);
+            told.push(Told::Fill(seat, role.clone(), part));
+        }
+    }
+
+    /// Funding goes to those who hold, by what they hold.
+    fn share_funding(&mut self, account: usize, symbol: &Symbol, payment: Money) {
+        let mut holders: Vec<(SeatIndex, Decimal)> = Vec::new();
+        for seat in self.desk.seats() {
+            if let Some(held) = self.desk.own(seat, account).and_then(|own| own.holding(symbol)) {
+                holders.push((seat, held.position.quantity.get()));
+            }
+        }
+        let total: Decimal = holders.iter().map(|(_, held)| *held).sum();
+        let (mut left, count) = (payment, holders.len());
+        for (number, (seat, held)) in holders.into_iter().enumerate() {
+            let part = match number + 1 == count {
+                true => left,
+                false => Money::new((payment.get() * held / total).trunc_with_scale(8)),
+            };
+            left -= part;
+            self.books.funding((seat.get(), account), symbol, part);
+        }
+    }
+
+    /// Tells the strategies what became of their orders.
+    pub(super) fn tell(&mut self, account: usize, told: Vec<Told>) {
+        for (account, event) in std::mem::take(&mut self.settled) {
+            self.tell_settled(account, &event);
+        }
+        if told.is_empty() {
+            return;
+        }
+        self.show(account);
+        let Self { desk, seen, wanted, now, accounts, .. } = self;
+        let id = &accounts[account].id;
+        for it in &told {
+            match it {
+                Told::Fill(seat, role, fill) => {
+                    let event = StrategyEvent::Fill { account: id, role: role.as_fill(), fill };
+                    desk.tell(*seat, *now, seen, &event, wanted);
+                }
+                Told::Ended(seat, symbol, label, status) => {
+                    let event = StrategyEvent::Ended { account: id, symbol, label, status: *status };
+                    desk.tell(*seat, *now, seen, &event, wanted);
+                }
+            }
+        }
+    }
+
+    fn tell_settled(&mut self, account: usize, event: &MarketEvent) {
+        let MarketEvent::Settled(settled) = event else { return };
+        let Some(place) = self.accounts[account].place_of(&settled.symbol) else { return };
+        let Some(channel) = self.accounts[account].markets[place].channel else { return };
+        if self.desk.hears(channel).2 {
+            self.show(account);
+            let Self { desk, seen, wanted, now, .. } = self;
+            desk.hear(channel, *now, seen, event, wanted);
+        }
+    }
+
+    pub(super) fn incident(&mut self, kind: &str, text: String) {
+        self.incident_at(self.now, kind, text);
+    }
+
+    fn incident_at(&mut self, time: Timestamp, kind: &str, text: String) {
+        if self.incidents.len() < MOST_INCIDENTS {
+            self.incidents.push(Incident { time, kind: kind.to_owned(), text });
+        }
+    }
+}
+
+/// No more than a person reads.
+const MOST_INCIDENTS: usize = 10_000;
+
+/// What is left of a fill when a part of it is taken.
+fn rest_of(fill: &Fill, part: &Fill) -> Option<Fill> {
+    let plimsoll_domain::Remainder::Left(quantity) = fill.quantity.minus(part.quantity) else { return None };
+    let realized_pnl = fill.realized_pnl.zip(part.realized_pnl).map(|(whole, part)| whole - part);
+    Some(Fill { quantity, fee: fill.fee - part.fee, realized_pnl, ..fill.clone() })
+}
