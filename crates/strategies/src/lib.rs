@@ -1,1 +1,4 @@
 //! Four strategies for perpetual futures, and the indicators that they read.
+
+mod float;
+pub mod indicator;

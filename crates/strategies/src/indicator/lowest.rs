@@ -1,0 +1,29 @@
+//! The lowest of the last values.
+
+use super::Window;
+use serde::{Deserialize, Serialize};
+
+/// The lowest of the last `period` values.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Lowest(Window);
+
+impl Lowest {
+    /// One that has heard nothing. A period of 0 counts as 1.
+    #[must_use]
+    pub fn new(period: u32) -> Self {
+        Self(Window::new(period))
+    }
+
+    /// Hears the next value, and says the lowest, itself among them.
+    pub fn update(&mut self, value: f64) -> Option<f64> {
+        self.0.push(value);
+        self.value()
+    }
+
+    /// The lowest, once there are `period` values.
+    #[must_use]
+    pub fn value(&self) -> Option<f64> {
+        self.0.is_full().then(|| self.0.lowest())
+    }
+}
