@@ -1,7 +1,19 @@
 //! Four strategies for perpetual futures, and the indicators that they read.
 
 mod candles;
+mod ema_cross;
+mod error;
 mod float;
 pub mod indicator;
+mod on_its_way;
+mod place;
+mod registry;
+mod saved;
+pub mod settings;
+mod text;
 
 pub use candles::{Aggregator, Bar, ClosedBars};
+pub use ema_cross::{EmaCross, EmaCrossSettings};
+pub use error::StrategyError;
+pub use place::Place;
+pub use registry::{Kind, build, kinds};

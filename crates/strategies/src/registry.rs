@@ -1,0 +1,70 @@
+//! Strategies by name.
+
+use crate::ema_cross::{EmaCross, EmaCrossSettings};
+use crate::error::StrategyError;
+use crate::place::Place;
+use plimsoll_ports::Strategy;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// A kind of strategy, for help texts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kind {
+    /// Its name, as [`build`] takes it.
+    pub name: &'static str,
+    /// What it does, in a line.
+    pub about: &'static str,
+    /// How many contracts it trades, each on its account.
+    pub places: usize,
+    /// Every setting, as it is unless said otherwise.
+    pub defaults: Value,
+}
+
+/// Every kind of strategy there is.
+#[must_use]
+pub fn kinds() -> Vec<Kind> {
+    vec![kind::<EmaCrossSettings>(
+        EmaCross::KIND,
+        "long above and short below the cross of two exponential averages",
+        1,
+    )]
+}
+
+fn kind<S: Default + Serialize>(name: &'static str, about: &'static str, places: usize) -> Kind {
+    // Settings are numbers and words: what cannot be written does not occur.
+    let defaults = serde_json::to_value(S::default()).unwrap_or(Value::Null);
+    Kind { name, about, places, defaults }
+}
+
+/// Makes a strategy of this kind.
+///
+/// `name` is the tag of its orders and trades. `places` are the contracts it trades, each on its account. `settings` is an
+/// object of what is to be otherwise than by default; `null` is the same as none.
+///
+/// # Errors
+/// [`StrategyError`] with everything that is wrong.
+pub fn build(kind: &str, name: &str, places: &[Place], settings: &Value) -> Result<Box<dyn Strategy>, StrategyError> {
+    match kind {
+        EmaCross::KIND => {
+            let [place] = exactly(EmaCross::KIND, places)?;
+            Ok(Box::new(EmaCross::new(name, place, read(EmaCross::KIND, settings)?)?))
+        }
+        _ => {
+            let known = kinds().iter().map(|kind| kind.name).collect();
+            Err(StrategyError::UnknownKind { kind: kind.chars().take(64).collect(), known })
+        }
+    }
+}
+
+fn exactly<const N: usize>(kind: &'static str, places: &[Place]) -> Result<[Place; N], StrategyError> {
+    let wrong = |given: Vec<Place>| StrategyError::Places { kind, wanted: N, given: given.len() };
+    places.to_vec().try_into().map_err(wrong)
+}
+
+fn read<S: Default + DeserializeOwned>(kind: &'static str, settings: &Value) -> Result<S, StrategyError> {
+    if settings.is_null() {
+        return Ok(S::default());
+    }
+    S::deserialize(settings).map_err(|error| StrategyError::Unreadable { kind, error: error.to_string() })
+}

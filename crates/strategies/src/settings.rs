@@ -1,0 +1,13 @@
+//! What settings of several strategies are made of.
+
+mod interval;
+mod number;
+mod problems;
+mod size;
+mod stop;
+
+pub use interval::Interval;
+pub use number::Number;
+pub(crate) use problems::Problems;
+pub use size::Size;
+pub use stop::Stop;
