@@ -11,9 +11,14 @@ mod registry;
 mod saved;
 pub mod settings;
 mod text;
+mod trail;
+mod trend_switch;
+mod volatility_breakout;
 
 pub use candles::{Aggregator, Bar, ClosedBars};
 pub use ema_cross::{EmaCross, EmaCrossSettings};
 pub use error::StrategyError;
 pub use place::Place;
 pub use registry::{Kind, build, kinds};
+pub use trend_switch::{TrendSwitch, TrendSwitchSettings};
+pub use volatility_breakout::{VolatilityBreakout, VolatilityBreakoutSettings};

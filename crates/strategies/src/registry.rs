@@ -3,6 +3,8 @@
 use crate::ema_cross::{EmaCross, EmaCrossSettings};
 use crate::error::StrategyError;
 use crate::place::Place;
+use crate::trend_switch::{TrendSwitch, TrendSwitchSettings};
+use crate::volatility_breakout::{VolatilityBreakout, VolatilityBreakoutSettings};
 use plimsoll_ports::Strategy;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -24,11 +26,11 @@ pub struct Kind {
 /// Every kind of strategy there is.
 #[must_use]
 pub fn kinds() -> Vec<Kind> {
-    vec![kind::<EmaCrossSettings>(
-        EmaCross::KIND,
-        "long above and short below the cross of two exponential averages",
-        1,
-    )]
+    vec![
+        kind::<EmaCrossSettings>(EmaCross::KIND, "long above and short below the cross of two exponential averages", 1),
+        kind::<TrendSwitchSettings>(TrendSwitch::KIND, "with the trend of several lengths of candles, either way", 1),
+        kind::<VolatilityBreakoutSettings>(VolatilityBreakout::KIND, "a breakout from a squeeze, sized by its risk", 1),
+    ]
 }
 
 fn kind<S: Default + Serialize>(name: &'static str, about: &'static str, places: usize) -> Kind {
@@ -49,6 +51,14 @@ pub fn build(kind: &str, name: &str, places: &[Place], settings: &Value) -> Resu
         EmaCross::KIND => {
             let [place] = exactly(EmaCross::KIND, places)?;
             Ok(Box::new(EmaCross::new(name, place, read(EmaCross::KIND, settings)?)?))
+        }
+        TrendSwitch::KIND => {
+            let [place] = exactly(TrendSwitch::KIND, places)?;
+            Ok(Box::new(TrendSwitch::new(name, place, read(TrendSwitch::KIND, settings)?)?))
+        }
+        VolatilityBreakout::KIND => {
+            let [place] = exactly(VolatilityBreakout::KIND, places)?;
+            Ok(Box::new(VolatilityBreakout::new(name, place, read(VolatilityBreakout::KIND, settings)?)?))
         }
         _ => {
             let known = kinds().iter().map(|kind| kind.name).collect();

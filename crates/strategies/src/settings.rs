@@ -10,4 +10,6 @@ pub use interval::Interval;
 pub use number::Number;
 pub(crate) use problems::Problems;
 pub use size::Size;
+pub(crate) use size::fitting;
 pub use stop::Stop;
+pub(crate) use stop::beyond;

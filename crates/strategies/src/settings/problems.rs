@@ -21,6 +21,10 @@ impl Problems {
         self.unless(value > bound, || format!("{name} is above {bound}, got {value}"));
     }
 
+    pub(crate) fn at_least(&mut self, name: &str, value: Decimal, bound: Decimal) {
+        self.unless(value >= bound, || format!("{name} is at least {bound}, got {value}"));
+    }
+
     /// Above zero and below one.
     pub(crate) fn part(&mut self, name: &str, value: Decimal) {
         let right = value > Decimal::ZERO && value < Decimal::ONE;

@@ -6,3 +6,5 @@ mod desk;
 mod ema_cross;
 mod registry;
 mod stage;
+mod trend_switch;
+mod volatility_breakout;
