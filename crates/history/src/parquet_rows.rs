@@ -1,0 +1,121 @@
+//! Rows from Parquet, a batch at a time.
+
+mod cells;
+
+use crate::fault::{Fault, Place, RowError};
+use crate::open::{OpenError, columns};
+use crate::parquet_rows::cells::{Batch, Values, wanted};
+use crate::row::Row;
+use crate::rows::Progress;
+use arrow::array::RecordBatch;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use std::fs::File;
+use std::sync::Arc;
+
+/// How many rows are unpacked at once.
+const BATCH: usize = 8192;
+
+/// The rows of a Parquet file.
+pub(crate) struct ParquetRows {
+    file: Arc<str>,
+    reader: ParquetRecordBatchReader,
+    places: Vec<Option<usize>>,
+    batch: Batch,
+    at: usize,
+    done: u64,
+    total: u64,
+    is_over: bool,
+}
+
+impl std::fmt::Debug for ParquetRows {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ParquetRows").field("file", &self.file).field("done", &self.done).finish_non_exhaustive()
+    }
+}
+
+impl ParquetRows {
+    /// Reads the footer.
+    pub(crate) fn open<R: Row>(file: Arc<str>, input: File) -> Result<Self, OpenError> {
+        // The types that are stored say enough, and fewer of them can come.
+        let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+        let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(input, options)
+            .map_err(|error| OpenError::not_parquet(&file, &error))?;
+        let schema = builder.schema().clone();
+        let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        let in_file = columns(&file, R::KIND, R::COLUMNS, &names)?;
+        for (at, (column, place)) in R::COLUMNS.iter().zip(&in_file).enumerate() {
+            if let Some(field) = place.and_then(|place| schema.fields().get(place)) {
+                wanted(at, field.data_type()).map_err(|wanted| OpenError::ColumnType {
+                    file: file.clone(),
+                    column: column.name,
+                    found: field.data_type().to_string(),
+                    wanted,
+                })?;
+            }
+        }
+        let mut taken: Vec<usize> = in_file.iter().flatten().copied().collect();
+        taken.sort_unstable();
+        // A batch holds what is taken in the order of the file.
+        let places = in_file.iter().map(|place| taken.iter().position(|taken| Some(*taken) == *place)).collect();
+        let mask = ProjectionMask::roots(builder.parquet_schema(), taken);
+        let total = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
+        let reader = builder
+            .with_projection(mask)
+            .with_batch_size(BATCH)
+            .build()
+            .map_err(|error| OpenError::not_parquet(&file, &error))?;
+        Ok(Self { file, reader, places, batch: Batch::default(), at: 0, done: 0, total, is_over: false })
+    }
+
+    #[inline]
+    pub(crate) fn next_row<R: Row>(&mut self) -> Option<Result<R, RowError>> {
+        while self.at >= self.batch.len {
+            if self.is_over {
+                return None;
+            }
+            if let Err(fault) = self.next_batch() {
+                self.is_over = true;
+                self.done += 1;
+                return Some(Err(self.error(fault)));
+            }
+        }
+        let row = R::read(&self.batch.row(self.at, R::COLUMNS));
+        self.at += 1;
+        self.done += 1;
+        Some(row.map_err(|fault| self.error(fault)))
+    }
+
+    fn next_batch(&mut self) -> Result<(), Fault> {
+        let unreadable = |error: &dyn std::error::Error| Fault::Unreadable(error.to_string().into());
+        self.at = 0;
+        self.batch = Batch::default();
+        match self.reader.next() {
+            None => self.is_over = true,
+            Some(Err(error)) => return Err(unreadable(&error)),
+            Some(Ok(batch)) => {
+                let columns = self.places.iter().enumerate().map(|(at, place)| values(&batch, at, *place));
+                let columns = columns.collect::<Result<_, _>>().map_err(|error| unreadable(&error))?;
+                self.batch = Batch { columns, len: batch.num_rows() };
+            }
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn error(&self, fault: Fault) -> RowError {
+        RowError { file: self.file.clone(), place: Place::Row(self.done), fault }
+    }
+
+    pub(crate) fn progress(&self) -> Progress {
+        Progress { done: self.done, total: Some(self.total) }
+    }
+}
+
+fn values(batch: &RecordBatch, at: usize, place: Option<usize>) -> Result<Values, arrow::error::ArrowError> {
+    match place.and_then(|place| batch.columns().get(place)) {
+        Some(array) if at == 0 => Values::times(array),
+        Some(array) => Values::numbers(array),
+        None => Ok(Values::Absent),
+    }
+}
