@@ -33,8 +33,10 @@ mod open;
 mod parquet_rows;
 mod row;
 mod rows;
+mod write;
 
 pub use fault::{Fault, Place, RowError};
 pub use open::{Format, OpenError};
 pub use row::{CandleRow, FundingRow, Kind, MarkRow, QuoteRow, Row};
 pub use rows::{Progress, Rows};
+pub use write::{Digits, FileWriter, WriteError};
