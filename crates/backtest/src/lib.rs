@@ -3,5 +3,7 @@
 mod outcome;
 mod run;
 
+pub mod statistics;
+
 pub use outcome::{ChartCandle, CurvePoint, Incident, LedgerSums, Outcome, RoundTrip, TaggedFill};
 pub use run::{Candles, Item, Listing, Quote, Run, RunError, RunRefused, Settings};

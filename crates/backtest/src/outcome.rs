@@ -46,6 +46,8 @@ pub struct CurvePoint {
     pub equity: Money,
     /// Notional of all positions at the mark.
     pub exposure: Money,
+    /// Funding paid since the run began.
+    pub funding: Money,
 }
 
 /// A fill, and whose it was.
