@@ -3,6 +3,7 @@
 mod outcome;
 mod run;
 
+pub mod honesty;
 pub mod statistics;
 
 pub use outcome::{ChartCandle, CurvePoint, Incident, LedgerSums, Outcome, RoundTrip, TaggedFill};

@@ -26,6 +26,7 @@ pub use strategies::{StrategyFigures, strategies};
 pub use trades::TradeFigures;
 
 use crate::Outcome;
+use crate::honesty::TrackRecord;
 use plimsoll_domain::Money;
 use ratio::{finite, share};
 use std::time::Duration;
@@ -55,6 +56,12 @@ pub struct Statistics {
     pub skewness: Option<f64>,
     /// Fourth standardised moment of returns: 3 if normal.
     pub kurtosis: Option<f64>,
+    /// The returns as a record, to be judged by [`honesty`](crate::honesty).
+    pub record: Option<TrackRecord>,
+    /// How probable it is that the true Sharpe ratio is above zero, if this was the only run that was looked at.
+    pub sharpe_above_zero: Option<f64>,
+    /// How long a run like this has to be until that is 95 %.
+    pub length_needed: Option<Duration>,
     /// The worst falls of the curve.
     pub drawdown: Option<Drawdown>,
     /// Figures of the trades.
@@ -85,6 +92,7 @@ impl Statistics {
     #[must_use]
     pub fn of(outcome: &Outcome) -> Self {
         let returns = Returns::of(&outcome.curve);
+        let record = returns.as_ref().and_then(TrackRecord::of);
         let drawdown = Drawdown::of(&outcome.curve);
         let annualised_return = annualised_return(outcome);
         let turnover = outcome.fills.iter().map(|tagged| tagged.fill.quantity * tagged.fill.price).sum();
@@ -100,6 +108,9 @@ impl Statistics {
             calmar: annualised_return.and_then(|annual| calmar(annual, drawdown?)),
             skewness: returns.as_ref().and_then(Returns::skewness),
             kurtosis: returns.as_ref().and_then(Returns::kurtosis),
+            record,
+            sharpe_above_zero: record.and_then(|it| it.probability_above(0.0)),
+            length_needed: returns.as_ref().and_then(|it| length_needed(record?, it.step)),
             drawdown,
             trades: TradeFigures::of(&outcome.trades),
             exposure_time: trades::exposure_time(&outcome.trades, outcome.from, outcome.to),
@@ -122,6 +133,11 @@ fn annualised_return(outcome: &Outcome) -> Option<f64> {
     }
     let growth = share(outcome.equity, outcome.opening).filter(|growth| *growth >= 0.0)?;
     finite(growth.powf(YEAR.as_secs_f64() / period.as_secs_f64()) - 1.0)
+}
+
+fn length_needed(record: TrackRecord, step: Duration) -> Option<Duration> {
+    let returns = record.minimum_length(0.0, 0.95)?;
+    Duration::try_from_secs_f64(returns * step.as_secs_f64()).ok()
 }
 
 fn calmar(annualised_return: f64, drawdown: Drawdown) -> Option<f64> {

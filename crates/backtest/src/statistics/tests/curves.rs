@@ -63,6 +63,20 @@ fn ratios_of_returns_are_those_counted_by_hand() {
     }
 }
 
+/// Returns of 3 % and -1 %: a ratio of r = √(29 ÷ 120) a day, a skewness of 0 and a kurtosis of 1, so that the spread is 1.
+#[test]
+fn what_the_record_proves() {
+    let it = Statistics::of(&run(grown(&[3, -1].repeat(15))));
+    let ratio = (29.0 / 120.0_f64).sqrt();
+    assert!(it.sharpe_above_zero.unwrap() > 0.99);
+    let days = it.length_needed.unwrap().as_secs_f64() / DAY.as_secs_f64();
+    near(Some(days), Some(1.0 + (1.644_853_626_951_473 / ratio).powi(2)), "days needed");
+    assert_eq!(it.record.unwrap().samples, 30);
+    let losing = Statistics::of(&run(grown(&[-3, 1].repeat(15))));
+    assert!(losing.sharpe_above_zero.unwrap() < 0.01);
+    assert_eq!(losing.length_needed, None);
+}
+
 #[test]
 fn returns_over_a_period() {
     for (what, days, equity, total, annualised) in [
@@ -173,7 +187,7 @@ proptest! {
         });
         for figure in [
             it.total_return, it.annualised_return, it.volatility, it.sharpe, it.sortino, it.calmar, it.skewness,
-            it.kurtosis, it.exposure_time, it.turnover_ratio, it.drawdown.map(|it| it.fraction),
+            it.kurtosis, it.sharpe_above_zero, it.exposure_time, it.turnover_ratio, it.drawdown.map(|it| it.fraction),
         ] {
             prop_assert!(figure.is_none_or(f64::is_finite), "{it:?}");
         }
