@@ -4,6 +4,7 @@ mod outcome;
 mod run;
 
 pub mod honesty;
+pub mod report;
 pub mod statistics;
 
 pub use outcome::{ChartCandle, CurvePoint, Incident, LedgerSums, Outcome, RoundTrip, TaggedFill};
