@@ -330,7 +330,7 @@ impl Run {
             self.next_point = self.next_point.plus(step);
         }
         let (equity, exposure) = self.totals();
-        self.curve.push(CurvePoint { time: self.now, equity, exposure });
+        self.curve.push(CurvePoint { time: self.now, equity, exposure, funding: self.ledger.funding });
         for account in &mut self.accounts {
             account.watch.observe(account.equity(), self.now);
         }
