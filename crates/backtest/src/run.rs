@@ -20,8 +20,8 @@ use books::Books;
 use chart::Chart;
 use digest::Digest;
 use plimsoll_domain::risk::KillSwitch;
-use plimsoll_domain::{AccountId, BestQuotes, MarketEvent, Money, Price, Timestamp};
-use plimsoll_engine::desk::{AccountNow, ChannelIndex, Desk, Wanted};
+use plimsoll_domain::{AccountId, BestQuotes, Candle, MarketEvent, Money, Price, Timestamp};
+use plimsoll_engine::desk::{ChannelIndex, Desk, Wanted};
 use plimsoll_exchange::TickRefused;
 use plimsoll_exchange::prices::candle_ticks;
 use plimsoll_ports::Strategy;
@@ -79,7 +79,7 @@ const MOST_ROUNDS: usize = 1000;
 ///     volume: 1.into(),
 ///     closed: true,
 /// };
-/// run.step(Item::Candle(0, Candles::of(&candle)))?;
+/// run.step(&Item::Candle(0, Candles::of(&candle)))?;
 /// let outcome = run.finish();
 /// assert_eq!(outcome.equity, "10000".parse()?);
 /// # Ok(())
@@ -90,8 +90,6 @@ pub struct Run {
     settings: Settings,
     desk: Desk,
     accounts: Vec<Account>,
-    /// What the strategies see of the accounts.
-    seen: Vec<AccountNow>,
     /// By the number of a market: its account, and its place among that account's.
     markets: Vec<(usize, usize)>,
     books: Books,
@@ -111,6 +109,8 @@ pub struct Run {
     kill_switch: KillSwitch,
     ledger: LedgerSums,
     margin_calls: u64,
+    /// The candle or the quotes that were told last, to be written over.
+    told: Option<MarketEvent>,
     /// Fundings that were settled, and are to be told.
     settled: Vec<(usize, MarketEvent)>,
 }
@@ -146,7 +146,6 @@ impl Run {
         let digest = Digest::new(&settings, &desk);
         let now = settings.start;
         Ok(Self {
-            seen: accounts.iter().map(Account::seen).collect(),
             desk,
             accounts,
             markets,
@@ -166,6 +165,7 @@ impl Run {
             kill_switch: KillSwitch::Released,
             ledger: LedgerSums::default(),
             margin_calls: 0,
+            told: None,
             settled: Vec::new(),
             settings,
         })
@@ -177,7 +177,7 @@ impl Run {
     /// What reading the history says, or [`RunError`].
     pub fn all<E: From<RunError>>(&mut self, history: impl Iterator<Item = Result<Item, E>>) -> Result<(), E> {
         for item in history {
-            self.step(item?)?;
+            self.step(&item?)?;
         }
         Ok(())
     }
@@ -186,18 +186,18 @@ impl Run {
     ///
     /// # Errors
     /// [`RunError`]; what came before it stands.
-    pub fn step(&mut self, item: Item) -> Result<(), RunError> {
+    pub fn step(&mut self, item: &Item) -> Result<(), RunError> {
         self.events += 1;
         match item {
-            Item::Candle(market, candles) => self.candle(market, &candles),
-            Item::Quote(market, quote) => self.quote(market, &quote),
-            Item::Funding(market, time, rate) => {
+            Item::Candle(market, candles) => self.candle(*market, candles),
+            Item::Quote(market, quote) => self.quote(*market, quote),
+            &Item::Funding(market, time, rate) => {
                 let (account, place) = self.place(market)?;
                 self.digest.funding(market, time, rate);
                 let event = self.accounts[account].schedule(place, time, rate, self.now);
                 let channel = self.accounts[account].markets[place].channel;
                 match event.zip(channel).filter(|(_, channel)| self.desk.hears(*channel).2) {
-                    Some((event, channel)) => self.hear(account, channel, &event),
+                    Some((event, channel)) => self.hear(channel, &event),
                     None => Ok(()),
                 }
             }
@@ -232,7 +232,7 @@ impl Run {
             self.arrive()?;
         }
         if let Some(channel) = self.accounts[account].markets[place].channel {
-            self.hear(account, channel, &MarketEvent::Candle(last.clone()))?;
+            self.hear_candle(channel, last)?;
         }
         self.observe();
         Ok(())
@@ -246,14 +246,20 @@ impl Run {
         if let Some(channel) = market.channel
             && market.hears_quotes
         {
-            let event = MarketEvent::Quotes(BestQuotes {
-                symbol: market.instrument.symbol.clone(),
-                bid: Some((quote.bid, quote.bid_size)),
-                ask: Some((quote.ask, quote.ask_size)),
-                last: None,
-                time: quote.time,
-            });
-            self.hear(account, channel, &event)?;
+            let (bid, ask) = (Some((quote.bid, quote.bid_size)), Some((quote.ask, quote.ask_size)));
+            let symbol = &market.instrument.symbol;
+            let event = match self.told.take() {
+                Some(MarketEvent::Quotes(told)) if told.symbol == *symbol => {
+                    MarketEvent::Quotes(BestQuotes { bid, ask, time: quote.time, ..told })
+                }
+                _ => {
+                    let symbol = symbol.clone();
+                    MarketEvent::Quotes(BestQuotes { symbol, bid, ask, last: None, time: quote.time })
+                }
+            };
+            let heard = self.hear(channel, &event);
+            self.told = Some(event);
+            heard?;
         }
         self.observe();
         Ok(())
@@ -298,21 +304,29 @@ impl Run {
         let (Some(channel), Some(event)) = (it.markets[place].channel, it.mark_event(place, self.now)) else {
             return Ok(());
         };
-        self.hear(account, channel, &event)
+        self.hear(channel, &event)
     }
 
-    fn hear(&mut self, account: usize, channel: ChannelIndex, event: &MarketEvent) -> Result<(), RunError> {
-        self.show(account);
-        let Self { desk, seen, wanted, now, .. } = self;
-        desk.hear(channel, *now, seen, event, wanted);
+    fn hear(&mut self, channel: ChannelIndex, event: &MarketEvent) -> Result<(), RunError> {
+        let Self { desk, accounts, wanted, now, .. } = self;
+        desk.hear(channel, *now, accounts, event, wanted);
         if self.wanted.is_empty() { Ok(()) } else { self.decide() }
     }
 
-    /// Brings what the strategies see of an account up to now.
-    fn show(&mut self, account: usize) {
-        if let (Some(account), Some(seen)) = (self.accounts.get(account), self.seen.get_mut(account)) {
-            account.show(seen);
+    /// The event is one that was told before, written over: nothing is allocated.
+    fn hear_candle(&mut self, channel: ChannelIndex, candle: &Candle) -> Result<(), RunError> {
+        let mut event = self.told.take().unwrap_or_else(|| MarketEvent::Candle(candle.clone()));
+        match &mut event {
+            MarketEvent::Candle(told) if told.symbol == candle.symbol && told.interval == candle.interval => {
+                let Candle { open_time, open, high, low, close, volume, closed, .. } = *candle;
+                (told.open_time, told.volume, told.closed) = (open_time, volume, closed);
+                (told.open, told.high, told.low, told.close) = (open, high, low, close);
+            }
+            other => *other = MarketEvent::Candle(candle.clone()),
         }
+        let heard = self.hear(channel, &event);
+        self.told = Some(event);
+        heard
     }
 
     /// A point of the curve, where one is due.

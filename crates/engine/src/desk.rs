@@ -12,8 +12,8 @@ pub use netting::Netted;
 pub use own::Own;
 
 use channel::Channel;
-use plimsoll_domain::{AccountId, Direction, MarketEvent, Money, Symbol, Timestamp};
-use plimsoll_ports::{BadState, Decision, Feed, Strategy, StrategyEvent, TradedMarket};
+use plimsoll_domain::{AccountId, Direction, MarketEvent, Symbol, Timestamp};
+use plimsoll_ports::{BadState, Decision, Feed, Funds, KnownFunds, Strategy, StrategyEvent, TradedMarket};
 use seat::Seat;
 
 /// One account as it is now.
@@ -21,12 +21,36 @@ use seat::Seat;
 pub struct AccountNow {
     /// Its name.
     pub id: AccountId,
-    /// Wallet and unrealised profit.
-    pub equity: Money,
-    /// What new positions may use.
-    pub available: Money,
+    /// What it has to trade with.
+    pub funds: KnownFunds,
     /// The contracts that may be traded, and their prices.
     pub markets: Vec<TradedMarket>,
+}
+
+/// An account as strategies see it, what is their own apart.
+pub trait Seen {
+    /// Its name.
+    fn id(&self) -> &AccountId;
+
+    /// What it has to trade with.
+    fn funds(&self) -> &dyn Funds;
+
+    /// The contracts that may be traded, and their prices.
+    fn markets(&self) -> &[TradedMarket];
+}
+
+impl Seen for AccountNow {
+    fn id(&self) -> &AccountId {
+        &self.id
+    }
+
+    fn funds(&self) -> &dyn Funds {
+        &self.funds
+    }
+
+    fn markets(&self) -> &[TradedMarket] {
+        &self.markets
+    }
 }
 
 /// A strategy at the desk, by its number.
@@ -200,7 +224,7 @@ impl Desk {
         &mut self,
         channel: ChannelIndex,
         now: Timestamp,
-        accounts: &[AccountNow],
+        accounts: &[impl Seen],
         event: &MarketEvent,
         wanted: &mut Vec<Wanted>,
     ) {
@@ -219,7 +243,7 @@ impl Desk {
         &mut self,
         seat: SeatIndex,
         now: Timestamp,
-        accounts: &[AccountNow],
+        accounts: &[impl Seen],
         event: &StrategyEvent<'_>,
         wanted: &mut Vec<Wanted>,
     ) {

@@ -110,6 +110,9 @@ impl Exchange {
         self.symbols.insert(instrument.symbol.clone(), index);
         let mut market = Market::opening(instrument, opening, self.now, self.settings.margin_call_cover);
         market.count_closing_fee(self.settings.counts_closing_fee);
+        if !self.settings.candles {
+            market.candles = None;
+        }
         let leverage = self.settings.default_leverage.min(market.max_leverage());
         for account in &mut self.accounts {
             account.holdings.push(Holding::new(leverage));
@@ -277,6 +280,20 @@ impl Exchange {
         !self.events.is_empty()
     }
 
+    /// What is in an account's wallet.
+    #[must_use]
+    pub fn wallet(&self, account: &AccountId) -> Option<Money> {
+        Some(self.accounts[self.account_index(account).ok()?].wallet)
+    }
+
+    /// Whether an account has anything that margin is held for: a position, or an ordinary order that is open.
+    #[must_use]
+    pub fn is_engaged(&self, account: &AccountId) -> bool {
+        let Ok(account) = self.account_index(account) else { return false };
+        let it = &self.accounts[account];
+        !it.open_orders.is_empty() || it.positions().next().is_some()
+    }
+
     pub(crate) fn account_index(&self, id: &AccountId) -> Result<usize, Rejection> {
         self.names.get(id).copied().ok_or(Rejection::UnknownAccount)
     }
@@ -354,7 +371,9 @@ impl Market {
         self.last = last.0;
         self.mark = mark.0;
         self.index = index.or(self.index);
-        self.last_candles.tick(time, last.0, last.1);
-        self.mark_candles.tick(time, mark.0, mark.1);
+        if let Some(candles) = &mut self.candles {
+            candles.last.tick(time, last.0, last.1);
+            candles.mark.tick(time, mark.0, mark.1);
+        }
     }
 }

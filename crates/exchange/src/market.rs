@@ -100,6 +100,13 @@ impl Triggers {
     }
 }
 
+/// The candles of a contract's prices.
+#[derive(Debug, Clone)]
+pub(crate) struct MinuteCandles {
+    pub(crate) last: CandleSeries,
+    pub(crate) mark: CandleSeries,
+}
+
 /// A contract's whole state.
 #[derive(Debug, Clone)]
 pub(crate) struct Market {
@@ -122,8 +129,8 @@ pub(crate) struct Market {
     pub(crate) quiet_mark: Band,
     pub(crate) quiet_last: Band,
     pub(crate) next_funding: Timestamp,
-    pub(crate) last_candles: CandleSeries,
-    pub(crate) mark_candles: CandleSeries,
+    /// `None` where none are kept.
+    pub(crate) candles: Option<Box<MinuteCandles>>,
     pub(crate) funding_rate: Rate,
     pub(crate) funding_schedule: BTreeMap<Timestamp, Rate>,
     pub(crate) funding_history: Vec<SettledFunding>,
@@ -152,8 +159,10 @@ impl Market {
             quiet_mark: Band::EVERYTHING,
             quiet_last: Band::EVERYTHING,
             next_funding: now,
-            last_candles: CandleSeries::starting(now, price),
-            mark_candles: CandleSeries::starting(now, price),
+            candles: Some(Box::new(MinuteCandles {
+                last: CandleSeries::starting(now, price),
+                mark: CandleSeries::starting(now, price),
+            })),
             funding_rate: Rate::new(Decimal::new(1, 4)),
             funding_schedule: BTreeMap::new(),
             funding_history: Vec::new(),
@@ -251,7 +260,9 @@ impl Market {
         if self.trades.len() == TRADES_KEPT {
             self.trades.pop_front();
         }
-        self.last_candles.traded(trade.quantity.get());
+        if let Some(candles) = &mut self.candles {
+            candles.last.traded(trade.quantity.get());
+        }
         self.trades.push_back(trade);
     }
 }

@@ -79,14 +79,16 @@ impl Exchange {
     #[must_use]
     pub fn candles(&self, symbol: &Symbol, interval: Duration, from: Timestamp, to: Timestamp) -> Vec<Candle> {
         let Ok(index) = self.market_index(symbol) else { return Vec::new() };
-        self.markets[index].last_candles.candles(symbol, interval, from, to, self.now)
+        let candles = self.markets[index].candles.as_ref();
+        candles.map_or_else(Vec::new, |it| it.last.candles(symbol, interval, from, to, self.now))
     }
 
     /// Candles of the mark price, as [`candles`](Self::candles); without volume.
     #[must_use]
     pub fn mark_candles(&self, symbol: &Symbol, interval: Duration, from: Timestamp, to: Timestamp) -> Vec<Candle> {
         let Ok(index) = self.market_index(symbol) else { return Vec::new() };
-        self.markets[index].mark_candles.candles(symbol, interval, from, to, self.now)
+        let candles = self.markets[index].candles.as_ref();
+        candles.map_or_else(Vec::new, |it| it.mark.candles(symbol, interval, from, to, self.now))
     }
 
     /// Every funding that was settled, oldest first.

@@ -36,6 +36,8 @@ pub struct Settings {
     pub closing_orders: ClosingOrders,
     /// The id of the first ordinary order; the others follow it. Conditional orders begin at 1,000,000,000,000,001.
     pub first_order_id: u64,
+    /// Whether minute candles are kept of the prices that are fed, for whoever asks for them.
+    pub candles: bool,
     /// How many orders that have ended (conditional ones are counted apart), fills and changes of its wallet each account
     /// keeps at least; now and then the oldest beyond a quarter more are forgotten, whatever their age. Open orders,
     /// positions and wallets are never forgotten, and [`totals`](crate::Exchange::totals) go on. `None` keeps all. It has
@@ -72,6 +74,7 @@ impl Default for Settings {
             repeats_client_ids: false,
             closing_orders: ClosingOrders::Any,
             first_order_id: 1_000_001,
+            candles: true,
             keeps: None,
         }
     }

@@ -80,8 +80,8 @@ pub use store::{
     WholeLedger,
 };
 pub use strategy::{
-    BadState, CloseIntent, Decision, Feed, FeedKind, FillRole, Holding, Intent, Leg, OpenIntent, RestIntent,
-    RestingEffect, Strategy, StrategyEvent, StrategyView, TradedAccount, TradedMarket, WorkingOrder,
+    BadState, CloseIntent, Decision, Feed, FeedKind, FillRole, Funds, Holding, Intent, KnownFunds, Leg, OpenIntent,
+    RestIntent, RestingEffect, Strategy, StrategyEvent, StrategyView, TradedAccount, TradedMarket, WorkingOrder,
 };
 
 #[cfg(feature = "mocks")]

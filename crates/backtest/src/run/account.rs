@@ -9,9 +9,9 @@ use plimsoll_domain::{
     AccountId, ClientOrderId, Currency, FundingRate, Instrument, Leverage, MarkPrice, MarketEvent, Money, Position,
     PositionSide, Price, Rate, Symbol, Timestamp,
 };
-use plimsoll_engine::desk::{AccountNow, ChannelIndex};
+use plimsoll_engine::desk::{ChannelIndex, Seen};
 use plimsoll_exchange::{Exchange, ExchangeEvent, IncomeKind, MarketIndex, TickRefused};
-use plimsoll_ports::TradedMarket;
+use plimsoll_ports::{Funds, TradedMarket};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -26,11 +26,9 @@ pub(super) struct Market {
     pub(super) channel: Option<ChannelIndex>,
     pub(super) hears_marks: bool,
     pub(super) hears_quotes: bool,
-    pub(super) last: Price,
     pub(super) mark: Price,
     pub(super) position: Option<Position>,
     pub(super) leverage: Option<Leverage>,
-    funding: Option<FundingRate>,
 }
 
 #[derive(Debug)]
@@ -38,6 +36,8 @@ pub(super) struct Account {
     pub(super) id: AccountId,
     pub(super) exchange: Exchange,
     pub(super) markets: Vec<Market>,
+    /// What strategies see of the markets, by place.
+    traded: Vec<TradedMarket>,
     pub(super) wallet: Money,
     /// Orders rest, or something is held: what is available is not the wallet.
     is_engaged: bool,
@@ -59,6 +59,7 @@ impl Account {
             liquidation: settings.liquidation,
             // What is booked is added up as it comes.
             keeps: Some(KEPT),
+            candles: false,
             ..plimsoll_exchange::Settings::default()
         };
         let mut exchange = Exchange::with_settings(settings.start, exchange_settings);
@@ -69,6 +70,7 @@ impl Account {
             id,
             exchange,
             markets: Vec::new(),
+            traded: Vec::new(),
             wallet,
             is_engaged: false,
             booked: 0,
@@ -95,30 +97,24 @@ impl Account {
         self.exchange.set_funding_rate(&instrument.symbol, Rate::ZERO)?;
         self.exchange.drain_events();
         self.protection.push(Protection::default());
+        let instrument = Arc::new(instrument);
+        self.traded.push(TradedMarket {
+            instrument: Arc::clone(&instrument),
+            last: Some(opening),
+            mark: Some(opening),
+            funding: None,
+        });
         self.markets.push(Market {
             index,
-            instrument: Arc::new(instrument),
+            instrument,
             channel,
             hears_marks,
             hears_quotes,
-            last: opening,
             mark: opening,
             position: None,
             leverage: None,
-            funding: None,
         });
         Ok(self.markets.len() - 1)
-    }
-
-    /// What a desk sees of it at first.
-    pub(super) fn seen(&self) -> AccountNow {
-        let markets = self.markets.iter().map(|market| TradedMarket {
-            instrument: Arc::clone(&market.instrument),
-            last: Some(market.last),
-            mark: Some(market.mark),
-            funding: None,
-        });
-        AccountNow { id: self.id.clone(), equity: self.wallet, available: self.wallet, markets: markets.collect() }
     }
 
     /// Moves a price; answers whether anything happened that is to be accounted for.
@@ -132,7 +128,9 @@ impl Account {
     ) -> Result<bool, TickRefused> {
         let market = &mut self.markets[place];
         self.exchange.advance_indexed(market.index, time, last, mark, None)?;
-        (market.last, market.mark) = (last, mark);
+        market.mark = mark;
+        let traded = &mut self.traded[place];
+        (traded.last, traded.mark) = (Some(last), Some(mark));
         Ok(self.exchange.has_events())
     }
 
@@ -142,10 +140,8 @@ impl Account {
 
     /// Takes over from the exchange what events may have changed.
     pub(super) fn read(&mut self) {
-        if let Some(figures) = self.exchange.account_figures(&self.id) {
-            self.wallet = figures.wallet;
-            self.is_engaged = !figures.position_initial_margin.is_zero() || !figures.order_initial_margin.is_zero();
-        }
+        self.wallet = self.exchange.wallet(&self.id).unwrap_or(self.wallet);
+        self.is_engaged = self.exchange.is_engaged(&self.id);
         for market in &mut self.markets {
             market.position = self.exchange.held_of(&self.id, market.index);
         }
@@ -161,18 +157,6 @@ impl Account {
 
     pub(super) fn exposure(&self) -> Money {
         self.markets.iter().filter_map(|market| Some(market.position?.notional(market.mark))).sum()
-    }
-
-    /// Brings what a desk sees up to now.
-    pub(super) fn show(&self, seen: &mut AccountNow) {
-        for (market, seen) in self.markets.iter().zip(&mut seen.markets) {
-            (seen.last, seen.mark) = (Some(market.last), Some(market.mark));
-        }
-        seen.equity = self.equity();
-        seen.available = match self.is_engaged {
-            true => self.exchange.account_figures(&self.id).map_or(Money::ZERO, |figures| figures.available),
-            false => self.wallet,
-        };
     }
 
     pub(super) fn mark_event(&self, place: usize, time: Timestamp) -> Option<MarketEvent> {
@@ -205,7 +189,7 @@ impl Account {
             index_price: None,
             time: now,
         };
-        market.funding = Some(funding.clone());
+        self.traded[place].funding = Some(funding.clone());
         Some(MarketEvent::Funding(funding))
     }
 
@@ -217,7 +201,7 @@ impl Account {
     }
 
     pub(super) fn funding(&self, place: usize) -> Option<FundingRate> {
-        self.markets.get(place)?.funding.clone()
+        self.traded.get(place)?.funding.clone()
     }
 
     pub(super) fn currency(&self) -> Currency {
@@ -239,5 +223,32 @@ impl Account {
                 IncomeKind::InsuranceClear => sums.covered += row.amount,
             }
         }
+    }
+}
+
+impl Funds for Account {
+    fn equity(&self) -> Money {
+        Self::equity(self)
+    }
+
+    fn available(&self) -> Money {
+        match self.is_engaged {
+            true => self.exchange.account_figures(&self.id).map_or(Money::ZERO, |figures| figures.available),
+            false => self.wallet,
+        }
+    }
+}
+
+impl Seen for Account {
+    fn id(&self) -> &AccountId {
+        &self.id
+    }
+
+    fn funds(&self) -> &dyn Funds {
+        self
+    }
+
+    fn markets(&self) -> &[TradedMarket] {
+        &self.traded
     }
 }

@@ -83,8 +83,8 @@ impl Run {
         self.refused += 1;
         let text = format!("{}: {} was refused: {reason}", self.desk.name(seat), decision.reason);
         self.incident("refused", text);
-        let Self { desk, seen, wanted, now, .. } = self;
-        desk.tell(seat, *now, seen, &StrategyEvent::Refused { decision, reason }, wanted);
+        let Self { desk, accounts, wanted, now, .. } = self;
+        desk.tell(seat, *now, accounts, &StrategyEvent::Refused { decision, reason }, wanted);
     }
 
     fn leg(&mut self, seat: SeatIndex, leg: &Leg) -> Result<Option<Opened>, String> {

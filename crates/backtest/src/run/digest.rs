@@ -2,11 +2,11 @@
 
 use super::history::{Candles, Quote};
 use super::settings::Settings;
-use plimsoll_domain::{Candle, Decimal, Fill, Rate, Timestamp};
+use plimsoll_domain::{Candle, Decimal, Fill, Price, Rate, Timestamp};
 use plimsoll_engine::desk::Desk;
-use plimsoll_ports::Decision;
+use plimsoll_ports::{CloseIntent, Decision, Intent, Leg, OpenIntent, RestIntent, RestingEffect, StopLoss};
 use sha2::{Digest as _, Sha256};
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use twox_hash::XxHash3_128;
 
 /// History goes through a fast hash, since there is much of it; everything ends in SHA-256.
@@ -19,8 +19,8 @@ pub(super) struct Digest {
     line: String,
 }
 
-impl std::fmt::Debug for Digest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Digest").field("made_with", &self.made_with).finish_non_exhaustive()
     }
 }
@@ -88,8 +88,7 @@ impl Digest {
 
     pub(super) fn decision(&mut self, now: Timestamp, strategy: &str, decision: &Decision, keeps: bool) {
         self.line.clear();
-        // Writing to a string does not fail.
-        let _ = write!(self.line, "{}|{strategy}|{:?}|{}", now.as_micros(), decision.legs, decision.reason);
+        let _ = decided(&mut self.line, now, strategy, decision);
         self.decisions.update(self.line.as_bytes());
         if keeps {
             self.log.push(self.line.clone());
@@ -122,4 +121,44 @@ impl Digest {
             text
         })
     }
+}
+
+/// A decision as a line. Writing to a string does not fail.
+fn decided(line: &mut String, now: Timestamp, strategy: &str, decision: &Decision) -> fmt::Result {
+    write!(line, "{}|{strategy}", now.as_micros())?;
+    for Leg { account, intent } in &decision.legs {
+        write!(line, "|{account} {} ", intent.symbol())?;
+        match intent {
+            Intent::Open(OpenIntent { direction, quantity, leverage, stop_loss, take_profit, .. }) => {
+                write!(line, "open {direction} {quantity} at leverage {leverage}")?;
+                protected(line, stop_loss, *take_profit)?;
+            }
+            Intent::Rest(RestIntent { label, side, quantity, price, effect, .. }) => {
+                write!(line, "rest '{label}' {side} {quantity} at {price}")?;
+                match effect {
+                    RestingEffect::Reduces => line.write_str(", reduce-only")?,
+                    RestingEffect::Opens { leverage, stop_loss } => {
+                        write!(line, " at leverage {leverage}")?;
+                        protected(line, stop_loss, None)?;
+                    }
+                }
+            }
+            Intent::Close(CloseIntent { direction, quantity, .. }) => match quantity {
+                Some(quantity) => write!(line, "close {quantity} of the {direction}")?,
+                None => write!(line, "close the {direction}")?,
+            },
+            Intent::MoveStop { direction, trigger, .. } => write!(line, "stop of the {direction} to {trigger}")?,
+            Intent::Cancel { label, .. } => write!(line, "cancel '{label}'")?,
+        }
+    }
+    write!(line, "|{}", decision.reason)
+}
+
+fn protected(line: &mut String, stop: &StopLoss, target: Option<Price>) -> fmt::Result {
+    match stop {
+        StopLoss::At(price) => write!(line, ", stop {price}")?,
+        StopLoss::Resting => line.write_str(", the stop that rests")?,
+        StopLoss::Waived(waiver) => write!(line, ", no stop: {} ({})", waiver.reason(), waiver.by())?,
+    }
+    target.map_or(Ok(()), |price| write!(line, ", target {price}"))
 }

@@ -48,7 +48,7 @@ impl Role {
 /// What a strategy is still to be told.
 #[derive(Debug)]
 pub(super) enum Told {
-    Fill(SeatIndex, Role, Fill),
+    Fill(SeatIndex, Role, Box<Fill>),
     Ended(SeatIndex, Symbol, String, OrderStatus),
 }
 
@@ -180,7 +180,7 @@ impl Run {
             own.stop_at(&fill.symbol, Some(*stop));
         }
         self.record(account, sent.seat, &sent.role, fill, made);
-        told.push(Told::Fill(sent.seat, sent.role.clone(), fill.clone()));
+        told.push(Told::Fill(sent.seat, sent.role.clone(), Box::new(fill.clone())));
     }
 
     fn record(&mut self, account: usize, seat: SeatIndex, role: &Role, fill: &Fill, made: plimsoll_domain::Transition) {
@@ -232,7 +232,7 @@ impl Run {
             let Some(own) = self.desk.own_mut(seat, account) else { continue };
             let made = own.fill(&part, Leverage::ONE);
             self.record(account, seat, role, &part, made);
-            told.push(Told::Fill(seat, role.clone(), part));
+            told.push(Told::Fill(seat, role.clone(), Box::new(part)));
         }
     }
 
@@ -264,18 +264,17 @@ impl Run {
         if told.is_empty() {
             return;
         }
-        self.show(account);
-        let Self { desk, seen, wanted, now, accounts, .. } = self;
+        let Self { desk, wanted, now, accounts, .. } = self;
         let id = &accounts[account].id;
         for it in &told {
             match it {
                 Told::Fill(seat, role, fill) => {
                     let event = StrategyEvent::Fill { account: id, role: role.as_fill(), fill };
-                    desk.tell(*seat, *now, seen, &event, wanted);
+                    desk.tell(*seat, *now, accounts, &event, wanted);
                 }
                 Told::Ended(seat, symbol, label, status) => {
                     let event = StrategyEvent::Ended { account: id, symbol, label, status: *status };
-                    desk.tell(*seat, *now, seen, &event, wanted);
+                    desk.tell(*seat, *now, accounts, &event, wanted);
                 }
             }
         }
@@ -286,9 +285,8 @@ impl Run {
         let Some(place) = self.accounts[account].place_of(&settled.symbol) else { return };
         let Some(channel) = self.accounts[account].markets[place].channel else { return };
         if self.desk.hears(channel).2 {
-            self.show(account);
-            let Self { desk, seen, wanted, now, .. } = self;
-            desk.hear(channel, *now, seen, event, wanted);
+            let Self { desk, accounts, wanted, now, .. } = self;
+            desk.hear(channel, *now, accounts, event, wanted);
         }
     }
 

@@ -58,9 +58,9 @@ fn funding_is_paid_by_who_holds_and_adds_up() {
     };
     let mut it = Run::new(settings(), vec![listing], vec![Box::new(Scripted::new("hold", hold))]).unwrap();
     let eight_hours = crate::stage::START.plus(crate::stage::MINUTE * 480);
-    it.step(Item::Funding(0, eight_hours, "0.0001".parse().unwrap())).unwrap();
+    it.step(&Item::Funding(0, eight_hours, "0.0001".parse().unwrap())).unwrap();
     for number in 0..500 {
-        it.step(Item::Candle(0, Candles::of(&crate::stage::candle(number, "50000", "50000")))).unwrap();
+        it.step(&Item::Candle(0, Candles::of(&crate::stage::candle(number, "50000", "50000")))).unwrap();
     }
     let outcome = it.finish();
     adds_up(&outcome);

@@ -158,7 +158,7 @@ pub(crate) fn run(settings: Settings, strategies: Vec<Scripted>, prices: &[&str]
     let mut run = Run::new(settings, listed, strategies).unwrap();
     for (number, pair) in prices.windows(2).enumerate() {
         for market in 0..markets {
-            run.step(Item::Candle(market, Candles::of(&candle(number, pair[0], pair[1])))).unwrap();
+            run.step(&Item::Candle(market, Candles::of(&candle(number, pair[0], pair[1])))).unwrap();
         }
     }
     let decisions = run.decisions().to_vec();

@@ -1,6 +1,6 @@
 //! A strategy and what is its own.
 
-use super::{AccountNow, Own};
+use super::{Own, Seen};
 use arrayvec::ArrayVec;
 use plimsoll_domain::Timestamp;
 use plimsoll_ports::{Decision, Strategy, StrategyEvent, StrategyView, TradedAccount};
@@ -29,15 +29,14 @@ impl Seat {
     pub(super) fn decide(
         &mut self,
         now: Timestamp,
-        accounts: &[AccountNow],
+        accounts: &[impl Seen],
         event: &StrategyEvent<'_>,
     ) -> Vec<Decision> {
         let Self { strategy, own, .. } = self;
         let seen = accounts.iter().zip(own.iter()).map(|(account, own)| TradedAccount {
-            id: &account.id,
-            equity: account.equity,
-            available: account.available,
-            markets: &account.markets,
+            id: account.id(),
+            funds: account.funds(),
+            markets: account.markets(),
             holdings: own.holdings(),
             orders: own.orders(),
         });

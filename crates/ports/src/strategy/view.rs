@@ -3,6 +3,7 @@
 use plimsoll_domain::{
     AccountId, FundingRate, Instrument, Leverage, Money, Position, Price, Quantity, Side, Symbol, Timestamp,
 };
+use std::fmt;
 use std::sync::Arc;
 
 /// What a strategy sees: its accounts, and on them what is its own.
@@ -22,15 +23,41 @@ impl<'a> StrategyView<'a> {
     }
 }
 
+/// What an account has to trade with, reckoned at the moment at which it is asked for: most events ask for nothing.
+pub trait Funds: fmt::Debug {
+    /// Wallet and unrealised profit, in the settle currency.
+    fn equity(&self) -> Money;
+
+    /// What new positions may use.
+    fn available(&self) -> Money;
+}
+
+/// Figures that are known, from a reading of the account, or for a test.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct KnownFunds {
+    /// Wallet and unrealised profit, in the settle currency.
+    pub equity: Money,
+    /// What new positions may use.
+    pub available: Money,
+}
+
+impl Funds for KnownFunds {
+    fn equity(&self) -> Money {
+        self.equity
+    }
+
+    fn available(&self) -> Money {
+        self.available
+    }
+}
+
 /// One account that a strategy trades.
 #[derive(Debug, Clone, Copy)]
 pub struct TradedAccount<'a> {
     /// Its name.
     pub id: &'a AccountId,
-    /// Wallet and unrealised profit, in the settle currency.
-    pub equity: Money,
-    /// What new positions may use.
-    pub available: Money,
+    /// What it has to trade with.
+    pub funds: &'a dyn Funds,
     /// The contracts that may be traded, and their prices.
     pub markets: &'a [TradedMarket],
     /// What the strategy holds.
@@ -40,6 +67,18 @@ pub struct TradedAccount<'a> {
 }
 
 impl<'a> TradedAccount<'a> {
+    /// Wallet and unrealised profit, in the settle currency.
+    #[must_use]
+    pub fn equity(&self) -> Money {
+        self.funds.equity()
+    }
+
+    /// What new positions may use.
+    #[must_use]
+    pub fn available(&self) -> Money {
+        self.funds.available()
+    }
+
     /// The market of a contract.
     #[must_use]
     pub fn market(&self, symbol: &Symbol) -> Option<&'a TradedMarket> {
