@@ -2,6 +2,7 @@
 
 use crate::ema_cross::{EmaCross, EmaCrossSettings};
 use crate::error::StrategyError;
+use crate::funding_arbitrage::{FundingArbitrage, FundingArbitrageSettings};
 use crate::place::Place;
 use crate::trend_switch::{TrendSwitch, TrendSwitchSettings};
 use crate::volatility_breakout::{VolatilityBreakout, VolatilityBreakoutSettings};
@@ -28,6 +29,11 @@ pub struct Kind {
 pub fn kinds() -> Vec<Kind> {
     vec![
         kind::<EmaCrossSettings>(EmaCross::KIND, "long above and short below the cross of two exponential averages", 1),
+        kind::<FundingArbitrageSettings>(
+            FundingArbitrage::KIND,
+            "long and short the same, for the difference of funding",
+            2,
+        ),
         kind::<TrendSwitchSettings>(TrendSwitch::KIND, "with the trend of several lengths of candles, either way", 1),
         kind::<VolatilityBreakoutSettings>(VolatilityBreakout::KIND, "a breakout from a squeeze, sized by its risk", 1),
     ]
@@ -51,6 +57,10 @@ pub fn build(kind: &str, name: &str, places: &[Place], settings: &Value) -> Resu
         EmaCross::KIND => {
             let [place] = exactly(EmaCross::KIND, places)?;
             Ok(Box::new(EmaCross::new(name, place, read(EmaCross::KIND, settings)?)?))
+        }
+        FundingArbitrage::KIND => {
+            let places = exactly(FundingArbitrage::KIND, places)?;
+            Ok(Box::new(FundingArbitrage::new(name, places, read(FundingArbitrage::KIND, settings)?)?))
         }
         TrendSwitch::KIND => {
             let [place] = exactly(TrendSwitch::KIND, places)?;

@@ -25,6 +25,12 @@ impl Problems {
         self.unless(value >= bound, || format!("{name} is at least {bound}, got {value}"));
     }
 
+    /// Above zero and at most one.
+    pub(crate) fn share(&mut self, name: &str, value: Decimal) {
+        let right = value > Decimal::ZERO && value <= Decimal::ONE;
+        self.unless(right, || format!("{name} is a share above 0 and up to 1, got {value}"));
+    }
+
     /// Above zero and below one.
     pub(crate) fn part(&mut self, name: &str, value: Decimal) {
         let right = value > Decimal::ZERO && value < Decimal::ONE;

@@ -1,9 +1,9 @@
 //! A desk: accounts in memory on which whatever is decided is done at once, at the last price.
 
 use plimsoll_domain::{
-    AccountId, Candle, ClientOrderId, ContractStatus, Direction, Fees, Fill, FillCause, Instrument, Leverage,
-    MarginTiers, MarketEvent, Money, OrderId, Position, PositionSide, Price, Quantity, Rate, Side, Step, Symbol, Tier,
-    Timestamp, TradeId, Transition, VenueId,
+    AccountId, Candle, ClientOrderId, ContractStatus, Direction, Fees, Fill, FillCause, FundingRate, Instrument,
+    Leverage, MarginTiers, MarkPrice, MarketEvent, Money, OrderId, Position, PositionSide, Price, Quantity, Rate, Side,
+    Step, Symbol, Tier, Timestamp, TradeId, Transition, VenueId,
 };
 use plimsoll_ports::{
     Decision, FillRole, Holding, Intent, Strategy, StrategyEvent, StrategyView, TradedAccount, TradedMarket,
@@ -163,7 +163,7 @@ impl Desk {
         self.carry_out(strategy, more)
     }
 
-    fn carry_out_one(&mut self, intent: &Intent) -> Option<(FillRole<'static>, Fill)> {
+    pub(crate) fn carry_out_one(&mut self, intent: &Intent) -> Option<(FillRole<'static>, Fill)> {
         let last = self.market.last.unwrap();
         match intent {
             Intent::Open(open) => {
@@ -277,6 +277,22 @@ pub(crate) fn walk(start: i64, count: usize) -> Vec<Decimal> {
         Decimal::from(close)
     };
     (0..count).map(&mut next).collect()
+}
+
+pub(crate) fn mark(price: Decimal, time: Timestamp) -> MarketEvent {
+    MarketEvent::Mark(MarkPrice { symbol: symbol(), price: Price::new(price).unwrap(), index: None, time })
+}
+
+pub(crate) fn funding(rate: Decimal, interval_hours: u32, next: Timestamp, time: Timestamp) -> FundingRate {
+    FundingRate {
+        symbol: symbol(),
+        rate: Rate::new(rate),
+        next_time: Some(next),
+        interval_hours: Some(interval_hours),
+        mark_price: None,
+        index_price: None,
+        time,
+    }
 }
 
 /// Each strategy of these candles' prefixes decides what it decides of the whole: it does not look ahead. And restarted

@@ -4,6 +4,7 @@
 
 mod desk;
 mod ema_cross;
+mod funding_arbitrage;
 mod registry;
 mod stage;
 mod trend_switch;

@@ -1,10 +1,12 @@
 //! The stage on which a strategy keeps its contract: accounts that stand still.
 
-use crate::desk::Desk;
+use crate::desk::{Desk, funding};
 use plimsoll_domain::{AccountId, MarketEvent};
 use plimsoll_ports::{Strategy, StrategyView};
 use plimsoll_testkit::contract::StrategyStage;
+use rust_decimal::Decimal;
 use rust_decimal_macros::dec;
+use std::time::Duration;
 
 pub(crate) struct Stage {
     make: fn() -> Box<dyn Strategy>,
@@ -16,10 +18,23 @@ pub(crate) struct Stage {
 impl Stage {
     /// Accounts of these names with 10,000 each and prices of 1,000; what happens, happens on the first.
     pub(crate) fn new(make: fn() -> Box<dyn Strategy>, accounts: &[&str], events: Vec<MarketEvent>) -> Self {
+        Self::with_funding(make, accounts, &vec![dec!(0); accounts.len()], events)
+    }
+
+    /// The same, with these funding rates in an hour.
+    pub(crate) fn with_funding(
+        make: fn() -> Box<dyn Strategy>,
+        accounts: &[&str],
+        rates: &[Decimal],
+        events: Vec<MarketEvent>,
+    ) -> Self {
         let desks: Vec<Desk> = accounts
             .iter()
-            .map(|name| {
+            .zip(rates)
+            .map(|(name, rate)| {
                 let mut desk = Desk::new(name);
+                let next = desk.now.plus(Duration::from_secs(3600));
+                desk.market.funding = Some(funding(*rate, 8, next, desk.now));
                 desk.price(dec!(1000));
                 desk
             })
