@@ -92,12 +92,15 @@ impl CsvRows {
         R::read(&Line { record: &self.record, places: &self.places, names: R::COLUMNS })
     }
 
-    /// Names the line just read: the reader stands on the next one. (The position that a record has is that of the empty
-    /// lines before it.)
     #[cold]
     fn error(&self, fault: Fault) -> RowError {
-        let line = self.reader.position().line().saturating_sub(1);
-        RowError { file: self.file.clone(), place: Place::Line(line), fault }
+        RowError { file: self.file.clone(), place: self.place(), fault }
+    }
+
+    /// The line just read: the reader stands on the next one. (The position that a record has is that of the empty lines
+    /// before it.)
+    pub(crate) fn place(&self) -> Place {
+        Place::Line(self.reader.position().line().saturating_sub(1))
     }
 
     pub(crate) fn progress(&self) -> Progress {

@@ -98,14 +98,76 @@ pub enum Fault {
     #[error("the row of {0} once more")]
     Duplicate(Timestamp),
     /// Rows are missing before it.
-    #[error("nothing between {after} and {time}")]
+    #[error("{missing} missing between {after} and {time}")]
     Gap {
         /// The time of the row before.
         after: Timestamp,
         /// The time of the row.
         time: Timestamp,
+        /// How many would have come between.
+        missing: u64,
+    },
+    /// It comes at another time than its interval says.
+    #[error("{time} is no whole interval after {after}")]
+    OffGrid {
+        /// The time of the row.
+        time: Timestamp,
+        /// The time of the row before.
+        after: Timestamp,
+    },
+    /// Its price is far beyond what is usual around it.
+    #[error("{time} is {} % from the close before it, {times} times the usual move", percent(*basis_points))]
+    Outlier {
+        /// The time of the row.
+        time: Timestamp,
+        /// How far it went from the close before it, in hundredths of a percent.
+        basis_points: i64,
+        /// How many times the median move of the rows before it that is.
+        times: u64,
+    },
+    /// Funding that no candle is there for.
+    #[error("{time} is {} at {edge}", if time < edge { "before the first candle opens" } else { "after the last candle closes" })]
+    Outside {
+        /// The time of the funding.
+        time: Timestamp,
+        /// When the first candle opens, or the last one closes.
+        edge: Timestamp,
+    },
+    /// Candles that no mark price is there for.
+    #[error("{rows} candles from {from} to {to} have no mark price")]
+    Unmarked {
+        /// The time of the first.
+        from: Timestamp,
+        /// The time of the last.
+        to: Timestamp,
+        /// How many they are.
+        rows: u64,
+    },
+    /// A stretch of candles at the beginning or end that no funding is there for.
+    #[error("no funding between {from} and {to}, where there are candles")]
+    Unfunded {
+        /// Its beginning.
+        from: Timestamp,
+        /// Its end.
+        to: Timestamp,
     },
     /// The rest of the file cannot be read.
     #[error("the rest cannot be read: {0}")]
     Unreadable(Arc<str>),
+}
+
+impl Fault {
+    /// How many rows this leaves out, or has wrong.
+    pub(crate) const fn rows(&self) -> u64 {
+        match self {
+            Self::Gap { missing, .. } => *missing,
+            Self::Unmarked { rows, .. } => *rows,
+            _ => 1,
+        }
+    }
+}
+
+/// Hundredths of a percent as percent.
+fn percent(basis_points: i64) -> Decimal {
+    Decimal::new(basis_points, 2)
 }

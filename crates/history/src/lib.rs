@@ -23,20 +23,27 @@
 //! A file of any size is read in constant memory. Prices are exact decimals: nothing is rounded on the way in or out.
 //! What this crate does not do: it asks no venue and reads no clock.
 
+mod check;
 mod column;
 mod csv_rows;
 mod fault;
+mod findings;
 mod layout;
 mod moment;
 mod number;
 mod open;
+mod ordered;
 mod parquet_rows;
 mod row;
 mod rows;
+mod sequence;
 mod write;
 
+pub use check::{CheckOptions, CheckReport, FileReport, OutlierRule, check_file, check_together};
 pub use fault::{Fault, Place, RowError};
-pub use open::{Format, OpenError};
+pub use findings::{Findings, Found, Topic};
+pub use open::{Format, OpenError, kind_of};
+pub use ordered::{Act, Ordered, Policy, Source, Spot};
 pub use row::{CandleRow, FundingRow, Kind, MarkRow, QuoteRow, Row};
 pub use rows::{Progress, Rows};
 pub use write::{Digits, FileWriter, WriteError};

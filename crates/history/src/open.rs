@@ -1,12 +1,15 @@
 //! Which kind of file this is, and why one cannot be opened.
 
 use crate::column::{Column, Misnamed, places};
-use crate::row::Kind;
+use crate::row::{CandleRow, FundingRow, Kind, MarkRow, QuoteRow, Row};
+use crate::rows::Rows;
+use serde::Serialize;
 use std::path::Path;
 use std::sync::Arc;
 
 /// How a file is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Format {
     /// Text with a header.
     Csv,
@@ -145,4 +148,26 @@ pub(crate) fn columns(
         }
         Misnamed::Twice(column) => OpenError::TwoColumns { file: file.clone(), column },
     })
+}
+
+/// What kind of file this is, by its columns: candles have prices and a volume, mark prices have no volume.
+///
+/// # Errors
+/// [`OpenError`] if it cannot be opened, or is a file of nothing known here.
+pub fn kind_of(path: impl AsRef<Path>) -> Result<Kind, OpenError> {
+    fn is<R: Row>(path: &Path) -> Result<Option<Kind>, OpenError> {
+        match Rows::<R>::open(path) {
+            Ok(_) => Ok(Some(R::KIND)),
+            Err(OpenError::NoColumn { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+    let path = path.as_ref();
+    for is in [is::<CandleRow>, is::<QuoteRow>, is::<FundingRow>, is::<MarkRow>] {
+        if let Some(kind) = is(path)? {
+            return Ok(kind);
+        }
+    }
+    // None of them: what is missing for candles says most.
+    Rows::<CandleRow>::open(path).map(|_| Kind::Candles)
 }

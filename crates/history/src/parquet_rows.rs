@@ -104,7 +104,11 @@ impl ParquetRows {
 
     #[cold]
     fn error(&self, fault: Fault) -> RowError {
-        RowError { file: self.file.clone(), place: Place::Row(self.done), fault }
+        RowError { file: self.file.clone(), place: self.place(), fault }
+    }
+
+    pub(crate) const fn place(&self) -> Place {
+        Place::Row(self.done)
     }
 
     pub(crate) fn progress(&self) -> Progress {

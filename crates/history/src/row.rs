@@ -4,6 +4,7 @@ use crate::layout::Layout;
 use plimsoll_domain::{
     BestQuotes, Candle, Decimal, MarkPrice, Price, Quantity, Rate, SettledFunding, Symbol, Timestamp,
 };
+use serde::Serialize;
 use std::fmt;
 use std::time::Duration;
 
@@ -17,10 +18,16 @@ pub trait Row: Layout {
 
     /// The price that the row ends with, where it has one; a quote's is its middle.
     fn price(&self) -> Option<Price>;
+
+    /// The lowest and the highest price of the row, where it has them.
+    fn range(&self) -> Option<(Price, Price)> {
+        self.price().map(|price| (price, price))
+    }
 }
 
 /// What a file is a file of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Candles of traded prices.
     Candles,
@@ -95,6 +102,10 @@ impl Row for CandleRow {
     fn price(&self) -> Option<Price> {
         Some(self.close)
     }
+
+    fn range(&self) -> Option<(Price, Price)> {
+        Some((self.low, self.high))
+    }
 }
 
 /// A candle of the mark price. Its file may have a volume; it is not read.
@@ -136,6 +147,10 @@ impl Row for MarkRow {
 
     fn price(&self) -> Option<Price> {
         Some(self.close)
+    }
+
+    fn range(&self) -> Option<(Price, Price)> {
+        Some((self.low, self.high))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A file as a stream of rows.
 
 use crate::csv_rows::CsvRows;
-use crate::fault::RowError;
+use crate::fault::{Place, RowError};
 use crate::open::{Format, OpenError};
 use crate::parquet_rows::ParquetRows;
 use crate::row::Row;
@@ -18,7 +18,7 @@ const HEAD: u64 = 16 * 1024;
 ///
 /// A row that is wrong is an error with its place, and the next one follows: whoever reads decides whether to go on.
 /// Only an error that [is the last](RowError::is_last) ends the stream. Whether rows are in order is not looked at here;
-/// a stream of its own does that.
+/// [`Ordered`](crate::Ordered) does that.
 #[derive(Debug)]
 pub struct Rows<R> {
     file: Arc<str>,
@@ -79,6 +79,15 @@ impl<R: Row> Rows<R> {
         match self.source {
             Source::Csv(_) => Format::Csv,
             Source::Parquet(_) => Format::Parquet,
+        }
+    }
+
+    /// Where the row that came last is.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        match &self.source {
+            Source::Csv(rows) => rows.place(),
+            Source::Parquet(rows) => rows.place(),
         }
     }
 
