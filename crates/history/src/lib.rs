@@ -39,6 +39,8 @@ mod parquet_rows;
 mod row;
 mod rows;
 mod sequence;
+mod span;
+mod store;
 mod write;
 
 pub use check::{CheckOptions, CheckReport, FileReport, OutlierRule, check_file, check_together};
@@ -50,4 +52,6 @@ pub use open::{Format, OpenError, kind_of};
 pub use ordered::{Act, Ordered, Policy, Source, Spot};
 pub use row::{CandleRow, FundingRow, Kind, MarkRow, QuoteRow, Row};
 pub use rows::{Progress, Rows};
+pub use span::{Span, interval_word, read_interval};
+pub use store::{Download, Kept, Series, SeriesKind, SeriesRows, Store, StoreError};
 pub use write::{Digits, FileWriter, WriteError};

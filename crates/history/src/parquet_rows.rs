@@ -10,6 +10,7 @@ use crate::rows::Progress;
 use arrow::array::RecordBatch;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use parquet::file::reader::{FileReader, SerializedFileReader};
 use std::fs::File;
 use std::sync::Arc;
 
@@ -122,4 +123,14 @@ fn values(batch: &RecordBatch, at: usize, place: Option<usize>) -> Result<Values
         Some(array) => Values::numbers(array),
         None => Ok(Values::Absent),
     }
+}
+
+/// The note of this name in the footer of a file.
+pub(crate) fn note(path: &std::path::Path, name: &str) -> Result<Option<String>, OpenError> {
+    let file: Arc<str> = path.to_string_lossy().into();
+    let input = File::open(path).map_err(|error| OpenError::io(&file, error))?;
+    let reader = SerializedFileReader::new(input).map_err(|error| OpenError::not_parquet(&file, &error))?;
+    let notes = reader.metadata().file_metadata().key_value_metadata();
+    let found = notes.and_then(|notes| notes.iter().find(|note| note.key == name));
+    Ok(found.and_then(|note| note.value.clone()))
 }

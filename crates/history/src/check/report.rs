@@ -3,6 +3,7 @@
 use crate::findings::{Findings, Topic};
 use crate::open::Format;
 use crate::row::Kind;
+use crate::span::interval_word;
 use plimsoll_domain::Timestamp;
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -66,7 +67,7 @@ impl fmt::Display for FileReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {} {}", self.file, self.rows, self.kind)?;
         if let Some(interval) = self.interval {
-            write!(f, ", every {}", span(interval))?;
+            write!(f, ", every {}", interval_word(interval))?;
         }
         if let (Some(from), Some(to)) = (self.from, self.to) {
             write!(f, ", {from} to {to}")?;
@@ -113,20 +114,6 @@ fn findings(f: &mut fmt::Formatter<'_>, findings: &Findings) -> fmt::Result {
         }
     }
     Ok(())
-}
-
-/// `1m`, `8h`, `1d`, or seconds.
-fn span(interval: Duration) -> String {
-    let seconds = interval.as_secs();
-    if interval.subsec_nanos() > 0 || seconds == 0 {
-        return format!("{} s", interval.as_secs_f64());
-    }
-    for (unit, length) in [("d", 86_400), ("h", 3600), ("m", 60)] {
-        if seconds.is_multiple_of(length) {
-            return format!("{}{unit}", seconds / length);
-        }
-    }
-    format!("{seconds}s")
 }
 
 fn time<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
