@@ -1,5 +1,9 @@
 //! History through the same strategies, risk and exchange: runs, sweeps, reports.
 
+// The example's made-up month is a fixture of tests too, and names this crate as everyone does.
+#[cfg(test)]
+extern crate self as plimsoll_backtest;
+
 mod outcome;
 mod run;
 

@@ -3,6 +3,7 @@
 //! All three hold the run against its ledger and say loudly what does not add up.
 
 mod figures;
+mod html;
 mod json;
 mod sparkline;
 mod summary;
@@ -46,5 +47,13 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn terminal(&self) -> String {
         terminal::write(self)
+    }
+
+    /// One page that needs neither a network nor another file, light or dark as the reader's system is. A run of a month
+    /// makes less than a megabyte: curves are thinned with their extremes kept, and of very many trades and incidents
+    /// the gravest are shown.
+    #[must_use]
+    pub fn html(&self) -> String {
+        html::write(self)
     }
 }

@@ -67,6 +67,12 @@ pub(super) fn moment(time: Timestamp) -> String {
     time.to_string().replace('T', " ").trim_end_matches('Z').split('.').next().unwrap_or_default().to_owned()
 }
 
+/// `2024-01-05 07:59`, in UTC.
+pub(super) fn minute(time: Timestamp) -> String {
+    let moment = moment(time);
+    moment.rsplit_once(':').map_or(moment.clone(), |(minute, _)| minute.to_owned())
+}
+
 /// All digits, with at least so many decimals.
 pub(super) fn exact(value: Decimal, places: u32) -> String {
     let places = usize::try_from(places.max(value.scale())).unwrap_or_default();
@@ -97,7 +103,7 @@ fn unsigned_zero(text: String) -> String {
     }
 }
 
-fn apart(text: String) -> String {
+pub(super) fn apart(text: String) -> String {
     let start = usize::from(text.starts_with('-'));
     let end = text.find('.').unwrap_or(text.len());
     let mut shown = String::with_capacity(text.len() + 4);
@@ -112,7 +118,7 @@ fn apart(text: String) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{amount, change, count, exact, moment, or_not, percent, ratio, signed, span};
+    use super::{amount, change, count, exact, minute, moment, or_not, percent, ratio, signed, span};
     use plimsoll_domain::{Money, Timestamp, decimal};
     use std::time::Duration;
 
@@ -180,6 +186,7 @@ mod tests {
             assert_eq!(span(Duration::from_secs_f64(seconds)), shown);
         }
         assert_eq!(moment(Timestamp::from_millis(1_767_599_970_250)), "2026-01-05 07:59:30");
+        assert_eq!(minute(Timestamp::from_millis(1_767_599_970_250)), "2026-01-05 07:59");
         assert_eq!(moment(Timestamp::from_millis(0)), "1970-01-01 00:00:00");
     }
 }

@@ -1,7 +1,7 @@
 //! The figures in the order in which they are read: what the page and the terminal have in common.
 
 use super::Report;
-use super::figures::{amount, change, count, exact, moment, or_not, percent, ratio, signed, span};
+use super::figures::{amount, change, count, exact, minute, or_not, percent, ratio, signed, span};
 use crate::statistics::Drawdown;
 use std::collections::BTreeMap;
 
@@ -57,7 +57,7 @@ fn risk(report: &Report<'_>) -> Vec<Row> {
         if drawdown.amount.is_zero() {
             return String::new();
         }
-        format!("{} to {}", moment(drawdown.peak), moment(drawdown.trough))
+        format!("{} to {}", minute(drawdown.peak), minute(drawdown.trough))
     };
     let under = |drawdown: Drawdown| if drawdown.recovered { "" } else { "under its peak at the end" };
     let nearest = it.nearest_liquidation.as_ref();
@@ -76,7 +76,7 @@ fn risk(report: &Report<'_>) -> Vec<Row> {
         noted(
             "Nearest liquidation",
             or_not(nearest, |it| format!("{} away", percent(it.distance))),
-            nearest.map(|it| format!("{}, {}", it.symbol, moment(it.time))).unwrap_or_default(),
+            nearest.map(|it| format!("{}, {}", it.symbol, minute(it.time))).unwrap_or_default(),
         ),
         row("Time exposed", or_not(it.exposure_time, percent)),
     ];

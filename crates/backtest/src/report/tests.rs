@@ -1,5 +1,10 @@
 //! Reports of runs that are counted by hand.
 
+mod browser;
+mod page;
+#[path = "../../examples/report/walk.rs"]
+mod walk;
+
 use super::Report;
 use crate::Outcome;
 use crate::statistics::fixture::{money, quiet, two_trades};
