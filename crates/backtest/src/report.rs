@@ -1,17 +1,33 @@
 //! A run for people and for programs: a page, a summary in plain text, and JSON.
 //!
 //! All three hold the run against its ledger and say loudly what does not add up.
+//!
+//! ```
+//! use plimsoll_backtest::Outcome;
+//! use plimsoll_backtest::report::Report;
+//!
+//! /// Shows a run, keeps it, and says whether it may be believed.
+//! fn publish(run: &Outcome) -> std::io::Result<bool> {
+//!     let report = Report::of(run);
+//!     println!("{}", report.terminal());
+//!     std::fs::write("report.html", report.html())?;
+//!     std::fs::write("report.json", report.json()?)?;
+//!     Ok(report.reconciliation.adds_up())
+//! }
+//! ```
 
 mod figures;
 mod html;
 mod json;
 mod sparkline;
 mod summary;
+mod sweep;
 mod terminal;
 #[cfg(test)]
 mod tests;
 
 pub use sparkline::sparkline;
+pub use sweep::{NoSuchParameter, SweepOutcome, SweepRow};
 
 use crate::Outcome;
 use crate::statistics::{Reconciliation, Statistics};

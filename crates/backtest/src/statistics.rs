@@ -3,6 +3,18 @@
 //! Money is exact and in the settle currency; ratios are floats. Returns are per step of the equity curve, and
 //! annualised by 365 days. What has too few samples is `None`, "not available": never a number, and never `NaN` or
 //! infinite.
+//!
+//! ```
+//! use plimsoll_backtest::Outcome;
+//! use plimsoll_backtest::statistics::Statistics;
+//!
+//! /// Worth a closer look: it earned something, and never stood a twentieth from its liquidation.
+//! fn is_promising(run: &Outcome) -> bool {
+//!     let it = Statistics::of(run);
+//!     let is_safe = it.nearest_liquidation.is_none_or(|nearest| nearest.distance > 0.05);
+//!     is_safe && it.trades.expectancy.is_some_and(|net| net.is_positive())
+//! }
+//! ```
 
 mod drawdown;
 #[cfg(test)]

@@ -2,10 +2,12 @@
 
 mod chart;
 mod curves;
+mod heat_map;
 mod marks;
 mod prices;
 mod scale;
 mod shell;
+mod sweep_page;
 mod tables;
 mod thinned;
 mod trades;
@@ -14,7 +16,8 @@ use super::Report;
 use super::figures::{change, count, moment, or_not, percent, ratio, signed, span};
 use super::summary::{basis, sections};
 use maud::{Markup, html};
-pub(super) use shell::{Page, page, verdict_class};
+use shell::{Page, page, verdict_class};
+pub(super) use sweep_page::sweep_page;
 
 pub(super) fn write(report: &Report<'_>) -> String {
     let run = report.outcome;

@@ -2,6 +2,7 @@
 
 mod browser;
 mod page;
+mod sweep;
 #[path = "../../examples/report/walk.rs"]
 mod walk;
 

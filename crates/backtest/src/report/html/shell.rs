@@ -9,16 +9,16 @@ const STYLE: &str = include_str!("../../../assets/page.css");
 const SCRIPT: &str = include_str!("../../../assets/page.js");
 
 /// The parts of a page.
-pub(crate) struct Page<'a> {
-    pub(crate) title: &'a str,
-    pub(crate) head: Markup,
-    pub(crate) body: Markup,
-    pub(crate) foot: Markup,
+pub(super) struct Page<'a> {
+    pub(super) title: &'a str,
+    pub(super) head: Markup,
+    pub(super) body: Markup,
+    pub(super) foot: Markup,
 }
 
 /// A whole document. It may fetch nothing, and may run no script but ours: a text that got past the escaping would
 /// stay a text.
-pub(crate) fn page(page: &Page<'_>) -> String {
+pub(super) fn page(page: &Page<'_>) -> String {
     let policy = format!(
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
         STANDARD.encode(Sha256::digest(SCRIPT.as_bytes()))
@@ -46,7 +46,7 @@ pub(crate) fn page(page: &Page<'_>) -> String {
 }
 
 /// The class of a figure above or below zero, which its sign says too.
-pub(crate) fn verdict_class(is_gain: bool, is_loss: bool) -> &'static str {
+pub(super) fn verdict_class(is_gain: bool, is_loss: bool) -> &'static str {
     match (is_gain, is_loss) {
         (true, _) => "gain",
         (_, true) => "loss",
