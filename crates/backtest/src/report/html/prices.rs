@@ -194,3 +194,58 @@ fn traded(fills: &[&TaggedFill], from: Timestamp, to: Timestamp) -> String {
     }
     words.join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Times, Values, float, liquidation, merged, scale, traded, width};
+    use crate::ChartCandle;
+    use crate::statistics::fixture::{HOUR, START, candle, fill};
+    use plimsoll_domain::Side;
+
+    #[test]
+    fn many_candles_become_fewer_and_keep_their_extremes() {
+        let mut all: Vec<ChartCandle> = (0..1000).map(|hour| candle(hour, "95", "105", "100", None)).collect();
+        all[500] = candle(500, "40", "105", "100", Some("30"));
+        all[731] = candle(731, "95", "170", "100", None);
+        let fewer = merged(&all.iter().collect::<Vec<_>>());
+        assert_eq!(fewer.len(), 334);
+        assert_eq!((fewer[0].open_time, width(&fewer)), (START, HOUR * 3));
+        let ends = (fewer.iter().map(|it| it.low).min().unwrap(), fewer.iter().map(|it| it.high).max().unwrap());
+        assert_eq!(ends, ("40".parse().unwrap(), "170".parse().unwrap()));
+        assert_eq!(merged(&[]), []);
+    }
+
+    #[test]
+    fn the_line_of_a_liquidation_is_broken_where_nothing_is_held_and_where_it_changes_sides() {
+        let steps = |lines: [Option<&str>; 4]| {
+            let candles: Vec<ChartCandle> =
+                (0..).zip(lines).map(|(hour, line)| candle(hour, "95", "105", "100", line)).collect();
+            let times = Times { from: START, to: START.plus(HOUR * 4) };
+            let path = liquidation(&candles, HOUR, times, Values::around([0.0, 200.0]));
+            (path.matches('M').count(), path.matches('V').count())
+        };
+        assert_eq!(steps([None; 4]), (0, 0));
+        assert_eq!(steps([Some("80"), Some("82"), Some("82"), None]), (1, 2));
+        assert_eq!(steps([Some("80"), None, Some("82"), Some("83")]), (2, 1));
+        assert_eq!(steps([Some("80"), Some("120"), Some("121"), None]), (2, 1));
+    }
+
+    #[test]
+    fn a_liquidation_far_away_does_not_flatten_the_prices() {
+        let near = scale(&[candle(0, "90", "110", "100", Some("85"))], &[]);
+        let far = scale(&[candle(0, "90", "110", "100", Some("10"))], &[]);
+        assert!(near.holds(85.0) && near.holds(float("110".parse().unwrap())));
+        assert!(!far.holds(10.0) && far.holds(90.0) && far.height() < 30.0);
+    }
+
+    #[test]
+    fn the_fills_of_a_candle_are_told_three_at_most() {
+        let fills: Vec<_> = (0..5).map(|_| fill(2, Side::Sell, "99.5", "0", None, "stop_loss")).collect();
+        let fills: Vec<_> = fills.iter().collect();
+        let told = |count: usize| traded(&fills[..count], START.plus(HOUR * 2), START.plus(HOUR * 3));
+        assert_eq!(told(0), "");
+        assert_eq!(told(1), "sell 1 at 99.5 (stop loss)");
+        assert!(told(5).ends_with("sell 1 at 99.5 (stop loss), and 2 more"));
+        assert_eq!(traded(&fills, START, START.plus(HOUR * 2)), "");
+    }
+}

@@ -6,6 +6,7 @@ use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 /// Chromium by any of its names, on the path.
 fn browser() -> Option<PathBuf> {
@@ -39,17 +40,27 @@ pub(super) fn answers(page: &str, width: u32, script: &str) -> Option<Value> {
     Some(serde_json::from_str(&answer).unwrap_or_else(|error| panic!("{error} in {answer:?} of {shown:?}")))
 }
 
+/// The harness after its script ran. A browser that hangs is ended, and fails the test.
 fn dump(browser: &Path, place: &Path) -> String {
-    let output = Command::new(browser)
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files", "--timeout=20000"])
+    let shown = place.join("shown.html");
+    let mut running = Command::new(browser)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files"])
         .args(["--virtual-time-budget=5000", "--dump-dom"])
         .arg(format!("--user-data-dir={}", place.join("profile").display()))
         .arg(format!("file://{}", place.join("harness.html").display()))
         .stdin(Stdio::null())
+        .stdout(std::fs::File::create(&shown).unwrap())
         .stderr(Stdio::null())
-        .output()
+        .spawn()
         .unwrap();
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    for _ in 0..600 {
+        if running.try_wait().unwrap().is_some() {
+            return std::fs::read_to_string(shown).unwrap();
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    running.kill().unwrap();
+    panic!("{} did not answer within a minute", browser.display());
 }
 
 #[test]
