@@ -197,7 +197,7 @@ fn measure(items: &[Item], kind: FeedKind) -> (f64, u64, String) {
         run.step(item).unwrap();
     }
     let orders = run.fills();
-    let outcome = run.finish();
+    let outcome = run.finish().unwrap();
     ((cpu() - began), orders, outcome.hash)
 }
 

@@ -7,6 +7,7 @@ mod dealing;
 mod digest;
 mod history;
 mod protecting;
+mod queue;
 mod risk;
 mod settings;
 mod told;
@@ -25,6 +26,7 @@ use plimsoll_engine::desk::{ChannelIndex, Desk, Wanted};
 use plimsoll_exchange::TickRefused;
 use plimsoll_exchange::prices::candle_ticks;
 use plimsoll_ports::Strategy;
+use queue::Queue;
 use std::collections::VecDeque;
 
 /// Why a run ended before its history did.
@@ -80,7 +82,7 @@ const MOST_ROUNDS: usize = 1000;
 ///     closed: true,
 /// };
 /// run.step(&Item::Candle(0, Candles::of(&candle)))?;
-/// let outcome = run.finish();
+/// let outcome = run.finish()?;
 /// assert_eq!(outcome.equity, "10000".parse()?);
 /// # Ok(())
 /// # }
@@ -102,6 +104,8 @@ pub struct Run {
     /// What was decided and is on its way, by when it arrives.
     underway: VecDeque<(Timestamp, Wanted)>,
     wanted: Vec<Wanted>,
+    /// Prices that come in order of time although their candles do not; used where several markets go side by side.
+    queue: Queue,
     curve: Vec<CurvePoint>,
     next_point: Timestamp,
     charts: Vec<Chart>,
@@ -158,6 +162,7 @@ impl Run {
             events: 0,
             underway: VecDeque::new(),
             wanted: Vec::new(),
+            queue: Queue::default(),
             curve: Vec::new(),
             next_point: now,
             charts,
@@ -194,12 +199,8 @@ impl Run {
             &Item::Funding(market, time, rate) => {
                 let (account, place) = self.place(market)?;
                 self.digest.funding(market, time, rate);
-                let event = self.accounts[account].schedule(place, time, rate, self.now);
-                let channel = self.accounts[account].markets[place].channel;
-                match event.zip(channel).filter(|(_, channel)| self.desk.hears(*channel).2) {
-                    Some((event, channel)) => self.hear(channel, &event),
-                    None => Ok(()),
-                }
+                self.accounts[account].schedule(place, time, rate);
+                Ok(())
             }
         }
     }
@@ -208,10 +209,34 @@ impl Run {
         self.markets.get(market).copied().ok_or(RunError::UnknownMarket(market))
     }
 
-    /// The four prices of a candle, then its close to whoever hears candles.
+    /// A candle comes when it opens. Where there is one market, its prices have no others beside them; else they wait until
+    /// nothing earlier can come.
     fn candle(&mut self, market: usize, candles: &Candles) -> Result<(), RunError> {
-        let (account, place) = self.place(market)?;
+        self.place(market)?;
         self.digest.candles(market, candles);
+        if self.markets.len() == 1 {
+            return self.walk(market, candles);
+        }
+        self.come_to(candles.last.open_time)?;
+        self.queue.add(market, candles);
+        Ok(())
+    }
+
+    /// Everything that waits and is no later than this.
+    fn come_to(&mut self, time: Timestamp) -> Result<(), RunError> {
+        while let Some(due) = self.queue.next(time) {
+            let (account, place) = self.place(due.market)?;
+            match due.closing {
+                None => self.tick(account, place, due.time, due.last, due.mark)?,
+                Some(candle) => self.close_candle(due.market, &candle)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The four prices of a candle, then its close to whoever hears candles.
+    fn walk(&mut self, market: usize, candles: &Candles) -> Result<(), RunError> {
+        let (account, place) = self.place(market)?;
         let Candles { last, mark } = candles;
         let lasts = candle_ticks(last);
         match mark {
@@ -226,6 +251,11 @@ impl Run {
                 }
             }
         }
+        self.close_candle(market, last)
+    }
+
+    fn close_candle(&mut self, market: usize, last: &Candle) -> Result<(), RunError> {
+        let (account, place) = self.place(market)?;
         self.now = last.open_time.plus(last.interval);
         self.charts[market].candle(last, || self.accounts[account].liquidation(place));
         if !self.underway.is_empty() {
@@ -239,6 +269,7 @@ impl Run {
     }
 
     fn quote(&mut self, market: usize, quote: &Quote) -> Result<(), RunError> {
+        self.come_to(quote.time)?;
         let (account, place) = self.place(market)?;
         self.digest.quote(market, quote);
         self.tick(account, place, quote.time, quote.bid, quote.mark.unwrap_or(quote.bid))?;
@@ -369,8 +400,11 @@ impl Run {
     }
 
     /// What the run leaves behind.
-    #[must_use]
-    pub fn finish(mut self) -> Outcome {
+    ///
+    /// # Errors
+    /// [`RunError`] of what waited for its turn.
+    pub fn finish(mut self) -> Result<Outcome, RunError> {
+        self.come_to(Timestamp::from_micros(i64::MAX))?;
         self.next_point = self.now;
         if self.curve.last().is_none_or(|point| point.time != self.now) {
             self.point();
@@ -379,7 +413,7 @@ impl Run {
         let opening = self.settings.accounts.iter().map(|(_, wallet)| *wallet).sum();
         let wallet = self.accounts.iter().map(|account| account.wallet).sum();
         let (fills, trades) = self.books.into_records();
-        Outcome {
+        Ok(Outcome {
             strategies: self.desk.names().map(str::to_owned).collect(),
             from: self.first.unwrap_or(self.settings.start),
             to: self.now,
@@ -395,6 +429,6 @@ impl Run {
             incidents: self.incidents,
             chart: self.charts.into_iter().flat_map(Chart::into_candles).collect(),
             hash: self.digest.finish(),
-        }
+        })
     }
 }

@@ -7,13 +7,14 @@ use crate::outcome::LedgerSums;
 use plimsoll_domain::risk::EquityWatch;
 use plimsoll_domain::{
     AccountId, ClientOrderId, Currency, FundingRate, Instrument, Leverage, MarkPrice, MarketEvent, Money, Position,
-    PositionSide, Price, Rate, Symbol, Timestamp,
+    PositionSide, Price, Rate, SettledFunding, Symbol, Timestamp,
 };
 use plimsoll_engine::desk::{ChannelIndex, Seen};
 use plimsoll_exchange::{Exchange, ExchangeEvent, IncomeKind, MarketIndex, TickRefused};
 use plimsoll_ports::{Funds, TradedMarket};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// So many orders, fills and rows the exchange keeps: more than one moment makes.
 const KEPT: usize = 4096;
@@ -169,28 +170,29 @@ impl Account {
         self.markets.iter().position(|market| market.instrument.symbol == *symbol)
     }
 
-    /// Schedules a rate, and answers the event that tells of it.
-    pub(super) fn schedule(
-        &mut self,
-        place: usize,
-        time: Timestamp,
-        rate: Rate,
-        now: Timestamp,
-    ) -> Option<MarketEvent> {
-        let market = self.markets.get_mut(place)?;
-        let symbol = &market.instrument.symbol;
-        self.exchange.schedule_funding(symbol, [(time, rate)]).ok()?;
+    /// Schedules the rate of a funding to come. Nobody is told: it is not known before it is settled.
+    pub(super) fn schedule(&mut self, place: usize, time: Timestamp, rate: Rate) {
+        let Some(market) = self.markets.get(place) else { return };
+        // A rate beyond reason is refused by the exchange, whose standing rate is none.
+        drop(self.exchange.schedule_funding(&market.instrument.symbol, [(time, rate)]));
+    }
+
+    /// A funding was settled: what is expected of the next is its rate, until that is known.
+    pub(super) fn settled(&mut self, settled: &SettledFunding) -> Option<FundingRate> {
+        let place = self.place_of(&settled.symbol)?;
+        let market = &self.markets[place];
+        let hours = market.instrument.funding_interval_hours;
         let funding = FundingRate {
-            symbol: symbol.clone(),
-            rate,
-            next_time: Some(time),
-            interval_hours: Some(market.instrument.funding_interval_hours),
+            symbol: settled.symbol.clone(),
+            rate: settled.rate,
+            next_time: Some(settled.time.plus(Duration::from_secs(3600) * hours)),
+            interval_hours: Some(hours),
             mark_price: Some(market.mark),
             index_price: None,
-            time: now,
+            time: settled.time,
         };
         self.traded[place].funding = Some(funding.clone());
-        Some(MarketEvent::Funding(funding))
+        Some(funding)
     }
 
     /// The price that liquidates what is held of a contract.

@@ -104,7 +104,11 @@ impl Run {
                     self.share_funding(account, &symbol, payment.payment);
                 }
             }
-            News::FundingSettled(settled) => self.settled.push((account, MarketEvent::Settled(settled))),
+            News::FundingSettled(settled) => {
+                let next = self.accounts[account].settled(&settled);
+                self.settled.push((account, MarketEvent::Settled(settled)));
+                self.settled.extend(next.map(|next| (account, MarketEvent::Funding(next))));
+            }
             News::MarginCall { .. } => self.margin_calls += 1,
             News::LiquidationStarted { positions, .. } => {
                 for thin in positions {
@@ -281,8 +285,12 @@ impl Run {
     }
 
     fn tell_settled(&mut self, account: usize, event: &MarketEvent) {
-        let MarketEvent::Settled(settled) = event else { return };
-        let Some(place) = self.accounts[account].place_of(&settled.symbol) else { return };
+        let symbol = match event {
+            MarketEvent::Settled(settled) => &settled.symbol,
+            MarketEvent::Funding(funding) => &funding.symbol,
+            _ => return,
+        };
+        let Some(place) = self.accounts[account].place_of(symbol) else { return };
         let Some(channel) = self.accounts[account].markets[place].channel else { return };
         if self.desk.hears(channel).2 {
             let Self { desk, accounts, wanted, now, .. } = self;

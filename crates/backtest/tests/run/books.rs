@@ -62,7 +62,7 @@ fn funding_is_paid_by_who_holds_and_adds_up() {
     for number in 0..500 {
         it.step(&Item::Candle(0, Candles::of(&crate::stage::candle(number, "50000", "50000")))).unwrap();
     }
-    let outcome = it.finish();
+    let outcome = it.finish().unwrap();
     adds_up(&outcome);
     assert_eq!(outcome.ledger.funding, money("0.5"));
     assert_eq!((outcome.trades[0].funding, outcome.trades[0].closed), (money("0.5"), None));

@@ -162,7 +162,7 @@ pub(crate) fn run(settings: Settings, strategies: Vec<Scripted>, prices: &[&str]
         }
     }
     let decisions = run.decisions().to_vec();
-    (run.finish(), decisions)
+    (run.finish().unwrap(), decisions)
 }
 
 pub(crate) fn heard(of: &Arc<Mutex<Vec<String>>>) -> Vec<String> {

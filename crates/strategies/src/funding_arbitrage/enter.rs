@@ -69,8 +69,8 @@ impl FundingArbitrage {
             let affordable = |side: Side<'_>| {
                 let margin = side
                     .account
-                    .available
-                    .min(side.account.equity)
+                    .available()
+                    .min(side.account.equity())
                     .get()
                     .saturating_mul(self.settings.equity_fraction.0);
                 let notional = margin.saturating_mul(leverage.as_decimal());

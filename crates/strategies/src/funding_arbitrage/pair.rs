@@ -37,7 +37,7 @@ impl<'a> Side<'a> {
         let fee = self.instrument.liquidation_fee;
         let due = match settings.margin {
             MarginOf::Cross => {
-                let wallet = self.account.equity - position.unrealized_pnl(self.mark);
+                let wallet = self.account.equity() - position.unrealized_pnl(self.mark);
                 liquidation::cross(&[leg], wallet, Money::ZERO, fee, Some(self.mark))
             }
             MarginOf::Isolated => {
@@ -65,7 +65,7 @@ impl<'a> Side<'a> {
             tiers: &self.instrument.tiers,
             lot: self.instrument.lot,
             fee: self.instrument.fees.taker,
-            equity: self.account.equity,
+            equity: self.account.equity(),
             elsewhere: Money::ZERO,
         };
         let target = Rate::new(settings.target_liquidation_distance.0);

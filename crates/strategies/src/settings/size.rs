@@ -39,7 +39,7 @@ impl Size {
         let wanted = match self {
             Self::Quantity(Number(quantity)) => quantity,
             Self::EquityFraction(Number(fraction)) => {
-                account.equity.get().checked_mul(fraction)?.checked_div(price.get())?
+                account.equity().get().checked_mul(fraction)?.checked_div(price.get())?
             }
         };
         fitting(wanted, account, instrument, price, leverage)
@@ -73,7 +73,7 @@ fn affordable(
     // Of each unit of notional: its margin, what the venue holds for closing it, and the fee of opening it.
     let margin = Decimal::ONE.checked_div(leverage.as_decimal())?;
     let taken = margin + instrument.margin_fee.get() + instrument.fees.taker.get().max(Decimal::ZERO);
-    let most = account.available.get().checked_div(taken.checked_mul(price.get())?)?;
+    let most = account.available().get().checked_div(taken.checked_mul(price.get())?)?;
     let most = wanted.min(most).min(instrument.max_market_quantity.get());
     instrument.market_size(Quantity::new(most).ok()?, price).ok()
 }

@@ -32,7 +32,7 @@ pub(super) fn plan(
     let stop = beyond(instrument, direction, price, ranges(settings.stop_atr.0)?)?;
     let risk = (price.get() - stop.get()).abs();
     let fees = (price.get() + stop.get()).saturating_mul(instrument.fees.taker.get().max(Decimal::ZERO));
-    let may_lose = account.equity.get().saturating_mul(settings.risk.0);
+    let may_lose = account.equity().get().saturating_mul(settings.risk.0);
     let wanted = may_lose.checked_div(risk + fees)?;
     let target = price.get() + direction.sign().saturating_mul(ranges(settings.target_atr.0)?);
     // Towards the price, where it is met sooner.

@@ -1,0 +1,77 @@
+//! The prices of several markets in one order of time.
+
+use super::history::Candles;
+use plimsoll_domain::{Candle, Price, Timestamp};
+use plimsoll_exchange::prices::candle_ticks;
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
+
+/// A price, or the close of a candle.
+#[derive(Debug)]
+pub(super) struct Due {
+    pub(super) time: Timestamp,
+    pub(super) market: usize,
+    pub(super) last: Price,
+    pub(super) mark: Price,
+    /// The candle that closes, if this is its close and no price.
+    pub(super) closing: Option<Box<Candle>>,
+    number: u64,
+}
+
+impl Due {
+    /// A close comes before prices of its time: it belongs to what was before. The rest comes as it was given.
+    fn key(&self) -> (Timestamp, bool, u64) {
+        (self.time, self.closing.is_none(), self.number)
+    }
+}
+
+impl PartialEq for Due {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Due {}
+
+impl PartialOrd for Due {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Due {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    waiting: BinaryHeap<Reverse<Due>>,
+    given: u64,
+}
+
+impl Queue {
+    pub(super) fn add(&mut self, market: usize, candles: &Candles) {
+        let Candles { last, mark } = candles;
+        let lasts = candle_ticks(last);
+        let marks = mark.as_ref().map_or(lasts, candle_ticks);
+        for ((time, last), (_, mark)) in lasts.into_iter().zip(marks) {
+            self.push(Due { time, market, last, mark, closing: None, number: 0 });
+        }
+        let (time, closing) = (last.open_time.plus(last.interval), Some(Box::new(last.clone())));
+        self.push(Due { time, market, last: last.close, mark: last.close, closing, number: 0 });
+    }
+
+    fn push(&mut self, due: Due) {
+        self.given += 1;
+        self.waiting.push(Reverse(Due { number: self.given, ..due }));
+    }
+
+    /// The earliest that waits, if it is before `time`, or closes at it.
+    pub(super) fn next(&mut self, time: Timestamp) -> Option<Due> {
+        let Reverse(first) = self.waiting.peek()?;
+        let is_due = first.time < time || first.time == time && first.closing.is_some();
+        if is_due { self.waiting.pop().map(|Reverse(due)| due) } else { None }
+    }
+}
