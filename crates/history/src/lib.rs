@@ -48,6 +48,7 @@ pub use fault::{Fault, Place, RowError};
 pub use findings::{Findings, Found, Topic};
 pub use import::{ImportError, ImportOptions, Imported, Phase, import};
 pub use merge::{AnyRow, Merge, Timed};
+pub use moment::read_time;
 pub use open::{Format, OpenError, kind_of};
 pub use ordered::{Act, Ordered, Policy, Source, Spot};
 pub use row::{CandleRow, FundingRow, Kind, MarkRow, QuoteRow, Row};

@@ -10,6 +10,13 @@ const LARGEST: u64 = 100_000_000_000;
 const MICROS_PER_SECOND: i64 = 1_000_000;
 const JULIAN_DAY_OF_1970: i64 = 2_440_588;
 
+/// Reads a time as files write it, and as people do: `2024-01-31`, `2024-01-31 23:01:00`, `2024-01-31T23:01:00+02:00`, or a
+/// count since 1970 whose unit is told by its size. Without an offset it is UTC.
+#[must_use]
+pub fn read_time(text: &str) -> Option<Timestamp> {
+    moment(text.trim().as_bytes())
+}
+
 /// Reads a time in UTC, or with its offset: `2021-12-31T23:01:00.017Z`, `2021-12-31 23:01:00`, `2021-12-31`,
 /// `2021-12-31T23:01:00+02:00`, or a count of seconds, milliseconds, microseconds or nanoseconds since 1970, with or
 /// without a fraction, which is told by its size. Finer than a microsecond is cut off.

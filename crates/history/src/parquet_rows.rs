@@ -8,10 +8,12 @@ use crate::parquet_rows::cells::{Batch, Values, wanted};
 use crate::row::Row;
 use crate::rows::Progress;
 use arrow::array::RecordBatch;
+use arrow::error::ArrowError;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// How many rows are unpacked at once.
@@ -40,8 +42,9 @@ impl ParquetRows {
     pub(crate) fn open<R: Row>(file: Arc<str>, input: File) -> Result<Self, OpenError> {
         // The types that are stored say enough, and fewer of them can come.
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
-        let builder = ParquetRecordBatchReaderBuilder::try_new_with_options(input, options)
-            .map_err(|error| OpenError::not_parquet(&file, &error))?;
+        let builder = guarded(|| ParquetRecordBatchReaderBuilder::try_new_with_options(input, options))
+            .and_then(|builder| builder.map_err(|error| error.to_string()))
+            .map_err(|reason| OpenError::not_parquet(&file, &reason))?;
         let schema = builder.schema().clone();
         let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
         let in_file = columns(&file, R::KIND, R::COLUMNS, &names)?;
@@ -61,11 +64,10 @@ impl ParquetRows {
         let places = in_file.iter().map(|place| taken.iter().position(|taken| Some(*taken) == *place)).collect();
         let mask = ProjectionMask::roots(builder.parquet_schema(), taken);
         let total = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
-        let reader = builder
-            .with_projection(mask)
-            .with_batch_size(BATCH)
-            .build()
-            .map_err(|error| OpenError::not_parquet(&file, &error))?;
+        let builder = builder.with_projection(mask).with_batch_size(BATCH);
+        let reader = guarded(|| builder.build())
+            .and_then(|reader| reader.map_err(|error| error.to_string()))
+            .map_err(|reason| OpenError::not_parquet(&file, &reason))?;
         Ok(Self { file, reader, places, batch: Batch::default(), at: 0, done: 0, total, is_over: false })
     }
 
@@ -88,17 +90,15 @@ impl ParquetRows {
     }
 
     fn next_batch(&mut self) -> Result<(), Fault> {
-        let unreadable = |error: &dyn std::error::Error| Fault::Unreadable(error.to_string().into());
         self.at = 0;
         self.batch = Batch::default();
-        match self.reader.next() {
+        let (reader, places) = (&mut self.reader, &self.places);
+        let batch = guarded(|| reader.next().map(|batch| read(&batch?, places)).transpose())
+            .and_then(|batch| batch.map_err(|error: ArrowError| error.to_string()))
+            .map_err(|reason| Fault::Unreadable(reason.into()))?;
+        match batch {
+            Some(batch) => self.batch = batch,
             None => self.is_over = true,
-            Some(Err(error)) => return Err(unreadable(&error)),
-            Some(Ok(batch)) => {
-                let columns = self.places.iter().enumerate().map(|(at, place)| values(&batch, at, *place));
-                let columns = columns.collect::<Result<_, _>>().map_err(|error| unreadable(&error))?;
-                self.batch = Batch { columns, len: batch.num_rows() };
-            }
         }
         Ok(())
     }
@@ -117,19 +117,28 @@ impl ParquetRows {
     }
 }
 
-fn values(batch: &RecordBatch, at: usize, place: Option<usize>) -> Result<Values, arrow::error::ArrowError> {
-    match place.and_then(|place| batch.columns().get(place)) {
+fn read(batch: &RecordBatch, places: &[Option<usize>]) -> Result<Batch, ArrowError> {
+    let values = |(at, place): (usize, &Option<usize>)| match place.and_then(|place| batch.columns().get(place)) {
         Some(array) if at == 0 => Values::times(array),
         Some(array) => Values::numbers(array),
         None => Ok(Values::Absent),
-    }
+    };
+    let columns = places.iter().enumerate().map(values).collect::<Result<_, _>>()?;
+    Ok(Batch { columns, len: batch.num_rows() })
+}
+
+/// The library panics over some files whose pages were changed. Whatever it was doing is not used any more after that.
+fn guarded<T>(run: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|_| "its pages contradict its footer: it is damaged".to_owned())
 }
 
 /// The note of this name in the footer of a file.
 pub(crate) fn note(path: &std::path::Path, name: &str) -> Result<Option<String>, OpenError> {
     let file: Arc<str> = path.to_string_lossy().into();
     let input = File::open(path).map_err(|error| OpenError::io(&file, error))?;
-    let reader = SerializedFileReader::new(input).map_err(|error| OpenError::not_parquet(&file, &error))?;
+    let reader = guarded(|| SerializedFileReader::new(input))
+        .and_then(|reader| reader.map_err(|error| error.to_string()))
+        .map_err(|reason| OpenError::not_parquet(&file, &reason))?;
     let notes = reader.metadata().file_metadata().key_value_metadata();
     let found = notes.and_then(|notes| notes.iter().find(|note| note.key == name));
     Ok(found.and_then(|note| note.value.clone()))

@@ -161,3 +161,28 @@ fn columns_that_are_missing_or_of_a_wrong_type_are_named() {
         "f: the column 'rate' is of the type Boolean, which is no number"
     );
 }
+
+#[test]
+fn no_changed_byte_makes_reading_panic() {
+    let folder = tempdir().unwrap();
+    let times: ArrayRef = Arc::new(Int64Array::from_iter_values((0..500).map(|at| at * 60)));
+    let rates: ArrayRef = Arc::new(Float64Array::from_iter_values((0..500).map(|at| f64::from(at) / 1e6)));
+    let path = write(folder.path(), vec![("time", times), ("rate", rates)]);
+    let whole = std::fs::read(&path).unwrap();
+    let mut seed = 1_u64;
+    let mut draw = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(seed >> 33).unwrap() % below
+    };
+    for _ in 0..3000 {
+        let mut changed = whole.clone();
+        for _ in 0..=draw(3) {
+            let at = draw(changed.len());
+            changed[at] = u8::try_from(draw(256)).unwrap();
+        }
+        std::fs::write(&path, &changed).unwrap();
+        if let Ok(rows) = Rows::<FundingRow>::open(&path) {
+            assert!(rows.take(10_000).count() <= 10_000);
+        }
+    }
+}
