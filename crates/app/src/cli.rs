@@ -6,6 +6,7 @@ mod calc;
 mod close;
 mod composed;
 mod config;
+mod data;
 mod db;
 mod decode;
 mod demo;
@@ -57,6 +58,9 @@ enum Verb {
     /// The configuration: an example, a check, what is in force
     #[command(subcommand)]
     Config(config::ConfigVerb),
+    /// Recorded markets: check, import, download
+    #[command(subcommand)]
+    Data(data::Data),
     /// The database of the records: migrate, check, export, move
     #[command(subcommand)]
     Db(db::Db),
@@ -112,6 +116,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
         Verb::Request(request) => request.run(),
         Verb::Venue(venue) => venue.run(),
         Verb::Config(config) => config.run(),
+        Verb::Data(data) => data.run(),
         Verb::Db(db) => db.run(),
         Verb::Status(status) => status.run(),
         Verb::Positions(positions) => positions.run(),
