@@ -9,7 +9,7 @@ use serde_json::Value;
 use stage::Venue;
 use std::path::Path;
 use std::process::{Command, Output};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 fn data(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_plimsoll")).arg("data").args(arguments).output().unwrap()
@@ -89,13 +89,28 @@ fn an_import_is_whole_or_refused_with_its_row() {
     assert_eq!(text, "time,open,high,low,close,volume\n1970-01-01T00:00:00Z,1,2,1,2,1.5\n");
 }
 
+/// A whole hour so many hours ago, as a count of seconds.
+fn ago(hours: u64) -> String {
+    let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() - Duration::from_secs(hours * 3600);
+    (time.as_secs() / 3600 * 3600).to_string()
+}
+
+#[test]
+fn a_download_waits_for_a_venue_that_is_busy_or_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_venue, rest, _) = Venue::start_with("binance", "k", "s", &["--faults", "429=x1,502-before=x2"]);
+    let place = ["--symbol", "BTC/USDT:USDT", "--dir", folder.path().to_str().unwrap(), "--rest", &rest, "--json"];
+    let span = ["--interval", "1m", "--from", &ago(20), "--to", &ago(2)];
+    let begun = Instant::now();
+    let output = data(&[&["download", "--venue", "binance"][..], &place, &span].concat());
+    assert!(output.status.success(), "{}", said(&output));
+    assert_eq!(json(&output)["new_rows"], 1080);
+    assert!(begun.elapsed() > Duration::from_secs(1), "the venue said to wait for a second");
+}
+
 #[test]
 fn a_download_fills_the_store_once_and_then_nothing_is_missing() {
     let folder = tempfile::tempdir().unwrap();
-    let ago = |hours: u64| {
-        let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap() - Duration::from_secs(hours * 3600);
-        (time.as_secs() / 3600 * 3600).to_string()
-    };
     for wire in ["binance", "gateio", "bitget"] {
         let (_venue, rest, _) = Venue::start(wire, "k", "s");
         let dir = folder.path().join(wire);

@@ -12,7 +12,7 @@ use plimsoll_history::{
     CandleRow, Download as Pages, FundingRow, Progress, Row, Series, SeriesKind, Span, Store, StoreError,
     interval_word, read_interval, read_time,
 };
-use plimsoll_ports::{Clock, QueryError, SystemClock};
+use plimsoll_ports::{Clock, NotSent, QueryError, SystemClock};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -21,6 +21,15 @@ use std::time::Duration;
 
 /// How many rows are asked for at once.
 const PAGE: u32 = 1000;
+
+/// How long to wait for a venue that is away, once after the other.
+const PAUSES: [Duration; 3] = [Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(4)];
+
+/// What is waited beyond the moment from which requests may go out again.
+const BREATH: Duration = Duration::from_millis(100);
+
+/// A venue that wants a longer pause has banned this address.
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// Download a venue's closed candles, or its settled funding rates. No account is needed.
 ///
@@ -110,7 +119,7 @@ impl Download {
         let new = cli::runtime()?.block_on(async {
             let mut new = 0;
             while let Some(page) = pages.next_page() {
-                let rows = R::ask(&venue, series, page).await.map_err(|error| broken_off(error, new))?;
+                let rows = insist::<R>(&venue, series, page).await.map_err(|error| broken_off(error, new))?;
                 new += pages.keep(page, rows).map_err(unkept)?.new;
                 let (done, all) = pages.progress();
                 bar.tell("pages", Progress { done: count(done), total: Some(count(all)) });
@@ -157,6 +166,28 @@ impl Asked for FundingRow {
     async fn ask(venue: &Venue, series: &Series, page: Span) -> Result<Vec<Self>, QueryError> {
         let settled = venue.funding_rates.history(&series.symbol, page.from, page.to).await?;
         Ok(settled.iter().map(Self::from).collect())
+    }
+}
+
+/// Asks until there is an answer: waits for the venue's budget as long as that takes, and for a venue that is away a little.
+async fn insist<R: Asked>(venue: &Venue, series: &Series, page: Span) -> Result<Vec<R>, QueryError> {
+    let mut pauses = PAUSES.into_iter();
+    loop {
+        let error = match R::ask(venue, series, page).await {
+            Ok(rows) => return Ok(rows),
+            Err(error) => error,
+        };
+        let pause = match &error {
+            QueryError::Unreachable(NotSent::Throttled { until }) => {
+                Some(until.since(SystemClock.now()) + BREATH).filter(|wait| *wait <= LONGEST)
+            }
+            QueryError::Unreachable(NotSent::Invalid(_)) | QueryError::Refused(_) | QueryError::Unreadable(_) => None,
+            QueryError::Unreachable(_) => pauses.next(),
+        };
+        match pause {
+            Some(pause) => tokio::time::sleep(pause).await,
+            None => return Err(error),
+        }
     }
 }
 
