@@ -3,6 +3,7 @@
 use crate::ema_cross::{EmaCross, EmaCrossSettings};
 use crate::error::StrategyError;
 use crate::funding_arbitrage::{FundingArbitrage, FundingArbitrageSettings};
+use crate::grid::{Grid, GridSettings};
 use crate::place::Place;
 use crate::trend_switch::{TrendSwitch, TrendSwitchSettings};
 use crate::volatility_breakout::{VolatilityBreakout, VolatilityBreakoutSettings};
@@ -34,6 +35,7 @@ pub fn kinds() -> Vec<Kind> {
             "long and short the same, for the difference of funding",
             2,
         ),
+        kind::<GridSettings>(Grid::KIND, "resting orders on a ladder of prices, in a range", 1),
         kind::<TrendSwitchSettings>(TrendSwitch::KIND, "with the trend of several lengths of candles, either way", 1),
         kind::<VolatilityBreakoutSettings>(VolatilityBreakout::KIND, "a breakout from a squeeze, sized by its risk", 1),
     ]
@@ -61,6 +63,10 @@ pub fn build(kind: &str, name: &str, places: &[Place], settings: &Value) -> Resu
         FundingArbitrage::KIND => {
             let places = exactly(FundingArbitrage::KIND, places)?;
             Ok(Box::new(FundingArbitrage::new(name, places, read(FundingArbitrage::KIND, settings)?)?))
+        }
+        Grid::KIND => {
+            let [place] = exactly(Grid::KIND, places)?;
+            Ok(Box::new(Grid::new(name, place, read(Grid::KIND, settings)?)?))
         }
         TrendSwitch::KIND => {
             let [place] = exactly(TrendSwitch::KIND, places)?;

@@ -2,8 +2,8 @@
 
 use plimsoll_domain::{
     AccountId, Candle, ClientOrderId, ContractStatus, Direction, Fees, Fill, FillCause, FundingRate, Instrument,
-    Leverage, MarginTiers, MarkPrice, MarketEvent, Money, OrderId, Position, PositionSide, Price, Quantity, Rate, Side,
-    Step, Symbol, Tier, Timestamp, TradeId, Transition, VenueId,
+    Leverage, MarginTiers, MarkPrice, MarketEvent, Money, OrderId, OrderStatus, Position, PositionSide, Price,
+    Quantity, Rate, Side, Step, Symbol, Tier, Timestamp, TradeId, Transition, VenueId,
 };
 use plimsoll_ports::{
     Decision, FillRole, Holding, Intent, Strategy, StrategyEvent, StrategyView, TradedAccount, TradedMarket,
@@ -230,6 +230,31 @@ impl Desk {
             cause: FillCause::Order,
             time: self.now,
         }
+    }
+
+    /// Moves the price, and fills every resting order that it reaches, until none is reached.
+    pub(crate) fn moves(&mut self, strategy: &mut dyn Strategy, to: Decimal) -> Vec<Decision> {
+        self.price(to);
+        let mut all = Vec::new();
+        let reached = |it: &WorkingOrder| match it.side {
+            Side::Buy => it.price.get() >= to,
+            Side::Sell => it.price.get() <= to,
+        };
+        while let Some(index) = self.orders.iter().position(reached) {
+            let order = self.orders.remove(index);
+            let left = order.quantity.get() - order.filled.map_or(dec!(0), Quantity::get);
+            let fill = self.trade(order.side, Quantity::new(left).unwrap(), order.price);
+            all.extend(self.fill_heard(strategy, FillRole::Resting(&order.label), &fill));
+            all.extend(self.ended(strategy, &order.label, OrderStatus::Filled));
+        }
+        all
+    }
+
+    pub(crate) fn ended(&mut self, strategy: &mut dyn Strategy, label: &str, status: OrderStatus) -> Vec<Decision> {
+        let (account, symbol) = (self.id.clone(), symbol());
+        let event = StrategyEvent::Ended { account: &account, symbol: &symbol, label, status };
+        let decided = self.ask(strategy, &event);
+        self.carry_out(strategy, decided)
     }
 
     /// Ends what is held, by its stop or by force, and lets the strategy hear that.

@@ -5,6 +5,7 @@
 mod desk;
 mod ema_cross;
 mod funding_arbitrage;
+mod grid;
 mod registry;
 mod stage;
 mod trend_switch;
