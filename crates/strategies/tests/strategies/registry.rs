@@ -46,3 +46,17 @@ fn what_is_wrong_is_said_in_words() {
         ],
     );
 }
+
+#[test]
+fn the_page_names_every_setting_with_its_default() {
+    let page = include_str!("../../../../docs/strategies.md");
+    for kind in kinds() {
+        let section = page.split("\n## ").find(|it| it.starts_with(kind.name));
+        let section = section.unwrap_or_else(|| panic!("the page has no section of {}", kind.name));
+        for (name, value) in kind.defaults.as_object().unwrap() {
+            let value =
+                value.as_str().map_or_else(|| value.to_string().replace(":", ": ").replace(",", ", "), str::to_owned);
+            assert!(section.contains(&format!("| `{name}` | `{value}` |")), "{}: {name} is {value}", kind.name);
+        }
+    }
+}
