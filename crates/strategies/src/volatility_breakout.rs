@@ -98,12 +98,13 @@ impl VolatilityBreakout {
             stop_loss: StopLoss::At(plan.stop),
             take_profit: plan.target,
         };
-        let Breakout { bands, narrowest, volume, .. } = breakout;
+        let Breakout { direction, bands, narrowest, volume } = breakout;
         let [upper, lower, narrowest, volume, atr] =
             [bands.upper, bands.lower, narrowest, volume, atr].map(float::shown);
         let reason = format!(
-            "the close {close} has broken out of {lower} to {upper}, which were {narrowest} wide at the narrowest, with \
-             {volume} times the usual volume; a range is {atr}"
+            "{direction}: the close {close} is outside {lower} to {upper}, after bands as narrow as {narrowest} of their \
+             middle, with {volume} times the usual volume; a range is {atr}, and the stop is {} away",
+            plan.risk
         );
         Some(self.place.decision(Intent::Open(open), reason))
     }
