@@ -24,7 +24,7 @@ impl<'a> StrategyView<'a> {
 }
 
 /// What an account has to trade with, reckoned at the moment at which it is asked for: most events ask for nothing.
-pub trait Funds: fmt::Debug {
+pub trait Funds: fmt::Debug + Send + Sync {
     /// Wallet and unrealised profit, in the settle currency.
     fn equity(&self) -> Money;
 

@@ -6,7 +6,7 @@ use plimsoll_domain::{
     Quantity, Rate, Side, Step, Symbol, Tier, Timestamp, TradeId, Transition, VenueId,
 };
 use plimsoll_ports::{
-    Decision, FillRole, Holding, Intent, Strategy, StrategyEvent, StrategyView, TradedAccount, TradedMarket,
+    Decision, FillRole, Funds, Holding, Intent, Strategy, StrategyEvent, StrategyView, TradedAccount, TradedMarket,
     WorkingOrder,
 };
 use plimsoll_strategies::Place;
@@ -55,6 +55,7 @@ pub(crate) fn instrument() -> Instrument {
 }
 
 /// What is on one account.
+#[derive(Debug)]
 pub(crate) struct Desk {
     pub(crate) id: AccountId,
     pub(crate) equity: Decimal,
@@ -101,8 +102,8 @@ impl Desk {
 
     /// What a strategy sees of an account on which nothing is.
     pub(crate) fn empty_account(&self) -> TradedAccount<'_> {
-        let (equity, markets) = (Money::new(self.equity), std::slice::from_ref(&self.market));
-        TradedAccount { id: &self.id, equity, available: equity, markets, holdings: &[], orders: &[] }
+        let markets = std::slice::from_ref(&self.market);
+        TradedAccount { id: &self.id, funds: self, markets, holdings: &[], orders: &[] }
     }
 
     /// What a strategy sees of these desks.
@@ -113,8 +114,7 @@ impl Desk {
             .zip(&held)
             .map(|(desk, holdings)| TradedAccount {
                 id: &desk.id,
-                equity: Money::new(desk.equity),
-                available: Money::new(desk.equity),
+                funds: *desk,
                 markets: std::slice::from_ref(&desk.market),
                 holdings,
                 orders: &desk.orders,
@@ -341,5 +341,16 @@ pub(crate) fn assert_no_look_ahead(candles: &[Candle], fresh: impl Fn() -> Box<d
     assert_eq!(run(candles.len(), true), whole, "restarted with every candle it decides otherwise");
     for count in (0..candles.len()).step_by(candles.len() / 10 + 1) {
         assert_eq!(run(count, false), whole[..count], "of the first {count} candles it decides otherwise");
+    }
+}
+
+/// All of the equity is free.
+impl Funds for Desk {
+    fn equity(&self) -> Money {
+        Money::new(self.equity)
+    }
+
+    fn available(&self) -> Money {
+        Money::new(self.equity)
     }
 }
