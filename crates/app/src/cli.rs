@@ -2,6 +2,7 @@
 
 mod acting;
 mod adjust;
+mod backtest;
 mod calc;
 mod close;
 mod composed;
@@ -55,6 +56,8 @@ enum Verb {
     Request(request::Request),
     /// Serve the simulated exchange with a venue's wire on loopback
     Venue(venue::Venue),
+    /// Strategies over recorded history, with a report
+    Backtest(Box<backtest::Backtest>),
     /// The configuration: an example, a check, what is in force
     #[command(subcommand)]
     Config(config::ConfigVerb),
@@ -115,6 +118,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
         Verb::Decode(decode) => decode.run(),
         Verb::Request(request) => request.run(),
         Verb::Venue(venue) => venue.run(),
+        Verb::Backtest(backtest) => backtest.run(),
         Verb::Config(config) => config.run(),
         Verb::Data(data) => data.run(),
         Verb::Db(db) => db.run(),

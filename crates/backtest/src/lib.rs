@@ -10,6 +10,7 @@ mod run;
 pub mod honesty;
 pub mod report;
 pub mod statistics;
+pub mod sweep;
 
 pub use outcome::{ChartCandle, CurvePoint, Incident, LedgerSums, Outcome, RoundTrip, TaggedFill};
 pub use run::{Candles, Item, Listing, Quote, Run, RunError, RunRefused, Settings};

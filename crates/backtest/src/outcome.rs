@@ -27,6 +27,8 @@ pub struct Outcome {
     pub fills: Vec<TaggedFill>,
     /// Every position from its opening to its end, oldest end first.
     pub trades: Vec<RoundTrip>,
+    /// How many positions ended, whether they are kept or not.
+    pub ended: u64,
     /// The exchange's own sums, against which the fills are held.
     pub ledger: LedgerSums,
     /// What a person should know of: liquidations, refusals, forced reductions.

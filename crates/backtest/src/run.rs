@@ -412,6 +412,7 @@ impl Run {
         let (equity, _) = self.totals();
         let opening = self.settings.accounts.iter().map(|(_, wallet)| *wallet).sum();
         let wallet = self.accounts.iter().map(|account| account.wallet).sum();
+        let ended = self.books.ended;
         let (fills, trades) = self.books.into_records();
         Ok(Outcome {
             strategies: self.desk.names().map(str::to_owned).collect(),
@@ -425,6 +426,7 @@ impl Run {
             curve: self.curve,
             fills,
             trades,
+            ended,
             ledger: self.ledger,
             incidents: self.incidents,
             chart: self.charts.into_iter().flat_map(Chart::into_candles).collect(),

@@ -80,8 +80,9 @@ pub use store::{
     WholeLedger,
 };
 pub use strategy::{
-    BadState, CloseIntent, Decision, Feed, FeedKind, FillRole, Funds, Holding, Intent, KnownFunds, Leg, OpenIntent,
-    RestIntent, RestingEffect, Strategy, StrategyEvent, StrategyView, TradedAccount, TradedMarket, WorkingOrder,
+    BadState, Caps, CloseIntent, Decision, Feed, FeedKind, FillRole, Funds, Holding, Intent, KnownFunds, Leg,
+    OpenIntent, RestIntent, RestingEffect, Strategy, StrategyEvent, StrategyView, TradedAccount, TradedMarket,
+    WorkingOrder,
 };
 
 #[cfg(feature = "mocks")]

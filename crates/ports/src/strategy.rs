@@ -6,7 +6,7 @@ mod view;
 
 pub use decision::{CloseIntent, Decision, Intent, Leg, OpenIntent, RestIntent, RestingEffect};
 pub use event::{FillRole, StrategyEvent};
-pub use view::{Funds, Holding, KnownFunds, StrategyView, TradedAccount, TradedMarket, WorkingOrder};
+pub use view::{Caps, Funds, Holding, KnownFunds, StrategyView, TradedAccount, TradedMarket, WorkingOrder};
 
 use plimsoll_domain::{AccountId, Symbol};
 use std::time::Duration;

@@ -111,7 +111,7 @@ impl Grid {
             return;
         }
         let Some(atr) = state.market.atr() else { return };
-        match Lines::around(close, atr, &self.settings, &market.instrument, account.equity()) {
+        match Lines::around(close, atr, &self.settings, &market.instrument, account.caps().notional(account.equity())) {
             Ok(lines) => {
                 state.epoch += 1;
                 (state.lines, state.why, state.outside) = (Some(lines), None, 0);

@@ -42,6 +42,11 @@ impl Calc {
     }
 }
 
+/// Reads a margin table: a JSON file, or inline.
+pub(super) fn margin_table(text: &str) -> Result<plimsoll_domain::MarginTiers, Failure> {
+    tiers::read(text)
+}
+
 /// Reads a fee: a fraction from 0 up to, but not including, 1.
 fn fee(text: &str) -> Result<Rate, String> {
     let fee: Rate = text.parse().map_err(|error: plimsoll_domain::NotARate| error.to_string())?;

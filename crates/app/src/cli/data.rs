@@ -32,7 +32,7 @@ impl Data {
 }
 
 /// A file that is not there is a wrong use; one that holds something else is an answer.
-fn unopened(error: &OpenError) -> Failure {
+pub(super) fn unopened(error: &OpenError) -> Failure {
     match error {
         OpenError::Io { .. } => Failure::usage(error),
         _ => Failure::no(error),

@@ -76,6 +76,7 @@ impl Walk {
                 ledger: LedgerSums::default(),
                 incidents: Vec::new(),
                 chart: Vec::new(),
+                ended: 0,
                 hash: "9f2c41d07be6a853c1f0d2947a6e58b3302c9d18e7f4ab65d0913c7e2854ff06".to_owned(),
             },
         }

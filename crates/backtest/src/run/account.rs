@@ -4,14 +4,14 @@ use super::protecting::Protection;
 use super::settings::{Listing, RunRefused, Settings};
 use super::told::Sent;
 use crate::outcome::LedgerSums;
-use plimsoll_domain::risk::EquityWatch;
+use plimsoll_domain::risk::{EquityWatch, RiskLimits};
 use plimsoll_domain::{
     AccountId, ClientOrderId, Currency, FundingRate, Instrument, Leverage, MarkPrice, MarketEvent, Money, Position,
     PositionSide, Price, Rate, SettledFunding, Symbol, Timestamp,
 };
 use plimsoll_engine::desk::{ChannelIndex, Seen};
 use plimsoll_exchange::{Exchange, ExchangeEvent, IncomeKind, MarketIndex, TickRefused};
-use plimsoll_ports::{Funds, TradedMarket};
+use plimsoll_ports::{Caps, Funds, TradedMarket};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +48,7 @@ pub(super) struct Account {
     pub(super) protection: Vec<Protection>,
     /// Orders of strategies, by name.
     pub(super) sent: HashMap<ClientOrderId, Sent>,
+    limits: Option<RiskLimits>,
     /// Daily loss and drawdown.
     pub(super) watch: EquityWatch,
 }
@@ -77,6 +78,7 @@ impl Account {
             booked: 0,
             protection: Vec::new(),
             sent: HashMap::new(),
+            limits: settings.limits.clone(),
             watch,
         })
     }
@@ -238,6 +240,12 @@ impl Funds for Account {
             true => self.exchange.account_figures(&self.id).map_or(Money::ZERO, |figures| figures.available),
             false => self.wallet,
         }
+    }
+
+    fn caps(&self) -> Caps {
+        let Some(limits) = &self.limits else { return Caps::default() };
+        let notional = Some(limits.position_limit(Self::equity(self)));
+        Caps { notional, leverage: Some(limits.settings().max_leverage) }
     }
 }
 

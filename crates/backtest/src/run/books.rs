@@ -30,6 +30,7 @@ pub(super) struct Books {
     /// By seat, account and contract.
     held: BTreeMap<((usize, usize), Symbol), Held>,
     pub(super) count: u64,
+    pub(super) ended: u64,
     /// Funding of what nobody holds any more.
     stray_funding: Money,
     liquidation_fees: Money,
@@ -46,6 +47,7 @@ impl Books {
         keeps: bool,
     ) {
         self.count += 1;
+        self.ended += u64::from(matches!(made, Transition::Closed(_) | Transition::Flipped(..)));
         if !keeps {
             return;
         }

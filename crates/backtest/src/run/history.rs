@@ -13,6 +13,18 @@ pub enum Item {
     Funding(usize, Timestamp, Rate),
 }
 
+impl Item {
+    /// When it comes: a candle when it opens, a rate when it is settled.
+    #[must_use]
+    pub const fn time(&self) -> Timestamp {
+        match self {
+            Self::Candle(_, candles) => candles.last.open_time,
+            Self::Quote(_, quote) => quote.time,
+            Self::Funding(_, time, _) => *time,
+        }
+    }
+}
+
 /// A candle of last prices and, if there is one, that of mark prices over the same interval. Without one the mark is the last
 /// price.
 #[derive(Debug, Clone, PartialEq, Eq)]

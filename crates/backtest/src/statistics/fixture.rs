@@ -35,6 +35,7 @@ pub(crate) fn quiet() -> Outcome {
         curve: Vec::new(),
         fills: Vec::new(),
         trades: Vec::new(),
+        ended: 0,
         ledger: LedgerSums::default(),
         incidents: Vec::new(),
         chart: Vec::new(),

@@ -30,6 +30,34 @@ pub trait Funds: fmt::Debug + Send + Sync {
 
     /// What new positions may use.
     fn available(&self) -> Money;
+
+    /// What the risk limits allow a position at most: what is larger is refused. Nothing is limited unless it is said.
+    fn caps(&self) -> Caps {
+        Caps::default()
+    }
+}
+
+/// What the risk limits allow a position at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Caps {
+    /// Its notional.
+    pub notional: Option<Money>,
+    /// Its leverage.
+    pub leverage: Option<Leverage>,
+}
+
+impl Caps {
+    /// This leverage, or the most that is allowed.
+    #[must_use]
+    pub fn leverage(&self, wished: Leverage) -> Leverage {
+        self.leverage.map_or(wished, |most| wished.min(most))
+    }
+
+    /// This notional, or the most that is allowed.
+    #[must_use]
+    pub fn notional(&self, wished: Money) -> Money {
+        self.notional.map_or(wished, |most| wished.min(most))
+    }
 }
 
 /// Figures that are known, from a reading of the account, or for a test.
@@ -77,6 +105,12 @@ impl<'a> TradedAccount<'a> {
     #[must_use]
     pub fn available(&self) -> Money {
         self.funds.available()
+    }
+
+    /// What the risk limits allow a position at most.
+    #[must_use]
+    pub fn caps(&self) -> Caps {
+        self.funds.caps()
     }
 
     /// The market of a contract.

@@ -32,7 +32,7 @@ impl Default for EmaCrossSettings {
             fast: 10,
             slow: 50,
             long_only: false,
-            size: Size::EquityFraction(Number::new(9, 1)),
+            size: Size::EquityFraction(Number::new(25, 2)),
             leverage: 1,
             stop: Stop::Fraction(Number::new(5, 2)),
             atr_period: 14,

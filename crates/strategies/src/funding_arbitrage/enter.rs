@@ -2,7 +2,7 @@
 
 use super::pair::{Side, basis, common_size};
 use super::{FundingArbitrage, Pending, What, leg};
-use plimsoll_domain::{Decimal, Direction, Leverage, Position, Price, Quantity, Timestamp};
+use plimsoll_domain::{Decimal, Direction, Leverage, Money, Position, Price, Quantity, Timestamp};
 use plimsoll_ports::{Decision, Intent, Leg, OpenIntent, StopLoss};
 use std::time::Duration;
 
@@ -75,6 +75,7 @@ impl FundingArbitrage {
                     .saturating_mul(self.settings.equity_fraction.0);
                 let notional = margin.saturating_mul(leverage.as_decimal());
                 let notional = self.settings.max_notional.map_or(notional, |most| notional.min(most.0));
+                let notional = side.account.caps().notional(Money::new(notional)).get();
                 let size = notional.checked_div(side.mark.get())?;
                 Some(size.min(side.instrument.max_market_quantity.get()))
             };

@@ -46,8 +46,8 @@ impl Size {
     }
 }
 
-/// The largest size up to `wanted` that may be sent as one market order, and whose margin and fee are available, and the
-/// leverage, or the most that a position of that size may have; `None` if nothing is left.
+/// The largest size up to `wanted` that the risk limits allow, that may be sent as one market order, and whose margin and fee are
+/// available, and the leverage, or the most that a position of that size may have; `None` if nothing is left.
 pub(crate) fn fitting(
     wanted: Decimal,
     account: &TradedAccount<'_>,
@@ -55,6 +55,10 @@ pub(crate) fn fitting(
     price: Price,
     leverage: Leverage,
 ) -> Option<(Quantity, Leverage)> {
+    let caps = account.caps();
+    let leverage = caps.leverage(leverage);
+    let most = caps.notional.and_then(|most| most.get().checked_div(price.get()));
+    let wanted = most.map_or(wanted, |most| wanted.min(most));
     let quantity = affordable(wanted, account, instrument, price, leverage)?;
     let allowed = instrument.max_leverage(quantity * price);
     if allowed >= leverage {

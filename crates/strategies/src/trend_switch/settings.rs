@@ -52,7 +52,7 @@ impl Default for TrendSwitchSettings {
             rsi_short: Number::new(50, 0),
             volume_period: 20,
             volume_factor: Number::new(1, 0),
-            size: Size::EquityFraction(Number::new(1, 0)),
+            size: Size::EquityFraction(Number::new(25, 2)),
             leverage: 2,
             stop: Stop::Atr(Number::new(25, 1)),
             atr_period: 14,

@@ -38,7 +38,8 @@ pub(super) fn plan(
     // Towards the price, where it is met sooner.
     let nearer = if direction == Direction::Long { Rounding::Down } else { Rounding::Up };
     let target = Price::new(target).ok().and_then(|target| target.round(instrument.tick, nearer));
-    (1..=settings.leverage).rev().find_map(|times| {
+    let most = account.caps().leverage.map_or(settings.leverage, |most| settings.leverage.min(most.get()));
+    (1..=most).rev().find_map(|times| {
         let wished = Leverage::new(times).ok()?;
         let (quantity, leverage) = fitting(wanted, account, instrument, price, wished)?;
         let position = Position { direction, quantity, entry: price };

@@ -73,7 +73,7 @@ impl From<TierLine> for Tier {
     }
 }
 
-fn read(argument: &str) -> Result<MarginTiers, Failure> {
+pub(super) fn read(argument: &str) -> Result<MarginTiers, Failure> {
     let lines = if Path::new(argument).exists() { from_file(Path::new(argument))? } else { inline(argument)? };
     MarginTiers::new(lines).map_err(|broken| {
         Failure::usage(broken).help(

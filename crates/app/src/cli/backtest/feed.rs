@@ -1,0 +1,217 @@
+//! Files, opened and put into one order of time.
+
+use super::plan::{MarketPlan, Prepared};
+use crate::failure::Failure;
+use indicatif::{ProgressBar, ProgressStyle};
+use plimsoll_backtest::{Candles, Incident, Item, Outcome};
+use plimsoll_domain::{Candle, Symbol, Timestamp};
+use plimsoll_history::{CandleRow, FundingRow, MarkRow, Merge, Ordered, Policy, Row, RowError, Rows, Timed};
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A rate is given to the exchange so long before it is settled; nobody else hears it.
+const AHEAD: Duration = Duration::from_secs(3600);
+
+/// One market's files, of which the first row was seen.
+#[derive(Debug)]
+pub(crate) struct MarketFeed {
+    symbol: Symbol,
+    candles: PathBuf,
+    marks: Option<PathBuf>,
+    funding: Option<PathBuf>,
+    interval: Duration,
+    first: CandleRow,
+    span: (Option<Timestamp>, Option<Timestamp>),
+}
+
+/// What a run brought.
+pub(crate) struct Done {
+    pub(super) outcome: Outcome,
+    pub(super) decisions: Vec<String>,
+}
+
+/// Something of a history, and where in the order of time it stands.
+struct Dated(Timestamp, Item);
+
+impl Timed for Dated {
+    fn time(&self) -> Timestamp {
+        self.0
+    }
+}
+
+fn ordered<R: Row>(path: &Path) -> Result<Ordered<R>, Failure> {
+    let rows = Rows::<R>::open(path).map_err(|error| super::super::data::unopened(&error))?;
+    Ok(Ordered::new(rows, Policy::default()))
+}
+
+fn wrong(error: &RowError) -> Failure {
+    Failure::no(error).help("`plimsoll data check` lists everything that is wrong with a file.")
+}
+
+/// Opens a market's files and reads their beginnings.
+pub(super) fn open(plan: &MarketPlan, span: (Option<Timestamp>, Option<Timestamp>)) -> Result<MarketFeed, Failure> {
+    let symbol: Symbol = plan.symbol.parse().map_err(|error| {
+        Failure::usage(format!("{error}"))
+            .help("A symbol is written like BTC/USDT:USDT: base, quote, and what it settles in.")
+    })?;
+    let shown = plan.candles.display();
+    let mut candles = ordered::<CandleRow>(&plan.candles)?;
+    let Some(interval) = candles.interval() else {
+        return Err(Failure::no(format!("{shown}: too few candles to tell how long they last")));
+    };
+    let first = loop {
+        match candles.next() {
+            None => return Err(Failure::no(format!("{shown}: no candle between the times that were given"))),
+            Some(row) => {
+                let row = row.map_err(|error| wrong(&error))?;
+                if span.0.is_none_or(|from| row.time >= from) {
+                    break row;
+                }
+            }
+        }
+    };
+    if let Some(path) = &plan.marks {
+        let found = ordered::<MarkRow>(path)?.interval();
+        if found != Some(interval) {
+            let word = |interval: Option<Duration>| interval.map_or("?".into(), plimsoll_history::interval_word);
+            return Err(Failure::usage(format!(
+                "{}: mark candles of {}, and the candles are of {}: both have to be of one interval",
+                path.display(),
+                word(found),
+                word(Some(interval))
+            ))
+            .help("Without --marks the mark is the last price."));
+        }
+    }
+    if let Some(path) = &plan.funding {
+        drop(ordered::<FundingRow>(path)?);
+    }
+    Ok(MarketFeed {
+        symbol,
+        candles: plan.candles.clone(),
+        marks: plan.marks.clone(),
+        funding: plan.funding.clone(),
+        interval,
+        first,
+        span,
+    })
+}
+
+impl MarketFeed {
+    pub(super) const fn symbol(&self) -> &Symbol {
+        &self.symbol
+    }
+
+    pub(super) const fn first(&self) -> &CandleRow {
+        &self.first
+    }
+
+    fn is_within(&self, time: Timestamp) -> bool {
+        let (from, to) = self.span;
+        from.is_none_or(|from| time >= from) && to.is_none_or(|to| time < to)
+    }
+
+    /// The candles, each with its mark.
+    fn candles(&self, number: usize) -> Result<impl Iterator<Item = Result<Dated, Failure>> + use<'_>, Failure> {
+        let mut marks = self.marks.as_deref().map(ordered::<MarkRow>).transpose()?.map(Iterator::peekable);
+        let (from, to) = self.span;
+        let rows = ordered::<CandleRow>(&self.candles)?;
+        let rows = rows.skip_while(move |row| row.as_ref().is_ok_and(|row| from.is_some_and(|from| row.time < from)));
+        let rows = rows.take_while(move |row| !row.as_ref().is_ok_and(|row| to.is_some_and(|to| row.time >= to)));
+        Ok(rows.map(move |row| {
+            let row = row.map_err(|error| wrong(&error))?;
+            let mark = match &mut marks {
+                Some(marks) => self.mark(marks, row.time)?,
+                None => None,
+            };
+            let last = row.candle(&self.symbol, self.interval);
+            Ok(Dated(row.time, Item::Candle(number, Candles { last, mark })))
+        }))
+    }
+
+    /// The mark's candle of this time, if there is one.
+    fn mark(
+        &self,
+        marks: &mut std::iter::Peekable<Ordered<MarkRow>>,
+        time: Timestamp,
+    ) -> Result<Option<Candle>, Failure> {
+        while let Some(next) = marks.next_if(|next| next.as_ref().map_or(true, |next| next.time <= time)) {
+            let row = next.map_err(|error| wrong(&error))?;
+            if row.time == time {
+                return Ok(Some(row.candle(&self.symbol, self.interval)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn funding(
+        &self,
+        number: usize,
+    ) -> Result<Option<impl Iterator<Item = Result<Dated, Failure>> + use<'_>>, Failure> {
+        let Some(path) = &self.funding else { return Ok(None) };
+        let rows = ordered::<FundingRow>(path)?;
+        Ok(Some(rows.filter_map(move |row| match row {
+            Ok(row) if !self.is_within(row.time) => None,
+            Ok(row) => Some(Ok(Dated(row.time.minus(AHEAD), Item::Funding(number, row.time, row.rate)))),
+            Err(error) => Some(Err(wrong(&error))),
+        })))
+    }
+}
+
+impl Prepared {
+    /// Everything, in one order of time. Rates come before candles of their time.
+    pub(super) fn history(&self) -> Result<impl Iterator<Item = Result<Item, Failure>> + use<'_>, Failure> {
+        let mut merged = Merge::new();
+        for (number, market) in self.markets.iter().enumerate() {
+            if let Some(funding) = market.funding(number)? {
+                merged.add(funding);
+            }
+        }
+        for (number, market) in self.markets.iter().enumerate() {
+            merged.add(market.candles(number)?);
+        }
+        Ok(merged.map(|(_, item)| item.map(|Dated(_, item)| item)))
+    }
+
+    /// Runs from beginning to end.
+    pub(crate) fn run(&self, shows: bool) -> Result<Done, Failure> {
+        let mut run = self.begin()?;
+        let bar = bar(shows);
+        for (count, item) in self.history()?.enumerate() {
+            run.step(&item?).map_err(Failure::no)?;
+            if count % 10_000 == 0 {
+                bar.set_message(format!("{count} candles, {} fills", run.fills()));
+                bar.tick();
+            }
+        }
+        bar.finish_and_clear();
+        let decisions = run.decisions().to_vec();
+        let mut outcome = run.finish().map_err(Failure::no)?;
+        self.note_data(&mut outcome);
+        Ok(Done { outcome, decisions })
+    }
+
+    /// What was borne of the data is said with the outcome.
+    fn note_data(&self, outcome: &mut Outcome) {
+        for market in &self.markets {
+            let Ok(mut rows) = ordered::<CandleRow>(&market.candles) else { continue };
+            rows.by_ref().for_each(drop);
+            for (topic, found) in rows.noted().iter() {
+                let text = format!("{}: {}: {}", market.candles.display(), topic.as_str(), found.count);
+                outcome.incidents.push(Incident { time: outcome.from, kind: "data".to_owned(), text });
+            }
+        }
+    }
+}
+
+fn bar(shows: bool) -> ProgressBar {
+    if !shows || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner();
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
+        bar.set_style(style);
+    }
+    bar
+}

@@ -1,0 +1,348 @@
+//! What is to be run: by arguments, or by a plan in TOML.
+
+use super::contract::{self, ContractPlan};
+use super::feed::{self, MarketFeed};
+use crate::failure::Failure;
+use clap::Args;
+use plimsoll_backtest::{Listing, Run, Settings};
+use plimsoll_domain::risk::{LimitSettings, RiskLimits};
+use plimsoll_domain::{AccountId, MarginMode, Money, Rate, Symbol, Timestamp};
+use plimsoll_strategies::Place;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use toml::de::{DeTable, DeValue};
+
+/// A plan to begin with.
+pub(super) const EXAMPLE: &str = include_str!("example.toml");
+
+/// What to run on what.
+#[derive(Debug, Args)]
+pub(crate) struct PlanArguments {
+    /// A plan in TOML; arguments add to it
+    plan: Option<PathBuf>,
+    /// Candles of last prices, CSV or Parquet
+    #[arg(long, value_name = "FILE")]
+    candles: Option<PathBuf>,
+    /// Candles of the mark price, of the same interval; without them the mark is the last price
+    #[arg(long, value_name = "FILE", requires = "candles")]
+    marks: Option<PathBuf>,
+    /// Funding rates as they were settled; without them no funding is paid
+    #[arg(long, value_name = "FILE", requires = "candles")]
+    funding: Option<PathBuf>,
+    /// The contract of the candles
+    #[arg(long, default_value = "BTC/USDT:USDT")]
+    symbol: Symbol,
+    /// The kind of strategy
+    #[arg(long, value_name = "KIND")]
+    strategy: Option<String>,
+    /// A setting of the strategy, as name=value; may be given often
+    #[arg(long, value_name = "NAME=VALUE", value_parser = setting)]
+    set: Vec<(String, Value)>,
+    /// What each account begins with
+    #[arg(long)]
+    capital: Option<Money>,
+    /// Leave out what is earlier, such as 2022-01-05 or 2022-01-05T12:00:00Z
+    #[arg(long, value_parser = time)]
+    from: Option<Timestamp>,
+    /// Leave out what is at this time or later
+    #[arg(long, value_parser = time)]
+    to: Option<Timestamp>,
+    /// How much worse than the best price a market order fills, such as 0.0002
+    #[arg(long)]
+    slippage: Option<Rate>,
+    /// Milliseconds from a decision to the exchange
+    #[arg(long, value_name = "MS")]
+    latency: Option<u64>,
+    /// Isolated margin instead of cross
+    #[arg(long)]
+    isolated: bool,
+    /// Let the exchange's margin alone decide, without the risk limits that a live account has
+    #[arg(long)]
+    no_limits: bool,
+}
+
+/// What is to be run.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Plan {
+    #[serde(default = "capital")]
+    pub(crate) capital: String,
+    #[serde(default)]
+    pub(crate) from: Option<String>,
+    #[serde(default)]
+    pub(crate) to: Option<String>,
+    #[serde(default)]
+    pub(crate) slippage: Option<String>,
+    #[serde(default)]
+    pub(crate) latency_ms: Option<u64>,
+    #[serde(default)]
+    pub(crate) isolated: bool,
+    #[serde(default = "yes")]
+    pub(crate) limits: bool,
+    #[serde(default)]
+    pub(crate) markets: Vec<MarketPlan>,
+    #[serde(default)]
+    pub(crate) strategies: Vec<StrategyPlan>,
+}
+
+/// A contract on an account, and where its history is.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MarketPlan {
+    #[serde(default = "main_account")]
+    pub(crate) account: String,
+    pub(crate) symbol: String,
+    pub(crate) candles: PathBuf,
+    #[serde(default)]
+    pub(crate) marks: Option<PathBuf>,
+    #[serde(default)]
+    pub(crate) funding: Option<PathBuf>,
+    #[serde(default)]
+    pub(crate) contract: ContractPlan,
+}
+
+/// A strategy, and where it trades.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StrategyPlan {
+    pub(crate) kind: String,
+    #[serde(default)]
+    pub(crate) name: Option<String>,
+    /// Its markets, by their number from 0; all of them where none is named.
+    #[serde(default)]
+    pub(crate) on: Vec<usize>,
+    #[serde(default)]
+    pub(crate) settings: Map<String, Value>,
+}
+
+fn capital() -> String {
+    "10000".to_owned()
+}
+
+fn main_account() -> String {
+    "main".to_owned()
+}
+
+const fn yes() -> bool {
+    true
+}
+
+impl PlanArguments {
+    /// The plan that is meant.
+    pub(crate) fn read(&self) -> Result<Plan, Failure> {
+        let mut plan = match &self.plan {
+            Some(path) => from_file(path)?,
+            None => empty(),
+        };
+        if let Some(candles) = &self.candles {
+            plan.markets.push(MarketPlan {
+                account: main_account(),
+                symbol: self.symbol.to_string(),
+                candles: candles.clone(),
+                marks: self.marks.clone(),
+                funding: self.funding.clone(),
+                contract: ContractPlan::default(),
+            });
+        }
+        if let Some(kind) = &self.strategy {
+            let settings = self.set.iter().cloned().collect();
+            plan.strategies.push(StrategyPlan { kind: kind.clone(), name: None, on: Vec::new(), settings });
+        } else if !self.set.is_empty() {
+            match plan.strategies.as_mut_slice() {
+                [only] => only.settings.extend(self.set.iter().cloned()),
+                _ => return Err(Failure::usage("--set is for one strategy: name it with --strategy")),
+            }
+        }
+        plan.capital = self.capital.map_or(plan.capital, |capital| capital.to_string());
+        plan.from = self.from.map(crate::screen::instant).or(plan.from);
+        plan.to = self.to.map(crate::screen::instant).or(plan.to);
+        plan.slippage = self.slippage.map(|rate| rate.to_string()).or(plan.slippage);
+        plan.latency_ms = self.latency.or(plan.latency_ms);
+        plan.isolated |= self.isolated;
+        plan.limits &= !self.no_limits;
+        Ok(plan)
+    }
+}
+
+fn empty() -> Plan {
+    Plan {
+        capital: capital(),
+        from: None,
+        to: None,
+        slippage: None,
+        latency_ms: None,
+        isolated: false,
+        limits: true,
+        markets: Vec::new(),
+        strategies: Vec::new(),
+    }
+}
+
+fn from_file(path: &Path) -> Result<Plan, Failure> {
+    let shown = path.display();
+    let text =
+        std::fs::read_to_string(path).map_err(|error| Failure::usage(format!("cannot read {shown}: {error}")))?;
+    let table = DeTable::parse(&text).map_err(|error| {
+        Failure::usage(format!("{shown}: {}", error.message())).help("`plimsoll backtest --example` prints a plan.")
+    })?;
+    let plan: Plan = serde_json::from_value(Value::Object(object(table.get_ref()))).map_err(|error| {
+        Failure::usage(format!("{shown}: {error}")).help("`plimsoll backtest --example` prints a plan.")
+    })?;
+    // Files are named from where the plan is.
+    let folder = path.parent().unwrap_or_else(|| Path::new(""));
+    let from_here = |file: PathBuf| folder.join(file);
+    let markets = plan.markets.into_iter().map(|market| MarketPlan {
+        candles: from_here(market.candles),
+        marks: market.marks.map(from_here),
+        funding: market.funding.map(from_here),
+        ..market
+    });
+    Ok(Plan { markets: markets.collect(), ..plan })
+}
+
+/// TOML as JSON. A fraction is kept as it is written, as a text: nothing exact goes through a float.
+fn value(value: &DeValue<'_>) -> Value {
+    match value {
+        DeValue::String(text) => Value::String(text.to_string()),
+        DeValue::Integer(digits) => {
+            let text = digits.to_string();
+            text.parse::<i64>().map_or_else(|_| Value::String(text.clone()), Value::from)
+        }
+        DeValue::Float(digits) => Value::String(digits.to_string()),
+        DeValue::Boolean(it) => Value::Bool(*it),
+        DeValue::Datetime(time) => Value::String(time.to_string()),
+        DeValue::Array(all) => Value::Array(all.iter().map(|it| self::value(it.get_ref())).collect()),
+        DeValue::Table(table) => Value::Object(object(table)),
+    }
+}
+
+fn object(table: &DeTable<'_>) -> Map<String, Value> {
+    table.iter().map(|(name, it)| (name.get_ref().to_string(), value(it.get_ref()))).collect()
+}
+
+/// Reads `name=value`; a dotted name is a setting within a setting.
+pub(super) fn setting(text: &str) -> Result<(String, Value), String> {
+    let (name, value) = text.split_once('=').ok_or_else(|| format!("'{text}' is not name=value, such as fast=12"))?;
+    let read = match serde_json::from_str::<Value>(value) {
+        // A fraction stays as it is written.
+        Ok(Value::Number(number)) if number.as_i64().is_none() => Value::String(value.to_owned()),
+        Ok(read) => read,
+        Err(_) => Value::String(value.to_owned()),
+    };
+    match name.split_once('.') {
+        Some((outer, inner)) => Ok((outer.to_owned(), Value::Object([(inner.to_owned(), read)].into_iter().collect()))),
+        None => Ok((name.to_owned(), read)),
+    }
+}
+
+fn time(text: &str) -> Result<Timestamp, String> {
+    let day = text.len() == 10 && !text.bytes().all(|byte| byte.is_ascii_digit());
+    let whole = if day { format!("{text} 00:00:00") } else { text.to_owned() };
+    plimsoll_history::read_time(&whole)
+        .ok_or_else(|| format!("'{text}' is no time such as 2022-01-05 or 2022-01-05T12:00:00Z"))
+}
+
+/// A plan that can be run: its files are there, its strategies fit.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(super) settings: Settings,
+    pub(super) listings: Vec<Listing>,
+    pub(super) strategies: Vec<(StrategyPlan, String, Vec<Place>)>,
+    pub(super) markets: Vec<MarketFeed>,
+}
+
+impl Plan {
+    /// Looks at everything that can be looked at before the first event.
+    pub(crate) fn prepare(&self) -> Result<Prepared, Failure> {
+        if self.markets.is_empty() {
+            return Err(Failure::usage("no market is given")
+                .help("Give --candles FILE, or a plan: `plimsoll backtest --example` prints one."));
+        }
+        if self.strategies.is_empty() {
+            return Err(Failure::usage("no strategy is given")
+                .help("Give --strategy KIND: `plimsoll backtest --strategies` lists them."));
+        }
+        let read = |what: &str, text: &str| -> Result<Timestamp, Failure> {
+            time(text).map_err(|error| Failure::usage(format!("{what}: {error}")))
+        };
+        let from = self.from.as_deref().map(|text| read("from", text)).transpose()?;
+        let to = self.to.as_deref().map(|text| read("to", text)).transpose()?;
+        let wallet: Money =
+            self.capital.parse().map_err(|_| Failure::usage(format!("capital: '{}' is no amount", self.capital)))?;
+        let mut markets = Vec::new();
+        for market in &self.markets {
+            markets.push(feed::open(market, (from, to))?);
+        }
+        let mut listings = Vec::new();
+        let mut accounts: Vec<(AccountId, Money)> = Vec::new();
+        for (plan, feed) in self.markets.iter().zip(&markets) {
+            let account = AccountId::new(plan.account.as_str());
+            if !accounts.iter().any(|(known, _)| *known == account) {
+                accounts.push((account.clone(), wallet));
+            }
+            let instrument = contract::instrument(feed.symbol(), &plan.contract, feed.first())?;
+            listings.push(Listing { account, instrument, opening: feed.first().open });
+        }
+        let start = markets.iter().map(|feed| feed.first().time).min().unwrap_or_default();
+        let mut settings = Settings::new(start, accounts);
+        settings.margin_mode = if self.isolated { MarginMode::Isolated } else { MarginMode::Cross };
+        settings.latency = Duration::from_millis(self.latency_ms.unwrap_or(0));
+        if let Some(slippage) = &self.slippage {
+            settings.slippage = slippage
+                .parse()
+                .ok()
+                .filter(|rate: &Rate| *rate >= Rate::ZERO && rate.get() < plimsoll_domain::Decimal::ONE)
+                .ok_or_else(|| Failure::usage(format!("slippage is a share from 0 to below 1, got '{slippage}'")))?;
+        }
+        if self.limits {
+            settings.limits = Some(RiskLimits::new(LimitSettings::default()).map_err(Failure::usage)?);
+        }
+        let strategies = self.places(&markets)?;
+        let told: Vec<_> = strategies.iter().map(|(plan, name, on)| (&plan.kind, name, on, &plan.settings)).collect();
+        settings.label = format!("{told:?}");
+        Ok(Prepared { settings, listings, strategies, markets })
+    }
+
+    fn places(&self, markets: &[MarketFeed]) -> Result<Vec<(StrategyPlan, String, Vec<Place>)>, Failure> {
+        let mut strategies: Vec<(StrategyPlan, String, Vec<Place>)> = Vec::new();
+        for plan in &self.strategies {
+            let all: Vec<usize> = (0..markets.len()).collect();
+            let on = if plan.on.is_empty() { &all } else { &plan.on };
+            let mut places = Vec::new();
+            for number in on {
+                let Some((market, feed)) = self.markets.get(*number).zip(markets.get(*number)) else {
+                    return Err(Failure::usage(format!(
+                        "strategy '{}' is on market {number}, and there are {} (the first is 0)",
+                        plan.kind,
+                        markets.len()
+                    )));
+                };
+                let account = AccountId::new(market.account.as_str());
+                places.push(Place { account, symbol: feed.symbol().clone() });
+            }
+            let name = plan.name.clone().unwrap_or_else(|| plan.kind.clone());
+            // Whether its settings are right is said before anything runs.
+            plimsoll_strategies::build(&plan.kind, &name, &places, &Value::Object(plan.settings.clone())).map_err(
+                |error| {
+                    Failure::usage(error).help("`plimsoll backtest --strategies` lists the kinds and their settings.")
+                },
+            )?;
+            strategies.push((plan.clone(), name, places));
+        }
+        Ok(strategies)
+    }
+}
+
+impl Prepared {
+    /// A run at its beginning.
+    pub(super) fn begin(&self) -> Result<Run, Failure> {
+        let mut strategies = Vec::new();
+        for (plan, name, places) in &self.strategies {
+            let settings = Value::Object(plan.settings.clone());
+            strategies.push(plimsoll_strategies::build(&plan.kind, name, places, &settings).map_err(Failure::usage)?);
+        }
+        Run::new(self.settings.clone(), self.listings.clone(), strategies).map_err(Failure::usage)
+    }
+}
