@@ -2,21 +2,22 @@
 
 use crate::failure::Failure;
 use plimsoll_domain::{
-    ContractStatus, Currency, Decimal, Fees, Instrument, Money, Quantity, Rate, Step, Symbol, VenueId, decimal,
+    ContractStatus, Currency, Decimal, Fees, Instrument, Money, Quantity, Rate, Step, Symbol, VenueId,
 };
 use plimsoll_exchange::listings;
 use plimsoll_history::CandleRow;
+use plimsoll_strategies::settings::Number;
 use serde::Deserialize;
 
 /// What of a contract is otherwise than it would be taken for.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ContractPlan {
-    tick: Option<String>,
-    lot: Option<String>,
-    min_notional: Option<String>,
-    taker_fee: Option<String>,
-    maker_fee: Option<String>,
+    tick: Option<Number>,
+    lot: Option<Number>,
+    min_notional: Option<Number>,
+    taker_fee: Option<Number>,
+    maker_fee: Option<Number>,
     funding_interval_hours: Option<u32>,
     /// `floor:rate:deduction[:max_leverage],...`, or a file of such lines in JSON.
     tiers: Option<String>,
@@ -30,24 +31,27 @@ pub(super) fn instrument(symbol: &Symbol, plan: &ContractPlan, first: &CandleRow
         Some(known) => known,
         None => like(symbol, first)?,
     };
-    let wrong = |what: &str, text: &str| Failure::usage(format!("{symbol}: {what} is no fit value: '{text}'"));
-    let number = |what: &str, text: &str| decimal::exact(text).map_err(|_| wrong(what, text));
-    if let Some(text) = &plan.tick {
-        it.tick = Step::new(number("tick", text)?).map_err(|_| wrong("tick", text))?;
+    let wrong = |what: &str, value: Decimal| Failure::usage(format!("{symbol}: {what} cannot be {value}"));
+    if let Some(Number(tick)) = plan.tick {
+        it.tick = Step::new(tick).map_err(|_| wrong("tick", tick))?;
     }
-    if let Some(text) = &plan.lot {
-        let lot = number("lot", text)?;
-        it.lot = Step::new(lot).map_err(|_| wrong("lot", text))?;
-        it.min_quantity = Quantity::new(lot).map_err(|_| wrong("lot", text))?;
+    if let Some(Number(lot)) = plan.lot {
+        it.lot = Step::new(lot).map_err(|_| wrong("lot", lot))?;
+        it.min_quantity = Quantity::new(lot).map_err(|_| wrong("lot", lot))?;
     }
-    if let Some(text) = &plan.min_notional {
-        it.min_notional = text.parse().map_err(|_| wrong("min_notional", text))?;
+    if let Some(Number(notional)) = plan.min_notional {
+        it.min_notional = Money::new(notional);
     }
-    if let Some(text) = &plan.taker_fee {
-        it.fees.taker = text.parse().map_err(|_| wrong("taker_fee", text))?;
+    // A rebate is a fee below zero; nothing costs more than it is worth.
+    let fee = |what: &str, fee: Decimal| match fee.abs() < Decimal::ONE {
+        true => Ok(Rate::new(fee)),
+        false => Err(wrong(what, fee)),
+    };
+    if let Some(Number(taker)) = plan.taker_fee {
+        it.fees.taker = fee("taker_fee", taker)?;
     }
-    if let Some(text) = &plan.maker_fee {
-        it.fees.maker = text.parse().map_err(|_| wrong("maker_fee", text))?;
+    if let Some(Number(maker)) = plan.maker_fee {
+        it.fees.maker = fee("maker_fee", maker)?;
     }
     if let Some(hours) = plan.funding_interval_hours {
         it.funding_interval_hours = hours;

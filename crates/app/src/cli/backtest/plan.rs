@@ -6,8 +6,9 @@ use crate::failure::Failure;
 use clap::Args;
 use plimsoll_backtest::{Listing, Run, Settings};
 use plimsoll_domain::risk::{LimitSettings, RiskLimits};
-use plimsoll_domain::{AccountId, MarginMode, Money, Rate, Symbol, Timestamp};
+use plimsoll_domain::{AccountId, Decimal, MarginMode, Money, Rate, Symbol, Timestamp};
 use plimsoll_strategies::Place;
+use plimsoll_strategies::settings::Number;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
@@ -68,13 +69,13 @@ pub(crate) struct PlanArguments {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Plan {
     #[serde(default = "capital")]
-    pub(crate) capital: String,
+    pub(crate) capital: Number,
     #[serde(default)]
     pub(crate) from: Option<String>,
     #[serde(default)]
     pub(crate) to: Option<String>,
     #[serde(default)]
-    pub(crate) slippage: Option<String>,
+    pub(crate) slippage: Option<Number>,
     #[serde(default)]
     pub(crate) latency_ms: Option<u64>,
     #[serde(default)]
@@ -117,8 +118,8 @@ pub(crate) struct StrategyPlan {
     pub(crate) settings: Map<String, Value>,
 }
 
-fn capital() -> String {
-    "10000".to_owned()
+fn capital() -> Number {
+    Number::new(10_000, 0)
 }
 
 fn main_account() -> String {
@@ -155,10 +156,10 @@ impl PlanArguments {
                 _ => return Err(Failure::usage("--set is for one strategy: name it with --strategy")),
             }
         }
-        plan.capital = self.capital.map_or(plan.capital, |capital| capital.to_string());
+        plan.capital = self.capital.map_or(plan.capital, |capital| Number(capital.get()));
         plan.from = self.from.map(crate::screen::instant).or(plan.from);
         plan.to = self.to.map(crate::screen::instant).or(plan.to);
-        plan.slippage = self.slippage.map(|rate| rate.to_string()).or(plan.slippage);
+        plan.slippage = self.slippage.map(|rate| Number(rate.get())).or(plan.slippage);
         plan.latency_ms = self.latency.or(plan.latency_ms);
         plan.isolated |= self.isolated;
         plan.limits &= !self.no_limits;
@@ -269,8 +270,7 @@ impl Plan {
         };
         let from = self.from.as_deref().map(|text| read("from", text)).transpose()?;
         let to = self.to.as_deref().map(|text| read("to", text)).transpose()?;
-        let wallet: Money =
-            self.capital.parse().map_err(|_| Failure::usage(format!("capital: '{}' is no amount", self.capital)))?;
+        let wallet = Money::new(self.capital.0);
         let mut markets = Vec::new();
         for market in &self.markets {
             markets.push(feed::open(market, (from, to))?);
@@ -289,12 +289,11 @@ impl Plan {
         let mut settings = Settings::new(start, accounts);
         settings.margin_mode = if self.isolated { MarginMode::Isolated } else { MarginMode::Cross };
         settings.latency = Duration::from_millis(self.latency_ms.unwrap_or(0));
-        if let Some(slippage) = &self.slippage {
-            settings.slippage = slippage
-                .parse()
-                .ok()
-                .filter(|rate: &Rate| *rate >= Rate::ZERO && rate.get() < plimsoll_domain::Decimal::ONE)
-                .ok_or_else(|| Failure::usage(format!("slippage is a share from 0 to below 1, got '{slippage}'")))?;
+        if let Some(Number(slippage)) = self.slippage {
+            if slippage < Decimal::ZERO || slippage >= Decimal::ONE {
+                return Err(Failure::usage(format!("slippage is a share from 0 to below 1, got {slippage}")));
+            }
+            settings.slippage = Rate::new(slippage);
         }
         if self.limits {
             settings.limits = Some(RiskLimits::new(LimitSettings::default()).map_err(Failure::usage)?);

@@ -1,0 +1,173 @@
+//! `plimsoll backtest`, as a script sees it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+/// 2024-01-01, in minutes since 1970.
+const FIRST: i64 = 28_401_120;
+
+fn backtest(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_plimsoll")).arg("backtest").args(arguments).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8([output.stdout.clone(), output.stderr.clone()].concat()).unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", said(output)))
+}
+
+/// Two days of minutes that swing, in cents above 40000: a price that averages cross on again and again.
+fn swings(minutes: i64) -> String {
+    let mut text = String::from("time,open,high,low,close,volume\n");
+    let at = |minute: i64| 4_000_000 + (minute % 180 - 90).abs() * 900 + (minute * 37 % 101) * 40;
+    for minute in 0..minutes {
+        let (open, close) = (at(minute), at(minute + 1));
+        let (high, low) = (open.max(close) + 100, open.min(close) - 100);
+        let cents = |it: i64| format!("{}.{:02}", it / 100, it % 100 / 10 * 10);
+        let (o, h, l, c) = (cents(open), cents(high), cents(low), cents(close));
+        writeln!(text, "{},{o},{h},{l},{c},12", (FIRST + minute) * 60).unwrap();
+    }
+    text
+}
+
+fn market() -> (TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = write(folder.path(), "candles.csv", &swings(2880));
+    (folder, file)
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> String {
+    let path = folder.join(name);
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_report_adds_up_to_the_last_digit_and_is_the_same_twice() {
+    let (folder, candles) = market();
+    let page = folder.path().join("report.html");
+    let arguments = ["--candles", &candles, "--strategy", "ema_cross", "--json", "--html", page.to_str().unwrap()];
+    let first = backtest(&arguments);
+    assert_eq!(first.status.code(), Some(0), "{}", said(&first));
+    let report = json(&first);
+    assert_eq!(report["reconciliation"]["adds_up"], true);
+    assert!(report["statistics"]["trades"]["closed"].as_u64().unwrap() > 20, "{}", report["statistics"]);
+    assert_eq!(backtest(&arguments).stdout, first.stdout);
+    let page = std::fs::read_to_string(page).unwrap();
+    assert!(page.contains(report["run"]["hash"].as_str().unwrap()) && !page.contains("src=\"http"));
+}
+
+#[test]
+fn what_comes_later_changes_no_earlier_decision() {
+    let (folder, candles) = market();
+    let short = write(folder.path(), "short.csv", &swings(1500));
+    let decided = |candles: &str, to: &str| {
+        let to = folder.path().join(to);
+        let output =
+            backtest(&["--candles", candles, "--strategy", "ema_cross", "--decisions", to.to_str().unwrap(), "--json"]);
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        std::fs::read_to_string(to).unwrap()
+    };
+    let (whole, part) = (decided(&candles, "whole.txt"), decided(&short, "part.txt"));
+    assert!(part.lines().count() > 10 && whole.starts_with(&part), "{part}");
+}
+
+#[test]
+fn a_plan_names_several_strategies_and_files_from_where_it_is() {
+    let (folder, _) = market();
+    let plan = "capital = 20000\n[[markets]]\nsymbol = \"BTC/USDT:USDT\"\ncandles = \"candles.csv\"\n\
+        [[strategies]]\nkind = \"ema_cross\"\nname = \"fast\"\nsettings = { fast = 5, slow = 20, size = { quantity = 0.01 } }\n\
+        [[strategies]]\nkind = \"ema_cross\"\nname = \"slow\"\nsettings = { fast = 20, slow = 60, size = { quantity = 0.02 } }\n";
+    let plan = write(folder.path(), "plan.toml", plan);
+    let report = json(&backtest(&[&plan, "--json"]));
+    assert_eq!(report["run"]["strategies"], serde_json::json!(["fast", "slow"]));
+    assert_eq!(report["run"]["opening"], "20000");
+    assert_eq!(report["reconciliation"]["adds_up"], true);
+}
+
+#[test]
+fn funding_is_paid_as_its_file_says() {
+    let (folder, candles) = market();
+    let rates: String = (1..6).map(|number| format!("{},0.0001\n", (FIRST + 480 * number) * 60)).collect();
+    let funding = write(folder.path(), "funding.csv", &format!("time,rate\n{rates}"));
+    let run = |funding: &[&str]| {
+        let always = [
+            "--candles",
+            &candles,
+            "--strategy",
+            "ema_cross",
+            "--set",
+            "long_only=true",
+            "--set",
+            "fast=2",
+            "--set",
+            "slow=3",
+            "--json",
+        ];
+        json(&backtest(&[&always[..], funding].concat()))
+    };
+    assert_eq!(run(&[])["reconciliation"]["ledger"]["funding"], "0");
+    let paid = run(&["--funding", &funding]);
+    assert_ne!(paid["reconciliation"]["ledger"]["funding"], "0");
+    assert_eq!(paid["reconciliation"]["adds_up"], true);
+}
+
+#[test]
+fn every_mistake_is_named_and_exits_as_wrong_use_or_no() {
+    let (folder, candles) = market();
+    let rows = |text: &str| write(folder.path(), "bad.csv", &format!("time,open,high,low,close,volume\n{text}"));
+    let check = |arguments: &[&str], code: i32, says: &str| {
+        let output = backtest(arguments);
+        assert!(said(&output).contains(says), "{arguments:?}: {}", said(&output));
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}: {}", said(&output));
+    };
+    check(&["--strategy", "ema_cross"], 2, "no market is given");
+    check(&["--candles", &candles], 2, "no strategy is given");
+    check(&["--candles", &candles, "--strategy", "hope"], 2, "hope");
+    check(&["--candles", &candles, "--strategy", "ema_cross", "--set", "fast=60"], 2, "fast is below slow");
+    check(&["--candles", &candles, "--strategy", "ema_cross", "--set", "quick=1"], 2, "quick");
+    check(&["--candles", "none.csv", "--strategy", "ema_cross"], 2, "none.csv");
+    check(&["--candles", &candles, "--strategy", "ema_cross", "--from", "someday"], 2, "'someday' is no time");
+    check(&["--candles", &candles, "--strategy", "ema_cross", "--from", "2030-01-01"], 1, "no candle between");
+    check(
+        &[
+            "--candles",
+            &candles,
+            "--marks",
+            &rows("0,1,1,1,1,1\n3600,1,1,1,1,1\n7200,1,1,1,1,1\n"),
+            "--strategy",
+            "ema_cross",
+        ],
+        2,
+        "one interval",
+    );
+    for (text, says) in [
+        ("0,1,1,1,1,1\n60,NaN,1,1,1,1\n120,1,1,1,1,1\n", "line 3: open is 'NaN'"),
+        ("0,1,1,1,1,1\n60,0,1,1,1,1\n120,1,1,1,1,1\n", "line 3"),
+        ("0,1,1,1,1,1\n120,1,1,1,1,1\n60,1,1,1,1,1\n", "line 4"),
+        ("0,1,1,1,1,1\n60,1,1,1,1,1\n60,2,2,2,2,1\n", "line 4"),
+        ("", "bad.csv"),
+    ] {
+        check(&["--candles", &rows(text), "--strategy", "ema_cross"], 1, says);
+    }
+}
+
+#[test]
+fn the_example_is_a_plan_and_the_kinds_are_listed_with_their_settings() {
+    let example = backtest(&["--example"]);
+    let (folder, _) = market();
+    let text = String::from_utf8(example.stdout).unwrap().replace("btc-1m.csv", "candles.csv");
+    let plan = write(folder.path(), "plan.toml", &text);
+    let report = backtest(&[&plan, "--json"]);
+    assert_eq!(report.status.code(), Some(0), "{}", said(&report));
+    let kinds = json(&backtest(&["--strategies", "--json"]));
+    let names: Vec<&str> = kinds.as_array().unwrap().iter().map(|it| it["kind"].as_str().unwrap()).collect();
+    assert_eq!(names, ["ema_cross", "funding_arbitrage", "grid", "trend_switch", "volatility_breakout"]);
+}
