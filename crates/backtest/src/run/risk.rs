@@ -1,13 +1,16 @@
 //! The same check as before a live order.
 
 use super::Run;
+use super::told::Role;
 use plimsoll_domain::risk::{
     AccountFacts, Allowance, Elsewhere, Engagement, Exposed, KillSwitch, OrderFacts, Projection, check, distance_to,
     verdict,
 };
 use plimsoll_domain::{
-    Collateral, Direction, Holding, Liquidation, MarginMode, Money, Portfolio, Position, Price, Quantity, Rate, margin,
+    Collateral, Direction, Holding, Liquidation, MarginMode, Money, Portfolio, Position, Price, Quantity, Rate,
+    Remainder, Symbol, margin,
 };
+use plimsoll_engine::desk::SeatIndex;
 use plimsoll_ports::OpenIntent;
 use std::time::Duration;
 
@@ -27,6 +30,9 @@ impl Run {
         let it = &self.accounts[account];
         let market = &it.markets[place];
         let held = market.position;
+        // What rests on the same side may fill before this does.
+        let resting = self.resting_openings(account, &open.symbol, open.direction);
+        let quantity = resting.map_or(quantity, |resting| quantity + resting);
         let projection = Projection::of(&market.instrument, held, open.direction, quantity, market.mark, open.leverage);
         let made = projection.after.unwrap_or(Position { direction: open.direction, quantity, entry: market.mark });
         let liquidation = self.liquidation_of(account, place, made, open);
@@ -80,6 +86,34 @@ impl Run {
                 Err(refused.to_string())
             }
         }
+    }
+
+    /// How much the openings in this direction that rest would open in all.
+    fn resting_openings(&self, account: usize, symbol: &Symbol, direction: Direction) -> Option<Quantity> {
+        let opens = |seat: SeatIndex, label: &str| {
+            let sent = self.accounts[account].sent.values();
+            sent.filter(|sent| sent.seat == seat && sent.stop.is_some())
+                .any(|sent| matches!(&sent.role, Role::Resting(its) if its == label))
+        };
+        let mut sum: Option<Quantity> = None;
+        for seat in self.desk.seats() {
+            let orders = self.desk.own(seat, account).map_or(&[][..], |own| own.orders());
+            for order in orders.iter().filter(|it| it.symbol == *symbol && it.side == direction.opening_side()) {
+                if !opens(seat, &order.label) {
+                    continue;
+                }
+                let left = match order.filled.map(|filled| order.quantity.minus(filled)) {
+                    None => Some(order.quantity),
+                    Some(Remainder::Left(left)) => Some(left),
+                    Some(Remainder::Nothing | Remainder::Excess(_)) => None,
+                };
+                sum = match (sum, left) {
+                    (Some(sum), Some(left)) => Some(sum + left),
+                    (sum, left) => sum.or(left),
+                };
+            }
+        }
+        sum
     }
 
     /// The exact liquidation of `made`, were it held beside the others.

@@ -164,3 +164,30 @@ fn wrong_sides_and_stops_beyond_liquidation_are_refused() {
     assert!(told[1].starts_with("the stop at 20000 is beyond the liquidation price 3"), "{told:?}");
     assert_eq!(told[2], "no long of BTC/USDT:USDT is held");
 }
+
+#[test]
+fn what_rests_counts_as_if_it_had_filled() {
+    let script = |number: usize, _: &StrategyView<'_>| match number {
+        0 | 1 => {
+            let (leverage, stop_loss) = (Leverage::new(5).unwrap(), StopLoss::At(price("48000")));
+            let label = if number == 0 { "first" } else { "second" };
+            let effect = RestingEffect::Opens { leverage, stop_loss };
+            let (quantity, price) = (size("0.035"), price("49500"));
+            on_main(Intent::Rest(RestIntent {
+                symbol: btc(),
+                label: label.into(),
+                side: Side::Buy,
+                quantity,
+                price,
+                effect,
+            }))
+        }
+        _ => Vec::new(),
+    };
+    let limits = Some(RiskLimits::new(LimitSettings::default()).unwrap());
+    // Either of them is 1750 at the mark, below the limit of 3000; both are above.
+    let told = hears(Settings { limits, ..settings() }, script, &["50000", "50000", "50000", "49400"]);
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told[0].contains("3500"), "{told:?}");
+    assert_eq!(told[1..], ["resting buy 0.035 at 49500", "first filled"]);
+}
