@@ -145,6 +145,6 @@ pub struct ChartCandle {
     pub low: Price,
     /// Last price.
     pub close: Price,
-    /// The price that would have liquidated the position at its end.
+    /// The price that would have liquidated what was held early in it.
     pub liquidation: Option<Price>,
 }

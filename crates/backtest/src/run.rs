@@ -112,7 +112,6 @@ pub struct Run {
     orders: u64,
     kill_switch: KillSwitch,
     ledger: LedgerSums,
-    margin_calls: u64,
     /// The candle or the quotes that were told last, to be written over.
     told: Option<MarketEvent>,
     /// Fundings that were settled, and are to be told.
@@ -136,6 +135,7 @@ impl Run {
             accounts.push(Account::open(id.clone(), *wallet, &settings)?);
         }
         let (mut markets, mut charts) = (Vec::new(), Vec::new());
+        let contracts = listings.clone();
         for listing in listings {
             let place = accounts.iter().position(|account: &Account| account.id == listing.account);
             let Some(place) = place else { return Err(RunRefused::UnknownAccount(listing.account)) };
@@ -147,7 +147,7 @@ impl Run {
         if markets.is_empty() {
             return Err(RunRefused::NoMarket);
         }
-        let digest = Digest::new(&settings, &desk);
+        let digest = Digest::new(&settings, &contracts, &desk);
         let now = settings.start;
         Ok(Self {
             desk,
@@ -169,7 +169,6 @@ impl Run {
             orders: 0,
             kill_switch: KillSwitch::Released,
             ledger: LedgerSums::default(),
-            margin_calls: 0,
             told: None,
             settled: Vec::new(),
             settings,

@@ -22,7 +22,7 @@ impl Chart {
         Self { symbol, candles: Vec::new(), each: 1, in_last: 0 }
     }
 
-    /// Takes the next candle; `liquidation` is asked for once for each candle of the chart.
+    /// Takes the next candle; `liquidation` is asked for once for each candle of the chart, at its first.
     #[inline]
     pub(super) fn candle(&mut self, candle: &Candle, liquidation: impl FnOnce() -> Option<Price>) {
         if self.in_last < self.each

@@ -124,7 +124,11 @@ impl Run {
         self.set_leverage(account, place, open.leverage)?;
         let sent = Sent { seat, role: Role::Entry, leverage: open.leverage, stop: Some(open.stop_loss.clone()) };
         self.accounts[account].protection[place].wanted_target = open.take_profit;
-        self.market(account, &open.symbol, direction.opening_side(), (quantity, false), sent)?;
+        let sent = self.market(account, &open.symbol, direction.opening_side(), (quantity, false), sent);
+        if sent.is_err() {
+            self.accounts[account].protection[place].wanted_target = None;
+        }
+        sent?;
         Ok(Opened { account, symbol: open.symbol.clone(), direction, quantity })
     }
 
@@ -253,10 +257,35 @@ impl Run {
         let is_it = |sent: &Sent| sent.seat == seat && matches!(&sent.role, Role::Resting(its) if its == label);
         let found = self.accounts[account].sent.iter().find(|(_, sent)| is_it(sent)).map(|(id, _)| id.clone());
         let Some(id) = found else { return Err(format!("no order '{label}' rests")) };
-        let it = &mut self.accounts[account];
-        it.exchange.cancel(&it.id, symbol, &OrderRef::Client(id)).map_err(|rejection| rejection.to_string())?;
+        self.call_off(account, symbol, id)?;
         self.account_for(account);
         Ok(())
+    }
+
+    fn call_off(&mut self, account: usize, symbol: &Symbol, id: ClientOrderId) -> Result<(), String> {
+        let it = &mut self.accounts[account];
+        it.exchange.cancel(&it.id, symbol, &OrderRef::Client(id)).map_err(|rejection| rejection.to_string())?;
+        Ok(())
+    }
+
+    /// Every order that would open something is cancelled.
+    pub(super) fn cancel_openings(&mut self) {
+        for account in 0..self.accounts.len() {
+            let it = &self.accounts[account];
+            let mut openings: Vec<(ClientOrderId, Symbol)> = Vec::new();
+            for order in it.exchange.open_orders(&it.id) {
+                let id = order.order.client_order_id;
+                if it.sent.get(&id).is_some_and(|sent| sent.stop.is_some()) {
+                    openings.push((id, order.order.symbol));
+                }
+            }
+            for (id, symbol) in openings {
+                if let Err(reason) = self.call_off(account, &symbol, id) {
+                    self.incident("left_resting", format!("an opening of {symbol} could not be cancelled: {reason}"));
+                }
+            }
+            self.account_for(account);
+        }
     }
 
     fn move_stop(

@@ -1,7 +1,7 @@
 //! One number for all that a run was: what it was made with, what it was fed, what it decided, and what came of it.
 
 use super::history::{Candles, Quote};
-use super::settings::Settings;
+use super::settings::{Listing, Settings};
 use plimsoll_domain::{Candle, Decimal, Fill, Price, Rate, Timestamp};
 use plimsoll_engine::desk::Desk;
 use plimsoll_ports::{CloseIntent, Decision, Intent, Leg, OpenIntent, RestIntent, RestingEffect, StopLoss};
@@ -26,10 +26,10 @@ impl fmt::Debug for Digest {
 }
 
 impl Digest {
-    pub(super) fn new(settings: &Settings, desk: &Desk) -> Self {
+    pub(super) fn new(settings: &Settings, contracts: &[Listing], desk: &Desk) -> Self {
         let names: Vec<&str> = desk.names().collect();
         Self {
-            made_with: format!("{settings:?} {names:?}"),
+            made_with: format!("{settings:?} {contracts:?} {names:?}"),
             history: XxHash3_128::new(),
             decisions: Sha256::new(),
             fills: Sha256::new(),

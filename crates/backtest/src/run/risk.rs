@@ -160,5 +160,6 @@ impl Run {
         let engagement = Engagement { reason: reason.into(), by: "risk limits".into(), since: self.now };
         self.kill_switch = KillSwitch::Engaged(engagement);
         self.incident("kill_switch", format!("trading is stopped: {reason}"));
+        self.cancel_openings();
     }
 }

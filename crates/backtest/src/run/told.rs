@@ -109,7 +109,11 @@ impl Run {
                 self.settled.push((account, MarketEvent::Settled(settled)));
                 self.settled.extend(next.map(|next| (account, MarketEvent::Funding(next))));
             }
-            News::MarginCall { .. } => self.margin_calls += 1,
+            News::MarginCall { positions, .. } => {
+                for thin in positions {
+                    self.incident("margin_call", format!("{}: margin is thin", thin.report.symbol));
+                }
+            }
             News::LiquidationStarted { positions, .. } => {
                 for thin in positions {
                     let report = thin.report;

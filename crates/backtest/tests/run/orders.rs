@@ -191,3 +191,26 @@ fn what_rests_counts_as_if_it_had_filled() {
     assert!(told[0].contains("3500"), "{told:?}");
     assert_eq!(told[1..], ["resting buy 0.035 at 49500", "first filled"]);
 }
+
+#[test]
+fn losses_stop_trading_and_call_resting_openings_back() {
+    let script = |number: usize, _: &StrategyView<'_>| match number {
+        0 => vec![open(Direction::Long, "0.05", "30000")],
+        1 => {
+            let (leverage, stop_loss) = (Leverage::new(5).unwrap(), StopLoss::At(price("20000")));
+            rest("low", Side::Buy, "25000", RestingEffect::Opens { leverage, stop_loss })
+        }
+        // The second hour: a look has found the loss meanwhile.
+        80 => vec![open(Direction::Long, "0.002", "20000"), close(Direction::Long, None)],
+        _ => Vec::new(),
+    };
+    let limits = LimitSettings { max_daily_loss: crate::stage::money("300"), ..LimitSettings::default() };
+    let limits = Some(RiskLimits::new(LimitSettings { max_position_share: "0.9".parse().unwrap(), ..limits }).unwrap());
+    let mut prices = vec!["50000"; 10];
+    prices.resize(100, "43000");
+    let told = hears(Settings { limits, ..settings() }, script, &prices);
+    assert_eq!(told[0], "entry buy 0.05 at 50000.1");
+    assert_eq!(told[1], "low canceled");
+    assert!(told[2].contains("trading is stopped") || told[2].contains("kill switch"), "{told:?}");
+    assert_eq!(told[3], "exit sell 0.05 at 43000");
+}
