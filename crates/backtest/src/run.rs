@@ -46,47 +46,7 @@ pub enum RunError {
 /// So often may strategies answer to what became of their own decisions at one moment.
 const MOST_ROUNDS: usize = 1000;
 
-/// Strategies on history: the desk, the exchange of every account, the books.
-///
-/// ```
-/// use plimsoll_backtest::{Candles, Item, Listing, Run, Settings};
-/// # use plimsoll_domain::{AccountId, Candle, Timestamp};
-/// # use plimsoll_exchange::listings;
-/// # use plimsoll_ports::{BadState, Decision, Feed, FeedKind, Strategy, StrategyEvent, StrategyView};
-/// # use std::time::Duration;
-/// # struct Idle;
-/// # impl Strategy for Idle {
-/// #     fn name(&self) -> String { "idle".into() }
-/// #     fn feeds(&self) -> Vec<Feed> {
-/// #         let Ok(symbol) = "BTC/USDT:USDT".parse() else { return Vec::new() };
-/// #         vec![Feed { account: AccountId::new("main"), symbol, kind: FeedKind::Candles(Duration::from_secs(60)) }]
-/// #     }
-/// #     fn decide<'a>(&mut self, _: &StrategyView<'a>, _: &StrategyEvent<'a>) -> Vec<Decision> { Vec::new() }
-/// #     fn state(&self) -> String { String::new() }
-/// #     fn restore(&mut self, _: &str) -> Result<(), BadState> { Ok(()) }
-/// # }
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let strategy = Idle;
-/// let start = Timestamp::from_millis(1_704_067_200_000);
-/// let account = AccountId::new("main");
-/// let listing = Listing { account: account.clone(), instrument: listings::btc_usdt(), opening: "42000".parse()? };
-/// let settings = Settings::new(start, vec![(account, "10000".parse()?)]);
-/// let mut run = Run::new(settings, vec![listing], vec![Box::new(strategy)])?;
-/// let price = "42000".parse()?;
-/// let candle = Candle {
-///     symbol: listings::btc_usdt().symbol,
-///     open_time: start,
-///     interval: Duration::from_secs(60),
-///     open: price, high: price, low: price, close: price,
-///     volume: 1.into(),
-///     closed: true,
-/// };
-/// run.step(&Item::Candle(0, Candles::of(&candle)))?;
-/// let outcome = run.finish()?;
-/// assert_eq!(outcome.equity, "10000".parse()?);
-/// # Ok(())
-/// # }
-/// ```
+/// Strategies on history: the desk, the exchange of every account, the books. The [crate's page](crate) has an example.
 #[derive(Debug)]
 pub struct Run {
     settings: Settings,
