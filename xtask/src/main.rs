@@ -24,7 +24,7 @@ cargo xtask <verb>
   services      start | stop | status: the PostgreSQL server that the tests use
   readme        what the README tells an engineer to write, built outside the workspace
   conformance   [VENUE]: a stock CCXT from PyPI trades against each venue server
-  bench         every criterion bench, each beside its floor
+  bench         [NAME …]: every criterion bench, each beside its floor; bench backtest: beside nautilus_trader
   faults        [--venue V] --seed N | --seeds COUNT [--from N] [--jobs N] [--first] | --bug NAME: the whole system under
                 fire; V is binance, gateio, bitget, bitget-v1 or paper
   trial         --seed N | --seeds COUNT [--from N] [--jobs N] [--first] | --bug NAME: the whole on one simulated clock
