@@ -7,18 +7,6 @@ use serde_json::Value;
 use std::path::Path;
 use std::process::Stdio;
 
-/// With liquidation the other program takes a hundred times as long: so many events have to do.
-const SLICE: &str = "100000";
-
-/// What the other program runs: the words for its script, the lane of ours beside it, and how it differs.
-const LANES: [(&[&str], &str, &str); 5] = [
-    (&["bars"], "bars", ""),
-    (&["quotes"], "quotes", ""),
-    (&["bars", "--liquidation", "--first", SLICE], "bars", ", its liquidation on"),
-    (&["quotes", "--liquidation", "--first", SLICE], "quotes", ", its liquidation on"),
-    (&["native"], "quotes", ", the compiled cross that comes with it, by its own rules"),
-];
-
 /// Runs our bench, which writes its history down, then each version of the other program on that.
 pub(crate) fn run_beside_others() -> Result<()> {
     let data = root().join("target/peer/data");
@@ -53,14 +41,11 @@ fn ours(data: &Path) -> Result<Vec<Value>> {
 }
 
 fn beside(peer: &Peer, python: &Path, data: &Path, ours: &[Value]) {
-    for (words, lane, differs) in LANES {
-        if !peer.has(words) {
-            continue;
-        }
-        let own = ours.iter().find(|figures| figures["lane"] == lane).unwrap_or(&Value::Null);
-        match peer.measure(python, words, &data.join(format!("{lane}.csv"))) {
-            Ok(figures) => println!("{}", told(&figures, lane, differs, own)),
-            Err(why) => println!("{} on {}: {why:#}", peer.wanted, words.join(" ")),
+    for lane in peer.lanes {
+        let own = ours.iter().find(|figures| figures["lane"] == lane.beside).unwrap_or(&Value::Null);
+        match peer.measure(python, lane.words, &data.join(format!("{}.csv", lane.beside))) {
+            Ok(figures) => println!("{}", told(&figures, lane.beside, lane.differs, own)),
+            Err(why) => println!("{} on {}: {why:#}", peer.wanted, lane.words.join(" ")),
         }
     }
 }

@@ -16,22 +16,49 @@ pub(super) struct Peer {
     is_unreleased: bool,
     /// The name of its environment, and of our script for it.
     name: &'static str,
-    /// What our script for it can run.
-    words: &'static [&'static str],
+    pub(super) lanes: &'static [Lane],
 }
+
+/// What it runs.
+pub(super) struct Lane {
+    /// The words for our script.
+    pub(super) words: &'static [&'static str],
+    /// Our lane beside it, which is its history too.
+    pub(super) beside: &'static str,
+    /// How it is another than ours.
+    pub(super) differs: &'static str,
+}
+
+impl Lane {
+    const fn new(words: &'static [&'static str], beside: &'static str, differs: &'static str) -> Self {
+        Self { words, beside, differs }
+    }
+}
+
+/// Version 1, and version 2 with its liquidation, take minutes for a whole history: they are given the first of it.
+const SLICE: &str = "100000";
 
 pub(super) const PEERS: [Peer; 2] = [
     Peer {
         wanted: "nautilus_trader>=1.231,<2",
         is_unreleased: false,
         name: "nautilus_1",
-        words: &["bars", "quotes", "--first"],
+        lanes: &[
+            Lane::new(&["bars", "--first", SLICE], "bars", ""),
+            Lane::new(&["quotes", "--first", SLICE], "quotes", ""),
+        ],
     },
     Peer {
         wanted: "nautilus_trader>=2.0.0rc7,<3",
         is_unreleased: true,
         name: "nautilus_2",
-        words: &["bars", "quotes", "native", "--first", "--liquidation"],
+        lanes: &[
+            Lane::new(&["bars"], "bars", ""),
+            Lane::new(&["quotes"], "quotes", ""),
+            Lane::new(&["bars", "--liquidation", "--first", SLICE], "bars", ", its liquidation on"),
+            Lane::new(&["quotes", "--liquidation", "--first", SLICE], "quotes", ", its liquidation on"),
+            Lane::new(&["native"], "quotes", ", the compiled cross that comes with it, by its own rules"),
+        ],
     },
 ];
 
@@ -39,14 +66,9 @@ pub(super) const PEERS: [Peer; 2] = [
 const FITS: &str = "import sys; sys.exit(not (3, 13) <= sys.version_info[:2] <= (3, 14))";
 
 /// No run takes longer.
-const AT_MOST: Duration = Duration::from_secs(120);
+const AT_MOST: Duration = Duration::from_secs(60);
 
 impl Peer {
-    /// Whether it can run this: `--liquidation` is new in 2.
-    pub(super) fn has(&self, words: &[&str]) -> bool {
-        words.iter().filter(|word| word.parse::<u64>().is_err()).all(|word| self.words.contains(word))
-    }
-
     /// The Python of an environment under target/ that has it.
     pub(super) fn python(&self) -> Result<PathBuf> {
         let environment = root().join("target/peer").join(self.name);
