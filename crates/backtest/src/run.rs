@@ -92,7 +92,8 @@ impl Run {
         let desk = Desk::new(strategies, names)?;
         let mut accounts = Vec::new();
         for (id, wallet) in &settings.accounts {
-            accounts.push(Account::open(id.clone(), *wallet, &settings)?);
+            let contracts = listings.iter().filter(|listing| listing.account == *id).count();
+            accounts.push(Account::open(id.clone(), *wallet, contracts, &settings)?);
         }
         let (mut markets, mut charts) = (Vec::new(), Vec::new());
         let contracts = listings.clone();

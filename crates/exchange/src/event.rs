@@ -146,9 +146,9 @@ pub struct FillNews {
     pub order: PlacedOrder,
     /// The fill.
     pub fill: Fill,
-    /// The position after it.
+    /// The position after it, as whole as [`full_reports`](crate::Settings::full_reports) has it.
     pub position: PositionReport,
-    /// The balance after it.
+    /// The balance after it, likewise.
     pub balance: BalanceReport,
 }
 

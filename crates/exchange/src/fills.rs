@@ -141,8 +141,8 @@ impl Exchange {
         let position_side = order.position_side;
         let news = FillNews {
             order: order.placed(),
-            position: self.position_report(account, market, position_side),
-            balance: self.balance_report(account),
+            position: self.told_position(account, market, position_side),
+            balance: self.told_balance(account),
             fill: fill.clone(),
         };
         self.tell(account, News::OrderFilled(Box::new(news)));

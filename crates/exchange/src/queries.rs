@@ -296,6 +296,46 @@ impl Exchange {
         }
     }
 
+    /// What a fill's news tells of a position: all, or only what it is.
+    pub(crate) fn told_position(&self, account: usize, market: usize, side: PositionSide) -> PositionReport {
+        if self.settings.full_reports {
+            return self.position_report(account, market, side);
+        }
+        let holding = &self.accounts[account].holdings[market];
+        let slot = holding.slot(side);
+        PositionReport {
+            symbol: self.markets[market].instrument.symbol.clone(),
+            position_side: side,
+            position: holding.position(side),
+            mark_price: Some(self.markets[market].mark),
+            liquidation_price: None,
+            unrealized_pnl: None,
+            realized_pnl: Some(slot.realized),
+            leverage: Some(holding.leverage),
+            margin_mode: Some(holding.margin_mode),
+            isolated_margin: None,
+            maintenance_margin: None,
+            margin_ratio: None,
+            stamp: self.stamp(),
+        }
+    }
+
+    /// What a fill's news tells of the balance: all, or the wallet.
+    pub(crate) fn told_balance(&self, account: usize) -> BalanceReport {
+        if self.settings.full_reports {
+            return self.balance_report(account);
+        }
+        BalanceReport {
+            currency: self.settle_currency(),
+            wallet: Some(self.accounts[account].wallet),
+            cross_wallet: None,
+            available: None,
+            equity: None,
+            unrealized_pnl: None,
+            stamp: self.stamp(),
+        }
+    }
+
     /// Whether the account has a position or an open ordinary order in this symbol.
     #[must_use]
     pub fn is_active(&self, account: &AccountId, symbol: &Symbol) -> bool {

@@ -38,6 +38,9 @@ pub struct Settings {
     pub first_order_id: u64,
     /// Whether minute candles are kept of the prices that are fed, for whoever asks for them.
     pub candles: bool,
+    /// Whether a fill's news tells all of the position and the balance after it. Otherwise it leaves out what would have to be
+    /// worked out: liquidation price, unrealised profit, margins, what is available.
+    pub full_reports: bool,
     /// How many orders that have ended (conditional ones are counted apart), fills and changes of its wallet each account
     /// keeps at least; now and then the oldest beyond a quarter more are forgotten, whatever their age. Open orders,
     /// positions and wallets are never forgotten, and [`totals`](crate::Exchange::totals) go on. `None` keeps all. It has
@@ -59,7 +62,8 @@ pub enum ClosingOrders {
 
 impl Default for Settings {
     /// One tick between bid and ask, no slippage, a price band of 5 %, calls at 1.25 times maintenance, a fund of 1,000,000, leverage
-    /// 20, margins without fees, client order ids of their own for all open orders, and histories that are kept.
+    /// 20, margins without fees, client order ids of their own for all open orders, fills with whole reports, and histories that are
+    /// kept.
     fn default() -> Self {
         Self {
             spread_ticks: 1,
@@ -75,6 +79,7 @@ impl Default for Settings {
             closing_orders: ClosingOrders::Any,
             first_order_id: 1_000_001,
             candles: true,
+            full_reports: true,
             keeps: None,
         }
     }

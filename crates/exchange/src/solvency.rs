@@ -35,16 +35,6 @@ pub(crate) struct Pool {
     pub(crate) positions: Vec<(usize, PositionSide, Position)>,
 }
 
-/// What is to be done about a pool.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Verdict {
-    Sound,
-    /// Equity is near maintenance.
-    Thin,
-    /// Equity has met maintenance.
-    Due,
-}
-
 /// A call is not repeated within this time.
 const CALL_EVERY: Duration = Duration::from_secs(3600);
 
@@ -159,18 +149,17 @@ impl Exchange {
         let pools = self.pools(account);
         self.called.retain(|(_, called)| called.account != account || pools.iter().any(|pool| pool.id == *called));
         for pool in pools {
-            match self.judge(&pool) {
-                Verdict::Due => {
-                    self.liquidate(&pool);
-                    self.unsettled.insert(account);
-                    return;
-                }
-                Verdict::Thin => {
-                    self.call(&pool);
-                    self.fence(&pool, Line::Liquidation);
-                }
-                Verdict::Sound => self.fence(&pool, Line::Call),
+            // Where there are calls they come first: a pool that has enough for those is not liquidated.
+            let line = if self.calls(&pool) { Line::Call } else { Line::Liquidation };
+            if self.fence(&pool, line) {
+                continue;
             }
+            if line == Line::Liquidation || !self.fence(&pool, Line::Liquidation) {
+                self.liquidate(&pool);
+                self.unsettled.insert(account);
+                return;
+            }
+            self.call(&pool);
         }
     }
 
@@ -202,22 +191,11 @@ impl Exchange {
         self.pools(account).into_iter().find(|pool| pool.id.isolated == isolated)
     }
 
-    fn judge(&self, pool: &Pool) -> Verdict {
-        if self.is_met(pool, Line::Liquidation) {
-            return Verdict::Due;
-        }
-        if self.is_met(pool, Line::Call) { Verdict::Thin } else { Verdict::Sound }
-    }
-
-    /// Whether equity has met the requirement at the marks, by the same sums as the liquidation price that is shown.
-    fn is_met(&self, pool: &Pool, line: Line) -> bool {
-        if line == Line::Call && !self.calls(pool) {
-            return false;
-        }
-        let cushions = self.cushions(pool, line);
-        cushions
-            .iter()
-            .any(|(index, _)| self.liquidation_of(pool, &cushions, *index, line, true) == Liquidation::AlreadyDue)
+    /// Of each of its markets, the marks that meet the requirement if only that one moves; `None` where equity has met it at
+    /// the marks, by the same sums as the liquidation price that is shown.
+    fn sound(&self, pool: &Pool, cushions: &[(usize, Money)], line: Line) -> Option<Vec<(usize, LiquidationBounds)>> {
+        let bounds = |index| self.liquidation_of(pool, cushions, index, line, true).bounds();
+        cushions.iter().map(|(index, _)| Some((*index, bounds(*index)?))).collect()
     }
 
     /// `Σ (U − M)` of each of its markets.
@@ -251,24 +229,23 @@ impl Exchange {
         self.liquidation_of(pool, &cushions, market, Line::Liquidation, false).bounds().unwrap_or_default()
     }
 
-    /// Puts a fence around the mark of each market: what the pool has to spare is shared out among them, and the fence
-    /// is where its market would have used up its share.
-    fn fence(&mut self, pool: &Pool, line: Line) {
-        let line = if self.calls(pool) { line } else { Line::Liquidation };
+    /// Puts a fence around the mark of each market of a pool that is sound; answers whether it is. What the pool has to spare
+    /// is shared out among its markets, and the fence is where a market would have used up its share.
+    fn fence(&mut self, pool: &Pool, line: Line) -> bool {
         let cushions = self.cushions(pool, line);
-        let spare = pool.wallet + cushions.iter().map(|(_, cushion)| *cushion).sum();
-        let share = spare / Decimal::from(cushions.len().max(1));
-        let mut fences = Vec::with_capacity(cushions.len());
-        for (index, cushion) in &cushions {
-            let market = &self.markets[*index];
-            let wallet = if cushions.len() == 1 { pool.wallet } else { share - *cushion };
-            let legs = pool.legs(*index, line.tiers(market));
-            let bounds = match liquidation::cross(&legs, wallet, Money::ZERO, market.closing_fee, Some(market.mark)) {
-                Liquidation::Bounds(bounds) => bounds,
+        let Some(mut fences) = self.sound(pool, &cushions, line) else { return false };
+        if cushions.len() > 1 {
+            let spare = pool.wallet + cushions.iter().map(|(_, cushion)| *cushion).sum();
+            let share = spare / Decimal::from(cushions.len());
+            for ((index, cushion), (_, bounds)) in cushions.iter().zip(&mut fences) {
+                let market = &self.markets[*index];
+                let legs = pool.legs(*index, line.tiers(market));
+                let wallet = share - *cushion;
+                let own = liquidation::cross(&legs, wallet, Money::ZERO, market.closing_fee, Some(market.mark));
                 // Nothing to spare: the next change of the mark is looked at.
-                Liquidation::AlreadyDue => LiquidationBounds { below: Some(market.mark), above: Some(market.mark) },
-            };
-            fences.push((*index, bounds));
+                let at_once = LiquidationBounds { below: Some(market.mark), above: Some(market.mark) };
+                *bounds = own.bounds().unwrap_or(at_once);
+            }
         }
         for (index, bounds) in fences {
             let market = &mut self.markets[index];
@@ -276,6 +253,7 @@ impl Exchange {
             market.ceilings.extend(bounds.above.map(|price| (PriceKey::of(price), pool.id)));
             self.fenced.entry(pool.id.account).or_default().push((index, pool.id, bounds));
         }
+        true
     }
 
     fn take_fences_down(&mut self, account: usize) {

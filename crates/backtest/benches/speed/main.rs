@@ -66,7 +66,7 @@ fn speed(lane: &str, kind: FeedKind, history: impl Fn() -> Box<dyn Iterator<Item
     let rate = half as f64 / seconds;
     json!({
         "lane": lane, "events": half, "seconds": seconds, "per_second": rate, "twice": twice / seconds,
-        "fills": fills, "peak_mb": peak,
+        "fills": fills, "peak_mb": peak, "hash": hash,
     })
 }
 
@@ -111,11 +111,12 @@ fn told(figures: &Value) -> String {
             figures["fills"]
         ),
         Some("sweep") => format!(
-            "sweep: {} runs over one history of {events} quotes: {:.2} s on one thread, {:.2} s on two, equal hashes; a thousand \
+            "sweep: {} runs over one history of {events} quotes: {:.2} s on one thread, {:.2} s on two ({:.2} s of the processor), equal hashes; a thousand \
              would take {:.0} s on two; at most {peak:.0} MB resident",
             figures["runs"],
             number("one_thread"),
             number("two_threads"),
+            number("processor"),
             number("thousand")
         ),
         lane => format!(

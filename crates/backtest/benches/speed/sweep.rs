@@ -1,7 +1,7 @@
 //! Many runs over one history, which all of them share.
 
 use crate::history;
-use crate::process::{forget_peak, peak_mb};
+use crate::process::{cpu, forget_peak, peak_mb};
 use crate::run_of;
 use plimsoll_backtest::Item;
 use plimsoll_ports::FeedKind;
@@ -18,13 +18,15 @@ pub(crate) fn runs_asked() -> u32 {
 pub(crate) fn measure(runs: u32, events: usize) -> Value {
     let items: Vec<Item> = history::quotes().take(events).collect();
     forget_peak();
+    let began = cpu();
     let (two_threads, in_turns) = swept(&items, runs, 2);
+    let processor = cpu() - began;
     let peak = peak_mb();
     let (one_thread, in_a_row) = swept(&items, runs, 1);
     assert_eq!(in_turns, in_a_row, "a run is another one on two threads");
     json!({
         "lane": "sweep", "runs": runs, "events": events, "one_thread": one_thread, "two_threads": two_threads,
-        "thousand": two_threads * 1000.0 / f64::from(runs), "peak_mb": peak,
+        "processor": processor, "thousand": two_threads * 1000.0 / f64::from(runs), "peak_mb": peak,
     })
 }
 

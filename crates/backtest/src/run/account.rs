@@ -16,8 +16,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// So many orders, fills and rows the exchange keeps: more than one moment makes.
-const KEPT: usize = 4096;
+/// So many orders, fills and rows the exchange keeps for each contract: more than one moment makes. What is kept is walked
+/// through the processor's caches again and again.
+const KEPT: usize = 256;
 
 /// A contract as the account has it.
 #[derive(Debug)]
@@ -54,14 +55,20 @@ pub(super) struct Account {
 }
 
 impl Account {
-    pub(super) fn open(id: AccountId, wallet: Money, settings: &Settings) -> Result<Self, RunRefused> {
+    pub(super) fn open(
+        id: AccountId,
+        wallet: Money,
+        contracts: usize,
+        settings: &Settings,
+    ) -> Result<Self, RunRefused> {
         let exchange_settings = plimsoll_exchange::Settings {
             spread_ticks: settings.spread_ticks,
             slippage: settings.slippage,
             liquidation: settings.liquidation,
             // What is booked is added up as it comes.
-            keeps: Some(KEPT),
+            keeps: Some(KEPT * contracts.max(1)),
             candles: false,
+            full_reports: false,
             ..plimsoll_exchange::Settings::default()
         };
         let mut exchange = Exchange::with_settings(settings.start, exchange_settings);

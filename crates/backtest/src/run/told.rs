@@ -146,21 +146,15 @@ impl Run {
 
     fn filled(&mut self, account: usize, news: FillNews, told: &mut Vec<Told>) {
         let FillNews { order, fill, .. } = news;
+        let is_whole = order.order.status.is_final();
+        let sent = &mut self.accounts[account].sent;
         let sent = match fill.cause {
-            FillCause::Order => self.accounts[account].sent.get(&fill.client_order_id).cloned(),
+            FillCause::Order if is_whole => sent.remove(&fill.client_order_id),
+            FillCause::Order => sent.get(&fill.client_order_id).cloned(),
             _ => None,
         };
-        let is_whole = order.order.status.is_final();
         match sent {
-            Some(sent) => {
-                self.fill_of(account, &sent, &fill, told);
-                if is_whole {
-                    self.accounts[account].sent.remove(&fill.client_order_id);
-                    if let Role::Resting(label) = sent.role {
-                        told.push(Told::Ended(sent.seat, fill.symbol, label, OrderStatus::Filled));
-                    }
-                }
-            }
+            Some(sent) => self.fill_of(account, sent, fill, is_whole, told),
             None => {
                 let of = self.accounts[account].protection_of(&fill.client_order_id);
                 let role = match of {
@@ -178,17 +172,25 @@ impl Run {
         }
     }
 
-    fn fill_of(&mut self, account: usize, sent: &Sent, fill: &Fill, told: &mut Vec<Told>) {
-        let Some(own) = self.desk.own_mut(sent.seat, account) else { return };
-        if let Role::Resting(label) = &sent.role {
+    fn fill_of(&mut self, account: usize, sent: Sent, fill: Fill, is_whole: bool, told: &mut Vec<Told>) {
+        let Sent { seat, role, leverage, stop } = sent;
+        let Some(own) = self.desk.own_mut(seat, account) else { return };
+        if let Role::Resting(label) = &role {
             own.filled_resting(&fill.symbol, label, fill.quantity);
         }
-        let made = own.fill(fill, sent.leverage);
-        if let Some(StopLoss::At(stop)) = &sent.stop {
-            own.stop_at(&fill.symbol, Some(*stop));
+        let made = own.fill(&fill, leverage);
+        if let Some(StopLoss::At(stop)) = stop {
+            own.stop_at(&fill.symbol, Some(stop));
         }
-        self.record(account, sent.seat, &sent.role, fill, made);
-        told.push(Told::Fill(sent.seat, sent.role.clone(), Box::new(fill.clone())));
+        self.record(account, seat, &role, &fill, made);
+        let ended = match &role {
+            Role::Resting(label) if is_whole => {
+                Some(Told::Ended(seat, fill.symbol.clone(), label.clone(), OrderStatus::Filled))
+            }
+            _ => None,
+        };
+        told.push(Told::Fill(seat, role, Box::new(fill)));
+        told.extend(ended);
     }
 
     fn record(&mut self, account: usize, seat: SeatIndex, role: &Role, fill: &Fill, made: plimsoll_domain::Transition) {

@@ -1,6 +1,6 @@
 use crate::venue::*;
 use plimsoll_domain::{MarginMode, PositionMode, PositionSide, Timestamp};
-use plimsoll_exchange::{Exchange, ListingRefused, Rejection, Tick, TickRefused, listings};
+use plimsoll_exchange::{Exchange, ListingRefused, News, Rejection, Tick, TickRefused, listings};
 use std::time::Duration;
 
 #[test]
@@ -167,4 +167,25 @@ fn candles_are_built_from_ticks() {
         ["50000 50100 49900 50050 0 true", "50060 50060 50060 50060 0 true", "50070 50070 50070 50070 0.5 false"]
     );
     assert_eq!(candles(5), ["50000 50100 49900 50070 0.5 false"]);
+}
+
+#[test]
+fn a_fill_that_is_told_in_brief_leaves_out_only_what_is_worked_out() {
+    let told = |full_reports| {
+        let settings = plimsoll_exchange::Settings { full_reports, ..Default::default() };
+        let mut venue = Venue::with(settings, "10000");
+        venue.place("buy 0.1");
+        let events = venue.exchange.drain_events();
+        let fill = events.into_iter().find_map(|event| match event.news {
+            News::OrderFilled(news) => Some(*news),
+            _ => None,
+        });
+        fill.unwrap()
+    };
+    let (whole, brief) = (told(true), told(false));
+    assert!(whole.position.maintenance_margin.is_some() && whole.balance.available.is_some());
+    assert_eq!((brief.position.liquidation_price, brief.position.maintenance_margin), (None, None));
+    assert_eq!((brief.balance.available, brief.balance.equity), (None, None));
+    assert_eq!((&brief.order, &brief.fill), (&whole.order, &whole.fill));
+    assert_eq!((brief.position.position, brief.balance.wallet), (whole.position.position, whole.balance.wallet));
 }
