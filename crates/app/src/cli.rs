@@ -25,6 +25,7 @@ mod request;
 mod run;
 mod signals;
 mod status;
+mod sweep;
 mod target;
 mod venue;
 
@@ -58,6 +59,8 @@ enum Verb {
     Venue(venue::Venue),
     /// Strategies over recorded history, with a report
     Backtest(Box<backtest::Backtest>),
+    /// A strategy with many settings over recorded history, and what the best is worth
+    Sweep(Box<sweep::Sweep>),
     /// The configuration: an example, a check, what is in force
     #[command(subcommand)]
     Config(config::ConfigVerb),
@@ -119,6 +122,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
         Verb::Request(request) => request.run(),
         Verb::Venue(venue) => venue.run(),
         Verb::Backtest(backtest) => backtest.run(),
+        Verb::Sweep(sweep) => sweep.run(),
         Verb::Config(config) => config.run(),
         Verb::Data(data) => data.run(),
         Verb::Db(db) => db.run(),

@@ -55,4 +55,4 @@ pub use row::{CandleRow, FundingRow, Kind, MarkRow, QuoteRow, Row};
 pub use rows::{Progress, Rows};
 pub use span::{Span, interval_word, read_interval};
 pub use store::{Download, Kept, Series, SeriesKind, SeriesRows, Store, StoreError};
-pub use write::{Digits, FileWriter, WriteError};
+pub use write::{Digits, FileWriter, TableColumn, Values, WriteError, write_table};

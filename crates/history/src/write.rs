@@ -3,6 +3,7 @@
 mod digits;
 mod parquet;
 mod partial;
+mod table;
 
 use crate::fault::RowError;
 use crate::layout::Layout;
@@ -15,6 +16,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 pub use digits::Digits;
+pub use table::{TableColumn, Values, write_table};
 
 /// A file in the making. It stands beside its place under another name until [`finish`](Self::finish) puts it there at
 /// once; one that is dropped before is removed, and one that a crash leaves behind is written over by the next.

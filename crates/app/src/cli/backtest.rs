@@ -2,7 +2,7 @@
 
 mod contract;
 mod feed;
-mod plan;
+pub(crate) mod plan;
 mod show;
 
 use crate::failure::Failure;

@@ -160,8 +160,23 @@ impl MarketFeed {
 }
 
 impl Prepared {
+    /// The files, of all markets.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.markets.iter().flat_map(|market| {
+            [Some(&market.candles), market.marks.as_ref(), market.funding.as_ref()]
+                .into_iter()
+                .flatten()
+                .map(PathBuf::as_path)
+        })
+    }
+
+    /// From when to when history is wanted, of each market.
+    pub(crate) fn spans(&self) -> Vec<(Option<Timestamp>, Option<Timestamp>)> {
+        self.markets.iter().map(|market| market.span).collect()
+    }
+
     /// Everything, in one order of time. Rates come before candles of their time.
-    pub(super) fn history(&self) -> Result<impl Iterator<Item = Result<Item, Failure>> + use<'_>, Failure> {
+    pub(crate) fn history(&self) -> Result<impl Iterator<Item = Result<Item, Failure>> + use<'_>, Failure> {
         let mut merged = Merge::new();
         for (number, market) in self.markets.iter().enumerate() {
             if let Some(funding) = market.funding(number)? {

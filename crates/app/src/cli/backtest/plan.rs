@@ -7,6 +7,7 @@ use clap::Args;
 use plimsoll_backtest::{Listing, Run, Settings};
 use plimsoll_domain::risk::{LimitSettings, RiskLimits};
 use plimsoll_domain::{AccountId, Decimal, MarginMode, Money, Rate, Symbol, Timestamp};
+use plimsoll_ports::Strategy;
 use plimsoll_strategies::Place;
 use plimsoll_strategies::settings::Number;
 use serde::Deserialize;
@@ -224,7 +225,7 @@ fn object(table: &DeTable<'_>) -> Map<String, Value> {
 }
 
 /// Reads `name=value`; a dotted name is a setting within a setting.
-pub(super) fn setting(text: &str) -> Result<(String, Value), String> {
+pub(crate) fn setting(text: &str) -> Result<(String, Value), String> {
     let (name, value) = text.split_once('=').ok_or_else(|| format!("'{text}' is not name=value, such as fast=12"))?;
     let read = match serde_json::from_str::<Value>(value) {
         // A fraction stays as it is written.
@@ -248,15 +249,23 @@ fn time(text: &str) -> Result<Timestamp, String> {
 /// A plan that can be run: its files are there, its strategies fit.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    pub(super) settings: Settings,
-    pub(super) listings: Vec<Listing>,
-    pub(super) strategies: Vec<(StrategyPlan, String, Vec<Place>)>,
+    pub(crate) settings: Settings,
+    pub(crate) listings: Vec<Listing>,
+    pub(crate) strategies: Vec<(StrategyPlan, String, Vec<Place>)>,
     pub(super) markets: Vec<MarketFeed>,
 }
 
 impl Plan {
     /// Looks at everything that can be looked at before the first event.
     pub(crate) fn prepare(&self) -> Result<Prepared, Failure> {
+        let prepared = self.opened()?;
+        // Whether settings are right is said before anything runs.
+        prepared.build()?;
+        Ok(prepared)
+    }
+
+    /// The same but for the strategies' settings, which may still be changed.
+    pub(crate) fn opened(&self) -> Result<Prepared, Failure> {
         if self.markets.is_empty() {
             return Err(Failure::usage("no market is given")
                 .help("Give --candles FILE, or a plan: `plimsoll backtest --example` prints one."));
@@ -299,8 +308,7 @@ impl Plan {
             settings.limits = Some(RiskLimits::new(LimitSettings::default()).map_err(Failure::usage)?);
         }
         let strategies = self.places(&markets)?;
-        let told: Vec<_> = strategies.iter().map(|(plan, name, on)| (&plan.kind, name, on, &plan.settings)).collect();
-        settings.label = format!("{told:?}");
+        settings.label = label(&strategies);
         Ok(Prepared { settings, listings, strategies, markets })
     }
 
@@ -322,26 +330,40 @@ impl Plan {
                 places.push(Place { account, symbol: feed.symbol().clone() });
             }
             let name = plan.name.clone().unwrap_or_else(|| plan.kind.clone());
-            // Whether its settings are right is said before anything runs.
-            plimsoll_strategies::build(&plan.kind, &name, &places, &Value::Object(plan.settings.clone())).map_err(
-                |error| {
-                    Failure::usage(error).help("`plimsoll backtest --strategies` lists the kinds and their settings.")
-                },
-            )?;
             strategies.push((plan.clone(), name, places));
         }
         Ok(strategies)
     }
 }
 
+/// What a run is known by besides its history: its strategies, where they trade, and how they are set.
+pub(crate) fn label(strategies: &[(StrategyPlan, String, Vec<Place>)]) -> String {
+    let told: Vec<_> = strategies.iter().map(|(plan, name, on)| (&plan.kind, name, on, &plan.settings)).collect();
+    format!("{told:?}")
+}
+
+/// The strategies themselves.
+///
+/// # Errors
+/// What is wrong with their settings.
+pub(crate) fn built(
+    strategies: &[(StrategyPlan, String, Vec<Place>)],
+) -> Result<Vec<Box<dyn Strategy>>, plimsoll_strategies::StrategyError> {
+    let one = |(plan, name, places): &(StrategyPlan, String, Vec<Place>)| {
+        plimsoll_strategies::build(&plan.kind, name, places, &Value::Object(plan.settings.clone()))
+    };
+    strategies.iter().map(one).collect()
+}
+
 impl Prepared {
+    fn build(&self) -> Result<Vec<Box<dyn Strategy>>, Failure> {
+        built(&self.strategies).map_err(|error| {
+            Failure::usage(error).help("`plimsoll backtest --strategies` lists the kinds and their settings.")
+        })
+    }
+
     /// A run at its beginning.
     pub(super) fn begin(&self) -> Result<Run, Failure> {
-        let mut strategies = Vec::new();
-        for (plan, name, places) in &self.strategies {
-            let settings = Value::Object(plan.settings.clone());
-            strategies.push(plimsoll_strategies::build(&plan.kind, name, places, &settings).map_err(Failure::usage)?);
-        }
-        Run::new(self.settings.clone(), self.listings.clone(), strategies).map_err(Failure::usage)
+        Run::new(self.settings.clone(), self.listings.clone(), self.build()?).map_err(Failure::usage)
     }
 }
