@@ -28,10 +28,14 @@ const MOST: usize = 1_000_000;
 /// Run a strategy with every combination of settings over recorded history, and say how much the best is worth.
 ///
 /// What a combination earned in the first part of the time chooses; what it earned in the rest, of which the choice knows
-/// nothing, judges. What is run on what is told as in `plimsoll backtest`:
-///
-///   plimsoll sweep --candles btc-1m.csv --strategy ema_cross --try fast=5..50/5 --try slow=50,100,200
+/// nothing, judges.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll sweep --candles btc-1m.csv --strategy ema_cross \\
+      --try fast=5..50/5 --try slow=50,100,200
+  plimsoll sweep plan.toml --try trend.stop.atr=1..4/0.5 --random 500 \\
+      --results sweep.jsonl --parquet sweep.parquet")]
 pub(crate) struct Sweep {
     #[command(flatten)]
     plan: PlanArguments,
