@@ -81,6 +81,21 @@ fn a_row_is_a_backtest_of_either_part() {
 }
 
 #[test]
+fn rates_from_outside_the_candles_move_no_border() {
+    let (folder, candles) = market();
+    let rates = |from: i64, to: i64| {
+        let path = folder.path().join(format!("funding{from}.csv"));
+        let row = |number: i64| format!("{},0.0001\n", 1_704_067_200 + number * 28_800);
+        std::fs::write(&path, "time,rate\n".to_owned() + &(from..to).map(row).collect::<String>()).unwrap();
+        path
+    };
+    let swept = |rates: &Path| json(&sweep(&candles, &[&TRIED[..], &["--funding", rates.to_str().unwrap()]].concat()));
+    let (within, beyond) = (swept(&rates(0, 30)), swept(&rates(-300, 300)));
+    assert_eq!(within, beyond);
+    assert_ne!(within["rows"], json(&sweep(&candles, &TRIED))["rows"]);
+}
+
+#[test]
 fn an_interrupted_sweep_goes_on_where_it_was() {
     let (folder, candles) = market();
     let file = folder.path().join("results.jsonl");

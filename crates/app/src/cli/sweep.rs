@@ -138,7 +138,7 @@ impl Sweep {
         let (fit, mut unfit) = trials.sorted(all)?;
         let key = trials.key(&self.parameters, self.out_of_sample, self.folds)?;
         let (results, kept) = Results::open(self.results.as_deref(), key)?;
-        let items: Vec<Item> = prepared.history()?.collect::<Result<_, _>>()?;
+        let items = with_candles(prepared.history()?.collect::<Result<_, _>>()?);
         let folds = folds(&items, self.out_of_sample, self.folds.get());
         if folds.len() < self.folds.get() {
             return Err(Failure::usage(format!(
@@ -197,6 +197,16 @@ impl Sweep {
 
 fn key_of(tried: &Tried) -> String {
     Job { parameters: tried.row.parameters.clone() }.key()
+}
+
+/// Without rates from before the first candle and after the last: time in which nothing can be traded judges nothing.
+fn with_candles(mut items: Vec<Item>) -> Vec<Item> {
+    let is_candle = |item: &Item| matches!(item, Item::Candle(..));
+    items.truncate(items.iter().rposition(is_candle).map_or(0, |last| last + 1));
+    if let Some(first) = items.iter().find(|item| is_candle(item)).map(Item::time) {
+        items.retain(|item| item.time() >= first);
+    }
+    items
 }
 
 type Times = (plimsoll_domain::Timestamp, plimsoll_domain::Timestamp);
