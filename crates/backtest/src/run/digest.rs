@@ -28,8 +28,10 @@ impl fmt::Debug for Digest {
 impl Digest {
     pub(super) fn new(settings: &Settings, contracts: &[Listing], desk: &Desk) -> Self {
         let names: Vec<&str> = desk.names().collect();
+        // What is kept of a run does not change it.
+        let made_with = Settings { keeps_records: true, ..settings.clone() };
         Self {
-            made_with: format!("{settings:?} {contracts:?} {names:?}"),
+            made_with: format!("{made_with:?} {contracts:?} {names:?}"),
             history: XxHash3_128::new(),
             decisions: Sha256::new(),
             fills: Sha256::new(),

@@ -77,7 +77,7 @@ fn a_run_is_the_same_twice_and_another_one_is_not() {
     let labelled = once(Settings { label: "another".into(), ..settings() }).0;
     assert_ne!(labelled.hash, first.hash);
     let quieter = once(Settings { keeps_records: false, ..settings() }).0;
-    assert_eq!((quieter.wallet, quieter.fills.len()), (first.wallet, 0));
+    assert_eq!((quieter.hash, quieter.wallet, quieter.fills.len()), (first.hash, first.wallet, 0));
 }
 
 #[test]
