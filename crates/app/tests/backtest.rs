@@ -97,6 +97,8 @@ fn funding_is_paid_as_its_file_says() {
     let (folder, candles) = market();
     let rates: String = (1..6).map(|number| format!("{},0.0001\n", (FIRST + 480 * number) * 60)).collect();
     let funding = write(folder.path(), "funding.csv", &format!("time,rate\n{rates}"));
+    let hourly: String = (1..40).map(|number| format!("{},0.0001\n", (FIRST + 60 * number) * 60)).collect();
+    let hourly = write(folder.path(), "hourly.csv", &format!("time,rate\n{hourly}"));
     let run = |funding: &[&str]| {
         let always = [
             "--candles",
@@ -115,8 +117,12 @@ fn funding_is_paid_as_its_file_says() {
     };
     assert_eq!(run(&[])["reconciliation"]["ledger"]["funding"], "0");
     let paid = run(&["--funding", &funding]);
-    assert_ne!(paid["reconciliation"]["ledger"]["funding"], "0");
+    let amount =
+        |report: &Value| -> f64 { report["reconciliation"]["ledger"]["funding"].as_str().unwrap().parse().unwrap() };
     assert_eq!(paid["reconciliation"]["adds_up"], true);
+    // Longs pay a positive rate, and more often where it comes more often.
+    let often = run(&["--funding", &hourly]);
+    assert!(amount(&paid) > 0.0 && amount(&often) > 2.0 * amount(&paid), "{} {}", amount(&paid), amount(&often));
 }
 
 #[test]
@@ -136,6 +142,9 @@ fn every_mistake_is_named_and_exits_as_wrong_use_or_no() {
     check(&["--candles", "none.csv", "--strategy", "ema_cross"], 2, "none.csv");
     check(&["--candles", &candles, "--strategy", "ema_cross", "--from", "someday"], 2, "'someday' is no time");
     check(&["--candles", &candles, "--strategy", "ema_cross", "--from", "2030-01-01"], 1, "no candle between");
+    check(&["--candles", &candles, "--strategy", "ema_cross", "--to", "2000-01-01"], 1, "no candle between");
+    let shorter = ["--candles", &candles, "--strategy", "ema_cross", "--set", "interval=30s"];
+    check(&shorter, 2, "hears candles of 30s, which cannot be made of the file's of 1m");
     check(
         &[
             "--candles",
@@ -151,7 +160,7 @@ fn every_mistake_is_named_and_exits_as_wrong_use_or_no() {
     for (text, says) in [
         ("0,1,1,1,1,1\n60,NaN,1,1,1,1\n120,1,1,1,1,1\n", "line 3: open is 'NaN'"),
         ("0,1,1,1,1,1\n60,0,1,1,1,1\n120,1,1,1,1,1\n", "line 3"),
-        ("0,1,1,1,1,1\n120,1,1,1,1,1\n60,1,1,1,1,1\n", "line 4"),
+        ("0,1,1,1,1,1\n60,1,1,1,1,1\n120,1,1,1,1,1\n30,1,1,1,1,1\n", "line 5"),
         ("0,1,1,1,1,1\n60,1,1,1,1,1\n60,2,2,2,2,1\n", "line 4"),
         ("", "bad.csv"),
     ] {

@@ -188,7 +188,7 @@ impl Run {
             let (account, place) = self.place(due.market)?;
             match due.closing {
                 None => self.tick(account, place, due.time, due.last, due.mark)?,
-                Some(candle) => self.close_candle(due.market, &candle)?,
+                Some(candle) => self.close_candle(due.market, &candle, due.mark)?,
             }
         }
         Ok(())
@@ -211,21 +211,19 @@ impl Run {
                 }
             }
         }
-        self.close_candle(market, last)
+        let mark = candles.mark.as_ref().map_or(last.close, |mark| mark.close);
+        self.close_candle(market, last, mark)
     }
 
-    fn close_candle(&mut self, market: usize, last: &Candle) -> Result<(), RunError> {
+    /// The exchange comes to the close too: funding that is due then is settled before anybody decides.
+    fn close_candle(&mut self, market: usize, last: &Candle, mark: Price) -> Result<(), RunError> {
         let (account, place) = self.place(market)?;
-        self.now = last.open_time.plus(last.interval);
+        self.tick(account, place, last.open_time.plus(last.interval), last.close, mark)?;
         self.charts[market].candle(last, || self.accounts[account].liquidation(place));
-        if !self.underway.is_empty() {
-            self.arrive()?;
-        }
         if let Some(channel) = self.accounts[account].markets[place].channel {
             self.hear_candle(channel, last)?;
         }
-        self.observe();
-        Ok(())
+        self.observe()
     }
 
     fn quote(&mut self, market: usize, quote: &Quote) -> Result<(), RunError> {
@@ -252,8 +250,7 @@ impl Run {
             self.told = Some(event);
             heard?;
         }
-        self.observe();
-        Ok(())
+        self.observe()
     }
 
     /// One price: the exchange first, then what was on its way, then whoever hears marks.
@@ -287,7 +284,7 @@ impl Run {
     fn begin(&mut self, time: Timestamp) {
         self.first = Some(time);
         self.next_point = time;
-        self.observe();
+        self.point();
     }
 
     fn hear_mark(&mut self, account: usize, place: usize) -> Result<(), RunError> {
@@ -322,10 +319,12 @@ impl Run {
 
     /// A point of the curve, where one is due.
     #[inline]
-    fn observe(&mut self) {
-        if self.now >= self.next_point {
-            self.point();
+    fn observe(&mut self) -> Result<(), RunError> {
+        if self.now < self.next_point {
+            return Ok(());
         }
+        self.point();
+        self.decide()
     }
 
     #[cold]
@@ -366,9 +365,9 @@ impl Run {
     pub fn finish(mut self) -> Result<Outcome, RunError> {
         self.come_to(Timestamp::from_micros(i64::MAX))?;
         self.next_point = self.now;
-        if self.curve.last().is_none_or(|point| point.time != self.now) {
-            self.point();
-        }
+        // What came after the last point at the same time is in the last one.
+        self.curve.pop_if(|point| point.time == self.now);
+        self.point();
         let (equity, _) = self.totals();
         let opening = self.settings.accounts.iter().map(|(_, wallet)| *wallet).sum();
         let wallet = self.accounts.iter().map(|account| account.wallet).sum();

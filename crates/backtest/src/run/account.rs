@@ -12,7 +12,7 @@ use plimsoll_domain::{
 use plimsoll_engine::desk::{ChannelIndex, Seen};
 use plimsoll_exchange::{Exchange, ExchangeEvent, IncomeKind, MarketIndex, TickRefused};
 use plimsoll_ports::{Caps, Funds, TradedMarket};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ pub(super) struct Account {
     /// What stands for each contract at the exchange, by place.
     pub(super) protection: Vec<Protection>,
     /// Orders of strategies, by name.
-    pub(super) sent: HashMap<ClientOrderId, Sent>,
+    pub(super) sent: BTreeMap<ClientOrderId, Sent>,
     limits: Option<RiskLimits>,
     /// Daily loss and drawdown.
     pub(super) watch: EquityWatch,
@@ -84,7 +84,7 @@ impl Account {
             is_engaged: false,
             booked: 0,
             protection: Vec::new(),
-            sent: HashMap::new(),
+            sent: BTreeMap::new(),
             limits: settings.limits.clone(),
             watch,
         })
@@ -110,8 +110,9 @@ impl Account {
         let instrument = Arc::new(instrument);
         self.traded.push(TradedMarket {
             instrument: Arc::clone(&instrument),
-            last: Some(opening),
-            mark: Some(opening),
+            // Nobody sees a price before there is one.
+            last: None,
+            mark: None,
             funding: None,
         });
         self.markets.push(Market {
@@ -173,6 +174,11 @@ impl Account {
         let market = self.markets.get(place)?;
         let (symbol, price) = (market.instrument.symbol.clone(), market.mark);
         Some(MarketEvent::Mark(MarkPrice { symbol, price, index: None, time }))
+    }
+
+    /// Whether the contract has been traded yet.
+    pub(super) fn has_price(&self, place: usize) -> bool {
+        self.traded.get(place).is_some_and(|traded| traded.mark.is_some())
     }
 
     pub(super) fn place_of(&self, symbol: &Symbol) -> Option<usize> {

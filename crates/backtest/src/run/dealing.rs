@@ -108,7 +108,9 @@ impl Run {
     }
 
     fn place_of(&self, account: usize, symbol: &Symbol) -> Result<usize, String> {
-        self.accounts[account].place_of(symbol).ok_or_else(|| format!("{symbol} is not traded on this account"))
+        let it = &self.accounts[account];
+        let place = it.place_of(symbol).ok_or_else(|| format!("{symbol} is not traded on this account"))?;
+        if it.has_price(place) { Ok(place) } else { Err(format!("{symbol} has no price yet")) }
     }
 
     fn open(&mut self, seat: SeatIndex, account: usize, open: &OpenIntent) -> Result<Opened, String> {
@@ -117,12 +119,19 @@ impl Run {
         self.refuse_opposite(seat, account, &open.symbol, direction)?;
         let instrument = &self.accounts[account].markets[place].instrument;
         let quantity = instrument.market_size(open.quantity, mark).map_err(|unfit| unfit.to_string())?;
-        let stop = self.stop_of(account, place, &open.stop_loss)?;
+        let stop = self.stop_of(account, place, direction, &open.stop_loss)?;
         right_side("stop-loss", stop, direction.opposite(), mark)?;
         right_side("take-profit", open.take_profit, direction, mark)?;
         self.check(account, place, open, quantity, stop)?;
         self.set_leverage(account, place, open.leverage)?;
-        let sent = Sent { seat, role: Role::Entry, leverage: open.leverage, stop: Some(open.stop_loss.clone()) };
+        let symbol = open.symbol.clone();
+        let sent = Sent {
+            seat,
+            symbol,
+            role: Role::Entry,
+            leverage: open.leverage,
+            stop: Some(on_tick(&open.stop_loss, stop)),
+        };
         self.accounts[account].protection[place].wanted_target = open.take_profit;
         let sent = self.market(account, &open.symbol, direction.opening_side(), (quantity, false), sent);
         if sent.is_err() {
@@ -140,7 +149,7 @@ impl Run {
         };
         let (leverage, held) = (held.leverage, held.position.quantity);
         let quantity = quantity.map_or(held, |quantity| quantity.min(held));
-        let sent = Sent { seat, role: Role::Exit, leverage, stop: None };
+        let sent = Sent { seat, symbol: symbol.clone(), role: Role::Exit, leverage, stop: None };
         self.market(account, symbol, direction.closing_side(), (quantity, true), sent)
     }
 
@@ -206,7 +215,7 @@ impl Run {
                     Side::Sell => Direction::Short,
                 };
                 self.refuse_opposite(seat, account, &rest.symbol, direction)?;
-                let trigger = self.stop_of(account, place, stop_loss)?;
+                let trigger = self.stop_of(account, place, direction, stop_loss)?;
                 right_side("stop-loss", trigger, direction.opposite(), rest.price)?;
                 let open = OpenIntent {
                     symbol: rest.symbol.clone(),
@@ -218,7 +227,7 @@ impl Run {
                 };
                 self.check(account, place, &open, rest.quantity, trigger)?;
                 self.set_leverage(account, place, *leverage)?;
-                (false, Some(stop_loss.clone()), Some(*leverage))
+                (false, Some(on_tick(stop_loss, trigger)), Some(*leverage))
             }
         };
         let id = self.next_id();
@@ -238,14 +247,15 @@ impl Run {
             self.account_for(account);
             return Err("it would take liquidity".to_owned());
         }
-        it.sent.insert(id, Sent { seat, role: Role::Resting(rest.label.clone()), leverage, stop });
+        let role = Role::Resting(rest.label.clone());
+        it.sent.insert(id, Sent { seat, symbol: rest.symbol.clone(), role, leverage, stop });
         if let Some(own) = self.desk.own_mut(seat, account) {
             own.rests(WorkingOrder {
                 symbol: rest.symbol.clone(),
                 label: rest.label.clone(),
                 side: rest.side,
                 price: rest.price,
-                quantity: rest.quantity,
+                quantity: placed.quantity.unwrap_or(rest.quantity),
                 filled: None,
             });
         }
@@ -254,7 +264,9 @@ impl Run {
     }
 
     fn cancel(&mut self, seat: SeatIndex, account: usize, symbol: &Symbol, label: &str) -> Result<(), String> {
-        let is_it = |sent: &Sent| sent.seat == seat && matches!(&sent.role, Role::Resting(its) if its == label);
+        let is_it = |sent: &Sent| {
+            sent.seat == seat && sent.symbol == *symbol && matches!(&sent.role, Role::Resting(its) if its == label)
+        };
         let found = self.accounts[account].sent.iter().find(|(_, sent)| is_it(sent)).map(|(id, _)| id.clone());
         let Some(id) = found else { return Err(format!("no order '{label}' rests")) };
         self.call_off(account, symbol, id)?;
@@ -322,6 +334,9 @@ impl Run {
         if own.is_some_and(|own| own.position.direction != direction) {
             return Err(format!("a {} of {symbol} is held: it is to be closed first", direction.opposite()));
         }
+        if self.resting_openings(account, symbol, direction.opposite(), Some(seat)).is_some() {
+            return Err(format!("another strategy has an opening of {symbol} resting in the other direction"));
+        }
         match self.desk.held_by_others(seat, account, symbol) {
             Some((other, held)) if held != direction => {
                 Err(format!("strategy '{}' holds a {held} of {symbol} on this account", self.desk.name(other)))
@@ -331,9 +346,16 @@ impl Run {
     }
 
     /// Where the stop will be; `None` if there will be none.
-    fn stop_of(&self, account: usize, place: usize, stop: &StopLoss) -> Result<Option<Price>, String> {
+    fn stop_of(
+        &self,
+        account: usize,
+        place: usize,
+        direction: Direction,
+        stop: &StopLoss,
+    ) -> Result<Option<Price>, String> {
         match stop {
-            StopLoss::At(price) => Ok(Some(*price)),
+            // On the tick, where it fires sooner.
+            StopLoss::At(price) => Ok(self.accounts[account].markets[place].instrument.stop_price(direction, *price)),
             StopLoss::Resting => match self.accounts[account].protection[place].stop() {
                 Some(price) => Ok(Some(price)),
                 None => Err("no stop rests that it could rely on".to_owned()),
@@ -369,4 +391,12 @@ fn right_side(what: &str, price: Option<Price>, direction: Direction, from: Pric
         Direction::Short => price < from,
     };
     if is_right { Ok(()) } else { Err(format!("the {what} at {price} is on the wrong side of {from}")) }
+}
+
+/// The same stop, where it will rest.
+fn on_tick(stop: &StopLoss, rests: Option<Price>) -> StopLoss {
+    match (stop, rests) {
+        (StopLoss::At(_), Some(price)) => StopLoss::At(price),
+        (stop, _) => stop.clone(),
+    }
 }

@@ -60,7 +60,8 @@ impl Queue {
             self.push(Due { time, market, last, mark, closing: None, number: 0 });
         }
         let (time, closing) = (last.open_time.plus(last.interval), Some(Box::new(last.clone())));
-        self.push(Due { time, market, last: last.close, mark: last.close, closing, number: 0 });
+        let mark = mark.as_ref().map_or(last.close, |mark| mark.close);
+        self.push(Due { time, market, last: last.close, mark, closing, number: 0 });
     }
 
     fn push(&mut self, due: Due) {

@@ -31,7 +31,7 @@ impl Run {
         let market = &it.markets[place];
         let held = market.position;
         // What rests on the same side may fill before this does.
-        let resting = self.resting_openings(account, &open.symbol, open.direction);
+        let resting = self.resting_openings(account, &open.symbol, open.direction, None);
         let quantity = resting.map_or(quantity, |resting| quantity + resting);
         let projection = Projection::of(&market.instrument, held, open.direction, quantity, market.mark, open.leverage);
         let made = projection.after.unwrap_or(Position { direction: open.direction, quantity, entry: market.mark });
@@ -88,15 +88,21 @@ impl Run {
         }
     }
 
-    /// How much the openings in this direction that rest would open in all.
-    fn resting_openings(&self, account: usize, symbol: &Symbol, direction: Direction) -> Option<Quantity> {
+    /// How much the openings in this direction that rest would open in all, those of one strategy left out.
+    pub(super) fn resting_openings(
+        &self,
+        account: usize,
+        symbol: &Symbol,
+        direction: Direction,
+        without: Option<SeatIndex>,
+    ) -> Option<Quantity> {
         let opens = |seat: SeatIndex, label: &str| {
             let sent = self.accounts[account].sent.values();
-            sent.filter(|sent| sent.seat == seat && sent.stop.is_some())
+            sent.filter(|sent| sent.seat == seat && sent.symbol == *symbol && sent.stop.is_some())
                 .any(|sent| matches!(&sent.role, Role::Resting(its) if its == label))
         };
         let mut sum: Option<Quantity> = None;
-        for seat in self.desk.seats() {
+        for seat in self.desk.seats().filter(|seat| Some(*seat) != without) {
             let orders = self.desk.own(seat, account).map_or(&[][..], |own| own.orders());
             for order in orders.iter().filter(|it| it.symbol == *symbol && it.side == direction.opening_side()) {
                 if !opens(seat, &order.label) {

@@ -5,7 +5,7 @@ use super::protecting::Which;
 use crate::outcome::Incident;
 use plimsoll_domain::{
     ClientOrderId, Decimal, Direction, Fill, FillCause, Leverage, MarketEvent, Money, OrderStatus, Quantity, Rounding,
-    Side, Symbol, Timestamp,
+    Side, Symbol, Timestamp, Transition,
 };
 use plimsoll_engine::desk::SeatIndex;
 use plimsoll_exchange::{ExchangeEvent, FillNews, News};
@@ -15,6 +15,7 @@ use plimsoll_ports::{FillRole, StopLoss, StrategyEvent};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Sent {
     pub(super) seat: SeatIndex,
+    pub(super) symbol: Symbol,
     pub(super) role: Role,
     pub(super) leverage: Leverage,
     /// What is to end the loss of what it opens.
@@ -137,10 +138,10 @@ impl Run {
     fn ended(&mut self, account: usize, id: &ClientOrderId, status: OrderStatus, told: &mut Vec<Told>) {
         let Some(sent) = self.accounts[account].sent.remove(id) else { return };
         if let Role::Resting(label) = sent.role {
-            let Some(symbol) = self.desk.own_mut(sent.seat, account).and_then(|own| own.drop_resting(&label)) else {
-                return;
-            };
-            told.push(Told::Ended(sent.seat, symbol, label, status));
+            if let Some(own) = self.desk.own_mut(sent.seat, account) {
+                own.ended(&sent.symbol, &label);
+            }
+            told.push(Told::Ended(sent.seat, sent.symbol, label, status));
         }
     }
 
@@ -173,14 +174,22 @@ impl Run {
     }
 
     fn fill_of(&mut self, account: usize, sent: Sent, fill: Fill, is_whole: bool, told: &mut Vec<Told>) {
-        let Sent { seat, role, leverage, stop } = sent;
+        let Sent { seat, role, leverage, stop, .. } = sent;
         let Some(own) = self.desk.own_mut(seat, account) else { return };
         if let Role::Resting(label) = &role {
             own.filled_resting(&fill.symbol, label, fill.quantity);
         }
         let made = own.fill(&fill, leverage);
-        if let Some(StopLoss::At(stop)) = stop {
+        // What only shrank keeps the stop that it has.
+        if let Some(StopLoss::At(stop)) = stop
+            && !matches!(made, Transition::Reduced(..))
+        {
             own.stop_at(&fill.symbol, Some(stop));
+        }
+        if let Role::Resting(label) = &role
+            && is_whole
+        {
+            own.ended(&fill.symbol, label);
         }
         self.record(account, seat, &role, &fill, made);
         let ended = match &role {
@@ -193,7 +202,7 @@ impl Run {
         told.extend(ended);
     }
 
-    fn record(&mut self, account: usize, seat: SeatIndex, role: &Role, fill: &Fill, made: plimsoll_domain::Transition) {
+    fn record(&mut self, account: usize, seat: SeatIndex, role: &Role, fill: &Fill, made: Transition) {
         let Self { books, desk, accounts, settings, digest, .. } = self;
         digest.fill(seat.get(), fill);
         books.fill(
@@ -222,23 +231,32 @@ impl Run {
         let place = self.accounts[account].place_of(&fill.symbol);
         let lot = place.map(|place| self.accounts[account].markets[place].instrument.lot);
         let total: Decimal = holders.iter().map(|(_, held)| held.get()).sum();
-        let mut left = fill.clone();
+        let (mut left, mut reached, mut told_of) = (Some(fill.clone()), Decimal::ZERO, Decimal::ZERO);
         let count = holders.len();
         for (number, (seat, held)) in holders.into_iter().enumerate() {
-            let part = if number + 1 == count {
-                left.clone()
-            } else {
-                let share = held.get() / total;
-                let quantity = Quantity::new(fill.quantity.get() * share).ok();
-                let quantity = quantity.zip(lot).and_then(|(quantity, lot)| quantity.round(lot, Rounding::Down));
-                let Some(quantity) = quantity else { continue };
-                let money = |amount: Money| Money::new((amount.get() * share).trunc_with_scale(8));
-                let part =
-                    Fill { quantity, fee: money(fill.fee), realized_pnl: fill.realized_pnl.map(money), ..fill.clone() };
-                let Some(rest) = rest_of(&left, &part) else { continue };
-                left = rest;
-                part
+            let Some(rest) = left.take() else { break };
+            // Rounded as it adds up, so that nobody gets more than is held, and the last what is left.
+            reached += held.get();
+            let until = fill.quantity.get() * reached / total;
+            let until = Quantity::new(until).ok().zip(lot).and_then(|(until, lot)| until.round(lot, Rounding::Down));
+            let quantity = until.map(|until| until.get() - told_of).and_then(|part| Quantity::new(part).ok());
+            let part = match quantity.filter(|_| number + 1 < count) {
+                _ if number + 1 == count => rest,
+                None => {
+                    left = Some(rest);
+                    continue;
+                }
+                Some(quantity) => {
+                    let money = |amount: Money| {
+                        Money::new((amount.get() * quantity.get() / fill.quantity.get()).trunc_with_scale(8))
+                    };
+                    let realized_pnl = fill.realized_pnl.map(money);
+                    let part = Fill { quantity, fee: money(fill.fee), realized_pnl, ..fill.clone() };
+                    left = rest_of(&rest, &part);
+                    if left.is_none() { rest } else { part }
+                }
             };
+            told_of += part.quantity.get();
             let Some(own) = self.desk.own_mut(seat, account) else { continue };
             let made = own.fill(&part, Leverage::ONE);
             self.record(account, seat, role, &part, made);

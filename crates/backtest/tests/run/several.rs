@@ -96,3 +96,53 @@ fn where_a_leg_fails_the_other_is_taken_back() {
     assert!(told[2].contains("margin"), "{told:?}");
     assert_eq!(outcome.trades.iter().filter(|it| it.closed.is_none()).count(), 0);
 }
+
+#[test]
+fn a_fill_that_closes_all_gives_each_exactly_what_it_holds() {
+    let hold = |quantity: &'static str| {
+        move |number: usize, _: &StrategyView<'_>| match number {
+            0 => vec![open(Direction::Long, quantity, "49000")],
+            _ => Vec::new(),
+        }
+    };
+    for sizes in [["0.001", "0.002", "0.004"], ["0.001", "0.001", "0.001"], ["0.007", "0.003", "0.001"]] {
+        let names = ["first", "second", "third"];
+        let strategies = names.into_iter().zip(sizes).map(|(name, size)| Scripted::new(name, hold(size))).collect();
+        let (outcome, _) = run(settings(), strategies, &["50000", "50000", "50000", "48900"]);
+        let closed: Vec<String> =
+            outcome.fills.iter().filter(|it| it.role == "stop_loss").map(|it| it.fill.quantity.to_string()).collect();
+        assert_eq!(closed, sizes);
+        assert!(outcome.trades.iter().all(|it| it.closed.is_some()), "{:?}", outcome.trades);
+        let fees: plimsoll_domain::Money = outcome.fills.iter().map(|it| it.fill.fee).sum();
+        assert_eq!(fees, outcome.ledger.fees);
+    }
+}
+
+#[test]
+fn nobody_sees_or_trades_a_market_before_it_has_a_price() {
+    use plimsoll_backtest::{Candles, Item, Listing, Run};
+    let early = |number: usize, view: &StrategyView<'_>| {
+        assert_eq!(view.accounts[1].markets[0].mark.is_some(), number > 1);
+        match number {
+            0 | 2 => vec![crate::stage::open_on("other", Direction::Long, "0.001", "45000")],
+            _ => Vec::new(),
+        }
+    };
+    let strategy = Scripted::new("early", early).on(&["main", "other"]);
+    let told = strategy.heard.clone();
+    let listing = |on: &str| Listing {
+        account: account(on),
+        instrument: plimsoll_exchange::listings::btc_usdt(),
+        opening: crate::stage::price("50000"),
+    };
+    let mut it = Run::new(two_accounts(), vec![listing("main"), listing("other")], vec![Box::new(strategy)]).unwrap();
+    for number in 0..4 {
+        it.step(&Item::Candle(0, Candles::of(&crate::stage::candle(number, "50000", "50000")))).unwrap();
+        // The other market begins two minutes later.
+        if number >= 2 {
+            it.step(&Item::Candle(1, Candles::of(&crate::stage::candle(number, "51000", "51000")))).unwrap();
+        }
+    }
+    it.finish().unwrap();
+    assert_eq!(heard(&told), ["BTC/USDT:USDT has no price yet", "entry buy 0.001 at 51000.1"]);
+}

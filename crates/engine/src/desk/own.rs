@@ -86,12 +86,6 @@ impl Own {
         is_whole
     }
 
-    /// The order of this label does not rest any more; answers its contract.
-    pub fn drop_resting(&mut self, label: &str) -> Option<Symbol> {
-        let place = self.orders.iter().position(|order| order.label == label)?;
-        Some(self.orders.remove(place).symbol)
-    }
-
     /// An order does not rest any more.
     pub fn ended(&mut self, symbol: &Symbol, label: &str) {
         self.orders.retain(|order| order.symbol != *symbol || order.label != label);

@@ -23,6 +23,13 @@ pub(crate) struct ContractPlan {
     tiers: Option<String>,
 }
 
+impl ContractPlan {
+    /// Its fundings come as its file says.
+    pub(super) const fn has_no_funding_interval(&self) -> bool {
+        self.funding_interval_hours.is_none()
+    }
+}
+
 /// The contract: of BTC and ETH what Binance published, of others one whose tick is that of the prices and whose margin table is
 /// that of ETH.
 pub(super) fn instrument(symbol: &Symbol, plan: &ContractPlan, first: &CandleRow) -> Result<Instrument, Failure> {

@@ -10,7 +10,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// A rate is given to the exchange so long before it is settled; nobody else hears it.
+/// A rate is given to the exchange so long before the candle in which it is settled; nobody else hears it.
 const AHEAD: Duration = Duration::from_secs(3600);
 
 /// One market's files, of which the first row was seen.
@@ -21,6 +21,7 @@ pub(crate) struct MarketFeed {
     marks: Option<PathBuf>,
     funding: Option<PathBuf>,
     interval: Duration,
+    funding_interval: Option<Duration>,
     first: CandleRow,
     span: (Option<Timestamp>, Option<Timestamp>),
 }
@@ -65,6 +66,9 @@ pub(super) fn open(plan: &MarketPlan, span: (Option<Timestamp>, Option<Timestamp
             None => return Err(Failure::no(format!("{shown}: no candle between the times that were given"))),
             Some(row) => {
                 let row = row.map_err(|error| wrong(&error))?;
+                if span.1.is_some_and(|to| row.time >= to) {
+                    return Err(Failure::no(format!("{shown}: no candle between the times that were given")));
+                }
                 if span.0.is_none_or(|from| row.time >= from) {
                     break row;
                 }
@@ -84,15 +88,17 @@ pub(super) fn open(plan: &MarketPlan, span: (Option<Timestamp>, Option<Timestamp
             .help("Without --marks the mark is the last price."));
         }
     }
-    if let Some(path) = &plan.funding {
-        drop(ordered::<FundingRow>(path)?);
-    }
+    let funding_interval = match &plan.funding {
+        Some(path) => ordered::<FundingRow>(path)?.interval(),
+        None => None,
+    };
     Ok(MarketFeed {
         symbol,
         candles: plan.candles.clone(),
         marks: plan.marks.clone(),
         funding: plan.funding.clone(),
         interval,
+        funding_interval,
         first,
         span,
     })
@@ -101,6 +107,17 @@ pub(super) fn open(plan: &MarketPlan, span: (Option<Timestamp>, Option<Timestamp
 impl MarketFeed {
     pub(super) const fn symbol(&self) -> &Symbol {
         &self.symbol
+    }
+
+    /// How long its candles last.
+    pub(super) const fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    /// Whole hours between its fundings, as its file has them.
+    pub(super) fn funding_hours(&self) -> Option<u32> {
+        let interval = self.funding_interval?.as_secs();
+        u32::try_from(interval / 3600).ok().filter(|hours| interval.is_multiple_of(3600) && (1..=24).contains(hours))
     }
 
     pub(super) const fn first(&self) -> &CandleRow {
@@ -153,7 +170,9 @@ impl MarketFeed {
         let rows = ordered::<FundingRow>(path)?;
         Ok(Some(rows.filter_map(move |row| match row {
             Ok(row) if !self.is_within(row.time) => None,
-            Ok(row) => Some(Ok(Dated(row.time.minus(AHEAD), Item::Funding(number, row.time, row.rate)))),
+            Ok(row) => {
+                Some(Ok(Dated(row.time.minus(self.interval).minus(AHEAD), Item::Funding(number, row.time, row.rate))))
+            }
             Err(error) => Some(Err(wrong(&error))),
         })))
     }

@@ -7,7 +7,7 @@ use clap::Args;
 use plimsoll_backtest::{Listing, Run, Settings};
 use plimsoll_domain::risk::{LimitSettings, RiskLimits};
 use plimsoll_domain::{AccountId, Decimal, MarginMode, Money, Rate, Symbol, Timestamp};
-use plimsoll_ports::Strategy;
+use plimsoll_ports::{Feed, FeedKind, Strategy};
 use plimsoll_strategies::Place;
 use plimsoll_strategies::settings::Number;
 use serde::Deserialize;
@@ -291,7 +291,10 @@ impl Plan {
             if !accounts.iter().any(|(known, _)| *known == account) {
                 accounts.push((account.clone(), wallet));
             }
-            let instrument = contract::instrument(feed.symbol(), &plan.contract, feed.first())?;
+            let mut instrument = contract::instrument(feed.symbol(), &plan.contract, feed.first())?;
+            if plan.contract.has_no_funding_interval() {
+                instrument.funding_interval_hours = feed.funding_hours().unwrap_or(instrument.funding_interval_hours);
+            }
             listings.push(Listing { account, instrument, opening: feed.first().open });
         }
         let start = markets.iter().map(|feed| feed.first().time).min().unwrap_or_default();
@@ -357,9 +360,34 @@ pub(crate) fn built(
 
 impl Prepared {
     fn build(&self) -> Result<Vec<Box<dyn Strategy>>, Failure> {
-        built(&self.strategies).map_err(|error| {
+        let strategies = built(&self.strategies).map_err(|error| {
             Failure::usage(error).help("`plimsoll backtest --strategies` lists the kinds and their settings.")
-        })
+        })?;
+        for strategy in &strategies {
+            for feed in strategy.feeds() {
+                self.has_candles_for(&strategy.name(), &feed)?;
+            }
+        }
+        Ok(strategies)
+    }
+
+    /// Candles are built of shorter ones, never of longer ones.
+    fn has_candles_for(&self, strategy: &str, feed: &Feed) -> Result<(), Failure> {
+        let FeedKind::Candles(wanted) = feed.kind else { return Ok(()) };
+        for (listing, market) in self.listings.iter().zip(&self.markets) {
+            let has = market.interval();
+            let is_it = listing.account == feed.account && listing.instrument.symbol == feed.symbol;
+            if is_it && (wanted < has || !wanted.as_secs().is_multiple_of(has.as_secs().max(1))) {
+                let word = plimsoll_history::interval_word;
+                return Err(Failure::usage(format!(
+                    "strategy '{strategy}' hears candles of {}, which cannot be made of the file's of {}",
+                    word(wanted),
+                    word(has)
+                ))
+                .help("Set its interval to a multiple of the file's, or give a file with shorter candles."));
+            }
+        }
+        Ok(())
     }
 
     /// A run at its beginning.
