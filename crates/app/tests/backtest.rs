@@ -126,6 +126,27 @@ fn funding_is_paid_as_its_file_says() {
 }
 
 #[test]
+fn holes_in_the_files_are_told() {
+    let (folder, candles) = market();
+    let without = |name: &str, hour: i64| {
+        let is_kept = |line: &&str| !line.starts_with(&format!("{}", (FIRST + hour * 60) * 60));
+        let kept: Vec<String> = swings(2880).lines().filter(is_kept).map(str::to_owned).collect();
+        write(folder.path(), name, &(kept.join("\n") + "\n"))
+    };
+    let (gap, marks) = (without("gap.csv", 3), without("marks.csv", 5));
+    let told = |files: &[&str]| {
+        let report = json(&backtest(&[files, &["--strategy", "ema_cross", "--json"]].concat()));
+        let all = report["incidents"].as_array().unwrap().clone();
+        let data = all.into_iter().filter(|it| it["kind"] == "data");
+        data.map(|it| it["text"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&["--candles", &candles]), Vec::<String>::new());
+    assert_eq!(told(&["--candles", &gap]), [format!("{gap}: gaps: 1")]);
+    let unmarked = "BTC/USDT:USDT: 1 candles have no mark, and took their last price for it";
+    assert_eq!(told(&["--candles", &candles, "--marks", &marks]), [unmarked]);
+}
+
+#[test]
 fn every_mistake_is_named_and_exits_as_wrong_use_or_no() {
     let (folder, candles) = market();
     let rows = |text: &str| write(folder.path(), "bad.csv", &format!("time,open,high,low,close,volume\n{text}"));

@@ -33,7 +33,7 @@ pub struct Outcome {
     pub ledger: LedgerSums,
     /// What a person should know of: liquidations, refusals, forced reductions.
     pub incidents: Vec<Incident>,
-    /// Prices for charts: a few hundred candles a contract.
+    /// Prices for charts: a thousand candles a contract at most.
     pub chart: Vec<ChartCandle>,
     /// SHA-256 over events, configuration, data and decisions, in hexadecimal.
     pub hash: String,

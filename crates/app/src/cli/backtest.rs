@@ -1,7 +1,7 @@
 //! `plimsoll backtest`: strategies over recorded history.
 
 mod contract;
-mod feed;
+pub(crate) mod feed;
 pub(crate) mod plan;
 mod show;
 
@@ -53,7 +53,7 @@ impl Backtest {
         let plan = self.plan.read()?;
         let prepared = plan.prepare()?;
         let done = prepared.run(!self.json)?;
-        show::written(self.decisions.as_deref(), || Ok(done.decisions.join("\n") + "\n"))?;
+        show::written(self.decisions.as_deref(), || Ok(done.decisions.clone()))?;
         show::outcome(&done, self.html.as_deref(), self.json)
     }
 }

@@ -8,6 +8,7 @@ mod threads;
 mod trial;
 mod worth;
 
+use crate::cli::backtest::feed::Notes;
 use crate::cli::backtest::plan::PlanArguments;
 use crate::failure::Failure;
 use clap::{Args, ValueEnum};
@@ -138,7 +139,7 @@ impl Sweep {
         let (fit, mut unfit) = trials.sorted(all)?;
         let key = trials.key(&self.parameters, self.out_of_sample, self.folds)?;
         let (results, kept) = Results::open(self.results.as_deref(), key)?;
-        let items = with_candles(prepared.history()?.collect::<Result<_, _>>()?);
+        let items = with_candles(prepared.history(&Notes::default())?.collect::<Result<_, _>>()?);
         let folds = folds(&items, self.out_of_sample, self.folds.get());
         if folds.len() < self.folds.get() {
             return Err(Failure::usage(format!(

@@ -31,9 +31,6 @@ pub(super) struct Books {
     held: BTreeMap<((usize, usize), Symbol), Held>,
     pub(super) count: u64,
     pub(super) ended: u64,
-    /// Funding of what nobody holds any more.
-    stray_funding: Money,
-    liquidation_fees: Money,
 }
 
 impl Books {
@@ -109,14 +106,9 @@ impl Books {
 
     /// Funding that a holder paid (positive) or received.
     pub(super) fn funding(&mut self, whose: (usize, usize), symbol: &Symbol, paid: Money) {
-        match self.held.get_mut(&(whose, symbol.clone())) {
-            Some(held) => held.funding += paid,
-            None => self.stray_funding += paid,
+        if let Some(held) = self.held.get_mut(&(whose, symbol.clone())) {
+            held.funding += paid;
         }
-    }
-
-    pub(super) fn liquidation_fee(&mut self, fee: Money) {
-        self.liquidation_fees += fee;
     }
 
     /// Every fill, and every round trip: those that ended by their end, then those that are held still.

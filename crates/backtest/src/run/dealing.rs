@@ -1,15 +1,16 @@
 //! Decisions, carried out.
 
+use super::protecting::{on_tick, right_side};
 use super::told::{Role, Sent};
 use super::{MOST_ROUNDS, Run, RunError};
 use plimsoll_domain::{
-    ClientOrderId, Direction, NewOrder, OrderKind, OrderSize, OrderStatus, PositionSide, Price, Quantity, Side, Symbol,
+    ClientOrderId, Direction, NewOrder, OrderKind, OrderSize, OrderStatus, PositionSide, Quantity, Side, Symbol,
     TimeInForce,
 };
 use plimsoll_engine::desk::{Netted, SeatIndex, Wanted};
 use plimsoll_exchange::OrderRef;
 use plimsoll_ports::{
-    CloseIntent, Decision, Intent, Leg, OpenIntent, RestIntent, RestingEffect, StopLoss, StrategyEvent, WorkingOrder,
+    CloseIntent, Decision, Intent, Leg, OpenIntent, RestIntent, RestingEffect, StrategyEvent, WorkingOrder,
 };
 
 /// What one leg has opened: what is closed again where another leg fails.
@@ -80,7 +81,6 @@ impl Run {
     }
 
     fn refuse(&mut self, seat: SeatIndex, decision: &Decision, reason: &str) {
-        self.refused += 1;
         let text = format!("{}: {} was refused: {reason}", self.desk.name(seat), decision.reason);
         self.incident("refused", text);
         let Self { desk, accounts, wanted, now, .. } = self;
@@ -107,7 +107,7 @@ impl Run {
         ClientOrderId::reported(self.orders.to_string())
     }
 
-    fn place_of(&self, account: usize, symbol: &Symbol) -> Result<usize, String> {
+    pub(super) fn place_of(&self, account: usize, symbol: &Symbol) -> Result<usize, String> {
         let it = &self.accounts[account];
         let place = it.place_of(symbol).ok_or_else(|| format!("{symbol} is not traded on this account"))?;
         if it.has_price(place) { Ok(place) } else { Err(format!("{symbol} has no price yet")) }
@@ -300,28 +300,6 @@ impl Run {
         }
     }
 
-    fn move_stop(
-        &mut self,
-        seat: SeatIndex,
-        account: usize,
-        symbol: &Symbol,
-        direction: Direction,
-        trigger: Price,
-    ) -> Result<(), String> {
-        let place = self.place_of(account, symbol)?;
-        let market = &self.accounts[account].markets[place];
-        let Some(trigger) = market.instrument.stop_price(direction, trigger) else {
-            return Err(format!("{trigger} is no price of {symbol}"));
-        };
-        right_side("stop-loss", Some(trigger), direction.opposite(), market.mark)?;
-        let own = self.desk.own_mut(seat, account);
-        let held = own.filter(|own| own.holding(symbol).is_some_and(|held| held.position.direction == direction));
-        let Some(own) = held else { return Err(format!("no {direction} of {symbol} is held")) };
-        own.stop_at(symbol, Some(trigger));
-        self.account_for(account);
-        Ok(())
-    }
-
     /// An account holds a contract one way.
     fn refuse_opposite(
         &self,
@@ -345,25 +323,6 @@ impl Run {
         }
     }
 
-    /// Where the stop will be; `None` if there will be none.
-    fn stop_of(
-        &self,
-        account: usize,
-        place: usize,
-        direction: Direction,
-        stop: &StopLoss,
-    ) -> Result<Option<Price>, String> {
-        match stop {
-            // On the tick, where it fires sooner.
-            StopLoss::At(price) => Ok(self.accounts[account].markets[place].instrument.stop_price(direction, *price)),
-            StopLoss::Resting => match self.accounts[account].protection[place].stop() {
-                Some(price) => Ok(Some(price)),
-                None => Err("no stop rests that it could rely on".to_owned()),
-            },
-            StopLoss::Waived(_) => Ok(None),
-        }
-    }
-
     fn set_leverage(
         &mut self,
         account: usize,
@@ -380,23 +339,5 @@ impl Run {
             .map_err(|rejection| rejection.to_string())?;
         market.leverage = Some(leverage);
         Ok(())
-    }
-}
-
-/// A price is on the side of `from` that a move in `direction` reaches.
-fn right_side(what: &str, price: Option<Price>, direction: Direction, from: Price) -> Result<(), String> {
-    let Some(price) = price else { return Ok(()) };
-    let is_right = match direction {
-        Direction::Long => price > from,
-        Direction::Short => price < from,
-    };
-    if is_right { Ok(()) } else { Err(format!("the {what} at {price} is on the wrong side of {from}")) }
-}
-
-/// The same stop, where it will rest.
-fn on_tick(stop: &StopLoss, rests: Option<Price>) -> StopLoss {
-    match (stop, rests) {
-        (StopLoss::At(_), Some(price)) => StopLoss::At(price),
-        (stop, _) => stop.clone(),
     }
 }

@@ -2,8 +2,12 @@
 
 use super::Run;
 use super::account::Account;
-use plimsoll_domain::{ClientOrderId, Direction, NewOrder, OrderKind, OrderSize, PositionSide, Price, TriggerBy};
+use plimsoll_domain::{
+    ClientOrderId, Direction, NewOrder, OrderKind, OrderSize, PositionSide, Price, Symbol, TriggerBy,
+};
+use plimsoll_engine::desk::SeatIndex;
 use plimsoll_exchange::OrderRef;
+use plimsoll_ports::StopLoss;
 
 /// What rests for a contract.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -151,5 +155,68 @@ impl Run {
         it.protection[place].clear(which);
         // One that has just fired is gone already.
         drop(it.exchange.cancel_conditional(&it.id, &OrderRef::Client(id)));
+    }
+
+    pub(super) fn move_stop(
+        &mut self,
+        seat: SeatIndex,
+        account: usize,
+        symbol: &Symbol,
+        direction: Direction,
+        trigger: Price,
+    ) -> Result<(), String> {
+        let place = self.place_of(account, symbol)?;
+        let market = &self.accounts[account].markets[place];
+        let Some(trigger) = market.instrument.stop_price(direction, trigger) else {
+            return Err(format!("{trigger} is no price of {symbol}"));
+        };
+        right_side("stop-loss", Some(trigger), direction.opposite(), market.mark)?;
+        let own = self.desk.own_mut(seat, account);
+        let held = own.filter(|own| own.holding(symbol).is_some_and(|held| held.position.direction == direction));
+        let Some(own) = held else { return Err(format!("no {direction} of {symbol} is held")) };
+        own.stop_at(symbol, Some(trigger));
+        self.account_for(account);
+        Ok(())
+    }
+
+    /// Where the stop will be; `None` if there will be none.
+    pub(super) fn stop_of(
+        &self,
+        account: usize,
+        place: usize,
+        direction: Direction,
+        stop: &StopLoss,
+    ) -> Result<Option<Price>, String> {
+        match stop {
+            // On the tick, where it fires sooner; one that is nowhere is no waiver.
+            StopLoss::At(price) => {
+                let instrument = &self.accounts[account].markets[place].instrument;
+                let rests = instrument.stop_price(direction, *price);
+                rests.map(Some).ok_or_else(|| format!("the stop at {price} is no price of {}", instrument.symbol))
+            }
+            StopLoss::Resting => match self.accounts[account].protection[place].stop() {
+                Some(price) => Ok(Some(price)),
+                None => Err("no stop rests that it could rely on".to_owned()),
+            },
+            StopLoss::Waived(_) => Ok(None),
+        }
+    }
+}
+
+/// A price is on the side of `from` that a move in `direction` reaches.
+pub(super) fn right_side(what: &str, price: Option<Price>, direction: Direction, from: Price) -> Result<(), String> {
+    let Some(price) = price else { return Ok(()) };
+    let is_right = match direction {
+        Direction::Long => price > from,
+        Direction::Short => price < from,
+    };
+    if is_right { Ok(()) } else { Err(format!("the {what} at {price} is on the wrong side of {from}")) }
+}
+
+/// The same stop, where it will rest.
+pub(super) fn on_tick(stop: &StopLoss, rests: Option<Price>) -> StopLoss {
+    match (stop, rests) {
+        (StopLoss::At(_), Some(price)) => StopLoss::At(price),
+        (stop, _) => stop.clone(),
     }
 }

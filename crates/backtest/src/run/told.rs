@@ -125,7 +125,6 @@ impl Run {
                 }
             }
             News::Liquidated { close, fee, .. } => {
-                self.books.liquidation_fee(fee);
                 let price = close.price.map_or_else(String::new, |price| format!(" at {price}"));
                 self.incident("liquidated", format!("{} was closed by force{price}, fee {fee}", close.symbol));
             }

@@ -154,7 +154,7 @@ pub struct Holding {
     pub position: Position,
     /// The leverage it has.
     pub leverage: Leverage,
-    /// Where its stop rests.
+    /// Where the strategy wants its stop; where somebody else holds the contract too, a nearer one may rest instead.
     pub stop: Option<Price>,
     /// When it was opened.
     pub opened_at: Timestamp,

@@ -5,9 +5,10 @@ use crate::failure::Failure;
 use indicatif::{ProgressBar, ProgressStyle};
 use plimsoll_backtest::{Candles, Incident, Item, Outcome};
 use plimsoll_domain::{Candle, Symbol, Timestamp};
-use plimsoll_history::{CandleRow, FundingRow, MarkRow, Merge, Ordered, Policy, Row, RowError, Rows, Timed};
+use plimsoll_history::{CandleRow, Findings, FundingRow, MarkRow, Merge, Ordered, Policy, Row, RowError, Rows, Timed};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// A rate is given to the exchange so long before the candle in which it is settled; nobody else hears it.
@@ -29,7 +30,8 @@ pub(crate) struct MarketFeed {
 /// What a run brought.
 pub(crate) struct Done {
     pub(super) outcome: Outcome,
-    pub(super) decisions: Vec<String>,
+    /// A line each.
+    pub(super) decisions: String,
 }
 
 /// Something of a history, and where in the order of time it stands.
@@ -129,22 +131,42 @@ impl MarketFeed {
         from.is_none_or(|from| time >= from) && to.is_none_or(|to| time < to)
     }
 
-    /// The candles, each with its mark.
-    fn candles(&self, number: usize) -> Result<impl Iterator<Item = Result<Dated, Failure>> + use<'_>, Failure> {
+    /// The candles, each with its mark. What was borne of the files is noted at their end.
+    fn candles<'a>(
+        &'a self,
+        number: usize,
+        notes: &Notes,
+    ) -> Result<impl Iterator<Item = Result<Dated, Failure>> + use<'a>, Failure> {
         let mut marks = self.marks.as_deref().map(ordered::<MarkRow>).transpose()?.map(Iterator::peekable);
-        let (from, to) = self.span;
-        let rows = ordered::<CandleRow>(&self.candles)?;
-        let rows = rows.skip_while(move |row| row.as_ref().is_ok_and(|row| from.is_some_and(|from| row.time < from)));
-        let rows = rows.take_while(move |row| !row.as_ref().is_ok_and(|row| to.is_some_and(|to| row.time >= to)));
-        Ok(rows.map(move |row| {
-            let row = row.map_err(|error| wrong(&error))?;
-            let mark = match &mut marks {
-                Some(marks) => self.mark(marks, row.time)?,
-                None => None,
-            };
-            let last = row.candle(&self.symbol, self.interval);
-            Ok(Dated(row.time, Item::Candle(number, Candles { last, mark })))
-        }))
+        let mut rows = ordered::<CandleRow>(&self.candles)?;
+        let (mut unmarked, notes) = (0_u64, notes.clone());
+        let mut next = move || -> Result<Option<Dated>, Failure> {
+            let (from, to) = self.span;
+            for row in rows.by_ref() {
+                let row = row.map_err(|error| wrong(&error))?;
+                if from.is_some_and(|from| row.time < from) {
+                    continue;
+                }
+                if to.is_some_and(|to| row.time >= to) {
+                    break;
+                }
+                let mark = match &mut marks {
+                    Some(marks) => self.mark(marks, row.time)?,
+                    None => None,
+                };
+                unmarked += u64::from(marks.is_some() && mark.is_none());
+                let last = row.candle(&self.symbol, self.interval);
+                return Ok(Some(Dated(row.time, Item::Candle(number, Candles { last, mark }))));
+            }
+            notes.take(&self.candles, rows.noted());
+            if unmarked > 0 {
+                let text =
+                    format!("{}: {unmarked} candles have no mark, and took their last price for it", self.symbol);
+                notes.add(text);
+            }
+            Ok(None)
+        };
+        Ok(std::iter::from_fn(move || next().transpose()))
     }
 
     /// The mark's candle of this time, if there is one.
@@ -195,7 +217,10 @@ impl Prepared {
     }
 
     /// Everything, in one order of time. Rates come before candles of their time.
-    pub(crate) fn history(&self) -> Result<impl Iterator<Item = Result<Item, Failure>> + use<'_>, Failure> {
+    pub(crate) fn history<'a>(
+        &'a self,
+        notes: &Notes,
+    ) -> Result<impl Iterator<Item = Result<Item, Failure>> + use<'a>, Failure> {
         let mut merged = Merge::new();
         for (number, market) in self.markets.iter().enumerate() {
             if let Some(funding) = market.funding(number)? {
@@ -203,16 +228,16 @@ impl Prepared {
             }
         }
         for (number, market) in self.markets.iter().enumerate() {
-            merged.add(market.candles(number)?);
+            merged.add(market.candles(number, notes)?);
         }
         Ok(merged.map(|(_, item)| item.map(|Dated(_, item)| item)))
     }
 
     /// Runs from beginning to end.
     pub(crate) fn run(&self, shows: bool) -> Result<Done, Failure> {
-        let mut run = self.begin()?;
+        let (mut run, notes) = (self.begin()?, Notes::default());
         let bar = bar(shows);
-        for (count, item) in self.history()?.enumerate() {
+        for (count, item) in self.history(&notes)?.enumerate() {
             run.step(&item?).map_err(Failure::no)?;
             if count % 10_000 == 0 {
                 bar.set_message(format!("{count} candles, {} fills", run.fills()));
@@ -220,22 +245,33 @@ impl Prepared {
             }
         }
         bar.finish_and_clear();
-        let decisions = run.decisions().to_vec();
+        let decisions = run.decisions().join("\n") + "\n";
         let mut outcome = run.finish().map_err(Failure::no)?;
-        self.note_data(&mut outcome);
+        outcome.incidents.extend(notes.told(outcome.from));
         Ok(Done { outcome, decisions })
     }
+}
 
-    /// What was borne of the data is said with the outcome.
-    fn note_data(&self, outcome: &mut Outcome) {
-        for market in &self.markets {
-            let Ok(mut rows) = ordered::<CandleRow>(&market.candles) else { continue };
-            rows.by_ref().for_each(drop);
-            for (topic, found) in rows.noted().iter() {
-                let text = format!("{}: {}: {}", market.candles.display(), topic.as_str(), found.count);
-                outcome.incidents.push(Incident { time: outcome.from, kind: "data".to_owned(), text });
-            }
+/// What was borne of the files, said when they have been read.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Notes(Arc<Mutex<Vec<String>>>);
+
+impl Notes {
+    fn take(&self, file: &Path, noted: &Findings) {
+        for (topic, found) in noted.iter() {
+            self.add(format!("{}: {}: {}", file.display(), topic.as_str(), found.count));
         }
+    }
+
+    fn add(&self, text: String) {
+        // Whoever held it and panicked has left whole sentences.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+    }
+
+    /// As incidents at the beginning of the run.
+    fn told(&self, at: Timestamp) -> Vec<Incident> {
+        let texts = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        texts.into_iter().map(|text| Incident { time: at, kind: "data".to_owned(), text }).collect()
     }
 }
 
