@@ -48,6 +48,18 @@ impl CandleBuilder {
         self.interval
     }
 
+    /// Goes on with a candle that was [half built](Self::half_built).
+    #[must_use]
+    pub const fn resumed(candle: Candle) -> Self {
+        Self { interval: candle.interval, building: Some(candle) }
+    }
+
+    /// The candle that has begun and has not closed.
+    #[must_use]
+    pub const fn half_built(&self) -> Option<&Candle> {
+        self.building.as_ref()
+    }
+
     /// Takes the next closed candle, oldest first; answers what has closed with it. One that is older than what was built from
     /// is left out.
     pub fn push(&mut self, candle: &Candle) -> ArrayVec<Candle, 2> {

@@ -85,6 +85,13 @@ impl ClientOrderIds {
         name.map(|name| IntentId(name.to_owned()))
     }
 
+    /// What an order of ours is for, by its name.
+    #[must_use]
+    pub fn purpose_of(&self, id: &ClientOrderId) -> Option<Purpose> {
+        let letter = id.as_str().as_bytes().get(25).filter(|_| self.is_ours(id))?;
+        Purpose::ALL.into_iter().find(|purpose| letter_of(*purpose) == char::from(*letter))
+    }
+
     /// A name that no intent had before, whatever the clock does.
     pub fn intent(&self, now: Timestamp) -> IntentId {
         let earliest = u64::try_from(now.as_millis()).unwrap_or(0).saturating_mul(PER_MILLISECOND);
@@ -121,14 +128,7 @@ impl IntentId {
     /// question has the same answer always: an intent is never sent under a second id.
     #[must_use]
     pub fn order(&self, purpose: Purpose, number: u16) -> ClientOrderId {
-        let letter = match purpose {
-            Purpose::Entry => 'e',
-            Purpose::Exit => 'x',
-            Purpose::StopLoss => 's',
-            Purpose::TakeProfit => 't',
-            Purpose::Reduce => 'r',
-            Purpose::Flatten => 'f',
-        };
+        let letter = letter_of(purpose);
         let digits = if number < 36 { 1 } else { 2 };
         ClientOrderId::reported(format!("{}{letter}{}", self.0, base36(u64::from(number), digits)))
     }
@@ -137,6 +137,17 @@ impl IntentId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+const fn letter_of(purpose: Purpose) -> char {
+    match purpose {
+        Purpose::Entry => 'e',
+        Purpose::Exit => 'x',
+        Purpose::StopLoss => 's',
+        Purpose::TakeProfit => 't',
+        Purpose::Reduce => 'r',
+        Purpose::Flatten => 'f',
     }
 }
 
@@ -174,6 +185,7 @@ mod tests {
                     assert_eq!(ClientOrderId::new(id.as_str()), Ok(id.clone()));
                     assert!(ids(1).is_ours(&id) && id.as_str().len() <= 28, "{id}");
                     assert_eq!(IntentId::number_of(&id), Some(number));
+                    assert_eq!(ids(1).purpose_of(&id), Some(purpose));
                 }
             }
         }
@@ -207,6 +219,7 @@ mod tests {
             ["web_abc", "", "\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}\u{e9}x"]
         {
             assert_eq!(ids(1).intent_of(&ClientOrderId::reported(foreign)), None);
+            assert_eq!(ids(1).purpose_of(&ClientOrderId::reported(foreign)), None);
         }
     }
 

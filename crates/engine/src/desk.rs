@@ -6,14 +6,18 @@
 mod channel;
 mod netting;
 mod own;
+mod saved;
 mod seat;
+mod sharing;
 
 pub use netting::Netted;
 pub use own::Own;
+pub use saved::DeskState;
+pub use sharing::Share;
 
 use channel::Channel;
 use plimsoll_domain::{AccountId, Direction, MarketEvent, Symbol, Timestamp};
-use plimsoll_ports::{BadState, Decision, Feed, Funds, KnownFunds, Strategy, StrategyEvent, TradedMarket};
+use plimsoll_ports::{Decision, Feed, Funds, KnownFunds, Strategy, StrategyEvent, TradedMarket};
 use seat::Seat;
 
 /// One account as it is now.
@@ -255,22 +259,5 @@ impl Desk {
     /// Takes out what stands against each other among openings of one moment: see [`Netted`].
     pub fn net(&self, wanted: &mut Vec<Wanted>) -> Vec<Netted> {
         netting::net(wanted)
-    }
-
-    /// The state of every strategy, by name: what a restart gives to [`restore`](Self::restore).
-    #[must_use]
-    pub fn states(&self) -> Vec<(String, String)> {
-        self.seats.iter().map(|seat| (seat.name.to_string(), seat.strategy.state())).collect()
-    }
-
-    /// Gives a strategy its state back.
-    ///
-    /// # Errors
-    /// [`BadState`] if it is none; the strategy is as new then. A name that nobody here has is left out.
-    pub fn restore(&mut self, name: &str, state: &str) -> Result<(), BadState> {
-        match self.seats.iter_mut().find(|seat| &*seat.name == name) {
-            Some(seat) => seat.strategy.restore(state),
-            None => Ok(()),
-        }
     }
 }

@@ -16,6 +16,7 @@ mod ladder;
 mod ledger;
 mod lives;
 mod monitor;
+mod move_stop;
 mod open;
 mod outcome;
 mod protection;
@@ -37,6 +38,7 @@ pub use failure::{CloseFailure, MonitorFailure, OpenFailure, ProtectionFailure, 
 pub use flatten::{HalfFlattened, UnfinishedFlatten};
 pub use foreign::{Foreign, ForeignPolicy};
 pub use ladder::{Ladder, LadderFailure};
+pub use move_stop::MoveStopFailure;
 pub use open::Preview;
 pub use outcome::{
     Action, Closed, EndedPosition, FlattenReason, Flattened, MonitorReport, OpenWarning, Opened, PositionHealth,
@@ -47,7 +49,7 @@ pub use survey::{Survey, SurveyedPosition};
 
 pub(crate) use monitor::{Glance, is_covered};
 
-use crate::client_order_id::ClientOrderIds;
+use crate::client_order_id::{ClientOrderIds, IntentId};
 use crate::colleagues::{Alone, Colleagues};
 use crate::funding_service::FundingService;
 use crate::order_path::{Dispatched, Evidence, OrderPath, Patience, Placed, SendFailure, Wait};
@@ -300,6 +302,19 @@ impl PositionManager {
     pub fn with_colleagues(mut self, colleagues: Arc<dyn Colleagues>) -> Self {
         self.colleagues = colleagues;
         self
+    }
+
+    /// A name for what is about to be wanted: the ids of all orders of an intent begin with it, so that whoever writes it down
+    /// before the first is sent knows them all.
+    #[must_use]
+    pub fn name_intent(&self) -> IntentId {
+        self.ids.intent(self.ports.clock.now())
+    }
+
+    /// How the orders of this account are named.
+    #[must_use]
+    pub const fn ids(&self) -> &ClientOrderIds {
+        &self.ids
     }
 
     /// The part of its orders' names that tells this process.

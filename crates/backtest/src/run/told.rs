@@ -4,10 +4,9 @@ use super::Run;
 use super::protecting::Which;
 use crate::outcome::Incident;
 use plimsoll_domain::{
-    ClientOrderId, Decimal, Direction, Fill, FillCause, Leverage, MarketEvent, Money, OrderStatus, Quantity, Rounding,
-    Side, Symbol, Timestamp, Transition,
+    ClientOrderId, Fill, FillCause, Leverage, MarketEvent, Money, OrderStatus, Symbol, Timestamp, Transition,
 };
-use plimsoll_engine::desk::SeatIndex;
+use plimsoll_engine::desk::{SeatIndex, Share};
 use plimsoll_exchange::{ExchangeEvent, FillNews, News};
 use plimsoll_ports::{FillRole, StopLoss, StrategyEvent};
 
@@ -216,69 +215,17 @@ impl Run {
 
     /// A fill that is nobody's order: it goes to those who hold what it closes, by what they hold.
     fn share_fill(&mut self, account: usize, role: &Role, fill: &Fill, told: &mut Vec<Told>) {
-        let closes = match fill.side {
-            Side::Buy => Direction::Short,
-            Side::Sell => Direction::Long,
-        };
-        let mut holders: Vec<(SeatIndex, Quantity)> = Vec::new();
-        for seat in self.desk.seats() {
-            let held = self.desk.own(seat, account).and_then(|own| own.holding(&fill.symbol));
-            if let Some(held) = held.filter(|held| held.position.direction == closes) {
-                holders.push((seat, held.position.quantity));
-            }
-        }
         let place = self.accounts[account].place_of(&fill.symbol);
         let lot = place.map(|place| self.accounts[account].markets[place].instrument.lot);
-        let total: Decimal = holders.iter().map(|(_, held)| held.get()).sum();
-        let (mut left, mut reached, mut told_of) = (Some(fill.clone()), Decimal::ZERO, Decimal::ZERO);
-        let count = holders.len();
-        for (number, (seat, held)) in holders.into_iter().enumerate() {
-            let Some(rest) = left.take() else { break };
-            // Rounded as it adds up, so that nobody gets more than is held, and the last what is left.
-            reached += held.get();
-            let until = fill.quantity.get() * reached / total;
-            let until = Quantity::new(until).ok().zip(lot).and_then(|(until, lot)| until.round(lot, Rounding::Down));
-            let quantity = until.map(|until| until.get() - told_of).and_then(|part| Quantity::new(part).ok());
-            let part = match quantity.filter(|_| number + 1 < count) {
-                _ if number + 1 == count => rest,
-                None => {
-                    left = Some(rest);
-                    continue;
-                }
-                Some(quantity) => {
-                    let money = |amount: Money| {
-                        Money::new((amount.get() * quantity.get() / fill.quantity.get()).trunc_with_scale(8))
-                    };
-                    let realized_pnl = fill.realized_pnl.map(money);
-                    let part = Fill { quantity, fee: money(fill.fee), realized_pnl, ..fill.clone() };
-                    left = rest_of(&rest, &part);
-                    if left.is_none() { rest } else { part }
-                }
-            };
-            told_of += part.quantity.get();
-            let Some(own) = self.desk.own_mut(seat, account) else { continue };
-            let made = own.fill(&part, Leverage::ONE);
-            self.record(account, seat, role, &part, made);
-            told.push(Told::Fill(seat, role.clone(), Box::new(part)));
+        for Share { seat, fill, made } in self.desk.share_fill(account, fill, lot) {
+            self.record(account, seat, role, &fill, made);
+            told.push(Told::Fill(seat, role.clone(), Box::new(fill)));
         }
     }
 
     /// Funding goes to those who hold, by what they hold.
     fn share_funding(&mut self, account: usize, symbol: &Symbol, payment: Money) {
-        let mut holders: Vec<(SeatIndex, Decimal)> = Vec::new();
-        for seat in self.desk.seats() {
-            if let Some(held) = self.desk.own(seat, account).and_then(|own| own.holding(symbol)) {
-                holders.push((seat, held.position.quantity.get()));
-            }
-        }
-        let total: Decimal = holders.iter().map(|(_, held)| *held).sum();
-        let (mut left, count) = (payment, holders.len());
-        for (number, (seat, held)) in holders.into_iter().enumerate() {
-            let part = match number + 1 == count {
-                true => left,
-                false => Money::new((payment.get() * held / total).trunc_with_scale(8)),
-            };
-            left -= part;
+        for (seat, part) in self.desk.share_funding(account, symbol, payment) {
             self.books.funding((seat.get(), account), symbol, part);
         }
     }
@@ -334,10 +281,3 @@ impl Run {
 
 /// No more than a person reads.
 const MOST_INCIDENTS: usize = 10_000;
-
-/// What is left of a fill when a part of it is taken.
-fn rest_of(fill: &Fill, part: &Fill) -> Option<Fill> {
-    let plimsoll_domain::Remainder::Left(quantity) = fill.quantity.minus(part.quantity) else { return None };
-    let realized_pnl = fill.realized_pnl.zip(part.realized_pnl).map(|(whole, part)| whole - part);
-    Some(Fill { quantity, fee: fill.fee - part.fee, realized_pnl, ..fill.clone() })
-}

@@ -1,6 +1,6 @@
 //! One contract of an account: who hears what of it.
 
-use plimsoll_domain::{CandleBuilder, MarketEvent, Symbol};
+use plimsoll_domain::{Candle, CandleBuilder, MarketEvent, Symbol};
 use plimsoll_ports::FeedKind;
 
 /// Who hears candles of one interval.
@@ -48,6 +48,19 @@ impl Channel {
     /// Marks, quotes, funding.
     pub(super) const fn hears(&self) -> (bool, bool, bool) {
         (!self.marks.is_empty(), !self.quotes.is_empty(), !self.funding.is_empty())
+    }
+
+    /// The candles that have begun and have not closed.
+    pub(super) fn half_built(&self) -> impl Iterator<Item = &Candle> {
+        self.candles.iter().filter_map(|route| route.builder.half_built())
+    }
+
+    /// A candle goes on where it was, if somebody hears candles of its interval.
+    pub(super) fn take_up(&mut self, candle: Candle) {
+        let route = self.candles.iter_mut().find(|route| route.builder.interval() == candle.interval);
+        if let Some(route) = route {
+            route.builder = CandleBuilder::resumed(candle);
+        }
     }
 
     /// Calls `tell` for each who hears of the event.

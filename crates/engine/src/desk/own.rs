@@ -11,6 +11,12 @@ pub struct Own {
 }
 
 impl Own {
+    /// What was held and rested before a restart.
+    #[must_use]
+    pub const fn of(holdings: Vec<Holding>, orders: Vec<WorkingOrder>) -> Self {
+        Self { holdings, orders }
+    }
+
     /// What it holds.
     #[must_use]
     pub fn holdings(&self) -> &[Holding] {

@@ -36,6 +36,8 @@ pub(crate) struct Closing<'a> {
     pub(crate) purpose: Purpose,
     /// For how long it is tried.
     pub(crate) wait: Wait,
+    /// The name that was given before; another one is given where it is `None`.
+    pub(crate) name: Option<IntentId>,
 }
 
 /// One position on its way out.
@@ -102,7 +104,18 @@ impl PositionManager {
     pub async fn close(&self, intent: &CloseIntent) -> Result<Closed, CloseFailure> {
         let CloseIntent { symbol, direction, quantity } = intent;
         let (direction, quantity, purpose, wait) = (*direction, *quantity, Purpose::Exit, Wait::Patiently);
-        let closing = Closing { symbol, direction, quantity, purpose, wait };
+        let closing = Closing { symbol, direction, quantity, purpose, wait, name: None };
+        self.close_for(&closing).await
+    }
+
+    /// The same under a [name](Self::name_intent) that was given before, by which whoever wants it knows its fills.
+    ///
+    /// # Errors
+    /// [`CloseFailure`] as of [`close`](Self::close).
+    pub async fn close_as(&self, name: IntentId, intent: &CloseIntent) -> Result<Closed, CloseFailure> {
+        let CloseIntent { symbol, direction, quantity } = intent;
+        let (direction, quantity, purpose, wait) = (*direction, *quantity, Purpose::Exit, Wait::Patiently);
+        let closing = Closing { symbol, direction, quantity, purpose, wait, name: Some(name) };
         self.close_for(&closing).await
     }
 
@@ -121,7 +134,7 @@ impl PositionManager {
         let instrument = self.instrument_soon(symbol).await;
         let instrument = troubles.known(Subject::Instrument, symbol, instrument);
         let quantity = size(closing, held, instrument.as_ref())?;
-        let intent = self.ids.intent(self.ports.clock.now());
+        let intent = closing.name.clone().unwrap_or_else(|| self.name_intent());
         let leg = Leg { symbol, side: report.position_side, held, purpose, wait, intent };
         let mut cleared = Vec::new();
         let orders = self.send_closing(&leg, quantity, instrument.as_ref(), &mut cleared, &mut troubles).await?;
@@ -139,7 +152,7 @@ impl PositionManager {
         troubles: &mut Troubles,
     ) -> Result<Closed, CloseFailure> {
         let (purpose, wait) = (Purpose::Flatten, Wait::Patiently);
-        let closing = Closing { symbol, direction, quantity: Some(filled), purpose, wait };
+        let closing = Closing { symbol, direction, quantity: Some(filled), purpose, wait, name: None };
         let outcome = match self.close_for(&closing).await {
             Err(CloseFailure::MoreThanHeld { .. }) => self.close_for(&Closing { quantity: None, ..closing }).await,
             outcome => outcome,

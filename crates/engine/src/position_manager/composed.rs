@@ -99,7 +99,14 @@ impl PositionManager {
     /// # Errors
     /// [`ComposeFailure`]: nothing was sent then.
     pub async fn compose(&self, order: &ComposedOrder) -> Result<Progress, ComposeFailure> {
-        let name = self.ids.intent(self.ports.clock.now());
+        self.compose_as(self.name_intent(), order).await
+    }
+
+    /// The same under a [name](Self::name_intent) that was given before, by which whoever wants it knows its fills.
+    ///
+    /// # Errors
+    /// [`ComposeFailure`] as of [`compose`](Self::compose).
+    pub async fn compose_as(&self, name: IntentId, order: &ComposedOrder) -> Result<Progress, ComposeFailure> {
         // Whoever finds it in the journal leaves it to us.
         let _work = Flight::of(&self.worked, &name.name());
         let entry = {

@@ -214,7 +214,7 @@ impl PositionManager {
         // The next pass judges anew how much is to go.
         let (purpose, wait) = (Purpose::Reduce, Wait::Glance);
         let quantity = (!cut.is_whole).then_some(cut.quantity);
-        let closing = Closing { symbol, direction, quantity, purpose, wait };
+        let closing = Closing { symbol, direction, quantity, purpose, wait, name: None };
         let outcome = self.close_for(&closing).await;
         let (detail, done) = match &outcome {
             Ok(closed) => (format!("closed {} of {} {symbol}", closed.quantity, held.position.quantity), "reduced"),

@@ -116,7 +116,15 @@ impl PositionManager {
     /// [`OpenFailure`]: every reason of a refusal, which is recorded as a risk event. After
     /// [`OpenFailure::Unprotected`] and [`OpenFailure::Stopped`] something was opened, and is closed again.
     pub async fn open_for(&self, strategy: &str, intent: &OpenIntent) -> Result<Opened, OpenFailure> {
-        self.open_at(strategy, intent, None).await
+        self.open_at(strategy, intent, None, None).await
+    }
+
+    /// The same under a [name](Self::name_intent) that was given before, by which whoever wants it knows its fills.
+    ///
+    /// # Errors
+    /// [`OpenFailure`] as of [`open_for`](Self::open_for).
+    pub async fn open_as(&self, name: IntentId, strategy: &str, intent: &OpenIntent) -> Result<Opened, OpenFailure> {
+        self.open_at(strategy, intent, None, Some(name)).await
     }
 
     /// The same at `limit` or better: what does not fill at once is not left resting, since its protection could not be.
@@ -125,7 +133,7 @@ impl PositionManager {
     /// [`OpenFailure`] as of [`open_for`](Self::open_for); [`OpenFailure::NothingFilled`] if the market is beyond the
     /// limit.
     pub async fn open_within(&self, strategy: &str, intent: &OpenIntent, limit: Price) -> Result<Opened, OpenFailure> {
-        self.open_at(strategy, intent, Some((limit, TimeInForce::Ioc))).await
+        self.open_at(strategy, intent, Some((limit, TimeInForce::Ioc)), None).await
     }
 
     /// The same, all of it at once or nothing.
@@ -139,7 +147,7 @@ impl PositionManager {
         intent: &OpenIntent,
         limit: Price,
     ) -> Result<Opened, OpenFailure> {
-        self.open_at(strategy, intent, Some((limit, TimeInForce::Fok))).await
+        self.open_at(strategy, intent, Some((limit, TimeInForce::Fok)), None).await
     }
 
     async fn open_at(
@@ -147,12 +155,14 @@ impl PositionManager {
         strategy: &str,
         intent: &OpenIntent,
         limit: Option<(Price, TimeInForce)>,
+        name: Option<IntentId>,
     ) -> Result<Opened, OpenFailure> {
         // It is closed by a clean stop only.
         let Ok(_turn) = self.turn.acquire().await else { return Err(OpenFailure::ShuttingDown) };
         let mut troubles = Troubles::default();
         self.refuse_while_unresolved(intent).await?;
-        let plan = Plan { limit, ..self.plan(intent, &mut troubles).await? };
+        let plan = self.plan(intent, &mut troubles).await?;
+        let plan = Plan { limit, id: name.unwrap_or_else(|| plan.id.clone()), ..plan };
         // What ended without us is recorded, and its protection cleared away, before something begins in its place.
         self.settle(&plan.reading, &mut troubles).await;
         let approved = self.approve(&plan, &mut troubles).await?;
@@ -409,7 +419,7 @@ impl PositionManager {
             }
             UnverifiedStop::Close => {
                 let (quantity, purpose, wait) = (None, Purpose::Flatten, Wait::Patiently);
-                let closing = Closing { symbol: &symbol, direction, quantity, purpose, wait };
+                let closing = Closing { symbol: &symbol, direction, quantity, purpose, wait, name: None };
                 let closing = Box::new(self.close_for(&closing).await);
                 Err(OpenFailure::Unprotected { opened: Box::new(opened), failure, closing })
             }

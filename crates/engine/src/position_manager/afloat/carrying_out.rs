@@ -187,7 +187,7 @@ impl PositionManager {
         while let Some(slice) = slices.next() {
             // The last of the whole closes what is held, whatever that is by then.
             let quantity = (!cut.is_whole || slices.peek().is_some()).then_some(slice);
-            let closing = Closing { symbol, direction, quantity, purpose, wait: Wait::Glance };
+            let closing = Closing { symbol, direction, quantity, purpose, wait: Wait::Glance, name: None };
             match self.close_at_venue(&closing).await {
                 Ok(done) => {
                     closed = Some(match closed {

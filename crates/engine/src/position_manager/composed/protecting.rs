@@ -210,7 +210,7 @@ impl PositionManager {
         troubles: &mut Troubles,
     ) -> String {
         let (symbol, direction) = (&entry.order.symbol, entry.order.direction);
-        let closing = Closing { symbol, direction, quantity: None, purpose: Purpose::Flatten, wait };
+        let closing = Closing { symbol, direction, quantity: None, purpose: Purpose::Flatten, wait, name: None };
         let closed = match self.close_for(&closing).await {
             Ok(closed) => {
                 closed.troubles.into_iter().for_each(|it| troubles.add(it));
