@@ -72,7 +72,9 @@
 #[cfg(test)]
 extern crate self as plimsoll_backtest;
 
+mod moments;
 mod outcome;
+mod recorder;
 mod run;
 
 pub mod honesty;
@@ -80,5 +82,7 @@ pub mod report;
 pub mod statistics;
 pub mod sweep;
 
+pub use moments::{Moment, MomentPrice, Moments};
 pub use outcome::{ChartCandle, CurvePoint, Incident, LedgerSums, Outcome, RoundTrip, TaggedFill};
+pub use recorder::{Recorder, Totals};
 pub use run::{Candles, Item, Listing, Quote, Run, RunError, RunRefused, Settings};

@@ -1,5 +1,6 @@
 //! What a run leaves behind: all that a report is made of.
 
+use plimsoll_exchange::{Income, IncomeKind};
 use plimsoll_domain::{AccountId, Currency, Direction, Fill, Money, Price, Quantity, Symbol, Timestamp};
 
 /// What a run leaves behind. Money is in the settle currency; fees and funding are positive where they were paid.
@@ -117,6 +118,20 @@ pub struct LedgerSums {
     pub liquidation_fees: Money,
     /// What the insurance fund made good.
     pub covered: Money,
+}
+
+impl LedgerSums {
+    /// Adds a row of an exchange's ledger.
+    pub fn add(&mut self, row: &Income) {
+        match row.kind {
+            IncomeKind::Transfer => {}
+            IncomeKind::RealizedPnl => self.profit += row.amount,
+            IncomeKind::Commission => self.fees -= row.amount,
+            IncomeKind::FundingFee => self.funding -= row.amount,
+            IncomeKind::InsuranceClear if row.amount.is_negative() => self.liquidation_fees -= row.amount,
+            IncomeKind::InsuranceClear => self.covered += row.amount,
+        }
+    }
 }
 
 /// Something that a person should know of.

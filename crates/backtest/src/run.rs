@@ -1,13 +1,13 @@
 //! A run: history in, decisions on a simulated exchange, an outcome at the end.
 
 mod account;
-mod books;
-mod chart;
+pub(crate) mod books;
+pub(crate) mod chart;
 mod dealing;
-mod digest;
+pub(crate) mod digest;
 mod history;
 mod protecting;
-mod queue;
+pub(crate) mod queue;
 mod risk;
 mod settings;
 mod told;

@@ -73,11 +73,11 @@ pub use plimsoll_domain as domain;
 pub use stop_loss::{NotAWaiver, StopLoss, Waiver};
 pub use store::{
     Advance, BookingRecord, BookingRepository, ClosedPosition, ComposedEnd, ComposedEntry, ComposedKind, ComposedOrder,
-    ComposedState, ControlRepository, DailyPnl, EquityRepository, FundingRecord, FundingRepository, ImpossibleMove,
-    JournalEntry, JournalState, KillSwitchRecord, LadderStep, LedgerListener, LedgerRecord, NotAComposedOrder,
-    OpenedPosition, Opening, OrderJournal, PnlSnapshot, PositionId, PositionRecord, PositionRepository, PositionStatus,
-    Purpose, RiskEventRecord, RiskEventRepository, SlicedTrade, StoreError, Totals, TradeRecord, TradeRepository,
-    WholeLedger,
+    ComposedState, ControlRepository, DailyPnl, DeskRepository, EquityRepository, FundingRecord, FundingRepository,
+    ImpossibleMove, JournalEntry, JournalState, KillSwitchRecord, LadderStep, LedgerListener, LedgerRecord,
+    NotAComposedOrder, OpenedPosition, Opening, OrderJournal, PnlSnapshot, PositionId, PositionRecord,
+    PositionRepository, PositionStatus, Purpose, RiskEventRecord, RiskEventRepository, SavedDesk, SlicedTrade,
+    StoreError, Totals, TradeRecord, TradeRepository, WholeLedger,
 };
 pub use strategy::{
     BadState, Caps, CloseIntent, Decision, Feed, FeedKind, FillRole, Funds, Holding, Intent, KnownFunds, Leg,
@@ -96,8 +96,8 @@ pub use {
     market_feed::{MockMarketFeed, MockMarketStream},
     notifier::MockNotifier,
     store::{
-        MockBookingRepository, MockControlRepository, MockEquityRepository, MockFundingRepository, MockOrderJournal,
-        MockPositionRepository, MockRiskEventRepository, MockTradeRepository,
+        MockBookingRepository, MockControlRepository, MockDeskRepository, MockEquityRepository, MockFundingRepository,
+        MockOrderJournal, MockPositionRepository, MockRiskEventRepository, MockTradeRepository,
     },
     strategy::MockStrategy,
 };

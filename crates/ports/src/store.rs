@@ -4,6 +4,7 @@ mod bookings;
 mod composed;
 mod composed_text;
 mod controls;
+mod desks;
 mod equity;
 mod funding;
 mod journal;
@@ -20,6 +21,9 @@ pub use composed_text::NotAComposedOrder;
 #[cfg(feature = "mocks")]
 pub use controls::MockControlRepository;
 pub use controls::{ControlRepository, KillSwitchRecord, LadderStep};
+#[cfg(feature = "mocks")]
+pub use desks::MockDeskRepository;
+pub use desks::{DeskRepository, SavedDesk};
 #[cfg(feature = "mocks")]
 pub use equity::MockEquityRepository;
 pub use equity::{EquityRepository, PnlSnapshot};

@@ -10,7 +10,7 @@ use plimsoll_domain::{
     PositionSide, Price, Rate, SettledFunding, Symbol, Timestamp,
 };
 use plimsoll_engine::desk::{ChannelIndex, Seen};
-use plimsoll_exchange::{Exchange, ExchangeEvent, IncomeKind, MarketIndex, TickRefused};
+use plimsoll_exchange::{Exchange, ExchangeEvent, MarketIndex, TickRefused};
 use plimsoll_ports::{Caps, Funds, TradedMarket};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -230,16 +230,7 @@ impl Account {
         let rows = self.exchange.income(&self.id);
         let new = rows.len() - rows.iter().rev().take_while(|row| row.id > self.booked).count();
         self.booked = rows.last().map_or(self.booked, |row| row.id);
-        for row in &rows[new..] {
-            match row.kind {
-                IncomeKind::Transfer => {}
-                IncomeKind::RealizedPnl => sums.profit += row.amount,
-                IncomeKind::Commission => sums.fees -= row.amount,
-                IncomeKind::FundingFee => sums.funding -= row.amount,
-                IncomeKind::InsuranceClear if row.amount.is_negative() => sums.liquidation_fees -= row.amount,
-                IncomeKind::InsuranceClear => sums.covered += row.amount,
-            }
-        }
+        rows[new..].iter().for_each(|row| sums.add(row));
     }
 }
 

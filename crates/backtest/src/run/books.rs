@@ -24,17 +24,17 @@ struct Held {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Books {
+pub(crate) struct Books {
     fills: Vec<TaggedFill>,
     trips: Vec<RoundTrip>,
     /// By seat, account and contract.
     held: BTreeMap<((usize, usize), Symbol), Held>,
-    pub(super) count: u64,
-    pub(super) ended: u64,
+    pub(crate) count: u64,
+    pub(crate) ended: u64,
 }
 
 impl Books {
-    pub(super) fn fill(
+    pub(crate) fn fill(
         &mut self,
         (strategy, account): (&str, &AccountId),
         whose: (usize, usize),
@@ -105,14 +105,14 @@ impl Books {
     }
 
     /// Funding that a holder paid (positive) or received.
-    pub(super) fn funding(&mut self, whose: (usize, usize), symbol: &Symbol, paid: Money) {
+    pub(crate) fn funding(&mut self, whose: (usize, usize), symbol: &Symbol, paid: Money) {
         if let Some(held) = self.held.get_mut(&(whose, symbol.clone())) {
             held.funding += paid;
         }
     }
 
     /// Every fill, and every round trip: those that ended by their end, then those that are held still.
-    pub(super) fn into_records(self) -> (Vec<TaggedFill>, Vec<RoundTrip>) {
+    pub(crate) fn into_records(self) -> (Vec<TaggedFill>, Vec<RoundTrip>) {
         let Self { fills, mut trips, held, .. } = self;
         trips.extend(held.into_iter().map(|((_, symbol), held)| held.told(symbol, None)));
         (fills, trips)

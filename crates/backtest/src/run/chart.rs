@@ -8,7 +8,7 @@ const MOST: usize = 1000;
 
 /// The candles of one contract.
 #[derive(Debug)]
-pub(super) struct Chart {
+pub(crate) struct Chart {
     symbol: Symbol,
     candles: Vec<ChartCandle>,
     /// So many candles of the history are one of the chart's.
@@ -18,13 +18,13 @@ pub(super) struct Chart {
 }
 
 impl Chart {
-    pub(super) const fn new(symbol: Symbol) -> Self {
+    pub(crate) const fn new(symbol: Symbol) -> Self {
         Self { symbol, candles: Vec::new(), each: 1, in_last: 0 }
     }
 
     /// Takes the next candle; `liquidation` is asked for once for each candle of the chart, at its first.
     #[inline]
-    pub(super) fn candle(&mut self, candle: &Candle, liquidation: impl FnOnce() -> Option<Price>) {
+    pub(crate) fn candle(&mut self, candle: &Candle, liquidation: impl FnOnce() -> Option<Price>) {
         if self.in_last < self.each
             && let Some(last) = self.candles.last_mut()
         {
@@ -48,7 +48,7 @@ impl Chart {
         self.in_last = 1;
     }
 
-    pub(super) fn into_candles(self) -> Vec<ChartCandle> {
+    pub(crate) fn into_candles(self) -> Vec<ChartCandle> {
         self.candles
     }
 }

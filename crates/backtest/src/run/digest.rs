@@ -10,7 +10,7 @@ use std::fmt::{self, Write as _};
 use twox_hash::XxHash3_128;
 
 /// History goes through a fast hash, since there is much of it; everything ends in SHA-256.
-pub(super) struct Digest {
+pub(crate) struct Digest {
     made_with: String,
     history: XxHash3_128,
     decisions: Sha256,
@@ -26,12 +26,16 @@ impl fmt::Debug for Digest {
 }
 
 impl Digest {
-    pub(super) fn new(settings: &Settings, contracts: &[Listing], desk: &Desk) -> Self {
+    pub(crate) fn new(settings: &Settings, contracts: &[Listing], desk: &Desk) -> Self {
         let names: Vec<&str> = desk.names().collect();
         // What is kept of a run does not change it.
         let made_with = Settings { keeps_records: true, ..settings.clone() };
+        Self::made_with(format!("{made_with:?} {contracts:?} {names:?}"))
+    }
+
+    pub(crate) fn made_with(made_with: String) -> Self {
         Self {
-            made_with: format!("{made_with:?} {contracts:?} {names:?}"),
+            made_with,
             history: XxHash3_128::new(),
             decisions: Sha256::new(),
             fills: Sha256::new(),
@@ -41,7 +45,7 @@ impl Digest {
     }
 
     #[inline]
-    pub(super) fn candles(&mut self, market: usize, candles: &Candles) {
+    pub(crate) fn candles(&mut self, market: usize, candles: &Candles) {
         self.candle(market, 0, &candles.last);
         if let Some(mark) = &candles.mark {
             self.candle(market, 1, mark);
@@ -49,7 +53,7 @@ impl Digest {
     }
 
     #[inline]
-    fn candle(&mut self, market: usize, kind: u8, candle: &Candle) {
+    pub(crate) fn candle(&mut self, market: usize, kind: u8, candle: &Candle) {
         let Candle { open, high, low, close, volume, open_time, .. } = candle;
         let mut bytes = [0; 97];
         bytes[0] = kind;
@@ -62,7 +66,7 @@ impl Digest {
     }
 
     #[inline]
-    pub(super) fn quote(&mut self, market: usize, quote: &Quote) {
+    pub(crate) fn quote(&mut self, market: usize, quote: &Quote) {
         let mut bytes = [0; 49];
         bytes[0] = 2;
         bytes[1..9].copy_from_slice(&market.to_le_bytes());
@@ -77,18 +81,28 @@ impl Digest {
         }
     }
 
+    pub(crate) fn price(&mut self, market: usize, time: Timestamp, last: Price, mark: Price) {
+        let mut bytes = [0; 49];
+        bytes[0] = 4;
+        bytes[1..9].copy_from_slice(&market.to_le_bytes());
+        bytes[9..17].copy_from_slice(&time.as_micros().to_le_bytes());
+        bytes[17..33].copy_from_slice(&last.get().serialize());
+        bytes[33..49].copy_from_slice(&mark.get().serialize());
+        self.history.write(&bytes);
+    }
+
     fn decimal(&mut self, value: Decimal) {
         self.history.write(&value.serialize());
     }
 
-    pub(super) fn funding(&mut self, market: usize, time: Timestamp, rate: Rate) {
+    pub(crate) fn funding(&mut self, market: usize, time: Timestamp, rate: Rate) {
         self.history.write(&[3]);
         self.history.write(&market.to_le_bytes());
         self.history.write(&time.as_micros().to_le_bytes());
         self.decimal(rate.get());
     }
 
-    pub(super) fn decision(&mut self, now: Timestamp, strategy: &str, decision: &Decision, keeps: bool) {
+    pub(crate) fn decision(&mut self, now: Timestamp, strategy: &str, decision: &Decision, keeps: bool) {
         self.line.clear();
         let _ = decided(&mut self.line, now, strategy, decision);
         self.decisions.update(self.line.as_bytes());
@@ -97,7 +111,7 @@ impl Digest {
         }
     }
 
-    pub(super) fn fill(&mut self, seat: usize, fill: &Fill) {
+    pub(crate) fn fill(&mut self, seat: usize, fill: &Fill) {
         self.fills.update(seat.to_le_bytes());
         self.fills.update(fill.time.as_micros().to_le_bytes());
         self.fills.update(fill.symbol.as_str().as_bytes());
@@ -108,11 +122,11 @@ impl Digest {
     }
 
     /// What was decided, one line each.
-    pub(super) fn log(&self) -> &[String] {
+    pub(crate) fn log(&self) -> &[String] {
         &self.log
     }
 
-    pub(super) fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         let mut whole = Sha256::new();
         whole.update(self.made_with.as_bytes());
         whole.update(self.history.finish_128().to_le_bytes());

@@ -8,13 +8,13 @@ use std::collections::BinaryHeap;
 
 /// A price, or the close of a candle.
 #[derive(Debug)]
-pub(super) struct Due {
-    pub(super) time: Timestamp,
-    pub(super) market: usize,
-    pub(super) last: Price,
-    pub(super) mark: Price,
+pub(crate) struct Due {
+    pub(crate) time: Timestamp,
+    pub(crate) market: usize,
+    pub(crate) last: Price,
+    pub(crate) mark: Price,
     /// The candle that closes, if this is its close and no price.
-    pub(super) closing: Option<Box<Candle>>,
+    pub(crate) closing: Option<Box<Candle>>,
     number: u64,
 }
 
@@ -46,13 +46,13 @@ impl Ord for Due {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Queue {
+pub(crate) struct Queue {
     waiting: BinaryHeap<Reverse<Due>>,
     given: u64,
 }
 
 impl Queue {
-    pub(super) fn add(&mut self, market: usize, candles: &Candles) {
+    pub(crate) fn add(&mut self, market: usize, candles: &Candles) {
         let Candles { last, mark } = candles;
         let lasts = candle_ticks(last);
         let marks = mark.as_ref().map_or(lasts, candle_ticks);
@@ -69,8 +69,18 @@ impl Queue {
         self.waiting.push(Reverse(Due { number: self.given, ..due }));
     }
 
+    /// When the earliest that waits is due, and whether it is a close.
+    pub(crate) fn first(&self) -> Option<(Timestamp, bool)> {
+        self.waiting.peek().map(|Reverse(first)| (first.time, first.closing.is_some()))
+    }
+
+    /// The earliest that waits.
+    pub(crate) fn pop(&mut self) -> Option<Due> {
+        self.waiting.pop().map(|Reverse(due)| due)
+    }
+
     /// The earliest that waits, if it is before `time`, or closes at it.
-    pub(super) fn next(&mut self, time: Timestamp) -> Option<Due> {
+    pub(crate) fn next(&mut self, time: Timestamp) -> Option<Due> {
         let Reverse(first) = self.waiting.peek()?;
         let is_due = first.time < time || first.time == time && first.closing.is_some();
         if is_due { self.waiting.pop().map(|Reverse(due)| due) } else { None }

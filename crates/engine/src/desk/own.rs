@@ -72,6 +72,18 @@ impl Own {
         }
     }
 
+    /// Only so much is held any more, for a reason that no fill tells; `None` is nothing.
+    pub fn shrink(&mut self, symbol: &Symbol, left: Option<Quantity>) {
+        match left {
+            None => self.holdings.retain(|holding| holding.symbol != *symbol),
+            Some(left) => {
+                if let Some(holding) = self.holdings.iter_mut().find(|holding| holding.symbol == *symbol) {
+                    holding.position.quantity = left;
+                }
+            }
+        }
+    }
+
     /// An order rests.
     pub fn rests(&mut self, order: WorkingOrder) {
         self.ended(&order.symbol, &order.label);
