@@ -1,0 +1,406 @@
+//! A desk at work: it hears markets, and what its strategies decide is carried out by position managers.
+//!
+//! The same [`Desk`] works in a backtest. Here it works on ports: an account's own manager checks, journals, sends and protects
+//! whatever is wanted. Before anything is sent it is written down whose it is, so that a fill finds its strategy after a crash
+//! too.
+
+mod account;
+mod beginning;
+mod carrying;
+mod caught;
+mod feeds;
+mod handle;
+mod news;
+mod orders;
+mod preparing;
+mod saving;
+mod seats;
+mod telling;
+
+pub use account::DeskAccount;
+pub use handle::{DecisionOutcome, DecisionStatus, SeatState, SeatStatus, TradingHandle};
+pub use news::{Role, TradingNews};
+
+use crate::desk::{ChannelIndex, Desk, DeskRefused, Netted, SeatIndex, Wanted};
+use account::Traded;
+use carrying::{Done, carry_out};
+use caught::Caught;
+use feeds::{CandleFeed, Heard};
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::{FuturesUnordered, SelectAll};
+use handle::Word;
+use orders::Intents;
+use plimsoll_domain::{AccountId, Candle, MarketEvent, Symbol, Timestamp};
+use plimsoll_ports::{Clock, Decision, DeskRepository, FeedKind, Strategy, StrategyEvent};
+use saving::Saver;
+use seats::{SeatWork, Waiting};
+use std::sync::Arc;
+use std::time::Duration;
+use telling::{Recovered, Trades};
+use tokio::sync::{mpsc, watch};
+
+/// So often may strategies answer to what became of their own decisions at one moment.
+const MOST_ROUNDS: u32 = 1000;
+
+/// How a desk works.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TradingSettings {
+    /// The name that it is saved under.
+    pub name: String,
+    /// How much of the past a desk that was never saved hears first; what is decided in it is not carried out.
+    pub warm_up: Duration,
+    /// An opening whose turn comes later than this after it was decided is refused.
+    pub stale_after: Duration,
+    /// How often it is saved, besides before anything is sent.
+    pub save_every: Duration,
+}
+
+impl Default for TradingSettings {
+    fn default() -> Self {
+        Self {
+            name: "desk".to_owned(),
+            warm_up: Duration::ZERO,
+            stale_after: Duration::from_secs(10),
+            save_every: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A contract of which somebody hears candles.
+struct CandleChannel {
+    channel: ChannelIndex,
+    account: usize,
+    symbol: Symbol,
+    interval: Duration,
+    /// When the next one begins.
+    next: Timestamp,
+}
+
+/// Something that was begun and has come to its end.
+enum Ended {
+    Decision(Done),
+    Recovery(Recovered),
+}
+
+/// Strategies at work over one or several accounts.
+///
+/// It hears what it needs by itself, prices apart from what happens to the accounts: that comes from their guards, through
+/// [`TradingHandle::hear`].
+pub struct TradingDesk {
+    desk: Desk,
+    names: Vec<AccountId>,
+    accounts: Vec<Traded>,
+    settings: TradingSettings,
+    clock: Arc<dyn Clock>,
+    saver: Arc<Saver>,
+    seats: Vec<SeatWork>,
+    intents: Intents,
+    trades: Trades,
+    candles: Vec<CandleChannel>,
+    wanted: Vec<Wanted>,
+    news: Vec<TradingNews>,
+    /// Counts the moments at which something was decided.
+    moment: u64,
+    /// What is heard now is of the past.
+    is_past: bool,
+    /// Something is otherwise than it was saved.
+    is_dirty: bool,
+    /// Something is otherwise than it was published.
+    has_changed: bool,
+    is_stopping: bool,
+    status: watch::Sender<Arc<[SeatStatus]>>,
+    handle: TradingHandle,
+    words: Option<mpsc::UnboundedReceiver<Word>>,
+}
+
+impl TradingDesk {
+    /// Seats the strategies, in this order, over these accounts. Nothing is asked for before it [runs](Self::run).
+    ///
+    /// # Errors
+    /// [`DeskRefused`].
+    pub fn new(
+        strategies: Vec<Box<dyn Strategy>>,
+        accounts: Vec<DeskAccount>,
+        records: Arc<dyn DeskRepository>,
+        clock: Arc<dyn Clock>,
+        settings: TradingSettings,
+    ) -> Result<Self, DeskRefused> {
+        let names: Vec<AccountId> = accounts.iter().map(|account| account.id().clone()).collect();
+        let (mut caught, mut seats): (Vec<Box<dyn Strategy>>, Vec<SeatWork>) = (Vec::new(), Vec::new());
+        for strategy in strategies {
+            let (strategy, words) = Caught::new(strategy);
+            seats.push(SeatWork::new(strategy.name().into(), words));
+            caught.push(Box::new(strategy));
+        }
+        let desk = Desk::new(caught, names.clone())?;
+        let (words, heard) = mpsc::unbounded_channel();
+        let status = watch::Sender::new(Arc::default());
+        let handle = TradingHandle { words, seats: status.subscribe() };
+        let now = clock.now();
+        let mut it = Self {
+            candles: candle_channels(&desk, &names, now),
+            desk,
+            names,
+            accounts: accounts.into_iter().map(Traded::new).collect(),
+            saver: Arc::new(Saver::new(settings.name.clone(), records)),
+            settings,
+            clock,
+            seats,
+            intents: Intents::default(),
+            trades: Trades::default(),
+            wanted: Vec::new(),
+            news: Vec::new(),
+            moment: 0,
+            is_past: false,
+            is_dirty: true,
+            has_changed: true,
+            is_stopping: false,
+            status,
+            handle,
+            words: Some(heard),
+        };
+        it.publish();
+        Ok(it)
+    }
+
+    /// A way to it while it works.
+    #[must_use]
+    pub fn handle(&self) -> TradingHandle {
+        self.handle.clone()
+    }
+
+    /// The names of the strategies, by seat.
+    #[must_use]
+    pub fn strategies(&self) -> Vec<String> {
+        self.desk.names().map(str::to_owned).collect()
+    }
+
+    /// Works until it is [stopped](TradingHandle::stop), and tells everything that it decides and that becomes of it. What is under
+    /// way then is finished first.
+    pub async fn run(mut self, mut tell: impl FnMut(&TradingNews)) {
+        let Some(mut words) = self.words.take() else { return };
+        self.begin(&mut words).await;
+        let mut heard = self.listen();
+        let mut underway: FuturesUnordered<BoxFuture<'static, Ended>> = FuturesUnordered::new();
+        let (clock, every) = (Arc::clone(&self.clock), self.settings.save_every);
+        let mut timer = clock.sleep(every);
+        loop {
+            self.settle();
+            while self.start(&mut underway) {
+                self.settle();
+            }
+            self.news.drain(..).for_each(|news| tell(&news));
+            if std::mem::take(&mut self.has_changed) {
+                self.publish();
+            }
+            if self.is_stopping && underway.is_empty() {
+                break;
+            }
+            tokio::select! {
+                biased;
+                Some(ended) = underway.next(), if !underway.is_empty() => match ended {
+                    Ended::Decision(done) => self.done(done),
+                    Ended::Recovery(recovered) => self.recovered(recovered),
+                },
+                Some(word) = words.recv() => {
+                    if let Some(account) = self.word(word) {
+                        underway.push(self.recover(account));
+                    }
+                }
+                Some(it) = heard.next(), if !self.is_stopping => self.hear(it),
+                () = &mut timer => {
+                    timer = clock.sleep(every);
+                    self.save().await;
+                }
+            }
+        }
+        self.save().await;
+        self.news.drain(..).for_each(|news| tell(&news));
+        self.publish();
+    }
+
+    /// Everything that somebody has to hear.
+    fn listen(&self) -> SelectAll<futures_util::stream::BoxStream<'static, Heard>> {
+        let (mut heard, feeds) = (SelectAll::new(), self.desk.feeds());
+        for (place, id) in self.names.iter().enumerate() {
+            let its = feeds.iter().filter(|feed| feed.account == *id);
+            let mut symbols: Vec<Symbol> = its.clone().map(|feed| feed.symbol.clone()).collect();
+            symbols.dedup();
+            let account = &self.accounts[place].account;
+            if !symbols.is_empty() {
+                heard.push(feeds::prices(place, Arc::clone(&account.feed), symbols, Arc::clone(&self.clock)));
+            }
+            for feed in its.filter(|feed| feed.kind == FeedKind::Funding) {
+                let (rates, clock) = (Arc::clone(&account.funding_rates), Arc::clone(&self.clock));
+                heard.push(feeds::funding(place, rates, feed.symbol.clone(), clock));
+            }
+        }
+        for (place, channel) in self.candles.iter().enumerate() {
+            heard.push(feeds::candles(self.candle_feed(place, channel), Arc::clone(&self.clock)));
+        }
+        heard
+    }
+
+    fn candle_feed(&self, place: usize, channel: &CandleChannel) -> CandleFeed {
+        let feed = Arc::clone(&self.accounts[channel.account].account.feed);
+        let CandleChannel { symbol, interval, next, .. } = channel;
+        CandleFeed { place, feed, symbol: symbol.clone(), interval: *interval, next: *next }
+    }
+
+    fn hear(&mut self, heard: Heard) {
+        match heard {
+            Heard::Market(account, event) => self.hear_market(account, &event),
+            Heard::Candle(place, candle) => self.hear_candle(place, candle),
+            Heard::Trouble(what) => self.news.push(TradingNews::Trouble { what }),
+        }
+    }
+
+    fn hear_market(&mut self, account: usize, event: &MarketEvent) {
+        self.accounts[account].hear(event);
+        let symbol = match event {
+            MarketEvent::Mark(mark) => &mark.symbol,
+            MarketEvent::Quotes(quotes) => &quotes.symbol,
+            MarketEvent::Funding(funding) => &funding.symbol,
+            MarketEvent::Settled(settled) => &settled.symbol,
+            _ => return,
+        };
+        let Some(channel) = self.desk.channel(account, symbol) else { return };
+        let Self { desk, accounts, wanted, clock, .. } = self;
+        desk.hear(channel, clock.now(), accounts, event, wanted);
+    }
+
+    fn hear_candle(&mut self, place: usize, candle: Candle) {
+        let Self { desk, accounts, wanted, clock, candles, names, news, .. } = self;
+        let Some(it) = candles.get_mut(place) else { return };
+        it.next = candle.open_time.plus(candle.interval);
+        let event = MarketEvent::Candle(candle);
+        desk.hear(it.channel, clock.now(), accounts, &event, wanted);
+        self.is_dirty = true;
+        if let (MarketEvent::Candle(candle), false) = (event, self.is_past) {
+            news.push(TradingNews::Candle { account: names[it.account].clone(), candle: Box::new(candle) });
+        }
+    }
+
+    /// Takes up what was decided: what stands against each other is taken out, and the rest waits for its turn.
+    fn settle(&mut self) {
+        let mut rounds = 0;
+        while !self.wanted.is_empty() {
+            rounds += 1;
+            self.moment += 1;
+            let mut wanted = std::mem::take(&mut self.wanted);
+            if rounds > MOST_ROUNDS {
+                for it in wanted {
+                    self.stop_seat(it.seat, format!("it decides anew whatever is done: {MOST_ROUNDS} rounds at one moment"));
+                }
+                return;
+            }
+            let at = self.clock.now();
+            if self.is_past {
+                for Wanted { seat, decision } in wanted {
+                    self.tell_refused(seat, &decision, "it was decided on prices of the past");
+                }
+                continue;
+            }
+            for Wanted { seat, decision } in &wanted {
+                let decision = Arc::new(decision.clone());
+                self.news.push(TradingNews::Decided { seat: *seat, at, decision });
+            }
+            for Netted { seat, decision, left } in self.desk.net(&mut wanted) {
+                if left.is_none() {
+                    self.refuse(seat, &Arc::new(decision), "another strategy wants the opposite at this moment".to_owned());
+                }
+            }
+            for Wanted { seat, decision } in wanted {
+                let (decision, moment) = (Arc::new(decision), self.moment);
+                let Some(work) = self.seats.get_mut(seat.get()) else { continue };
+                work.note(at, &decision);
+                work.queue.push_back(Waiting { decision, at, moment });
+                self.has_changed = true;
+            }
+        }
+        self.hear_last_words();
+    }
+
+    /// Begins the next decision of whoever has none under way; answers whether somebody was told something.
+    fn start(&mut self, underway: &mut FuturesUnordered<BoxFuture<'static, Ended>>) -> bool {
+        for seat in self.desk.seats() {
+            let Some(work) = self.seats.get_mut(seat.get()) else { continue };
+            if work.is_busy || self.is_stopping {
+                continue;
+            }
+            let Some(waiting) = work.queue.pop_front() else { continue };
+            match self.prepare(seat, &waiting) {
+                Ok(legs) => {
+                    let strategy: Arc<str> = Arc::from(self.desk.name(seat));
+                    let (version, text, saver) = (self.saver.version(), self.text(), Arc::clone(&self.saver));
+                    let decision = Arc::clone(&waiting.decision);
+                    let now = self.clock.now();
+                    self.is_dirty = false;
+                    underway.push(Box::pin(async move {
+                        let saved = saver.save(version, text, now).await;
+                        let adds = decision.legs.iter().any(|leg| leg.intent.adds_exposure());
+                        match saved {
+                            Err(error) if adds => {
+                                let refused = Some(format!("whose it is cannot be written down: {error}"));
+                                let legs = legs.into_iter().map(carrying::Assigned::not_begun).collect();
+                                Ended::Decision(Done { seat, decision, legs, refused })
+                            }
+                            _ => Ended::Decision(carry_out(seat, strategy, decision, legs).await),
+                        }
+                    }));
+                }
+                Err(reason) => self.refuse(seat, &waiting.decision, reason),
+            }
+            return true;
+        }
+        false
+    }
+
+    fn refuse(&mut self, seat: SeatIndex, decision: &Arc<Decision>, reason: String) {
+        self.tell_refused(seat, decision, &reason);
+        if let Some(work) = self.seats.get_mut(seat.get()) {
+            work.conclude(decision, DecisionOutcome::Refused(reason.clone()));
+        }
+        self.has_changed = true;
+        self.news.push(TradingNews::Refused { seat, decision: Arc::clone(decision), reason });
+    }
+
+    fn tell_refused(&mut self, seat: SeatIndex, decision: &Decision, reason: &str) {
+        let Self { desk, accounts, wanted, clock, .. } = self;
+        desk.tell(seat, clock.now(), accounts, &StrategyEvent::Refused { decision, reason }, wanted);
+    }
+
+    async fn save(&mut self) {
+        if !std::mem::take(&mut self.is_dirty) {
+            return;
+        }
+        let (version, text, now) = (self.saver.version(), self.text(), self.clock.now());
+        if let Err(error) = self.saver.save(version, text, now).await {
+            self.is_dirty = true;
+            self.news.push(TradingNews::Trouble { what: format!("the desk cannot be saved: {error}") });
+        }
+    }
+}
+
+fn candle_channels(desk: &Desk, names: &[AccountId], now: Timestamp) -> Vec<CandleChannel> {
+    let mut channels: Vec<CandleChannel> = Vec::new();
+    for feed in desk.feeds() {
+        let FeedKind::Candles(interval) = feed.kind else { continue };
+        let Some(account) = names.iter().position(|id| *id == feed.account) else { continue };
+        let Some(channel) = desk.channel(account, &feed.symbol) else { continue };
+        // The shortest comes first: longer ones are built from it.
+        if channels.iter().any(|it| it.channel == channel) {
+            continue;
+        }
+        let next = feeds::begin_of(now, interval);
+        channels.push(CandleChannel { channel, account, symbol: feed.symbol, interval, next });
+    }
+    channels
+}
+
+impl std::fmt::Debug for TradingDesk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TradingDesk").field("desk", &self.desk).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,128 @@
+//! What others say to a desk at work, and what they see of it.
+
+use crate::guard::{GuardNews, LookoutNews};
+use crate::venue_account::AccountNews;
+use plimsoll_domain::{AccountId, Change, Timestamp};
+use plimsoll_ports::{Holding, WorkingOrder};
+use std::sync::Arc;
+use tokio::sync::{mpsc, watch};
+
+/// What is said to a desk.
+#[derive(Debug)]
+pub(super) enum Word {
+    Change(AccountId, Box<Change>),
+    /// News of the account may be missing.
+    Gap(AccountId),
+    Pause { strategy: String, by: String },
+    Resume { strategy: String },
+    Stop,
+}
+
+/// A way to a desk at work. Clones lead to the same one.
+#[derive(Debug, Clone)]
+pub struct TradingHandle {
+    pub(super) words: mpsc::UnboundedSender<Word>,
+    pub(super) seats: watch::Receiver<Arc<[SeatStatus]>>,
+}
+
+impl TradingHandle {
+    /// Passes on what the guard of an account tells: fills, funding and ends of orders among it.
+    pub fn hear(&self, account: &AccountId, news: &GuardNews) {
+        let GuardNews::Lookout(news) = news else { return };
+        let word = match news {
+            LookoutNews::Account(AccountNews::Changed(
+                change @ (Change::Filled(_)
+                | Change::FundingPaid(_)
+                | Change::OrderChanged { .. }
+                | Change::OrderVanished(_)),
+            )) => Word::Change(account.clone(), Box::new(change.clone())),
+            LookoutNews::Missed(_) | LookoutNews::Connected => Word::Gap(account.clone()),
+            _ => return,
+        };
+        self.say(word);
+    }
+
+    /// A strategy opens nothing more until it is [resumed](Self::resume); it hears on, and may close and cancel.
+    pub fn pause(&self, strategy: &str, by: &str) {
+        self.say(Word::Pause { strategy: strategy.to_owned(), by: by.to_owned() });
+    }
+
+    /// A strategy that was paused may open again.
+    pub fn resume(&self, strategy: &str) {
+        self.say(Word::Resume { strategy: strategy.to_owned() });
+    }
+
+    /// The desk ends once what is under way is done. Stops, targets and resting orders stay.
+    pub fn stop(&self) {
+        self.say(Word::Stop);
+    }
+
+    /// Every strategy as it is now.
+    #[must_use]
+    pub fn seats(&self) -> Arc<[SeatStatus]> {
+        Arc::clone(&self.seats.borrow())
+    }
+
+    /// The same, as it changes.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<Arc<[SeatStatus]>> {
+        self.seats.clone()
+    }
+
+    /// A desk that has ended hears nothing.
+    fn say(&self, word: Word) {
+        drop(self.words.send(word));
+    }
+}
+
+/// A strategy as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeatStatus {
+    /// Its name.
+    pub name: String,
+    /// Whether it decides.
+    pub state: SeatState,
+    /// What it has on each account.
+    pub accounts: Vec<(AccountId, Vec<Holding>, Vec<WorkingOrder>)>,
+    /// Its newest decisions, newest first, with what became of each.
+    pub decisions: Vec<DecisionStatus>,
+}
+
+/// Whether a strategy decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SeatState {
+    /// It does.
+    Running,
+    /// It opens nothing.
+    Paused {
+        /// Who paused it.
+        by: String,
+    },
+    /// It has ended by itself, and decides nothing more until the desk is begun anew.
+    Stopped {
+        /// Why.
+        why: String,
+    },
+}
+
+/// A decision, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionStatus {
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: String,
+    /// What became of it.
+    pub outcome: DecisionOutcome,
+}
+
+/// What became of a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DecisionOutcome {
+    /// It waits for its turn, or is being carried out.
+    Underway,
+    /// It was carried out.
+    Done,
+    /// It was refused, or taken back: why.
+    Refused(String),
+}

@@ -1,0 +1,332 @@
+//! What happens to the accounts, put to those whose it is.
+
+use super::carrying::{Done, LegDone, Task, place_of};
+use super::handle::{DecisionOutcome, SeatState, Word};
+use super::news::Role;
+use super::orders::Whose;
+use super::{Ended, TradingDesk, TradingNews};
+use crate::client_order_id::IntentId;
+use crate::desk::{SeatIndex, Share};
+use futures_util::future::BoxFuture;
+use plimsoll_domain::{
+    AccountId, Change, ClientOrderId, Fill, FillCause, Money, OrderStatus, Symbol, Timestamp, TradeId, Transition,
+};
+use plimsoll_ports::{ComposedState, Purpose, StrategyEvent};
+use std::collections::{HashSet, VecDeque};
+use std::time::Duration;
+
+/// So many trades are remembered, so that none is told twice.
+const REMEMBERED: usize = 4096;
+
+/// So many of them outlive a restart.
+const KEPT: usize = 256;
+
+/// A fill may be told by the venue's clock as somewhat earlier than what came before it.
+const OVERLAP: Duration = Duration::from_secs(60);
+
+/// Trades that have been told.
+#[derive(Debug, Default)]
+pub(super) struct Trades {
+    order: VecDeque<(AccountId, Symbol, TradeId)>,
+    known: HashSet<(AccountId, Symbol, TradeId)>,
+    /// When the newest was.
+    pub(super) last: Option<Timestamp>,
+}
+
+impl Trades {
+    /// Answers whether it is new.
+    pub(super) fn add(&mut self, account: AccountId, symbol: Symbol, id: TradeId) -> bool {
+        let it = (account, symbol, id);
+        if !self.known.insert(it.clone()) {
+            return false;
+        }
+        self.order.push_back(it);
+        if self.order.len() > REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+        true
+    }
+
+    pub(super) fn newest(&self) -> Vec<(String, String, String)> {
+        let skipped = self.order.len().saturating_sub(KEPT);
+        let newest = self.order.iter().skip(skipped);
+        newest.map(|(account, symbol, id)| (account.to_string(), symbol.to_string(), id.to_string())).collect()
+    }
+}
+
+/// What an account was found to have done while nobody listened.
+pub(super) struct Recovered {
+    pub(super) account: usize,
+    pub(super) fills: Vec<Fill>,
+    /// Resting orders that have ended.
+    pub(super) ended: Vec<IntentId>,
+    pub(super) troubles: Vec<String>,
+}
+
+impl TradingDesk {
+    /// Takes a word; answers the account whose news may have been missed.
+    pub(super) fn word(&mut self, word: Word) -> Option<usize> {
+        match word {
+            Word::Change(account, change) => {
+                if let Some(place) = place_of(&self.names, &account) {
+                    self.change(place, *change);
+                }
+            }
+            Word::Gap(account) => return place_of(&self.names, &account),
+            Word::Pause { strategy, by } => {
+                if let Some(work) = self.seat_named_mut(&strategy)
+                    && !matches!(work.state, SeatState::Stopped { .. })
+                {
+                    work.state = SeatState::Paused { by };
+                }
+                (self.is_dirty, self.has_changed) = (true, true);
+            }
+            Word::Resume { strategy } => {
+                if let Some(work) = self.seat_named_mut(&strategy)
+                    && matches!(work.state, SeatState::Paused { .. })
+                {
+                    work.state = SeatState::Running;
+                }
+                (self.is_dirty, self.has_changed) = (true, true);
+            }
+            Word::Stop => self.is_stopping = true,
+        }
+        None
+    }
+
+    fn change(&mut self, account: usize, change: Change) {
+        match change {
+            Change::Filled(fill) => self.filled(account, fill),
+            Change::FundingPaid(payment) => {
+                if let Some(symbol) = &payment.symbol {
+                    self.funded(account, symbol, payment.payment);
+                }
+            }
+            Change::OrderChanged { order, .. } if order.status.is_final() => {
+                // What has filled ends by its fills.
+                if order.status != OrderStatus::Filled {
+                    self.order_ended(account, &order.client_order_id, order.status);
+                }
+            }
+            Change::OrderVanished(order) => {
+                self.order_ended(account, &order.client_order_id, OrderStatus::Expired);
+            }
+            _ => {}
+        }
+    }
+
+    fn funded(&mut self, account: usize, symbol: &Symbol, payment: Money) {
+        for (seat, payment) in self.desk.share_funding(account, symbol, payment) {
+            let (account, symbol) = (self.names[account].clone(), symbol.clone());
+            self.news.push(TradingNews::Funded { seat, account, symbol, payment });
+        }
+    }
+
+    fn order_ended(&mut self, account: usize, id: &ClientOrderId, status: OrderStatus) {
+        let ids = self.accounts[account].account.manager.ids();
+        if !matches!(ids.purpose_of(id), Some(Purpose::Entry | Purpose::Exit)) {
+            return;
+        }
+        if let Some(intent) = ids.intent_of(id) {
+            self.rests_no_more(account, &intent, status);
+        }
+    }
+
+    pub(super) fn rests_no_more(&mut self, account: usize, intent: &IntentId, status: OrderStatus) {
+        let Some(Whose { seat, symbol, label: Some(label), .. }) = self.intents.of(intent).cloned() else { return };
+        self.intents.has_ended(intent);
+        let Some(own) = self.desk.own_mut(seat, account) else { return };
+        if !own.orders().iter().any(|order| order.symbol == symbol && order.label == label) {
+            return;
+        }
+        own.ended(&symbol, &label);
+        self.tell_ended(seat, account, symbol, label, status);
+    }
+
+    fn tell_ended(&mut self, seat: SeatIndex, account: usize, symbol: Symbol, label: String, status: OrderStatus) {
+        (self.is_dirty, self.has_changed) = (true, true);
+        let Self { desk, accounts, wanted, clock, names, .. } = self;
+        let event = StrategyEvent::Ended { account: &names[account], symbol: &symbol, label: &label, status };
+        desk.tell(seat, clock.now(), accounts, &event, wanted);
+        let account = self.names[account].clone();
+        self.news.push(TradingNews::Ended { seat, account, symbol, label, status });
+    }
+
+    /// A fill, told once however often it comes.
+    pub(super) fn filled(&mut self, account: usize, fill: Fill) {
+        if !self.trades.add(self.names[account].clone(), fill.symbol.clone(), fill.trade_id.clone()) {
+            return;
+        }
+        self.trades.last = self.trades.last.max(Some(fill.time));
+        (self.is_dirty, self.has_changed) = (true, true);
+        let ids = self.accounts[account].account.manager.ids();
+        let purpose = ids.purpose_of(&fill.client_order_id).filter(|_| fill.cause == FillCause::Order);
+        let intent = ids.intent_of(&fill.client_order_id);
+        let whose = intent.as_ref().and_then(|intent| self.intents.of(intent)).cloned();
+        match (purpose, whose, intent) {
+            (Some(Purpose::Entry | Purpose::Exit), Some(whose), Some(intent)) => {
+                self.filled_for(account, &intent, whose, purpose == Some(Purpose::Entry), fill);
+            }
+            // Somebody else has opened something.
+            (Some(Purpose::Entry), ..) => self.foreign(account, fill),
+            (Some(Purpose::StopLoss), ..) => self.shared(account, &Role::StopLoss, fill),
+            (Some(Purpose::TakeProfit), ..) => self.shared(account, &Role::TakeProfit, fill),
+            _ => self.shared(account, &Role::Forced, fill),
+        }
+    }
+
+    fn foreign(&mut self, account: usize, fill: Fill) {
+        let account = self.names[account].clone();
+        self.news.push(TradingNews::Foreign { account, fill: Box::new(fill) });
+    }
+
+    fn filled_for(&mut self, account: usize, intent: &IntentId, whose: Whose, is_entry: bool, fill: Fill) {
+        let Whose { seat, label, leverage, stop, symbol, .. } = whose;
+        let Some(own) = self.desk.own_mut(seat, account) else { return };
+        let is_whole = label.as_ref().is_some_and(|label| own.filled_resting(&symbol, label, fill.quantity));
+        let made = own.fill(&fill, leverage);
+        // What only shrank keeps the stop that it has.
+        if let (Some(stop), false) = (stop, matches!(made, Transition::Reduced(..))) {
+            own.stop_at(&symbol, Some(stop));
+        }
+        let role = match (&label, is_entry) {
+            (Some(label), _) => Role::Resting(label.clone()),
+            (None, true) => Role::Entry,
+            (None, false) => Role::Exit,
+        };
+        self.tell_filled(seat, account, role, fill, made);
+        if let Some(label) = label.filter(|_| is_whole) {
+            self.intents.has_ended(intent);
+            self.tell_ended(seat, account, symbol, label, OrderStatus::Filled);
+        }
+    }
+
+    /// A fill that is nobody's order goes to those who hold what it closes.
+    fn shared(&mut self, account: usize, role: &Role, fill: Fill) {
+        let lot = self.accounts[account].market(&fill.symbol).map(|market| market.instrument.lot);
+        let shares = self.desk.share_fill(account, &fill, lot);
+        if shares.is_empty() {
+            return self.foreign(account, fill);
+        }
+        for Share { seat, fill, made } in shares {
+            self.tell_filled(seat, account, role.clone(), fill, made);
+        }
+    }
+
+    fn tell_filled(&mut self, seat: SeatIndex, account: usize, role: Role, fill: Fill, made: Transition) {
+        let Self { desk, accounts, wanted, clock, names, .. } = self;
+        let event = StrategyEvent::Fill { account: &names[account], role: role.as_fill(), fill: &fill };
+        desk.tell(seat, clock.now(), accounts, &event, wanted);
+        let account = self.names[account].clone();
+        self.news.push(TradingNews::Filled { seat, account, role, fill: Box::new(fill), made });
+    }
+
+    /// A decision has come to its end.
+    pub(super) fn done(&mut self, done: Done) {
+        let Done { seat, decision, legs, refused } = done;
+        // What the answers tell may come before the stream tells it.
+        for LegDone { account, fills, .. } in &legs {
+            for fill in fills {
+                self.filled(*account, fill.clone());
+            }
+        }
+        for (leg, wanted) in legs.iter().zip(&decision.legs) {
+            self.leg_done(seat, leg, wanted.intent.adds_exposure());
+        }
+        if let Some(work) = self.seats.get_mut(seat.get()) {
+            work.is_busy = false;
+        }
+        (self.is_dirty, self.has_changed) = (true, true);
+        match refused {
+            Some(reason) => self.refuse(seat, &decision, reason),
+            None => {
+                if let Some(work) = self.seats.get_mut(seat.get()) {
+                    work.conclude(&decision, DecisionOutcome::Done);
+                }
+                self.news.push(TradingNews::Done { seat, decision });
+            }
+        }
+    }
+
+    fn leg_done(&mut self, seat: SeatIndex, leg: &LegDone, adds: bool) {
+        let (account, id) = (leg.account, self.names[leg.account].clone());
+        match (&leg.task, leg.is_done) {
+            (Task::Rest { order, name, label }, false) => {
+                self.intents.has_ended(name);
+                if let Some(own) = self.desk.own_mut(seat, account) {
+                    own.ended(&order.symbol, label);
+                }
+            }
+            (Task::MoveStop { symbol, trigger, .. }, true) => {
+                if let Some(own) = self.desk.own_mut(seat, account) {
+                    own.stop_at(symbol, Some(*trigger));
+                }
+            }
+            (Task::Cancel { name }, true) => self.rests_no_more(account, name, OrderStatus::Canceled),
+            _ => {}
+        }
+        if adds {
+            let symbol = match &leg.task {
+                Task::Open { intent, .. } => intent.symbol.clone(),
+                Task::Rest { order, .. } => order.symbol.clone(),
+                _ => return,
+            };
+            // Everything that is decided from now on knows of it.
+            let done = self.moment.saturating_add(1);
+            if let Some(work) = self.seats.get_mut(seat.get()) {
+                work.opened.insert((id, symbol), (leg.moment, done));
+            }
+        }
+    }
+
+    /// Asks the venue what has happened to an account while nobody listened.
+    pub(super) fn recover(&self, account: usize) -> BoxFuture<'static, Ended> {
+        let recovering = self.recovering(account);
+        Box::pin(async move { Ended::Recovery(recovering.await) })
+    }
+
+    pub(super) fn recovering(&self, account: usize) -> impl Future<Output = Recovered> + Send + use<> {
+        let on = self.accounts[account].account.clone();
+        let since = self.trades.last.map(|last| last.minus(OVERLAP));
+        let symbols: Vec<Symbol> =
+            self.accounts[account].markets.iter().map(|market| market.instrument.symbol.clone()).collect();
+        let id = &self.names[account];
+        let resting: Vec<IntentId> = self
+            .intents
+            .iter()
+            .filter(|(_, whose)| whose.account == *id && whose.label.is_some())
+            .map(|(intent, _)| intent.clone())
+            .collect();
+        async move {
+            let (mut fills, mut ended, mut troubles) = (Vec::new(), Vec::new(), Vec::new());
+            for symbol in since.iter().flat_map(|_| &symbols) {
+                match on.broker.fills(symbol, since.unwrap_or_default()).await {
+                    Ok(found) => fills.extend(found),
+                    Err(error) => troubles.push(format!("the fills of {symbol} cannot be read: {error}")),
+                }
+            }
+            fills.sort_by(|one, other| one.time.cmp(&other.time));
+            for intent in resting {
+                match on.manager.composed(&intent.name()).await {
+                    Ok(Some(entry)) if matches!(entry.state, ComposedState::Working) => {}
+                    Ok(_) => ended.push(intent),
+                    Err(error) => troubles.push(format!("{} cannot be read: {error}", intent.as_str())),
+                }
+            }
+            Recovered { account, fills, ended, troubles }
+        }
+    }
+
+    pub(super) fn recovered(&mut self, recovered: Recovered) {
+        let Recovered { account, fills, ended, troubles } = recovered;
+        for fill in fills {
+            self.filled(account, fill);
+        }
+        for intent in ended {
+            self.rests_no_more(account, &intent, OrderStatus::Canceled);
+        }
+        self.news.extend(troubles.into_iter().map(|what| TradingNews::Trouble { what }));
+    }
+}

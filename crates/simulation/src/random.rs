@@ -1,0 +1,69 @@
+//! Numbers that a seed decides.
+
+use plimsoll_domain::Decimal;
+
+/// SplitMix64 (Steele, Lea, Flood 2014): small, and the same for ever.
+#[derive(Debug, Clone)]
+pub struct Random(u64);
+
+impl Random {
+    /// The stream of this name: streams of one seed do not disturb each other.
+    pub fn of(seed: u64, stream: &str) -> Self {
+        let name = stream
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        let mut random = Self(seed ^ name);
+        random.next();
+        random
+    }
+
+    /// The next number.
+    #[expect(clippy::should_implement_trait, reason = "there is always a next number")]
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// From `low` to `high`, both included.
+    pub fn between(&mut self, low: u64, high: u64) -> u64 {
+        low + self.next() % (high.saturating_sub(low) + 1)
+    }
+
+    /// True so many times of a hundred.
+    pub fn percent(&mut self, percent: u64) -> bool {
+        self.next() % 100 < percent
+    }
+
+    /// One of these.
+    pub fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+        let index = usize::try_from(self.next()).unwrap_or(0) % of.len();
+        *of.get(index).expect("there is something to pick from")
+    }
+
+    /// One of these, by weight.
+    pub fn weighed<T: Copy>(&mut self, of: &[(u64, T)]) -> T {
+        let whole: u64 = of.iter().map(|(weight, _)| weight).sum();
+        let mut drawn = self.next() % whole;
+        for (weight, it) in of {
+            if drawn < *weight {
+                return *it;
+            }
+            drawn -= weight;
+        }
+        of.last().expect("there is something to pick from").1
+    }
+
+    /// Small numbers as often as large ones: as many of 1..2 as of 2..4, up to 2^`bits`.
+    pub fn scale(&mut self, bits: u32) -> u64 {
+        let bit = self.between(0, u64::from(bits).saturating_sub(1));
+        (1 << bit) + self.next() % (1 << bit)
+    }
+
+    /// From `low` to `high` ten-thousandths.
+    pub fn share(&mut self, low: u64, high: u64) -> Decimal {
+        Decimal::new(i64::try_from(self.between(low, high)).unwrap_or(0), 4)
+    }
+}
