@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+use plimsoll_domain::Timestamp;
+use plimsoll_ports::{DeskRepository, SavedDesk};
+use plimsoll_sqlite::SqliteStore;
 use plimsoll_testkit_postgres::{Database, Databases};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -54,6 +57,17 @@ fn demo_ledger(folder: &Path) -> String {
     format!("sqlite:{file}")
 }
 
+/// A desk beside what the file holds.
+fn save_desk(folder: &Path, state: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let store = SqliteStore::open(folder.join("demo.db")).await.unwrap();
+        let desk = SavedDesk { state: state.to_owned(), saved_at: Timestamp::from_micros(1_700_000_000_123_457) };
+        store.save_desk("main", &desk).await.unwrap();
+        store.close().await;
+    });
+}
+
 fn server_database() -> (Database, Databases) {
     let databases = Databases::open().unwrap();
     (databases.fresh().unwrap(), databases)
@@ -64,7 +78,12 @@ fn a_ledger_moves_from_sqlite_to_postgresql_and_back_without_loss() {
     let folder = tempfile::tempdir().unwrap();
     let (database, _databases) = server_database();
     let (file, server) = (demo_ledger(folder.path()), database.url());
+    let state = "{\"b\": 1.10,\n\"a\":\"№\"}";
+    save_desk(folder.path(), state);
     let lines = exported(&file);
+    let last: Value = serde_json::from_str(lines.last().unwrap()).unwrap();
+    let desk = json!({ "record": "desk", "name": "main", "state": state, "saved_at": "2023-11-14T22:13:20.123457Z" });
+    assert_eq!(last, desk);
     for record in ["position", "trade", "order", "equity"] {
         let has = |line: &String| serde_json::from_str::<Value>(line).unwrap()["record"] == record;
         assert!(lines.iter().any(has), "the demo recorded no {record}");
@@ -161,6 +180,11 @@ fn a_check_finds_what_was_altered_by_hand() {
             "DROP INDEX trades_key",
             "CREATE UNIQUE INDEX trades_key ON trades (account, symbol, trade_id)",
             "index trades_key is missing: records may be doubled",
+        ),
+        (
+            "DROP INDEX desks_key",
+            "CREATE UNIQUE INDEX desks_key ON desks (name)",
+            "index desks_key is missing: records may be doubled",
         ),
     ] {
         database.run(tampering).unwrap();

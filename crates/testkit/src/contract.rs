@@ -14,6 +14,7 @@ pub mod stream;
 
 pub mod bookings;
 pub mod controls;
+pub mod desks;
 pub mod equity;
 pub mod funding;
 pub mod journal;

@@ -1,6 +1,7 @@
 //! The whole ledger, told and taken over.
 
 use crate::controls::Control;
+use crate::desks::Desk;
 use crate::journal::Journalled;
 use crate::store::Books;
 use crate::{MemoryStore, equity};
@@ -51,12 +52,13 @@ impl WholeLedger for MemoryStore {
 }
 
 /// Every table's records; positions come first, since trades name them.
-fn everything(books: &Books) -> [Vec<LedgerRecord>; 9] {
+fn everything(books: &Books) -> [Vec<LedgerRecord>; 10] {
     let order = |it: &Journalled| LedgerRecord::Order { entry: it.entry.clone(), order_id: it.order_id.clone() };
     let control = |it: &Control| match it.clone() {
         Control::KillSwitch { account, record } => LedgerRecord::KillSwitch { account, record },
         Control::Ladder { account, step } => LedgerRecord::Ladder { account, step },
     };
+    let desk = |it: &Desk| LedgerRecord::Desk { name: it.name.clone(), desk: it.saved.clone() };
     [
         books.positions.by_id.values().cloned().map(LedgerRecord::Position).collect(),
         books.trades.rows().iter().cloned().map(LedgerRecord::Trade).collect(),
@@ -67,6 +69,7 @@ fn everything(books: &Books) -> [Vec<LedgerRecord>; 9] {
         books.curve.rows().iter().cloned().map(LedgerRecord::Point).collect(),
         books.risk_events.rows().iter().cloned().map(LedgerRecord::RiskEvent).collect(),
         books.controls.iter().map(control).collect(),
+        books.desks.iter().map(desk).collect(),
     ]
 }
 
@@ -80,6 +83,7 @@ fn is_empty(books: &Books) -> bool {
         && books.curve.is_empty()
         && books.risk_events.is_empty()
         && books.controls.is_empty()
+        && books.desks.is_empty()
 }
 
 /// Writes what it hears into books of its own, so that a source that breaks off leaves nothing behind.
@@ -118,6 +122,13 @@ impl Heir {
             }
             LedgerRecord::Ladder { account, step } => {
                 books.controls.push(Control::Ladder { account, step });
+                Ok(())
+            }
+            LedgerRecord::Desk { name, .. } if books.desks.iter().any(|it| it.name == name) => {
+                Err(StoreError::Conflict("two records under one key".to_owned()))
+            }
+            LedgerRecord::Desk { name, desk } => {
+                books.desks.push(Desk { name, saved: desk });
                 Ok(())
             }
         }

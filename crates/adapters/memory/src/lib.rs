@@ -1,5 +1,5 @@
 //! A store in memory: the order journal, positions, trades, funding, bookings, the equity curve, risk events and the
-//! controls of every account, for tests, trials and backtests.
+//! controls of every account, and the desks of strategies, for tests, trials and backtests.
 //!
 //! ```
 //! use plimsoll_domain::{AccountId, ClientOrderId, NewOrder, OrderKind, OrderSize, PositionSide, Side, Timestamp, VenueId};
@@ -44,6 +44,7 @@
 mod bookings;
 mod composed;
 mod controls;
+mod desks;
 mod equity;
 mod funding;
 mod journal;

@@ -1,6 +1,7 @@
 //! The store: its tables, and how they are reached.
 
 use crate::controls::Control;
+use crate::desks::Desk;
 use crate::equity::Peaks;
 use crate::journal::Journalled;
 use crate::positions::Positions;
@@ -28,6 +29,7 @@ pub(crate) struct Books {
     pub(crate) peaks: Peaks,
     pub(crate) risk_events: Table<RiskEventRecord>,
     pub(crate) controls: Vec<Control>,
+    pub(crate) desks: Vec<Desk>,
 }
 
 impl MemoryStore {

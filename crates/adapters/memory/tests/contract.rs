@@ -14,7 +14,7 @@ macro_rules! suites {
         })+
     };
 }
-suites!(journal, positions, trades, funding, bookings, equity, risk_events, controls, whole_ledger);
+suites!(journal, positions, trades, funding, bookings, equity, risk_events, controls, desks, whole_ledger);
 
 #[tokio::test]
 async fn a_ledger_moves_to_a_database_and_back() {

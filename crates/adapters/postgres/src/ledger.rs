@@ -2,7 +2,9 @@
 
 use crate::row::Columns;
 use crate::store::answered;
-use crate::{PostgresStore, bookings, composed, controls, equity, funding, journal, positions, risk_events, trades};
+use crate::{
+    PostgresStore, bookings, composed, controls, desks, equity, funding, journal, positions, risk_events, trades,
+};
 use async_trait::async_trait;
 use plimsoll_ports::{LedgerListener, LedgerRecord, StoreError, WholeLedger};
 use sqlx::postgres::PgRow;
@@ -14,7 +16,7 @@ const PAGE: i64 = 1000;
 type Reader = fn(&PgRow) -> Result<LedgerRecord, StoreError>;
 
 /// Every table, and what its rows are; positions come first, since trades name them.
-const TABLES: [(&str, Reader); 9] = [
+const TABLES: [(&str, Reader); 10] = [
     ("SELECT * FROM positions WHERE id > $1 ORDER BY id LIMIT $2", |row| {
         positions::read(row).map(LedgerRecord::Position)
     }),
@@ -37,6 +39,10 @@ const TABLES: [(&str, Reader); 9] = [
         risk_events::read(row).map(LedgerRecord::RiskEvent)
     }),
     ("SELECT * FROM controls WHERE id > $1 ORDER BY id LIMIT $2", control),
+    ("SELECT * FROM desks WHERE id > $1 ORDER BY id LIMIT $2", |row| {
+        let name = Columns::of("desks", row).raw("name")?;
+        Ok(LedgerRecord::Desk { name, desk: desks::read(row)? })
+    }),
 ];
 
 fn control(row: &PgRow) -> Result<LedgerRecord, StoreError> {
@@ -52,10 +58,11 @@ const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// Whoever listens may take his time.
 const PATIENT: &str = "SET LOCAL idle_in_transaction_session_timeout = 0";
 const LOCK: &str = "LOCK TABLE positions, trades, orders, composed_orders, funding_events, bookings, pnl_snapshots, risk_events, \
-    controls IN EXCLUSIVE MODE";
+    controls, desks IN EXCLUSIVE MODE";
 const IS_EMPTY: &str = "SELECT NOT (EXISTS (SELECT FROM positions) OR EXISTS (SELECT FROM trades) \
     OR EXISTS (SELECT FROM orders) OR EXISTS (SELECT FROM composed_orders) \
-    OR EXISTS (SELECT FROM funding_events) OR EXISTS (SELECT FROM bookings) OR EXISTS (SELECT FROM pnl_snapshots) OR EXISTS (SELECT FROM risk_events) OR EXISTS (SELECT FROM controls))";
+    OR EXISTS (SELECT FROM funding_events) OR EXISTS (SELECT FROM bookings) OR EXISTS (SELECT FROM pnl_snapshots) \
+    OR EXISTS (SELECT FROM risk_events) OR EXISTS (SELECT FROM controls) OR EXISTS (SELECT FROM desks))";
 /// The next position gets an id above all that were taken over.
 const NEXT_ID: &str = "SELECT setval(pg_get_serial_sequence('positions', 'id'), \
     coalesce((SELECT max(id) FROM positions), 0) + 1, false)";
@@ -68,7 +75,7 @@ const BROKEN: &str = "SELECT 'index ' || indexrelid::regclass || ' is not valid:
         || conrelid::regclass || ' VALIDATE CONSTRAINT ' || conname \
         FROM pg_constraint WHERE connamespace = current_schema()::regnamespace AND NOT convalidated";
 /// The indexes that keep records from being doubled.
-const KEYS: [&str; 8] = [
+const KEYS: [&str; 9] = [
     "positions_one_open",
     "trades_key",
     "orders_key",
@@ -77,6 +84,7 @@ const KEYS: [&str; 8] = [
     "bookings_key",
     "pnl_snapshots_key",
     "risk_events_key",
+    "desks_key",
 ];
 const ASTRAY: &str = "SELECT 'trade ' || trades.id || ' belongs to position ' || position_id || ', which is of another \
     account, venue or symbol or does not exist' FROM trades LEFT JOIN positions ON positions.id = position_id \
@@ -172,6 +180,7 @@ impl Heir<'_> {
                 controls::insert_kill_switch(connection, account, record).await
             }
             LedgerRecord::Ladder { account, step } => controls::insert_ladder(connection, account, step).await,
+            LedgerRecord::Desk { name, desk } => desks::insert(connection, name, desk).await,
         }
     }
 }

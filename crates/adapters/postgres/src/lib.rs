@@ -1,5 +1,5 @@
 //! The store for a server: the order journal, positions, trades, funding, bookings, the equity curve, risk events and the
-//! controls of every account, in one PostgreSQL database.
+//! controls of every account, and the desks of strategies, in one PostgreSQL database.
 //!
 //! ```no_run
 //! use plimsoll_domain::{AccountId, ClientOrderId, NewOrder, OrderKind, OrderSize, PositionSide, Side, Timestamp, VenueId};
@@ -45,6 +45,7 @@
 mod bookings;
 mod composed;
 mod controls;
+mod desks;
 mod equity;
 mod error;
 mod funding;

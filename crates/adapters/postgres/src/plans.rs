@@ -2,7 +2,9 @@
 
 use crate::moment::Moment;
 use crate::sums::DAILY;
-use crate::{PostgresStore, bookings, composed, controls, equity, funding, journal, positions, risk_events, trades};
+use crate::{
+    PostgresStore, bookings, composed, controls, desks, equity, funding, journal, positions, risk_events, trades,
+};
 use plimsoll_domain::Timestamp;
 use plimsoll_testkit_postgres::Databases;
 use sqlx::postgres::PgArguments;
@@ -20,7 +22,7 @@ const SERIES: &str = "SELECT n, 'account ' || n / 10 % 10 AS account, 'S' || n %
 type Load = (&'static str, i64, &'static str, &'static str);
 
 /// A table, every how many of those rows it gets, its columns and their values.
-const LOADS: [Load; 8] = [
+const LOADS: [Load; 9] = [
     (
         "trades",
         1,
@@ -76,6 +78,7 @@ const LOADS: [Load; 8] = [
         "account, time, kind, symbol, detail, action",
         "account, time, 'refused', symbol, 'too large', 'none'",
     ),
+    ("desks", 10, "name, state, saved_at", "'desk ' || n, '{}', time"),
 ];
 
 /// Fills two tables at a time. An index is made faster than it is kept up to date.
@@ -136,7 +139,7 @@ async fn every_read_uses_its_index_at_a_million_rows() {
     let key: Binds = |it| it.bind("account 3").bind("S3/USDT:USDT").bind("3");
     let booking: Binds = |it| it.bind("account 3").bind("binance").bind("3");
     let id: Binds = |it| it.bind(7_i64);
-    let reads: [(&[&str], &'static str, Binds); 25] = [
+    let reads: [(&[&str], &'static str, Binds); 26] = [
         (&["orders_key"], journal::ENTRY, |it| it.bind("account 3").bind("c3")),
         (&["orders_unfinished"], journal::UNFINISHED, account),
         (&["orders_by_time"], journal::RECENT, |it| it.bind("account 3").bind(100_i64)),
@@ -164,6 +167,7 @@ async fn every_read_uses_its_index_at_a_million_rows() {
         (&["pnl_snapshots_latest"], equity::PEAK, account),
         (&["risk_events_by_time"], risk_events::SINCE, since),
         (&["controls_latest"], controls::LATEST, |it| it.bind("account 3").bind("ladder")),
+        (&["desks_key"], desks::BY_KEY, |it| it.bind("desk 3000")),
     ];
     for (indexes, sql, binds) in reads {
         let plan = plan(&store, sql, binds).await;

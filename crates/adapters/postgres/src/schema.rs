@@ -28,9 +28,10 @@ impl From<sqlx::Error> for Unmigrated {
 }
 
 /// Every version, oldest first: its number, its name, and the statements that lead to it.
-const VERSIONS: [(i64, &str, &str); 2] = [
+const VERSIONS: [(i64, &str, &str); 3] = [
     (1, "records", include_str!("../migrations/0001_records.sql")),
     (2, "composed orders", include_str!("../migrations/0002_composed_orders.sql")),
+    (3, "desks", include_str!("../migrations/0003_desks.sql")),
 ];
 
 /// The newest version that this program knows.

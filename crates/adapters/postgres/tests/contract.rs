@@ -44,4 +44,4 @@ async fn a_ledger_moves_from_sqlite_and_back() {
     contract::whole_ledger::moves_between(async || fresh.open().await, in_memory).await;
 }
 
-suites!(journal, positions, trades, funding, bookings, equity, risk_events, controls, whole_ledger);
+suites!(journal, positions, trades, funding, bookings, equity, risk_events, controls, desks, whole_ledger);

@@ -14,8 +14,9 @@ use dropped::leaves_all_or_nothing;
 use plimsoll_domain::decimal::exact;
 use plimsoll_domain::{AccountId, ClientOrderId, Decimal, Money, Price, Quantity, Rate, Side, Timestamp, VenueId};
 use plimsoll_ports::{
-    ComposedEnd, ComposedEntry, ComposedState, ControlRepository, EquityRepository, FundingRecord, FundingRepository,
-    KillSwitchRecord, OrderJournal, PnlSnapshot, PositionRepository, PositionStatus, StoreError, TradeRepository,
+    ComposedEnd, ComposedEntry, ComposedState, ControlRepository, DeskRepository, EquityRepository, FundingRecord,
+    FundingRepository, KillSwitchRecord, OrderJournal, PnlSnapshot, PositionRepository, PositionStatus, SavedDesk,
+    StoreError, TradeRepository,
 };
 use plimsoll_postgres::{Migrated, OpenError, PostgresStore};
 use plimsoll_testkit_postgres::{Database, Databases};
@@ -52,9 +53,9 @@ async fn what_was_written_is_there_after_reopening() {
         by: "drawdown".into(),
         since: Some(Timestamp::from_millis(1)),
     };
-    assert_eq!(PostgresStore::version(place.database.url()).await, Ok((0, 2)));
+    assert_eq!(PostgresStore::version(place.database.url()).await, Ok((0, 3)));
     let store = place.open().await;
-    assert_eq!(store.migrated(), Migrated { from: 0, to: 2 });
+    assert_eq!(store.migrated(), Migrated { from: 0, to: 3 });
     store.intend(&entry("a", Side::Buy)).await.unwrap();
     for id in ["oco-1", "oco-2"] {
         store.compose(&composed(id)).await.unwrap();
@@ -63,11 +64,18 @@ async fn what_was_written_is_there_after_reopening() {
     store.end_composed(&account(), &composed("oco-1").id, ComposedEnd::Done, "its stop filled", ended).await.unwrap();
     let id = store.open(&position(), &[]).await.unwrap();
     store.set_kill_switch(&account(), &switch).await.unwrap();
+    let desk = SavedDesk {
+        state: "{\"momentum\":{\"held\":\"0.10\"}}".into(),
+        saved_at: Timestamp::from_micros(1_700_000_000_123_457),
+    };
+    for state in ["{}", &desk.state] {
+        store.save_desk("main", &SavedDesk { state: state.into(), ..desk.clone() }).await.unwrap();
+    }
     store.close().await;
 
-    assert_eq!(PostgresStore::version(place.database.url()).await, Ok((2, 2)));
+    assert_eq!(PostgresStore::version(place.database.url()).await, Ok((3, 3)));
     let store = place.open().await;
-    assert_eq!(store.migrated(), Migrated { from: 2, to: 2 });
+    assert_eq!(store.migrated(), Migrated { from: 3, to: 3 });
     assert_eq!(store.unfinished(&account()).await.unwrap(), [entry("a", Side::Buy)]);
     assert_eq!(store.working(&account()).await.unwrap(), [composed("oco-2")]);
     let state = ComposedState::Ended { how: ComposedEnd::Done, reason: "its stop filled".into() };
@@ -75,6 +83,8 @@ async fn what_was_written_is_there_after_reopening() {
     assert_eq!(store.composed(&account(), &done.id).await.unwrap(), Some(done));
     assert_eq!(store.find(id).await.unwrap().unwrap().opened, position());
     assert_eq!(store.kill_switch(&account()).await.unwrap(), switch);
+    assert_eq!(store.desk("main").await.unwrap(), Some(desk));
+    assert_eq!(store.desk("other").await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -252,14 +262,18 @@ async fn a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_rec
     let store = place.open().await;
     store.intend(&entry("a", Side::Buy)).await.unwrap();
     store.close().await;
-    // What the second version added is taken out again: the database is as the first one left it.
-    place.database.run("DROP TABLE composed_orders; DELETE FROM _sqlx_migrations WHERE version > 1").unwrap();
+    // What the later versions added is taken out again: the database is as the first one left it.
+    place
+        .database
+        .run("DROP TABLE desks; DROP TABLE composed_orders; DELETE FROM _sqlx_migrations WHERE version > 1")
+        .unwrap();
 
     let store = place.open().await;
-    assert_eq!(store.migrated(), Migrated { from: 1, to: 2 });
+    assert_eq!(store.migrated(), Migrated { from: 1, to: 3 });
     assert_eq!(store.unfinished(&account()).await.unwrap(), [entry("a", Side::Buy)]);
     store.compose(&composed("b")).await.unwrap();
     assert_eq!(store.working(&account()).await.unwrap(), [composed("b")]);
+    assert_eq!(store.desk("main").await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -279,9 +293,9 @@ async fn a_database_of_a_newer_program_is_refused_and_left_alone() {
         VALUES (7, 'from the future', TRUE, '\\x00', 1)";
     place.database.run(newer).unwrap();
     let error = place.try_open().await.unwrap_err();
-    assert!(matches!(error, OpenError::TooNew { found: 7, known: 2, .. }), "{error:?}");
-    assert!(error.to_string().ends_with("this program knows versions up to 2: use the newer program"), "{error}");
-    assert_eq!(PostgresStore::version(place.database.url()).await, Ok((7, 2)));
+    assert!(matches!(error, OpenError::TooNew { found: 7, known: 3, .. }), "{error:?}");
+    assert!(error.to_string().ends_with("this program knows versions up to 3: use the newer program"), "{error}");
+    assert_eq!(PostgresStore::version(place.database.url()).await, Ok((7, 3)));
 }
 
 #[tokio::test]

@@ -103,7 +103,7 @@ macro_rules! suites {
         }
     };
 }
-suites!(journal, positions, trades, funding, bookings, equity, risk_events, controls);
+suites!(journal, positions, trades, funding, bookings, equity, risk_events, controls, desks);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn first_calls_are_unreachable_and_later_ones_work() {

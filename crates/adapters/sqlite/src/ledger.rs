@@ -2,7 +2,9 @@
 
 use crate::error::store_error;
 use crate::row::Columns;
-use crate::{SqliteStore, bookings, composed, controls, equity, funding, journal, positions, risk_events, trades};
+use crate::{
+    SqliteStore, bookings, composed, controls, desks, equity, funding, journal, positions, risk_events, trades,
+};
 use async_trait::async_trait;
 use plimsoll_ports::{LedgerListener, LedgerRecord, StoreError, WholeLedger};
 use sqlx::sqlite::SqliteRow;
@@ -14,7 +16,7 @@ const PAGE: i64 = 1000;
 type Reader = fn(&SqliteRow) -> Result<LedgerRecord, StoreError>;
 
 /// Every table, and what its rows are; positions come first, since trades name them.
-const TABLES: [(&str, Reader); 9] = [
+const TABLES: [(&str, Reader); 10] = [
     ("SELECT * FROM positions WHERE id > ?1 ORDER BY id LIMIT ?2", |row| {
         positions::read(row).map(LedgerRecord::Position)
     }),
@@ -37,6 +39,10 @@ const TABLES: [(&str, Reader); 9] = [
         risk_events::read(row).map(LedgerRecord::RiskEvent)
     }),
     ("SELECT * FROM controls WHERE id > ?1 ORDER BY id LIMIT ?2", control),
+    ("SELECT * FROM desks WHERE id > ?1 ORDER BY id LIMIT ?2", |row| {
+        let name = Columns::of("desks", row).raw("name")?;
+        Ok(LedgerRecord::Desk { name, desk: desks::read(row)? })
+    }),
 ];
 
 fn control(row: &SqliteRow) -> Result<LedgerRecord, StoreError> {
@@ -50,7 +56,8 @@ fn control(row: &SqliteRow) -> Result<LedgerRecord, StoreError> {
 
 const IS_EMPTY: &str = "SELECT NOT (EXISTS (SELECT 1 FROM positions) OR EXISTS (SELECT 1 FROM trades) \
     OR EXISTS (SELECT 1 FROM orders) OR EXISTS (SELECT 1 FROM composed_orders) \
-    OR EXISTS (SELECT 1 FROM funding_events) OR EXISTS (SELECT 1 FROM bookings) OR EXISTS (SELECT 1 FROM pnl_snapshots) OR EXISTS (SELECT 1 FROM risk_events) OR EXISTS (SELECT 1 FROM controls))";
+    OR EXISTS (SELECT 1 FROM funding_events) OR EXISTS (SELECT 1 FROM bookings) OR EXISTS (SELECT 1 FROM pnl_snapshots) \
+    OR EXISTS (SELECT 1 FROM risk_events) OR EXISTS (SELECT 1 FROM controls) OR EXISTS (SELECT 1 FROM desks))";
 const DAMAGED: &str = "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'";
 const ASTRAY: &str = "SELECT 'trade ' || trades.id || ' belongs to position ' || position_id || ', which is of another \
     account, venue or symbol or does not exist' FROM trades LEFT JOIN positions ON positions.id = position_id \
@@ -138,6 +145,7 @@ impl Heir<'_> {
                 controls::insert_kill_switch(connection, account, record).await
             }
             LedgerRecord::Ladder { account, step } => controls::insert_ladder(connection, account, step).await,
+            LedgerRecord::Desk { name, desk } => desks::insert(connection, name, desk).await,
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The embedded store: the order journal, positions, trades, funding, bookings, the equity curve, risk events and the controls of
-//! every account, in one SQLite file.
+//! every account, and the desks of strategies, in one SQLite file.
 //!
 //! ```
 //! use plimsoll_domain::{AccountId, ClientOrderId, NewOrder, OrderKind, OrderSize, PositionSide, Side, Timestamp, VenueId};
@@ -45,6 +45,7 @@
 mod bookings;
 mod composed;
 mod controls;
+mod desks;
 mod equity;
 mod error;
 mod funding;

@@ -1,6 +1,8 @@
 //! That every read of a growing table goes through an index made for it, and sorts nothing.
 
-use crate::{SqliteStore, bookings, composed, controls, equity, funding, journal, positions, risk_events, trades};
+use crate::{
+    SqliteStore, bookings, composed, controls, desks, equity, funding, journal, positions, risk_events, trades,
+};
 use sqlx::{Row, query};
 
 async fn plan(store: &SqliteStore, sql: &'static str) -> String {
@@ -41,6 +43,7 @@ async fn every_read_uses_its_index() {
         ("risk_events_by_time", risk_events::SINCE),
         ("controls_latest", controls::LATEST),
         ("controls_latest", controls::HISTORY),
+        ("desks_key", desks::BY_KEY),
     ] {
         let plan = plan(&store, sql).await;
         assert!(plan.contains(&format!("USING INDEX {index} (")), "{sql}\n{plan}");

@@ -21,6 +21,8 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
 /// After so many writes of the journal, which are about a thousand pages, the log is moved into the database.
 const WRITES_A_CHECKPOINT: u32 = 400;
+/// What a write of the journal adds to the log, as far as a larger one is counted by it: two and a half pages.
+const BYTES_A_WRITE: usize = 10_240;
 /// Once the log has so many pages a write moves it, if nobody else has.
 const LONGEST_LOG: &str = "4000";
 
@@ -34,7 +36,7 @@ pub struct SqliteStore {
     pub(crate) writer: SqlitePool,
     pub(crate) readers: SqlitePool,
     migrated: Migrated,
-    /// How many writes of the journal there were.
+    /// How many writes of the journal there were; a larger write counts for as many.
     writes: Arc<AtomicU32>,
 }
 
@@ -106,8 +108,15 @@ impl SqliteStore {
     /// To be told of each write that an order waits for. Now and then the log is moved into the database, beside the writes: one
     /// that did it itself would take many times as long as any other. Where it fails the next time will do.
     pub(crate) fn wrote(&self) {
-        let writes = self.writes.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
-        if writes.is_multiple_of(WRITES_A_CHECKPOINT) {
+        self.wrote_bytes(0);
+    }
+
+    /// To be told of a write with so many bytes in one column, which brings the next checkpoint nearer: an order that comes
+    /// behind it does not wait for the log.
+    pub(crate) fn wrote_bytes(&self, bytes: usize) {
+        let more = u32::try_from(bytes / BYTES_A_WRITE).unwrap_or(u32::MAX).saturating_add(1);
+        let before = self.writes.fetch_add(more, Ordering::Relaxed);
+        if is_checkpoint_due(before, more) {
             let readers = self.readers.clone();
             drop(tokio::spawn(async move { drop(checkpoint(&readers).await) }));
         }
@@ -123,6 +132,11 @@ impl SqliteStore {
     pub(crate) async fn writing(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(store_error)
     }
+}
+
+/// Whether so many more writes are the ones after which the log is moved. The count begins anew at its end.
+fn is_checkpoint_due(before: u32, more: u32) -> bool {
+    before % WRITES_A_CHECKPOINT >= WRITES_A_CHECKPOINT.saturating_sub(more)
 }
 
 /// Moves as much of the log into the database as nobody reads from: whether it had to stop for somebody, how many pages the log
@@ -211,6 +225,18 @@ mod tests {
         assert_eq!(moved, pages);
         let longest: i64 = query_scalar("PRAGMA wal_autocheckpoint").fetch_one(&store.writer).await.unwrap();
         assert_eq!(longest.to_string(), LONGEST_LOG);
+    }
+
+    #[test]
+    fn a_checkpoint_is_due_after_so_many_writes_or_fewer_that_are_larger() {
+        for (before, more, due) in
+            [(0, 1, false), (398, 1, false), (399, 1, true), (400, 1, false), (799, 1, true), (0, 399, false)]
+        {
+            assert_eq!(is_checkpoint_due(before, more), due, "{before} and {more}");
+        }
+        for (before, more) in [(0, 400), (0, u32::MAX), (390, 20), (1_190, 20), (u32::MAX, u32::MAX)] {
+            assert!(is_checkpoint_due(before, more), "{before} and {more}");
+        }
     }
 
     #[tokio::test]

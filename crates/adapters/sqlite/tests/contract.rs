@@ -45,4 +45,4 @@ macro_rules! suites {
         }
     };
 }
-suites!(journal, positions, trades, funding, bookings, equity, risk_events, controls, whole_ledger);
+suites!(journal, positions, trades, funding, bookings, equity, risk_events, controls, desks, whole_ledger);

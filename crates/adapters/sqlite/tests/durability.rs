@@ -13,8 +13,8 @@ use composed::composed;
 use dropped::leaves_all_or_nothing;
 use plimsoll_domain::{AccountId, ClientOrderId, Money, Side, Timestamp};
 use plimsoll_ports::{
-    BookingRepository, ComposedEnd, ComposedEntry, ComposedState, ControlRepository, EquityRepository,
-    KillSwitchRecord, OrderJournal, PnlSnapshot, PositionRepository, PositionStatus, StoreError,
+    BookingRepository, ComposedEnd, ComposedEntry, ComposedState, ControlRepository, DeskRepository, EquityRepository,
+    KillSwitchRecord, OrderJournal, PnlSnapshot, PositionRepository, PositionStatus, SavedDesk, StoreError,
 };
 use plimsoll_sqlite::{Migrated, OpenError, SqliteStore};
 use records::{account, entry, position};
@@ -46,7 +46,7 @@ async fn what_was_written_is_there_after_reopening() {
         since: Some(Timestamp::from_millis(1)),
     };
     let store = SqliteStore::open(&path).await.unwrap();
-    assert_eq!(store.migrated(), Migrated { from: 0, to: 5 });
+    assert_eq!(store.migrated(), Migrated { from: 0, to: 6 });
     store.intend(&entry("a", Side::Buy)).await.unwrap();
     for id in ["oco-1", "oco-2"] {
         store.compose(&composed(id)).await.unwrap();
@@ -55,10 +55,17 @@ async fn what_was_written_is_there_after_reopening() {
     store.end_composed(&account(), &composed("oco-1").id, ComposedEnd::Done, "its stop filled", ended).await.unwrap();
     let id = store.open(&position(), &[]).await.unwrap();
     store.set_kill_switch(&account(), &switch).await.unwrap();
+    let desk = SavedDesk {
+        state: "{\"momentum\":{\"held\":\"0.10\"}}".into(),
+        saved_at: Timestamp::from_micros(1_700_000_000_123_457),
+    };
+    for state in ["{}", &desk.state] {
+        store.save_desk("main", &SavedDesk { state: state.into(), ..desk.clone() }).await.unwrap();
+    }
     store.close().await;
 
     let store = SqliteStore::open(&path).await.unwrap();
-    assert_eq!(store.migrated(), Migrated { from: 5, to: 5 });
+    assert_eq!(store.migrated(), Migrated { from: 6, to: 6 });
     assert_eq!(store.unfinished(&account()).await.unwrap(), [entry("a", Side::Buy)]);
     assert_eq!(store.working(&account()).await.unwrap(), [composed("oco-2")]);
     let state = ComposedState::Ended { how: ComposedEnd::Done, reason: "its stop filled".into() };
@@ -66,6 +73,8 @@ async fn what_was_written_is_there_after_reopening() {
     assert_eq!(store.composed(&account(), &done.id).await.unwrap(), Some(done));
     assert_eq!(store.find(id).await.unwrap().unwrap().opened, position());
     assert_eq!(store.kill_switch(&account()).await.unwrap(), switch);
+    assert_eq!(store.desk("main").await.unwrap(), Some(desk));
+    assert_eq!(store.desk("other").await.unwrap(), None);
 }
 
 #[tokio::test]
@@ -242,15 +251,15 @@ async fn a_database_of_a_newer_program_is_refused_and_left_alone() {
     tamper(&path, newer).await;
     let before = std::fs::read(&path).unwrap();
     let error = SqliteStore::open(&path).await.unwrap_err();
-    assert!(matches!(error, OpenError::TooNew { found: 7, known: 5, .. }), "{error:?}");
+    assert!(matches!(error, OpenError::TooNew { found: 7, known: 6, .. }), "{error:?}");
     let expected =
-        "plimsoll.db: the database is of version 7, this program knows versions up to 5: use the newer program";
+        "plimsoll.db: the database is of version 7, this program knows versions up to 6: use the newer program";
     assert!(error.to_string().ends_with(expected), "{error}");
     assert_eq!(std::fs::read(&path).unwrap(), before);
 }
 
 /// What later versions added is taken out again, and the fourth and fifth are forgotten, which made another table of the same orders, and another index.
-const BACK_TO_THE_FIRST: &str = "DROP TABLE composed_orders; DROP TABLE bookings; \
+const BACK_TO_THE_FIRST: &str = "DROP TABLE desks; DROP TABLE composed_orders; DROP TABLE bookings; \
     ALTER TABLE pnl_snapshots DROP COLUMN adjustments; DELETE FROM _sqlx_migrations WHERE version > 1";
 
 #[tokio::test]
@@ -277,10 +286,11 @@ async fn a_database_of_the_first_version_is_brought_up_to_date_and_keeps_its_rec
     tamper(&path, BACK_TO_THE_FIRST).await;
 
     let store = SqliteStore::open(&path).await.unwrap();
-    assert_eq!(store.migrated(), Migrated { from: 1, to: 5 });
+    assert_eq!(store.migrated(), Migrated { from: 1, to: 6 });
     assert_eq!(store.first_since(&account(), point.time).await.unwrap(), Some(point));
     assert_eq!(store.last(&account()).await.unwrap(), None);
     assert_eq!(store.working(&account()).await.unwrap(), []);
+    assert_eq!(store.desk("main").await.unwrap(), None);
     assert_eq!(store.unfinished(&account()).await.unwrap(), ["a", "b"].map(|id| entry(id, Side::Buy)));
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     BookingRecord, ComposedEntry, FundingRecord, JournalEntry, KillSwitchRecord, LadderStep, PnlSnapshot,
-    PositionRecord, RiskEventRecord, StoreError, TradeRecord,
+    PositionRecord, RiskEventRecord, SavedDesk, StoreError, TradeRecord,
 };
 use async_trait::async_trait;
 use plimsoll_domain::{AccountId, OrderId};
@@ -11,7 +11,7 @@ use plimsoll_domain::{AccountId, OrderId};
 #[async_trait]
 pub trait WholeLedger: Send + Sync {
     /// Tells everything on record as it is at one moment, in pages: positions, then trades, orders, composed orders, funding,
-    /// bookings, the equity curve, risk events and controls, each in the order of recording. The listener's error ends it.
+    /// bookings, the equity curve, risk events, controls and desks, each in the order of recording. The listener's error ends it.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] names the row that cannot be read.
@@ -71,5 +71,12 @@ pub enum LedgerRecord {
         account: AccountId,
         /// The step.
         step: LadderStep,
+    },
+    /// A desk as last saved.
+    Desk {
+        /// Its name.
+        name: String,
+        /// What was saved.
+        desk: SavedDesk,
     },
 }

@@ -8,10 +8,10 @@ use super::suite::{Failure, Outcome, Suite, ensure, ensure_eq};
 use async_trait::async_trait;
 use plimsoll_domain::{AccountId, OrderId, OrderStatus};
 use plimsoll_ports::{
-    BookingRepository, ComposedEnd, ComposedEntry, ControlRepository, EquityRepository, FundingRecord,
+    BookingRepository, ComposedEnd, ComposedEntry, ControlRepository, DeskRepository, EquityRepository, FundingRecord,
     FundingRepository, JournalState, KillSwitchRecord, LadderStep, LedgerListener, LedgerRecord, OpenedPosition,
-    OrderJournal, PositionId, PositionRecord, PositionRepository, RiskEventRepository, StoreError, TradeRepository,
-    WholeLedger,
+    OrderJournal, PositionId, PositionRecord, PositionRepository, RiskEventRepository, SavedDesk, StoreError,
+    TradeRepository, WholeLedger,
 };
 
 /// A store with every port.
@@ -24,6 +24,7 @@ pub trait EveryPort:
     + EquityRepository
     + RiskEventRepository
     + ControlRepository
+    + DeskRepository
     + WholeLedger
 {
 }
@@ -37,6 +38,7 @@ impl<S> EveryPort for S where
         + EquityRepository
         + RiskEventRepository
         + ControlRepository
+        + DeskRepository
         + WholeLedger
 {
 }
@@ -59,6 +61,7 @@ pub async fn run<S: EveryPort>(fresh: impl AsyncFn() -> S) {
         what_was_taken_over_is_gone_on_with,
         more_than_a_page_is_told_and_taken_over,
         a_store_with_records_takes_nothing_over,
+        a_store_with_a_desk_takes_nothing_over,
         a_source_that_breaks_off_leaves_nothing_behind,
         a_listener_that_has_heard_enough_ends_it,
     ];
@@ -203,6 +206,10 @@ async fn fill<S: EveryPort>(store: &S) -> Outcome {
         let by = engaged.then(|| "operator".to_owned());
         store.set_ladder(&account(), &LadderStep { name: "micro".into(), since: at(4), overridden_by: by }).await?;
     }
+    // Saved again, the first is still the first.
+    for (name, state) in [(NAMES[3], ""), (NAMES[1], "{\"of\": 1.10}\n"), (NAMES[3], NAMES[2])] {
+        store.save_desk(name, &SavedDesk { state: state.to_owned(), saved_at: at(5) }).await?;
+    }
     Ok(())
 }
 
@@ -218,7 +225,7 @@ async fn everything_is_told_in_the_order_of_recording<S: EveryPort>(store: &S, _
     let told = store.heard().await?;
     let kinds: Vec<u8> = told.iter().map(kind).collect();
     ensure!(kinds.is_sorted(), "the kinds come as {kinds:?}");
-    for (kind, count) in [2, 8, 6, 4, 7, 7, 7, 1, 4].into_iter().enumerate() {
+    for (kind, count) in [2, 8, 6, 4, 7, 7, 7, 1, 4, 2].into_iter().enumerate() {
         let found = kinds.iter().filter(|it| usize::from(**it) == kind).count();
         ensure_eq!(found, count, "records of kind {kind}");
     }
@@ -227,6 +234,14 @@ async fn everything_is_told_in_the_order_of_recording<S: EveryPort>(store: &S, _
         _ => None,
     });
     ensure_eq!(finished, Some(&Some(OrderId::new("8002"))), "the venue's id of a finished order");
+    let desks: Vec<(&str, &str)> = told
+        .iter()
+        .filter_map(|record| match record {
+            LedgerRecord::Desk { name, desk } => Some((name.as_str(), desk.state.as_str())),
+            _ => None,
+        })
+        .collect();
+    ensure_eq!(desks, [(NAMES[3], NAMES[2]), (NAMES[1], "{\"of\": 1.10}\n")], "the desks");
     ensure_eq!(store.faults().await?, [""; 0], "faults");
     Ok(())
 }
@@ -242,6 +257,7 @@ fn kind(record: &LedgerRecord) -> u8 {
         LedgerRecord::Point(_) => 6,
         LedgerRecord::RiskEvent(_) => 7,
         LedgerRecord::KillSwitch { .. } | LedgerRecord::Ladder { .. } => 8,
+        LedgerRecord::Desk { .. } => 9,
     }
 }
 
@@ -256,6 +272,7 @@ async fn everything_is_taken_over_to_the_last_digit<S: EveryPort>(store: &S, oth
     ensure_eq!(other.unfinished(&account()).await?, store.unfinished(&account()).await?, "unfinished orders");
     let whose = AccountId::new(NAMES[2]);
     ensure_eq!(other.working(&whose).await?, store.working(&whose).await?, "composed orders that go on");
+    ensure_eq!(other.desk(NAMES[3]).await?, store.desk(NAMES[3]).await?, "a desk");
     ensure_eq!(other.faults().await?, [""; 0], "faults");
     Ok(())
 }
@@ -291,6 +308,16 @@ async fn a_store_with_records_takes_nothing_over<S: EveryPort>(store: &S, other:
     let outcome = other.take_over(store).await;
     ensure!(is_conflict(&outcome), "{outcome:?}");
     ensure_eq!(other.heard().await?, [LedgerRecord::RiskEvent(risk_event()?)], "what it holds");
+    Ok(())
+}
+
+async fn a_store_with_a_desk_takes_nothing_over<S: EveryPort>(store: &S, other: &S) -> Outcome {
+    fill(store).await?;
+    let desk = SavedDesk { state: "{}".to_owned(), saved_at: at(0) };
+    other.save_desk("main", &desk).await?;
+    let outcome = other.take_over(store).await;
+    ensure!(is_conflict(&outcome), "{outcome:?}");
+    ensure_eq!(other.heard().await?, [LedgerRecord::Desk { name: "main".to_owned(), desk }], "what it holds");
     Ok(())
 }
 

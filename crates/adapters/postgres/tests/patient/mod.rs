@@ -4,9 +4,9 @@ use async_trait::async_trait;
 use plimsoll_domain::{AccountId, ClientOrderId, Money, PositionSide, Price, Quantity, Symbol, Timestamp, VenueId};
 use plimsoll_ports::{
     BookingRecord, BookingRepository, ClosedPosition, ComposedEnd, ComposedEntry, ControlRepository, DailyPnl,
-    EquityRepository, FundingRecord, FundingRepository, JournalEntry, JournalState, KillSwitchRecord, LadderStep,
-    OpenedPosition, OrderJournal, PnlSnapshot, PositionId, PositionRecord, PositionRepository, PositionStatus,
-    RiskEventRecord, RiskEventRepository, StoreError, Totals, TradeRecord, TradeRepository,
+    DeskRepository, EquityRepository, FundingRecord, FundingRepository, JournalEntry, JournalState, KillSwitchRecord,
+    LadderStep, OpenedPosition, OrderJournal, PnlSnapshot, PositionId, PositionRecord, PositionRepository,
+    PositionStatus, RiskEventRecord, RiskEventRepository, SavedDesk, StoreError, Totals, TradeRecord, TradeRepository,
 };
 use plimsoll_postgres::PostgresStore;
 use std::sync::Arc;
@@ -110,4 +110,8 @@ patient!(ControlRepository:
     fn ladder(account: &AccountId) -> Option<LadderStep>;
     fn set_ladder(account: &AccountId, step: &LadderStep) -> ();
     fn step_ladder<'a>(account: &AccountId, before: Option<&'a LadderStep>, step: &LadderStep) -> bool;
+);
+patient!(DeskRepository:
+    fn desk(name: &str) -> Option<SavedDesk>;
+    fn save_desk(name: &str, desk: &SavedDesk) -> ();
 );

@@ -26,6 +26,10 @@ pub(super) fn line(record: &LedgerRecord) -> String {
             "record": "ladder", "account": account.as_str(), "step": step.name, "since": time(step.since),
             "overridden_by": step.overridden_by,
         }),
+        // The state is a text in the line, not a part of it: not a digit of it is read and written again.
+        LedgerRecord::Desk { name, desk } => json!({
+            "record": "desk", "name": name, "state": desk.state, "saved_at": time(desk.saved_at),
+        }),
     };
     value.to_string()
 }
