@@ -9,7 +9,7 @@ use plimsoll_domain::{
 use plimsoll_ports::{
     BookingRecord, ClosedPosition, ComposedEnd, ComposedEntry, ComposedOrder, ComposedState, FundingRecord,
     JournalEntry, JournalState, KillSwitchRecord, OpenedPosition, PnlSnapshot, PositionId, PositionStatus, Purpose,
-    RiskEventRecord, TradeRecord,
+    RiskEventRecord, SavedDesk, TradeRecord,
 };
 
 /// What a line holds that cannot be read back.
@@ -299,4 +299,5 @@ records! {
     }
     RiskEventRecord { account, time, kind, symbol, detail, figure, limit, action }
     KillSwitchRecord { engaged, reason, by, since }
+    SavedDesk { state, saved_at }
 }

@@ -28,15 +28,17 @@
 //!
 //! [`Spool`] is every store port that its inner store is. What it takes while that is away: intents of orders that do not
 //! add exposure and the states of every order, composed orders that open nothing and the ends of all, trades, positions as
-//! they open, change and close, funding, bookings, points of the equity curve, risk events, and the engaging of the kill
-//! switch. What it refuses, with [`StoreError::Unreachable`](plimsoll_ports::StoreError::Unreachable): the intent of an order
-//! that adds exposure, a composed order that opens something, releasing the kill switch, and steps on the ladder to live
-//! trading. Reads need the store; three also see what is spooled: an order's journal entry, a composed order, and the kill
-//! switch.
+//! they open, change and close, funding, bookings, points of the equity curve, risk events, the engaging of the kill
+//! switch, and the desks of strategies. What it refuses, with
+//! [`StoreError::Unreachable`](plimsoll_ports::StoreError::Unreachable): the intent of an order that adds exposure, a composed
+//! order that opens something, releasing the kill switch, and steps on the ladder to live trading. Reads need the store; four
+//! also see what is spooled: an order's journal entry, a composed order, the kill switch, and a desk.
 //!
 //! The file holds one checksummed line a write, synced before the call returns. Every write is known by a natural key, so
 //! that replaying it twice is replaying it once: a crash in the middle of a replay repeats harmlessly. A write that the
-//! store refuses on replay, since it contradicts what is there, is kept aside in a file beside the spool and told.
+//! store refuses on replay, since it contradicts what is there, is kept aside in a file beside the spool and told. Of each desk
+//! only the newest save waits, unless the store knows a later one; a file that is mostly older ones is written anew without
+//! them, so that a long outage leaves room on the disk for what removes risk.
 //!
 //! What this crate does not do: it queues nothing in memory only, decides nothing about orders, and is no database.
 

@@ -4,9 +4,9 @@ use crate::spool::Spool;
 use crate::write::Write;
 use plimsoll_domain::AccountId;
 use plimsoll_ports::{
-    BookingRepository, ClosedPosition, ControlRepository, EquityRepository, FundingRepository, KillSwitchRecord,
-    OpenedPosition, OrderJournal, PositionId, PositionRecord, PositionRepository, PositionStatus, RiskEventRepository,
-    StoreError, TradeRecord, TradeRepository,
+    BookingRepository, ClosedPosition, ControlRepository, DeskRepository, EquityRepository, FundingRepository,
+    KillSwitchRecord, OpenedPosition, OrderJournal, PositionId, PositionRecord, PositionRepository, PositionStatus,
+    RiskEventRepository, SavedDesk, StoreError, TradeRecord, TradeRepository,
 };
 
 impl Spool {
@@ -43,6 +43,7 @@ impl Spool {
             Write::Equity(point) => self.reach(EquityRepository::snapshot(store, point)).await,
             Write::RiskEvent(event) => self.reach(RiskEventRepository::log(store, event)).await,
             Write::KillSwitch { account, record } => self.replay_kill_switch(account, record).await,
+            Write::Desk { name, desk } => self.replay_desk(name, desk).await,
         }
     }
 
@@ -85,6 +86,16 @@ impl Spool {
             return Ok(());
         }
         self.reach(ControlRepository::set_kill_switch(store, account, record)).await
+    }
+
+    /// What the store knows from later stands: another process may have sat down at the desk since.
+    async fn replay_desk(&self, name: &str, desk: &SavedDesk) -> Result<(), StoreError> {
+        let store = &**self.store();
+        let known = self.reach(DeskRepository::desk(store, name)).await?;
+        if known.is_some_and(|known| known == *desk || known.saved_at > desk.saved_at) {
+            return Ok(());
+        }
+        self.reach(DeskRepository::save_desk(store, name, desk)).await
     }
 
     async fn is_closed(&self, id: PositionId) -> Result<bool, StoreError> {

@@ -1,6 +1,7 @@
 //! The spool: in front of a store, through to it while it answers.
 
 mod composed;
+mod desks;
 mod journal;
 mod ports;
 
@@ -67,14 +68,14 @@ struct Shared {
     settings: SpoolSettings,
     /// Something waits: whatever is written goes behind it.
     spooling: AtomicBool,
-    /// File and queue, which hold the same. Locked by blocking threads while the disk works: others only try.
+    /// File and queue. Locked by blocking threads while the disk works: others only try.
     disk: Mutex<Disk>,
     /// Whoever holds it takes writes over to the store.
     draining: tokio::sync::Mutex<()>,
     notes: Mutex<Notes>,
 }
 
-/// What waits, on disk and in memory.
+/// What waits, on disk and in memory. The file may hold besides what is done or outdated.
 #[derive(Debug)]
 struct Disk {
     file: SpoolFile,
@@ -99,16 +100,17 @@ impl Spool {
     /// [`SpoolError`] if the file cannot be opened, or is damaged before its last line.
     pub fn open(path: impl AsRef<Path>, store: Arc<dyn Store>, settings: SpoolSettings) -> Result<Self, SpoolError> {
         let path = path.as_ref().to_owned();
-        let (file, pending) = SpoolFile::open(&path)?;
-        let last_number = pending.iter().filter_map(number_of).min().unwrap_or(0);
+        let (file, writes) = SpoolFile::open(&path)?;
+        let last_number = writes.iter().filter_map(number_of).min().unwrap_or(0);
+        let mut disk = Disk { file, pending: VecDeque::new() };
+        writes.into_iter().for_each(|write| disk.queue(write));
         let notes = Notes {
-            status: SpoolStatus { pending: pending.len(), ..SpoolStatus::default() },
+            status: SpoolStatus { pending: disk.pending.len(), ..SpoolStatus::default() },
             last_number,
             ..Notes::default()
         };
-        let spooling = AtomicBool::new(!pending.is_empty());
-        let disk = Mutex::new(Disk { file, pending: pending.into() });
-        let (draining, notes) = (tokio::sync::Mutex::new(()), Mutex::new(notes));
+        let spooling = AtomicBool::new(!disk.pending.is_empty());
+        let (disk, draining, notes) = (Mutex::new(disk), tokio::sync::Mutex::new(()), Mutex::new(notes));
         Ok(Self { shared: Arc::new(Shared { store, path, settings, spooling, disk, draining, notes }) })
     }
 
@@ -248,8 +250,12 @@ impl Spool {
         let outcome = self
             .on_disk(move |shared, disk| {
                 disk.file.append(&write)?;
-                disk.pending.push_back(write);
+                disk.queue(write);
                 shared.spooling.store(true, Ordering::SeqCst);
+                // What was appended is on the disk, slim or not.
+                if let Err(error) = disk.file.slim() {
+                    tracing::warn!(%error, "the spool cannot be written anew without what is outdated: it stays as long as it is");
+                }
                 Ok(disk.pending.len())
             })
             .await;

@@ -1,8 +1,8 @@
 //! Everything that a spool stands in front of.
 
 use plimsoll_ports::{
-    BookingRepository, ControlRepository, EquityRepository, FundingRepository, OrderJournal, PositionRepository,
-    RiskEventRepository, TradeRepository,
+    BookingRepository, ControlRepository, DeskRepository, EquityRepository, FundingRepository, OrderJournal,
+    PositionRepository, RiskEventRepository, TradeRepository,
 };
 
 /// Every store port at once. Whatever implements them all is one.
@@ -15,6 +15,7 @@ pub trait Store:
     + EquityRepository
     + RiskEventRepository
     + ControlRepository
+    + DeskRepository
 {
 }
 
@@ -27,6 +28,7 @@ impl<T> Store for T where
         + EquityRepository
         + RiskEventRepository
         + ControlRepository
+        + DeskRepository
         + ?Sized
 {
 }

@@ -4,7 +4,7 @@ use crate::field::{Damaged, Field, Fields};
 use plimsoll_domain::{AccountId, ClientOrderId, Price, Quantity, Timestamp};
 use plimsoll_ports::{
     BookingRecord, ClosedPosition, ComposedEnd, ComposedEntry, FundingRecord, JournalEntry, JournalState,
-    KillSwitchRecord, OpenedPosition, PnlSnapshot, PositionId, RiskEventRecord, TradeRecord,
+    KillSwitchRecord, OpenedPosition, PnlSnapshot, PositionId, RiskEventRecord, SavedDesk, TradeRecord,
 };
 
 /// One write that the store has not taken yet.
@@ -51,6 +51,11 @@ pub(crate) enum Write {
         account: AccountId,
         record: KillSwitchRecord,
     },
+    /// Only the newest of a desk waits.
+    Desk {
+        name: String,
+        desk: SavedDesk,
+    },
 }
 
 impl Write {
@@ -69,6 +74,7 @@ impl Write {
             Self::Equity(_) => "equity",
             Self::RiskEvent(_) => "risk_event",
             Self::KillSwitch { .. } => "kill_switch",
+            Self::Desk { .. } => "desk",
         }
     }
 
@@ -116,6 +122,10 @@ impl Write {
                 account.write(&mut fields);
                 record.write(&mut fields);
             }
+            Self::Desk { name, desk } => {
+                name.write(&mut fields);
+                desk.write(&mut fields);
+            }
         }
         let text = fields.join("\t");
         format!("{:08x}\t{text}", checksum(text.as_bytes()))
@@ -160,6 +170,7 @@ impl Write {
             "equity" => Self::Equity(Box::new(fields.take()?)),
             "risk_event" => Self::RiskEvent(fields.take()?),
             "kill_switch" => Self::KillSwitch { account: fields.take()?, record: fields.take()? },
+            "desk" => Self::Desk { name: fields.take()?, desk: fields.take()? },
             word => return Err(Damaged(format!("unknown write '{word}'"))),
         };
         fields.end()?;
@@ -187,6 +198,7 @@ mod tests {
             "compose\tmain\tbinance\ttrail-1\ttrailing_stop symbol=BTC/USDT:USDT direction=long distance=0.02\tdone\t\
              its stop filled\t1700000000000000\t1700000000000001",
             "end_composed\tmain\toco-1\tcanceled\tthe kill switch\\n\t1700000000000000",
+            "desk\tmomentum & co\t{\"note\":\"a\\\\tb\"}\\n\t1700000000000001",
         ] {
             let line = Write::of_text(text).unwrap().to_line();
             assert_eq!(Write::whole(&line), Ok(text));

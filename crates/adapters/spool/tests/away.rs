@@ -4,9 +4,12 @@
 
 #[path = "away/composed.rs"]
 mod composed;
+#[path = "away/desks.rs"]
+mod desks;
 mod flaky;
 
 use composed::{OCO, composed};
+use desks::desk;
 use flaky::Flaky;
 use plimsoll_domain::{
     AccountId, ClientOrderId, Currency, Direction, Fill, FillCause, Leverage, Liquidity, MarginMode, Money, NewOrder,
@@ -212,6 +215,7 @@ async fn step(store: &Spool, kind: u8, number: usize, position: &mut Option<(Pos
                 ended.unwrap();
             }
         }
+        8 => DeskRepository::save_desk(store, &format!("desk {}", number % 3), &desk(number, now)).await.unwrap(),
         _ => ControlRepository::set_kill_switch(store, &account(), &engaged(number, now)).await.unwrap(),
     }
 }
@@ -228,6 +232,9 @@ async fn everything(store: &SqliteStore) -> Vec<String> {
         format!("{:?}", ControlRepository::kill_switch_history(store, &account).await.unwrap()),
         format!("{:?}", TradeRepository::totals(store, &account).await.unwrap()),
     ];
+    for number in 0..3 {
+        all.push(format!("{:?}", DeskRepository::desk(store, &format!("desk {number}")).await.unwrap()));
+    }
     for number in 0..25 {
         let name = ClientOrderId::reported(format!("oco-{number}"));
         all.push(format!("{:?}", OrderJournal::composed(store, &account, &name).await.unwrap()));
@@ -253,7 +260,7 @@ struct Turn {
 }
 
 fn turns() -> impl Strategy<Value = Vec<Turn>> {
-    let turn = (0_u8..9, proptest::option::weighted(0.5, 0_u32..4), proptest::bool::weighted(0.2))
+    let turn = (0_u8..10, proptest::option::weighted(0.5, 0_u32..4), proptest::bool::weighted(0.2))
         .prop_map(|(kind, answers, dies)| Turn { kind, answers, dies });
     proptest::collection::vec(turn, 1..25)
 }
@@ -468,4 +475,5 @@ async fn it_keeps_every_promise_of_the_ports_it_stands_in_front_of() {
     contract::equity::run(fresh).await;
     contract::risk_events::run(fresh).await;
     contract::controls::run(fresh).await;
+    contract::desks::run(fresh).await;
 }

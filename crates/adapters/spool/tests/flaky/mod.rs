@@ -137,3 +137,8 @@ flaky!(ControlRepository:
     fn set_ladder(account: &AccountId, step: &LadderStep) -> ();
     fn step_ladder<'a>(account: &AccountId, before: Option<&'a LadderStep>, step: &LadderStep) -> bool;
 );
+
+flaky!(DeskRepository:
+    fn desk(name: &str) -> Option<SavedDesk>;
+    fn save_desk(name: &str, desk: &SavedDesk) -> ();
+);
