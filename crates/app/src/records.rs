@@ -7,8 +7,8 @@ pub(crate) use spooled::left_by_others;
 use crate::config::Database;
 use crate::failure::Failure;
 use plimsoll_ports::{
-    BookingRepository, ControlRepository, EquityRepository, FundingRepository, OrderJournal, PositionRepository,
-    RiskEventRepository, StoreError, TradeRepository, WholeLedger,
+    BookingRepository, ControlRepository, DeskRepository, EquityRepository, FundingRepository, OrderJournal,
+    PositionRepository, RiskEventRepository, StoreError, TradeRepository, WholeLedger,
 };
 use plimsoll_postgres::PostgresStore;
 use plimsoll_spool::Spool;
@@ -29,6 +29,8 @@ pub(crate) struct Records {
     pub(crate) equity: Arc<dyn EquityRepository>,
     pub(crate) risk_events: Arc<dyn RiskEventRepository>,
     pub(crate) controls: Arc<dyn ControlRepository>,
+    #[allow(dead_code, reason = "strategies that run will be seated from it: so far only tests read it")]
+    pub(crate) desks: Arc<dyn DeskRepository>,
     pub(crate) whole: Arc<dyn WholeLedger>,
     /// What stands in front of the store, where it is used for trading.
     pub(crate) spool: Option<Spool>,
@@ -82,6 +84,7 @@ impl Records {
             + EquityRepository
             + RiskEventRepository
             + ControlRepository
+            + DeskRepository
             + WholeLedger
             + 'static,
     {
@@ -94,6 +97,7 @@ impl Records {
             equity: all.clone(),
             risk_events: all.clone(),
             controls: all.clone(),
+            desks: all.clone(),
             whole: all,
             spool: None,
             away: None,

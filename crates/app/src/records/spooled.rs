@@ -78,7 +78,8 @@ impl Records {
             bookings: all.clone(),
             equity: all.clone(),
             risk_events: all.clone(),
-            controls: all,
+            controls: all.clone(),
+            desks: all,
             whole: Arc::clone(&self.whole),
             spool: Some(spool.clone()),
             away: self.away.clone(),
@@ -149,7 +150,29 @@ fn remove(file: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plimsoll_domain::AccountId;
+    use plimsoll_domain::{AccountId, Timestamp};
+    use plimsoll_ports::SavedDesk;
+
+    #[tokio::test]
+    async fn a_desk_that_was_saved_while_the_database_was_away_is_in_it_once_it_is_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let (state, database) = (folder.path().join("state"), Database::Sqlite(folder.path().join("records.db")));
+        let desk = |micros| SavedDesk { state: "{}".to_owned(), saved_at: Timestamp::from_micros(micros) };
+        let records = Records::open_for_trading(&database, &state).await.unwrap();
+        assert_eq!(records.desks.desk("main").await, Ok(None));
+        records.desks.save_desk("main", &desk(1)).await.unwrap();
+        assert_eq!(records.spool.as_ref().unwrap().status().pending, 0);
+        let Store::Sqlite(store) = &records.store else { panic!("a file") };
+        store.close().await;
+        records.desks.save_desk("main", &desk(2)).await.unwrap();
+        assert_eq!(records.desks.desk("main").await, Ok(Some(desk(2))));
+        assert_eq!(records.spool.as_ref().unwrap().status().pending, 1);
+        drop(records);
+        let records = Records::open_for_trading(&database, &state).await.unwrap();
+        assert_eq!((&records.away, records.desks.desk("main").await), (&None, Ok(Some(desk(2)))));
+        assert!(left_by_others(&database, &state).is_empty());
+        records.close().await;
+    }
 
     #[tokio::test]
     async fn what_an_earlier_process_left_and_cannot_be_read_keeps_nobody_from_getting_out() {
