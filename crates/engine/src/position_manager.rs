@@ -198,6 +198,8 @@ pub struct PositionManager {
     carried: Mutex<HashSet<ClientOrderId>>,
     /// The one composed order that this process carries on, if it leaves all others to others.
     only: Mutex<Option<ClientOrderId>>,
+    /// Composed orders that may open against others of their group.
+    both_ways: Mutex<HashMap<ClientOrderId, Arc<str>>>,
     /// The stops that composed openings owe to what fills of them, as far as this process has seen them written down: they
     /// are sent also where the journal is away.
     owed_stops: Mutex<HashMap<ClientOrderId, NewOrder>>,
@@ -266,6 +268,7 @@ impl PositionManager {
             in_flight: Mutex::default(),
             carried: Mutex::default(),
             only: Mutex::default(),
+            both_ways: Mutex::default(),
             owed_stops: Mutex::default(),
             worked: Mutex::default(),
             left_alone: Mutex::default(),

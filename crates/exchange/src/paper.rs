@@ -136,6 +136,11 @@ impl PaperVenue {
         })
     }
 
+    /// Tells every private stream that it lives, where no price has come for a while.
+    pub fn beat(&self) {
+        self.floor().tell_life();
+    }
+
     /// Inspects or commands the exchange itself. What that does to accounts is told to their streams; prices are told to
     /// market streams by [`advance`](Self::advance) only. The venue waits for `run`, which therefore must not ask the venue,
     /// its brokers or its streams for anything.

@@ -92,7 +92,9 @@ const fn purpose(trade: &SlicedTrade) -> Purpose {
 
 /// No more than `visible` rests at once. What would be left too small to be an order goes with the part before it.
 pub(super) fn iceberg(trade: &SlicedTrade, price: Price, visible: Quantity, parts: &Parts, facts: &Facts<'_>) -> Next {
-    let kind = OrderKind::Limit { price, time_in_force: TimeInForce::Gtc };
+    let is_seen_whole = visible >= trade.quantity();
+    let time_in_force = if is_seen_whole { TimeInForce::PostOnly } else { TimeInForce::Gtc };
+    let kind = OrderKind::Limit { price, time_in_force };
     let slicing = Slicing { quantity: trade.quantity(), purpose: purpose(trade), kind };
     slicing.next(parts, facts, |left| Some(a_part(left, visible, smallest(facts, price))))
 }

@@ -23,10 +23,10 @@ use crate::trouble::{Record, Subject, Trouble, Troubles};
 use plimsoll_domain::{
     ClientOrderId, Direction, Instrument, Position, PositionSide, Price, Quantity, Symbol, Timestamp,
 };
-use plimsoll_ports::{ComposedEnd, ComposedEntry, ComposedOrder, JournalEntry, JournalState, Purpose, StoreError};
+use plimsoll_ports::{ComposedEnd, ComposedEntry, ComposedKind, ComposedOrder, JournalEntry, JournalState, Purpose, StoreError};
 use protecting::Shelter;
-use std::collections::HashSet;
-use std::sync::{MutexGuard, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, MutexGuard, PoisonError};
 
 /// No composed order takes more steps in one pass than this: margin is to be watched meanwhile.
 const MOST_STEPS: u8 = 8;
@@ -117,12 +117,40 @@ impl PositionManager {
         Ok(self.work_on(&entry, Doing::Everything, Wait::Patiently).await)
     }
 
+    /// The same for a limit order of somebody who lets orders rest on both sides of the market in one contract, as a grid does: those of
+    /// one `group` may open against each other, and whoever hears that one has filled cancels the others. A process that takes
+    /// them up after a restart knows nothing of groups: what rests goes on, and what was not sent yet is refused.
+    ///
+    /// # Errors
+    /// [`ComposeFailure`] as of [`compose`](Self::compose).
+    pub async fn compose_both_ways(
+        &self,
+        name: IntentId,
+        group: &str,
+        order: &ComposedOrder,
+    ) -> Result<Progress, ComposeFailure> {
+        let id = name.name();
+        if matches!(order.kind, ComposedKind::Bracket { .. }) {
+            self.both_ways().insert(id.clone(), group.into());
+        }
+        let outcome = self.compose_as(name, order).await;
+        if outcome.as_ref().map_or(true, |progress| progress.ended.is_some()) {
+            self.both_ways().remove(&id);
+        }
+        outcome
+    }
+
+    pub(super) fn both_ways(&self) -> MutexGuard<'_, HashMap<ClientOrderId, Arc<str>>> {
+        self.both_ways.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Looks at every composed order that goes on, and does what is next for each.
     pub(crate) async fn work(&self, doing: Doing, wait: Wait, troubles: &mut Troubles) -> Vec<Progress> {
         let working = self.ports.journal.working(&self.settings.account).await;
         let Some(mut working) = troubles.read(Record::Journal, working) else { return Vec::new() };
         working.retain(|entry| !self.is_with_a_colleague(entry) && self.is_ours_to_carry(&entry.id));
         *self.carried() = working.iter().map(|entry| entry.id.clone()).collect();
+        self.both_ways().retain(|id, _| self.worked_on(id) || working.iter().any(|entry| entry.id == *id));
         let mut progress = Vec::new();
         for entry in &working {
             // What somebody else of this process is at goes on there.
@@ -146,6 +174,10 @@ impl PositionManager {
     /// Carries on this composed order and no other, whoever else does: what somebody carries beside us would be sent twice.
     pub fn carry_only(&self, id: &ClientOrderId) {
         *self.only.lock().unwrap_or_else(PoisonError::into_inner) = Some(id.clone());
+    }
+
+    fn worked_on(&self, id: &ClientOrderId) -> bool {
+        self.worked.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
     }
 
     fn is_ours_to_carry(&self, id: &ClientOrderId) -> bool {

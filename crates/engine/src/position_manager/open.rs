@@ -160,7 +160,7 @@ impl PositionManager {
         // It is closed by a clean stop only.
         let Ok(_turn) = self.turn.acquire().await else { return Err(OpenFailure::ShuttingDown) };
         let mut troubles = Troubles::default();
-        self.refuse_while_unresolved(intent).await?;
+        self.refuse_while_unresolved(intent, None).await?;
         let plan = self.plan(intent, &mut troubles).await?;
         let plan = Plan { limit, id: name.unwrap_or_else(|| plan.id.clone()), ..plan };
         // What ended without us is recorded, and its protection cleared away, before something begins in its place.
@@ -236,25 +236,39 @@ impl PositionManager {
     }
 
     /// An entry whose fate is not known may be live: nothing more is opened in its contract before it is.
-    pub(super) async fn refuse_while_unresolved(&self, intent: &OpenIntent) -> Result<(), OpenFailure> {
+    pub(super) async fn refuse_while_unresolved(
+        &self,
+        intent: &OpenIntent,
+        composed: Option<&IntentId>,
+    ) -> Result<(), OpenFailure> {
         let unfinished = self.ports.journal.unfinished(&self.settings.account).await?;
         let unresolved = unfinished
             .into_iter()
             .find(|entry| entry.purpose == Purpose::Entry && entry.order.symbol == intent.symbol && is_open(entry));
         match unresolved {
             Some(entry) => Err(OpenFailure::EarlierUnresolved(entry.order.client_order_id)),
-            None => self.refuse_beside_the_opposite(intent).await,
+            None => self.refuse_beside_the_opposite(intent, composed).await,
         }
     }
 
-    /// Where a contract has one position, nothing is opened against what is being opened in parts.
-    async fn refuse_beside_the_opposite(&self, intent: &OpenIntent) -> Result<(), OpenFailure> {
+    /// Where a contract has one position, nothing is opened against what is being opened in parts, unless whoever wants both
+    /// said so.
+    async fn refuse_beside_the_opposite(
+        &self,
+        intent: &OpenIntent,
+        composed: Option<&IntentId>,
+    ) -> Result<(), OpenFailure> {
         if self.settings.position_mode != PositionMode::OneWay {
             return Ok(());
         }
+        let group = composed.and_then(|name| self.both_ways().get(&name.name()).cloned());
         let opposes = |it: &ComposedEntry| {
             let order = &it.order;
-            order.opening().is_some() && order.symbol == intent.symbol && order.direction != intent.direction
+            let is_of_group = group.is_some() && self.both_ways().get(&it.id) == group.as_ref();
+            order.opening().is_some()
+                && order.symbol == intent.symbol
+                && order.direction != intent.direction
+                && !is_of_group
         };
         match self.ports.journal.working(&self.settings.account).await?.into_iter().find(opposes) {
             Some(it) => Err(OpenFailure::OppositeOrder { symbol: intent.symbol.clone(), id: it.id }),

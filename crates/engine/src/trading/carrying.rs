@@ -110,7 +110,7 @@ async fn one(on: &DeskAccount, strategy: &str, task: &Task) -> Answer {
             }
             Err(error) => Answer::failed(error.to_string()),
         },
-        Task::Rest { order, name, .. } => match manager.compose_as(name.clone(), order).await {
+        Task::Rest { order, name, .. } => match manager.compose_both_ways(name.clone(), strategy, order).await {
             Ok(progress) => match progress.ended {
                 None | Some((ComposedEnd::Done, _)) => Answer::done(Vec::new()),
                 Some((_, why)) => Answer::failed(why),

@@ -33,7 +33,8 @@ pub enum ComposedKind {
         /// [`Gtc`](TimeInForce::Gtc), or [`PostOnly`](TimeInForce::PostOnly), which never takes.
         time_in_force: TimeInForce,
     },
-    /// A limit order of which only a part is seen: the next part follows when one has filled.
+    /// A limit order of which only a part is seen: the next part follows when one has filled. Where all of a closing is seen, it is one
+    /// reduce-only order that rests, and is maker or nothing.
     Iceberg {
         /// What is traded.
         trade: SlicedTrade,

@@ -52,7 +52,7 @@ impl PositionManager {
     ) -> Result<ComposedEntry, ComposeFailure> {
         let mut troubles = Troubles::default();
         let intent = intent(order, opening, opening.quantity);
-        self.refuse_while_unresolved(&intent).await?;
+        self.refuse_while_unresolved(&intent, Some(&name)).await?;
         let plan = self.plan(&intent, &mut troubles).await?.of_composed(name);
         makes_sense(order, &plan.instrument, plan.mark)?;
         self.settle(&plan.reading, &mut troubles).await;
@@ -158,7 +158,8 @@ fn makes_sense(order: &ComposedOrder, instrument: &Instrument, mark: Price) -> R
         }
         ComposedKind::Iceberg { trade, price, visible } => {
             on_tick("the limit", *price, instrument)?;
-            sensible(*visible < trade.quantity(), || {
+            let closes = matches!(trade, SlicedTrade::Close(_));
+            sensible(*visible < trade.quantity() || closes && *visible == trade.quantity(), || {
                 format!("{visible} seen of {} hides nothing: it is a limit order", trade.quantity())
             })?;
             on_lot("the part that is seen", *visible, instrument)?;

@@ -64,8 +64,8 @@ impl PositionManager {
         let intent = intent(&entry.order, opening, quantity);
         let approved = async {
             // What else may be live in its contract is not in any reading yet.
-            self.refuse_while_unresolved(&intent).await?;
             let id = IntentId::named(&entry.id);
+            self.refuse_while_unresolved(&intent, Some(&id)).await?;
             let plan = self.plan(&intent, troubles).await?.of_composed(id);
             let approved = self.approve(&plan, troubles).await?;
             self.set_up(&plan).await?;

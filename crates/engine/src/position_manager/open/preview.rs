@@ -77,7 +77,7 @@ impl PositionManager {
         in_parts: bool,
     ) -> Result<Preview, OpenFailure> {
         let mut troubles = Troubles::default();
-        self.refuse_while_unresolved(intent).await?;
+        self.refuse_while_unresolved(intent, None).await?;
         let plan = Plan { in_parts, ..self.plan(intent, &mut troubles).await? };
         let held = plan.held();
         if let Some(held) = held.filter(|held| held.direction != intent.direction) {

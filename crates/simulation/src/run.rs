@@ -1,0 +1,189 @@
+//! A simulation from its first price to its last.
+
+use crate::chart::Minutes;
+use crate::life::Life;
+use crate::settings::{SetUpRefused, Simulation};
+use crate::time::Time;
+use crate::weather::Fault;
+use crate::world::{Agenda, World};
+use crate::Strategies;
+use plimsoll_backtest::{Moment, Outcome};
+use plimsoll_domain::Timestamp;
+use plimsoll_exchange::TickRefused;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Streams that hear nothing for longer than this are not believed any more: they are told that they live.
+const BEAT: Duration = Duration::from_secs(5);
+
+/// Why a simulation ended before its prices did.
+#[derive(Debug, thiserror::Error)]
+pub enum SimulationError<E> {
+    /// It could not begin.
+    #[error(transparent)]
+    SetUp(#[from] SetUpRefused),
+    /// Prices go back in time, or are of a contract that is not listed.
+    #[error(transparent)]
+    Price(#[from] TickRefused),
+    /// What brings the prices failed.
+    #[error("{0}")]
+    Source(E),
+}
+
+/// What a simulation leaves behind.
+#[derive(Debug)]
+pub struct Simulated {
+    /// The same as of a backtest.
+    pub outcome: Outcome,
+    /// What was decided, one line each.
+    pub decisions: Vec<String>,
+    /// How many lives the process had.
+    pub lives: u64,
+    /// How many calls were made to venues.
+    pub calls: u64,
+    /// What went wrong with them, and how often.
+    pub faults: BTreeMap<Fault, u64>,
+    /// Positions that have no stop at their venue at the end.
+    pub unprotected: Vec<String>,
+    /// Conditional orders at the end that no position needs.
+    pub orphans: Vec<String>,
+}
+
+/// How far a simulation has come.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress {
+    /// Its time.
+    pub now: Timestamp,
+    /// How many fills there were.
+    pub fills: u64,
+}
+
+/// What happens besides prices.
+enum Event {
+    Crash,
+    Restart,
+}
+
+/// Runs until the prices end. `strategies` makes them anew for every life of the process; `tell` is told now and then how far it has come.
+///
+/// # Errors
+/// [`SimulationError`].
+pub fn run<E>(
+    simulation: Simulation,
+    strategies: &Strategies,
+    moments: impl Iterator<Item = Result<Moment, E>>,
+    mut tell: impl FnMut(Progress),
+) -> Result<Simulated, SimulationError<E>> {
+    let names = strategies().iter().map(|strategy| strategy.name()).collect();
+    let world = World::new(simulation, names)?;
+    let turning = world.time.clone();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .on_thread_park(move || turning.turn())
+        .build()
+        .map_err(SetUpRefused::Runtime)?;
+    let lives = runtime.block_on(drive(&world, strategies, moments, &mut tell))?;
+    // Tasks that are under way hold the world.
+    drop(runtime);
+    let (unprotected, orphans, totals) = (world.unprotected(), world.orphans(), world.totals());
+    let (calls, faults) = world.sky.met();
+    let empty = plimsoll_backtest::Recorder::new(String::new(), Vec::new(), Vec::new(), &[]);
+    let recorder = std::mem::replace(&mut *world.recorder(), empty);
+    let decisions = recorder.decisions().to_vec();
+    let outcome = recorder.finish(totals);
+    Ok(Simulated { outcome, decisions, lives, calls, faults, unprotected, orphans })
+}
+
+async fn drive<E>(
+    world: &Arc<World>,
+    strategies: &Strategies,
+    moments: impl Iterator<Item = Result<Moment, E>>,
+    tell: &mut impl FnMut(Progress),
+) -> Result<u64, SimulationError<E>> {
+    let time = &world.time;
+    let mut agenda: Agenda<Event> = Agenda::new();
+    for crash in &world.simulation.crashes {
+        agenda.entry(*crash).or_default().push(Event::Crash);
+    }
+    let (mut minutes, mut next_point) = (Minutes::new(world.simulation.markets.len()), world.simulation.start);
+    let mut lives = 1;
+    let mut life = Some(Life::begin(world, strategies, 0)?);
+    time.settle().await;
+    let mut told = world.simulation.start;
+    for moment in moments {
+        let moment = moment.map_err(SimulationError::Source)?;
+        while let Some(due) = agenda.first_key_value().map(|(due, _)| *due).filter(|due| *due <= moment.time) {
+            beat_until(world, due).await;
+            for event in agenda.remove(&due).unwrap_or_default() {
+                match event {
+                    Event::Crash => {
+                        if let Some(life) = life.take() {
+                            world.incident("crash", "the process died".to_owned());
+                            life.die().await;
+                            agenda.entry(due.plus(world.simulation.down_for)).or_default().push(Event::Restart);
+                        }
+                    }
+                    Event::Restart => {
+                        world.incident("restart", "the process runs again".to_owned());
+                        life = Some(Life::begin(world, strategies, lives)?);
+                        lives += 1;
+                    }
+                }
+            }
+            time.settle().await;
+        }
+        let before = time.now();
+        beat_until(world, moment.time).await;
+        world.apply(&moment)?;
+        minutes.hear(world, &moment);
+        if world.sky.cuts_within(moment.time.since(before)) {
+            cut(world, &moment);
+        }
+        time.settle().await;
+        if time.now() >= next_point {
+            world.point();
+            while next_point <= time.now() {
+                next_point = next_point.plus(world.simulation.curve_step);
+            }
+        }
+        if time.now().since(told) >= Duration::from_secs(600) {
+            told = time.now();
+            tell(Progress { now: told, fills: world.recorder().fills() });
+        }
+    }
+    minutes.finish(world);
+    if let Some(life) = life {
+        end(time, life).await;
+    }
+    world.point();
+    Ok(lives)
+}
+
+/// Ends in an orderly way: what is under way is finished, and takes the time that it takes.
+async fn end(time: &Time, life: Life) {
+    time.release();
+    life.stop().await;
+}
+
+/// Time passes, and streams are told that they live.
+async fn beat_until(world: &World, until: Timestamp) {
+    loop {
+        let next = world.time.now().plus(BEAT);
+        if next >= until {
+            break;
+        }
+        world.time.come_to(next).await;
+        world.places.iter().for_each(|place| place.venue.beat());
+        world.time.settle().await;
+    }
+    world.time.come_to(until).await;
+}
+
+/// The streams of the venue whose price came first are cut.
+fn cut(world: &World, moment: &Moment) {
+    let place = moment.prices.first().and_then(|price| world.market(price.market)).map(|(place, _)| place);
+    if let Some(place) = place {
+        world.incident("stream_cut", format!("{}: the venue has cut the streams", place.account.id));
+        place.venue.cut_streams();
+    }
+}
