@@ -24,6 +24,7 @@ mod positions;
 mod request;
 mod run;
 mod signals;
+mod simulate;
 mod status;
 mod sweep;
 mod target;
@@ -59,6 +60,8 @@ enum Verb {
     Venue(venue::Venue),
     /// Strategies over recorded history, with a report
     Backtest(Box<backtest::Backtest>),
+    /// The whole system through a day on a simulated clock, with faults and a restart
+    Simulate(Box<simulate::Simulate>),
     /// A strategy with many settings over recorded history, and what the best is worth
     Sweep(Box<sweep::Sweep>),
     /// The configuration: an example, a check, what is in force
@@ -122,6 +125,7 @@ pub(crate) fn run() -> Result<ExitCode, Failure> {
         Verb::Request(request) => request.run(),
         Verb::Venue(venue) => venue.run(),
         Verb::Backtest(backtest) => backtest.run(),
+        Verb::Simulate(simulate) => simulate.run(),
         Verb::Sweep(sweep) => sweep.run(),
         Verb::Config(config) => config.run(),
         Verb::Data(data) => data.run(),

@@ -1,7 +1,7 @@
 //! What a run leaves behind: all that a report is made of.
 
-use plimsoll_exchange::{Income, IncomeKind};
 use plimsoll_domain::{AccountId, Currency, Direction, Fill, Money, Price, Quantity, Symbol, Timestamp};
+use plimsoll_exchange::{Income, IncomeKind};
 
 /// What a run leaves behind. Money is in the settle currency; fees and funding are positive where they were paid.
 #[derive(Debug, Clone, PartialEq, Eq)]

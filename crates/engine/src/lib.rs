@@ -138,10 +138,10 @@ pub use position_manager::{
     Action, AdjustFailure, Adopted, AfloatSettings, Backed, CancelledEntries, CloseFailure, Closed, ComposeFailure,
     CutFor, Drifted, EndedPosition, Finding, FlattenReason, Flattened, Foreign, ForeignPolicy, HalfFlattened,
     HedgePair, KeptLeverage, Ladder, LadderFailure, LastSeen, LeverageChange, LostLeg, MarginChange, MarginFor,
-    Measure, MonitorFailure, MonitorReport, MoveStopFailure, NotSuchLeverage, OpenFailure, OpenWarning, Opened, OrderFate, Orphan,
-    Ports, PositionHealth, PositionManager, Preview, Progress, Protected, Protection, ProtectionFailure,
-    ReconcileFailure, Reconciliation, ReleaseFailure, Restored, Settings, Sister, Summary, Survey, SurveyedPosition,
-    Unclosed, UnfinishedFlatten, Unprotected, UnverifiedStop, WhyLost,
+    Measure, MonitorFailure, MonitorReport, MoveStopFailure, NotSuchLeverage, OpenFailure, OpenWarning, Opened,
+    OrderFate, Orphan, Ports, PositionHealth, PositionManager, Preview, Progress, Protected, Protection,
+    ProtectionFailure, ReconcileFailure, Reconciliation, ReleaseFailure, Restored, Settings, Sister, Summary, Survey,
+    SurveyedPosition, Unclosed, UnfinishedFlatten, Unprotected, UnverifiedStop, WhyLost,
 };
 pub use trouble::{Record, Subject, Trouble};
 pub use venue_account::{

@@ -291,7 +291,10 @@ impl TradingDesk {
             let mut wanted = std::mem::take(&mut self.wanted);
             if rounds > MOST_ROUNDS {
                 for it in wanted {
-                    self.stop_seat(it.seat, format!("it decides anew whatever is done: {MOST_ROUNDS} rounds at one moment"));
+                    self.stop_seat(
+                        it.seat,
+                        format!("it decides anew whatever is done: {MOST_ROUNDS} rounds at one moment"),
+                    );
                 }
                 return;
             }
@@ -308,7 +311,11 @@ impl TradingDesk {
             }
             for Netted { seat, decision, left } in self.desk.net(&mut wanted) {
                 if left.is_none() {
-                    self.refuse(seat, &Arc::new(decision), "another strategy wants the opposite at this moment".to_owned());
+                    self.refuse(
+                        seat,
+                        &Arc::new(decision),
+                        "another strategy wants the opposite at this moment".to_owned(),
+                    );
                 }
             }
             for Wanted { seat, decision } in wanted {

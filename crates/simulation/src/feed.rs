@@ -2,9 +2,7 @@
 
 use crate::weather::Sky;
 use async_trait::async_trait;
-use plimsoll_domain::{
-    BestQuotes, Candle, CandleBuilder, FundingRate, MarkPrice, SettledFunding, Symbol, Timestamp,
-};
+use plimsoll_domain::{BestQuotes, Candle, CandleBuilder, FundingRate, MarkPrice, SettledFunding, Symbol, Timestamp};
 use plimsoll_exchange::PaperVenue;
 use plimsoll_ports::{FundingRates, MarketFeed, MarketStream, QueryError};
 use std::collections::{BTreeMap, VecDeque};

@@ -5,9 +5,10 @@ use plimsoll_domain::{AccountId, Change};
 use plimsoll_engine::trading::TradingNews;
 use plimsoll_engine::{AccountNews, Action, GuardNews, Link, LookoutNews, MonitorReport, Reconciliation};
 
-pub(crate) fn of_guard(world: &World, account: &AccountId, is_restart: bool, news: &GuardNews) {
+/// `is_restart` until the first comparison after a restart has been told.
+pub(crate) fn of_guard(world: &World, account: &AccountId, is_restart: &mut bool, news: &GuardNews) {
     match news {
-        GuardNews::Reconciled(it) => of_reconciliation(world, account, is_restart, it),
+        GuardNews::Reconciled(it) => of_reconciliation(world, account, std::mem::take(is_restart), it),
         GuardNews::NotReconciled(failure) => world.incident("not_reconciled", format!("{account}: {failure}")),
         GuardNews::Watched(report) => of_look(world, account, report),
         GuardNews::Blind(failure) => world.incident("blind", format!("{account}: {failure}")),
@@ -37,7 +38,10 @@ fn of_look(world: &World, account: &AccountId, report: &MonitorReport) {
     match &report.action {
         Action::None | Action::Defended => {}
         Action::Reduced(closed) => {
-            let text = format!("{account}: all positions together were too large, {} {} closed", closed.quantity, closed.symbol);
+            let text = format!(
+                "{account}: all positions together were too large, {} {} closed",
+                closed.quantity, closed.symbol
+            );
             world.incident("reduced", text);
         }
         Action::NotReduced(failed) => {
@@ -95,9 +99,15 @@ pub(crate) fn of_trading(world: &World, names: &[String], news: &TradingNews) {
             world.incident("differs", format!("{}: {account}: {what}", name(*seat)));
         }
         TradingNews::Foreign { account, fill } => {
-            world.incident("foreign_fill", format!("{account}: {} {} of {} is nobody's", fill.side, fill.quantity, fill.symbol));
+            world.incident(
+                "foreign_fill",
+                format!("{account}: {} {} of {} is nobody's", fill.side, fill.quantity, fill.symbol),
+            );
         }
         TradingNews::Trouble { what } => world.incident("trouble", what.clone()),
-        TradingNews::Began { .. } | TradingNews::Done { .. } | TradingNews::Ended { .. } | TradingNews::Candle { .. } => {}
+        TradingNews::Began { .. }
+        | TradingNews::Done { .. }
+        | TradingNews::Ended { .. }
+        | TradingNews::Candle { .. } => {}
     }
 }

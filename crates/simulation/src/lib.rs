@@ -14,6 +14,7 @@
 mod broker;
 mod chart;
 mod feed;
+mod generated;
 mod incidents;
 mod life;
 mod random;
@@ -23,6 +24,7 @@ mod time;
 mod weather;
 mod world;
 
+pub use generated::{Generator, GeneratorSettings};
 pub use random::Random;
 pub use run::{Progress, Simulated, SimulationError, run};
 pub use settings::{Market, SetUpRefused, SimulatedAccount, Simulation};
@@ -32,4 +34,4 @@ pub use weather::{Fault, Weather};
 use plimsoll_ports::Strategy;
 
 /// Makes the strategies, anew for every life of the process.
-pub type Strategies = dyn Fn() -> Vec<Box<dyn Strategy>>;
+pub type Strategies<'a> = dyn Fn() -> Vec<Box<dyn Strategy>> + 'a;

@@ -1,12 +1,12 @@
 //! One life of a process: a guard for each account, the desk, and every answer that any of them waits for.
 
+use crate::Strategies;
 use crate::broker::SimulatedBroker;
 use crate::feed::SimulatedFeed;
 use crate::incidents;
 use crate::settings::SetUpRefused;
 use crate::time::SimulatedClock;
 use crate::world::{Place, World};
-use crate::Strategies;
 use async_trait::async_trait;
 use plimsoll_domain::risk::{LimitSettings, RiskLimits};
 use plimsoll_domain::{Leverage, Money, Rate};
@@ -44,7 +44,7 @@ impl Notifier for Heard {
 
 impl Life {
     /// Begins; lives are counted from 0.
-    pub(crate) fn begin(world: &Arc<World>, strategies: &Strategies, number: u64) -> Result<Self, SetUpRefused> {
+    pub(crate) fn begin(world: &Arc<World>, strategies: &Strategies<'_>, number: u64) -> Result<Self, SetUpRefused> {
         let clock: Arc<dyn Clock> = Arc::new(SimulatedClock(world.time.clone()));
         let (mut tasks, mut stoppers, mut accounts, mut guards) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for place in &world.places {
@@ -59,11 +59,12 @@ impl Life {
         for (account, guard) in guards {
             stoppers.push(guard.stopper());
             let (world, handle) = (Arc::clone(world), handle.clone());
+            let mut is_restart = number > 0;
             tasks.push(tokio::spawn(async move {
                 guard
                     .run(|news| {
                         handle.hear(&account, news);
-                        incidents::of_guard(&world, &account, number > 0, news);
+                        incidents::of_guard(&world, &account, &mut is_restart, news);
                     })
                     .await;
             }));
@@ -127,8 +128,7 @@ fn wire(
         notifier: Arc::new(Heard(Arc::clone(world))),
         clock: Arc::clone(clock),
     };
-    let account =
-        AccountPorts { broker: Arc::clone(&broker), audit: None, journal: store, clock: Arc::clone(clock) };
+    let account = AccountPorts { broker: Arc::clone(&broker), audit: None, journal: store, clock: Arc::clone(clock) };
     let settings = VenueAccountSettings::new(id.clone());
     let streams = Arc::new(move || -> Box<dyn plimsoll_ports::AccountStream> { Box::new(streams.account_stream()) });
     let lookout = Lookout::new(account, streams, feed.clone(), settings);

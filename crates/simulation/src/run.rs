@@ -1,12 +1,12 @@
 //! A simulation from its first price to its last.
 
+use crate::Strategies;
 use crate::chart::Minutes;
 use crate::life::Life;
 use crate::settings::{SetUpRefused, Simulation};
 use crate::time::Time;
 use crate::weather::Fault;
 use crate::world::{Agenda, World};
-use crate::Strategies;
 use plimsoll_backtest::{Moment, Outcome};
 use plimsoll_domain::Timestamp;
 use plimsoll_exchange::TickRefused;
@@ -71,7 +71,7 @@ enum Event {
 /// [`SimulationError`].
 pub fn run<E>(
     simulation: Simulation,
-    strategies: &Strategies,
+    strategies: &Strategies<'_>,
     moments: impl Iterator<Item = Result<Moment, E>>,
     mut tell: impl FnMut(Progress),
 ) -> Result<Simulated, SimulationError<E>> {
@@ -96,7 +96,7 @@ pub fn run<E>(
 
 async fn drive<E>(
     world: &Arc<World>,
-    strategies: &Strategies,
+    strategies: &Strategies<'_>,
     moments: impl Iterator<Item = Result<Moment, E>>,
     tell: &mut impl FnMut(Progress),
 ) -> Result<u64, SimulationError<E>> {

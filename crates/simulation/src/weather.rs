@@ -58,14 +58,8 @@ pub enum Fault {
 }
 
 impl Fault {
-    const ALL: [Self; 6] = [
-        Self::Unavailable,
-        Self::Throttled,
-        Self::Disconnected,
-        Self::LostBefore,
-        Self::LostAfter,
-        Self::Slow,
-    ];
+    const ALL: [Self; 6] =
+        [Self::Unavailable, Self::Throttled, Self::Disconnected, Self::LostBefore, Self::LostAfter, Self::Slow];
 
     /// The words for it.
     #[must_use]

@@ -96,7 +96,8 @@ impl World {
     pub(crate) fn point(&self) {
         let (mut equity, mut exposure, mut funding) = (Money::ZERO, Money::ZERO, Money::ZERO);
         for place in &self.places {
-            let (its_equity, its_exposure, sums) = place.venue.exchange(|exchange| figures(exchange, &place.account.id));
+            let (its_equity, its_exposure, sums) =
+                place.venue.exchange(|exchange| figures(exchange, &place.account.id));
             (equity, exposure, funding) = (equity + its_equity, exposure + its_exposure, funding + sums.funding);
         }
         self.recorder().point(CurvePoint { time: self.time.now(), equity, exposure, funding });
@@ -159,8 +160,7 @@ impl World {
                     .filter(|report| report.position.is_some())
                     .map(|report| report.symbol)
                     .collect();
-                let entering: Vec<_> =
-                    exchange.open_orders(id).into_iter().map(|order| order.order.symbol).collect();
+                let entering: Vec<_> = exchange.open_orders(id).into_iter().map(|order| order.order.symbol).collect();
                 for market in self.simulation.markets.iter().filter(|market| market.account == *id) {
                     let symbol = &market.instrument.symbol;
                     if held.contains(symbol) || entering.contains(symbol) {

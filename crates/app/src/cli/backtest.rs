@@ -3,7 +3,7 @@
 mod contract;
 pub(crate) mod feed;
 pub(crate) mod plan;
-mod show;
+pub(crate) mod show;
 
 use crate::failure::Failure;
 use clap::Args;

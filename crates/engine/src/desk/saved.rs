@@ -1,9 +1,7 @@
 //! A desk as text: what a restart takes up again.
 
 use super::{Desk, Own};
-use plimsoll_domain::{
-    AccountId, Candle, Direction, Leverage, Position, Price, Quantity, Side, Symbol, Timestamp,
-};
+use plimsoll_domain::{AccountId, Candle, Direction, Leverage, Position, Price, Quantity, Side, Symbol, Timestamp};
 use plimsoll_ports::{BadState, Holding, WorkingOrder};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
@@ -131,7 +129,7 @@ impl HoldingState {
             direction: it.position.direction.to_string(),
             quantity: it.position.quantity.to_string(),
             entry: it.position.entry.to_string(),
-            leverage: it.leverage.to_string(),
+            leverage: it.leverage.get().to_string(),
             stop: it.stop.map(|stop| stop.to_string()),
             opened_at: it.opened_at.as_micros(),
         }

@@ -23,7 +23,9 @@ use crate::trouble::{Record, Subject, Trouble, Troubles};
 use plimsoll_domain::{
     ClientOrderId, Direction, Instrument, Position, PositionSide, Price, Quantity, Symbol, Timestamp,
 };
-use plimsoll_ports::{ComposedEnd, ComposedEntry, ComposedKind, ComposedOrder, JournalEntry, JournalState, Purpose, StoreError};
+use plimsoll_ports::{
+    ComposedEnd, ComposedEntry, ComposedKind, ComposedOrder, JournalEntry, JournalState, Purpose, StoreError,
+};
 use protecting::Shelter;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, MutexGuard, PoisonError};

@@ -1,10 +1,10 @@
 //! Putting the stop of a position elsewhere.
 
+use super::PositionManager;
 use super::failure::ProtectionFailure;
 use super::outcome::Protection;
 use super::protection::Wanted;
 use super::reading::find_direction;
-use super::PositionManager;
 use crate::order_path::Wait;
 use crate::trouble::Troubles;
 use plimsoll_domain::{Direction, Price, Symbol};

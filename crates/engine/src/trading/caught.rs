@@ -71,7 +71,7 @@ fn said(panic: &(dyn Any + Send)) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plimsoll_domain::{AccountId, MarketEvent, MarkPrice, Timestamp};
+    use plimsoll_domain::{AccountId, MarkPrice, MarketEvent, Timestamp};
 
     struct Divides;
 

@@ -1,7 +1,7 @@
 //! What a desk hears of markets, as streams that mend themselves.
 
-use futures_util::stream::{self, BoxStream};
 use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
 use plimsoll_domain::{Candle, FundingRate, MarketEvent, Symbol, Timestamp};
 use plimsoll_ports::{Clock, FundingRates, MarketFeed, MarketItem, MarketStream};
 use std::sync::Arc;

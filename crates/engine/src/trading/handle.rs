@@ -13,8 +13,13 @@ pub(super) enum Word {
     Change(AccountId, Box<Change>),
     /// News of the account may be missing.
     Gap(AccountId),
-    Pause { strategy: String, by: String },
-    Resume { strategy: String },
+    Pause {
+        strategy: String,
+        by: String,
+    },
+    Resume {
+        strategy: String,
+    },
     Stop,
 }
 

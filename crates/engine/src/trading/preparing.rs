@@ -1,10 +1,10 @@
 //! From a decision to what managers are asked for: whatever cannot be is refused before anything is written down.
 
+use super::TradingDesk;
 use super::carrying::{Assigned, Task, place_of};
 use super::handle::SeatState;
 use super::orders::Whose;
 use super::seats::Waiting;
-use super::TradingDesk;
 use crate::desk::SeatIndex;
 use plimsoll_domain::{Direction, Instrument, Leverage, Price, Quantity, Rounding, Side, Symbol, TimeInForce};
 use plimsoll_ports::{

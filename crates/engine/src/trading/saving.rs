@@ -1,7 +1,7 @@
 //! A desk is saved before anything of it is sent, and now and then.
 
-use super::orders::IntentState;
 use super::TradingDesk;
+use super::orders::IntentState;
 use crate::desk::DeskState;
 use plimsoll_domain::Timestamp;
 use plimsoll_ports::{DeskRepository, SavedDesk, StoreError};
@@ -66,7 +66,7 @@ impl TradingDesk {
             symbol: whose.symbol.to_string(),
             label: whose.label.clone(),
             opens: whose.opens,
-            leverage: whose.leverage.to_string(),
+            leverage: whose.leverage.get().to_string(),
             stop: whose.stop.map(|stop| stop.to_string()),
         });
         let candles = self.candles.iter().map(|it| {

@@ -216,6 +216,16 @@ impl Prepared {
         self.markets.iter().map(|market| market.span).collect()
     }
 
+    /// When the history ends.
+    pub(crate) fn end(&self) -> Result<Timestamp, Failure> {
+        let notes = Notes::default();
+        let mut last = self.settings.start;
+        for item in self.history(&notes)? {
+            last = last.max(item?.time());
+        }
+        Ok(last)
+    }
+
     /// Everything, in one order of time. Rates come before candles of their time.
     pub(crate) fn history<'a>(
         &'a self,

@@ -6,8 +6,9 @@ use crate::failure::Failure;
 use clap::Args;
 use plimsoll_backtest::{Listing, Run, Settings};
 use plimsoll_domain::risk::{LimitSettings, RiskLimits};
-use plimsoll_domain::{AccountId, Decimal, MarginMode, Money, Rate, Symbol, Timestamp};
+use plimsoll_domain::{AccountId, Decimal, MarginMode, Money, Rate, Symbol, Timestamp, VenueId};
 use plimsoll_ports::{Feed, FeedKind, Strategy};
+use plimsoll_simulation::{Market, SimulatedAccount, Simulation};
 use plimsoll_strategies::Place;
 use plimsoll_strategies::settings::Number;
 use serde::Deserialize;
@@ -132,6 +133,11 @@ const fn yes() -> bool {
 }
 
 impl PlanArguments {
+    /// What each account begins with, if it is said.
+    pub(crate) const fn capital(&self) -> Option<Money> {
+        self.capital
+    }
+
     /// The plan that is meant.
     pub(crate) fn read(&self) -> Result<Plan, Failure> {
         let mut plan = match &self.plan {
@@ -256,6 +262,11 @@ pub(crate) struct Prepared {
 }
 
 impl Plan {
+    /// Neither a market nor a strategy is named.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.markets.is_empty() && self.strategies.is_empty()
+    }
+
     /// Looks at everything that can be looked at before the first event.
     pub(crate) fn prepare(&self) -> Result<Prepared, Failure> {
         let prepared = self.opened()?;
@@ -388,6 +399,33 @@ impl Prepared {
             }
         }
         Ok(())
+    }
+
+    /// The strategies, as new.
+    pub(crate) fn strategies_anew(&self) -> Vec<Box<dyn Strategy>> {
+        // They were built when the plan was prepared.
+        built(&self.strategies).unwrap_or_default()
+    }
+
+    /// The same for a simulation, in still weather.
+    pub(crate) fn simulation(&self, seed: u64) -> Simulation {
+        let accounts = self.settings.accounts.iter().map(|(id, wallet)| {
+            let (id, venue, wallet) = (id.clone(), VenueId::new(id.as_str()), *wallet);
+            SimulatedAccount { id, venue, wallet }
+        });
+        let markets = self.listings.iter().map(|Listing { account, instrument, opening }| Market {
+            account: account.clone(),
+            instrument: instrument.clone(),
+            opening: *opening,
+        });
+        let new = Simulation::new(self.settings.start, seed, accounts.collect(), markets.collect());
+        Simulation {
+            limits: self.settings.limits.clone(),
+            margin_mode: self.settings.margin_mode,
+            slippage: self.settings.slippage,
+            label: self.settings.label.clone(),
+            ..new
+        }
     }
 
     /// A run at its beginning.

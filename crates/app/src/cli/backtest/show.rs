@@ -41,7 +41,7 @@ fn refusals(done: &Done) -> Result<(), Failure> {
 }
 
 /// Writes a file, if one is wanted.
-pub(super) fn written(path: Option<&Path>, text: impl FnOnce() -> Result<String, Failure>) -> Result<(), Failure> {
+pub(crate) fn written(path: Option<&Path>, text: impl FnOnce() -> Result<String, Failure>) -> Result<(), Failure> {
     let Some(path) = path else { return Ok(()) };
     std::fs::write(path, text()?).map_err(|error| Failure::usage(format!("cannot write {}: {error}", path.display())))
 }

@@ -190,7 +190,8 @@ impl PositionManager {
         let outcome = self.protect_or_tell(&wanted, troubles).await;
         let closing = match (&outcome, purpose, self.settings.unverified_stop) {
             (Err(_), Purpose::StopLoss, UnverifiedStop::Close) => {
-                let closing = Closing { symbol: &symbol, direction, quantity: None, purpose: Purpose::Flatten, wait, name: None };
+                let closing =
+                    Closing { symbol: &symbol, direction, quantity: None, purpose: Purpose::Flatten, wait, name: None };
                 Some(Box::new(self.close_for(&closing).await))
             }
             _ => None,

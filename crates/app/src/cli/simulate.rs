@@ -1,0 +1,137 @@
+//! `plimsoll simulate`: the whole system through a day on a simulated clock.
+
+mod day;
+mod show;
+
+use super::backtest::plan::PlanArguments;
+use crate::failure::Failure;
+use clap::Args;
+use plimsoll_backtest::{Moment, Moments};
+use plimsoll_domain::Timestamp;
+use plimsoll_ports::Strategy;
+use plimsoll_simulation::{Generator, GeneratorSettings, Progress, Simulated, Simulation, SimulationError, Weather};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Live through a day in seconds: accounts on several venues, their guards and strategies, on a simulated clock.
+///
+/// Everything between the strategies and the exchanges is what trades live: risk checks, journals, orders, stops, reconciliation.
+/// Only time, the venues and the network are simulated, by a seed: the same seed ends in the same hash. In the middle the
+/// process dies, and is started again.
+///
+/// Without a plan, four strategies trade on made-up markets with jumps and funding. With one, as `plimsoll backtest` takes it,
+/// strategies trade its recorded history; in `--weather still` they decide as in the backtest, line by line.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  plimsoll simulate --duration 24h --html day.html
+  plimsoll simulate --candles btc-1m.csv --strategy ema_cross --weather still --decisions simulated.txt")]
+pub(crate) struct Simulate {
+    #[command(flatten)]
+    plan: PlanArguments,
+    /// For how long, of a made-up market: 24h, 90m
+    #[arg(long, default_value = "24h", value_parser = crate::config::duration)]
+    duration: Duration,
+    /// Decides everything that is left to chance
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Time between the prices of a made-up market
+    #[arg(long, default_value = "1s", value_parser = crate::config::duration)]
+    every: Duration,
+    /// How the network and the venues behave
+    #[arg(long, value_enum, default_value_t = WeatherWord::Usual)]
+    weather: WeatherWord,
+    /// Of a thousand calls to venues so many meet a fault, instead of the weather's
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(0..=500))]
+    faults: Option<u32>,
+    /// When the process dies, after the beginning; may be given often. In the middle, unless it is said or the weather is still
+    #[arg(long, value_name = "AFTER", value_parser = crate::config::duration)]
+    crash: Vec<Duration>,
+    /// Let the process live
+    #[arg(long, conflicts_with = "crash")]
+    no_crash: bool,
+    /// Write the report as one page that opens without a network
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// Write every decision, a line each
+    #[arg(long, value_name = "FILE")]
+    decisions: Option<PathBuf>,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum WeatherWord {
+    /// Nothing takes any time, and nothing goes wrong
+    Still,
+    /// Delays, lost answers, throttling, streams that are cut
+    Usual,
+}
+
+impl Simulate {
+    /// Runs and reports.
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let plan = self.plan.read()?;
+        let done = if plan.is_empty() { self.made_up() } else { self.recorded(&plan) }?;
+        super::backtest::show::written(self.decisions.as_deref(), || Ok(done.decisions.join("\n") + "\n"))?;
+        show::outcome(&done, self.html.as_deref(), self.json)
+    }
+
+    fn made_up(&self) -> Result<Simulated, Failure> {
+        let day = day::Day::new(self.seed, self.plan.capital())?;
+        let simulation = self.weathered(day.simulation(), self.duration);
+        let settings =
+            GeneratorSettings { every: self.every, ..GeneratorSettings::new(day::START, self.duration, self.seed) };
+        let prices = Generator::new(settings, &simulation.markets).map(|moment| moment.map_err(|never| match never {}));
+        self.through(simulation, &|| day.strategies(), prices, day::START.plus(self.duration))
+    }
+
+    fn recorded(&self, plan: &super::backtest::plan::Plan) -> Result<Simulated, Failure> {
+        let prepared = plan.prepare()?;
+        let (simulation, from, to) = (prepared.simulation(self.seed), prepared.settings.start, prepared.end()?);
+        let simulation = self.weathered(simulation, to.since(from));
+        let notes = super::backtest::feed::Notes::default();
+        let history = prepared.history(&notes)?;
+        self.through(simulation, &|| prepared.strategies_anew(), Moments::of(history), to)
+    }
+
+    fn weathered(&self, simulation: Simulation, duration: Duration) -> Simulation {
+        let mut weather = match self.weather {
+            WeatherWord::Still => Weather::still(),
+            WeatherWord::Usual => Weather::usual(),
+        };
+        weather.faults_per_mille = self.faults.unwrap_or(weather.faults_per_mille);
+        let is_still = self.weather == WeatherWord::Still;
+        let after = match self.crash.as_slice() {
+            [] if self.no_crash || is_still => Vec::new(),
+            [] => vec![duration / 2],
+            said => said.to_vec(),
+        };
+        let crashes = after.into_iter().map(|after| simulation.start.plus(after)).collect();
+        Simulation { weather, crashes, ..simulation }
+    }
+
+    fn through(
+        &self,
+        simulation: Simulation,
+        strategies: &dyn Fn() -> Vec<Box<dyn Strategy>>,
+        prices: impl Iterator<Item = Result<Moment, Failure>>,
+        to: Timestamp,
+    ) -> Result<Simulated, Failure> {
+        let bar = show::bar(!self.json, simulation.start, to);
+        let from = simulation.start;
+        let tell = |progress: Progress| {
+            bar.set_position(progress.now.since(from).as_secs());
+            bar.set_message(format!("{} fills", progress.fills));
+        };
+        let done = plimsoll_simulation::run(simulation, strategies, prices, tell);
+        bar.finish_and_clear();
+        done.map_err(|error| match error {
+            SimulationError::Source(error) => error,
+            SimulationError::SetUp(error) => Failure::usage(error),
+            SimulationError::Price(error) => Failure::no(error),
+        })
+    }
+}
