@@ -8,12 +8,14 @@ mod database;
 pub(crate) mod example;
 pub(crate) mod find;
 mod intervals;
+pub(crate) mod json;
 mod ladder;
 mod limits;
 mod problem;
 mod protection;
 mod reader;
 pub(crate) mod secret;
+mod strategies;
 mod watch;
 mod word;
 
@@ -23,6 +25,7 @@ pub(crate) use intervals::Intervals;
 pub(crate) use problem::{Origin, Problem};
 pub(crate) use reader::{Environment, Shown};
 pub(crate) use secret::SecretPlace;
+pub(crate) use strategies::StrategyConfig;
 pub(crate) use word::{duration, duration_text};
 
 use plimsoll_domain::Leverage;
@@ -38,6 +41,8 @@ use toml::de::DeTable;
 pub(crate) struct Config {
     /// The accounts, in the order of the file.
     pub(crate) accounts: Vec<Account>,
+    /// The strategies that trade on them.
+    pub(crate) strategies: Vec<StrategyConfig>,
     /// Where the records are.
     pub(crate) database: Database,
     /// Where the write-ahead spool and other state of this machine are.
@@ -146,11 +151,22 @@ fn read_root(mut root: Section<'_>, reader: &mut Reader<'_>, places: &Places) ->
     let protection = protection::read(root.section(reader, "protection"), reader);
     let limits = limits::read(root.section(reader, "limits"), reader, None);
     let accounts = account::read_all(&mut root, reader, &limits);
+    let strategies = strategies::read_all(&mut root, reader, &accounts);
     limits::fit(&accounts, trading.default_leverage, reader);
     ladder::fit(&accounts, reader);
     root.refuse_unknown(reader);
-    reader.refuse_unknown_variables(&["limits", "ladder", "trading", "intervals", "watch", "protection", "accounts"]);
-    Some(Config { accounts, database, state, trading, intervals, ladder, protection, watch, shown: Vec::new() })
+    reader.refuse_unknown_variables(&[
+        "limits",
+        "ladder",
+        "trading",
+        "intervals",
+        "watch",
+        "protection",
+        "accounts",
+        "strategies",
+    ]);
+    let shown = Vec::new();
+    Some(Config { accounts, strategies, database, state, trading, intervals, ladder, protection, watch, shown })
 }
 
 fn read_trading(section: &mut Section<'_>, reader: &mut Reader<'_>) -> Trading {

@@ -118,7 +118,7 @@ pub(super) fn read_all(root: &mut Section<'_>, reader: &mut Reader<'_>, limits: 
     accounts
 }
 
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-' || byte == b'_';
     (1..=32).contains(&name.len()) && name.bytes().all(fits)
 }

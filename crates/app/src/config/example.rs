@@ -110,4 +110,11 @@ assumed_taker_fee = "0.05 %"     # what is reckoned with; `doctor` says when the
 # Limits of this account alone; what is not named is as above.
 # [accounts.main.limits]
 # max_leverage = 2
+
+# A strategy is a table [strategies.NAME]; `run` lets all of them trade. `plimsoll backtest --strategies` lists the kinds.
+# [strategies.trend]
+# kind = "trend_switch"
+# on = "main BTC/USDT:USDT"      # the account, and the contract; several with commas between them
+# [strategies.trend.settings]    # what is otherwise than by default
+# leverage = 2
 "#;

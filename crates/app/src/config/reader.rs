@@ -121,6 +121,11 @@ impl<'t> Section<'t> {
         Section { path, table, known: Vec::new() }
     }
 
+    /// A table within this one whose keys somebody else knows; what is no table is a problem.
+    pub(crate) fn table(&mut self, reader: &mut Reader<'_>, name: &'static str) -> Option<&'t DeTable<'t>> {
+        self.section(reader, name).table
+    }
+
     /// Every table within this one, by name, in the order of the file.
     pub(crate) fn sections(&self, reader: &mut Reader<'_>) -> Vec<(String, Range<usize>, Section<'t>)> {
         let Some(table) = self.table else { return Vec::new() };

@@ -2,6 +2,7 @@
 
 use super::contract::{self, ContractPlan};
 use super::feed::{self, MarketFeed};
+use crate::config::json::object;
 use crate::failure::Failure;
 use clap::Args;
 use plimsoll_backtest::{Listing, Run, Settings};
@@ -15,7 +16,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeTable;
 
 /// A plan to begin with.
 pub(super) const EXAMPLE: &str = include_str!("example.toml");
@@ -208,26 +209,6 @@ fn from_file(path: &Path) -> Result<Plan, Failure> {
         ..market
     });
     Ok(Plan { markets: markets.collect(), ..plan })
-}
-
-/// TOML as JSON. A fraction is kept as it is written, as a text: nothing exact goes through a float.
-fn value(value: &DeValue<'_>) -> Value {
-    match value {
-        DeValue::String(text) => Value::String(text.to_string()),
-        DeValue::Integer(digits) => {
-            let text = digits.to_string();
-            text.parse::<i64>().map_or_else(|_| Value::String(text.clone()), Value::from)
-        }
-        DeValue::Float(digits) => Value::String(digits.to_string()),
-        DeValue::Boolean(it) => Value::Bool(*it),
-        DeValue::Datetime(time) => Value::String(time.to_string()),
-        DeValue::Array(all) => Value::Array(all.iter().map(|it| self::value(it.get_ref())).collect()),
-        DeValue::Table(table) => Value::Object(object(table)),
-    }
-}
-
-fn object(table: &DeTable<'_>) -> Map<String, Value> {
-    table.iter().map(|(name, it)| (name.get_ref().to_string(), value(it.get_ref()))).collect()
 }
 
 /// Reads `name=value`; a dotted name is a setting within a setting.
