@@ -104,6 +104,8 @@ pub struct TradingDesk {
     moment: u64,
     /// What is heard now is of the past.
     is_past: bool,
+    /// What was saved has been taken up: from then on it may be replaced.
+    has_begun: bool,
     /// Something is otherwise than it was saved.
     is_dirty: bool,
     /// Something is otherwise than it was published.
@@ -153,6 +155,7 @@ impl TradingDesk {
             news: Vec::new(),
             moment: 0,
             is_past: false,
+            has_begun: false,
             is_dirty: true,
             has_changed: true,
             is_stopping: false,
@@ -180,9 +183,14 @@ impl TradingDesk {
     /// way then is finished first.
     pub async fn run(mut self, mut tell: impl FnMut(&TradingNews)) {
         let Some(mut words) = self.words.take() else { return };
-        self.begin(&mut words).await;
+        let unheard = self.begin(&mut words).await;
         let mut heard = self.listen();
         let mut underway: FuturesUnordered<BoxFuture<'static, Ended>> = FuturesUnordered::new();
+        for word in unheard {
+            if let Some(account) = self.word(word) {
+                underway.push(self.recover(account));
+            }
+        }
         let (clock, every) = (Arc::clone(&self.clock), self.settings.save_every);
         let mut timer = clock.sleep(every);
         loop {
@@ -379,7 +387,7 @@ impl TradingDesk {
     }
 
     async fn save(&mut self) {
-        if !std::mem::take(&mut self.is_dirty) {
+        if !self.has_begun || !std::mem::take(&mut self.is_dirty) {
             return;
         }
         let (version, text, now) = (self.saver.version(), self.text(), self.clock.now());

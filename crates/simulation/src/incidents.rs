@@ -99,10 +99,9 @@ pub(crate) fn of_trading(world: &World, names: &[String], news: &TradingNews) {
             world.incident("differs", format!("{}: {account}: {what}", name(*seat)));
         }
         TradingNews::Foreign { account, fill } => {
-            world.incident(
-                "foreign_fill",
-                format!("{account}: {} {} of {} is nobody's", fill.side, fill.quantity, fill.symbol),
-            );
+            let (side, quantity, symbol, price) = (fill.side, fill.quantity, &fill.symbol, fill.price);
+            let text = format!("{account}: {side} {quantity} of {symbol} at {price} is nobody's ({})", fill.client_order_id);
+            world.incident("foreign_fill", text);
         }
         TradingNews::Trouble { what } => world.incident("trouble", what.clone()),
         TradingNews::Began { .. }

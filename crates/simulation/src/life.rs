@@ -23,6 +23,9 @@ use tokio::task::JoinHandle;
 /// A strategy whose turn comes late has decided on prices that are gone.
 const STALE_AFTER: Duration = Duration::from_secs(10);
 
+/// Time of looking between two comparisons of records and venue.
+pub(crate) const RECONCILE: Duration = Duration::from_secs(300);
+
 pub(crate) struct Life {
     tasks: Vec<JoinHandle<()>>,
     stoppers: Vec<Stopper>,
@@ -83,9 +86,13 @@ impl Life {
         }
     }
 
+    /// Strategies decide nothing more; guards go on.
+    pub(crate) fn stop_trading(&self) {
+        self.desk.stop();
+    }
+
     /// Ends in an orderly way.
     pub(crate) async fn stop(self) {
-        self.desk.stop();
         self.stoppers.iter().for_each(Stopper::stop);
         for task in self.tasks {
             if let Err(failed) = task.await
@@ -98,7 +105,7 @@ impl Life {
 }
 
 fn guard_settings() -> GuardSettings {
-    GuardSettings { reconcile: Duration::from_secs(300), ..GuardSettings::default() }
+    GuardSettings { reconcile: RECONCILE, ..GuardSettings::default() }
 }
 
 fn wire(

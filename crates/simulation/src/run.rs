@@ -2,9 +2,8 @@
 
 use crate::Strategies;
 use crate::chart::Minutes;
-use crate::life::Life;
+use crate::life::{Life, RECONCILE};
 use crate::settings::{SetUpRefused, Simulation};
-use crate::time::Time;
 use crate::weather::Fault;
 use crate::world::{Agenda, World};
 use plimsoll_backtest::{Moment, Outcome};
@@ -153,15 +152,19 @@ async fn drive<E>(
     }
     minutes.finish(world);
     if let Some(life) = life {
-        end(time, life).await;
+        end(world, life).await;
     }
     world.point();
     Ok(lives)
 }
 
-/// Ends in an orderly way: what is under way is finished, and takes the time that it takes.
-async fn end(time: &Time, life: Life) {
-    time.release();
+/// Ends in an orderly way: strategies stop, the weather clears, and guards compare once more what is left before they stop too.
+async fn end(world: &World, life: Life) {
+    life.stop_trading();
+    world.sky.clear();
+    beat_until(world, world.time.now().plus(RECONCILE * 2)).await;
+    world.time.settle().await;
+    world.time.release();
     life.stop().await;
 }
 

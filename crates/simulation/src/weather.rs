@@ -94,11 +94,14 @@ struct State {
     random: Random,
     struck: BTreeMap<Fault, u64>,
     calls: u64,
+    /// Nothing goes wrong any more.
+    is_over: bool,
 }
 
 impl Sky {
     pub(crate) fn new(weather: Weather, time: Time, seed: u64) -> Arc<Self> {
-        let state = State { random: Random::of(seed, "weather"), struck: BTreeMap::new(), calls: 0 };
+        let (random, struck) = (Random::of(seed, "weather"), BTreeMap::new());
+        let state = State { random, struck, calls: 0, is_over: false };
         Arc::new(Self { weather, time, state: Mutex::new(state) })
     }
 
@@ -123,6 +126,11 @@ impl Sky {
         }
         self.travel().await;
         answer
+    }
+
+    /// From now on nothing goes wrong.
+    pub(crate) fn clear(&self) {
+        self.state().is_over = true;
     }
 
     /// Whether the streams are cut in a span of this length.
@@ -155,7 +163,7 @@ impl Sky {
         let mut state = self.state();
         state.calls = state.calls.saturating_add(1);
         let chance = u64::from(self.weather.faults_per_mille);
-        if chance == 0 || state.random.between(0, 999) >= chance {
+        if state.is_over || chance == 0 || state.random.between(0, 999) >= chance {
             return None;
         }
         let which = usize::try_from(state.random.between(0, Fault::ALL.len() as u64 - 1)).unwrap_or(0);

@@ -17,14 +17,21 @@ const RETRY: Duration = Duration::from_secs(5);
 const MOST_MISSED: Duration = Duration::from_secs(7 * 86_400);
 
 impl TradingDesk {
-    /// Reads contracts, takes up what was saved, and hears the past. Ends early where it is stopped.
-    pub(super) async fn begin(&mut self, words: &mut mpsc::UnboundedReceiver<Word>) {
+    /// Reads contracts, takes up what was saved, and hears the past. Answers what was said meanwhile and is to be heard next: nothing
+    /// that happened to an account means anything before it is known whose it is. Ends early where it is stopped.
+    pub(super) async fn begin(&mut self, words: &mut mpsc::UnboundedReceiver<Word>) -> Vec<Word> {
+        let mut unheard = Vec::new();
         for place in 0..self.names.len() {
-            if !self.list(place, words).await {
-                return;
+            self.list(place, words, &mut unheard).await;
+            if self.is_stopping {
+                return unheard;
             }
         }
-        let resumed = self.take_up().await;
+        let resumed = self.take_up(words, &mut unheard).await;
+        if self.is_stopping {
+            return unheard;
+        }
+        self.has_begun = true;
         if resumed.is_some() {
             for place in 0..self.names.len() {
                 let recovered = self.recovering(place).await;
@@ -34,16 +41,17 @@ impl TradingDesk {
         }
         self.hear_the_past(resumed).await;
         self.news.push(TradingNews::Began { resumed });
+        unheard
     }
 
-    /// Reads the contracts of an account; `false` if it was stopped meanwhile.
-    async fn list(&mut self, place: usize, words: &mut mpsc::UnboundedReceiver<Word>) -> bool {
+    /// Reads the contracts of an account.
+    async fn list(&mut self, place: usize, words: &mut mpsc::UnboundedReceiver<Word>, unheard: &mut Vec<Word>) {
         let id = self.names[place].clone();
         let mut symbols: Vec<Symbol> =
             self.desk.feeds().into_iter().filter(|feed| feed.account == id).map(|feed| feed.symbol).collect();
         symbols.dedup();
         for symbol in symbols {
-            loop {
+            while !self.is_stopping {
                 match self.accounts[place].account.broker.instrument(&symbol).await {
                     Ok(instrument) => {
                         self.accounts[place].list(instrument);
@@ -51,34 +59,49 @@ impl TradingDesk {
                     }
                     Err(error) => {
                         self.news.push(TradingNews::Trouble { what: format!("{symbol} cannot be read: {error}") });
-                    }
-                }
-                let clock = std::sync::Arc::clone(&self.clock);
-                let mut pause = clock.sleep(RETRY);
-                loop {
-                    tokio::select! {
-                        biased;
-                        () = &mut pause => break,
-                        Some(word) = words.recv() => {
-                            self.word(word);
-                            if self.is_stopping {
-                                return false;
-                            }
-                        }
+                        self.pause(words, unheard).await;
                     }
                 }
             }
         }
-        true
     }
 
-    /// Takes up what was saved. What cannot be read is told, and the desk begins as new: it holds nothing then.
-    async fn take_up(&mut self) -> Option<Timestamp> {
-        let saved = match self.saver.load().await {
-            Ok(saved) => saved?,
-            Err(error) => {
-                self.news.push(TradingNews::Trouble { what: format!("the saved desk cannot be read: {error}") });
-                return None;
+    /// Waits for a while, and takes down what is said meanwhile.
+    async fn pause(&mut self, words: &mut mpsc::UnboundedReceiver<Word>, unheard: &mut Vec<Word>) {
+        let clock = std::sync::Arc::clone(&self.clock);
+        let mut pause = clock.sleep(RETRY);
+        loop {
+            tokio::select! {
+                biased;
+                () = &mut pause => return,
+                Some(word) = words.recv() => match word {
+                    Word::Stop => {
+                        self.is_stopping = true;
+                        return;
+                    }
+                    word => unheard.push(word),
+                }
+            }
+        }
+    }
+
+    /// Takes up what was saved, as soon as the records can be read: a desk that began as new would forget what it holds. What makes no
+    /// sense is told and put aside, and the desk begins as new.
+    async fn take_up(
+        &mut self,
+        words: &mut mpsc::UnboundedReceiver<Word>,
+        unheard: &mut Vec<Word>,
+    ) -> Option<Timestamp> {
+        let saved = loop {
+            match self.saver.load().await {
+                Ok(saved) => break saved?,
+                Err(error) => {
+                    self.news.push(TradingNews::Trouble { what: format!("the saved desk cannot be read: {error}") });
+                    self.pause(words, unheard).await;
+                    if self.is_stopping {
+                        return None;
+                    }
+                }
             }
         };
         let read = serde_json::from_str::<SavedState>(&saved.state).map_err(|error| BadState(error.to_string()));
@@ -88,7 +111,10 @@ impl TradingDesk {
                 Some(saved.saved_at)
             }
             Err(error) => {
-                self.news.push(TradingNews::Trouble { what: format!("the saved desk is left out: {error}") });
+                let aside = self.saver.put_aside(&saved).await;
+                let kept = aside.map_or_else(|error| format!("and is lost: {error}"), |name| format!("and is kept as '{name}'"));
+                let what = format!("the saved desk makes no sense, {kept}; it begins as new: {error}");
+                self.news.push(TradingNews::Trouble { what });
                 None
             }
         }

@@ -51,6 +51,13 @@ impl Saver {
         Ok(())
     }
 
+    /// Keeps what makes no sense under another name, and answers that.
+    pub(super) async fn put_aside(&self, saved: &SavedDesk) -> Result<String, StoreError> {
+        let name = format!("{}/unreadable", self.name);
+        self.records.save_desk(&name, saved).await?;
+        Ok(name)
+    }
+
     pub(super) async fn load(&self) -> Result<Option<SavedDesk>, StoreError> {
         self.records.desk(&self.name).await
     }
