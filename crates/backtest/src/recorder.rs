@@ -1,7 +1,7 @@
 //! What strategies did elsewhere than in a [`Run`](crate::Run), put into the same [`Outcome`].
 
 use crate::moments::Moment;
-use crate::outcome::{CurvePoint, Incident, LedgerSums, Outcome};
+use crate::outcome::{CurvePoint, Incident, LedgerSums, Outcome, TaggedFill};
 use crate::run::books::Books;
 use crate::run::chart::Chart;
 use crate::run::digest::Digest;
@@ -132,7 +132,13 @@ impl Recorder {
         self.books.count
     }
 
-    /// The newest incidents, oldest first.
+    /// The fills that were taken down.
+    #[must_use]
+    pub fn fill_records(&self) -> &[TaggedFill] {
+        self.books.fills()
+    }
+
+    /// Every incident, oldest first.
     #[must_use]
     pub fn incidents(&self) -> &[Incident] {
         &self.incidents

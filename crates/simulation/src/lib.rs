@@ -26,7 +26,7 @@ mod world;
 
 pub use generated::{Generator, GeneratorSettings};
 pub use random::Random;
-pub use run::{Progress, Simulated, SimulationError, run};
+pub use run::{Progress, Simulated, SimulationError, Told, run};
 pub use settings::{Market, SetUpRefused, SimulatedAccount, Simulation};
 pub use time::{SimulatedClock, Sleep, Time};
 pub use weather::{Fault, Weather};

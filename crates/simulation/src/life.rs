@@ -153,11 +153,11 @@ fn wire(
 }
 
 fn settings_of(world: &World, place: &Place) -> Settings {
-    let simulation = &world.simulation;
+    let (simulation, account) = (&world.simulation, &place.account);
     let others = simulation.accounts.iter().filter(|other| other.id != place.account.id);
     Settings {
-        limits: simulation.limits.clone().unwrap_or_else(unlimited),
-        margin_mode: simulation.margin_mode,
+        limits: account.limits.clone().or_else(|| simulation.limits.clone()).unwrap_or_else(unlimited),
+        margin_mode: account.margin_mode.unwrap_or(simulation.margin_mode),
         afloat: simulation.protection.clone(),
         sisters: others.map(|other| Sister { account: other.id.clone(), venue: other.venue.clone() }).collect(),
         ..Settings::new(place.account.id.clone())

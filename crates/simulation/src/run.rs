@@ -6,7 +6,7 @@ use crate::life::{Life, RECONCILE};
 use crate::settings::{SetUpRefused, Simulation};
 use crate::weather::Fault;
 use crate::world::{Agenda, World};
-use plimsoll_backtest::{Moment, Outcome};
+use plimsoll_backtest::{Incident, Moment, Outcome, TaggedFill};
 use plimsoll_domain::Timestamp;
 use plimsoll_exchange::TickRefused;
 use std::collections::BTreeMap;
@@ -58,13 +58,46 @@ pub struct Progress {
     pub fills: u64,
 }
 
+/// What a simulation tells while it runs.
+#[derive(Debug, Clone, Copy)]
+pub enum Told<'a> {
+    /// How far it has come, every ten minutes of its time.
+    Progress(Progress),
+    /// A decision, as [`Simulated::decisions`] has it.
+    Decided(&'a str),
+    /// A fill of a strategy's.
+    Filled(&'a TaggedFill),
+    /// Something that a person should know of.
+    Incident(&'a Incident),
+}
+
+/// So much of the records has been told.
+#[derive(Default)]
+struct Heard {
+    decisions: usize,
+    fills: usize,
+    incidents: usize,
+}
+
+impl Heard {
+    fn tell(&mut self, world: &World, tell: &mut impl FnMut(Told<'_>)) {
+        let recorder = world.recorder();
+        let (decisions, fills, incidents) = (recorder.decisions(), recorder.fill_records(), recorder.incidents());
+        decisions.iter().skip(self.decisions).for_each(|it| tell(Told::Decided(it)));
+        fills.iter().skip(self.fills).for_each(|it| tell(Told::Filled(it)));
+        incidents.iter().skip(self.incidents).for_each(|it| tell(Told::Incident(it)));
+        *self = Self { decisions: decisions.len(), fills: fills.len(), incidents: incidents.len() };
+    }
+}
+
 /// What happens besides prices.
 enum Event {
     Crash,
     Restart,
 }
 
-/// Runs until the prices end. `strategies` makes them anew for every life of the process; `tell` is told now and then how far it has come.
+/// Runs until the prices end. `strategies` makes them anew for every life of the process; `tell` is told
+/// what happens.
 ///
 /// # Errors
 /// [`SimulationError`].
@@ -72,7 +105,7 @@ pub fn run<E>(
     simulation: Simulation,
     strategies: &Strategies<'_>,
     moments: impl Iterator<Item = Result<Moment, E>>,
-    mut tell: impl FnMut(Progress),
+    mut tell: impl FnMut(Told<'_>),
 ) -> Result<Simulated, SimulationError<E>> {
     let names = strategies().iter().map(|strategy| strategy.name()).collect();
     let world = World::new(simulation, names)?;
@@ -97,7 +130,7 @@ async fn drive<E>(
     world: &Arc<World>,
     strategies: &Strategies<'_>,
     moments: impl Iterator<Item = Result<Moment, E>>,
-    tell: &mut impl FnMut(Progress),
+    tell: &mut impl FnMut(Told<'_>),
 ) -> Result<u64, SimulationError<E>> {
     let time = &world.time;
     let mut agenda: Agenda<Event> = Agenda::new();
@@ -108,7 +141,7 @@ async fn drive<E>(
     let mut lives = 1;
     let mut life = Some(Life::begin(world, strategies, 0)?);
     time.settle().await;
-    let mut told = world.simulation.start;
+    let (mut told, mut heard) = (world.simulation.start, Heard::default());
     for moment in moments {
         let moment = moment.map_err(SimulationError::Source)?;
         while let Some(due) = agenda.first_key_value().map(|(due, _)| *due).filter(|due| *due <= moment.time) {
@@ -145,15 +178,18 @@ async fn drive<E>(
                 next_point = next_point.plus(world.simulation.curve_step);
             }
         }
+        heard.tell(world, tell);
         if time.now().since(told) >= Duration::from_secs(600) {
             told = time.now();
-            tell(Progress { now: told, fills: world.recorder().fills() });
+            let progress = Progress { now: told, fills: world.recorder().fills() };
+            tell(Told::Progress(progress));
         }
     }
     minutes.finish(world);
     if let Some(life) = life {
         end(world, life).await;
     }
+    heard.tell(world, tell);
     world.point();
     Ok(lives)
 }

@@ -42,7 +42,7 @@ pub struct Simulation {
 }
 
 /// An account on a venue of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SimulatedAccount {
     /// Its name.
     pub id: AccountId,
@@ -50,6 +50,18 @@ pub struct SimulatedAccount {
     pub venue: VenueId,
     /// What is in its wallet at first.
     pub wallet: Money,
+    /// Limits of its own, instead of the simulation's.
+    pub limits: Option<RiskLimits>,
+    /// Cross or isolated, instead of the simulation's.
+    pub margin_mode: Option<MarginMode>,
+}
+
+impl SimulatedAccount {
+    /// An account with the simulation's limits and margin mode.
+    #[must_use]
+    pub const fn new(id: AccountId, venue: VenueId, wallet: Money) -> Self {
+        Self { id, venue, wallet, limits: None, margin_mode: None }
+    }
 }
 
 /// A contract on an account's venue.

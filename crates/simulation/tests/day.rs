@@ -50,10 +50,9 @@ fn strategies() -> Vec<Box<dyn Strategy>> {
 
 fn simulate(seed: u64, hours: u32, weather: Weather, crashes: &[Duration]) -> Simulated {
     let markets = markets();
-    let accounts = markets.iter().map(|market| SimulatedAccount {
-        id: market.account.clone(),
-        venue: VenueId::new(market.account.as_str()),
-        wallet: "10000".parse().unwrap(),
+    let accounts = markets.iter().map(|market| {
+        let (id, venue) = (market.account.clone(), VenueId::new(market.account.as_str()));
+        SimulatedAccount::new(id, venue, "10000".parse().unwrap())
     });
     let mut simulation = Simulation::new(START, seed, accounts.collect(), markets.clone());
     simulation.limits = Some(RiskLimits::default());

@@ -63,7 +63,7 @@ fn backtest(kind: &str, settings: &Value, candles: &[Candle]) -> (Outcome, Vec<S
 }
 
 fn simulate(kind: &str, settings: &Value, candles: &[Candle]) -> Simulated {
-    let accounts = vec![SimulatedAccount { id: account(), venue: VenueId::new("paper"), wallet: wallet() }];
+    let accounts = vec![SimulatedAccount::new(account(), VenueId::new("paper"), wallet())];
     let market = Market { account: account(), instrument: listings::btc_usdt(), opening: candles[0].open };
     let mut simulation = Simulation::new(START, 7, accounts, vec![market]);
     simulation.limits = Some(RiskLimits::default());

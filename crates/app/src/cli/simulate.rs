@@ -9,7 +9,7 @@ use clap::Args;
 use plimsoll_backtest::{Moment, Moments};
 use plimsoll_domain::Timestamp;
 use plimsoll_ports::Strategy;
-use plimsoll_simulation::{Generator, GeneratorSettings, Progress, Simulated, Simulation, SimulationError, Weather};
+use plimsoll_simulation::{Generator, GeneratorSettings, Simulated, Simulation, SimulationError, Told, Weather};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -122,9 +122,11 @@ impl Simulate {
     ) -> Result<Simulated, Failure> {
         let bar = show::bar(!self.json, simulation.start, to);
         let from = simulation.start;
-        let tell = |progress: Progress| {
-            bar.set_position(progress.now.since(from).as_secs());
-            bar.set_message(format!("{} fills", progress.fills));
+        let tell = |told: Told<'_>| {
+            if let Told::Progress(progress) = told {
+                bar.set_position(progress.now.since(from).as_secs());
+                bar.set_message(format!("{} fills", progress.fills));
+            }
         };
         let done = plimsoll_simulation::run(simulation, strategies, prices, tell);
         bar.finish_and_clear();

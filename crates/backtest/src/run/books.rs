@@ -105,6 +105,10 @@ impl Books {
     }
 
     /// Funding that a holder paid (positive) or received.
+    pub(crate) fn fills(&self) -> &[TaggedFill] {
+        &self.fills
+    }
+
     pub(crate) fn funding(&mut self, whose: (usize, usize), symbol: &Symbol, paid: Money) {
         if let Some(held) = self.held.get_mut(&(whose, symbol.clone())) {
             held.funding += paid;

@@ -390,10 +390,9 @@ impl Prepared {
 
     /// The same for a simulation, in still weather.
     pub(crate) fn simulation(&self, seed: u64) -> Simulation {
-        let accounts = self.settings.accounts.iter().map(|(id, wallet)| {
-            let (id, venue, wallet) = (id.clone(), VenueId::new(id.as_str()), *wallet);
-            SimulatedAccount { id, venue, wallet }
-        });
+        let accounts = self.settings.accounts.iter();
+        let accounts =
+            accounts.map(|(id, wallet)| SimulatedAccount::new(id.clone(), VenueId::new(id.as_str()), *wallet));
         let markets = self.listings.iter().map(|Listing { account, instrument, opening }| Market {
             account: account.clone(),
             instrument: instrument.clone(),
