@@ -84,6 +84,8 @@ pub struct StressOutcome {
     pub equity: Money,
     /// The cross pool's ratio at the moved prices; `None` if it backs nothing.
     pub pool_ratio: Option<MarginRatio>,
+    /// The worst ratio of the pool and of what is isolated, at the moved prices; `None` where nothing is required.
+    pub worst_ratio: Option<MarginRatio>,
     /// The positions that are due at the moved prices: the isolated ones by themselves, the cross ones together.
     pub liquidated: Vec<(Symbol, PositionSide)>,
     /// How far all prices may move from now before the cross pool is due.
@@ -171,7 +173,15 @@ impl<'a> PortfolioView<'a> {
     /// # Errors
     /// [`NotAFactor`] for a factor of zero or less, once something is held.
     pub fn stress(&self, factor: Decimal) -> Result<Vec<StressedAccount>, NotAFactor> {
-        self.members.iter().map(|member| member.stressed(factor)).collect()
+        self.moved(|_| factor)
+    }
+
+    /// What happens if the price of each contract moves by a factor of its own: 0.9 is a fall by 10 %, 1 stands still.
+    ///
+    /// # Errors
+    /// [`NotAFactor`] for a factor of zero or less of a contract that is held.
+    pub fn moved(&self, factor: impl Fn(&Symbol) -> Decimal) -> Result<Vec<StressedAccount>, NotAFactor> {
+        self.members.iter().map(|member| member.moved(&factor)).collect()
     }
 }
 
@@ -201,9 +211,9 @@ impl PortfolioTotals {
 }
 
 impl Member<'_> {
-    fn stressed(&self, factor: Decimal) -> Result<StressedAccount, NotAFactor> {
-        let symbols = self.positions.iter().map(|it| (it.held.symbol.clone(), factor));
-        let scenario = Scenario::new("common move", symbols)?;
+    fn moved(&self, factor: impl Fn(&Symbol) -> Decimal) -> Result<StressedAccount, NotAFactor> {
+        let symbols = self.positions.iter().map(|it| (it.held.symbol.clone(), factor(&it.held.symbol)));
+        let scenario = Scenario::new("move", symbols)?;
         let outcome = self.standing.portfolio().map(|portfolio| self.outcome(&portfolio, &scenario));
         let (venue, account) = (self.venue.clone(), self.account.clone());
         Ok(StressedAccount { venue, account, currency: self.currency.clone(), outcome })
@@ -219,6 +229,7 @@ impl Member<'_> {
         StressOutcome {
             equity: moved.equity(),
             pool_ratio: assessment.account.ratio(),
+            worst_ratio: assessment.positions.iter().filter_map(|it| it.margin_ratio).max(),
             liquidated: numbered.filter(|(at, _)| due(at)).map(|(_, it)| named(it)).collect(),
             limits: common_move(portfolio),
         }

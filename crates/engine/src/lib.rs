@@ -148,5 +148,6 @@ pub use venue_account::{
     AccountFollower, AccountMetrics, AccountNews, AccountPorts, AccountView, AppliedSetting, AuditLog,
     AuditedDifference, ConnectFailure, ContractSetting, Derived, Ended, Excess, Fleet, Gap, Gaps, LeverageSettings,
     Link, Observed, ReadFailure, ReduceFailure, ReduceIntent, ReduceSize, Reduced, Resynchronised, SettingFailure,
-    TradingStatistics, VenueAccount, VenueAccountSettings, Verification, WatchSettings, Watched, WatchedFigure,
+    Sheltered, TradingStatistics, VenueAccount, VenueAccountSettings, Verification, WatchSettings, Watched,
+    WatchedFigure,
 };

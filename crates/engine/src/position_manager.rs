@@ -25,6 +25,7 @@ mod reconcile;
 mod settle;
 mod shutdown;
 mod survey;
+mod told;
 
 pub use adjust::{AdjustFailure, LeverageChange, MarginChange};
 pub use afloat::{
@@ -48,6 +49,7 @@ pub use reconcile::{Adopted, Drifted, Finding, OrderFate, Orphan, Reconciliation
 pub use survey::{Survey, SurveyedPosition};
 
 pub(crate) use monitor::{Glance, is_covered};
+pub(crate) use survey::{is_stop, is_target};
 
 use crate::client_order_id::{ClientOrderIds, IntentId};
 use crate::colleagues::{Alone, Colleagues};

@@ -12,6 +12,7 @@ mod news;
 mod owner;
 mod reducing;
 mod settings;
+mod sheltered;
 mod telemetry;
 mod view;
 mod watchers;
@@ -25,6 +26,7 @@ pub use keeper::{ReadFailure, Resynchronised};
 pub use news::{AccountNews, Derived, Watched, WatchedFigure};
 pub use reducing::{Excess, ReduceFailure, ReduceIntent, ReduceSize, Reduced};
 pub use settings::{AccountPorts, VenueAccountSettings};
+pub use sheltered::Sheltered;
 pub use view::{AccountView, ContractSetting, Gap, Gaps, Link, Observed};
 pub use watchers::WatchSettings;
 

@@ -130,10 +130,10 @@ fn nearest(reading: &Reading, held: &Held, is_wanted: impl Fn(OrderType) -> bool
     resting.filter(|order| order.trigger.is_some()).min_by_key(distance).cloned()
 }
 
-const fn is_stop(order_type: OrderType) -> bool {
+pub(crate) const fn is_stop(order_type: OrderType) -> bool {
     matches!(order_type, OrderType::StopMarket | OrderType::Stop | OrderType::TrailingStopMarket)
 }
 
-const fn is_target(order_type: OrderType) -> bool {
+pub(crate) const fn is_target(order_type: OrderType) -> bool {
     matches!(order_type, OrderType::TakeProfitMarket | OrderType::TakeProfit)
 }

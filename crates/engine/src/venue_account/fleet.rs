@@ -2,7 +2,8 @@
 
 use super::VenueAccount;
 use super::view::AccountView;
-use plimsoll_domain::{AccountId, Currency, PortfolioView, Rate, VenueId};
+use crate::position_manager::Settings;
+use plimsoll_domain::{AccountId, Currency, PortfolioView, Rate, Timestamp, VenueId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +27,7 @@ use std::time::Duration;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Fleet {
     members: Vec<Member>,
 }
@@ -56,6 +57,15 @@ impl Fleet {
             }
         };
         Self { members: accounts.into_iter().map(member).collect() }
+    }
+
+    /// With an account that somebody else keeps current, as its view has it at `now`.
+    #[must_use]
+    pub fn and(mut self, venue: VenueId, settings: &Settings, view: Arc<AccountView>, now: Timestamp) -> Self {
+        let Settings { account, settle, closing_fee, .. } = settings;
+        let (account, settle, closing_fee) = (account.clone(), settle.clone(), *closing_fee);
+        self.members.push(Member { venue, account, settle, closing_fee, age: view.age(now), view });
+        self
     }
 
     /// The accounts as one: exposure, margin, nearest liquidation, stress. An account counts once in each currency that

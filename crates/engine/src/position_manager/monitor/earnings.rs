@@ -105,7 +105,7 @@ impl Funded {
 
 impl Earnings {
     /// Losses of this day by an equity of now, from what the records last told; `None` where they have told nothing of it.
-    pub(super) fn watch_on(&self, equity: Money, now: Timestamp) -> Option<EquityWatch> {
+    pub(in crate::position_manager) fn watch_on(&self, equity: Money, now: Timestamp) -> Option<EquityWatch> {
         let known = self.remembered.filter(|known| known.day == now.start_of_day())?;
         Some(EquityWatch::resume(known.day_start, known.peak, equity, now))
     }
