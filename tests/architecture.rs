@@ -29,6 +29,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("plimsoll-sqlite", &["plimsoll-domain", "plimsoll-ports"]),
     ("plimsoll-spool", &["plimsoll-domain", "plimsoll-ports"]),
     ("plimsoll-venue-server", &["plimsoll-domain", "plimsoll-exchange", "plimsoll-ports"]),
+    ("plimsoll-service", &["plimsoll-domain", "plimsoll-engine", "plimsoll-ports"]),
     ("plimsoll-testkit", &["plimsoll-domain", "plimsoll-ports"]),
     ("plimsoll-testkit-postgres", &[]),
     (
@@ -60,12 +61,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// What tests and benches may drive besides: the suites, a database server, the venue server, the exchange, the embedded
-/// store, the spool in front of it, and a crate's own mocks.
+/// store, the store in memory, the spool in front of either, and a crate's own mocks.
 const MAY_TEST_WITH: &[&str] = &[
     "plimsoll-testkit",
     "plimsoll-testkit-postgres",
     "plimsoll-venue-server",
     "plimsoll-exchange",
+    "plimsoll-memory",
     "plimsoll-spool",
     "plimsoll-sqlite",
     "plimsoll-ports",
