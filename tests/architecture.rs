@@ -30,6 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("plimsoll-spool", &["plimsoll-domain", "plimsoll-ports"]),
     ("plimsoll-venue-server", &["plimsoll-domain", "plimsoll-exchange", "plimsoll-ports"]),
     ("plimsoll-service", &["plimsoll-domain", "plimsoll-engine", "plimsoll-ports"]),
+    ("plimsoll-api", &["plimsoll-ports", "plimsoll-service"]),
     ("plimsoll-testkit", &["plimsoll-domain", "plimsoll-ports"]),
     ("plimsoll-testkit-postgres", &[]),
     (
@@ -60,9 +61,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("plimsoll-tests", &[]),
 ];
 
-/// What tests and benches may drive besides: the suites, a database server, the venue server, the exchange, the embedded
+/// What tests and benches may drive besides: the engine, the suites, a database server, the venue server, the exchange, the embedded
 /// store, the store in memory, the spool in front of either, and a crate's own mocks.
 const MAY_TEST_WITH: &[&str] = &[
+    "plimsoll-engine",
     "plimsoll-testkit",
     "plimsoll-testkit-postgres",
     "plimsoll-venue-server",
@@ -79,7 +81,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("tokio-tungstenite", &["plimsoll-transport"]),
     ("rustls", &["plimsoll-transport"]),
     ("sqlx", &["plimsoll-postgres", "plimsoll-sqlite", "plimsoll-testkit-postgres"]),
-    ("axum", &["plimsoll-venue-server"]),
+    ("axum", &["plimsoll-api", "plimsoll-venue-server"]),
+    ("utoipa", &["plimsoll-api", "plimsoll-service"]),
     ("clap", &["plimsoll"]),
     ("ta-lib", &["plimsoll-strategies"]),
     ("arrow", &["plimsoll-history"]),

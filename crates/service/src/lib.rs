@@ -76,6 +76,7 @@ pub use overview::{
     AccountRow, Accounts, LadderRow, Nearest, Overview, OverviewAccount, OverviewTotal, StrategyCount, Switch,
     WorstRatio,
 };
+pub use plimsoll_ports::domain;
 pub use pnl::{CurveMark, CurvePoint, DayRow, Pnl, PnlDay, PnlRow, PnlTotals};
 pub use positions::{FundingNow, PositionRow, Positions, ProtectionRow};
 pub use risk::{Gauge, LevelRow, LimitRow, MarginRow, Risk, RiskEventRow, RiskRow, ThresholdRow};

@@ -1,0 +1,217 @@
+//! The description of the API: schemas from the types that are answered, paths from the table below.
+
+use crate::actions::Confirmation;
+use crate::problem::ProblemBody;
+use crate::routes::Session;
+use serde_json::{Map, Value, json};
+use std::sync::LazyLock;
+use utoipa::ToSchema;
+
+/// A question: its path, what it answers in a sentence, and the parameters that it takes.
+type Question = (&'static str, &'static str, &'static [(&'static str, &'static str)], fn(&mut Schemas) -> String);
+
+/// The schemas that are named, by their names.
+#[derive(Default)]
+struct Schemas(Map<String, Value>);
+
+impl Schemas {
+    /// Adds a type with all that it is made of, and answers its name.
+    fn name<T: ToSchema>(&mut self) -> String {
+        let mut parts = vec![(T::name().into_owned(), T::schema())];
+        T::schemas(&mut parts);
+        for (name, schema) in parts {
+            self.0.insert(name, serde_json::to_value(schema).unwrap_or_default());
+        }
+        T::name().into_owned()
+    }
+}
+
+const ACCOUNT: (&str, &str) = ("account", "Of this account alone.");
+const SYMBOL: (&str, &str) = ("symbol", "Of this contract alone, such as BTC/USDT:USDT.");
+const DAYS: (&str, &str) = ("days", "Of so many times 24 hours, at most 366.");
+const LIMIT: (&str, &str) = ("limit", "At most so many, the newest.");
+
+macro_rules! answers {
+    ($name:ident) => {
+        |schemas: &mut Schemas| schemas.name::<plimsoll_service::$name>()
+    };
+}
+
+const QUESTIONS: &[Question] = &[
+    ("/api/session", "Who asks, and what it may.", &[], |schemas| schemas.name::<Session>()),
+    ("/api/overview", "Everything on one line of a screen.", &[], answers!(Overview)),
+    ("/api/accounts", "Every account with all its figures.", &[ACCOUNT], answers!(Accounts)),
+    (
+        "/api/positions",
+        "Every position, the nearest to its liquidation first.",
+        &[ACCOUNT, SYMBOL],
+        answers!(Positions),
+    ),
+    ("/api/orders", "Every order that is not at its end.", &[ACCOUNT, SYMBOL], answers!(Orders)),
+    ("/api/fills", "What was traded, newest first.", &[ACCOUNT, SYMBOL, DAYS, LIMIT], answers!(Fills)),
+    ("/api/closed", "The positions that have ended.", &[ACCOUNT, SYMBOL, DAYS, LIMIT], answers!(ClosedPositions)),
+    ("/api/risk", "Every limit with its use, and margin against its thresholds.", &[ACCOUNT], answers!(Risk)),
+    ("/api/funding", "Funding: rates, costs and bookings.", &[ACCOUNT, SYMBOL, DAYS, LIMIT], answers!(Funding)),
+    (
+        "/api/pnl",
+        "The equity curve, and where it comes from.",
+        &[ACCOUNT, DAYS, ("points", "At most so many points of the curve.")],
+        answers!(Pnl),
+    ),
+    (
+        "/api/events",
+        "What has happened, oldest first.",
+        &[("after", "After the event of this number."), LIMIT, ("severity", "This and worse."), ACCOUNT],
+        answers!(Events),
+    ),
+    ("/api/strategies", "Every strategy, and what it does.", &[], answers!(Strategies)),
+    ("/api/exposure", "How much is held, by contract, asset, venue and account.", &[], answers!(Exposures)),
+    (
+        "/api/what-if",
+        "What a move of prices would do.",
+        &[("percent", "The move in per cent; needed."), ("asset", "Of the prices of this asset alone.")],
+        answers!(WhatIf),
+    ),
+    ("/api/stress", "Usual moves of every price, and of each asset.", &[], answers!(Stress)),
+    ("/api/kill", "The kill switches, and what they were.", &[], answers!(KillSwitches)),
+];
+
+/// OpenAPI 3.1, put together once.
+pub(crate) fn openapi() -> Value {
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(document);
+    DOCUMENT.clone()
+}
+
+fn document() -> Value {
+    let mut schemas = Schemas::default();
+    let problem = schemas.name::<ProblemBody>();
+    let mut paths = Map::new();
+    for (path, summary, parameters, answer) in QUESTIONS {
+        let parameters: Vec<Value> = parameters
+            .iter()
+            .map(|(name, what)| json!({ "name": name, "in": "query", "description": what, "schema": { "type": "string" } }))
+            .collect();
+        let responses = responses(&content("application/json", &answer(&mut schemas)), &problem);
+        paths.insert(
+            (*path).to_owned(),
+            json!({ "get": { "summary": summary, "parameters": parameters, "responses": responses } }),
+        );
+    }
+    let prepared = schemas.name::<plimsoll_service::Prepared>();
+    let outcome = schemas.name::<plimsoll_service::Outcome>();
+    let confirmation = schemas.name::<Confirmation>();
+    let action = json!({ "application/json": { "schema": action() } });
+    for (path, summary, body, answer) in [
+        ("/api/actions/prepare", "What an action would mean. Nothing is done.", action, prepared),
+        ("/api/actions/confirm", "Does what was prepared, once.", content("application/json", &confirmation), outcome),
+    ] {
+        let responses = responses(&content("application/json", &answer), &problem);
+        let body = json!({ "required": true, "content": body });
+        paths.insert(
+            path.to_owned(),
+            json!({ "post": { "summary": summary, "requestBody": body, "responses": responses } }),
+        );
+    }
+    let text = json!({ "text/event-stream": { "schema": { "type": "string" } } });
+    paths.insert(
+        "/api/stream".to_owned(),
+        json!({ "get": { "summary": "What happens, as it happens: hello, overview, positions, event, gap.",
+                         "responses": responses(&text, &problem) } }),
+    );
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Plimsoll",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Running accounts, over HTTP. Decimals are strings, times RFC 3339 in UTC, unknown is null.",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": schemas.0,
+            "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer" } },
+        },
+        "security": [{ "bearer": [] }, {}],
+    })
+}
+
+fn content(kind: &str, name: &str) -> Value {
+    json!({ kind: { "schema": { "$ref": format!("#/components/schemas/{name}") } } })
+}
+
+fn responses(content_of_answer: &Value, problem: &str) -> Value {
+    json!({
+        "200": { "description": "The answer.", "content": content_of_answer },
+        "default": { "description": "What went wrong.", "content": content("application/problem+json", problem) },
+    })
+}
+
+/// Every action with its fields: they are read one by one, so that each mistake has a sentence of its own.
+fn action() -> Value {
+    let text = |what: &str| json!({ "type": "string", "description": what });
+    let figure = |what: &str| json!({ "type": ["string", "number"], "description": what });
+    json!({
+        "type": "object",
+        "required": ["action"],
+        "additionalProperties": false,
+        "properties": {
+            "action": { "type": "string", "enum": [
+                "open", "close", "reduce", "flatten", "leverage", "margin", "cancel_order", "pause_strategy",
+                "resume_strategy", "kill", "release",
+            ] },
+            "account": text("On this account; of flatten, kill and release null is all."),
+            "symbol": text("The contract."),
+            "direction": { "type": "string", "enum": ["long", "short"] },
+            "quantity": figure("In base units."),
+            "notional": figure("open: by what it is worth."),
+            "share": figure("reduce: of what is held, above 0 and below 1."),
+            "leverage": { "type": ["string", "integer"] },
+            "stop_loss": figure("open: where the stop triggers."),
+            "keep_stop": { "type": "boolean", "description": "open: by the stop that rests." },
+            "no_stop": text("open: without a stop, for this reason."),
+            "take_profit": figure("open: where the target triggers."),
+            "limit": figure("open: the worst price."),
+            "amount": figure("margin: into the position, or out of it if negative."),
+            "client_order_id": text("cancel_order: which."),
+            "strategy": text("pause_strategy, resume_strategy: which."),
+            "reason": text("flatten, kill, release, pause_strategy, resume_strategy: why."),
+            "flatten": { "type": "boolean", "description": "kill: close everything as well." },
+            "word": text("FLATTEN for flatten, KILL for kill: typed by a person."),
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn references(value: &Value, found: &mut Vec<String>) {
+        match value {
+            Value::Object(fields) => {
+                found.extend(fields.get("$ref").and_then(Value::as_str).map(str::to_owned));
+                fields.values().for_each(|it| references(it, found));
+            }
+            Value::Array(them) => them.iter().for_each(|it| references(it, found)),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn every_schema_that_is_named_is_there() {
+        let document = openapi();
+        let mut found = Vec::new();
+        references(&document, &mut found);
+        assert!(found.len() > 60, "{}", found.len());
+        for reference in found {
+            let name = reference.strip_prefix("#/components/schemas/").unwrap();
+            assert!(document["components"]["schemas"][name].is_object(), "{reference} leads nowhere");
+        }
+    }
+
+    #[test]
+    fn a_figure_is_described_as_the_string_that_it_is() {
+        let document = openapi();
+        assert_eq!(document["components"]["schemas"]["Figure"]["type"], "string");
+        let row = &document["components"]["schemas"]["PositionRow"]["properties"];
+        assert!(row["liquidation_price"].to_string().contains("Figure"), "{row}");
+    }
+}
