@@ -3,6 +3,7 @@
 mod audit;
 mod carrying_out;
 mod desk;
+mod opening;
 mod preview;
 
 pub(crate) use desk::Desk;
@@ -220,11 +221,14 @@ impl Service {
         let (mut outcome, repeated) = match taken {
             Ok(Taken::First(begun)) => {
                 let (service, who, receiver) = (self.clone(), who.clone(), begun.receiver.clone());
+                // From here on whoever stops the program waits for it.
+                let busy = self.0.desk.busy();
                 tokio::spawn(async move {
                     let (doer, action) = (service.clone(), begun.action.clone());
                     let doing = tokio::spawn(async move { doer.carry_out(&who, &action, now).await });
                     let outcome = doing.await.unwrap_or_else(|_| service.lost(begun.action, now));
                     begun.sender.send_replace(Some(Arc::new(outcome)));
+                    drop(busy);
                 });
                 (receiver, false)
             }
@@ -269,7 +273,6 @@ impl Service {
     }
 
     async fn carry_out(&self, who: &Caller, action: &Action, confirmed_at: Timestamp) -> Outcome {
-        let _busy = self.0.desk.busy();
         let said = action.to_string();
         let doing = self.do_it(who, action);
         // What removes risk waits for no record; what adds some is not done without one.

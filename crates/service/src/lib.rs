@@ -42,6 +42,7 @@
 //! engine's and the domain's.
 
 mod account;
+mod accounts;
 mod acting;
 mod action;
 mod events;
@@ -63,6 +64,7 @@ mod trades;
 mod what_if;
 
 pub use account::{Mode, ServedAccount};
+pub use accounts::{AccountRow, Accounts};
 pub use acting::{Caller, Came, Fact, Outcome, Prepared};
 pub use action::{Action, Open, Part, Size, Stop};
 pub use events::{EVENTS_KEPT, Event, EventFilter, EventHub, Events, Following, NewEvent, ToldToo};
@@ -72,10 +74,7 @@ pub use figure::{Figure, Moment};
 pub use funding::{Funding, FundingBooking, FundingBySymbol, FundingPerDay, FundingRateRow, FundingTotals};
 pub use kill::{KillRow, KillSwitches};
 pub use orders::{ComposedRow, OrderRow, Orders, PartRow, UnknownRow};
-pub use overview::{
-    AccountRow, Accounts, LadderRow, Nearest, Overview, OverviewAccount, OverviewTotal, StrategyCount, Switch,
-    WorstRatio,
-};
+pub use overview::{LadderRow, Nearest, Overview, OverviewAccount, OverviewTotal, StrategyCount, Switch, WorstRatio};
 pub use plimsoll_ports::domain;
 pub use pnl::{CurveMark, CurvePoint, DayRow, Pnl, PnlDay, PnlRow, PnlTotals};
 pub use positions::{FundingNow, PositionRow, Positions, ProtectionRow};

@@ -7,6 +7,7 @@ mod world;
 use plimsoll_ports::RiskEventRepository;
 use plimsoll_ports::domain::{AccountId, Decimal};
 use plimsoll_service::{ActFailure, Action, Caller, Came, EventFilter, Figure, Outcome, Prepared, RecordFilter};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use world::{World, start};
 
@@ -27,7 +28,7 @@ impl World {
     }
 
     async fn audited(&self) -> Vec<String> {
-        let events = self.store.since(&AccountId::new("main"), start()).await.unwrap();
+        let events = RiskEventRepository::since(&self.store, &AccountId::new("main"), start()).await.unwrap();
         events.into_iter().filter(|it| it.kind.starts_with("action_")).map(|it| it.kind).collect()
     }
 }
@@ -165,8 +166,39 @@ async fn the_kill_switch_takes_its_word_stops_everything_and_is_released() {
 #[tokio::test]
 async fn what_adds_risk_is_not_done_unless_it_is_written_down_and_what_removes_it_is() {
     let world = World::new().await;
-    let release = world.prepare(r#"{"action":"release","account":"main","reason":"over"}"#).await.unwrap();
-    assert_eq!(release.refusals, ["no kill switch is engaged"]);
+    world.long().await;
+    let more = OPEN.replace("0.05", "0.005");
+    let nonce = world.prepare(&more).await.unwrap().nonce.unwrap();
+    world.is_unwritable.store(true, Ordering::SeqCst);
+    let outcome = world.service.confirm(&ops(), &nonce, "click-0001").await.unwrap();
+    assert_eq!(outcome.outcome, Came::Failed, "{outcome:?}");
+    assert!(outcome.text.contains("cannot be written down") && !outcome.troubles.is_empty(), "{outcome:?}");
+    assert_eq!(world.service.positions(None, None).await.unwrap().positions[0].quantity, figure("0.05"));
+
+    let outcome = world.act(r#"{"action":"close","account":"main","symbol":"BTC/USDT:USDT"}"#, "click-0002").await;
+    assert_eq!(outcome.outcome, Came::Done, "{outcome:?}");
+    assert!(outcome.troubles.iter().any(|it| it.contains("the disk is full")), "{outcome:?}");
+    world.until(0, |view| view.positions.is_empty()).await;
+}
+
+#[tokio::test]
+async fn what_has_begun_comes_to_its_end_though_nobody_waits() {
+    let world = World::new().await;
+    let nonce = world.prepare(OPEN).await.unwrap().nonce.unwrap();
+    let service = world.service.clone();
+    let gone = tokio::spawn(async move { service.confirm(&ops(), &nonce, "click-0001").await });
+    while !world.hub.follow(Some(0)).kept.iter().any(|it| it.kind == "action_confirmed") {
+        tokio::task::yield_now().await;
+    }
+    gone.abort();
+    world.service.idle().await;
+    world.until(0, |view| !view.positions.is_empty()).await;
+    let steps = ["action_prepared", "action_confirmed", "action_done"];
+    assert_eq!(world.audited().await, steps, "nobody waited for it");
+}
+
+#[test]
+fn what_removes_risk_is_told_from_what_adds_it() {
     for (json, removes) in [
         (OPEN, false),
         (r#"{"action":"close","account":"main","symbol":"BTC/USDT:USDT"}"#, true),

@@ -1,6 +1,7 @@
 //! Doing what was confirmed, and saying what became of it.
 
-use super::preview::{intent, resting};
+use super::opening::intent;
+use super::preview::resting;
 use super::{Caller, Came};
 use crate::account::ServedAccount;
 use crate::action::{Action, Open, Part, Size};

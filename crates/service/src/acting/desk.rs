@@ -19,7 +19,7 @@ type Coming = watch::Receiver<Option<Arc<Outcome>>>;
 #[derive(Debug)]
 pub(crate) struct Desk {
     entries: Mutex<HashMap<String, Entry>>,
-    busy: watch::Sender<usize>,
+    busy: Arc<watch::Sender<usize>>,
 }
 
 #[derive(Debug)]
@@ -62,9 +62,9 @@ pub(super) struct NotTaken {
 }
 
 /// While one lives, something is under way.
-pub(super) struct Busy<'a>(&'a watch::Sender<usize>);
+pub(super) struct Busy(Arc<watch::Sender<usize>>);
 
-impl Drop for Busy<'_> {
+impl Drop for Busy {
     fn drop(&mut self) {
         self.0.send_modify(|count| *count -= 1);
     }
@@ -72,7 +72,7 @@ impl Drop for Busy<'_> {
 
 impl Default for Desk {
     fn default() -> Self {
-        Self { entries: Mutex::default(), busy: watch::Sender::new(0) }
+        Self { entries: Mutex::default(), busy: Arc::new(watch::Sender::new(0)) }
     }
 }
 
@@ -135,9 +135,9 @@ impl Desk {
     }
 
     /// Something is under way while this lives.
-    pub(super) fn busy(&self) -> Busy<'_> {
+    pub(super) fn busy(&self) -> Busy {
         self.busy.send_modify(|count| *count += 1);
-        Busy(&self.busy)
+        Busy(Arc::clone(&self.busy))
     }
 
     /// Returns once nothing is.

@@ -9,10 +9,13 @@ use plimsoll_engine::{
 use plimsoll_exchange::{Exchange, PaperBroker, PaperVenue, Tick, listings};
 use plimsoll_memory::MemoryStore;
 use plimsoll_ports::domain::{AccountId, Direction, Leverage, MarginMode, MarkPrice, Symbol, Timestamp, VenueId};
-use plimsoll_ports::{Alert, Clock, Notifier, NotifyError, OpenIntent, StopLoss};
+use plimsoll_ports::{
+    Alert, Clock, Notifier, NotifyError, OpenIntent, RiskEventRecord, RiskEventRepository, StopLoss, StoreError,
+};
 use plimsoll_service::{
     EventHub, Mode, RunState, ServedAccount, Service, ServiceSettings, StrategyControl, StrategyFailure, StrategyStatus,
 };
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -22,6 +25,8 @@ pub(crate) const BTC: &str = "BTC/USDT:USDT";
 pub(crate) struct World {
     pub(crate) venue: PaperVenue,
     pub(crate) store: MemoryStore,
+    /// What is to be written down of actions cannot be, while this is set.
+    pub(crate) is_unwritable: Arc<AtomicBool>,
     pub(crate) accounts: Vec<VenueAccount>,
     pub(crate) managers: Vec<Arc<PositionManager>>,
     pub(crate) hub: Arc<EventHub>,
@@ -34,6 +39,26 @@ struct Quiet;
 impl Notifier for Quiet {
     async fn notify(&self, _: &Alert) -> Result<(), NotifyError> {
         Ok(())
+    }
+}
+
+/// Risk events that cannot be written down while somebody says so.
+struct Diary {
+    store: MemoryStore,
+    is_unwritable: Arc<AtomicBool>,
+}
+
+#[async_trait]
+impl RiskEventRepository for Diary {
+    async fn log(&self, event: &RiskEventRecord) -> Result<(), StoreError> {
+        if self.is_unwritable.load(Ordering::SeqCst) {
+            return Err(StoreError::Unreachable("the disk is full".to_owned()));
+        }
+        self.store.log(event).await
+    }
+
+    async fn since(&self, account: &AccountId, since: Timestamp) -> Result<Vec<RiskEventRecord>, StoreError> {
+        RiskEventRepository::since(&self.store, account, since).await
     }
 }
 
@@ -93,12 +118,12 @@ impl World {
         let mut exchange = Exchange::new(start());
         exchange.list(listings::btc_usdt(), "50000".parse().unwrap()).unwrap();
         let venue = PaperVenue::new(VenueId::new("paper"), exchange);
-        let store = MemoryStore::new();
+        let (store, is_unwritable) = (MemoryStore::new(), Arc::new(AtomicBool::new(false)));
         let (mut accounts, mut managers, mut served) = (Vec::new(), Vec::new(), Vec::new());
         for name in ["main", "second"] {
             let broker = venue.open_account(AccountId::new(name), "10000".parse().unwrap()).unwrap();
             let account = follow(&venue, &broker, &store, name).await;
-            let ports = ports(&venue, &broker, &store);
+            let ports = ports(&venue, &broker, &store, &is_unwritable);
             let manager = Arc::new(PositionManager::new(ports.clone(), Settings::new(AccountId::new(name))));
             let mode = Mode::Paper;
             served.push(ServedAccount { mode, manager: Arc::clone(&manager), ports, view: account.watch() });
@@ -109,7 +134,7 @@ impl World {
         let control = Arc::new(Trend(Mutex::new((RunState::Running, None))));
         let clock = Arc::new(venue.clock());
         let service = Service::new(served, control, Arc::clone(&hub), clock, ServiceSettings::default());
-        Self { venue, store, accounts, managers, hub, service }
+        Self { venue, store, is_unwritable, accounts, managers, hub, service }
     }
 
     /// The first account goes long a tenth of a bitcoin at 5x, with a stop at 48,000.
@@ -163,7 +188,8 @@ async fn follow(venue: &PaperVenue, broker: &PaperBroker, store: &MemoryStore, n
     VenueAccount::connect(ports, Box::new(broker.account_stream()), settings).await.unwrap()
 }
 
-fn ports(venue: &PaperVenue, broker: &PaperBroker, store: &MemoryStore) -> Ports {
+fn ports(venue: &PaperVenue, broker: &PaperBroker, store: &MemoryStore, is_unwritable: &Arc<AtomicBool>) -> Ports {
+    let diary = Diary { store: store.clone(), is_unwritable: Arc::clone(is_unwritable) };
     let store = Arc::new(store.clone());
     Ports {
         broker: Arc::new(broker.clone()),
@@ -175,7 +201,7 @@ fn ports(venue: &PaperVenue, broker: &PaperBroker, store: &MemoryStore) -> Ports
         funding: store.clone(),
         bookings: store.clone(),
         equity: store.clone(),
-        risk_events: store.clone(),
+        risk_events: Arc::new(diary),
         controls: store,
         notifier: Arc::new(Quiet),
         clock: Arc::new(venue.clock()),
