@@ -49,7 +49,7 @@ pub use reconcile::{Adopted, Drifted, Finding, OrderFate, Orphan, Reconciliation
 pub use survey::{Survey, SurveyedPosition};
 
 pub(crate) use monitor::{Glance, is_covered};
-pub(crate) use survey::{is_stop, is_target};
+pub(crate) use survey::{is_stop, is_target, nearest_of};
 
 use crate::client_order_id::{ClientOrderIds, IntentId};
 use crate::colleagues::{Alone, Colleagues};

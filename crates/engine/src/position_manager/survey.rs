@@ -7,8 +7,8 @@ use crate::funding_service::{FundingCost, cost_of};
 use crate::trouble::{Subject, Trouble, Troubles};
 use plimsoll_domain::risk::MarginAlert;
 use plimsoll_domain::{
-    FundingRate, Instrument, Leverage, MarginMode, MarginRatio, Money, Order, OrderType, PositionMode, PositionReport,
-    Symbol, Timestamp,
+    Direction, FundingRate, Instrument, Leverage, MarginMode, MarginRatio, Money, Order, OrderType, PositionMode,
+    PositionReport, PositionSide, Price, Symbol, Timestamp,
 };
 use plimsoll_ports::QueryError;
 
@@ -117,17 +117,27 @@ impl PositionManager {
 }
 
 /// The order that closes a position and whose trigger is nearest to the mark.
-fn nearest(reading: &Reading, held: &Held, is_wanted: impl Fn(OrderType) -> bool) -> Option<Order> {
+fn nearest(reading: &Reading, held: &Held, is_wanted: fn(OrderType) -> bool) -> Option<Order> {
+    let (symbol, side, direction) = (&held.report.symbol, held.report.position_side, held.position.direction);
+    nearest_of(&reading.snapshot.orders, (symbol, side, direction), Some(held.mark), is_wanted).cloned()
+}
+
+/// The same of any orders; without a mark, the first that is listed.
+pub(crate) fn nearest_of<'a>(
+    orders: &'a [Order],
+    (symbol, side, direction): (&Symbol, PositionSide, Direction),
+    mark: Option<Price>,
+    is_wanted: fn(OrderType) -> bool,
+) -> Option<&'a Order> {
     let closes = |order: &&Order| {
-        order.symbol == held.report.symbol
-            && order.position_side == held.report.position_side
-            && order.side == held.position.direction.closing_side()
+        order.symbol == *symbol
+            && order.position_side == side
+            && order.side == direction.closing_side()
             && is_wanted(order.order_type)
             && !order.status.is_final()
     };
-    let distance = |order: &&Order| order.trigger.map(|trigger| (trigger.get() - held.mark.get()).abs());
-    let resting = reading.snapshot.orders.iter().filter(closes);
-    resting.filter(|order| order.trigger.is_some()).min_by_key(distance).cloned()
+    let distance = |order: &&Order| order.trigger.zip(mark).map(|(trigger, mark)| (trigger.get() - mark.get()).abs());
+    orders.iter().filter(closes).filter(|order| order.trigger.is_some()).min_by_key(distance)
 }
 
 pub(crate) const fn is_stop(order_type: OrderType) -> bool {
