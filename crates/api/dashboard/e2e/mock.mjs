@@ -13,7 +13,7 @@ const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.json': 'application/json' };
 const TOKENS = { 'act-token-for-tests': ['read', 'act'], 'read-token-for-tests': ['read'] };
 
-const fresh = () => ({ world: new World(process.env.MOCK_MODE ?? 'simulated'), needsToken: true, away: false, limited: false, holdsMs: 60_000, confirm: 'done', nonces: new Map(), quiet: false });
+const fresh = () => ({ world: new World(process.env.MOCK_MODE ?? 'simulated'), needsToken: true, away: false, limited: false, holdsMs: 60_000, confirm: 'done', nonces: new Map(), quiet: false, told: 'all' });
 let state = fresh();
 const streams = new Set();
 
@@ -47,8 +47,21 @@ function file(response, path) {
   createReadStream(found).pipe(response);
 }
 
+const KEPT = new Set(['time', 'account', 'venue', 'mode', 'symbol', 'base', 'currency', 'position_side', 'direction', 'kind', 'severity', 'text', 'name', 'state', 'side', 'type', 'link', 'kill_switch', 'status', 'client_order_id', 'unit', 'percent', 'moves', 'action', 'detail', 'seq', 'epoch', 'trade_id', 'position', 'cause', 'of', 'margin_mode', 'id', 'order', 'purpose', 'reason', 'positions', 'unprotected', 'unpriced', 'liquidated', 'bookings', 'running', 'paused', 'stopped', 'open_orders', 'accounts', 'is_ours', 'label']);
+
+/** An answer in which every figure is unknown, or nothing is listed. */
+function dulled(value, name = '') {
+  if (state.told === 'all' || ['parameters', 'contracts'].includes(name)) return value;
+  if (Array.isArray(value)) return state.told === 'emptiness' && name !== 'moves' ? [] : value.map((it) => dulled(it, name));
+  if (value !== null && typeof value === 'object') {
+    if (state.told === 'nothing' && ['stop', 'target', 'funding', 'ladder', 'worst_margin_ratio', 'nearest_liquidation', 'day', 'first'].includes(name)) return null;
+    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, dulled(one, key)]));
+  }
+  return KEPT.has(name) || typeof value === 'boolean' || state.told === 'emptiness' ? value : null;
+}
+
 function send(response, event, data, id) {
-  response.write(`event: ${event}\n${id ? `id: ${id}\n` : ''}data: ${JSON.stringify(data)}\n\n`);
+  response.write(`event: ${event}\n${id ? `id: ${id}\n` : ''}data: ${JSON.stringify(event === 'overview' || event === 'positions' ? dulled(data) : data)}\n\n`);
 }
 
 function stream(request, response) {
@@ -160,7 +173,7 @@ async function control(request, response) {
       break;
     case 'set':
       for (const name of ['mode', 'candles', 'unprotected']) if (name in said) state.world[name] = said[name];
-      for (const name of ['needsToken', 'limited', 'holdsMs', 'confirm', 'quiet']) if (name in said) state[name] = said[name];
+      for (const name of ['needsToken', 'limited', 'holdsMs', 'confirm', 'quiet', 'told']) if (name in said) state[name] = said[name];
       break;
     default:
       return problem(response, 400, 'bad_json', 'what?');
@@ -185,7 +198,11 @@ async function serve(request, response) {
     if (path === '/api/actions/prepare') return prepare(response, said);
     if (path === '/api/actions/confirm') return confirm(response, said);
   }
-  const of = (answered) => answer(response, 200, answered);
+  const wanted = (it) => ['account', 'symbol'].every((name) => !url.searchParams.has(name) || it[name] === url.searchParams.get(name));
+  const of = (answered) => {
+    for (const [name, value] of Object.entries(answered)) if (Array.isArray(value) && ['positions', 'resting', 'composed', 'fills', 'closed'].includes(name)) answered[name] = value.filter(wanted);
+    answer(response, 200, path === '/api/session' ? answered : dulled(answered));
+  };
   switch (path) {
     case '/api/session':
       return of({ time: world.time(), who: state.needsToken ? 'ops' : 'loopback', scopes: may, needs_token: state.needsToken, mode: world.mode, version: '0.1.0' });

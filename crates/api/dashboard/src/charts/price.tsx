@@ -1,5 +1,5 @@
 import { CandlestickSeries, createSeriesMarkers, LineSeries, LineStyle, type IChartApi, type IPriceLine, type ISeriesApi, type ISeriesMarkersPluginApi, type SeriesMarker, type Time, type UTCTimestamp } from 'lightweight-charts';
-import { useRef } from 'react';
+import { useRef, useState } from 'react';
 import { drawn } from '../exact/decimal';
 import { price } from '../exact/format';
 import { millis } from '../exact/time';
@@ -14,9 +14,13 @@ function format(value: number): { type: 'price'; precision: number; minMove: num
   return { type: 'price', precision, minMove: 10 ** -precision };
 }
 
+/** Lines that are further from the mark than this are left outside of the picture until they are asked for: they would flatten it. */
+const NEAR = 0.06;
+
 /** Candles where the program has them, else the marks heard since the page was opened; fills, and the lines that matter. */
 export function PriceChart({ position, candles, marks, fills }: { position: Position; candles: Candles['candles'] | null; marks: readonly [number, string][]; fills: readonly Fill[] }) {
   const series = useRef<{ of: ISeriesApi<'Candlestick'> | ISeriesApi<'Line'>; flags: ISeriesMarkersPluginApi<Time>; lines: IPriceLine[]; colours: Colours } | null>(null);
+  const [everything, setEverything] = useState(false);
   const isCandles = candles !== null && candles.length > 1;
   const told = fills.filter((fill) => fill.symbol === position.symbol && fill.account === position.account);
   const points = isCandles ? [] : heard(told, marks);
@@ -56,11 +60,11 @@ export function PriceChart({ position, candles, marks, fills }: { position: Posi
       const at = drawn(text);
       return at === null ? [] : [it.of.createPriceLine({ price: at, color, lineStyle, lineWidth: title === 'liquidation' ? 2 : 1, axisLabelVisible: true, title })];
     });
-    // The lines belong to the picture: a stop outside of it is a stop that nobody sees.
+    // Near lines belong to the picture: a stop outside of it is a stop that nobody sees.
     const mark = drawn(position.mark_price) ?? 1;
-    const near = lines.flatMap(([title, text]) => {
+    const near = lines.flatMap(([, text]) => {
       const at = drawn(text);
-      return at === null || (title === 'liquidation' && Math.abs(at / mark - 1) > 0.25) ? [] : [at];
+      return at === null || (!everything && Math.abs(at / mark - 1) > NEAR) ? [] : [at];
     });
     it.of.applyOptions({
       autoscaleInfoProvider: (original: () => { priceRange: { minValue: number; maxValue: number } } | null) => {
@@ -75,7 +79,12 @@ export function PriceChart({ position, candles, marks, fills }: { position: Posi
   return (
     <>
       <ChartFrame key={String(isCandles)} draw={draw} update={update} words={words} size="chart-tall" />
-      {!isCandles && <p className="chart-note">Candles are not told: these are the fills on record and the marks heard since this page was opened.</p>}
+      <div className="chart-note">
+        {!isCandles && <span>Candles are not told: these are the fills on record and the marks heard since this page was opened.</span>}
+        <label className="key push">
+          <input type="checkbox" checked={everything} onChange={(event) => setEverything(event.target.checked)} /> every line, however far
+        </label>
+      </div>
     </>
   );
 }

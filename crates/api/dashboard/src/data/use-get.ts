@@ -10,24 +10,37 @@ export interface Got<T> {
   again: () => void;
 }
 
+/** News come in bursts: one reading answers to all of them. */
+const BURST_MS = 1500;
+
 /**
- * Reads `path` now, every `everyMs`, and soon after something happened. `null` reads nothing. An answer that was overtaken
- * by a later question is dropped.
+ * Reads `path` now, every `everyMs`, and soon after something happened. `null` reads nothing. What was asked of another
+ * path is dropped when it comes.
  */
 export function useGet<T>(path: string | null, everyMs = 15_000): Got<T> {
   const news = usePart((live) => live.news);
   const wire = usePart((live) => live.wire);
   const [state, setState] = useState<{ path: string | null; data: T | null; problem: Problem | null; at: number | null }>({ path, data: null, problem: null, at: null });
-  const [turn, setTurn] = useState(0);
-  const last = useRef({ path: null as string | null, turn: 0, at: 0 });
-  const again = useCallback(() => setTurn((it) => it + 1), []);
+  const soon = useRef<(withinMs: number) => void>(() => undefined);
+  const again = useCallback(() => soon.current(0), []);
 
   useEffect(() => {
     if (path === null) return;
     const stop = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let due = Infinity;
+    let isReading = false;
+    const plan = (withinMs: number): void => {
+      const at = Date.now() + withinMs;
+      if (stop.signal.aborted || at >= due) return;
+      due = at;
+      clearTimeout(timer);
+      timer = setTimeout(() => void read(), withinMs);
+    };
     const read = async (): Promise<void> => {
-      last.current.at = Date.now();
+      if (isReading) return;
+      isReading = true;
+      due = Infinity;
       let wait = everyMs;
       try {
         const data = await get<T>(path, stop.signal);
@@ -38,18 +51,25 @@ export function useGet<T>(path: string | null, everyMs = 15_000): Got<T> {
         wait = Math.max(problem.status === 404 ? everyMs * 10 : everyMs, problem.retryAfterMs ?? 0);
         setState((it) => (it.path === path ? { ...it, problem } : { path, data: null, problem, at: null }));
       }
-      if (!stop.signal.aborted) timer = setTimeout(() => void read(), wait);
+      isReading = false;
+      const wanted = due;
+      due = Infinity;
+      clearTimeout(timer);
+      plan(Math.min(wait, Math.max(0, wanted - Date.now())));
     };
-    // News come in bursts: one reading answers to all of it.
-    const isNew = last.current.path !== path || last.current.turn !== turn;
-    const pause = isNew ? 0 : Math.max(0, 1500 - (Date.now() - last.current.at));
-    last.current = { ...last.current, path, turn };
-    timer = setTimeout(() => void read(), pause);
+    soon.current = plan;
+    plan(0);
     return () => {
       stop.abort();
       clearTimeout(timer);
     };
-  }, [path, everyMs, news, wire, turn]);
+  }, [path, everyMs]);
+
+  const isFirst = useRef(true);
+  useEffect(() => {
+    if (isFirst.current) isFirst.current = false;
+    else soon.current(BURST_MS);
+  }, [news, wire]);
 
   return state.path === path ? { data: state.data, problem: state.problem, at: state.at, again } : { data: null, problem: null, at: null, again };
 }

@@ -1,4 +1,4 @@
-import { exact, minus, parts, plain, rounded, sign, times, type DecimalText, type Exact } from './decimal';
+import { exact, magnitude, minus, parts, plain, rounded, sign, times, type DecimalText, type Exact } from './decimal';
 
 /** What stands where a figure is not known. Never a zero. */
 export const NOT_TOLD = '–';
@@ -77,12 +77,21 @@ export function difference(a: DecimalText | null | undefined, b: DecimalText | n
   return left && right ? plain(minus(left, right)) : null;
 }
 
+/** A price's difference, with its sign and as many digits as tell something. */
+export function signedPrice(text: DecimalText | null | undefined): string {
+  const value = exact(text);
+  if (!value) return NOT_TOLD;
+  const which = sign(value);
+  return which === 0 ? '0' : `${which < 0 ? MINUS : '+'}${price(plain(magnitude(value)))}`;
+}
+
 /** Which way a figure goes, for the word, the sign and the colour beside it. */
 export type Trend = 'up' | 'down' | 'flat' | 'unknown';
 
-export function trend(text: DecimalText | null | undefined): Trend {
+/** The trend of what is shown: with `places`, what rounds to nothing goes nowhere. */
+export function trend(text: DecimalText | null | undefined, places?: number): Trend {
   const value = exact(text);
   if (!value) return 'unknown';
-  const which = sign(value);
+  const which = sign(places === undefined ? value : rounded(value, places));
   return which > 0 ? 'up' : which < 0 ? 'down' : 'flat';
 }

@@ -31,6 +31,7 @@ export function clock(moment: Moment | null | undefined): string {
 /** A length of time, in its two largest units: `2 h 05 min`, `14 s`. */
 export function lasting(ms: number): string {
   const seconds = Math.floor(Math.abs(ms) / 1000);
+  if (seconds < 1) return '< 1 s';
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} min ${two(seconds % 60)} s`;

@@ -61,7 +61,7 @@ export default function FundingPage() {
                 <Card title="Next settlements">
                   <Rates of={data} />
                 </Card>
-                <Card title="Totals" size="six" hint="positive is paid">
+                <Card title="Totals">
                   <div className="figures">
                     {(data.per_day ?? []).map((it) => (
                       <Figure key={it.currency} name={`A day, as held now`} hint={it.currency} large>
@@ -84,7 +84,7 @@ export default function FundingPage() {
                     empty="Nothing was booked."
                   />
                 </Card>
-                <Card title={`By contract, ${days} days`} size="six">
+                <Card title={`By contract, ${days} days`}>
                   <PaidTable of={data.by_symbol ?? []} name="Contract" label={(it) => it.symbol} />
                   {data.by_strategy && data.by_strategy.length > 0 && <PaidTable of={data.by_strategy} name="Strategy" label={(it) => it.strategy} />}
                 </Card>

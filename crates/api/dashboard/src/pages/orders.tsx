@@ -8,6 +8,7 @@ import { utc } from '../exact/time';
 import { Answered } from '../parts/answer';
 import { DeedDialog } from '../parts/deed';
 import { Badge, Card, Signed, When } from '../parts/figure';
+import { useHost } from '../parts/host';
 import { FundingADay, Way } from '../parts/position';
 import { ExportButton, exported, Table, type Column } from '../parts/table';
 import { to } from '../shell/route';
@@ -20,7 +21,7 @@ const TABS = [
   ['closed', 'Closed positions'],
 ] as const;
 
-const Side = ({ side }: { side: string }) => <span className={side === 'buy' ? 'up' : 'down'}>{side === 'buy' ? '▲ buy' : '▼ sell'}</span>;
+const Side = ({ side }: { side: string }) => <span className={`number ${side === 'buy' ? 'up' : 'down'}`}>{side === 'buy' ? '▲ buy' : '▼ sell'}</span>;
 
 export function restingColumns(cancel: ((order: { account: string; id: string }) => void) | null): Column<RestingOrder>[] {
   const columns: Column<RestingOrder>[] = [
@@ -162,8 +163,16 @@ interface View {
 
 function Resting({ account, matches, filters }: View) {
   const orders = useGet<Orders>(`orders${query({ account })}`, 5000);
-  const [cancels, setCancels] = useState<{ account: string; id: string } | null>(null);
-  const columns = restingColumns(setCancels);
+  const show = useHost();
+  const cancel = ({ account, id }: { account: string; id: string }): void =>
+    show((close) => {
+      const leave = (): void => {
+        close();
+        orders.again();
+      };
+      return <DeedDialog title="Cancel an order" verb="Cancel it" action={{ action: 'cancel_order', account, client_order_id: id }} onClose={leave} />;
+    });
+  const columns = restingColumns(cancel);
   return (
     <>
       <Answered of={orders} what="Orders">
@@ -189,23 +198,12 @@ function Resting({ account, matches, filters }: View) {
                 <Table caption="Orders that rest" columns={columns} rows={resting} rowKey={(it, i) => `${it.account} ${it.client_order_id ?? it.order_id ?? i}`} empty="None rests." limit={100} />
               </Card>
               <Card title="Orders that go on" hint="brackets, icebergs, TWAPs, OCOs, trailing stops">
-                {data.composed === null ? <p className="notice notice-warn">The records cannot be read.</p> : <Composed of={data.composed.filter((it) => matches(`${it.symbol} ${it.id} ${it.kind} ${it.account}`))} cancel={setCancels} />}
+                {data.composed === null ? <p className="notice notice-warn">The records cannot be read.</p> : <Composed of={data.composed.filter((it) => matches(`${it.symbol} ${it.id} ${it.kind} ${it.account}`))} cancel={cancel} />}
               </Card>
             </div>
           );
         }}
       </Answered>
-      {cancels && (
-        <DeedDialog
-          title="Cancel an order"
-          verb="Cancel it"
-          action={{ action: 'cancel_order', account: cancels.account, client_order_id: cancels.id }}
-          onClose={() => {
-            setCancels(null);
-            orders.again();
-          }}
-        />
-      )}
     </>
   );
 }

@@ -35,17 +35,19 @@ export default function OverviewPage() {
         <Card title="Positions" hint={live.positions ? `${live.positions.length}, the nearest to liquidation first` : undefined} tools={<a href={to('positions')}>All of them</a>}>
           {live.positions === null ? <p className="empty">Reading positions…</p> : live.positions.length === 0 ? <p className="empty">Nothing is held.</p> : live.positions.slice(0, 8).map((it) => <PositionRow key={positionKey(it)} of={it} />)}
         </Card>
-        <Card title="Exposure" size="four" hint="long to the right, short to the left">
+        <Card title="Exposure" size="six" hint="long to the right, short to the left">
           <Answered of={exposure} what="Exposure">
             {(data) => <ExposureView of={data} />}
           </Answered>
         </Card>
-        <Card title="Accounts" size="four">
+        <div className="six stack">
+        <Card title="Accounts">
           {overview ? <AccountsView of={overview} /> : <p className="empty">Reading accounts…</p>}
         </Card>
-        <Card title="Incidents" size="four" tools={<a href={to('events')}>All events</a>}>
+        <Card title="Incidents" tools={<a href={to('events')}>All events</a>}>
           <Incidents events={live.events} />
         </Card>
+        </div>
       </div>
     </>
   );

@@ -131,8 +131,8 @@ export default function PositionPage({ account, symbol, side }: { account: strin
               <dd>{it.target ? whole(it.target.trigger) : 'none'}</dd>
             </dl>
           </Card>
-          <FundingCard of={it} />
         </div>
+        <FundingCard of={it} />
         <Card title="Orders that rest">
           <Table caption={`Orders that rest in ${symbol}`} columns={restingColumns(null)} rows={orders.data?.resting ?? []} rowKey={(one, i) => one.client_order_id ?? one.order_id ?? String(i)} empty="None rests." />
         </Card>

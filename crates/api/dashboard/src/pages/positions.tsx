@@ -1,7 +1,7 @@
-import { useState } from 'react';
 import { useLive } from '../data/live';
 import { useMayAct } from '../data/session';
 import type { Position } from '../data/types';
+import { useHost } from '../parts/host';
 import { PositionRow, positionKey } from '../parts/position';
 import { ExportButton } from '../parts/table';
 import type { CsvColumn } from '../parts/csv';
@@ -30,7 +30,7 @@ const COLUMNS: CsvColumn<Position>[] = [
 export default function PositionsPage() {
   const { positions } = useLive();
   const mayAct = useMayAct();
-  const [flattens, setFlattens] = useState(false);
+  const show = useHost();
   return (
     <>
       <div className="page-head">
@@ -38,7 +38,7 @@ export default function PositionsPage() {
         <span className="hint">the nearest to liquidation first; left is worse, whichever way it is held</span>
         <div className="tools">
           <ExportButton name="positions" columns={COLUMNS} rows={positions ?? []} />
-          <button type="button" className="button button-small button-kill" disabled={!mayAct} title={mayAct ? undefined : 'This token may only read'} onClick={() => setFlattens(true)}>
+          <button type="button" className="button button-small button-kill" disabled={!mayAct} title={mayAct ? undefined : 'This token may only read'} onClick={() => show((close) => <FlattenDialog onClose={close} />)}>
             Flatten…
           </button>
         </div>
@@ -46,7 +46,6 @@ export default function PositionsPage() {
       <div className="card dims">
         {positions === null ? <p className="empty">Reading positions…</p> : positions.length === 0 ? <p className="empty">Nothing is held.</p> : positions.map((it) => <PositionRow key={positionKey(it)} of={it} />)}
       </div>
-      {flattens && <FlattenDialog onClose={() => setFlattens(false)} />}
     </>
   );
 }

@@ -4,8 +4,8 @@ import { useLive } from '../data/live';
 import { useGet } from '../data/use-get';
 import { volatility, type Volatility } from '../data/volatility';
 import type { Candles, FirstToGo, Limit, Position, Risk, RiskAccount, Stress, WhatIf } from '../data/types';
-import { drawn, exact } from '../exact/decimal';
-import { amount, multiple, percent, price, signedAmount, signedPercent, whole } from '../exact/format';
+import { drawn } from '../exact/decimal';
+import { amount, multiple, percent, price, signedPercent, signedPrice, whole } from '../exact/format';
 import { clock, lasting } from '../exact/time';
 import { Answered } from '../parts/answer';
 import { Badge, Card, Figure, Meter, Signed, When } from '../parts/figure';
@@ -118,20 +118,13 @@ function liquidationColumns(moves: Map<string, Volatility>): Column<Position>[] 
     { name: 'Mark', number: true, text: (it) => it.mark_price, cell: (it) => <PriceText value={it.mark_price} /> },
     { name: 'Liquidation, ours', number: true, text: (it) => it.liquidation_price, cell: (it) => (it.liquidation_price === null && it.is_due === false ? 'no price' : <span title={it.liquidation_price ?? ''}>{whole(it.liquidation_price)}</span>) },
     { name: "Venue's", number: true, text: (it) => it.venue_liquidation_price, cell: (it) => whole(it.venue_liquidation_price) },
-    { name: 'Difference', number: true, text: (it) => it.liquidation_difference, cell: (it) => <span title={it.liquidation_difference ?? ''}>{differenceOf(it.liquidation_difference)}</span> },
+    { name: 'Difference', number: true, text: (it) => it.liquidation_difference, cell: (it) => <span title={it.liquidation_difference ?? ''}>{signedPrice(it.liquidation_difference)}</span> },
     { name: 'Stop', number: true, text: (it) => it.stop?.trigger, cell: (it) => (it.stop ? price(it.stop.trigger) : <span className="danger">none</span>) },
     { name: 'First', text: (it) => (it.stop_comes_first === null ? null : it.stop_comes_first ? 'stop' : 'liquidation'), cell: (it) => (it.stop_comes_first === null ? '–' : it.stop_comes_first ? 'stop' : <span className="danger">liquidation !</span>) },
     { name: 'Verified', text: (it) => it.stop?.verified_at, cell: (it) => (it.stop?.verified_at ? <span className="number">{clock(it.stop.verified_at)}</span> : <span className={it.stop ? 'warn' : 'soft'}>{it.stop ? 'in doubt' : '–'}</span>) },
     { name: 'In ATR', number: true, cell: (it) => away(it)?.atr ?? <span className="soft">not told</span> },
     { name: 'In p99 hours', number: true, cell: (it) => away(it)?.hours ?? <span className="soft">not told</span> },
   ];
-}
-
-/** A difference with its sign and no more places than tell something. */
-function differenceOf(text: string | null): string {
-  const value = exact(text);
-  if (!value) return '–';
-  return value.units === 0n ? '0' : signedAmount(text, Math.min(value.scale, 4));
 }
 
 function Parts({ of }: { of: RiskAccount }) {
@@ -294,7 +287,7 @@ function inUnit(value: string | null, unit: Limit['unit']): string {
   if (unit === 'fraction') return percent(value);
   if (unit === 'times') return multiple(value);
   if (unit === 'count') return whole(value);
-  if (unit === 'ms') return value === null ? '–' : lasting(Number(value)) === '0 s' ? '< 1 s' : lasting(Number(value));
+  if (unit === 'ms') return value === null ? '–' : lasting(Number(value));
   return amount(value);
 }
 
@@ -322,43 +315,30 @@ function LimitsCard({ of }: { of: RiskAccount }) {
         </>
       }
     >
-      <Table
-        caption={`Limits of ${of.account} and their use`}
-        columns={[
-          {
-            name: 'Limit',
-            text: (it) => LIMIT_NAMES[it.name] ?? it.name,
-            cell: (it) => (
-              <>
-                {LIMIT_NAMES[it.name] ?? it.name} {it.engages_kill_switch && <Badge title="breaking it stops trading">stops trading</Badge>}
+      {(of.limits ?? []).length === 0 && <p className="empty">No limit is told.</p>}
+      <ul className="limits">
+        {(of.limits ?? []).map((it) => {
+          const [word, tone] = STATES[it.state] ?? STATES.unknown;
+          const name = LIMIT_NAMES[it.name] ?? it.name;
+          return (
+            <li key={it.name}>
+              <div>
+                {name} {it.engages_kill_switch && <Badge title="breaking it stops trading">stops trading</Badge>}
                 <div className="hint">
                   {it.text}
                   {it.symbol && ` (${it.symbol})`}
                 </div>
-              </>
-            ),
-          },
-          { name: 'Now', number: true, text: (it) => it.used, cell: (it) => inUnit(it.used, it.unit) },
-          { name: 'Limit at', number: true, text: (it) => it.limit, cell: (it) => inUnit(it.limit, it.unit) },
-          {
-            name: 'Use',
-            text: (it) => it.share,
-            cell: (it) => <Meter share={drawn(it.share)} tone={it.state === 'broken' ? 'danger' : it.state === 'near' ? 'warn' : 'plain'} label={`${LIMIT_NAMES[it.name] ?? it.name}: ${percent(it.share, 0)} used`} />,
-          },
-          { name: 'Used', number: true, text: (it) => it.share, cell: (it) => percent(it.share, 0) },
-          {
-            name: 'State',
-            text: (it) => it.state,
-            cell: (it) => {
-              const [word, tone] = STATES[it.state] ?? STATES.unknown;
-              return <Badge tone={tone}>{word}</Badge>;
-            },
-          },
-        ]}
-        rows={of.limits ?? []}
-        rowKey={(it) => it.name}
-        empty="No limit is told."
-      />
+              </div>
+              <span className="number">
+                {inUnit(it.used, it.unit)} <span className="soft">{it.name.startsWith('min_') ? 'at least' : 'of'}</span> {inUnit(it.limit, it.unit)}
+              </span>
+              <Meter share={drawn(it.share)} tone={it.state === 'broken' ? 'danger' : it.state === 'near' ? 'warn' : 'plain'} label={`${name}: ${percent(it.share, 0)} used`} />
+              <span className="number">{percent(it.share, 0)}</span>
+              <Badge tone={tone}>{word}</Badge>
+            </li>
+          );
+        })}
+      </ul>
     </Card>
   );
 }

@@ -6,6 +6,7 @@ import { price, whole } from '../exact/format';
 import { Answered } from '../parts/answer';
 import { DeedDialog } from '../parts/deed';
 import { Badge, Figure, Signed, When } from '../parts/figure';
+import { useHost } from '../parts/host';
 import { Way } from '../parts/position';
 import { Table } from '../parts/table';
 
@@ -42,9 +43,17 @@ const STATES = { running: ['sea', '▶ running'], paused: ['warn', '❚❚ pause
 
 function Strategy({ of, again }: { of: StrategyLine; again: () => void }) {
   const mayAct = useMayAct();
-  const [deed, setDeed] = useState<'pause_strategy' | 'resume_strategy' | null>(null);
+  const show = useHost();
   const [tone, word] = STATES[of.state] ?? ['plain', of.state];
   const turn = of.state === 'running' ? 'pause_strategy' : 'resume_strategy';
+  const draw = (close: () => void) => {
+    const leave = (): void => {
+      close();
+      again();
+    };
+    const word = turn === 'pause_strategy' ? 'Pause' : 'Resume';
+    return <DeedDialog title={`${word} ${of.name}`} verb={`${word} it`} form={(prepare, busy) => <ReasonForm strategy={of.name} action={turn} prepare={prepare} busy={busy} onClose={leave} />} onClose={leave} />;
+  };
   return (
     <section className="card" aria-label={of.name}>
       <header className="row">
@@ -57,7 +66,7 @@ function Strategy({ of, again }: { of: StrategyLine; again: () => void }) {
           <Figure name="Net profit" hint={of.currency}>
             <Signed value={of.net_pnl} />
           </Figure>
-          <button type="button" className="button button-small" disabled={!mayAct} title={mayAct ? undefined : 'This token may only read'} onClick={() => setDeed(turn)}>
+          <button type="button" className="button button-small" disabled={!mayAct} title={mayAct ? undefined : 'This token may only read'} onClick={() => show(draw)}>
             {of.state === 'running' ? 'Pause' : 'Resume'}
             <span className="unseen"> {of.name}</span>
           </button>
@@ -77,7 +86,7 @@ function Strategy({ of, again }: { of: StrategyLine; again: () => void }) {
               { name: 'Contract', text: (it) => it.symbol, cell: (it) => <>{it.symbol} <Way direction={it.direction} /></> },
               { name: 'Size', number: true, text: (it) => it.quantity, cell: (it) => whole(it.quantity) },
               { name: 'Entry', number: true, text: (it) => it.entry_price, cell: (it) => price(it.entry_price) },
-              { name: 'Stop', number: true, text: (it) => it.stop, cell: (it) => (it.stop === null ? <span className="danger">none</span> : price(it.stop)) },
+              { name: 'Stop', number: true, text: (it) => it.stop, cell: (it) => price(it.stop) },
               { name: 'Since', cell: (it) => <When at={it.opened_at} short /> },
             ]}
             rows={of.holdings ?? []}
@@ -130,17 +139,6 @@ function Strategy({ of, again }: { of: StrategyLine; again: () => void }) {
           )}
         </div>
       </div>
-      {deed && (
-        <DeedDialog
-          title={`${deed === 'pause_strategy' ? 'Pause' : 'Resume'} ${of.name}`}
-          verb={deed === 'pause_strategy' ? 'Pause it' : 'Resume it'}
-          form={(prepare, busy) => <ReasonForm strategy={of.name} action={deed} prepare={prepare} busy={busy} onClose={() => setDeed(null)} />}
-          onClose={() => {
-            setDeed(null);
-            again();
-          }}
-        />
-      )}
     </section>
   );
 }

@@ -38,7 +38,8 @@ export function Dialog({ title, onClose, danger = false, children }: { title: Re
       dialog.removeEventListener('cancel', cancel);
       dialog.removeEventListener('keydown', keep);
       dialog.close();
-      before?.focus();
+      if (before?.isConnected) before.focus();
+      else document.querySelector<HTMLElement>('main')?.focus({ preventScroll: true });
     };
   }, []);
 

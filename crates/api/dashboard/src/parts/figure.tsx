@@ -20,7 +20,7 @@ const ARROWS = { up: '▲', down: '▼', flat: '', unknown: '' } as const;
 
 /** A gain or a loss: an arrow, a sign and a colour. Its title has every digit. */
 export function Signed({ value, places = 2, share = false }: { value: DecimalText | null | undefined; places?: number; share?: boolean }) {
-  const way = trend(value);
+  const way = trend(value, share ? places + 2 : places);
   const shown = share ? signedPercent(value, places) : signedAmount(value, places);
   return (
     <span className={`number ${way === 'up' ? 'up' : way === 'down' ? 'down' : ''}`} title={value ?? 'not told'}>

@@ -9,6 +9,9 @@ export interface LoadLine {
   grave?: boolean;
 }
 
+/** Where the staff with the marks stands. */
+const STAFF = 142;
+
 /** The gravest line that a ratio has reached. */
 export function reached(ratio: DecimalText | null, lines: readonly LoadLine[]): LoadLine | null {
   const value = drawn(ratio);
@@ -44,15 +47,16 @@ export function Gauge({ name, ratio, lines }: { name: string; ratio: DecimalText
       <circle className="gauge-well" cx={centre} cy={centre} r={radius} />
       {level !== null && <rect className={water} x={0} width={140} y={level} height={140 - level} clipPath={`url(#${id})`} />}
       <circle className="gauge-ring" cx={centre} cy={centre} r={radius} />
-      {level !== null && <path className="gauge-line" d={`M4 ${level}H136`} />}
+      {level !== null && <path className="gauge-line" d={`M4 ${level}H${STAFF + 5}`} />}
       <rect className="gauge-plate" x={centre - 36} y={centre - 13} width={72} height={26} rx={4} />
       <text className="gauge-value" x={centre} y={centre + 6} textAnchor="middle">
         {percent(ratio)}
       </text>
+      <path className="gauge-mark" d={`M${STAFF} ${y(0)}V${y(1)}`} />
       {marks.map((line, i) => (
         <g key={line.name}>
-          <path className={line.grave ? 'gauge-mark gauge-mark-danger' : 'gauge-mark'} d={`M${centre + Math.sqrt(Math.max(0, radius ** 2 - (line.y - centre) ** 2)) - 6} ${line.y}H140L156 ${texts[i] ?? line.y}H162`} />
-          <text className={line.grave ? 'gauge-text gauge-text-danger' : 'gauge-text'} x={166} y={(texts[i] ?? line.y) + 3.4}>
+          <path className={line.grave ? 'gauge-mark gauge-mark-danger' : 'gauge-mark'} d={`M${STAFF - 4} ${line.y}H${STAFF + 6}L${STAFF + 18} ${texts[i] ?? line.y}H${STAFF + 22}`} />
+          <text className={line.grave ? 'gauge-text gauge-text-danger' : 'gauge-text'} x={STAFF + 25} y={(texts[i] ?? line.y) + 3.4}>
             {line.name} {percent(line.at, 0)}
           </text>
         </g>

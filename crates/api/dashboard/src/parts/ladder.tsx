@@ -72,7 +72,8 @@ export function Ladder({ of, tall = false }: { of: Rungs; tall?: boolean }) {
   const [liquidation, stop, entry, mark, target] = [find('liquidation'), find('stop'), find('entry'), find('mark'), find('target')];
   const zones: [string, number | null, number | null][] = [
     ['ladder-under', 0, liquidation],
-    ['ladder-risk', liquidation ?? stop, entry],
+    ['ladder-behind', liquidation, stop],
+    ['ladder-risk', stop ?? liquidation, entry],
     ['ladder-gain', entry, target ?? mark],
   ];
   const labels = (kinds: Kind[], side: 'over' | 'under') => {

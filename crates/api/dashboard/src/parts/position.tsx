@@ -1,4 +1,4 @@
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { useMayAct } from '../data/session';
 import type { Action, Position, Stage } from '../data/types';
 import { amount, percent, price, whole } from '../exact/format';
@@ -6,6 +6,7 @@ import { exact, sign } from '../exact/decimal';
 import { to } from '../shell/route';
 import { DeedDialog } from './deed';
 import { Badge, Figure, Signed } from './figure';
+import { useHost } from './host';
 import { Icon } from './mark';
 import { Ladder, type Rungs } from './ladder';
 
@@ -120,50 +121,49 @@ export function FundingADay({ value, places = 4 }: { value: string | null | unde
   );
 }
 
-type Deed = 'close' | 'reduce' | 'leverage' | 'margin';
-
 /** What can be done with a position: each asks first what it would mean. */
 export function PositionActions({ of, all = false }: { of: Position; all?: boolean }) {
   const mayAct = useMayAct();
-  const [deed, setDeed] = useState<Deed | null>(null);
+  const show = useHost();
   const base = { account: of.account, symbol: of.symbol };
-  const side = of.position_side === 'both' ? {} : { direction: of.direction };
+  const sided = of.position_side === 'both' ? base : { ...base, direction: of.direction };
   const name = `${of.symbol} ${of.direction}`;
-  const title = mayAct ? undefined : 'This token may only read';
-  const button = (which: Deed, word: string) => (
-    <button type="button" className="button button-small" disabled={!mayAct} title={title} onClick={() => setDeed(which)} aria-label={`${word} ${name}`}>
+  const button = (word: string, draw: (close: () => void) => ReactNode) => (
+    <button type="button" className="button button-small" disabled={!mayAct} title={mayAct ? undefined : 'This token may only read'} onClick={() => show(draw)} aria-label={`${word} ${name}`}>
       {word}
     </button>
   );
-  const close = (): void => setDeed(null);
   return (
     <div className="row">
-      {button('reduce', 'Reduce')}
-      {button('close', 'Close')}
-      {all && button('leverage', 'Leverage')}
-      {all && of.margin_mode === 'isolated' && button('margin', 'Margin')}
-      {deed === 'close' && <DeedDialog title={`Close ${name}`} verb="Close it" danger action={{ action: 'close', ...base, ...side }} onClose={close} />}
-      {deed === 'reduce' && <DeedDialog title={`Reduce ${name}`} verb="Reduce it" form={(prepare, busy) => <ReduceForm of={of} base={{ ...base, ...side }} prepare={prepare} busy={busy} onClose={close} />} onClose={close} />}
-      {deed === 'leverage' && (
-        <DeedDialog
-          title={`Leverage of ${of.symbol}`}
-          verb="Set it"
-          form={(prepare, busy) => (
-            <NumberForm name="Leverage" hint={`now ${of.leverage === null ? 'not told' : `${of.leverage}×`}; a whole number`} pattern="[1-9][0-9]{0,2}" busy={busy} onClose={close} onValue={(value) => prepare({ action: 'leverage', ...base, leverage: Number(value) })} />
-          )}
-          onClose={close}
-        />
-      )}
-      {deed === 'margin' && (
-        <DeedDialog
-          title={`Margin of ${name}`}
-          verb="Move it"
-          form={(prepare, busy) => (
-            <NumberForm name={`Amount, ${of.currency}`} hint={`now ${amount(of.margin)}; positive goes in, negative comes out`} pattern="-?[0-9]+([.][0-9]+)?" busy={busy} onClose={close} onValue={(value) => prepare({ action: 'margin', ...base, ...side, amount: value })} />
-          )}
-          onClose={close}
-        />
-      )}
+      {button('Reduce', (close) => (
+        <DeedDialog title={`Reduce ${name}`} verb="Reduce it" form={(prepare, busy) => <ReduceForm of={of} base={sided} prepare={prepare} busy={busy} onClose={close} />} onClose={close} />
+      ))}
+      {button('Close', (close) => (
+        <DeedDialog title={`Close ${name}`} verb="Close it" danger action={{ action: 'close', ...sided }} onClose={close} />
+      ))}
+      {all &&
+        button('Leverage', (close) => (
+          <DeedDialog
+            title={`Leverage of ${of.symbol}`}
+            verb="Set it"
+            form={(prepare, busy) => (
+              <NumberForm name="Leverage" hint={`now ${of.leverage === null ? 'not told' : `${of.leverage}×`}; a whole number`} pattern="[1-9][0-9]{0,2}" busy={busy} onClose={close} onValue={(value) => prepare({ action: 'leverage', ...base, leverage: Number(value) })} />
+            )}
+            onClose={close}
+          />
+        ))}
+      {all &&
+        of.margin_mode === 'isolated' &&
+        button('Margin', (close) => (
+          <DeedDialog
+            title={`Margin of ${name}`}
+            verb="Move it"
+            form={(prepare, busy) => (
+              <NumberForm name={`Amount, ${of.currency}`} hint={`now ${amount(of.margin)}; positive goes in, negative comes out`} pattern="-?[0-9]+([.][0-9]+)?" busy={busy} onClose={close} onValue={(value) => prepare({ action: 'margin', ...sided, amount: value })} />
+            )}
+            onClose={close}
+          />
+        ))}
     </div>
   );
 }

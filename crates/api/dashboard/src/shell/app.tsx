@@ -5,6 +5,7 @@ import { SessionContext } from '../data/session';
 import type { Session } from '../data/types';
 import { Dialog } from '../parts/dialog';
 import { ProblemNotice } from '../parts/deed';
+import { Host } from '../parts/host';
 import { Icon, Mark } from '../parts/mark';
 import Overview from '../pages/overview';
 import Positions from '../pages/positions';
@@ -74,6 +75,7 @@ export function App() {
   }
   return (
     <SessionContext value={state.session}>
+      <Host>
       <Pages
         session={state.session}
         onRefused={(problem) => {
@@ -81,6 +83,7 @@ export function App() {
           setState({ at: 'entry', problem });
         }}
       />
+      </Host>
     </SessionContext>
   );
 }

@@ -74,7 +74,7 @@ function DataAge({ overview, live }: { overview: Overview | null; live: Live }) 
   return (
     <Figure name="Data age">
       <span className={age === null || !fresh ? 'danger' : ''} title={told}>
-        {age === null ? 'stale' : age + since < 1000 ? '< 1 s' : lasting(age + since)}
+        {age === null ? 'stale' : lasting(age + since)}
       </span>
     </Figure>
   );
@@ -92,13 +92,33 @@ export function Head() {
   return (
     <header className="head">
       <div className={`waterline waterline-${styleOf(overview?.mode ?? null)}`} />
-      <div className="head-row">
+      <div className="head-bar">
         <a className="brand" href={to('overview')} aria-label="Plimsoll, to the overview">
           <Mark />
           <span>Plimsoll</span>
         </a>
         <ModeBadge mode={overview?.mode ?? null} />
-        <div className="head-figures dims">
+        <div className="head-end">
+          <KillButton state={overview?.kill_switch ?? null} />
+          <button type="button" className="button button-icon" onClick={turn} aria-label={theme === 'dark' ? 'Light theme' : 'Dark theme'}>
+            <Icon name={theme === 'dark' ? 'sun' : 'moon'} />
+          </button>
+          {token.get() !== null && (
+            <button
+              type="button"
+              className="button button-icon"
+              aria-label="Forget the token and leave"
+              onClick={() => {
+                token.clear();
+                window.location.reload();
+              }}
+            >
+              <Icon name="leave" />
+            </button>
+          )}
+        </div>
+      </div>
+      <div className="head-figures dims">
           <Figure name={totals.length > 1 ? <CurrencyChoice of={totals.map((it) => it.currency)} chosen={one?.currency ?? ''} onChoose={setCurrency} /> : 'Equity'} hint={one?.currency}>
             <span className="number" title={one?.equity ?? 'not told'}>
               {amount(one?.equity)}
@@ -124,26 +144,6 @@ export function Head() {
               <Connection live={live} />
             </div>
           </div>
-        </div>
-        <div className="head-end">
-          <KillButton state={overview?.kill_switch ?? null} />
-          <button type="button" className="button button-icon" onClick={turn} aria-label={theme === 'dark' ? 'Light theme' : 'Dark theme'}>
-            <Icon name={theme === 'dark' ? 'sun' : 'moon'} />
-          </button>
-          {token.get() !== null && (
-            <button
-              type="button"
-              className="button button-icon"
-              aria-label="Forget the token and leave"
-              onClick={() => {
-                token.clear();
-                window.location.reload();
-              }}
-            >
-              <Icon name="leave" />
-            </button>
-          )}
-        </div>
       </div>
       <Banners live={live} />
     </header>
@@ -170,12 +170,12 @@ function Banners({ live }: { live: Live }) {
   const now = useNow() - clockOffset();
   const down = (overview?.accounts ?? []).filter((it) => it.link !== 'live' || it.data_age_ms === null);
   return (
-    <div role="status" aria-live="polite">
+    <div className="banners" role="status" aria-live="polite">
       {live.wire === 'cut' && (
         <div className="banner banner-danger" data-testid="stale">
           <Icon name="cut" />
           <span>
-            <strong>STALE.</strong> {live.why ? `${live.why.charAt(0).toUpperCase()}${live.why.slice(1)}` : 'The connection is cut'}: what is grey was true {live.heardAt === null ? 'at some time' : `${lasting(now - live.heardAt)} ago`}, and may not be now.
+            <strong>STALE.</strong> {live.why ? `${live.why.charAt(0).toUpperCase()}${live.why.slice(1)}` : 'The connection is cut'}: what is grey was true a while ago<span aria-hidden="true">{live.heardAt === null ? '' : ` (${lasting(now - live.heardAt)})`}</span>, and may not be so now.
           </span>
           <button type="button" className="button button-small" onClick={retryNow}>
             Connect now

@@ -3,35 +3,42 @@ import { useMayAct } from '../data/session';
 import { usePart } from '../data/live';
 import type { Action, KillState } from '../data/types';
 import { DeedDialog } from '../parts/deed';
+import { useHost } from '../parts/host';
 import { Icon } from '../parts/mark';
 
-const WORDS: Record<KillState, string> = { released: 'Kill switch', engaged: 'KILLED · release', partly: 'Partly killed', unknown: 'Kill switch: unknown' };
+/** What the button says: in short, and what a wide screen adds. */
+const WORDS: Record<KillState, [string, string]> = { released: ['Kill', ' switch'], engaged: ['KILLED', ' · release'], partly: ['Partly', ' killed'], unknown: ['Kill ?', ' switch not told'] };
 
 /** The kill switch, on every page. */
 export function KillButton({ state }: { state: KillState | null }) {
   const mayAct = useMayAct();
-  const [open, setOpen] = useState<'kill' | 'release' | null>(null);
+  const show = useHost();
+  const kills = (): void => show((close) => <KillDialog onClose={close} />);
+  const releases = (): void => show((close) => <ReleaseDialog onClose={close} />);
   const engaged = state === 'engaged' || state === 'partly';
+  const [short, more] = WORDS[state ?? 'released'] ?? WORDS.unknown;
   return (
     <>
       <button
         type="button"
         className={engaged ? 'button button-danger' : 'button button-kill'}
-        onClick={() => setOpen(state === 'engaged' ? 'release' : 'kill')}
+        onClick={state === 'engaged' ? releases : kills}
         disabled={!mayAct}
         title={mayAct ? undefined : 'This token may only read'}
         aria-haspopup="dialog"
+        aria-label={engaged ? `${short}: the kill switch is engaged` : 'Kill switch'}
       >
         <Icon name="stop" />
-        {state === null ? 'Kill switch' : WORDS[state]}
+        <span>
+          {short}
+          <span className="wide-only">{more}</span>
+        </span>
       </button>
       {state === 'partly' && (
-        <button type="button" className="button button-small" onClick={() => setOpen('release')} disabled={!mayAct}>
+        <button type="button" className="button button-small" onClick={releases} disabled={!mayAct}>
           Release
         </button>
       )}
-      {open === 'kill' && <KillDialog onClose={() => setOpen(null)} />}
-      {open === 'release' && <ReleaseDialog onClose={() => setOpen(null)} />}
     </>
   );
 }
