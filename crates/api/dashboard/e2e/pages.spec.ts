@@ -155,6 +155,20 @@ test('the mode is a word, in a colour of its own', async ({ page }) => {
   expect(colours.size).toBe(4);
 });
 
+test('real money and play money are never one sum', async ({ page }) => {
+  needsMock('accounts of both kinds');
+  await mock(page, { do: 'set', mode: 'mixed' });
+  await open(page);
+  await expect(page.locator('.mode')).toHaveText('LIVE + OTHERS');
+  const choice = page.getByLabel('Currency of the totals');
+  await expect(choice.locator('option')).toHaveText(['USDT, real', 'USDT, play']);
+  const equity = page.locator('.head-figures .figure').first().locator('dd');
+  const real = (await equity.textContent()) ?? '';
+  await choice.selectOption({ label: 'USDT, play' });
+  await expect(equity).not.toHaveText(real);
+  await expect(page.locator('main').getByText('USDT, real').first()).toBeVisible();
+});
+
 test('what if prices move: who is liquidated first', async ({ page }) => {
   needsMock('a position that is known');
   await open(page, '#/risk');

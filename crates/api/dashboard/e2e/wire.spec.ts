@@ -14,7 +14,7 @@ test('figures move with the stream', async ({ page }) => {
 
 test('a stream that is cut is stale, in grey, and comes back by itself', async ({ page }) => {
   await open(page);
-  const equity = page.locator('.head-figures');
+  const equity = page.locator('.head-figures .figure').first();
   const filter = () => equity.evaluate((it) => getComputedStyle(it).filter);
   expect(await filter()).toBe('none');
   await mock(page, { do: 'cut' });
@@ -23,11 +23,25 @@ test('a stream that is cut is stale, in grey, and comes back by itself', async (
   expect(await filter()).toContain('grayscale');
   expect(await page.locator('main .dims').first().evaluate((it) => getComputedStyle(it).filter)).toContain('grayscale');
   await expect(page.getByRole('button', { name: 'Kill switch' })).toBeEnabled();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.evaluate(() => window.scrollTo(0, 5000));
+  await expect(page.locator('.head-bar').getByText('STALE', { exact: true })).toBeInViewport();
   await mock(page, { do: 'back' });
   await page.getByRole('button', { name: 'Connect now' }).click();
   await expect(page.getByText('connected', { exact: true })).toBeVisible();
   await expect(page.getByTestId('stale')).toHaveCount(0);
   expect(await filter()).toBe('none');
+});
+
+test('a stream that falls silent is stale as well', async ({ page }) => {
+  await page.clock.install();
+  await open(page);
+  await mock(page, { do: 'set', quiet: true });
+  await page.clock.fastForward(25_000);
+  await expect(page.getByTestId('stale')).toContainText('The stream has fallen silent');
+  await mock(page, { do: 'set', quiet: false });
+  await page.clock.fastForward(2000);
+  await expect(page.getByText('connected', { exact: true })).toBeVisible();
 });
 
 test('an answer that cannot be refreshed is told as old', async ({ page }) => {

@@ -150,9 +150,10 @@ export class World {
     const positions = this.positions().positions;
     const nearest = positions[0];
     const states = Object.values(this.strategies);
+    const isLive = this.mode === 'live';
     return {
       time: this.time(), mode: this.mode,
-      totals: [{ currency: 'USDT', equity: text(sum((it) => Number(it.equity))), unrealized_pnl: text(sum((it) => it.more.unrealized)), used_margin: '3861.2', maintenance_margin: '91.7', day_pnl: text(sum((it) => Number(it.day_pnl))), day_start_equity: text(sum((it) => it.more.start)), drawdown: text(sum((it) => Number(it.drawdown))), peak_equity: text(sum((it) => it.more.peak)) }],
+      totals: [...(this.mode === 'mixed' ? [{ currency: 'USDT', is_live: true, equity: lines[0].equity, unrealized_pnl: '-1', used_margin: '10', maintenance_margin: '1', day_pnl: lines[0].day_pnl, day_start_equity: '1', drawdown: lines[0].drawdown, peak_equity: '1' }] : []), { currency: 'USDT', is_live: isLive, equity: text(sum((it) => Number(it.equity))), unrealized_pnl: text(sum((it) => it.more.unrealized)), used_margin: '3861.2', maintenance_margin: '91.7', day_pnl: text(sum((it) => Number(it.day_pnl))), day_start_equity: text(sum((it) => it.more.start)), drawdown: text(sum((it) => Number(it.drawdown))), peak_equity: text(sum((it) => it.more.peak)) }],
       worst_margin_ratio: { account: 'carry-gate', venue: 'gateio', symbol: null, margin_ratio: '0.721', stage: 'warn' },
       nearest_liquidation: nearest ? { account: nearest.account, venue: nearest.venue, symbol: nearest.symbol, position_side: nearest.position_side, distance: nearest.distance, liquidation_below: nearest.liquidation_below, liquidation_above: nearest.liquidation_above } : null,
       kill_switch: this.kill, positions: positions.length, unprotected: positions.filter((it) => !it.is_protected).length, unpriced: 0, open_orders: 9, unknown_orders: 0,
@@ -267,8 +268,8 @@ export class World {
     const group = (of, make) => {
       const found = new Map();
       for (const it of positions) {
-        const key = of(it);
-        const one = found.get(key) ?? { ...make(it), currency: 'USDT', long: 0, short: 0 };
+        const key = `${of(it)} ${this.mode === 'mixed' && it.account === 'main'}`;
+        const one = found.get(key) ?? { ...make(it), currency: 'USDT', is_live: this.mode === 'live' || (this.mode === 'mixed' && it.account === 'main'), long: 0, short: 0 };
         one[it.direction] += Number(it.notional);
         found.set(key, one);
       }

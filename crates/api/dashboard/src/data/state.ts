@@ -95,8 +95,8 @@ function remembered(marks: Live['marks'], at: number, positions: readonly Positi
   return next;
 }
 
-/** How long the stream may be silent before it is taken for cut: it gives sign of life every 15 s. */
-export const SILENCE_MS = 35_000;
+/** How long the stream may be silent before it is taken for cut: figures come every 10 s, whether they have changed or not. */
+export const SILENCE_MS = 20_000;
 
 /** How long to wait before the n-th try in a row: 1, 2, 4 … 30 s. */
 export function backoff(tries: number): number {

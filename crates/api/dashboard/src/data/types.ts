@@ -24,6 +24,7 @@ export interface Session extends Answer {
 
 export interface Totals {
   currency: string;
+  is_live?: boolean;
   equity: Told;
   unrealized_pnl: Told;
   used_margin: Told;
@@ -332,7 +333,7 @@ export interface Risk extends Answer {
 
 export interface Funding extends Answer {
   rates: (FundingOf & { account: string; venue: string; symbol: string; direction: Direction; quantity: Told; mark_price: Told })[];
-  per_day: { currency: string; per_day: Told }[];
+  per_day: { currency: string; is_live?: boolean; per_day: Told }[];
   totals: { account: string; currency: string; last_24h: Told; last_7d: Told; last_days: Told; all: Told; difference: Told }[];
   by_symbol: { account: string; symbol: string; currency: string; paid: Told; received: Told; net: Told; bookings: number }[];
   by_strategy?: { account: string; strategy: string; currency: string; paid: Told; received: Told; net: Told; bookings: number }[];
@@ -418,6 +419,7 @@ export interface Strategies extends Answer {
 
 export interface Exposed {
   currency: string;
+  is_live?: boolean;
   long: Told;
   short: Told;
   net: Told;
@@ -442,6 +444,7 @@ export interface FirstToGo {
 }
 export interface MovedTotals {
   currency: string;
+  is_live?: boolean;
   equity: Told;
   equity_change: Told;
   liquidated: number;

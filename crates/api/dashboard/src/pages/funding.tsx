@@ -7,6 +7,7 @@ import { amount, percent, price, signedPercent, whole } from '../exact/format';
 import { countdown, utc } from '../exact/time';
 import { Answered } from '../parts/answer';
 import { Card, Figure } from '../parts/figure';
+import { moneyKey, moneyName } from '../parts/money';
 import { useNow } from '../parts/now';
 import { FundingADay, Way } from '../parts/position';
 import { ExportButton, exported, Table, type Column } from '../parts/table';
@@ -64,7 +65,7 @@ export default function FundingPage() {
                 <Card title="Totals">
                   <div className="figures">
                     {(data.per_day ?? []).map((it) => (
-                      <Figure key={it.currency} name={`A day, as held now`} hint={it.currency} large>
+                      <Figure key={moneyKey(it)} name="A day, as held now" hint={moneyName(it, data.per_day)} large>
                         <FundingADay value={it.per_day} places={2} />
                       </Figure>
                     ))}

@@ -9,6 +9,7 @@ import { Answered } from '../parts/answer';
 import { Badge, Card, Figure, Signed, When } from '../parts/figure';
 import { ExposureBars } from '../parts/exposure';
 import { Gauge, type LoadLine } from '../parts/gauge';
+import { moneyKey, moneyName } from '../parts/money';
 import { PositionRow, positionAddress, positionKey, StageBadge } from '../parts/position';
 import { to } from '../shell/route';
 import { SeverityBadge } from '../parts/severity';
@@ -147,8 +148,8 @@ function ExposureView({ of }: { of: Exposure }) {
   return (
     <div className="stack">
       {(of.totals ?? []).map((it) => (
-        <div key={it.currency} className="figures">
-          <Figure name="Gross" hint={it.currency}>
+        <div key={moneyKey(it)} className="figures">
+          <Figure name="Gross" hint={moneyName(it, of.totals)}>
             <span className="number">{amount(it.gross, 0)}</span>
           </Figure>
           <Figure name="Net">

@@ -9,6 +9,7 @@ import { amount, multiple, percent, price, signedPercent, signedPrice, whole } f
 import { clock, lasting } from '../exact/time';
 import { Answered } from '../parts/answer';
 import { Badge, Card, Figure, Meter, Signed, When } from '../parts/figure';
+import { moneyKey, moneyName } from '../parts/money';
 import { Alarms, distanceOf, positionAddress, positionKey, PriceText, StageBadge, Way } from '../parts/position';
 import { ExportButton, exported, Table, type Column } from '../parts/table';
 import { Gauges } from './overview';
@@ -134,7 +135,7 @@ function Parts({ of }: { of: RiskAccount }) {
     <Table
       caption={`What is judged of ${of.account}`}
       columns={[
-        { name: `Of ${of.account}`, cell: (it) => (it.of === 'pool' ? 'cross pool' : it.symbol), text: (it) => it.symbol ?? 'pool' },
+        { name: 'Of', cell: (it) => <>{it.of === 'pool' ? 'cross pool' : it.symbol} <span className="hint">{of.account}</span></>, text: (it) => it.symbol ?? 'pool' },
         { name: 'Ratio', number: true, cell: (it) => percent(it.margin_ratio), text: (it) => it.margin_ratio },
         { name: 'Distance', number: true, cell: (it) => percent(it.distance), text: (it) => it.distance },
         { name: 'Stage', cell: (it) => (it.stage ? <StageBadge stage={it.stage} /> : 'calm'), text: (it) => it.stage ?? 'calm' },
@@ -177,10 +178,10 @@ function StressTable({ of }: { of: Stress }) {
               {row.cells.map((cell) => (
                 <td key={cell.percent} className={cell.first ? 'number stress-out' : 'number'}>
                   {cell.totals.map((it) => (
-                    <div key={it.currency}>
+                    <div key={moneyKey(it)}>
                       <Signed value={it.equity_change} places={0} />
                       <div className="hint">
-                        {amount(it.equity, 0)} {it.currency}
+                        {amount(it.equity, 0)} {moneyName(it, cell.totals)}
                       </div>
                     </div>
                   ))}
@@ -244,7 +245,7 @@ function WhatIfPanel({ assets }: { assets: string[] }) {
             </p>
             <div className="figures">
               {data.totals.map((it) => (
-                <Figure key={it.currency} name={`Equity, ${it.currency}`} hint={<Signed value={it.equity_change} />}>
+                <Figure key={moneyKey(it)} name={`Equity, ${moneyName(it, data.totals)}`} hint={<Signed value={it.equity_change} />}>
                   {amount(it.equity)}
                 </Figure>
               ))}

@@ -3,9 +3,10 @@ import { percent, amount } from '../exact/format';
 import { lasting } from '../exact/time';
 import { retryNow, useLive } from '../data/live';
 import type { Live } from '../data/state';
-import type { AccountLine, Mode, Overview } from '../data/types';
+import type { AccountLine, Mode, Overview, Totals } from '../data/types';
 import { Badge, Figure, Signed } from '../parts/figure';
 import { Icon, Mark } from '../parts/mark';
+import { foremost, moneyKey, moneyName } from '../parts/money';
 import { clockOffset, useNow } from '../parts/now';
 import { KillButton } from './kill';
 import { useTheme } from './theme';
@@ -87,7 +88,7 @@ export function Head() {
   const [theme, turn] = useTheme();
   const [currency, setCurrency] = useState<string | null>(null);
   const totals = overview?.totals ?? [];
-  const one = totals.find((it) => it.currency === currency) ?? totals[0] ?? null;
+  const one = totals.find((it) => moneyKey(it) === currency) ?? foremost(totals);
   const worst = overview?.worst_margin_ratio ?? null;
   return (
     <header className="head">
@@ -98,6 +99,11 @@ export function Head() {
           <span>Plimsoll</span>
         </a>
         <ModeBadge mode={overview?.mode ?? null} />
+        {live.wire === 'cut' && (
+          <span className="narrow-only">
+            <Badge tone="danger">STALE</Badge>
+          </span>
+        )}
         <div className="head-end">
           <KillButton state={overview?.kill_switch ?? null} />
           <button type="button" className="button button-icon" onClick={turn} aria-label={theme === 'dark' ? 'Light theme' : 'Dark theme'}>
@@ -118,8 +124,8 @@ export function Head() {
           )}
         </div>
       </div>
-      <div className="head-figures dims">
-          <Figure name={totals.length > 1 ? <CurrencyChoice of={totals.map((it) => it.currency)} chosen={one?.currency ?? ''} onChoose={setCurrency} /> : 'Equity'} hint={one?.currency}>
+      <div className="head-figures">
+          <Figure name={totals.length > 1 ? <CurrencyChoice of={totals} chosen={one ? moneyKey(one) : ''} onChoose={setCurrency} /> : 'Equity'} hint={totals.length > 1 ? null : one?.currency}>
             <span className="number" title={one?.equity ?? 'not told'}>
               {amount(one?.equity)}
             </span>
@@ -150,14 +156,16 @@ export function Head() {
   );
 }
 
-function CurrencyChoice({ of, chosen, onChoose }: { of: string[]; chosen: string; onChoose: (currency: string) => void }) {
+function CurrencyChoice({ of, chosen, onChoose }: { of: Totals[]; chosen: string; onChoose: (currency: string) => void }) {
   return (
     <label>
       <span className="unseen">Currency of the totals</span>
       Equity{' '}
       <select value={chosen} onChange={(event) => onChoose(event.target.value)}>
         {of.map((it) => (
-          <option key={it}>{it}</option>
+          <option key={moneyKey(it)} value={moneyKey(it)}>
+            {moneyName(it, of)}
+          </option>
         ))}
       </select>
     </label>

@@ -80,7 +80,7 @@ function KillDialog({ onClose }: { onClose: () => void }) {
         <span>Reason</span>
         <input className="input" data-first value={reason} onChange={(event) => setReason(event.target.value)} required maxLength={300} autoComplete="off" />
       </label>
-      <label className="row">
+      <label className="check">
         <input type="checkbox" checked={flatten} onChange={(event) => setFlatten(event.target.checked)} />
         <span>and close everything that is held, at market</span>
       </label>
