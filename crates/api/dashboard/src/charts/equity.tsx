@@ -1,6 +1,6 @@
 import { AreaSeries, createSeriesMarkers, LineSeries, LineStyle, PriceScaleMode, type IChartApi, type ISeriesApi, type ISeriesMarkersPluginApi, type SeriesMarker, type Time, type UTCTimestamp } from 'lightweight-charts';
-import { useMemo, useRef, useState } from 'react';
-import { amount, signedAmount } from '../exact/format';
+import { memo, useMemo, useRef, useState } from 'react';
+import { amount, difference, signedAmount } from '../exact/format';
 import { millis, utc } from '../exact/time';
 import type { PnlAccount } from '../data/types';
 import { drawdown, line, type Point } from './curve';
@@ -17,7 +17,7 @@ const FLAGS: Record<string, { text: string; shape: 'square' | 'arrowDown' | 'arr
 const stamped = (points: readonly Point[]): { time: UTCTimestamp; value: number }[] => points.map((point) => ({ time: point.time as UTCTimestamp, value: point.value }));
 
 /** Equity and wallet, what is lost from the peak under it, and flags where something happened. */
-export function EquityChart({ of }: { of: PnlAccount }) {
+export const EquityChart = memo(function EquityChart({ of }: { of: PnlAccount }) {
   const [logarithmic, setLogarithmic] = useState(false);
   const series = useRef<{ equity: ISeriesApi<'Area'>; wallet: ISeriesApi<'Line'>; under: ISeriesApi<'Area'>; flags: ISeriesMarkersPluginApi<Time>; others: ISeriesApi<'Line'>[]; colours: Colours } | null>(null);
   const data = useMemo(
@@ -87,10 +87,10 @@ export function EquityChart({ of }: { of: PnlAccount }) {
           </ul>
         </details>
       )}
-      <p className="unseen">Earned in that time: {signedAmount(last.earned)}.</p>
+      <p className="unseen">Earned in that time: {signedAmount(difference(last.earned, first.earned))}.</p>
     </>
   );
-}
+});
 
 /** Each flag at the point of the curve that is nearest after it. */
 function flags(of: PnlAccount, points: readonly Point[], colours: Colours): SeriesMarker<Time>[] {

@@ -19,7 +19,7 @@ const NEAR = 0.06;
 
 /** Candles where the program has them, else the marks heard since the page was opened; fills, and the lines that matter. */
 export function PriceChart({ position, candles, marks, fills }: { position: Position; candles: Candles['candles'] | null; marks: readonly [number, string][]; fills: readonly Fill[] }) {
-  const series = useRef<{ of: ISeriesApi<'Candlestick'> | ISeriesApi<'Line'>; flags: ISeriesMarkersPluginApi<Time>; lines: IPriceLine[]; colours: Colours } | null>(null);
+  const series = useRef<{ of: ISeriesApi<'Candlestick'> | ISeriesApi<'Line'>; flags: ISeriesMarkersPluginApi<Time>; lines: IPriceLine[]; colours: Colours; shown: Candles['candles'] | null } | null>(null);
   const [everything, setEverything] = useState(false);
   const isCandles = candles !== null && candles.length > 1;
   const told = fills.filter((fill) => fill.symbol === position.symbol && fill.account === position.account);
@@ -32,12 +32,15 @@ export function PriceChart({ position, candles, marks, fills }: { position: Posi
     const of = isCandles
       ? chart.addSeries(CandlestickSeries, { ...quiet, upColor: colours.card, borderUpColor: colours.up, wickUpColor: colours.up, downColor: colours.down, borderDownColor: colours.down, wickDownColor: colours.down })
       : chart.addSeries(LineSeries, { ...quiet, color: colours.sea, lineWidth: 2 });
-    series.current = { of, flags: createSeriesMarkers<Time>(of, []), lines: [], colours };
+    series.current = { of, flags: createSeriesMarkers<Time>(of, []), lines: [], colours, shown: null };
   };
   const update = (): void => {
     const it = series.current;
     if (!it) return;
-    if (isCandles) {
+    if (isCandles && it.shown === candles) {
+      // The same candles: a reader who has scrolled stays where they are.
+    } else if (isCandles) {
+      it.shown = candles;
       (it.of as ISeriesApi<'Candlestick'>).setData(
         candles.flatMap((candle, i) => {
           const [open, high, low, close] = [drawn(candle.open), drawn(candle.high), drawn(candle.low), drawn(candle.close)];

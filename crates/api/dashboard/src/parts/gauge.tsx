@@ -48,7 +48,7 @@ export function Gauge({ name, ratio, lines }: { name: string; ratio: DecimalText
       {level !== null && <rect className={water} x={0} width={140} y={level} height={140 - level} clipPath={`url(#${id})`} />}
       <circle className="gauge-ring" cx={centre} cy={centre} r={radius} />
       {level !== null && <path className="gauge-line" d={`M4 ${level}H${STAFF + 5}`} />}
-      <rect className="gauge-plate" x={centre - 36} y={centre - 13} width={72} height={26} rx={4} />
+      <rect className="gauge-plate" x={centre - 40} y={centre - 13} width={80} height={26} rx={4} />
       <text className="gauge-value" x={centre} y={centre + 6} textAnchor="middle">
         {percent(ratio)}
       </text>
