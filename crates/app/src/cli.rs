@@ -19,6 +19,7 @@ mod open;
 mod opening;
 mod order;
 mod orders;
+mod paper;
 mod portfolio;
 mod positions;
 mod request;

@@ -34,6 +34,8 @@ Example:
 pub(crate) struct Run {
     #[command(flatten)]
     target: Target,
+    #[command(flatten)]
+    paper: super::paper::PaperArguments,
 }
 
 /// Why guarding has ended.
@@ -111,6 +113,9 @@ struct Stopped {
 
 impl Run {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        if self.paper.is_wanted() {
+            return self.paper.run(&self.target);
+        }
         super::runtime()?.block_on(self.guard())?;
         Ok(ExitCode::SUCCESS)
     }

@@ -1,7 +1,7 @@
 //! `plimsoll simulate`: the whole system through a day on a simulated clock.
 
 mod day;
-mod show;
+pub(crate) mod show;
 
 use super::backtest::plan::PlanArguments;
 use crate::failure::Failure;

@@ -96,6 +96,14 @@ impl Target {
         Ok((config, read.environment))
     }
 
+    /// The configuration, its text and the environment that it was read in.
+    pub(crate) fn text(&self) -> Result<(Config, String, Environment), Failure> {
+        let read = find::read(self.config.as_deref(), find::environment());
+        let read = read.map_err(|error| Failure::usage(error.what).help(error.remedy))?;
+        let config = read.config().map_err(|problems| refused(&problems))?;
+        Ok((config, read.text, read.environment))
+    }
+
     /// Wires the account.
     pub(crate) async fn desk(&self) -> Result<Desk, Failure> {
         self.desk_with(|settings| settings).await

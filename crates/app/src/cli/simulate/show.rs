@@ -17,7 +17,7 @@ const PRINTED: usize = 20;
 
 /// Prints the report, and writes its page. Books that do not add up, a position without a stop, and an order that nobody needs are
 /// an answer of no.
-pub(super) fn outcome(done: &Simulated, html: Option<&Path>, json: bool) -> Result<ExitCode, Failure> {
+pub(crate) fn outcome(done: &Simulated, html: Option<&Path>, json: bool) -> Result<ExitCode, Failure> {
     let report = Report::of(&done.outcome);
     crate::cli::backtest::show::written(html, || Ok(report.html()))?;
     if json {
