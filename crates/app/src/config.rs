@@ -4,6 +4,7 @@
 //! secrets are, is found out by [`find`] and [`secret`].
 
 mod account;
+mod api;
 mod database;
 pub(crate) mod example;
 pub(crate) mod find;
@@ -20,6 +21,7 @@ mod watch;
 mod word;
 
 pub(crate) use account::{Account, VenueEnvironment};
+pub(crate) use api::ApiConfig;
 pub(crate) use database::Database;
 pub(crate) use intervals::Intervals;
 pub(crate) use problem::{Origin, Problem};
@@ -57,6 +59,8 @@ pub(crate) struct Config {
     pub(crate) protection: AfloatSettings,
     /// Which figures of an account are told when they cross a line.
     pub(crate) watch: WatchSettings,
+    /// The dashboard and the API.
+    pub(crate) api: ApiConfig,
     /// Every setting in force, and where it comes from.
     pub(crate) shown: Vec<Shown>,
 }
@@ -152,6 +156,7 @@ fn read_root(mut root: Section<'_>, reader: &mut Reader<'_>, places: &Places) ->
     let limits = limits::read(root.section(reader, "limits"), reader, None);
     let accounts = account::read_all(&mut root, reader, &limits);
     let strategies = strategies::read_all(&mut root, reader, &accounts);
+    let api = api::read(root.section(reader, "api"), reader);
     limits::fit(&accounts, trading.default_leverage, reader);
     ladder::fit(&accounts, reader);
     root.refuse_unknown(reader);
@@ -164,9 +169,10 @@ fn read_root(mut root: Section<'_>, reader: &mut Reader<'_>, places: &Places) ->
         "protection",
         "accounts",
         "strategies",
+        "api",
     ]);
     let shown = Vec::new();
-    Some(Config { accounts, strategies, database, state, trading, intervals, ladder, protection, watch, shown })
+    Some(Config { accounts, strategies, database, state, trading, intervals, ladder, protection, watch, api, shown })
 }
 
 fn read_trading(section: &mut Section<'_>, reader: &mut Reader<'_>) -> Trading {

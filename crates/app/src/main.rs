@@ -12,6 +12,7 @@ mod prices;
 mod records;
 mod screen;
 mod simulated;
+mod surface;
 mod venue;
 
 use std::process::ExitCode;

@@ -319,6 +319,21 @@ fn is_loopback(host: &str) -> bool {
 }
 
 /// Exactly one of the two ways to say where a secret is.
+/// Where a secret is that need not be anywhere.
+pub(super) fn optional_secret(
+    section: &mut Section<'_>,
+    reader: &mut Reader<'_>,
+    names: [&'static str; 2],
+) -> Option<SecretPlace> {
+    let is_given = names.iter().any(|name| section.place_of(reader, name).is_some());
+    if is_given {
+        let origin = names.iter().find_map(|name| section.place_of(reader, name)).unwrap_or(Origin::Default);
+        return read_secret(section, reader, &origin, names);
+    }
+    names.into_iter().for_each(|name| section.knows(name));
+    None
+}
+
 fn read_secret(
     section: &mut Section<'_>,
     reader: &mut Reader<'_>,

@@ -111,6 +111,13 @@ assumed_taker_fee = "0.05 %"     # what is reckoned with; `doctor` says when the
 # [accounts.main.limits]
 # max_leverage = 2
 
+# The dashboard and the API, which `run` serves; without [api] it serves none, or where --serve says.
+# [api]
+# listen = "127.0.0.1:7878"      # anything but this machine needs a token
+# read_token_env = "PLIMSOLL_READ_TOKEN"   # the name of the variable that holds the token that lets look; or read_token_file
+# act_token_env = "PLIMSOLL_ACT_TOKEN"     # the same of the token that lets act
+# hosts = "plimsoll.example.org" # the names by which browsers know it, where a proxy stands in front of it
+
 # A strategy is a table [strategies.NAME]; `run` lets all of them trade. `plimsoll backtest --strategies` lists the kinds.
 # [strategies.trend]
 # kind = "trend_switch"
