@@ -20,6 +20,17 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "plimsoll-backtest",
         &["plimsoll-domain", "plimsoll-engine", "plimsoll-exchange", "plimsoll-history", "plimsoll-ports"],
     ),
+    (
+        "plimsoll-simulation",
+        &[
+            "plimsoll-backtest",
+            "plimsoll-domain",
+            "plimsoll-engine",
+            "plimsoll-exchange",
+            "plimsoll-memory",
+            "plimsoll-ports",
+        ],
+    ),
     ("plimsoll-venue", &["plimsoll-domain", "plimsoll-ports", "plimsoll-transport"]),
     ("plimsoll-binance", &["plimsoll-domain", "plimsoll-ports", "plimsoll-transport", "plimsoll-venue"]),
     ("plimsoll-gateio", &["plimsoll-domain", "plimsoll-ports", "plimsoll-transport", "plimsoll-venue"]),
@@ -36,6 +47,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "plimsoll",
         &[
+            "plimsoll-api",
             "plimsoll-backtest",
             "plimsoll-binance",
             "plimsoll-bitget",
@@ -46,6 +58,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "plimsoll-history",
             "plimsoll-ports",
             "plimsoll-postgres",
+            "plimsoll-service",
+            "plimsoll-simulation",
             "plimsoll-spool",
             "plimsoll-sqlite",
             "plimsoll-strategies",
@@ -56,13 +70,20 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("xtask", &["plimsoll-testkit-postgres"]),
     (
         "plimsoll-trial",
-        &["plimsoll-domain", "plimsoll-engine", "plimsoll-exchange", "plimsoll-memory", "plimsoll-ports"],
+        &[
+            "plimsoll-domain",
+            "plimsoll-engine",
+            "plimsoll-exchange",
+            "plimsoll-memory",
+            "plimsoll-ports",
+            "plimsoll-simulation",
+        ],
     ),
     ("plimsoll-tests", &[]),
 ];
 
 /// What tests and benches may drive besides: the engine, the suites, a database server, the venue server, the exchange, the embedded
-/// store, the store in memory, the spool in front of either, and a crate's own mocks.
+/// store, the store in memory, the spool in front of either, the strategies, and a crate's own mocks.
 const MAY_TEST_WITH: &[&str] = &[
     "plimsoll-engine",
     "plimsoll-testkit",
@@ -72,6 +93,7 @@ const MAY_TEST_WITH: &[&str] = &[
     "plimsoll-memory",
     "plimsoll-spool",
     "plimsoll-sqlite",
+    "plimsoll-strategies",
     "plimsoll-ports",
 ];
 

@@ -1,7 +1,5 @@
 //! Numbers that a seed decides.
 
-use plimsoll_domain::Decimal;
-
 /// SplitMix64 (Steele, Lea, Flood 2014): small, and the same for ever.
 #[derive(Debug, Clone)]
 pub struct Random(u64);
@@ -30,40 +28,5 @@ impl Random {
     /// From `low` to `high`, both included.
     pub fn between(&mut self, low: u64, high: u64) -> u64 {
         low + self.next() % (high.saturating_sub(low) + 1)
-    }
-
-    /// True so many times of a hundred.
-    pub fn percent(&mut self, percent: u64) -> bool {
-        self.next() % 100 < percent
-    }
-
-    /// One of these.
-    pub fn pick<T: Copy>(&mut self, of: &[T]) -> T {
-        let index = usize::try_from(self.next()).unwrap_or(0) % of.len();
-        *of.get(index).expect("there is something to pick from")
-    }
-
-    /// One of these, by weight.
-    pub fn weighed<T: Copy>(&mut self, of: &[(u64, T)]) -> T {
-        let whole: u64 = of.iter().map(|(weight, _)| weight).sum();
-        let mut drawn = self.next() % whole;
-        for (weight, it) in of {
-            if drawn < *weight {
-                return *it;
-            }
-            drawn -= weight;
-        }
-        of.last().expect("there is something to pick from").1
-    }
-
-    /// Small numbers as often as large ones: as many of 1..2 as of 2..4, up to 2^`bits`.
-    pub fn scale(&mut self, bits: u32) -> u64 {
-        let bit = self.between(0, u64::from(bits).saturating_sub(1));
-        (1 << bit) + self.next() % (1 << bit)
-    }
-
-    /// From `low` to `high` ten-thousandths.
-    pub fn share(&mut self, low: u64, high: u64) -> Decimal {
-        Decimal::new(i64::try_from(self.between(low, high)).unwrap_or(0), 4)
     }
 }

@@ -1,5 +1,7 @@
 //! Hours of four strategies on five accounts, in bad weather, with a death in the middle.
 
+#![allow(clippy::unwrap_used, reason = "what a test cannot set up fails it")]
+
 use plimsoll_backtest::report::Report;
 use plimsoll_domain::risk::RiskLimits;
 use plimsoll_domain::{AccountId, Instrument, Timestamp, VenueId};

@@ -1,5 +1,7 @@
 //! A backtest and a simulation of the same prices decide the same, line by line.
 
+#![allow(clippy::unwrap_used, reason = "what a test cannot set up fails it")]
+
 use plimsoll_backtest::{Candles, Item, Listing, Moments, Outcome, Run, Settings};
 use plimsoll_domain::risk::RiskLimits;
 use plimsoll_domain::{AccountId, Candle, Instrument, Money, Timestamp, VenueId};

@@ -104,11 +104,11 @@ impl TradingDesk {
                     self.funded(account, symbol, payment.payment);
                 }
             }
-            Change::OrderChanged { order, .. } if order.status.is_final() => {
-                // What has filled ends by its fills.
-                if order.status != OrderStatus::Filled {
-                    self.order_ended(account, &order.client_order_id, order.status);
-                }
+            // What has filled ends by its fills.
+            Change::OrderChanged { order, .. }
+                if order.status.is_final() && order.status != OrderStatus::Filled =>
+            {
+                self.order_ended(account, &order.client_order_id, order.status);
             }
             Change::OrderVanished(order) => {
                 self.order_ended(account, &order.client_order_id, OrderStatus::Expired);
@@ -307,7 +307,7 @@ impl TradingDesk {
                     Err(error) => troubles.push(format!("the fills of {symbol} cannot be read: {error}")),
                 }
             }
-            fills.sort_by(|one, other| one.time.cmp(&other.time));
+            fills.sort_by_key(|fill| fill.time);
             for intent in resting {
                 match on.manager.composed(&intent.name()).await {
                     Ok(Some(entry)) if matches!(entry.state, ComposedState::Working) => {}
