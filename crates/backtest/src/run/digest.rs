@@ -86,8 +86,9 @@ impl Digest {
         bytes[0] = 4;
         bytes[1..9].copy_from_slice(&market.to_le_bytes());
         bytes[9..17].copy_from_slice(&time.as_micros().to_le_bytes());
-        bytes[17..33].copy_from_slice(&last.get().serialize());
-        bytes[33..49].copy_from_slice(&mark.get().serialize());
+        // What was written down and read again is the same, whatever zeros it had at its end.
+        bytes[17..33].copy_from_slice(&last.get().normalize().serialize());
+        bytes[33..49].copy_from_slice(&mark.get().normalize().serialize());
         self.history.write(&bytes);
     }
 
@@ -99,7 +100,7 @@ impl Digest {
         self.history.write(&[3]);
         self.history.write(&market.to_le_bytes());
         self.history.write(&time.as_micros().to_le_bytes());
-        self.decimal(rate.get());
+        self.decimal(rate.get().normalize());
     }
 
     pub(crate) fn decision(&mut self, now: Timestamp, strategy: &str, decision: &Decision, keeps: bool) {
@@ -116,7 +117,7 @@ impl Digest {
         self.fills.update(fill.time.as_micros().to_le_bytes());
         self.fills.update(fill.symbol.as_str().as_bytes());
         for value in [fill.price.get(), fill.quantity.get(), fill.fee.get()] {
-            self.fills.update(value.serialize());
+            self.fills.update(value.normalize().serialize());
         }
         self.fills.update(fill.side.as_str().as_bytes());
     }
