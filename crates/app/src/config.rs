@@ -36,7 +36,11 @@ use plimsoll_engine::{AfloatSettings, WatchSettings};
 use problem::line_and_column;
 use reader::{Reader, Section};
 use std::path::PathBuf;
+use std::time::Duration;
 use toml::de::DeTable;
+
+/// What strategies hear of the past where nothing else is said.
+const WARM_UP: Duration = Duration::from_secs(86_400);
 
 /// Everything that is configured, checked.
 #[derive(Debug, Clone)]
@@ -74,6 +78,8 @@ pub(crate) struct Trading {
     pub(crate) require_stop: bool,
     /// The leverage of an order that names none.
     pub(crate) default_leverage: Leverage,
+    /// How much of the past strategies hear that are new here.
+    pub(crate) warm_up: Duration,
 }
 
 /// The places that defaults are made of.
@@ -181,6 +187,7 @@ fn read_trading(section: &mut Section<'_>, reader: &mut Reader<'_>) -> Trading {
         enabled: section.read(reader, "enabled", &["ENABLE_FUTURES"], true, word::truth, show),
         require_stop: section.read(reader, "require_stop", &[], true, word::truth, show),
         default_leverage: section.value(reader, "default_leverage", &["DEFAULT_LEVERAGE"], limits::default_leverage()),
+        warm_up: section.read(reader, "warm_up", &[], WARM_UP, duration, |time| duration_text(*time)),
     }
 }
 

@@ -100,40 +100,43 @@ impl Desk {
         Self::beside(config, account, keys, settings, records)
     }
 
-    /// Wires one account, and what follows its private stream for as long as it is guarded.
-    pub(crate) async fn with_lookout(
+    /// Wires one account on records that are open already, and what follows its private stream for as long as it is guarded.
+    pub(crate) fn with_lookout(
         config: Config,
         account: Account,
-        environment: &Environment,
+        keys: Keys,
         settings: Settings,
+        records: Records,
     ) -> Result<(Self, Lookout), Failure> {
-        let (desk, manager, lookout) = Self::looking_out(config, account, environment, settings).await?;
+        let (desk, manager, lookout) = Self::looking_out(config, account, keys, settings, records)?;
         let manager = Arc::new(manager.with_view(lookout.watch()));
         let Unmanned { config, account, venue, records } = desk;
         Ok((Self { config, account, venue, records, manager }, lookout))
     }
 
-    /// The same for a verb that acts before its lookout is connected: what it opens is judged by readings of its own.
+    /// The same for a verb that acts before its lookout is connected, on records of its own: what it opens is judged by
+    /// readings of its own.
     pub(crate) async fn beside_lookout(
         config: Config,
         account: Account,
         environment: &Environment,
         settings: Settings,
     ) -> Result<(Self, Lookout), Failure> {
-        let (desk, manager, lookout) = Self::looking_out(config, account, environment, settings).await?;
+        let keys = Keys::read(&account, environment)?;
+        let records = open_records(&config).await?;
+        let (desk, manager, lookout) = Self::looking_out(config, account, keys, settings, records)?;
         let Unmanned { config, account, venue, records } = desk;
         Ok((Self { config, account, venue, records, manager: Arc::new(manager) }, lookout))
     }
 
-    async fn looking_out(
+    fn looking_out(
         config: Config,
         account: Account,
-        environment: &Environment,
+        keys: Keys,
         settings: Settings,
+        records: Records,
     ) -> Result<(Unmanned, PositionManager, Lookout), Failure> {
-        let keys = Keys::read(&account, environment)?;
         let audit = Way::of(&config, &account, keys.clone()).audit(account.wallet_url.clone())?;
-        let records = open_records(&config).await?;
         let venue = Way::of(&config, &account, keys).connect()?;
         let lookout = lookout(&config, &account, &venue, &records, Arc::from(audit));
         let manager = manager(&config, &account, &venue, &records, settings)?;

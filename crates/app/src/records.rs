@@ -29,7 +29,6 @@ pub(crate) struct Records {
     pub(crate) equity: Arc<dyn EquityRepository>,
     pub(crate) risk_events: Arc<dyn RiskEventRepository>,
     pub(crate) controls: Arc<dyn ControlRepository>,
-    #[allow(dead_code, reason = "strategies that run will be seated from it: so far only tests read it")]
     pub(crate) desks: Arc<dyn DeskRepository>,
     pub(crate) whole: Arc<dyn WholeLedger>,
     /// What stands in front of the store, where it is used for trading.

@@ -48,6 +48,34 @@ pub(crate) struct Chosen {
     pub(crate) environment: Environment,
 }
 
+/// A configuration that was read, and every account that was meant.
+pub(crate) struct ChosenAll {
+    pub(crate) config: Config,
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) environment: Environment,
+}
+
+impl ChosenAll {
+    /// Wires each on the same records, with what follows its private stream. What is missing is told before anything is
+    /// opened.
+    pub(crate) async fn guarded(self) -> Result<Vec<(Desk, Lookout)>, Failure> {
+        let Self { config, accounts, environment } = self;
+        let keys = |account: &Account| Ok((engine_settings(&config, account)?, Keys::read(account, &environment)?));
+        let ready = accounts.iter().map(keys).collect::<Result<Vec<_>, Failure>>()?;
+        let records = open_records(&config).await?;
+        let wired = accounts.into_iter().zip(ready).map(|(account, (settings, keys))| {
+            Desk::with_lookout(config.clone(), account, keys, settings, records.clone())
+        });
+        match wired.collect() {
+            Ok(guarded) => Ok(guarded),
+            Err(failure) => {
+                records.close().await;
+                Err(failure)
+            }
+        }
+    }
+}
+
 impl Target {
     /// Reads the configuration and finds the account; nothing is connected yet.
     pub(crate) fn choose(&self) -> Result<Chosen, Failure> {
@@ -57,14 +85,20 @@ impl Target {
         Ok(Chosen { config, account, environment })
     }
 
-    /// The account that was named, or every one that is configured, wired on the same records: for looking only.
-    pub(crate) async fn desks(&self) -> Result<Vec<Desk>, Failure> {
+    /// The same of the account that was named, or of every one that is configured.
+    pub(crate) fn choose_all(&self) -> Result<ChosenAll, Failure> {
         let (config, environment) = self.read()?;
         let accounts = match &self.account {
             Some(name) => vec![config.account(Some(name)).map_err(Failure::usage)?.clone()],
             None => config.accounts.clone(),
         };
         accounts.iter().try_for_each(|account| self.is_meant(account))?;
+        Ok(ChosenAll { config, accounts, environment })
+    }
+
+    /// The account that was named, or every one that is configured, wired on the same records: for looking only.
+    pub(crate) async fn desks(&self) -> Result<Vec<Desk>, Failure> {
+        let ChosenAll { config, accounts, environment } = self.choose_all()?;
         let records = open_records(&config).await?;
         let mut desks = Vec::with_capacity(accounts.len());
         for account in accounts {
@@ -107,13 +141,6 @@ impl Target {
     /// Wires the account.
     pub(crate) async fn desk(&self) -> Result<Desk, Failure> {
         self.desk_with(|settings| settings).await
-    }
-
-    /// Wires the account, and what follows its private stream.
-    pub(crate) async fn desk_with_lookout(&self) -> Result<(Desk, Lookout), Failure> {
-        let Chosen { config, account, environment } = self.choose()?;
-        let settings = engine_settings(&config, &account)?;
-        Desk::with_lookout(config, account, &environment, settings).await
     }
 
     /// Wires the account with settings of this verb's own, and what follows its private stream beside it.

@@ -16,6 +16,7 @@ pub(crate) const EXAMPLE: &str = r#"# Plimsoll's configuration. Every setting ma
 enabled = true            # false opens nothing more; closing goes on. In the environment: ENABLE_FUTURES
 require_stop = true       # a position is opened with a stop-loss, or not at all
 default_leverage = 3      # of an order that names none. In the environment: DEFAULT_LEVERAGE
+warm_up = "1d"            # how much of the past strategies hear that are new here; nothing that they decide in it is done
 
 [limits]                  # where two limits say the same in money and as a share, the stricter holds
 max_position = 10000              # the largest notional of a position, in the settle currency

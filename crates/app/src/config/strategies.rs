@@ -4,10 +4,11 @@ use super::account::Account;
 use super::json::object;
 use super::problem::{Origin, Problem};
 use super::reader::{Reader, Section};
-use plimsoll_domain::Symbol;
+use plimsoll_domain::{AccountId, Symbol};
 use plimsoll_ports::Strategy;
 use plimsoll_strategies::{Place, StrategyError};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// One strategy, and where it trades.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +24,11 @@ pub(crate) struct StrategyConfig {
 }
 
 impl StrategyConfig {
+    /// The accounts that it trades on, each once, in the order of their names.
+    pub(crate) fn accounts(&self) -> BTreeSet<AccountId> {
+        self.places.iter().map(|place| place.account.clone()).collect()
+    }
+
     /// Makes it, as new.
     ///
     /// # Errors
@@ -76,7 +82,14 @@ fn read(
             "write on = \"main BTC/USDT:USDT\": the account, and the contract; several with commas between them";
         reader.wrong(Problem::new(origin.clone(), &path, "where does it trade?", remedy));
     }
-    let settings = section.table(reader, "settings").map(object).unwrap_or_default();
+    let table = section.table(reader, "settings");
+    let settings = table.map(object).unwrap_or_default();
+    for key in table.into_iter().flat_map(|table| table.keys()) {
+        let setting = key.get_ref();
+        let value = settings.get(setting.as_ref()).map(in_short).unwrap_or_default();
+        let at = reader.at(key.span());
+        reader.show(format!("{path}.settings.{setting}"), value, at);
+    }
     let at = section.place_of(reader, "settings").unwrap_or_else(|| origin.clone());
     section.refuse_unknown(reader);
     let it = StrategyConfig { name, kind: kind?, places: places?, settings };
@@ -107,6 +120,11 @@ fn read_places(text: &str, accounts: &[Account]) -> Result<Vec<Place>, String> {
         Ok(Place { account: account.name.clone(), symbol })
     };
     text.split(',').map(one).collect()
+}
+
+/// A text without its quotes, everything else as JSON.
+fn in_short(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn shown(places: &[Place]) -> String {

@@ -312,3 +312,83 @@ fn an_account_is_chosen_by_name_or_because_it_is_alone() {
     assert!(two.account(None).unwrap_err().contains("main, other"));
     assert!(two.account(Some("third")).unwrap_err().contains("configured are main, other"));
 }
+
+#[test]
+fn every_mistake_in_a_strategy_is_told_with_its_place_and_remedy() {
+    let text = format!(
+        "{MINIMAL}{}",
+        r#"
+[strategies.kind]
+kind = "ema_crss"
+on = "main BTC/USDT:USDT"
+[strategies.account]
+kind = "ema_cross"
+on = "nobody BTC/USDT:USDT"
+[strategies.settled]
+kind = "ema_cross"
+on = "main BTC/USDC:USDC"
+[strategies.setting]
+kind = "ema_cross"
+on = "main BTC/USDT:USDT"
+settings = { fsat = 5 }
+[strategies.value]
+kind = "ema_cross"
+on = "main BTC/USDT:USDT"
+settings = { fast = 50, slow = 5 }
+[strategies.nowhere]
+kind = "ema_cross"
+[strategies.alone]
+kind = "funding_arbitrage"
+on = "main BTC/USDT:USDT"
+[strategies.place]
+kind = "ema_cross"
+on = "BTC/USDT:USDT"
+leverage = 2
+[strategies."No Name"]
+on = "main BTC/USDT:USDT"
+"#
+    );
+    insta::assert_snapshot!(problems(&text, &[]), @r#"
+    plimsoll.toml:7:8: strategies.kind.kind: 'ema_crss' is not one of ema_cross, funding_arbitrage, grid, trend_switch, volatility_breakout
+        change it; `plimsoll config example` shows strategies.kind.kind with its comment
+    plimsoll.toml:11:6: strategies.account.on: no account is called 'nobody': configured are main
+        change it; `plimsoll config example` shows strategies.account.on with its comment
+    plimsoll.toml:14:6: strategies.settled.on: BTC/USDC:USDC settles in USDC, and account 'main' is kept in USDT
+        change it; `plimsoll config example` shows strategies.settled.on with its comment
+    plimsoll.toml:18:1: strategies.setting: settings of ema_cross: unknown field `fsat`, expected one of `interval`, `fast`, `slow`, `long_only`, `size`, `leverage`, `stop`, `atr_period`
+        `plimsoll backtest --strategies` lists the kinds and their settings
+    plimsoll.toml:22:1: strategies.value: settings of ema_cross: fast is below slow, got 50 and 5
+        `plimsoll backtest --strategies` lists the kinds and their settings
+    plimsoll.toml:23:13: strategies.nowhere: where does it trade?
+        write on = "main BTC/USDT:USDT": the account, and the contract; several with commas between them
+    plimsoll.toml:25:13: strategies.alone: funding_arbitrage trades 2 contracts, each on its account: 1 are given
+        `plimsoll backtest --strategies` lists the kinds and their settings
+    plimsoll.toml:30:6: strategies.place.on: 'BTC/USDT:USDT' is not an account and a contract, such as main BTC/USDT:USDT
+        change it; `plimsoll config example` shows strategies.place.on with its comment
+    plimsoll.toml:31:1: strategies.place.leverage: no such setting
+        known here are kind, on, settings
+    plimsoll.toml:32:13: strategies.No Name: 'No Name' is no name
+        use small letters, digits, - and _, at most 32 of them
+    plimsoll.toml:32:13: strategies.No Name: which kind of strategy is it?
+        write kind = "ema_cross", or another of ema_cross, funding_arbitrage, grid, trend_switch, volatility_breakout
+    "#);
+}
+
+#[test]
+fn a_strategy_is_shown_with_its_settings() {
+    let text = format!(
+        "{MINIMAL}[trading]\nwarm_up = \"6h\"\n[strategies.cross]\nkind = \"ema_cross\"\non = \"main BTC/USDT:USDT\"\n\
+         [strategies.cross.settings]\nfast = 5\nstop = {{ fraction = 0.02 }}\n"
+    );
+    let it = config(&text, &[]);
+    let of_it = |shown: &&Shown| shown.setting.starts_with("strategies.") || shown.setting == "trading.warm_up";
+    let shown: Vec<String> = it.shown.iter().filter(of_it).map(|it| format!("{} = {}", it.setting, it.value)).collect();
+    insta::assert_snapshot!(shown.join("\n"), @r#"
+    trading.warm_up = 6h
+    strategies.cross.kind = ema_cross
+    strategies.cross.on = main BTC/USDT:USDT
+    strategies.cross.settings.fast = 5
+    strategies.cross.settings.stop = {"fraction":"0.02"}
+    "#);
+    assert_eq!(it.strategies[0].build().map(|strategy| strategy.name()).as_deref(), Ok("cross"));
+}

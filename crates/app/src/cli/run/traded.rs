@@ -1,0 +1,407 @@
+//! What strategies do, in the two forms in which `run` tells it. docs/strategies.md lists the events.
+
+use crate::config::StrategyConfig;
+use crate::failure::Failure;
+use crate::screen;
+use plimsoll_domain::{AccountId, Fill, Money, Position, Timestamp, Transition};
+use plimsoll_engine::desk::SeatIndex;
+use plimsoll_engine::trading::{Role, TradingNews};
+use plimsoll_ports::{
+    Clock, CloseIntent, Decision, Intent, Leg, OpenIntent, RestIntent, RestingEffect, StopLoss, SystemClock,
+};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// Tells of one desk.
+#[derive(Debug)]
+pub(super) struct Trades {
+    json: bool,
+    /// By seat: its name, and its accounts.
+    seats: Vec<(String, BTreeSet<AccountId>)>,
+    /// There are several accounts: every line names those that it is of.
+    several: bool,
+}
+
+/// Strategies that cannot be seated yet.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    trades: Trades,
+    why: String,
+}
+
+/// One line of `run --json`.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+enum Told {
+    StrategyBegan { resumed: Option<String> },
+    StrategyDecided { reason: String, legs: Vec<LegRow> },
+    StrategyRefused { decision: String, reason: String },
+    StrategyDone { decision: String },
+    StrategyFilled(Box<Filled>),
+    StrategyForeignFill(Box<FillRow>),
+    StrategyEnded { symbol: String, label: String, status: String },
+    StrategyFunded { symbol: String, payment: String },
+    StrategyStopped { reason: String },
+    StrategyDiffers { what: String },
+    StrategyTrouble { error: String },
+}
+
+/// An event, when it was told, and whose it is.
+#[derive(Debug, Serialize)]
+struct OfStrategy {
+    #[serde(flatten)]
+    told: Told,
+    time: String,
+    account: Option<String>,
+    strategy: Option<String>,
+}
+
+/// One leg of a decision.
+#[derive(Debug, Default, Serialize)]
+struct LegRow {
+    account: String,
+    symbol: String,
+    action: &'static str,
+    label: Option<String>,
+    side: Option<String>,
+    direction: Option<String>,
+    quantity: Option<String>,
+    price: Option<String>,
+    leverage: Option<u32>,
+    stop: Option<String>,
+    take_profit: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct FillRow {
+    symbol: String,
+    trade_id: String,
+    client_order_id: String,
+    side: String,
+    quantity: String,
+    price: String,
+    fee: String,
+    fee_currency: Option<String>,
+    liquidity: Option<String>,
+    traded: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Filled {
+    role: String,
+    label: Option<String>,
+    #[serde(flatten)]
+    fill: FillRow,
+    /// What the strategy made by what it closed, before fees.
+    realized_pnl: Option<String>,
+    /// What the strategy holds now.
+    position: Option<PositionRow>,
+}
+
+#[derive(Debug, Serialize)]
+struct PositionRow {
+    direction: String,
+    quantity: String,
+    entry_price: String,
+}
+
+impl Trades {
+    /// Of strategies in the order of their seats.
+    pub(super) fn new(json: bool, strategies: &[StrategyConfig], several: bool) -> Self {
+        let seats = strategies.iter().map(|strategy| (strategy.name.clone(), strategy.accounts())).collect();
+        Self { json, seats, several }
+    }
+
+    pub(super) fn tell(&self, news: &TradingNews) -> Result<(), Failure> {
+        let now = SystemClock.now();
+        if self.json {
+            return self.for_programs(news, now).iter().try_for_each(screen::json);
+        }
+        self.for_people(news).iter().try_for_each(|said| screen::line(format!("{} {said}", screen::minute(now))))
+    }
+
+    /// The lines for programs; none for what others tell.
+    fn for_programs(&self, news: &TradingNews, now: Timestamp) -> Vec<OfStrategy> {
+        let time = screen::instant(now);
+        let of = |told: Told, account: Option<&AccountId>, seat: Option<SeatIndex>| {
+            let (account, strategy) = (account.map(ToString::to_string), seat.map(|seat| self.name(seat).to_owned()));
+            vec![OfStrategy { told, time: time.clone(), account, strategy }]
+        };
+        match news {
+            TradingNews::Began { resumed } => {
+                let began = |(name, accounts): &(String, BTreeSet<AccountId>)| OfStrategy {
+                    told: Told::StrategyBegan { resumed: resumed.map(screen::instant) },
+                    time: time.clone(),
+                    account: only(accounts.iter()).map(ToString::to_string),
+                    strategy: Some(name.clone()),
+                };
+                self.seats.iter().map(began).collect()
+            }
+            TradingNews::Decided { seat, at: _, decision } => {
+                let legs = decision.legs.iter().map(LegRow::of).collect();
+                of(Told::StrategyDecided { reason: decision.reason.clone(), legs }, account_of(decision), Some(*seat))
+            }
+            TradingNews::Refused { seat, decision, reason } => {
+                let told = Told::StrategyRefused { decision: decision.reason.clone(), reason: reason.clone() };
+                of(told, account_of(decision), Some(*seat))
+            }
+            TradingNews::Done { seat, decision } => {
+                of(Told::StrategyDone { decision: decision.reason.clone() }, account_of(decision), Some(*seat))
+            }
+            TradingNews::Filled { seat, account, role, fill, made } => {
+                of(Told::StrategyFilled(Box::new(Filled::of(role, fill, made))), Some(account), Some(*seat))
+            }
+            TradingNews::Foreign { account, fill } => {
+                of(Told::StrategyForeignFill(Box::new(FillRow::of(fill))), Some(account), None)
+            }
+            TradingNews::Ended { seat, account, symbol, label, status } => {
+                let (symbol, label, status) = (symbol.to_string(), label.clone(), status.to_string());
+                of(Told::StrategyEnded { symbol, label, status }, Some(account), Some(*seat))
+            }
+            TradingNews::Funded { seat, account, symbol, payment } => {
+                let told = Told::StrategyFunded { symbol: symbol.to_string(), payment: money(*payment) };
+                of(told, Some(account), Some(*seat))
+            }
+            TradingNews::Stopped { seat, why } => of(Told::StrategyStopped { reason: why.clone() }, None, Some(*seat)),
+            TradingNews::Differs { seat, account, what } => {
+                of(Told::StrategyDiffers { what: what.clone() }, Some(account), Some(*seat))
+            }
+            TradingNews::Trouble { what } => of(Told::StrategyTrouble { error: what.clone() }, None, None),
+            TradingNews::Candle { .. } => Vec::new(),
+        }
+    }
+
+    /// The lines for people; none for what is told by another.
+    fn for_people(&self, news: &TradingNews) -> Vec<String> {
+        let one = |said: String| vec![said];
+        match news {
+            TradingNews::Began { resumed } => self
+                .seats
+                .iter()
+                .map(|(name, accounts)| {
+                    let how = match resumed {
+                        Some(saved) => format!("goes on from what was saved at {}", screen::minute(*saved)),
+                        None => "begins as new".to_owned(),
+                    };
+                    format!("{}{name}: {how}", self.on(accounts.iter()))
+                })
+                .collect(),
+            TradingNews::Decided { seat, at: _, decision } => {
+                let legs: Vec<String> = decision.legs.iter().map(|leg| self.leg(decision, leg)).collect();
+                one(format!("{}: {} ({})", self.said_by(*seat, decision), legs.join(" and "), decision.reason))
+            }
+            TradingNews::Refused { seat, decision, reason } => {
+                one(format!("{}: refused: {reason}", self.said_by(*seat, decision)))
+            }
+            TradingNews::Filled { seat, account, role, fill, made } => {
+                let role = match role {
+                    Role::Resting(label) => format!("resting {label}"),
+                    role => role.as_fill().as_str().replace('_', " "),
+                };
+                let made = realized(made).map(|made| format!(", made {}", screen::money(made))).unwrap_or_default();
+                one(format!("{}{}: {role}: {}{made}", self.on([account]), self.name(*seat), traded(fill)))
+            }
+            TradingNews::Foreign { account, fill } => {
+                one(format!("{}no strategy's: {}", self.on([account]), traded(fill)))
+            }
+            TradingNews::Ended { seat, account, symbol, label, status } => {
+                one(format!("{}{}: {symbol} {label} has ended: {status}", self.on([account]), self.name(*seat)))
+            }
+            TradingNews::Funded { seat, account, symbol, payment } => {
+                let what = if payment.is_negative() { "received" } else { "paid" };
+                let amount = screen::money(Money::new(payment.get().abs()));
+                one(format!("{}{}: funding of {symbol}: {what} {amount}", self.on([account]), self.name(*seat)))
+            }
+            TradingNews::Stopped { seat, why } => {
+                let accounts = self.seats.get(seat.get()).map(|(_, accounts)| accounts);
+                let on = self.on(accounts.into_iter().flatten());
+                one(format!("{on}{}: STOPPED: {why}; its stops and targets rest on", self.name(*seat)))
+            }
+            TradingNews::Differs { seat, account, what } => {
+                one(format!("{}{}: {what}", self.on([account]), self.name(*seat)))
+            }
+            TradingNews::Trouble { what } => {
+                let accounts: BTreeSet<&AccountId> = self.seats.iter().flat_map(|(_, accounts)| accounts).collect();
+                one(format!("{}strategies: {what}", self.on(accounts)))
+            }
+            TradingNews::Done { .. } | TradingNews::Candle { .. } => Vec::new(),
+        }
+    }
+
+    fn name(&self, seat: SeatIndex) -> &str {
+        self.seats.get(seat.get()).map_or("", |(name, _)| name)
+    }
+
+    /// `main: `, where there are several accounts.
+    fn on<'a>(&self, accounts: impl IntoIterator<Item = &'a AccountId>) -> String {
+        let names: BTreeSet<&str> = accounts.into_iter().map(AccountId::as_str).collect();
+        if !self.several || names.is_empty() {
+            return String::new();
+        }
+        format!("{}: ", names.into_iter().collect::<Vec<_>>().join(", "))
+    }
+
+    fn said_by(&self, seat: SeatIndex, decision: &Decision) -> String {
+        format!("{}{}", self.on(decision.legs.iter().map(|leg| &leg.account)), self.name(seat))
+    }
+
+    /// What a leg is to do; where the legs are of several accounts, on which.
+    fn leg(&self, decision: &Decision, leg: &Leg) -> String {
+        let on = if account_of(decision).is_some() { String::new() } else { format!(" on {}", leg.account) };
+        format!("{}{on}", wanted(&leg.intent))
+    }
+}
+
+impl Waiting {
+    pub(super) fn new(json: bool, strategies: &[StrategyConfig], several: bool, why: String) -> Self {
+        Self { trades: Trades::new(json, strategies, several), why }
+    }
+
+    pub(super) fn tell(&self) -> Result<(), Failure> {
+        let names: Vec<&str> = self.trades.seats.iter().map(|(name, _)| name.as_str()).collect();
+        let what = format!("{}; not begun until then: {}", self.why, names.join(", "));
+        self.trades.tell(&TradingNews::Trouble { what })
+    }
+}
+
+impl LegRow {
+    fn of(leg: &Leg) -> Self {
+        let (account, symbol) = (leg.account.to_string(), leg.intent.symbol().to_string());
+        let row = Self { account, symbol, ..Self::default() };
+        match &leg.intent {
+            Intent::Open(OpenIntent { direction, quantity, leverage, stop_loss, take_profit, .. }) => Self {
+                action: "open",
+                direction: Some(direction.to_string()),
+                quantity: Some(screen::full(quantity.get())),
+                leverage: Some(leverage.get()),
+                stop: stop(stop_loss),
+                take_profit: take_profit.map(|price| screen::full(price.get())),
+                ..row
+            },
+            Intent::Rest(RestIntent { label, side, quantity, price, effect, .. }) => {
+                let (leverage, stop) = match effect {
+                    RestingEffect::Opens { leverage, stop_loss } => (Some(leverage.get()), stop(stop_loss)),
+                    RestingEffect::Reduces => (None, None),
+                };
+                Self {
+                    action: if leverage.is_some() { "rest" } else { "rest_reducing" },
+                    label: Some(label.clone()),
+                    side: Some(side.to_string()),
+                    quantity: Some(screen::full(quantity.get())),
+                    price: Some(screen::full(price.get())),
+                    leverage,
+                    stop,
+                    ..row
+                }
+            }
+            Intent::Close(CloseIntent { direction, quantity, .. }) => Self {
+                action: "close",
+                direction: Some(direction.to_string()),
+                quantity: quantity.map(|quantity| screen::full(quantity.get())),
+                ..row
+            },
+            Intent::MoveStop { direction, trigger, .. } => Self {
+                action: "move_stop",
+                direction: Some(direction.to_string()),
+                stop: Some(screen::full(trigger.get())),
+                ..row
+            },
+            Intent::Cancel { label, .. } => Self { action: "cancel", label: Some(label.clone()), ..row },
+        }
+    }
+}
+
+impl FillRow {
+    fn of(fill: &Fill) -> Self {
+        Self {
+            symbol: fill.symbol.to_string(),
+            trade_id: fill.trade_id.to_string(),
+            client_order_id: fill.client_order_id.to_string(),
+            side: fill.side.to_string(),
+            quantity: screen::full(fill.quantity.get()),
+            price: screen::full(fill.price.get()),
+            fee: money(fill.fee),
+            fee_currency: fill.fee_currency.as_ref().map(ToString::to_string),
+            liquidity: fill.liquidity.map(|liquidity| liquidity.to_string()),
+            traded: screen::instant(fill.time),
+        }
+    }
+}
+
+impl Filled {
+    fn of(role: &Role, fill: &Fill, made: &Transition) -> Self {
+        let label = if let Role::Resting(label) = role { Some(label.clone()) } else { None };
+        let position = |it: Position| PositionRow {
+            direction: it.direction.to_string(),
+            quantity: screen::full(it.quantity.get()),
+            entry_price: screen::full(it.entry.get()),
+        };
+        Self {
+            role: role.as_fill().as_str().to_owned(),
+            label,
+            fill: FillRow::of(fill),
+            realized_pnl: realized(made).map(money),
+            position: made.position().map(position),
+        }
+    }
+}
+
+/// The account, where all legs are of one.
+fn account_of(decision: &Decision) -> Option<&AccountId> {
+    only(decision.legs.iter().map(|leg| &leg.account))
+}
+
+fn only<'a>(accounts: impl Iterator<Item = &'a AccountId>) -> Option<&'a AccountId> {
+    let all: BTreeSet<&AccountId> = accounts.collect();
+    all.first().copied().filter(|_| all.len() == 1)
+}
+
+/// What it made of what it closed.
+const fn realized(made: &Transition) -> Option<Money> {
+    match made {
+        Transition::Opened(_) | Transition::Increased(_) => None,
+        Transition::Reduced(_, made) | Transition::Closed(made) | Transition::Flipped(_, made) => Some(*made),
+    }
+}
+
+/// `open long 0.1 BTC/USDT:USDT, stop 57000`.
+fn wanted(intent: &Intent) -> String {
+    let with = |stop_loss: &StopLoss| match stop_loss.price() {
+        Some(stop) => format!(", stop {}", screen::price(stop)),
+        None => String::new(),
+    };
+    match intent {
+        Intent::Open(it) => format!("open {} {} {}{}", it.direction, it.quantity, it.symbol, with(&it.stop_loss)),
+        Intent::Rest(RestIntent { symbol, label, side, quantity, price, effect }) => {
+            let stop =
+                if let RestingEffect::Opens { stop_loss, .. } = effect { with(stop_loss) } else { String::new() };
+            format!("rest {label}, {side} {quantity} {symbol} at {}{stop}", screen::price(*price))
+        }
+        Intent::Close(CloseIntent { symbol, direction, quantity }) => match quantity {
+            Some(quantity) => format!("close {quantity} of {symbol} {direction}"),
+            None => format!("close {symbol} {direction}"),
+        },
+        Intent::MoveStop { symbol, direction, trigger } => {
+            format!("move the stop of {symbol} {direction} to {}", screen::price(*trigger))
+        }
+        Intent::Cancel { symbol, label } => format!("cancel {label} of {symbol}"),
+    }
+}
+
+/// `buy 0.1 BTC/USDT:USDT at 60000, fee 3.00 USDT`.
+fn traded(fill: &Fill) -> String {
+    let currency = fill.fee_currency.as_ref().map(|currency| format!(" {currency}")).unwrap_or_default();
+    let (price, fee) = (screen::price(fill.price), screen::money(fill.fee));
+    format!("{} {} {} at {price}, fee {fee}{currency}", fill.side, fill.quantity, fill.symbol)
+}
+
+fn stop(stop_loss: &StopLoss) -> Option<String> {
+    stop_loss.price().map(|price| screen::full(price.get()))
+}
+
+fn money(money: Money) -> String {
+    screen::full(money.get())
+}
+
+#[cfg(test)]
+mod tests;
