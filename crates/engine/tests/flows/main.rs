@@ -34,5 +34,6 @@ mod records;
 mod stopping;
 mod stopping_parts;
 mod store;
+mod trading;
 mod venue;
 mod venue_account;
