@@ -5,6 +5,8 @@ use crate::config::{Account, Config, Database, Environment, VenueEnvironment};
 use crate::failure::Failure;
 use crate::records::{Records, left_by_others, schema_versions};
 use plimsoll_domain::risk::LadderRules;
+use plimsoll_strategies::FundingArbitrage;
+use serde_json::Value;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::Path;
 
@@ -37,6 +39,7 @@ impl Checkup {
         self.check("leverage_limit", Weight::Warning, when(limits.max_leverage.get() > 20, found, remedy));
         self.of_limits(account);
         self.of_ladder(config, account);
+        self.of_strategies(config, account);
         self.of_state(&config.state);
     }
 
@@ -49,6 +52,30 @@ impl Checkup {
             (found, "lower max_position, or raise max_exposure, under [limits]".to_owned())
         });
         self.check("exposure", Weight::Warning, found);
+    }
+
+    /// What strategies trade on this account, against what it is set to.
+    fn of_strategies(&mut self, config: &Config, account: &Account) {
+        for strategy in &config.strategies {
+            let here = strategy.places.iter().filter(|place| place.account == account.name);
+            let symbols: Vec<_> = here.map(|place| &place.symbol).collect();
+            let unset = symbols.iter().find(|symbol| !account.symbols.contains(symbol)).map(|symbol| {
+                let remedy = format!(
+                    "add it to symbols in [accounts.{}]: `run` sets them, and this looks at them",
+                    account.name
+                );
+                (format!("it trades {symbol}, which is not among the account's symbols"), remedy)
+            });
+            self.check_of("strategy_symbols", Weight::Warning, &strategy.name, unset);
+            // What a pair is safe from is reckoned by what backs it.
+            let reckoned = strategy.settings.get("margin").and_then(Value::as_str).unwrap_or("cross");
+            let is_pair = strategy.kind == FundingArbitrage::KIND && !symbols.is_empty();
+            let found = || format!("it reckons with {reckoned} margin, the account has {}", account.margin_mode);
+            let remedy =
+                format!("set margin_mode = \"{reckoned}\" in [accounts.{}], or margin in its settings", account.name);
+            let differs = is_pair && account.margin_mode.to_string() != reckoned;
+            self.check_of("strategy_margin", Weight::Warning, &strategy.name, when(differs, found, remedy));
+        }
     }
 
     /// What a live account is to climb by.
@@ -152,7 +179,7 @@ mod tests {
         let config = Config::read(&text, &environment, &places).unwrap();
         let mut checkup = Checkup::default();
         checkup.of_setup(&config, &config.accounts[0], &environment);
-        let of_these = ["exposure", "ladder_days", "paper_account"];
+        let of_these = ["exposure", "ladder_days", "paper_account", "strategy_symbols", "strategy_margin"];
         checkup.findings.iter().map(|it| it.check).filter(|check| of_these.contains(check)).collect()
     }
 
@@ -170,5 +197,17 @@ mod tests {
     fn a_limit_on_all_that_is_below_the_limit_on_one_is_told() {
         assert_eq!(found("testnet", "", "[limits]\nmax_exposure = 9999"), ["exposure"]);
         assert!(found("testnet", "", "[limits]\nmax_exposure = 10000").is_empty());
+    }
+
+    #[test]
+    fn a_strategy_that_trades_otherwise_than_its_account_is_set_is_told() {
+        let strategy = |kind: &str, on: &str| format!("[strategies.one]\nkind = \"{kind}\"\non = \"{on}\"\n");
+        let (bitcoin, ether) = ("main BTC/USDT:USDT", "main ETH/USDT:USDT");
+        assert!(found("testnet", "", &strategy("ema_cross", bitcoin)).is_empty());
+        assert_eq!(found("testnet", "", &strategy("ema_cross", ether)), ["strategy_symbols"]);
+        let pair = strategy("funding_arbitrage", &format!("{bitcoin}, rehearsal BTC/USDT:USDT"));
+        assert_eq!(found("testnet", "", &pair), ["strategy_margin"]);
+        assert!(found("testnet", "margin_mode = \"cross\"", &pair).is_empty());
+        assert!(found("testnet", "", &format!("{pair}settings = {{ margin = \"isolated\" }}\n")).is_empty());
     }
 }

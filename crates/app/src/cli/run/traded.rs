@@ -1,14 +1,15 @@
 //! What strategies do, in the two forms in which `run` tells it. docs/strategies.md lists the events.
 
+mod rows;
+
 use crate::config::StrategyConfig;
 use crate::failure::Failure;
 use crate::screen;
-use plimsoll_domain::{AccountId, Fill, Money, Position, Timestamp, Transition};
+use plimsoll_domain::{AccountId, Fill, Money, Timestamp};
 use plimsoll_engine::desk::SeatIndex;
 use plimsoll_engine::trading::{Role, TradingNews};
-use plimsoll_ports::{
-    Clock, CloseIntent, Decision, Intent, Leg, OpenIntent, RestIntent, RestingEffect, StopLoss, SystemClock,
-};
+use plimsoll_ports::{Clock, CloseIntent, Decision, Intent, Leg, RestIntent, RestingEffect, StopLoss, SystemClock};
+use rows::{FillRow, Filled, LegRow, money, realized};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -32,6 +33,7 @@ pub(super) struct Waiting {
 /// One line of `run --json`.
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
+#[allow(clippy::enum_variant_names, reason = "the names of the events begin so: they stand among those of guards")]
 enum Told {
     StrategyBegan { resumed: Option<String> },
     StrategyDecided { reason: String, legs: Vec<LegRow> },
@@ -54,55 +56,6 @@ struct OfStrategy {
     time: String,
     account: Option<String>,
     strategy: Option<String>,
-}
-
-/// One leg of a decision.
-#[derive(Debug, Default, Serialize)]
-struct LegRow {
-    account: String,
-    symbol: String,
-    action: &'static str,
-    label: Option<String>,
-    side: Option<String>,
-    direction: Option<String>,
-    quantity: Option<String>,
-    price: Option<String>,
-    leverage: Option<u32>,
-    stop: Option<String>,
-    take_profit: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct FillRow {
-    symbol: String,
-    trade_id: String,
-    client_order_id: String,
-    side: String,
-    quantity: String,
-    price: String,
-    fee: String,
-    fee_currency: Option<String>,
-    liquidity: Option<String>,
-    traded: String,
-}
-
-#[derive(Debug, Serialize)]
-struct Filled {
-    role: String,
-    label: Option<String>,
-    #[serde(flatten)]
-    fill: FillRow,
-    /// What the strategy made by what it closed, before fees.
-    realized_pnl: Option<String>,
-    /// What the strategy holds now.
-    position: Option<PositionRow>,
-}
-
-#[derive(Debug, Serialize)]
-struct PositionRow {
-    direction: String,
-    quantity: String,
-    entry_price: String,
 }
 
 impl Trades {
@@ -264,88 +217,6 @@ impl Waiting {
     }
 }
 
-impl LegRow {
-    fn of(leg: &Leg) -> Self {
-        let (account, symbol) = (leg.account.to_string(), leg.intent.symbol().to_string());
-        let row = Self { account, symbol, ..Self::default() };
-        match &leg.intent {
-            Intent::Open(OpenIntent { direction, quantity, leverage, stop_loss, take_profit, .. }) => Self {
-                action: "open",
-                direction: Some(direction.to_string()),
-                quantity: Some(screen::full(quantity.get())),
-                leverage: Some(leverage.get()),
-                stop: stop(stop_loss),
-                take_profit: take_profit.map(|price| screen::full(price.get())),
-                ..row
-            },
-            Intent::Rest(RestIntent { label, side, quantity, price, effect, .. }) => {
-                let (leverage, stop) = match effect {
-                    RestingEffect::Opens { leverage, stop_loss } => (Some(leverage.get()), stop(stop_loss)),
-                    RestingEffect::Reduces => (None, None),
-                };
-                Self {
-                    action: if leverage.is_some() { "rest" } else { "rest_reducing" },
-                    label: Some(label.clone()),
-                    side: Some(side.to_string()),
-                    quantity: Some(screen::full(quantity.get())),
-                    price: Some(screen::full(price.get())),
-                    leverage,
-                    stop,
-                    ..row
-                }
-            }
-            Intent::Close(CloseIntent { direction, quantity, .. }) => Self {
-                action: "close",
-                direction: Some(direction.to_string()),
-                quantity: quantity.map(|quantity| screen::full(quantity.get())),
-                ..row
-            },
-            Intent::MoveStop { direction, trigger, .. } => Self {
-                action: "move_stop",
-                direction: Some(direction.to_string()),
-                stop: Some(screen::full(trigger.get())),
-                ..row
-            },
-            Intent::Cancel { label, .. } => Self { action: "cancel", label: Some(label.clone()), ..row },
-        }
-    }
-}
-
-impl FillRow {
-    fn of(fill: &Fill) -> Self {
-        Self {
-            symbol: fill.symbol.to_string(),
-            trade_id: fill.trade_id.to_string(),
-            client_order_id: fill.client_order_id.to_string(),
-            side: fill.side.to_string(),
-            quantity: screen::full(fill.quantity.get()),
-            price: screen::full(fill.price.get()),
-            fee: money(fill.fee),
-            fee_currency: fill.fee_currency.as_ref().map(ToString::to_string),
-            liquidity: fill.liquidity.map(|liquidity| liquidity.to_string()),
-            traded: screen::instant(fill.time),
-        }
-    }
-}
-
-impl Filled {
-    fn of(role: &Role, fill: &Fill, made: &Transition) -> Self {
-        let label = if let Role::Resting(label) = role { Some(label.clone()) } else { None };
-        let position = |it: Position| PositionRow {
-            direction: it.direction.to_string(),
-            quantity: screen::full(it.quantity.get()),
-            entry_price: screen::full(it.entry.get()),
-        };
-        Self {
-            role: role.as_fill().as_str().to_owned(),
-            label,
-            fill: FillRow::of(fill),
-            realized_pnl: realized(made).map(money),
-            position: made.position().map(position),
-        }
-    }
-}
-
 /// The account, where all legs are of one.
 fn account_of(decision: &Decision) -> Option<&AccountId> {
     only(decision.legs.iter().map(|leg| &leg.account))
@@ -354,14 +225,6 @@ fn account_of(decision: &Decision) -> Option<&AccountId> {
 fn only<'a>(accounts: impl Iterator<Item = &'a AccountId>) -> Option<&'a AccountId> {
     let all: BTreeSet<&AccountId> = accounts.collect();
     all.first().copied().filter(|_| all.len() == 1)
-}
-
-/// What it made of what it closed.
-const fn realized(made: &Transition) -> Option<Money> {
-    match made {
-        Transition::Opened(_) | Transition::Increased(_) => None,
-        Transition::Reduced(_, made) | Transition::Closed(made) | Transition::Flipped(_, made) => Some(*made),
-    }
 }
 
 /// `open long 0.1 BTC/USDT:USDT, stop 57000`.
@@ -393,14 +256,6 @@ fn traded(fill: &Fill) -> String {
     let currency = fill.fee_currency.as_ref().map(|currency| format!(" {currency}")).unwrap_or_default();
     let (price, fee) = (screen::price(fill.price), screen::money(fill.fee));
     format!("{} {} {} at {price}, fee {fee}{currency}", fill.side, fill.quantity, fill.symbol)
-}
-
-fn stop(stop_loss: &StopLoss) -> Option<String> {
-    stop_loss.price().map(|price| screen::full(price.get()))
-}
-
-fn money(money: Money) -> String {
-    screen::full(money.get())
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use super::*;
 use plimsoll_domain::{
-    Candle, ClientOrderId, Direction, FillCause, Leverage, Liquidity, OrderId, OrderStatus, PositionSide, Side, Symbol,
-    TradeId,
+    Candle, ClientOrderId, Direction, FillCause, Leverage, Liquidity, OrderId, OrderStatus, Position, PositionSide,
+    Side, Symbol, TradeId, Transition,
 };
 use plimsoll_engine::desk::Desk;
 use plimsoll_strategies::Place;
