@@ -3,6 +3,7 @@
 use crate::colleagues::OnThisMachine;
 use crate::config::{Account, Config, Environment, VenueEnvironment};
 use crate::failure::Failure;
+use crate::notify::Log;
 use crate::records::Records;
 use crate::screen;
 use crate::venue::{Keys, Venue, Way};
@@ -12,7 +13,7 @@ use plimsoll_engine::{
     AccountPorts, ContractSetting, GuardSettings, Ladder, Lookout, Patience, Ports, PositionManager, ReconcileFailure,
     Reconciliation, Settings, Sister, VenueAccountSettings,
 };
-use plimsoll_ports::{AccountAudit, SystemClock};
+use plimsoll_ports::{AccountAudit, Notifier, SystemClock};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -100,15 +101,17 @@ impl Desk {
         Self::beside(config, account, keys, settings, records)
     }
 
-    /// Wires one account on records that are open already, and what follows its private stream for as long as it is guarded.
+    /// Wires one account on records that are open already, and what follows its private stream for as long as it is guarded;
+    /// a person is told by `notifier`.
     pub(crate) fn with_lookout(
         config: Config,
         account: Account,
         keys: Keys,
         settings: Settings,
         records: Records,
+        notifier: Arc<dyn Notifier>,
     ) -> Result<(Self, Lookout), Failure> {
-        let (desk, manager, lookout) = Self::looking_out(config, account, keys, settings, records)?;
+        let (desk, manager, lookout) = Self::looking_out(config, account, keys, settings, records, notifier)?;
         let manager = Arc::new(manager.with_view(lookout.watch()));
         let Unmanned { config, account, venue, records } = desk;
         Ok((Self { config, account, venue, records, manager }, lookout))
@@ -124,7 +127,7 @@ impl Desk {
     ) -> Result<(Self, Lookout), Failure> {
         let keys = Keys::read(&account, environment)?;
         let records = open_records(&config).await?;
-        let (desk, manager, lookout) = Self::looking_out(config, account, keys, settings, records)?;
+        let (desk, manager, lookout) = Self::looking_out(config, account, keys, settings, records, Arc::new(Log))?;
         let Unmanned { config, account, venue, records } = desk;
         Ok((Self { config, account, venue, records, manager: Arc::new(manager) }, lookout))
     }
@@ -135,11 +138,13 @@ impl Desk {
         keys: Keys,
         settings: Settings,
         records: Records,
+        notifier: Arc<dyn Notifier>,
     ) -> Result<(Unmanned, PositionManager, Lookout), Failure> {
         let audit = Way::of(&config, &account, keys.clone()).audit(account.wallet_url.clone())?;
         let venue = Way::of(&config, &account, keys).connect()?;
         let lookout = lookout(&config, &account, &venue, &records, Arc::from(audit));
-        let manager = manager(&config, &account, &venue, &records, settings)?;
+        let ports = Ports { notifier, ..ports(&venue, &records) };
+        let manager = manager(&config, &account, ports, settings)?;
         Ok((Unmanned { config, account, venue, records }, manager, lookout))
     }
 
@@ -164,7 +169,7 @@ impl Desk {
         records: Records,
     ) -> Result<Self, Failure> {
         let venue = Way::of(&config, &account, keys).connect()?;
-        let manager = Arc::new(manager(&config, &account, &venue, &records, settings)?);
+        let manager = Arc::new(manager(&config, &account, ports(&venue, &records), settings)?);
         Ok(Self { config, account, venue, records, manager })
     }
 
@@ -201,14 +206,8 @@ pub(crate) async fn open_records(config: &Config) -> Result<Records, Failure> {
     Ok(records)
 }
 
-fn manager(
-    config: &Config,
-    account: &Account,
-    venue: &Venue,
-    records: &Records,
-    settings: Settings,
-) -> Result<PositionManager, Failure> {
-    let manager = PositionManager::new(ports(venue, records), settings);
+fn manager(config: &Config, account: &Account, ports: Ports, settings: Settings) -> Result<PositionManager, Failure> {
+    let manager = PositionManager::new(ports, settings);
     let colleagues = OnThisMachine::join(&config.state, &account.name, manager.process())?;
     Ok(manager.with_colleagues(Arc::new(colleagues)))
 }
@@ -257,7 +256,7 @@ pub(crate) fn ports(venue: &Venue, records: &Records) -> Ports {
         equity,
         risk_events,
         controls,
-        notifier: Arc::new(crate::notify::Log),
+        notifier: Arc::new(Log),
         clock: Arc::new(SystemClock),
     }
 }

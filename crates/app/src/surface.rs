@@ -1,23 +1,28 @@
 //! What runs, for whoever looks at it or acts on it from outside: the dashboard and the API.
 
-use crate::config::{Config, Environment, SecretPlace, StrategyConfig};
+use crate::config::{Account, Config, Environment, SecretPlace, StrategyConfig, VenueEnvironment};
+use crate::desk::{Desk, ports};
 use crate::failure::Failure;
+use crate::notify::Log;
 use async_trait::async_trait;
 use plimsoll_api::{Api, ApiSettings, Scope, Token};
 use plimsoll_domain::{AccountId, Currency, Symbol};
-use plimsoll_engine::trading::{DecisionOutcome, SeatState, SeatStatus, TradingHandle};
+use plimsoll_engine::desk::SeatIndex;
+use plimsoll_engine::trading::{DecisionOutcome, SeatState, SeatStatus, TradingHandle, TradingNews};
+use plimsoll_engine::{AccountView, Ports};
+use plimsoll_ports::{Clock, Notifier, Severity, SystemClock};
 use plimsoll_service::{
-    Decided, EventHub, RunState, ServedAccount, Service, ServiceSettings, StrategyControl, StrategyFailure,
-    StrategyStatus,
+    Decided, EventHub, Mode, NewEvent, RunState, ServedAccount, Service, ServiceSettings, StrategyControl,
+    StrategyFailure, StrategyStatus, ToldToo,
 };
-use plimsoll_ports::SystemClock;
 use secrecy::SecretString;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use tokio::sync::watch;
 
-/// The strategies of a desk at work, with how they are configured.
+/// The strategies of desks at work, with how they are configured.
 struct Running {
-    handle: TradingHandle,
+    handles: Vec<TradingHandle>,
     configured: Vec<StrategyConfig>,
     currency: Option<Currency>,
 }
@@ -25,29 +30,32 @@ struct Running {
 #[async_trait]
 impl StrategyControl for Running {
     async fn list(&self) -> Vec<StrategyStatus> {
-        let seats = self.handle.seats();
-        let of = |it: &StrategyConfig| seats.iter().find(|seat| seat.name == it.name).map(|seat| self.status(it, seat));
+        let of = |it: &StrategyConfig| self.seat(&it.name).map(|(_, seat)| self.status(it, &seat));
         self.configured.iter().filter_map(of).collect()
     }
 
     async fn pause(&self, name: &str, by: &str, reason: &str) -> Result<(), StrategyFailure> {
-        match self.state(name)? {
-            SeatState::Stopped { why } => Err(StrategyFailure::NotNow(format!("'{name}' has stopped by itself: {why}"))),
+        let (handle, seat) = self.seat(name).ok_or_else(|| StrategyFailure::Unknown(name.to_owned()))?;
+        match seat.state {
+            SeatState::Stopped { why } => {
+                Err(StrategyFailure::NotNow(format!("'{name}' has stopped by itself: {why}")))
+            }
             SeatState::Running | SeatState::Paused { .. } => {
-                self.handle.pause(name, &format!("{by}: {reason}"));
+                handle.pause(name, &format!("{by}: {reason}"));
                 Ok(())
             }
         }
     }
 
     async fn resume(&self, name: &str, _: &str, _: &str) -> Result<(), StrategyFailure> {
-        match self.state(name)? {
+        let (handle, seat) = self.seat(name).ok_or_else(|| StrategyFailure::Unknown(name.to_owned()))?;
+        match seat.state {
             SeatState::Stopped { why } => {
                 let what = format!("'{name}' has stopped by itself, and begins anew with the program only: {why}");
                 Err(StrategyFailure::NotNow(what))
             }
             SeatState::Running | SeatState::Paused { .. } => {
-                self.handle.resume(name);
+                handle.resume(name);
                 Ok(())
             }
         }
@@ -55,10 +63,12 @@ impl StrategyControl for Running {
 }
 
 impl Running {
-    fn state(&self, name: &str) -> Result<SeatState, StrategyFailure> {
-        let seats = self.handle.seats();
-        let found = seats.iter().find(|seat| seat.name == name).map(|seat| seat.state.clone());
-        found.ok_or_else(|| StrategyFailure::Unknown(name.to_owned()))
+    fn seat(&self, name: &str) -> Option<(&TradingHandle, SeatStatus)> {
+        self.handles.iter().find_map(|handle| {
+            let seats = handle.seats();
+            let seat = seats.iter().find(|seat| seat.name == name)?;
+            Some((handle, seat.clone()))
+        })
     }
 
     fn status(&self, configured: &StrategyConfig, seat: &SeatStatus) -> StrategyStatus {
@@ -103,17 +113,70 @@ impl Running {
 /// What runs is asked and ordered by this.
 pub(crate) fn service(
     config: &Config,
-    accounts: Vec<ServedAccount>,
-    trading: Option<TradingHandle>,
-    hub: Arc<EventHub>,
+    desks: &[Desk],
+    views: &[watch::Receiver<Arc<AccountView>>],
+    trading: Vec<TradingHandle>,
+    hub: &Arc<EventHub>,
 ) -> Service {
+    let accounts = desks.iter().zip(views).map(|(desk, view)| ServedAccount {
+        mode: match desk.account.environment {
+            VenueEnvironment::Live => Mode::Live,
+            VenueEnvironment::Testnet => Mode::Testnet,
+            VenueEnvironment::Loopback => Mode::Simulated,
+        },
+        manager: Arc::clone(&desk.manager),
+        ports: Ports { notifier: notifier(hub, &desk.account), ..ports(&desk.venue, &desk.records) },
+        view: view.clone(),
+    });
     let currency = config.accounts.first().map(|account| account.settle.clone());
-    let control: Arc<dyn StrategyControl> = match trading {
-        Some(handle) => Arc::new(Running { handle, configured: config.strategies.clone(), currency }),
-        None => Arc::new(plimsoll_service::NoStrategies),
+    let control: Arc<dyn StrategyControl> = if trading.is_empty() {
+        Arc::new(plimsoll_service::NoStrategies)
+    } else {
+        Arc::new(Running { handles: trading, configured: config.strategies.clone(), currency })
     };
     let settings = ServiceSettings { may_open: config.trading.enabled, ..ServiceSettings::default() };
-    Service::new(accounts, control, hub, Arc::new(SystemClock), settings)
+    Service::new(accounts, control, Arc::clone(hub), Arc::new(SystemClock), settings)
+}
+
+/// Tells the events of an account to whoever looks, and to the log.
+pub(crate) fn notifier(hub: &Arc<EventHub>, account: &Account) -> Arc<dyn Notifier> {
+    Arc::new(ToldToo::new(Arc::clone(hub), account.name.clone(), Arc::new(SystemClock), Arc::new(Log)))
+}
+
+/// What strategies do, as events.
+pub(crate) fn publish(hub: &EventHub, names: &[String], news: &TradingNews) {
+    let name = |seat: &SeatIndex| names.get(seat.get()).map_or("", String::as_str);
+    let (severity, kind, account, symbol, text) = match news {
+        TradingNews::Filled { seat, account, role, fill, .. } => {
+            let (side, quantity, symbol, price) = (fill.side, fill.quantity, &fill.symbol, fill.price);
+            let role = role.as_fill().as_str().replace('_', " ");
+            let text = format!("{}: {role}: {side} {quantity} of {symbol} at {price}, fee {}", name(seat), fill.fee);
+            (Severity::Info, "strategy_filled", Some(account.clone()), Some(symbol.clone()), text)
+        }
+        TradingNews::Decided { seat, decision, .. } => {
+            let leg = decision.legs.first();
+            let symbol = leg.map(|leg| leg.intent.symbol().clone());
+            let text = format!("{}: {}", name(seat), decision.reason);
+            (Severity::Info, "strategy_decided", leg.map(|leg| leg.account.clone()), symbol, text)
+        }
+        TradingNews::Refused { seat, decision, reason } => {
+            let leg = decision.legs.first();
+            let symbol = leg.map(|leg| leg.intent.symbol().clone());
+            let text = format!("{}: {} was refused: {reason}", name(seat), decision.reason);
+            (Severity::Warning, "strategy_refused", leg.map(|leg| leg.account.clone()), symbol, text)
+        }
+        TradingNews::Stopped { seat, why } => {
+            (Severity::Critical, "strategy_stopped", None, None, format!("{} has stopped: {why}", name(seat)))
+        }
+        TradingNews::Differs { seat, account, what } => {
+            let text = format!("{}: {what}", name(seat));
+            (Severity::Warning, "strategy_differs", Some(account.clone()), None, text)
+        }
+        TradingNews::Trouble { what } => (Severity::Warning, "strategy_trouble", None, None, what.clone()),
+        _ => return,
+    };
+    let (time, kind) = (SystemClock.now(), kind.to_owned());
+    hub.publish(NewEvent { time, severity, kind, account, symbol, text });
 }
 
 /// Serves the dashboard and the API, if an address is configured or given.
@@ -140,7 +203,7 @@ pub(crate) async fn bind(
 }
 
 fn secret(place: &SecretPlace, environment: &Environment, name: &str) -> Result<SecretString, Failure> {
-    place.read(environment).map_err(|missing| {
-        Failure::usage(format!("the token of '{name}': {}", missing.what)).help(missing.remedy)
-    })
+    place
+        .read(environment)
+        .map_err(|missing| Failure::usage(format!("the token of '{name}': {}", missing.what)).help(missing.remedy))
 }

@@ -53,8 +53,7 @@ fn a_day_of_four_strategies_ends_in_the_same_hash_each_time() {
     assert_eq!(day["reconciliation"]["adds_up"], true);
     assert_eq!(day["simulation"]["lives"], 2);
     assert_eq!(day["run"]["strategies"].as_array().unwrap().len(), 4);
-    let kinds: Vec<&str> =
-        day["incidents"].as_array().unwrap().iter().map(|it| it["kind"].as_str().unwrap()).collect();
+    let kinds: Vec<&str> = day["incidents"].as_array().unwrap().iter().map(|it| it["kind"].as_str().unwrap()).collect();
     assert!(kinds.contains(&"crash") && kinds.contains(&"restart"), "{kinds:?}");
 }
 

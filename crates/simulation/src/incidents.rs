@@ -100,7 +100,8 @@ pub(crate) fn of_trading(world: &World, names: &[String], news: &TradingNews) {
         }
         TradingNews::Foreign { account, fill } => {
             let (side, quantity, symbol, price) = (fill.side, fill.quantity, &fill.symbol, fill.price);
-            let text = format!("{account}: {side} {quantity} of {symbol} at {price} is nobody's ({})", fill.client_order_id);
+            let text =
+                format!("{account}: {side} {quantity} of {symbol} at {price} is nobody's ({})", fill.client_order_id);
             world.incident("foreign_fill", text);
         }
         TradingNews::Trouble { what } => world.incident("trouble", what.clone()),

@@ -134,8 +134,7 @@ impl PaperRun {
     fn of(header: &Header) -> Result<Self, Failure> {
         let environment: Environment = header.environment.clone();
         let places = Places { file: "the recorded configuration".to_owned(), state: PathBuf::new() };
-        let config =
-            Config::read(&header.config, &environment, &places).map_err(|all| super::config::refused(&all))?;
+        let config = Config::read(&header.config, &environment, &places).map_err(|all| super::config::refused(&all))?;
         let mut markets = Vec::new();
         for row in &header.markets {
             markets.push(row.market().map_err(|why| Failure::no(format!("a contract of the recording: {why}")))?);
@@ -161,11 +160,7 @@ impl PaperRun {
         self.config.strategies.iter().filter_map(|it| it.build().ok()).collect()
     }
 
-    fn through(
-        &self,
-        prices: impl Iterator<Item = Result<Moment, Failure>>,
-        json: bool,
-    ) -> Result<Simulated, Failure> {
+    fn through(&self, prices: impl Iterator<Item = Result<Moment, Failure>>, json: bool) -> Result<Simulated, Failure> {
         let tell = |told: plimsoll_simulation::Told<'_>| show::told(&told, json);
         let done = plimsoll_simulation::run(self.simulation.clone(), &|| self.strategies(), prices, tell);
         done.map_err(|error| match error {

@@ -9,20 +9,27 @@ mod told;
 mod traded;
 
 use super::target::Target;
+use crate::config::Environment;
 use crate::desk::Desk;
 use crate::failure::Failure;
+use crate::screen;
+use crate::surface;
 use clap::Args;
 use plimsoll_engine::trading::TradingHandle;
-use plimsoll_engine::{Guard, GuardNews, Lookout, Stopper};
+use plimsoll_engine::{AccountView, Guard, GuardNews, Lookout, Stopper};
+use plimsoll_ports::{Clock, SystemClock};
+use plimsoll_service::{EventHub, Service};
+use serde::Serialize;
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::panic::resume_unwind;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use strategies::Group;
 use teller::Teller;
-use tokio::sync::watch;
-use tokio::task::{JoinError, JoinSet};
+use tokio::sync::{oneshot, watch};
+use tokio::task::{JoinError, JoinHandle, JoinSet};
 
 /// Guard accounts, and let the configured strategies trade them: reconcile, report, then watch margin and losses until SIGINT
 /// or SIGTERM.
@@ -50,6 +57,9 @@ pub(crate) struct Run {
     /// Guard only: strategies that are configured do not trade
     #[arg(long)]
     no_strategies: bool,
+    /// Serve the dashboard and the API here, whatever [api] says, such as 127.0.0.1:7878
+    #[arg(long, value_name = "ADDRESS")]
+    serve: Option<SocketAddr>,
 }
 
 /// Why guarding has ended.
@@ -93,13 +103,15 @@ impl Run {
     }
 
     async fn guard(self) -> Result<(), Failure> {
-        let audience = Audience::new();
+        let (audience, hub) = (Audience::new(), Arc::new(EventHub::new(SystemClock.now())));
         loop {
             let chosen = self.target.choose_all()?;
             let groups = if self.no_strategies { Vec::new() } else { strategies::plan(&chosen)? };
-            let (desks, lookouts): (Vec<Desk>, Vec<Lookout>) = chosen.guarded().await?.into_iter().unzip();
+            let environment = chosen.environment.clone();
+            let guarded = chosen.guarded(|account| surface::notifier(&hub, account)).await?;
+            let (desks, lookouts): (Vec<Desk>, Vec<Lookout>) = guarded.into_iter().unzip();
             let tellers: Vec<Teller> = desks.iter().map(|desk| self.teller(desk, desks.len() > 1)).collect();
-            let ended = self.watch(&desks, lookouts, &tellers, groups, &audience).await;
+            let ended = self.watch(&desks, lookouts, &tellers, groups, (&audience, &hub, &environment)).await;
             let left = match ended {
                 Ok(Ended::Asked) => Some(leave(&desks, &tellers).await),
                 Ok(Ended::DatabaseMayBeBack) => None,
@@ -129,7 +141,7 @@ impl Run {
         lookouts: Vec<Lookout>,
         tellers: &[Teller],
         groups: Vec<Group>,
-        audience: &Audience,
+        (audience, hub, environment): (&Audience, &Arc<EventHub>, &Environment),
     ) -> Result<Ended, Failure> {
         for (desk, teller) in desks.iter().zip(tellers) {
             teller.ladder(desk).await?;
@@ -138,13 +150,14 @@ impl Run {
         let views: Vec<_> = lookouts.iter().map(Lookout::watch).collect();
         let mut trading = strategies::seat(groups, desks, &views, self.target.json).await?;
         trading.waiting.iter().for_each(|waits| audience.hear(|| waits.tell()));
+        let served = self.serve(desks, &views, trading.handles(), (hub, environment)).await?;
         let (mut guards, mut ready) = (Guards::default(), BTreeMap::new());
         for ((desk, lookout), teller) in desks.iter().zip(lookouts).zip(tellers) {
             let account = desk.account.name.clone();
-            let told = guards.begin(desk, lookout, teller.clone(), trading.handle_of(&account), audience.clone());
+            let told = guards.begin(desk, lookout, teller.clone(), trading.handle_of(&account), (audience, hub));
             ready.insert(account, told);
         }
-        trading.begin(&ready, audience);
+        trading.begin(&ready, audience, hub);
         let look_again = async {
             match desks.first().filter(|_| away || !trading.waiting.is_empty()) {
                 Some(desk) => tokio::time::sleep(desk.config.intervals.reconcile).await,
@@ -157,10 +170,69 @@ impl Run {
             () = look_again => Ok(Ended::DatabaseMayBeBack),
             never = trading.tasks.failing() => match never {},
         };
-        // What strategies have under way is finished, and saved, while their accounts are still listened to.
+        // What was confirmed is done, and what strategies have under way is finished, and saved, while their accounts are still
+        // listened to.
+        if let Some(served) = served {
+            served.stop().await;
+        }
         trading.tasks.stop().await;
         guards.stop().await;
         ended
+    }
+}
+
+impl Run {
+    /// Serves the dashboard and the API, where that is wanted.
+    async fn serve(
+        &self,
+        desks: &[Desk],
+        views: &[watch::Receiver<Arc<AccountView>>],
+        trading: Vec<TradingHandle>,
+        (hub, environment): (&Arc<EventHub>, &Environment),
+    ) -> Result<Option<Served>, Failure> {
+        let Some(first) = desks.first() else { return Ok(None) };
+        let service = surface::service(&first.config, desks, views, trading, hub);
+        let Some(api) = surface::bind(&first.config, environment, self.serve, service.clone()).await? else {
+            return Ok(None);
+        };
+        let address = format!("http://{}", api.address());
+        if self.target.json {
+            screen::json(&Serving { event: "serving", time: screen::instant(SystemClock.now()), address })?;
+        } else {
+            screen::line(format!("the dashboard: {address}"))?;
+        }
+        let (stop, stopped) = oneshot::channel::<()>();
+        let serving = tokio::spawn(api.serve(async move {
+            // Whoever is to stop it has gone: that is the same.
+            drop(stopped.await);
+        }));
+        Ok(Some(Served { service, stop, serving }))
+    }
+}
+
+#[derive(Serialize)]
+struct Serving {
+    event: &'static str,
+    time: String,
+    address: String,
+}
+
+/// The dashboard and the API, while they are served.
+struct Served {
+    service: Service,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<std::io::Result<()>>,
+}
+
+impl Served {
+    /// Nothing more is taken; what was confirmed comes to its end.
+    async fn stop(self) {
+        // Whoever served may have ended already.
+        let _ = self.stop.send(());
+        if let Ok(Err(error)) = self.serving.await {
+            tracing::warn!(%error, "the dashboard ended by a fault");
+        }
+        self.service.idle().await;
     }
 }
 
@@ -172,8 +244,9 @@ impl Guards {
         lookout: Lookout,
         mut teller: Teller,
         strategies: Option<TradingHandle>,
-        audience: Audience,
+        (audience, hub): (&Audience, &Arc<EventHub>),
     ) -> watch::Receiver<bool> {
+        let (audience, hub) = (audience.clone(), Arc::clone(hub));
         let guard = Guard::new(Arc::clone(&desk.manager), desk.guard_settings()).with_lookout(lookout);
         self.stoppers.push(guard.stopper());
         let (is_ready, ready) = watch::channel(false);
@@ -184,6 +257,7 @@ impl Guards {
                     if let Some(strategies) = &strategies {
                         strategies.hear(&account, news);
                     }
+                    hub.hear(&account, news, SystemClock.now());
                     audience.hear(|| teller.news(news));
                     if matches!(news, GuardNews::Reconciled(_)) {
                         is_ready.send_replace(true);

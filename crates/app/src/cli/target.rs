@@ -7,8 +7,10 @@ use crate::failure::Failure;
 use crate::venue::Keys;
 use clap::Args;
 use plimsoll_engine::{Lookout, Settings};
+use plimsoll_ports::Notifier;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Which account, by which configuration.
 #[derive(Debug, Clone, Args)]
@@ -58,13 +60,17 @@ pub(crate) struct ChosenAll {
 impl ChosenAll {
     /// Wires each on the same records, with what follows its private stream. What is missing is told before anything is
     /// opened.
-    pub(crate) async fn guarded(self) -> Result<Vec<(Desk, Lookout)>, Failure> {
+    pub(crate) async fn guarded(
+        self,
+        notifier: impl Fn(&Account) -> Arc<dyn Notifier>,
+    ) -> Result<Vec<(Desk, Lookout)>, Failure> {
         let Self { config, accounts, environment } = self;
         let keys = |account: &Account| Ok((engine_settings(&config, account)?, Keys::read(account, &environment)?));
         let ready = accounts.iter().map(keys).collect::<Result<Vec<_>, Failure>>()?;
         let records = open_records(&config).await?;
         let wired = accounts.into_iter().zip(ready).map(|(account, (settings, keys))| {
-            Desk::with_lookout(config.clone(), account, keys, settings, records.clone())
+            let notifier = notifier(&account);
+            Desk::with_lookout(config.clone(), account, keys, settings, records.clone(), notifier)
         });
         match wired.collect() {
             Ok(guarded) => Ok(guarded),

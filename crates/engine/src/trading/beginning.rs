@@ -112,7 +112,8 @@ impl TradingDesk {
             }
             Err(error) => {
                 let aside = self.saver.put_aside(&saved).await;
-                let kept = aside.map_or_else(|error| format!("and is lost: {error}"), |name| format!("and is kept as '{name}'"));
+                let kept = aside
+                    .map_or_else(|error| format!("and is lost: {error}"), |name| format!("and is kept as '{name}'"));
                 let what = format!("the saved desk makes no sense, {kept}; it begins as new: {error}");
                 self.news.push(TradingNews::Trouble { what });
                 None

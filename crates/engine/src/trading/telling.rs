@@ -105,9 +105,7 @@ impl TradingDesk {
                 }
             }
             // What has filled ends by its fills.
-            Change::OrderChanged { order, .. }
-                if order.status.is_final() && order.status != OrderStatus::Filled =>
-            {
+            Change::OrderChanged { order, .. } if order.status.is_final() && order.status != OrderStatus::Filled => {
                 self.order_ended(account, &order.client_order_id, order.status);
             }
             Change::OrderVanished(order) => {

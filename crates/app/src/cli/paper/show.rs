@@ -10,8 +10,14 @@ use std::path::Path;
 #[derive(Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 enum Event<'a> {
-    PaperBegan { strategies: Vec<&'a str>, accounts: Vec<&'a str>, resumed: bool },
-    PaperDecided { decision: &'a str },
+    PaperBegan {
+        strategies: Vec<&'a str>,
+        accounts: Vec<&'a str>,
+        resumed: bool,
+    },
+    PaperDecided {
+        decision: &'a str,
+    },
     PaperFilled {
         time: String,
         strategy: &'a str,
@@ -23,7 +29,11 @@ enum Event<'a> {
         price: String,
         fee: String,
     },
-    PaperIncident { time: String, kind: &'a str, text: &'a str },
+    PaperIncident {
+        time: String,
+        kind: &'a str,
+        text: &'a str,
+    },
 }
 
 pub(super) fn begun(run: &PaperRun, resumed: Option<&Path>, json: bool) -> Result<(), Failure> {
@@ -34,7 +44,9 @@ pub(super) fn begun(run: &PaperRun, resumed: Option<&Path>, json: bool) -> Resul
     }
     let (strategies, accounts) = (strategies.join(", "), accounts.join(", "));
     let resumed = resumed.map(|path| format!("; goes on with {}", path.display())).unwrap_or_default();
-    screen::line(format!("On paper: {strategies} on {accounts}, with live prices{resumed}. Ctrl-C ends it with a report."))
+    screen::line(format!(
+        "On paper: {strategies} on {accounts}, with live prices{resumed}. Ctrl-C ends it with a report."
+    ))
 }
 
 /// Whoever read along may go: the run goes on without being heard.
@@ -78,6 +90,8 @@ fn for_people(told: &Told<'_>) -> Result<(), Failure> {
             let role = it.role.replace('_', " ");
             screen::line(format!("  {}: {role}: {side} {quantity} of {symbol} at {price}, fee {fee}", it.strategy))
         }
-        Told::Incident(it) => screen::line(format!("  {} {}: {}", screen::minute(it.time), it.kind.replace('_', " "), it.text)),
+        Told::Incident(it) => {
+            screen::line(format!("  {} {}: {}", screen::minute(it.time), it.kind.replace('_', " "), it.text))
+        }
     }
 }

@@ -11,10 +11,12 @@ use crate::cli::target::ChosenAll;
 use crate::config::StrategyConfig;
 use crate::desk::Desk;
 use crate::failure::Failure;
+use crate::surface;
 use plimsoll_domain::AccountId;
 use plimsoll_engine::AccountView;
 use plimsoll_engine::trading::{DeskAccount, TradingDesk, TradingHandle, TradingSettings};
 use plimsoll_ports::{Strategy, SystemClock};
+use plimsoll_service::EventHub;
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -169,14 +171,25 @@ impl Group {
 }
 
 impl Trading {
+    /// The ways to all desks.
+    pub(super) fn handles(&self) -> Vec<TradingHandle> {
+        self.desks.iter().map(|it| it.desk.handle()).collect()
+    }
+
     /// The way to the desk that trades this account.
     pub(super) fn handle_of(&self, account: &AccountId) -> Option<TradingHandle> {
         self.desks.iter().find(|it| it.group.accounts.contains(account)).map(|it| it.desk.handle())
     }
 
     /// Each begins once records and venue have been brought together on all of its accounts.
-    pub(super) fn begin(&mut self, ready: &BTreeMap<AccountId, watch::Receiver<bool>>, audience: &Audience) {
+    pub(super) fn begin(
+        &mut self,
+        ready: &BTreeMap<AccountId, watch::Receiver<bool>>,
+        audience: &Audience,
+        hub: &Arc<EventHub>,
+    ) {
         for Ready { group, desk, trades } in self.desks.drain(..) {
+            let (hub, names) = (Arc::clone(hub), desk.strategies());
             let mut accounts: Vec<_> =
                 group.accounts.iter().filter_map(|account| ready.get(account).cloned()).collect();
             let (mut stop, audience) = (self.tasks.stop.subscribe(), audience.clone());
@@ -196,7 +209,11 @@ impl Trading {
                     _ = stop.wait_for(|is_asked| *is_asked) => return,
                     () = all => {}
                 }
-                desk.run(|news| audience.hear(|| trades.tell(news))).await;
+                desk.run(|news| {
+                    surface::publish(&hub, &names, news);
+                    audience.hear(|| trades.tell(news));
+                })
+                .await;
             });
         }
     }

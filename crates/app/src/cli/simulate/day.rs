@@ -31,8 +31,7 @@ pub(super) struct Day {
 impl Day {
     pub(super) fn new(seed: u64, capital: Option<Money>) -> Result<Self, Failure> {
         let wallet = capital.unwrap_or(Money::new(CAPITAL.into()));
-        let account =
-            |id: &str, venue: &str| SimulatedAccount::new(AccountId::new(id), VenueId::new(venue), wallet);
+        let account = |id: &str, venue: &str| SimulatedAccount::new(AccountId::new(id), VenueId::new(venue), wallet);
         let accounts = vec![
             account("binance", "binance"),
             account("gateio", "gateio"),
