@@ -6,6 +6,7 @@ use plimsoll_domain::{
     Side, Symbol, TradeId, Transition,
 };
 use plimsoll_engine::desk::Desk;
+use plimsoll_ports::OpenIntent;
 use plimsoll_strategies::Place;
 use std::sync::Arc;
 use std::time::Duration;
