@@ -66,12 +66,18 @@ impl Stage {
         self.folder.path().join("plimsoll.toml")
     }
 
+    fn database(&self) -> PathBuf {
+        self.folder.path().join("records.db")
+    }
+
     fn configuration(&self) -> String {
-        let folder = self.folder.path().display();
+        let (folder, database) = (self.folder.path().display(), self.database());
         let mut text = format!(
-            "database = \"sqlite:{folder}/records.db\"\nstate = \"{folder}/state\"\n\n[trading]\nwarm_up = \"20m\"\n\n\
+            "database = \"sqlite:{}\"\nstate = \"{folder}/state\"\n\n[trading]\nwarm_up = \"20m\"\n\n\
+             [intervals]\nreconcile = \"2s\"\n\n\
              [limits]\nmax_position = 1000000\nmax_position_share = \"1000 %\"\nmax_daily_loss = 1000000\n\
-             max_daily_loss_share = \"100 %\"\nmax_drawdown = 1000000\nmax_leverage = 10\n\n"
+             max_daily_loss_share = \"100 %\"\nmax_drawdown = 1000000\nmax_leverage = 10\n\n",
+            database.display()
         );
         for account in ["main", "second"] {
             let name = account.to_ascii_uppercase();
@@ -287,5 +293,24 @@ async fn a_strategy_over_two_accounts_needs_both_guarded() {
     let mut run = Program::start(&stage, &["run", "--json"]);
     let began = run.until("strategy_began", |_| true).await;
     assert_eq!((&began["strategy"], &began["account"]), (&"arb".into(), &Value::Null), "{began}");
+    run.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strategies_wait_for_a_database_that_is_away_while_accounts_are_guarded() {
+    let stage = Stage::set(CROSS).await;
+    // No file can be opened where a directory is.
+    std::fs::create_dir(stage.database()).unwrap();
+    let mut run = Program::start(&stage, &["run", "--json"]);
+    let waits = run.until("strategy_trouble", |_| true).await;
+    assert!(waits["error"].as_str().unwrap().starts_with("the database is away"), "{waits}");
+    for account in ["main", "second"] {
+        let is_seen = |line: &str| line.contains("\"pass\"") && line.contains(account);
+        if !run.heard.iter().any(|line| is_seen(line)) {
+            run.line(is_seen).await;
+        }
+    }
+    std::fs::remove_dir(stage.database()).unwrap();
+    run.until("strategy_began", |it| it["strategy"] == "cross").await;
     run.stop().await;
 }

@@ -392,3 +392,11 @@ fn a_strategy_is_shown_with_its_settings() {
     "#);
     assert_eq!(it.strategies[0].build().map(|strategy| strategy.name()).as_deref(), Ok("cross"));
 }
+
+#[test]
+fn the_strategy_of_the_example_is_one() {
+    let (others, strategy) = example::EXAMPLE.split_once("# [strategies.trend]").unwrap();
+    let lines = strategy.lines().map(|line| format!("{}\n", line.strip_prefix("# ").unwrap_or(line)));
+    let it = config(&format!("{others}[strategies.trend]{}", lines.collect::<String>()), &[]);
+    assert_eq!(it.strategies[0].settings, [("leverage".to_owned(), 2.into())].into_iter().collect());
+}
