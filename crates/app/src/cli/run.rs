@@ -7,6 +7,7 @@ mod strategies;
 mod teller;
 mod told;
 mod traded;
+mod tryout;
 
 use super::target::Target;
 use crate::config::Environment;
@@ -30,9 +31,12 @@ use strategies::Group;
 use teller::Teller;
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinError, JoinHandle, JoinSet};
+use tryout::Tryout;
 
 /// Guard accounts, and let the configured strategies trade them: reconcile, report, then watch margin and losses until SIGINT
 /// or SIGTERM.
+///
+/// Without a configuration it shows what there is to see: a simulated venue, a guarded position, a strategy, and the dashboard.
 ///
 /// Every configured account is guarded, or with --account that one alone. Each one's private stream is followed: what it tells
 /// is passed on and looked at at once. While it is down, the account is looked at by the clock.
@@ -98,11 +102,30 @@ impl Run {
         if self.paper.is_wanted() {
             return self.paper.run(&self.target);
         }
-        super::runtime()?.block_on(self.guard())?;
+        let runtime = super::runtime()?;
+        match tryout::is_wanted(&self.target) {
+            true => runtime.block_on(self.try_out())?,
+            false => runtime.block_on(self.guard())?,
+        }
         Ok(ExitCode::SUCCESS)
     }
 
-    async fn guard(self) -> Result<(), Failure> {
+    /// Nothing is configured: a simulated venue shows what there is to see.
+    async fn try_out(mut self) -> Result<(), Failure> {
+        let (tryout, config) = Tryout::begin().await?;
+        tryout::greet(&config, self.target.json)?;
+        self.target.config = Some(config);
+        let tried = async {
+            tryout::migrate(&self.target).await?;
+            Tryout::open(&self.target).await?;
+            self.guard().await
+        };
+        let tried = tried.await;
+        tryout.end().await;
+        tried
+    }
+
+    async fn guard(&self) -> Result<(), Failure> {
         let (audience, hub) = (Audience::new(), Arc::new(EventHub::new(SystemClock.now())));
         loop {
             let chosen = self.target.choose_all()?;

@@ -159,14 +159,19 @@ impl Venue {
             let start = prices.start;
             return Ok((prices, start));
         }
-        let (now, opening) = (SystemClock.now(), Price::new(OPENING.into()).map_err(Failure::usage)?);
-        let start = now.minus(HISTORY);
-        Ok((Prices::generated(self.seed, bitcoin, start, opening, Duration::from_secs(1)), now))
+        generated(self.seed, bitcoin)
     }
 }
 
+/// A market that has a day behind it now.
+pub(crate) fn generated(seed: u64, bitcoin: &Instrument) -> Result<(Prices, Timestamp), Failure> {
+    let (now, opening) = (SystemClock.now(), Price::new(OPENING.into()).map_err(Failure::usage)?);
+    let start = now.minus(HISTORY);
+    Ok((Prices::generated(seed, bitcoin, start, opening, Duration::from_secs(1)), now))
+}
+
 /// Lets the market go on from `ready` at its speed; once the prices end, it stands still until the venue is stopped.
-async fn replay(
+pub(crate) async fn replay(
     venue: &Running,
     ticks: impl Iterator<Item = Tick>,
     ready: Timestamp,

@@ -66,6 +66,11 @@ pub(crate) fn read(named: Option<&Path>, environment: Environment) -> Result<Rea
     Ok(Read { file, text, environment, places })
 }
 
+/// Whether there is no configuration anywhere.
+pub(crate) fn is_nowhere(environment: &Environment) -> bool {
+    found(environment).is_none()
+}
+
 fn found(environment: &Environment) -> Option<PathBuf> {
     if let Some(named) = environment.get("PLIMSOLL_CONFIG") {
         return Some(PathBuf::from(named));
