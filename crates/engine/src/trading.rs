@@ -186,7 +186,9 @@ impl TradingDesk {
         let unheard = self.begin(&mut words).await;
         let mut heard = self.listen();
         let mut underway: FuturesUnordered<BoxFuture<'static, Ended>> = FuturesUnordered::new();
-        for word in unheard {
+        // Whoever was paused meanwhile opens nothing more.
+        let waiting = std::iter::from_fn(|| words.try_recv().ok());
+        for word in unheard.into_iter().chain(waiting) {
             if let Some(account) = self.word(word) {
                 underway.push(self.recover(account));
             }

@@ -122,7 +122,12 @@ impl TradingDesk {
     }
 
     fn restore(&mut self, state: &SavedState) -> Result<(), BadState> {
-        self.desk.restore(&state.desk)?;
+        for (name, error) in self.desk.restore(&state.desk)? {
+            let what = format!(
+                "'{name}' begins as new with what it holds: its saved state does not fit its settings: {error}"
+            );
+            self.news.push(TradingNews::Trouble { what });
+        }
         for it in &state.intents {
             if let Some(whose) = self.read_intent(it)? {
                 self.intents.add(IntentId::named(&ClientOrderId::reported(it.intent.clone())), whose);

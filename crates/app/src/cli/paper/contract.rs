@@ -1,8 +1,8 @@
 //! A contract as a recording holds it.
 
 use plimsoll_domain::{
-    AccountId, ContractStatus, Currency, Fees, Instrument, Leverage, MarginTiers, Money, Price, Step, Symbol, Tier,
-    VenueId,
+    AccountId, ContractStatus, Currency, Fees, HedgeMargin, Instrument, Leverage, MarginTiers, Money, Price, Step,
+    Symbol, Tier, VenueId,
 };
 use plimsoll_simulation::Market;
 use serde::{Deserialize, Serialize};
@@ -25,6 +25,8 @@ pub(super) struct ContractRow {
     min_notional: String,
     /// Floor, rate, deduction and largest leverage.
     tiers: Vec<(String, String, String, u32)>,
+    /// Of two cross legs the larger one alone is asked for maintenance.
+    larger_leg: bool,
     maker_fee: String,
     taker_fee: String,
     liquidation_fee: String,
@@ -53,6 +55,7 @@ impl ContractRow {
             max_market_quantity: it.max_market_quantity.to_string(),
             min_notional: it.min_notional.to_string(),
             tiers: tiers.collect(),
+            larger_leg: it.tiers.hedge() == HedgeMargin::LargerLeg,
             maker_fee: it.fees.maker.to_string(),
             taker_fee: it.fees.taker.to_string(),
             liquidation_fee: it.liquidation_fee.to_string(),
@@ -73,6 +76,7 @@ impl ContractRow {
                 max_leverage: Leverage::new(*leverage).map_err(|error| error.to_string())?,
             });
         }
+        let hedge = if self.larger_leg { HedgeMargin::LargerLeg } else { HedgeMargin::EachLeg };
         let step = |text: &str| Step::new(read(text)?).map_err(|error| error.to_string());
         let symbol: Symbol = read(&self.symbol)?;
         let min_notional: Money = read(&self.min_notional)?;
@@ -89,7 +93,7 @@ impl ContractRow {
             max_quantity: read(&self.max_quantity)?,
             max_market_quantity: read(&self.max_market_quantity)?,
             min_notional,
-            tiers: MarginTiers::new(tiers).map_err(|error| error.to_string())?,
+            tiers: MarginTiers::new(tiers).map_err(|error| error.to_string())?.hedged(hedge),
             fees: Fees { maker: read(&self.maker_fee)?, taker: read(&self.taker_fee)? },
             liquidation_fee: read(&self.liquidation_fee)?,
             funding_interval_hours: self.funding_interval_hours,
