@@ -8,17 +8,14 @@ use serde::Serialize;
 use std::path::Path;
 
 #[derive(Serialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
+#[serde(tag = "event")]
 enum Event<'a> {
-    PaperBegan {
-        strategies: Vec<&'a str>,
-        accounts: Vec<&'a str>,
-        resumed: bool,
-    },
-    PaperDecided {
-        decision: &'a str,
-    },
-    PaperFilled {
+    #[serde(rename = "paper_began")]
+    Began { strategies: Vec<&'a str>, accounts: Vec<&'a str>, resumed: bool },
+    #[serde(rename = "paper_decided")]
+    Decided { decision: &'a str },
+    #[serde(rename = "paper_filled")]
+    Filled {
         time: String,
         strategy: &'a str,
         account: &'a str,
@@ -29,18 +26,15 @@ enum Event<'a> {
         price: String,
         fee: String,
     },
-    PaperIncident {
-        time: String,
-        kind: &'a str,
-        text: &'a str,
-    },
+    #[serde(rename = "paper_incident")]
+    Incident { time: String, kind: &'a str, text: &'a str },
 }
 
 pub(super) fn begun(run: &PaperRun, resumed: Option<&Path>, json: bool) -> Result<(), Failure> {
     let strategies: Vec<&str> = run.config.strategies.iter().map(|it| it.name.as_str()).collect();
     let accounts: Vec<&str> = run.simulation.accounts.iter().map(|it| it.id.as_str()).collect();
     if json {
-        return screen::json(&Event::PaperBegan { strategies, accounts, resumed: resumed.is_some() });
+        return screen::json(&Event::Began { strategies, accounts, resumed: resumed.is_some() });
     }
     let (strategies, accounts) = (strategies.join(", "), accounts.join(", "));
     let resumed = resumed.map(|path| format!("; goes on with {}", path.display())).unwrap_or_default();
@@ -58,8 +52,8 @@ pub(super) fn told(told: &Told<'_>, json: bool) {
 fn for_programs(told: &Told<'_>) -> Result<(), Failure> {
     let event = match told {
         Told::Progress(_) => return Ok(()),
-        Told::Decided(decision) => Event::PaperDecided { decision },
-        Told::Filled(it) => Event::PaperFilled {
+        Told::Decided(decision) => Event::Decided { decision },
+        Told::Filled(it) => Event::Filled {
             time: screen::instant(it.fill.time),
             strategy: &it.strategy,
             account: it.account.as_str(),
@@ -70,7 +64,7 @@ fn for_programs(told: &Told<'_>) -> Result<(), Failure> {
             price: it.fill.price.to_string(),
             fee: it.fill.fee.to_string(),
         },
-        Told::Incident(it) => Event::PaperIncident { time: screen::instant(it.time), kind: &it.kind, text: &it.text },
+        Told::Incident(it) => Event::Incident { time: screen::instant(it.time), kind: &it.kind, text: &it.text },
     };
     screen::json(&event)
 }
