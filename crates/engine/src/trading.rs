@@ -27,14 +27,14 @@ use carrying::{Done, carry_out};
 use caught::Caught;
 use feeds::{CandleFeed, Heard};
 use futures_util::StreamExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join};
 use futures_util::stream::{FuturesUnordered, SelectAll};
 use handle::Word;
 use orders::Intents;
 use plimsoll_domain::{AccountId, Candle, MarketEvent, Symbol, Timestamp};
 use plimsoll_ports::{Clock, Decision, DeskRepository, FeedKind, Strategy, StrategyEvent};
 use saving::Saver;
-use seats::{SeatWork, Waiting};
+use seats::{Next, SeatWork, Waiting};
 use std::sync::Arc;
 use std::time::Duration;
 use telling::{Recovered, Trades};
@@ -106,6 +106,8 @@ pub struct TradingDesk {
     is_past: bool,
     /// What was saved has been taken up: from then on it may be replaced.
     has_begun: bool,
+    /// Accounts whose fills could not be read at the beginning.
+    unread: Vec<usize>,
     /// Something is otherwise than it was saved.
     is_dirty: bool,
     /// Something is otherwise than it was published.
@@ -156,6 +158,7 @@ impl TradingDesk {
             moment: 0,
             is_past: false,
             has_begun: false,
+            unread: Vec::new(),
             is_dirty: true,
             has_changed: true,
             is_stopping: false,
@@ -188,6 +191,9 @@ impl TradingDesk {
         let mut underway: FuturesUnordered<BoxFuture<'static, Ended>> = FuturesUnordered::new();
         // Whoever was paused meanwhile opens nothing more.
         let waiting = std::iter::from_fn(|| words.try_recv().ok());
+        for account in std::mem::take(&mut self.unread) {
+            underway.push(self.recover_later(account));
+        }
         for word in unheard.into_iter().chain(waiting) {
             if let Some(account) = self.word(word) {
                 underway.push(self.recover(account));
@@ -207,22 +213,34 @@ impl TradingDesk {
             if self.is_stopping && underway.is_empty() {
                 break;
             }
+            self.seats.iter_mut().for_each(|work| work.refusals = 0);
             tokio::select! {
                 biased;
                 Some(ended) = underway.next(), if !underway.is_empty() => match ended {
                     Ended::Decision(done) => self.done(done),
-                    Ended::Recovery(recovered) => self.recovered(recovered),
+                    Ended::Recovery(recovered) => {
+                        let account = recovered.account;
+                        // What could not be read is asked for again.
+                        if self.recovered(recovered) && !self.is_stopping {
+                            underway.push(self.recover_later(account));
+                        }
+                    }
                 },
                 Some(word) = words.recv() => {
+                    // Who was paused stays so through a crash.
+                    let is_order = matches!(word, Word::Pause { .. } | Word::Resume { .. });
                     if let Some(account) = self.word(word) {
                         underway.push(self.recover(account));
                     }
+                    if is_order {
+                        self.save().await;
+                    }
                 }
-                Some(it) = heard.next(), if !self.is_stopping => self.hear(it),
                 () = &mut timer => {
                     timer = clock.sleep(every);
                     self.save().await;
                 }
+                Some(it) = heard.next(), if !self.is_stopping => self.hear(it),
             }
         }
         self.save().await;
@@ -284,10 +302,11 @@ impl TradingDesk {
         let Self { desk, accounts, wanted, clock, candles, names, news, .. } = self;
         let Some(it) = candles.get_mut(place) else { return };
         it.next = candle.open_time.plus(candle.interval);
+        self.is_past = clock.now().since(it.next) > self.settings.stale_after;
         let event = MarketEvent::Candle(candle);
         desk.hear(it.channel, clock.now(), accounts, &event, wanted);
         self.is_dirty = true;
-        if let (MarketEvent::Candle(candle), false) = (event, self.is_past) {
+        if let MarketEvent::Candle(candle) = event {
             news.push(TradingNews::Candle { account: names[it.account].clone(), candle: Box::new(candle) });
         }
     }
@@ -310,10 +329,10 @@ impl TradingDesk {
             }
             let at = self.clock.now();
             if self.is_past {
-                for Wanted { seat, decision } in wanted {
+                // What is held is still to be closed; what was to be opened then is not to be opened now.
+                for Wanted { seat, decision } in wanted.extract_if(.., |it| adds(&it.decision)) {
                     self.tell_refused(seat, &decision, "it was decided on prices of the past");
                 }
-                continue;
             }
             for Wanted { seat, decision } in &wanted {
                 let decision = Arc::new(decision.clone());
@@ -336,42 +355,72 @@ impl TradingDesk {
                 self.has_changed = true;
             }
         }
+        self.is_past = false;
         self.hear_last_words();
     }
 
-    /// Begins the next decision of whoever has none under way; answers whether somebody was told something.
+    /// Begins what is next of somebody; answers whether anything was done.
     fn start(&mut self, underway: &mut FuturesUnordered<BoxFuture<'static, Ended>>) -> bool {
+        let is_stopping = self.is_stopping;
         for seat in self.desk.seats() {
-            let Some(work) = self.seats.get_mut(seat.get()) else { continue };
-            if work.is_busy || self.is_stopping {
-                continue;
-            }
-            let Some(waiting) = work.queue.pop_front() else { continue };
-            match self.prepare(seat, &waiting) {
-                Ok(legs) => {
-                    let strategy: Arc<str> = Arc::from(self.desk.name(seat));
-                    let (version, text, saver) = (self.saver.version(), self.text(), Arc::clone(&self.saver));
-                    let decision = Arc::clone(&waiting.decision);
-                    let now = self.clock.now();
-                    self.is_dirty = false;
-                    underway.push(Box::pin(async move {
-                        let saved = saver.save(version, text, now).await;
-                        let adds = decision.legs.iter().any(|leg| leg.intent.adds_exposure());
-                        match saved {
-                            Err(error) if adds => {
-                                let refused = Some(format!("whose it is cannot be written down: {error}"));
-                                let legs = legs.into_iter().map(carrying::Assigned::not_begun).collect();
-                                Ended::Decision(Done { seat, decision, legs, refused })
-                            }
-                            _ => Ended::Decision(carry_out(seat, strategy, decision, legs).await),
+            let next = self.seats.get_mut(seat.get()).and_then(|work| work.next(is_stopping));
+            match next {
+                None => continue,
+                Some(Next::Refused(waiting, why)) => self.refuse(seat, &waiting.decision, why.to_owned()),
+                Some(Next::Begins(waiting)) => match self.prepare(seat, &waiting) {
+                    Ok(legs) => underway.push(self.carry_out(seat, &waiting, legs)),
+                    Err(reason) => {
+                        if let Some(work) = self.seats.get_mut(seat.get()) {
+                            work.ended(&waiting.decision);
                         }
-                    }));
-                }
-                Err(reason) => self.refuse(seat, &waiting.decision, reason),
+                        self.refuse(seat, &waiting.decision, reason);
+                        self.count_refusal(seat);
+                    }
+                },
             }
             return true;
         }
         false
+    }
+
+    /// Whose it is is saved first; what only removes exposure waits for no record.
+    fn carry_out(
+        &mut self,
+        seat: SeatIndex,
+        waiting: &Waiting,
+        legs: Vec<carrying::Assigned>,
+    ) -> BoxFuture<'static, Ended> {
+        let strategy: Arc<str> = Arc::from(self.desk.name(seat));
+        let (version, text, saver) = (self.saver.version(), self.text(), Arc::clone(&self.saver));
+        let (decision, now) = (Arc::clone(&waiting.decision), self.clock.now());
+        self.is_dirty = false;
+        Box::pin(async move {
+            let saving = async { saver.save(version, text, now).await };
+            if !adds(&decision) {
+                let (saved, done) = join(saving, carry_out(seat, strategy, decision, legs)).await;
+                if let Err(error) = saved {
+                    tracing::warn!(%error, "a desk is not saved: what only removes exposure is carried out all the same");
+                }
+                return Ended::Decision(done);
+            }
+            match saving.await {
+                Ok(()) => Ended::Decision(carry_out(seat, strategy, decision, legs).await),
+                Err(error) => {
+                    let refused = Some(format!("whose it is cannot be written down: {error}"));
+                    let legs = legs.into_iter().map(carrying::Assigned::not_begun).collect();
+                    Ended::Decision(Done { seat, decision, legs, refused })
+                }
+            }
+        })
+    }
+
+    /// A strategy that answers every refusal with what is refused again would keep everybody else from being heard.
+    fn count_refusal(&mut self, seat: SeatIndex) {
+        let Some(work) = self.seats.get_mut(seat.get()) else { return };
+        work.refusals += 1;
+        if work.refusals > MOST_ROUNDS {
+            self.stop_seat(seat, format!("it decides again what was refused: {MOST_ROUNDS} times at one moment"));
+        }
     }
 
     fn refuse(&mut self, seat: SeatIndex, decision: &Arc<Decision>, reason: String) {
@@ -398,6 +447,11 @@ impl TradingDesk {
             self.news.push(TradingNews::Trouble { what: format!("the desk cannot be saved: {error}") });
         }
     }
+}
+
+/// Whether some leg of it may add exposure.
+fn adds(decision: &Decision) -> bool {
+    decision.legs.iter().any(|leg| leg.intent.adds_exposure())
 }
 
 fn candle_channels(desk: &Desk, names: &[AccountId], now: Timestamp) -> Vec<CandleChannel> {

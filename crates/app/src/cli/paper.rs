@@ -114,8 +114,8 @@ impl PaperArguments {
             Origin::Environment(name) => Some((name.clone(), environment.get(name)?.clone())),
             _ => None,
         });
-        let is_of_records = |line: &&str| !line.trim_start().starts_with("database");
-        let text = text.lines().filter(is_of_records).collect::<Vec<_>>().join("\n");
+        let is_kept = |line: &&str| !line.trim_start().starts_with("database") && !line.trim_start().starts_with('#');
+        let text = text.lines().filter(is_kept).collect::<Vec<_>>().join("\n");
         let (start, capital) = (SystemClock.now(), self.capital.to_string());
         let header = Header::new(text, given.collect(), start, 1, capital, rows);
         let run = PaperRun::of(&header)?;

@@ -32,11 +32,19 @@ impl TradingDesk {
             return unheard;
         }
         self.has_begun = true;
+        // What a new desk has to know of begins now.
+        if resumed.is_none() {
+            let now = self.clock.now();
+            self.names.iter().for_each(|account| self.trades.known_until(account.clone(), now));
+        }
         if resumed.is_some() {
             for place in 0..self.names.len() {
                 let recovered = self.recovering(place).await;
-                self.recovered(recovered);
-                self.compare(place).await;
+                // Fills that are not known yet explain what is missing.
+                match self.recovered(recovered) {
+                    true => self.unread.push(place),
+                    false => self.compare(place).await,
+                }
             }
         }
         self.hear_the_past(resumed).await;
@@ -107,7 +115,9 @@ impl TradingDesk {
         let read = serde_json::from_str::<SavedState>(&saved.state).map_err(|error| BadState(error.to_string()));
         match read.and_then(|state| self.restore(&state)) {
             Ok(()) => {
-                self.trades.last = self.trades.last.max(Some(saved.saved_at));
+                for account in self.names.clone() {
+                    self.trades.known_until(account, saved.saved_at);
+                }
                 Some(saved.saved_at)
             }
             Err(error) => {
@@ -236,19 +246,15 @@ impl TradingDesk {
                 Ok(candles) => past.extend(candles.into_iter().filter(|it| it.closed).map(|candle| (place, candle))),
                 Err(error) => {
                     let what = format!("the past of {} cannot be heard: {error}", it.symbol);
+                    // It is asked for again as any candle is.
                     self.news.push(TradingNews::Trouble { what });
-                    it.next = until;
                 }
             }
         }
         past.sort_by_key(|(place, candle)| (candle.open_time.plus(candle.interval), *place));
         for (place, candle) in past {
-            let closed_at = candle.open_time.plus(candle.interval);
-            // One that has just closed is not of the past: what is decided on it holds.
-            self.is_past = now.since(closed_at) > self.settings.stale_after;
             self.hear_candle(place, candle);
             self.settle();
         }
-        self.is_past = false;
     }
 }

@@ -4,6 +4,7 @@ use super::account::DeskAccount;
 use crate::client_order_id::IntentId;
 use crate::desk::SeatIndex;
 use crate::execution::Execution;
+use crate::position_manager::CloseFailure;
 use futures_util::future::join_all;
 use plimsoll_domain::{AccountId, Direction, Fill, Price, Symbol};
 use plimsoll_ports::{CloseIntent, ComposedEnd, ComposedOrder, Decision, OpenIntent};
@@ -87,6 +88,12 @@ pub(super) async fn carry_out(
     let mut done = Vec::with_capacity(legs.len());
     for (leg, answer) in legs.into_iter().zip(answers) {
         let Answer { mut fills, opened, failed } = answer;
+        if let (Some(why), Task::Rest { name, .. }, None) = (&mut refused, &leg.task, &failed) {
+            // What would open something without its other leg does not rest.
+            if let Err(error) = leg.on.manager.cancel_composed(&name.name(), &strategy).await {
+                why.push_str(&format!("; an order that rests could not be taken back: {error}"));
+            }
+        }
         if let (Some(why), Some(opened), Task::Open { undo, .. }) = (&mut refused, opened, &leg.task) {
             match leg.on.manager.close_as(undo.clone(), &opened).await {
                 Ok(closed) => fills.extend(closed.orders.into_iter().flat_map(|order| order.fills)),
@@ -119,6 +126,14 @@ async fn one(on: &DeskAccount, strategy: &str, task: &Task) -> Answer {
         },
         Task::Close { intent, name } => match manager.close_as(name.clone(), intent).await {
             Ok(closed) => Answer::done(fills_of(closed.orders)),
+            // Somebody else has closed some of it: what is left goes.
+            Err(CloseFailure::MoreThanHeld { .. }) => {
+                let rest = CloseIntent { quantity: None, ..intent.clone() };
+                match manager.close_as(name.clone(), &rest).await {
+                    Ok(closed) => Answer::done(fills_of(closed.orders)),
+                    Err(error) => Answer::failed(error.to_string()),
+                }
+            }
             Err(error) => Answer::failed(error.to_string()),
         },
         Task::MoveStop { symbol, direction, trigger } => match manager.move_stop(symbol, *direction, *trigger).await {

@@ -123,10 +123,13 @@ pub(super) fn candles(of: CandleFeed, clock: Arc<dyn Clock>) -> BoxStream<'stati
                 at.clock.sleep(CANDLE_RETRY).await;
                 continue;
             }
+            // One that cannot be asked for is asked for again; one that is not there is left out.
+            if trouble.is_none() {
+                at.of.next = until;
+            }
+            at.tries = 0;
             let why = trouble.unwrap_or_else(|| "the venue has none".to_owned());
             let what = format!("no candle of {} from {next} until {until}: {why}", at.of.symbol);
-            // One that cannot be asked for is asked for again; one that is not there is left out.
-            (at.of.next, at.tries) = (until, 0);
             return Some((vec![Heard::Trouble(what)], at));
         }
     })

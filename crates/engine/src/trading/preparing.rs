@@ -26,9 +26,6 @@ impl TradingDesk {
         for (assigned, leg) in legs.iter().zip(&waiting.decision.legs) {
             self.register(seat, assigned, leg);
         }
-        if let Some(work) = self.seats.get_mut(seat.get()) {
-            work.is_busy = true;
-        }
         Ok(legs)
     }
 

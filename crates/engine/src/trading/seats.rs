@@ -20,11 +20,31 @@ pub(super) struct Waiting {
     pub(super) moment: u64,
 }
 
+/// What becomes of a decision whose turn it is.
+pub(super) enum Next {
+    Begins(Waiting),
+    Refused(Waiting, &'static str),
+}
+
+/// It closes what is held, and does nothing else.
+fn closes(decision: &Decision) -> bool {
+    !decision.legs.is_empty() && decision.legs.iter().all(|leg| matches!(leg.intent, Intent::Close(_)))
+}
+
+fn contract(leg: &Leg) -> (AccountId, Symbol) {
+    (leg.account.clone(), leg.intent.symbol().clone())
+}
+
 /// What of a strategy waits and is under way. Its decisions are carried out one after another, in their order.
 pub(super) struct SeatWork {
     pub(super) name: Arc<str>,
     pub(super) queue: VecDeque<Waiting>,
+    /// A decision that is no close is under way.
     pub(super) is_busy: bool,
+    /// So many closes are under way.
+    pub(super) closing: usize,
+    /// So many of its decisions could not be made ready since somebody else was heard.
+    pub(super) refusals: u32,
     pub(super) state: SeatState,
     /// By account and contract: the moment at which the last opening was decided, and the one at which it was done.
     pub(super) opened: BTreeMap<(AccountId, Symbol), (u64, u64)>,
@@ -38,10 +58,47 @@ impl SeatWork {
             name,
             queue: VecDeque::new(),
             is_busy: false,
+            closing: 0,
+            refusals: 0,
             state: SeatState::Running,
             opened: BTreeMap::new(),
             words,
             decisions: VecDeque::new(),
+        }
+    }
+
+    /// What is next. A close waits for nobody; everything else has its turn in the order in which it was decided, once nothing
+    /// is under way. Openings that a close of their contract overtakes were decided before it.
+    pub(super) fn next(&mut self, is_stopping: bool) -> Option<Next> {
+        if let Some(at) = self.queue.iter().position(|it| closes(&it.decision)) {
+            let contracts: Vec<_> = self.queue.get(at)?.decision.legs.iter().map(contract).collect();
+            let overtaken = self.queue.iter().take(at).position(|it| {
+                super::adds(&it.decision) && it.decision.legs.iter().any(|leg| contracts.contains(&contract(leg)))
+            });
+            if let Some(overtaken) = overtaken {
+                let waiting = self.queue.remove(overtaken)?;
+                return Some(Next::Refused(waiting, "its contract was to be closed before its turn came"));
+            }
+            self.closing += 1;
+            return self.queue.remove(at).map(Next::Begins);
+        }
+        let is_opening = super::adds(&self.queue.front()?.decision);
+        if is_opening && is_stopping {
+            return self.queue.pop_front().map(|waiting| Next::Refused(waiting, "strategies are being stopped"));
+        }
+        if self.is_busy || self.closing > 0 {
+            return None;
+        }
+        self.is_busy = true;
+        self.queue.pop_front().map(Next::Begins)
+    }
+
+    /// One that was begun has come to its end.
+    pub(super) fn ended(&mut self, decision: &Decision) {
+        if closes(decision) {
+            self.closing = self.closing.saturating_sub(1);
+        } else {
+            self.is_busy = false;
         }
     }
 
@@ -105,7 +162,8 @@ impl TradingDesk {
             return;
         }
         work.state = SeatState::Stopped { why: why.clone() };
-        work.queue.clear();
+        // What closes is carried out.
+        work.queue.retain(|waiting| closes(&waiting.decision));
         for leg in cancels {
             let decision = Arc::new(Decision { legs: vec![leg], reason: format!("the strategy is stopped: {why}") });
             work.note(now, &decision);

@@ -12,7 +12,8 @@ use plimsoll_domain::{
     AccountId, Change, ClientOrderId, Fill, FillCause, Money, OrderStatus, Symbol, Timestamp, TradeId, Transition,
 };
 use plimsoll_ports::{ComposedState, Purpose, StrategyEvent};
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// So many trades are remembered, so that none is told twice.
@@ -29,8 +30,8 @@ const OVERLAP: Duration = Duration::from_secs(60);
 pub(super) struct Trades {
     order: VecDeque<(AccountId, Symbol, TradeId)>,
     known: HashSet<(AccountId, Symbol, TradeId)>,
-    /// When the newest was.
-    pub(super) last: Option<Timestamp>,
+    /// By account: when the newest was, or up to when they were read.
+    last: BTreeMap<AccountId, Timestamp>,
 }
 
 impl Trades {
@@ -49,12 +50,25 @@ impl Trades {
         true
     }
 
+    /// Those of the account are known up to this time.
+    pub(super) fn known_until(&mut self, account: AccountId, time: Timestamp) {
+        let last = self.last.entry(account).or_insert(time);
+        *last = time.max(*last);
+    }
+
+    pub(super) fn last(&self, account: &AccountId) -> Option<Timestamp> {
+        self.last.get(account).copied()
+    }
+
     pub(super) fn newest(&self) -> Vec<(String, String, String)> {
         let skipped = self.order.len().saturating_sub(KEPT);
         let newest = self.order.iter().skip(skipped);
         newest.map(|(account, symbol, id)| (account.to_string(), symbol.to_string(), id.to_string())).collect()
     }
 }
+
+/// What could not be read is asked for again after so long.
+const RECOVER_AGAIN: Duration = Duration::from_secs(5);
 
 /// What an account was found to have done while nobody listened.
 pub(super) struct Recovered {
@@ -157,7 +171,7 @@ impl TradingDesk {
         if !self.trades.add(self.names[account].clone(), fill.symbol.clone(), fill.trade_id.clone()) {
             return;
         }
-        self.trades.last = self.trades.last.max(Some(fill.time));
+        self.trades.known_until(self.names[account].clone(), fill.time);
         (self.is_dirty, self.has_changed) = (true, true);
         let ids = self.accounts[account].account.manager.ids();
         let purpose = ids.purpose_of(&fill.client_order_id).filter(|_| fill.cause == FillCause::Order);
@@ -234,7 +248,7 @@ impl TradingDesk {
             self.leg_done(seat, leg, wanted.intent.adds_exposure());
         }
         if let Some(work) = self.seats.get_mut(seat.get()) {
-            work.is_busy = false;
+            work.ended(&decision);
         }
         (self.is_dirty, self.has_changed) = (true, true);
         match refused {
@@ -287,7 +301,7 @@ impl TradingDesk {
 
     pub(super) fn recovering(&self, account: usize) -> impl Future<Output = Recovered> + Send + use<> {
         let on = self.accounts[account].account.clone();
-        let since = self.trades.last.map(|last| last.minus(OVERLAP));
+        let since = self.trades.last(&self.names[account]).map(|last| last.minus(OVERLAP));
         let symbols: Vec<Symbol> =
             self.accounts[account].markets.iter().map(|market| market.instrument.symbol.clone()).collect();
         let id = &self.names[account];
@@ -317,14 +331,27 @@ impl TradingDesk {
         }
     }
 
-    pub(super) fn recovered(&mut self, recovered: Recovered) {
+    /// The same after a while.
+    pub(super) fn recover_later(&self, account: usize) -> BoxFuture<'static, Ended> {
+        let (clock, recovering) = (Arc::clone(&self.clock), self.recovering(account));
+        Box::pin(async move {
+            clock.sleep(RECOVER_AGAIN).await;
+            Ended::Recovery(recovering.await)
+        })
+    }
+
+    /// Takes down what an account has done while nobody listened; answers whether some of it could not be read.
+    pub(super) fn recovered(&mut self, recovered: Recovered) -> bool {
         let Recovered { account, fills, ended, troubles } = recovered;
         for fill in fills {
             self.filled(account, fill);
         }
-        for intent in ended {
+        let is_partial = !troubles.is_empty();
+        // Whether one has ended unfilled is known once its fills are.
+        for intent in ended.into_iter().filter(|_| !is_partial) {
             self.rests_no_more(account, &intent, OrderStatus::Canceled);
         }
         self.news.extend(troubles.into_iter().map(|what| TradingNews::Trouble { what }));
+        is_partial
     }
 }

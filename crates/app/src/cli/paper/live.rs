@@ -117,6 +117,10 @@ async fn hear(
 
 /// What has changed since the last moment; `None` if nothing has.
 fn moment(known: &mut [Known], time: Timestamp) -> Option<Moment> {
+    // A rate waits for the next price.
+    if !known.iter().any(|known| known.has_changed && (known.last.is_some() || known.mark.is_some())) {
+        return None;
+    }
     let mut it = Moment { time, prices: Vec::new(), closed: Vec::new(), fundings: Vec::new() };
     for (market, known) in known.iter_mut().enumerate() {
         let Some(last) = known.last.or(known.mark) else { continue };

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// The form of these files.
@@ -133,7 +134,7 @@ impl Writer {
     /// Begins a file that is not there yet.
     pub(super) fn begin(path: &Path, header: &Header) -> Result<Self, Failure> {
         let fails = |error: std::io::Error| Failure::usage(format!("cannot write {}: {error}", path.display()));
-        let file = OpenOptions::new().write(true).create_new(true).open(path).map_err(fails)?;
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(fails)?;
         let mut it = Self { file, path: path.to_owned() };
         let text = serde_json::to_string(header).map_err(|error| Failure::no(error.to_string()))?;
         it.write(text)?;
