@@ -173,7 +173,7 @@ async fn drive<E>(
         }
         time.settle().await;
         if time.now() >= next_point {
-            world.point();
+            world.point(time.now());
             while next_point <= time.now() {
                 next_point = next_point.plus(world.simulation.curve_step);
             }
@@ -186,11 +186,13 @@ async fn drive<E>(
         }
     }
     minutes.finish(world);
+    let over = time.now();
     if let Some(life) = life {
         end(world, life).await;
     }
     heard.tell(world, tell);
-    world.point();
+    // What is left to be settled is of the end, whenever it is done.
+    world.point(over);
     Ok(lives)
 }
 

@@ -92,15 +92,15 @@ impl World {
         Some((place, self.simulation.markets.get(number)?))
     }
 
-    /// A point of the equity curve.
-    pub(crate) fn point(&self) {
+    /// A point of the equity curve, at this time.
+    pub(crate) fn point(&self, time: Timestamp) {
         let (mut equity, mut exposure, mut funding) = (Money::ZERO, Money::ZERO, Money::ZERO);
         for place in &self.places {
             let (its_equity, its_exposure, sums) =
                 place.venue.exchange(|exchange| figures(exchange, &place.account.id));
             (equity, exposure, funding) = (equity + its_equity, exposure + its_exposure, funding + sums.funding);
         }
-        self.recorder().point(CurvePoint { time: self.time.now(), equity, exposure, funding });
+        self.recorder().point(CurvePoint { time, equity, exposure, funding });
     }
 
     /// What the accounts come to, by the exchanges.

@@ -9,7 +9,7 @@ use super::target::Target;
 use crate::config::{Account, Config, Environment, Origin, Places};
 use crate::failure::Failure;
 use crate::venue::{Keys, Way};
-use clap::Args;
+use clap::{ArgGroup, Args};
 use contract::ContractRow;
 use live::Source;
 use plimsoll_backtest::Moment;
@@ -22,8 +22,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+/// What a paper account begins with, unless it is said.
+const CAPITAL: &str = "10000";
+
 /// How to trade on paper.
 #[derive(Debug, Args)]
+#[command(group(ArgGroup::new("on_paper").args(["paper", "replay"])))]
 pub(crate) struct PaperArguments {
     /// Trade on paper: the venues' live prices, a paper broker, the configured strategies. Nothing is sent to any account
     #[arg(long)]
@@ -34,17 +38,17 @@ pub(crate) struct PaperArguments {
     /// Trade the prices of such a file again: the same decisions, and the same hash
     #[arg(long, value_name = "FILE", conflicts_with_all = ["paper", "record"])]
     replay: Option<PathBuf>,
-    /// What each paper account begins with
-    #[arg(long, default_value = "10000", value_name = "MONEY")]
-    capital: Money,
+    /// What each paper account begins with, 10000 unless it is said
+    #[arg(long, value_name = "MONEY", requires = "paper")]
+    capital: Option<Money>,
     /// For how long, such as 24h; without it until Ctrl-C
     #[arg(long, requires = "paper", value_parser = crate::config::duration)]
     duration: Option<Duration>,
     /// Write the report of a paper run as one page that opens without a network
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "on_paper")]
     html: Option<PathBuf>,
     /// Write every decision of a paper run, a line each
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "on_paper")]
     decisions: Option<PathBuf>,
 }
 
@@ -116,7 +120,8 @@ impl PaperArguments {
         });
         let is_kept = |line: &&str| !line.trim_start().starts_with("database") && !line.trim_start().starts_with('#');
         let text = text.lines().filter(is_kept).collect::<Vec<_>>().join("\n");
-        let (start, capital) = (SystemClock.now(), self.capital.to_string());
+        let capital = self.capital.map_or_else(|| CAPITAL.to_owned(), |capital| capital.to_string());
+        let start = SystemClock.now();
         let header = Header::new(text, given.collect(), start, 1, capital, rows);
         let run = PaperRun::of(&header)?;
         let sources = sources(&run, &environment)?;

@@ -14,6 +14,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+const DAY: Duration = Duration::from_secs(86_400);
+
+const SECOND: Duration = Duration::from_secs(1);
+
 /// Live through a day in seconds: accounts on several venues, their guards and strategies, on a simulated clock.
 ///
 /// Everything between the strategies and the exchanges is what trades live: risk checks, journals, orders, stops, reconciliation.
@@ -30,15 +34,15 @@ Examples:
 pub(crate) struct Simulate {
     #[command(flatten)]
     plan: PlanArguments,
-    /// For how long, of a made-up market: 24h, 90m
-    #[arg(long, default_value = "24h", value_parser = crate::config::duration)]
-    duration: Duration,
+    /// For how long, of a made-up market: 24h, which is the default, 90m
+    #[arg(long, value_parser = crate::config::duration)]
+    duration: Option<Duration>,
     /// Decides everything that is left to chance
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Time between the prices of a made-up market
-    #[arg(long, default_value = "1s", value_parser = crate::config::duration)]
-    every: Duration,
+    /// Time between the prices of a made-up market, 1s unless it is said
+    #[arg(long, value_parser = crate::config::duration)]
+    every: Option<Duration>,
     /// How the network and the venues behave
     #[arg(long, value_enum, default_value_t = WeatherWord::Usual)]
     weather: WeatherWord,
@@ -80,24 +84,43 @@ impl Simulate {
     }
 
     fn made_up(&self) -> Result<Simulated, Failure> {
+        if self.plan.is_of_a_history() {
+            return Err(Failure::usage(
+                "--from, --to, --slippage, --latency, --isolated and --no-limits are for recorded markets",
+            )
+            .help("Give --candles FILE and --strategy KIND, or a plan: `plimsoll backtest --example` prints one."));
+        }
+        if self.plan.capital().is_some_and(|capital| !capital.is_positive()) {
+            return Err(Failure::usage("--capital is above 0: nobody trades with nothing"));
+        }
+        let (duration, every) = (self.duration.unwrap_or(DAY), self.every.unwrap_or(SECOND));
+        if every > duration / 10 {
+            return Err(Failure::usage(
+                "--every is a tenth of --duration at most: a market has more than a few prices",
+            ));
+        }
         let day = day::Day::new(self.seed, self.plan.capital())?;
-        let simulation = self.weathered(day.simulation(), self.duration);
-        let settings =
-            GeneratorSettings { every: self.every, ..GeneratorSettings::new(day::START, self.duration, self.seed) };
+        let simulation = self.weathered(day.simulation(), duration)?;
+        let settings = GeneratorSettings { every, ..GeneratorSettings::new(day::START, duration, self.seed) };
         let prices = Generator::new(settings, &simulation.markets).map(|moment| moment.map_err(|never| match never {}));
-        self.through(simulation, &|| day.strategies(), prices, day::START.plus(self.duration))
+        self.through(simulation, &|| day.strategies(), prices, day::START.plus(duration))
     }
 
     fn recorded(&self, plan: &super::backtest::plan::Plan) -> Result<Simulated, Failure> {
+        if self.duration.is_some() || self.every.is_some() {
+            return Err(Failure::usage("--duration and --every are for a made-up market")
+                .help("Of a recorded one, --from and --to say which part."));
+        }
         let prepared = plan.prepare()?;
         let (simulation, from, to) = (prepared.simulation(self.seed), prepared.settings.start, prepared.end()?);
-        let simulation = self.weathered(simulation, to.since(from));
+        let mut simulation = self.weathered(simulation, to.since(from))?;
+        simulation.weather.latency = simulation.weather.latency.max(prepared.settings.latency);
         let notes = super::backtest::feed::Notes::default();
         let history = prepared.history(&notes)?;
         self.through(simulation, &|| prepared.strategies_anew(), Moments::of(history), to)
     }
 
-    fn weathered(&self, simulation: Simulation, duration: Duration) -> Simulation {
+    fn weathered(&self, simulation: Simulation, duration: Duration) -> Result<Simulation, Failure> {
         let mut weather = match self.weather {
             WeatherWord::Still => Weather::still(),
             WeatherWord::Usual => Weather::usual(),
@@ -109,8 +132,12 @@ impl Simulate {
             [] => vec![duration / 2],
             said => said.to_vec(),
         };
+        if let Some(late) = after.iter().find(|after| **after >= duration) {
+            let (late, whole) = (crate::config::duration_text(*late), crate::config::duration_text(duration));
+            return Err(Failure::usage(format!("--crash {late} is after the end: it is over after {whole}")));
+        }
         let crashes = after.into_iter().map(|after| simulation.start.plus(after)).collect();
-        Simulation { weather, crashes, ..simulation }
+        Ok(Simulation { weather, crashes, ..simulation })
     }
 
     fn through(

@@ -139,6 +139,16 @@ impl PlanArguments {
         self.capital
     }
 
+    /// Something is said of a recorded market or its strategy besides the capital.
+    pub(crate) fn is_of_a_history(&self) -> bool {
+        self.from.is_some()
+            || self.to.is_some()
+            || self.slippage.is_some()
+            || self.latency.is_some()
+            || self.isolated
+            || self.no_limits
+    }
+
     /// The plan that is meant.
     pub(crate) fn read(&self) -> Result<Plan, Failure> {
         let mut plan = match &self.plan {
