@@ -7,6 +7,7 @@ mod opening;
 mod preview;
 
 pub(crate) use desk::Desk;
+pub(crate) use preview::venue;
 
 use crate::account::ServedAccount;
 use crate::action::{Action, Whose};

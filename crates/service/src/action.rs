@@ -142,6 +142,9 @@ pub enum Part {
 pub enum Stop {
     /// A stop that triggers here, on the mark price.
     At(Price),
+    /// So far from the mark, as a share of it, above 0 and below 1: a price when it is prepared, rounded so that it triggers
+    /// earlier rather than later.
+    Within(plimsoll_domain::Decimal),
     /// The one that rests already.
     Keep,
     /// None, for this reason, which is recorded under the name of whoever confirms it.
@@ -254,6 +257,7 @@ impl Action {
                 put("leverage", Some(json!(it.leverage.get())));
                 match &it.stop {
                     Stop::At(price) => put("stop_loss", Some(json!(price.to_string()))),
+                    Stop::Within(share) => put("stop_distance", Some(json!(share.normalize().to_string()))),
                     Stop::Keep => put("keep_stop", Some(json!(true))),
                     Stop::None(why) => put("no_stop", Some(json!(why))),
                 }

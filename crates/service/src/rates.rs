@@ -47,6 +47,11 @@ impl Rates {
         Some(KnownCost { cost, known_at: at })
     }
 
+    /// The rate itself, where it is known.
+    pub(crate) async fn known(&self, account: &ServedAccount, symbol: &Symbol) -> Option<FundingRate> {
+        self.rate(account, symbol).await.rate
+    }
+
     async fn rate(&self, account: &ServedAccount, symbol: &Symbol) -> Asked {
         let (key, clock) = ((account.name().clone(), symbol.clone()), &account.ports.clock);
         let now = clock.now();

@@ -87,6 +87,28 @@ async fn a_position_is_opened_shown_reduced_and_closed() {
 }
 
 #[tokio::test]
+async fn a_stop_by_its_distance_is_a_price_once_it_is_prepared_and_triggers_early() {
+    let world = World::new().await;
+    for (direction, stop) in [("long", "48499.9"), ("short", "51500.1")] {
+        let json = OPEN.replace("\"stop_loss\":\"48000\"", "\"stop_distance\":\"0.030003\"").replace("long", direction);
+        let prepared = world.prepare(&json).await.unwrap();
+        let Action::Open(open) = &prepared.action else { panic!("{prepared:?}") };
+        assert_eq!(open.stop, plimsoll_service::Stop::At(stop.parse().unwrap()), "{direction}");
+        assert!(prepared.orders[1].contains(stop), "{:?}", prepared.orders);
+    }
+}
+
+#[tokio::test]
+async fn a_contract_is_told_of_that_nobody_holds() {
+    let world = World::new().await;
+    let it = world.service.contract(&AccountId::new("main"), &world::btc()).await.unwrap();
+    assert_eq!((it.mark_price, it.interval_hours, it.currency.as_str()), (figure("50000"), 8, "USDT"));
+    assert!(it.funding_rate.is_some() && it.annualised.is_some(), "{it:?}");
+    let unknown = world.service.contract(&AccountId::new("main"), &"XYZ/USDT:USDT".parse().unwrap()).await;
+    assert_eq!(unknown.unwrap_err().code(), "invalid_action");
+}
+
+#[tokio::test]
 async fn what_is_confirmed_twice_is_done_once() {
     let world = World::new().await;
     let nonce = world.prepare(OPEN).await.unwrap().nonce.unwrap();

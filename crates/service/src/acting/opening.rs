@@ -6,7 +6,7 @@ use crate::account::ServedAccount;
 use crate::action::{Action, Open, Size, Stop};
 use crate::failure::ActFailure;
 use crate::service::Service;
-use plimsoll_domain::{Money, Quantity, Rounding};
+use plimsoll_domain::{Decimal, Money, Price, Quantity, Rounding};
 use plimsoll_engine::OpenFailure;
 use plimsoll_ports::{OpenIntent, QueryError, StopLoss, Waiver};
 
@@ -22,7 +22,11 @@ impl Service {
             Size::Quantity(quantity) => quantity,
             Size::Notional(notional) => worth(account, &open, notional).await?,
         };
-        let open = Open { size: Size::Quantity(quantity), ..open };
+        let stop = match open.stop {
+            Stop::Within(share) => Stop::At(stop_within(account, &open, share).await?),
+            stop => stop,
+        };
+        let open = Open { size: Size::Quantity(quantity), stop, ..open };
         let mut preview = Preview::default();
         if !self.0.settings.may_open {
             preview.refusals.push("trading.enabled is false: nothing is opened".to_owned());
@@ -46,6 +50,7 @@ const fn is_unread(failure: &OpenFailure) -> bool {
 pub(super) fn intent(open: &Open, quantity: Quantity, who: &Caller) -> Result<OpenIntent, ActFailure> {
     let stop_loss = match &open.stop {
         Stop::At(price) => StopLoss::At(*price),
+        Stop::Within(_) => return Err(ActFailure::Invalid("prepare it again: its stop is not settled".to_owned())),
         Stop::Keep => StopLoss::Resting,
         Stop::None(why) => {
             StopLoss::Waived(Waiver::new(who.as_str(), why).map_err(|error| ActFailure::Invalid(error.to_string()))?)
@@ -71,6 +76,16 @@ async fn worth(account: &ServedAccount, open: &Open, notional: Money) -> Result<
     let size = notional.get().checked_div(price.get()).and_then(|size| Quantity::new(size).ok());
     let size = size.and_then(|size| size.round(instrument.lot, Rounding::Down));
     size.ok_or_else(|| ActFailure::Invalid(format!("{notional} is less than one lot of {} at {price}", instrument.lot)))
+}
+
+/// The stop that is so far from the mark.
+async fn stop_within(account: &ServedAccount, open: &Open, share: Decimal) -> Result<Price, ActFailure> {
+    let instrument = account.ports.broker.instrument(&open.symbol).await.map_err(|error| venue(&error))?;
+    let mark = account.ports.feed.mark_price(&open.symbol).await.map_err(|error| venue(&error))?.price;
+    let factor = Decimal::ONE - open.direction.sign() * share;
+    let wanted = mark.get().checked_mul(factor).and_then(|price| Price::new(price).ok());
+    let stop = wanted.and_then(|price| instrument.stop_price(open.direction, price));
+    stop.ok_or_else(|| ActFailure::Invalid(format!("no price is {share} of {mark} away from it")))
 }
 
 fn opened(account: &ServedAccount, open: &Open, it: &plimsoll_engine::Preview, preview: &mut Preview) {

@@ -77,7 +77,7 @@ pub(super) fn liquidation(it: Liquidation) -> String {
     }
 }
 
-pub(super) fn venue(error: &QueryError) -> ActFailure {
+pub(crate) fn venue(error: &QueryError) -> ActFailure {
     match error {
         QueryError::Refused(_) => ActFailure::Invalid(error.to_string()),
         QueryError::Unreachable(_) | QueryError::Unreadable(_) => ActFailure::Venue(error.to_string()),

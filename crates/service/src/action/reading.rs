@@ -12,7 +12,7 @@ use std::str::FromStr;
 const MOST_TEXT: usize = 300;
 
 /// Every field that any action has, and what was typed beside it.
-const KNOWN: [&str; 18] = [
+const KNOWN: [&str; 19] = [
     "account",
     "action",
     "amount",
@@ -27,6 +27,7 @@ const KNOWN: [&str; 18] = [
     "quantity",
     "reason",
     "share",
+    "stop_distance",
     "stop_loss",
     "strategy",
     "symbol",
@@ -154,11 +155,16 @@ impl Fields<'_> {
 
     fn stop(&mut self) -> Result<Stop, String> {
         let keeps = self.parsed::<bool>("keep_stop")?.filter(|keeps| *keeps);
-        match (self.parsed("stop_loss")?, keeps, self.said("no_stop")?) {
-            (Some(price), None, None) => Ok(Stop::At(price)),
-            (None, Some(_), None) => Ok(Stop::Keep),
-            (None, None, Some(why)) => Ok(Stop::None(why)),
-            _ => Err("'open' needs one of 'stop_loss', 'keep_stop' and 'no_stop' with a reason".to_owned()),
+        match (self.parsed("stop_loss")?, self.exact("stop_distance")?, keeps, self.said("no_stop")?) {
+            (Some(price), None, None, None) => Ok(Stop::At(price)),
+            (None, Some(share), None, None) if share > Decimal::ZERO && share < Decimal::ONE => Ok(Stop::Within(share)),
+            (None, Some(share), None, None) => Err(format!("'stop_distance' is above 0 and below 1, got {share}")),
+            (None, None, Some(_), None) => Ok(Stop::Keep),
+            (None, None, None, Some(why)) => Ok(Stop::None(why)),
+            _ => {
+                Err("'open' needs one of 'stop_loss', 'stop_distance', 'keep_stop' and 'no_stop' with a reason"
+                    .to_owned())
+            }
         }
     }
 
@@ -254,6 +260,7 @@ mod tests {
             r#"{"action":"open","account":"main","symbol":"BTC/USDT:USDT","direction":"long","quantity":"0.010","leverage":3,"stop_loss":58000.10}"#,
             r#"{"action":"open","account":"main","symbol":"BTC/USDT:USDT","direction":"short","notional":500,"leverage":"3","keep_stop":true,"take_profit":"1","limit":"2"}"#,
             r#"{"action":"open","account":"main","symbol":"BTC/USDT:USDT","direction":"short","notional":"500","leverage":3,"no_stop":"hedged"}"#,
+            r#"{"action":"open","account":"main","symbol":"BTC/USDT:USDT","direction":"long","notional":"500","leverage":3,"stop_distance":"0.02"}"#,
             r#"{"action":"close","account":"main","symbol":"BTC/USDT:USDT","direction":null}"#,
             r#"{"action":"reduce","account":"main","symbol":"BTC/USDT:USDT","direction":"long","share":0.5}"#,
             r#"{"action":"reduce","account":"main","symbol":"BTC/USDT:USDT","quantity":"0.5"}"#,
@@ -294,6 +301,10 @@ mod tests {
             (
                 r#"{"action":"open","account":"main","symbol":"BTC/USDT:USDT","direction":"long","quantity":1,"leverage":3}"#,
                 "one of 'stop_loss'",
+            ),
+            (
+                r#"{"action":"open","account":"main","symbol":"BTC/USDT:USDT","direction":"long","quantity":1,"leverage":3,"stop_distance":2}"#,
+                "'stop_distance' is above 0 and below 1",
             ),
             (
                 r#"{"action":"open","account":"main","symbol":"BTC/USDT:USDT","direction":"up","quantity":1,"leverage":3}"#,
