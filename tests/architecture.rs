@@ -42,6 +42,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("plimsoll-venue-server", &["plimsoll-domain", "plimsoll-exchange", "plimsoll-ports"]),
     ("plimsoll-service", &["plimsoll-domain", "plimsoll-engine", "plimsoll-ports"]),
     ("plimsoll-api", &["plimsoll-ports", "plimsoll-service"]),
+    ("plimsoll-alerts", &["plimsoll-ports", "plimsoll-transport"]),
     ("plimsoll-testkit", &["plimsoll-domain", "plimsoll-ports"]),
     ("plimsoll-testkit-postgres", &[]),
     (
