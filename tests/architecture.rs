@@ -43,6 +43,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("plimsoll-service", &["plimsoll-domain", "plimsoll-engine", "plimsoll-ports"]),
     ("plimsoll-api", &["plimsoll-ports", "plimsoll-service"]),
     ("plimsoll-alerts", &["plimsoll-ports", "plimsoll-transport"]),
+    ("plimsoll-telegram", &["plimsoll-alerts", "plimsoll-ports", "plimsoll-service", "plimsoll-transport"]),
     ("plimsoll-testkit", &["plimsoll-domain", "plimsoll-ports"]),
     ("plimsoll-testkit-postgres", &[]),
     (
