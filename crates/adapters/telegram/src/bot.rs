@@ -24,6 +24,9 @@ use tokio::task::JoinSet;
 const MOST_AT_ONCE: usize = 64;
 /// What is under way when the bot is stopped has this long to say how it went.
 const LAST_WORDS: Duration = Duration::from_secs(5);
+/// After a week of silence Telegram begins to count anew, anywhere: by then what we counted to is forgotten. Whatever came
+/// twice for that would be too old to be heard.
+const COUNTED_ON: Duration = Duration::from_secs(24 * 60 * 60);
 /// A question that takes a second press holds for so long.
 const ASKED_FOR: Duration = Duration::from_secs(60);
 
@@ -102,6 +105,7 @@ impl Bot {
             me: me.into(),
             began: desk.clock.now(),
             next: None,
+            heard_at: desk.clock.now(),
             under_way: JoinSet::new(),
         };
         tokio::select! {
@@ -236,6 +240,8 @@ struct Hearing {
     began: Timestamp,
     /// The number of the first update that was not taken yet.
     next: Option<i64>,
+    /// When the last one was.
+    heard_at: Timestamp,
     under_way: JoinSet<()>,
 }
 
@@ -244,6 +250,9 @@ impl Hearing {
         let mut backoff = backoff();
         let mut is_away = false;
         loop {
+            if self.desk.clock.now().since(self.heard_at) > COUNTED_ON {
+                self.next = None;
+            }
             let before = self.next;
             match self.news(self.desk.settings.poll).await {
                 Ok(updates) => {
@@ -293,7 +302,7 @@ impl Hearing {
         if self.next.is_some_and(|next| update_id < next) {
             return;
         }
-        self.next = Some(update_id.saturating_add(1));
+        (self.next, self.heard_at) = (Some(update_id.saturating_add(1)), self.desk.clock.now());
         let update: Update = match serde_json::from_str(update.get()) {
             Ok(update) => update,
             Err(error) => {

@@ -58,6 +58,8 @@ async fn what_was_written_while_nobody_listened_is_not_made_up_for() {
     scene.settled().await;
     scene.stop().await;
     assert_eq!(scene.telegram.untaken(), 0, "what was heard is said to have been heard");
+    let last = scene.telegram.all("getUpdates").pop().unwrap().with;
+    assert_eq!((last["timeout"].as_i64(), last["offset"].as_i64()), (Some(0), Some(3)), "also what came last");
     scene.write(ANA, PRIVATE, "/futures_open long 100");
     scene.world.pass(Duration::from_secs(61));
     scene.write(ANA, PRIVATE, "/strategies");
@@ -122,7 +124,7 @@ async fn an_update_is_handled_once_and_one_that_cannot_be_read_holds_up_no_other
     let message = scene.message(ANA, PRIVATE, "/strategies");
     let number = scene.telegram.tell(json!({ "message": message }));
     scene.telegram.until(0, |it| it.method == "sendMessage").await;
-    scene.telegram.tell(json!({ "update_id": number, "message": message }));
+    scene.telegram.tell_raw(json!({ "update_id": number, "message": message }));
     for wrong in [
         json!({ "message": 7 }),
         json!({ "message": { "chat": {} } }),
@@ -138,6 +140,19 @@ async fn an_update_is_handled_once_and_one_that_cannot_be_read_holds_up_no_other
     scene.telegram.tell_raw(json!({ "update_id": "x" }));
     scene.settled().await;
     assert_eq!(scene.telegram.said().len(), 3, "{:?}", scene.telegram.said());
+}
+
+#[tokio::test]
+async fn after_a_long_silence_numbers_may_begin_anew() {
+    let scene = Scene::new().await;
+    scene.settled().await;
+    scene.world.pass(Duration::from_secs(25 * 60 * 60));
+    let attempts = scene.telegram.attempts("getUpdates");
+    scene.telegram.tell_raw(json!("something that ends the wait"));
+    scene.pass_until(|| scene.telegram.attempts("getUpdates") > attempts).await;
+    let message = scene.message(ANA, PRIVATE, "/strategies");
+    scene.telegram.tell_raw(json!({ "update_id": 1, "message": message }));
+    scene.pass_until(|| scene.telegram.said().iter().any(|it| it.contains("trend"))).await;
 }
 
 #[tokio::test]

@@ -34,6 +34,7 @@ pub(crate) struct Call {
 #[derive(Default)]
 struct Inside {
     updates: VecDeque<Value>,
+    strays: Vec<Value>,
     last_update: i64,
     /// What each message says.
     messages: HashMap<(i64, i64), (Value, Value)>,
@@ -92,9 +93,9 @@ impl Telegram {
         number
     }
 
-    /// Something that is no update at all.
+    /// Something that is told once, whatever was taken: it may be no update at all, or one of before.
     pub(crate) fn tell_raw(&self, update: Value) {
-        self.state.lock().unwrap().updates.push_back(update);
+        self.state.lock().unwrap().strays.push(update);
         self.news.send_modify(|it| *it += 1);
     }
 
@@ -145,12 +146,12 @@ impl Telegram {
                     return refusal(502, "Bad Gateway");
                 }
                 if let Some(offset) = with["offset"].as_i64() {
-                    inside.updates.retain(|it| it["update_id"].as_i64().is_none_or(|number| number >= offset));
+                    inside.updates.retain(|it| it["update_id"].as_i64().unwrap() >= offset);
                 }
-                if !inside.updates.is_empty() || with["timeout"] == json!(0) {
-                    let updates: Vec<Value> = inside.updates.iter().cloned().collect();
-                    // What has no number is over once it was told, lest it be told for ever.
-                    inside.updates.retain(|it| it["update_id"].is_i64());
+                let has_news = !inside.updates.is_empty() || !inside.strays.is_empty();
+                if has_news || with["timeout"] == json!(0) {
+                    let mut updates = std::mem::take(&mut inside.strays);
+                    updates.extend(inside.updates.iter().cloned());
                     return json!({ "ok": true, "result": updates });
                 }
             }
