@@ -27,7 +27,7 @@
 //! Only users on a list in chats on a list are heard; others get no answer. What a program that was away has missed is not
 //! made up for. The bot's token is in the address of every call, and in no log, error or `Debug`.
 //!
-//! The Bot API is spoken here directly, through the HTTP client that venues are spoken to with: seven methods, and of what
+//! The Bot API is spoken here directly, through the HTTP client that venues are spoken to with: six methods, and of what
 //! they answer a dozen fields. `teloxide-core` brings an HTTP client of its own, with a TLS stack of its own (reqwest 0.12 on
 //! native TLS or its own rustls). `frankenstein` can be had without a client, but then it is the types of all the Bot API,
 //! under a licence (WTFPL) that we would have to explain, and fails a whole batch of updates for one that it cannot read.
