@@ -49,6 +49,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "plimsoll",
         &[
+            "plimsoll-alerts",
             "plimsoll-api",
             "plimsoll-backtest",
             "plimsoll-binance",
@@ -65,6 +66,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "plimsoll-spool",
             "plimsoll-sqlite",
             "plimsoll-strategies",
+            "plimsoll-telegram",
             "plimsoll-venue",
             "plimsoll-venue-server",
         ],

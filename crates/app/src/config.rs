@@ -17,6 +17,7 @@ mod protection;
 mod reader;
 pub(crate) mod secret;
 mod strategies;
+mod telegram;
 mod watch;
 mod word;
 
@@ -28,6 +29,7 @@ pub(crate) use problem::{Origin, Problem};
 pub(crate) use reader::{Environment, Shown};
 pub(crate) use secret::SecretPlace;
 pub(crate) use strategies::StrategyConfig;
+pub(crate) use telegram::TelegramConfig;
 pub(crate) use word::{duration, duration_text};
 
 use plimsoll_domain::Leverage;
@@ -65,6 +67,8 @@ pub(crate) struct Config {
     pub(crate) watch: WatchSettings,
     /// The dashboard and the API.
     pub(crate) api: ApiConfig,
+    /// The Telegram bot.
+    pub(crate) telegram: Option<TelegramConfig>,
     /// Every setting in force, and where it comes from.
     pub(crate) shown: Vec<Shown>,
 }
@@ -163,6 +167,7 @@ fn read_root(mut root: Section<'_>, reader: &mut Reader<'_>, places: &Places) ->
     let accounts = account::read_all(&mut root, reader, &limits);
     let strategies = strategies::read_all(&mut root, reader, &accounts);
     let api = api::read(root.section(reader, "api"), reader);
+    let telegram = telegram::read(&mut root, reader);
     limits::fit(&accounts, trading.default_leverage, reader);
     ladder::fit(&accounts, reader);
     root.refuse_unknown(reader);
@@ -176,9 +181,23 @@ fn read_root(mut root: Section<'_>, reader: &mut Reader<'_>, places: &Places) ->
         "accounts",
         "strategies",
         "api",
+        "telegram",
     ]);
     let shown = Vec::new();
-    Some(Config { accounts, strategies, database, state, trading, intervals, ladder, protection, watch, api, shown })
+    Some(Config {
+        accounts,
+        strategies,
+        database,
+        state,
+        trading,
+        intervals,
+        ladder,
+        protection,
+        watch,
+        api,
+        telegram,
+        shown,
+    })
 }
 
 fn read_trading(section: &mut Section<'_>, reader: &mut Reader<'_>) -> Trading {

@@ -5,17 +5,19 @@ use crate::desk::{Desk, ports};
 use crate::failure::Failure;
 use crate::notify::Log;
 use async_trait::async_trait;
+use plimsoll_alerts::RelaySettings;
 use plimsoll_api::{Api, ApiSettings, Scope, Token};
 use plimsoll_domain::{AccountId, Currency, Symbol};
 use plimsoll_engine::desk::SeatIndex;
 use plimsoll_engine::trading::{DecisionOutcome, SeatState, SeatStatus, TradingHandle, TradingNews};
 use plimsoll_engine::{AccountView, Ports};
-use plimsoll_ports::{Clock, Notifier, Severity, SystemClock};
+use plimsoll_ports::{Alert, Clock, Notifier, NotifyError, Severity, SystemClock};
 use plimsoll_service::{
     Decided, EventHub, Mode, NewEvent, RunState, ServedAccount, Service, ServiceSettings, StrategyControl,
     StrategyFailure, StrategyStatus, ToldToo,
 };
-use secrecy::SecretString;
+use plimsoll_telegram::{BotToken, TelegramNotifier};
+use secrecy::{ExposeSecret, SecretString};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -116,7 +118,7 @@ pub(crate) fn service(
     desks: &[Desk],
     views: &[watch::Receiver<Arc<AccountView>>],
     trading: Vec<TradingHandle>,
-    hub: &Arc<EventHub>,
+    (hub, next): (&Arc<EventHub>, &Arc<dyn Notifier>),
 ) -> Service {
     let accounts = desks.iter().zip(views).map(|(desk, view)| ServedAccount {
         mode: match desk.account.environment {
@@ -125,7 +127,7 @@ pub(crate) fn service(
             VenueEnvironment::Loopback => Mode::Simulated,
         },
         manager: Arc::clone(&desk.manager),
-        ports: Ports { notifier: notifier(hub, &desk.account), ..ports(&desk.venue, &desk.records) },
+        ports: Ports { notifier: notifier(hub, &desk.account, next), ..ports(&desk.venue, &desk.records) },
         view: view.clone(),
     });
     let currency = config.accounts.first().map(|account| account.settle.clone());
@@ -138,9 +140,49 @@ pub(crate) fn service(
     Service::new(accounts, control, Arc::clone(hub), Arc::new(SystemClock), settings)
 }
 
-/// Tells the events of an account to whoever looks, and to the log.
-pub(crate) fn notifier(hub: &Arc<EventHub>, account: &Account) -> Arc<dyn Notifier> {
-    Arc::new(ToldToo::new(Arc::clone(hub), account.name.clone(), Arc::new(SystemClock), Arc::new(Log)))
+/// Tells the events of an account to whoever looks, and then to `next`.
+pub(crate) fn notifier(hub: &Arc<EventHub>, account: &Account, next: &Arc<dyn Notifier>) -> Arc<dyn Notifier> {
+    Arc::new(ToldToo::new(Arc::clone(hub), account.name.clone(), Arc::new(SystemClock), Arc::clone(next)))
+}
+
+/// Who is told of alerts: the log, and the chats that are configured.
+struct Both(plimsoll_telegram::TelegramNotifier);
+
+#[async_trait]
+impl Notifier for Both {
+    async fn notify(&self, alert: &Alert) -> Result<(), NotifyError> {
+        Log.notify(alert).await?;
+        self.0.notify(alert).await
+    }
+}
+
+/// How the Telegram bot is to work, if there is one.
+///
+/// # Errors
+/// What is wrong with its token.
+pub(crate) fn telegram(
+    config: &Config,
+    environment: &Environment,
+) -> Result<Option<plimsoll_telegram::Settings>, Failure> {
+    let Some(it) = &config.telegram else { return Ok(None) };
+    let token = secret(&it.token, environment, "the Telegram bot")?;
+    let token = BotToken::new(token.expose_secret()).map_err(Failure::usage)?;
+    let mut settings = plimsoll_telegram::Settings::new(token, it.chats.clone(), it.users.clone());
+    settings.account.clone_from(&it.account);
+    settings.symbol.clone_from(&it.symbol);
+    settings.address = it.address.clone().unwrap_or(settings.address);
+    Ok(Some(settings))
+}
+
+/// Who tells a person.
+///
+/// # Errors
+/// The bot cannot be set up.
+pub(crate) fn told_by(telegram: Option<&plimsoll_telegram::Settings>) -> Result<Arc<dyn Notifier>, Failure> {
+    let Some(settings) = telegram else { return Ok(Arc::new(Log)) };
+    let (chats, relay) = (settings.chats.clone(), RelaySettings::default());
+    let notifier = TelegramNotifier::start(settings, chats, relay, Arc::new(SystemClock)).map_err(Failure::usage)?;
+    Ok(Arc::new(Both(notifier)))
 }
 
 /// What strategies do, as events.

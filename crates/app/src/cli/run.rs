@@ -10,15 +10,15 @@ mod traded;
 mod tryout;
 
 use super::target::Target;
-use crate::config::Environment;
+use crate::config::{Config, Environment};
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::screen;
 use crate::surface;
 use clap::Args;
 use plimsoll_engine::trading::TradingHandle;
-use plimsoll_engine::{AccountView, Guard, GuardNews, Lookout, Stopper};
-use plimsoll_ports::{Clock, SystemClock};
+use plimsoll_engine::{Guard, GuardNews, Lookout, Stopper};
+use plimsoll_ports::{Clock, Notifier, SystemClock};
 use plimsoll_service::{EventHub, Service};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -131,10 +131,14 @@ impl Run {
             let chosen = self.target.choose_all()?;
             let groups = if self.no_strategies { Vec::new() } else { strategies::plan(&chosen)? };
             let environment = chosen.environment.clone();
-            let guarded = chosen.guarded(|account| surface::notifier(&hub, account)).await?;
+            let telegram = surface::telegram(&chosen.config, &environment)?;
+            let told_by = surface::told_by(telegram.as_ref())?;
+            let guarded = chosen.guarded(|account| surface::notifier(&hub, account, &told_by)).await?;
             let (desks, lookouts): (Vec<Desk>, Vec<Lookout>) = guarded.into_iter().unzip();
             let tellers: Vec<Teller> = desks.iter().map(|desk| self.teller(desk, desks.len() > 1)).collect();
-            let ended = self.watch(&desks, lookouts, &tellers, groups, (&audience, &hub, &environment)).await;
+            let ended = self
+                .watch(&desks, lookouts, &tellers, groups, (&audience, &hub, &environment), (telegram, &told_by))
+                .await;
             let left = match ended {
                 Ok(Ended::Asked) => Some(leave(&desks, &tellers).await),
                 Ok(Ended::DatabaseMayBeBack) => None,
@@ -165,6 +169,7 @@ impl Run {
         tellers: &[Teller],
         groups: Vec<Group>,
         (audience, hub, environment): (&Audience, &Arc<EventHub>, &Environment),
+        (telegram, told_by): (Option<plimsoll_telegram::Settings>, &Arc<dyn Notifier>),
     ) -> Result<Ended, Failure> {
         for (desk, teller) in desks.iter().zip(tellers) {
             teller.ladder(desk).await?;
@@ -173,7 +178,10 @@ impl Run {
         let views: Vec<_> = lookouts.iter().map(Lookout::watch).collect();
         let mut trading = strategies::seat(groups, desks, &views, self.target.json).await?;
         trading.waiting.iter().for_each(|waits| audience.hear(|| waits.tell()));
-        let served = self.serve(desks, &views, trading.handles(), (hub, environment)).await?;
+        let Some(first) = desks.first() else { return Ok(Ended::Asked) };
+        let service = surface::service(&first.config, desks, &views, trading.handles(), (hub, told_by));
+        let served = self.serve(&first.config, environment, service.clone()).await?;
+        let bot = telegram.map(|settings| Listening::begin(settings, &service)).transpose()?;
         let (mut guards, mut ready) = (Guards::default(), BTreeMap::new());
         for ((desk, lookout), teller) in desks.iter().zip(lookouts).zip(tellers) {
             let account = desk.account.name.clone();
@@ -195,9 +203,13 @@ impl Run {
         };
         // What was confirmed is done, and what strategies have under way is finished, and saved, while their accounts are still
         // listened to.
+        if let Some(bot) = bot {
+            bot.stop().await;
+        }
         if let Some(served) = served {
             served.stop().await;
         }
+        service.idle().await;
         trading.tasks.stop().await;
         guards.stop().await;
         ended
@@ -208,14 +220,11 @@ impl Run {
     /// Serves the dashboard and the API, where that is wanted.
     async fn serve(
         &self,
-        desks: &[Desk],
-        views: &[watch::Receiver<Arc<AccountView>>],
-        trading: Vec<TradingHandle>,
-        (hub, environment): (&Arc<EventHub>, &Environment),
+        config: &Config,
+        environment: &Environment,
+        service: Service,
     ) -> Result<Option<Served>, Failure> {
-        let Some(first) = desks.first() else { return Ok(None) };
-        let service = surface::service(&first.config, desks, views, trading, hub);
-        let Some(api) = surface::bind(&first.config, environment, self.serve, service.clone()).await? else {
+        let Some(api) = surface::bind(config, environment, self.serve, service).await? else {
             return Ok(None);
         };
         let address = format!("http://{}", api.address());
@@ -229,7 +238,7 @@ impl Run {
             // Whoever is to stop it has gone: that is the same.
             drop(stopped.await);
         }));
-        Ok(Some(Served { service, stop, serving }))
+        Ok(Some(Served { stop, serving }))
     }
 }
 
@@ -242,7 +251,6 @@ struct Serving {
 
 /// The dashboard and the API, while they are served.
 struct Served {
-    service: Service,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<std::io::Result<()>>,
 }
@@ -255,7 +263,37 @@ impl Served {
         if let Ok(Err(error)) = self.serving.await {
             tracing::warn!(%error, "the dashboard ended by a fault");
         }
-        self.service.idle().await;
+    }
+}
+
+/// The bot, while it is let in.
+struct Listening {
+    stop: oneshot::Sender<()>,
+    bot: JoinHandle<()>,
+}
+
+impl Listening {
+    fn begin(settings: plimsoll_telegram::Settings, service: &Service) -> Result<Self, Failure> {
+        let service = Arc::new(service.clone());
+        let bot = plimsoll_telegram::Bot::new(settings, service, Arc::new(SystemClock)).map_err(Failure::usage)?;
+        let (stop, stopped) = oneshot::channel::<()>();
+        let bot = tokio::spawn(async move {
+            let until = async move {
+                // Whoever is to stop it has gone: that is the same.
+                drop(stopped.await);
+            };
+            if let Err(failure) = bot.run(until).await {
+                tracing::error!(%failure, "the Telegram bot hears nobody; everything else goes on");
+                screen::aside(format!("the Telegram bot hears nobody: {failure}"));
+            }
+        });
+        Ok(Self { stop, bot })
+    }
+
+    async fn stop(self) {
+        // The bot may have ended already.
+        let _ = self.stop.send(());
+        drop(self.bot.await);
     }
 }
 

@@ -119,6 +119,14 @@ assumed_taker_fee = "0.05 %"     # what is reckoned with; `doctor` says when the
 # act_token_env = "PLIMSOLL_ACT_TOKEN"     # the same of the token that lets act
 # hosts = "plimsoll.example.org" # the names by which browsers know it, where a proxy stands in front of it
 
+# The Telegram bot: whoever is not in both lists gets no answer. Alerts go to the chats.
+# [telegram]
+# token_env = "TELEGRAM_TOKEN"   # the name of the variable that holds the bot's token; or token_file
+# chats = "-1001234567890"       # with commas between them or as a list
+# users = "12345678"
+# account = "main"               # of commands that name none, where there are several
+# symbol = "BTC/USDT:USDT"
+
 # A strategy is a table [strategies.NAME]; `run` lets all of them trade. `plimsoll backtest --strategies` lists the kinds.
 # [strategies.trend]
 # kind = "trend_switch"
