@@ -8,6 +8,7 @@ mod account;
 mod beginning;
 mod carrying;
 mod caught;
+mod doubts;
 mod feeds;
 mod handle;
 mod news;
@@ -25,6 +26,7 @@ use crate::desk::{ChannelIndex, Desk, DeskRefused, Netted, SeatIndex, Wanted};
 use account::Traded;
 use carrying::{Done, carry_out};
 use caught::Caught;
+use doubts::{Doubts, Resting};
 use feeds::{CandleFeed, Heard};
 use futures_util::StreamExt;
 use futures_util::future::{BoxFuture, join};
@@ -81,6 +83,8 @@ struct CandleChannel {
 enum Ended {
     Decision(Done),
     Recovery(Recovered),
+    /// What the journal tells of resting orders of this account.
+    Asked(usize, Resting),
 }
 
 /// Strategies at work over one or several accounts.
@@ -96,6 +100,7 @@ pub struct TradingDesk {
     saver: Arc<Saver>,
     seats: Vec<SeatWork>,
     intents: Intents,
+    doubts: Doubts,
     trades: Trades,
     candles: Vec<CandleChannel>,
     wanted: Vec<Wanted>,
@@ -152,6 +157,7 @@ impl TradingDesk {
             clock,
             seats,
             intents: Intents::default(),
+            doubts: Doubts::default(),
             trades: Trades::default(),
             wanted: Vec::new(),
             news: Vec::new(),
@@ -206,6 +212,7 @@ impl TradingDesk {
             while self.start(&mut underway) {
                 self.settle();
             }
+            underway.extend(std::iter::from_fn(|| self.ask_of_doubts()));
             self.news.drain(..).for_each(|news| tell(&news));
             if std::mem::take(&mut self.has_changed) {
                 self.publish();
@@ -218,6 +225,7 @@ impl TradingDesk {
                 biased;
                 Some(ended) = underway.next(), if !underway.is_empty() => match ended {
                     Ended::Decision(done) => self.done(done),
+                    Ended::Asked(account, resting) => self.asked(account, resting),
                     Ended::Recovery(recovered) => {
                         let account = recovered.account;
                         // What could not be read is asked for again.

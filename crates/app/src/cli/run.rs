@@ -61,7 +61,7 @@ pub(crate) struct Run {
     /// Guard only: strategies that are configured do not trade
     #[arg(long)]
     no_strategies: bool,
-    /// Serve the dashboard and the API here, whatever [api] says, such as 127.0.0.1:7878
+    /// Serve the dashboard and the API here, whatever is configured, such as 127.0.0.1:7878
     #[arg(long, value_name = "ADDRESS")]
     serve: Option<SocketAddr>,
 }

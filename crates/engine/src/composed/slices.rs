@@ -33,7 +33,7 @@ impl Slicing {
         if parts.resting(self.purpose).is_some() {
             return Next::Wait(None);
         }
-        if let Some(end) = parts.last(self.purpose).and_then(broken_off) {
+        if let Some(end) = parts.last(self.purpose).and_then(|last| broken_off(last, self.is_post_only())) {
             return end;
         }
         // What is left of an opening that is too small to be an order by itself is not opened.
@@ -63,13 +63,18 @@ impl Slicing {
         }
     }
 
+    const fn is_post_only(&self) -> bool {
+        matches!(self.kind, OrderKind::Limit { time_in_force: TimeInForce::PostOnly, .. })
+    }
+
     fn cancel_or(&self, parts: &Parts, end: impl Fn() -> Next) -> Next {
         parts.resting(self.purpose).map_or_else(end, |part| Next::Cancel(part.id().clone()))
     }
 }
 
-/// The venue refused the last part, or somebody cancelled it there: then it is not for us to go on.
-fn broken_off(last: &Part) -> Option<Next> {
+/// The venue refused the last part, or somebody cancelled it there: then it is not for us to go on. Nor is it where one that may
+/// only rest has not: sent again and again it would run after the market.
+fn broken_off(last: &Part, is_post_only: bool) -> Option<Next> {
     match &last.fate {
         Fate::Refused(reason) => Some(Next::End(ComposedEnd::Failed, reason.clone())),
         Fate::Ended { status: OrderStatus::Canceled, .. } => {
@@ -77,6 +82,9 @@ fn broken_off(last: &Part) -> Option<Next> {
         }
         Fate::Ended { status: OrderStatus::Rejected, .. } => {
             Some(Next::End(ComposedEnd::Failed, format!("the venue rejected {}", last.id())))
+        }
+        Fate::Ended { status: OrderStatus::Expired, filled: None } if is_post_only => {
+            Some(Next::End(ComposedEnd::Canceled, "it would take liquidity, and may only rest".to_owned()))
         }
         // A part that ended for want of a market, or was never sent, is followed by another one.
         Fate::Ended { .. } | Fate::NotSent | Fate::Rests { .. } | Fate::Unknown => None,

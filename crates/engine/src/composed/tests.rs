@@ -46,6 +46,11 @@ fn iceberg() -> ComposedKind {
     ComposedKind::Iceberg { trade: SlicedTrade::Open(opening("0.05")), price: price("50000"), visible: size("0.02") }
 }
 
+/// All of it is seen: it may only rest.
+fn resting() -> ComposedKind {
+    ComposedKind::Iceberg { trade: SlicedTrade::Open(opening("0.05")), price: price("50000"), visible: size("0.05") }
+}
+
 fn twap() -> ComposedKind {
     ComposedKind::Twap { trade: SlicedTrade::Open(opening("0.05")), slices: 3, every: Duration::from_secs(60) }
 }
@@ -147,6 +152,19 @@ fn an_iceberg_shows_one_part_after_another_and_leaves_no_rest_behind_that_is_too
         ),
     ] {
         assert_eq!(told(iceberg(), parts, held, "50000", 0), expected, "{parts:?}");
+    }
+}
+
+#[test]
+fn what_may_only_rest_and_would_fill_at_once_is_not_sent_again() {
+    for (parts, held, expected) in [
+        (&[][..], "", "place e0 0.05"),
+        (&["e0 rests"], "", "wait"),
+        (&["e0 expired"], "", "canceled: it would take liquidity, and may only rest"),
+        // It did rest; what ended it was not its price.
+        (&["e0 expired 0.02 of 0.05"], "0.02", "place e1 0.03"),
+    ] {
+        assert_eq!(told(resting(), parts, held, "50000", 0), expected, "{parts:?}");
     }
 }
 

@@ -99,7 +99,8 @@ impl PositionManager {
     /// What opens something is judged whole by every limit first, and each part of it again before it is sent.
     ///
     /// # Errors
-    /// [`ComposeFailure`]: nothing was sent then.
+    /// [`ComposeFailure`]: nothing was sent then; whether it goes on is not known after
+    /// [`NotKnownWritten`](ComposeFailure::NotKnownWritten).
     pub async fn compose(&self, order: &ComposedOrder) -> Result<Progress, ComposeFailure> {
         self.compose_as(self.name_intent(), order).await
     }
@@ -136,7 +137,11 @@ impl PositionManager {
             self.both_ways().insert(id.clone(), group.into());
         }
         let outcome = self.compose_as(name, order).await;
-        if outcome.as_ref().map_or(true, |progress| progress.ended.is_some()) {
+        let goes_on = match &outcome {
+            Ok(progress) => progress.ended.is_none(),
+            Err(failure) => matches!(failure, ComposeFailure::NotKnownWritten { .. }),
+        };
+        if !goes_on {
             self.both_ways().remove(&id);
         }
         outcome

@@ -1,7 +1,7 @@
 //! Beginning: what was saved is taken up, what happened since is told, and the past is heard.
 
 use super::handle::{SeatState, Word};
-use super::orders::{IntentState, Whose};
+use super::orders::{IntentState, Standing, Whose};
 use super::saving::SavedState;
 use super::{TradingDesk, TradingNews, feeds};
 use crate::client_order_id::IntentId;
@@ -174,6 +174,7 @@ impl TradingDesk {
             account: AccountId::new(it.account.as_str()),
             symbol: it.symbol.parse().map_err(|_| bad(&it.symbol))?,
             label: it.label.clone(),
+            standing: if it.rests { Standing::Rests } else { Standing::Over },
             opens: it.opens,
             leverage: it.leverage.parse().map_err(|_| bad(&it.leverage))?,
             stop: it.stop.as_deref().map(|stop| stop.parse().map_err(|_| bad(stop))).transpose()?,

@@ -4,7 +4,7 @@ use super::account::DeskAccount;
 use crate::client_order_id::IntentId;
 use crate::desk::SeatIndex;
 use crate::execution::Execution;
-use crate::position_manager::CloseFailure;
+use crate::position_manager::{CloseFailure, ComposeFailure};
 use futures_util::future::join_all;
 use plimsoll_domain::{AccountId, Direction, Fill, Price, Symbol};
 use plimsoll_ports::{CloseIntent, ComposedEnd, ComposedOrder, Decision, OpenIntent};
@@ -13,11 +13,30 @@ use std::sync::Arc;
 /// One leg, made ready.
 #[derive(Debug, Clone)]
 pub(super) enum Task {
-    Open { intent: OpenIntent, name: IntentId, undo: IntentId },
-    Rest { order: ComposedOrder, name: IntentId, label: String },
-    Close { intent: CloseIntent, name: IntentId },
-    MoveStop { symbol: Symbol, direction: Direction, trigger: Price },
-    Cancel { name: IntentId },
+    Open {
+        intent: OpenIntent,
+        name: IntentId,
+        undo: IntentId,
+    },
+    Rest {
+        order: ComposedOrder,
+        name: IntentId,
+        label: String,
+    },
+    Close {
+        intent: CloseIntent,
+        name: IntentId,
+    },
+    /// `own` is where the strategy wants it, `trigger` where it goes: another one may want it nearer.
+    MoveStop {
+        symbol: Symbol,
+        direction: Direction,
+        own: Price,
+        trigger: Price,
+    },
+    Cancel {
+        name: IntentId,
+    },
 }
 
 /// A leg on its account.
@@ -33,7 +52,8 @@ pub(super) struct Assigned {
 impl Assigned {
     /// What it comes to where it was not begun.
     pub(super) fn not_begun(self) -> LegDone {
-        LegDone { account: self.account, moment: self.moment, task: self.task, fills: Vec::new(), is_done: false }
+        let Self { account, moment, task, .. } = self;
+        LegDone { account, moment, task, fills: Vec::new(), is_done: false, is_doubtful: false }
     }
 }
 
@@ -55,6 +75,8 @@ pub(super) struct LegDone {
     /// What it traded, as far as the answer tells.
     pub(super) fills: Vec<Fill>,
     pub(super) is_done: bool,
+    /// Whether it rests is not known yet.
+    pub(super) is_doubtful: bool,
 }
 
 /// What one leg answers.
@@ -63,15 +85,17 @@ struct Answer {
     /// What it has opened, which is closed again where another leg fails.
     opened: Option<CloseIntent>,
     failed: Option<String>,
+    /// Whether it rests is not known.
+    is_doubtful: bool,
 }
 
 impl Answer {
     const fn done(fills: Vec<Fill>) -> Self {
-        Self { fills, opened: None, failed: None }
+        Self { fills, opened: None, failed: None, is_doubtful: false }
     }
 
-    const fn failed(why: String) -> Self {
-        Self { fills: Vec::new(), opened: None, failed: Some(why) }
+    fn failed(why: String) -> Self {
+        Self { failed: Some(why), ..Self::done(Vec::new()) }
     }
 }
 
@@ -87,7 +111,7 @@ pub(super) async fn carry_out(
     let mut refused = (!reasons.is_empty()).then(|| reasons.join("; "));
     let mut done = Vec::with_capacity(legs.len());
     for (leg, answer) in legs.into_iter().zip(answers) {
-        let Answer { mut fills, opened, failed } = answer;
+        let Answer { mut fills, opened, failed, is_doubtful } = answer;
         if let (Some(why), Task::Rest { name, .. }, None) = (&mut refused, &leg.task, &failed) {
             // What would open something without its other leg does not rest.
             if let Err(error) = leg.on.manager.cancel_composed(&name.name(), &strategy).await {
@@ -101,7 +125,7 @@ pub(super) async fn carry_out(
             }
         }
         let Assigned { account, moment, task, .. } = leg;
-        done.push(LegDone { account, moment, task, fills, is_done: failed.is_none() });
+        done.push(LegDone { account, moment, task, fills, is_done: failed.is_none(), is_doubtful });
     }
     Done { seat, decision, legs: done, refused }
 }
@@ -113,7 +137,7 @@ async fn one(on: &DeskAccount, strategy: &str, task: &Task) -> Answer {
             Ok(opened) => {
                 let quantity = Some(opened.quantity);
                 let close = CloseIntent { symbol: opened.symbol.clone(), direction: opened.direction, quantity };
-                Answer { fills: opened.entry.fills, opened: Some(close), failed: None }
+                Answer { opened: Some(close), ..Answer::done(opened.entry.fills) }
             }
             Err(error) => Answer::failed(error.to_string()),
         },
@@ -122,6 +146,7 @@ async fn one(on: &DeskAccount, strategy: &str, task: &Task) -> Answer {
                 None | Some((ComposedEnd::Done, _)) => Answer::done(Vec::new()),
                 Some((_, why)) => Answer::failed(why),
             },
+            Err(ComposeFailure::NotKnownWritten { .. }) => Answer { is_doubtful: true, ..Answer::done(Vec::new()) },
             Err(error) => Answer::failed(error.to_string()),
         },
         Task::Close { intent, name } => match manager.close_as(name.clone(), intent).await {
@@ -136,10 +161,12 @@ async fn one(on: &DeskAccount, strategy: &str, task: &Task) -> Answer {
             }
             Err(error) => Answer::failed(error.to_string()),
         },
-        Task::MoveStop { symbol, direction, trigger } => match manager.move_stop(symbol, *direction, *trigger).await {
-            Ok(_) => Answer::done(Vec::new()),
-            Err(error) => Answer::failed(error.to_string()),
-        },
+        Task::MoveStop { symbol, direction, trigger, .. } => {
+            match manager.move_stop(symbol, *direction, *trigger).await {
+                Ok(_) => Answer::done(Vec::new()),
+                Err(error) => Answer::failed(error.to_string()),
+            }
+        }
         Task::Cancel { name } => match manager.cancel_composed(&name.name(), strategy).await {
             Ok(_) => Answer::done(Vec::new()),
             Err(error) => Answer::failed(error.to_string()),

@@ -11,6 +11,8 @@ use tokio::sync::{mpsc, watch};
 #[derive(Debug)]
 pub(super) enum Word {
     Change(AccountId, Box<Change>),
+    /// The account was looked at, and what was next for its composed orders was done.
+    Looked(AccountId),
     /// News of the account may be missing.
     Gap(AccountId),
     Pause {
@@ -33,15 +35,15 @@ pub struct TradingHandle {
 impl TradingHandle {
     /// Passes on what the guard of an account tells: fills, funding and ends of orders among it.
     pub fn hear(&self, account: &AccountId, news: &GuardNews) {
-        let GuardNews::Lookout(news) = news else { return };
         let word = match news {
-            LookoutNews::Account(AccountNews::Changed(
+            GuardNews::Watched(_) => Word::Looked(account.clone()),
+            GuardNews::Lookout(LookoutNews::Account(AccountNews::Changed(
                 change @ (Change::Filled(_)
                 | Change::FundingPaid(_)
                 | Change::OrderChanged { .. }
                 | Change::OrderVanished(_)),
-            )) => Word::Change(account.clone(), Box::new(change.clone())),
-            LookoutNews::Missed(_) | LookoutNews::Connected => Word::Gap(account.clone()),
+            ))) => Word::Change(account.clone(), Box::new(change.clone())),
+            GuardNews::Lookout(LookoutNews::Missed(_) | LookoutNews::Connected) => Word::Gap(account.clone()),
             _ => return,
         };
         self.say(word);

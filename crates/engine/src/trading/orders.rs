@@ -9,14 +9,27 @@ use std::collections::VecDeque;
 /// So many intents are remembered: fills of older ones have been told long ago.
 const REMEMBERED: usize = 500;
 
+/// How it stands with an order that is to rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It is being begun.
+    Begins,
+    /// It rests, as far as is known.
+    Rests,
+    /// It rests no more, or never was to.
+    Over,
+}
+
 /// An intent of a strategy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Whose {
     pub(super) seat: SeatIndex,
     pub(super) account: AccountId,
     pub(super) symbol: Symbol,
-    /// The label, if it rests.
+    /// Its label, if it is one that rests.
     pub(super) label: Option<String>,
+    /// Whether it does.
+    pub(super) standing: Standing,
     /// It may open something.
     pub(super) opens: bool,
     pub(super) leverage: Leverage,
@@ -28,11 +41,17 @@ pub(super) struct Whose {
 #[derive(Debug, Default)]
 pub(super) struct Intents(VecDeque<(IntentId, Whose)>);
 
+impl Whose {
+    pub(super) fn rests(&self) -> bool {
+        self.standing != Standing::Over
+    }
+}
+
 impl Intents {
     pub(super) fn add(&mut self, intent: IntentId, whose: Whose) {
         if self.0.len() >= REMEMBERED {
             // What still rests is never forgotten.
-            let place = self.0.iter().position(|(_, whose)| whose.label.is_none()).unwrap_or(0);
+            let place = self.0.iter().position(|(_, whose)| !whose.rests()).unwrap_or(0);
             self.0.remove(place);
         }
         self.0.push_back((intent, whose));
@@ -59,11 +78,21 @@ impl Intents {
         self.0.iter().rev().find(|(_, whose)| is_it(whose)).map(|(intent, _)| intent)
     }
 
-    /// An order that does not rest any more may be forgotten in its time.
-    pub(super) fn has_ended(&mut self, intent: &IntentId) {
-        if let Some((_, whose)) = self.0.iter_mut().find(|(known, _)| known == intent) {
-            whose.label = None;
+    pub(super) fn has_begun(&mut self, intent: &IntentId) {
+        if let Some(whose) = self.of_mut(intent).filter(|whose| whose.standing == Standing::Begins) {
+            whose.standing = Standing::Rests;
         }
+    }
+
+    /// An order that does not rest any more may be forgotten in its time. Until then a late fill finds its label.
+    pub(super) fn has_ended(&mut self, intent: &IntentId) {
+        if let Some(whose) = self.of_mut(intent) {
+            whose.standing = Standing::Over;
+        }
+    }
+
+    fn of_mut(&mut self, intent: &IntentId) -> Option<&mut Whose> {
+        self.0.iter_mut().find(|(known, _)| known == intent).map(|(_, whose)| whose)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &(IntentId, Whose)> {
@@ -79,6 +108,7 @@ pub(super) struct IntentState {
     pub(super) account: String,
     pub(super) symbol: String,
     pub(super) label: Option<String>,
+    pub(super) rests: bool,
     pub(super) opens: bool,
     pub(super) leverage: String,
     pub(super) stop: Option<String>,

@@ -3,7 +3,7 @@
 use super::TradingDesk;
 use super::carrying::{Assigned, Task, place_of};
 use super::handle::SeatState;
-use super::orders::Whose;
+use super::orders::{Standing, Whose};
 use super::seats::Waiting;
 use crate::desk::SeatIndex;
 use plimsoll_domain::{Direction, Instrument, Leverage, Price, Quantity, Rounding, Side, Symbol, TimeInForce};
@@ -86,7 +86,7 @@ impl TradingDesk {
                 }
                 let wanted = StopLoss::At(*trigger);
                 let nearest = self.nearest(seat, account, symbol, *direction, &wanted).price().unwrap_or(*trigger);
-                Task::MoveStop { symbol: symbol.clone(), direction: *direction, trigger: nearest }
+                Task::MoveStop { symbol: symbol.clone(), direction: *direction, own: *trigger, trigger: nearest }
             }
             Intent::Cancel { symbol, label } => {
                 let gone = || format!("no order '{label}' rests");
@@ -208,7 +208,9 @@ impl TradingDesk {
             },
             _ => (None, false, Leverage::ONE, None),
         };
-        let whose = Whose { seat, account: leg.account.clone(), symbol: symbol.clone(), label, opens, leverage, stop };
+        let standing = if label.is_some() { Standing::Begins } else { Standing::Over };
+        let account_id = leg.account.clone();
+        let whose = Whose { seat, account: account_id, symbol: symbol.clone(), label, standing, opens, leverage, stop };
         match task {
             Task::Open { name, undo, .. } => {
                 let closes = Whose { opens: false, stop: None, ..whose.clone() };

@@ -72,6 +72,7 @@ impl TradingDesk {
             account: whose.account.to_string(),
             symbol: whose.symbol.to_string(),
             label: whose.label.clone(),
+            rests: whose.rests(),
             opens: whose.opens,
             leverage: whose.leverage.get().to_string(),
             stop: whose.stop.map(|stop| stop.to_string()),

@@ -1,6 +1,7 @@
 //! What happens to the accounts, put to those whose it is.
 
 use super::carrying::{Done, LegDone, Task, place_of};
+use super::doubts::{Resting, resting};
 use super::handle::{DecisionOutcome, SeatState, Word};
 use super::news::Role;
 use super::orders::Whose;
@@ -11,7 +12,7 @@ use futures_util::future::BoxFuture;
 use plimsoll_domain::{
     AccountId, Change, ClientOrderId, Fill, FillCause, Money, OrderStatus, Symbol, Timestamp, TradeId, Transition,
 };
-use plimsoll_ports::{ComposedState, Purpose, StrategyEvent};
+use plimsoll_ports::{Purpose, StrategyEvent};
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,8 +75,7 @@ const RECOVER_AGAIN: Duration = Duration::from_secs(5);
 pub(super) struct Recovered {
     pub(super) account: usize,
     pub(super) fills: Vec<Fill>,
-    /// Resting orders that have ended.
-    pub(super) ended: Vec<IntentId>,
+    pub(super) resting: Resting,
     pub(super) troubles: Vec<String>,
 }
 
@@ -86,6 +86,11 @@ impl TradingDesk {
             Word::Change(account, change) => {
                 if let Some(place) = place_of(&self.names, &account) {
                     self.change(place, *change);
+                }
+            }
+            Word::Looked(account) => {
+                if let Some(place) = place_of(&self.names, &account) {
+                    self.doubts.look_again(place);
                 }
             }
             Word::Gap(account) => return place_of(&self.names, &account),
@@ -141,13 +146,16 @@ impl TradingDesk {
         if !matches!(ids.purpose_of(id), Some(Purpose::Entry | Purpose::Exit)) {
             return;
         }
-        if let Some(intent) = ids.intent_of(id) {
-            self.rests_no_more(account, &intent, status);
+        let Some(intent) = ids.intent_of(id) else { return };
+        // It was a part of what rests: whether that goes on is another question.
+        if self.intents.of(&intent).is_some_and(Whose::rests) {
+            self.doubts.add(account, intent, status);
         }
     }
 
     pub(super) fn rests_no_more(&mut self, account: usize, intent: &IntentId, status: OrderStatus) {
-        let Some(Whose { seat, symbol, label: Some(label), .. }) = self.intents.of(intent).cloned() else { return };
+        let resting = self.intents.of(intent).filter(|whose| whose.rests()).cloned();
+        let Some(Whose { seat, symbol, label: Some(label), .. }) = resting else { return };
         self.intents.has_ended(intent);
         let Some(own) = self.desk.own_mut(seat, account) else { return };
         if !own.orders().iter().any(|order| order.symbol == symbol && order.label == label) {
@@ -265,18 +273,28 @@ impl TradingDesk {
     fn leg_done(&mut self, seat: SeatIndex, leg: &LegDone, adds: bool) {
         let (account, id) = (leg.account, self.names[leg.account].clone());
         match (&leg.task, leg.is_done) {
+            (Task::Rest { name, .. }, true) => {
+                self.intents.has_begun(name);
+                if leg.is_doubtful {
+                    self.doubts.add(account, name.clone(), OrderStatus::Rejected);
+                }
+            }
             (Task::Rest { order, name, label }, false) => {
                 self.intents.has_ended(name);
+                self.doubts.resolve(name);
                 if let Some(own) = self.desk.own_mut(seat, account) {
                     own.ended(&order.symbol, label);
                 }
             }
-            (Task::MoveStop { symbol, trigger, .. }, true) => {
+            (Task::MoveStop { symbol, own: wanted, .. }, true) => {
                 if let Some(own) = self.desk.own_mut(seat, account) {
-                    own.stop_at(symbol, Some(*trigger));
+                    own.stop_at(symbol, Some(*wanted));
                 }
             }
-            (Task::Cancel { name }, true) => self.rests_no_more(account, name, OrderStatus::Canceled),
+            (Task::Cancel { name }, true) => {
+                self.doubts.resolve(name);
+                self.rests_no_more(account, name, OrderStatus::Canceled);
+            }
             _ => {}
         }
         if adds {
@@ -305,14 +323,10 @@ impl TradingDesk {
         let symbols: Vec<Symbol> =
             self.accounts[account].markets.iter().map(|market| market.instrument.symbol.clone()).collect();
         let id = &self.names[account];
-        let resting: Vec<IntentId> = self
-            .intents
-            .iter()
-            .filter(|(_, whose)| whose.account == *id && whose.label.is_some())
-            .map(|(intent, _)| intent.clone())
-            .collect();
+        let believed = self.intents.iter().filter(|(_, whose)| whose.account == *id && whose.rests());
+        let believed: Vec<IntentId> = believed.map(|(intent, _)| intent.clone()).collect();
         async move {
-            let (mut fills, mut ended, mut troubles) = (Vec::new(), Vec::new(), Vec::new());
+            let (mut fills, mut troubles) = (Vec::new(), Vec::new());
             for symbol in since.iter().flat_map(|_| &symbols) {
                 match on.broker.fills(symbol, since.unwrap_or_default()).await {
                     Ok(found) => fills.extend(found),
@@ -320,14 +334,9 @@ impl TradingDesk {
                 }
             }
             fills.sort_by_key(|fill| fill.time);
-            for intent in resting {
-                match on.manager.composed(&intent.name()).await {
-                    Ok(Some(entry)) if matches!(entry.state, ComposedState::Working) => {}
-                    Ok(_) => ended.push(intent),
-                    Err(error) => troubles.push(format!("{} cannot be read: {error}", intent.as_str())),
-                }
-            }
-            Recovered { account, fills, ended, troubles }
+            let mut resting = resting(&on.manager, believed).await;
+            troubles.append(&mut resting.troubles);
+            Recovered { account, fills, resting, troubles }
         }
     }
 
@@ -342,14 +351,14 @@ impl TradingDesk {
 
     /// Takes down what an account has done while nobody listened; answers whether some of it could not be read.
     pub(super) fn recovered(&mut self, recovered: Recovered) -> bool {
-        let Recovered { account, fills, ended, troubles } = recovered;
+        let Recovered { account, fills, resting, troubles } = recovered;
         for fill in fills {
             self.filled(account, fill);
         }
         let is_partial = !troubles.is_empty();
         // Whether one has ended unfilled is known once its fills are.
-        for intent in ended.into_iter().filter(|_| !is_partial) {
-            self.rests_no_more(account, &intent, OrderStatus::Canceled);
+        if !is_partial {
+            self.asked(account, resting);
         }
         self.news.extend(troubles.into_iter().map(|what| TradingNews::Trouble { what }));
         is_partial

@@ -4,7 +4,7 @@ use crate::desk::{Desk, desk, long, manager};
 use crate::venue::{btc, price, size};
 use plimsoll_engine::ComposeFailure;
 use plimsoll_ports::domain::{Direction, OrderType, TimeInForce};
-use plimsoll_ports::{ComposedKind, ComposedOrder, Opening, SlicedTrade, StopLoss};
+use plimsoll_ports::{ComposedKind, ComposedOrder, ComposedState, Opening, SlicedTrade, StopLoss};
 use std::time::Duration;
 
 fn opening(quantity: &str, stop: &str) -> Opening {
@@ -80,10 +80,14 @@ async fn what_has_filled_of_an_order_that_is_ended_has_its_stop_when_that_is_sai
 #[tokio::test]
 async fn no_part_is_sent_before_what_protects_it_is_written_down() {
     let desk = desk();
-    // It is written down itself, and its protection is not: whoever took it has died, say.
+    // It is written down itself, and its protection is not: whoever took it has died before it could take it back.
     desk.store.tables().takes_no_orders = true;
     desk.manager.compose(&bracket("0.02", "49000", "45000")).await.unwrap_err();
-    desk.store.tables().takes_no_orders = false;
+    {
+        let mut tables = desk.store.tables();
+        tables.takes_no_orders = false;
+        tables.composed[0].state = ComposedState::Working;
+    }
     let written = |desk: &Desk| {
         let tables = desk.store.tables();
         (tables.composed.len(), tables.journal.len())
@@ -92,4 +96,40 @@ async fn no_part_is_sent_before_what_protects_it_is_written_down() {
     desk.manager.monitor().await.unwrap();
     let purposes: Vec<_> = desk.store.tables().journal.iter().map(|it| it.purpose.as_str()).collect();
     assert_eq!(purposes, ["stop_loss", "entry"]);
+}
+
+#[tokio::test]
+async fn an_order_whose_protection_cannot_be_written_down_is_not_taken_and_nobody_carries_it_on() {
+    let desk = desk();
+    desk.store.tables().takes_no_orders = true;
+    let refused = desk.manager.compose(&bracket("0.02", "49000", "45000")).await;
+    assert!(matches!(refused, Err(ComposeFailure::Records(_))), "{refused:?}");
+    desk.store.tables().takes_no_orders = false;
+    desk.manager.monitor().await.unwrap();
+    let sent: Vec<_> = desk.venue.state().calls.iter().filter(|call| call.starts_with("place")).cloned().collect();
+    assert!(sent.is_empty(), "{sent:?}");
+}
+
+#[tokio::test]
+async fn an_order_that_was_written_down_goes_on_though_the_answer_was_lost() {
+    let desk = desk();
+    desk.store.tables().loses_composed = true;
+    let placed = desk.manager.compose(&bracket("0.02", "49000", "45000")).await.unwrap();
+    assert_eq!(placed.ended, None);
+    assert_eq!(desk.venue.state().open.iter().filter(|order| order.order_type == OrderType::Limit).count(), 1);
+}
+
+#[tokio::test]
+async fn where_nobody_can_tell_whether_an_order_was_written_down_that_is_what_is_said() {
+    let desk = desk();
+    {
+        let mut tables = desk.store.tables();
+        (tables.loses_composed, tables.falls_with_composed) = (true, true);
+    }
+    let failed = desk.manager.compose(&bracket("0.02", "49000", "45000")).await;
+    let Err(ComposeFailure::NotKnownWritten { id, .. }) = failed else { panic!("{failed:?}") };
+    desk.store.tables().down = false;
+    assert!(desk.manager.composed(&id).await.unwrap().is_some(), "it was, and goes on");
+    desk.manager.monitor().await.unwrap();
+    assert_eq!(desk.venue.state().open.iter().filter(|order| order.order_type == OrderType::Limit).count(), 1);
 }

@@ -22,6 +22,10 @@ pub(crate) struct Tables {
     pub(crate) hold_positions: bool,
     /// No order is written down.
     pub(crate) takes_no_orders: bool,
+    /// A composed order is written down, and whoever wrote it is not told.
+    pub(crate) loses_composed: bool,
+    /// The database goes with that answer.
+    pub(crate) falls_with_composed: bool,
     /// Rows of the equity curve and of the trades make no sense.
     pub(crate) is_corrupt: bool,
     /// No event of risk is taken.

@@ -181,6 +181,8 @@ fn failed(failure: &ComposeFailure) -> Failure {
         ComposeFailure::NotKnown(error) => Failure::query(error, failure),
         ComposeFailure::Records(_) => Failure::unreachable(failure)
             .help("Nothing was sent: what nobody can go on with after a crash is not begun. `plimsoll doctor`."),
+        ComposeFailure::NotKnownWritten { .. } => Failure::outcome_unknown(failure)
+            .help("`plimsoll orders` shows whether it goes on, and `plimsoll order cancel` ends it."),
         ComposeFailure::ShuttingDown => Failure::no(failure),
     }
 }

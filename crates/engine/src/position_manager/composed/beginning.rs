@@ -8,10 +8,11 @@ use crate::position_manager::protection::Wanted;
 use crate::position_manager::reading::find_direction;
 use crate::trouble::Troubles;
 use plimsoll_domain::{
-    Decimal, Direction, Instrument, Position, Price, Quantity, Rate, Remainder, Rounding, TimeInForce,
+    ClientOrderId, Decimal, Direction, Instrument, Position, Price, Quantity, Rate, Remainder, Rounding, TimeInForce,
 };
 use plimsoll_ports::{
-    ComposedEntry, ComposedKind, ComposedOrder, ComposedState, OpenIntent, Opening, Purpose, SlicedTrade,
+    ComposedEnd, ComposedEntry, ComposedKind, ComposedOrder, ComposedState, OpenIntent, Opening, Purpose, SlicedTrade,
+    StoreError,
 };
 
 impl PositionManager {
@@ -62,13 +63,25 @@ impl PositionManager {
         // Whoever finds a part filled after a crash finds what was to protect it.
         let wanted = [Purpose::StopLoss, Purpose::TakeProfit].map(|purpose| plan.wanted(purpose));
         let wanted: Vec<Wanted<'_>> = wanted.into_iter().flatten().collect();
-        self.intend_protection(&wanted).await.map_err(|(_, error)| error)?;
-        Ok(entry)
+        match self.intend_protection(&wanted).await {
+            Ok(()) => Ok(entry),
+            Err((_, error)) => Err(self.taken_back(entry.id, error).await),
+        }
+    }
+
+    /// What was written down and is not begun is ended, so that nobody carries it on.
+    async fn taken_back(&self, id: ClientOrderId, error: StoreError) -> ComposeFailure {
+        let (account, now) = (&self.settings.account, self.ports.clock.now());
+        let reason = format!("its protection cannot be written down: {error}");
+        match self.ports.journal.end_composed(account, &id, ComposedEnd::Failed, &reason, now).await {
+            Ok(()) => ComposeFailure::Records(error),
+            Err(error) => ComposeFailure::NotKnownWritten { id, error },
+        }
     }
 
     async fn may_reduce(&self, order: &ComposedOrder, name: IntentId) -> Result<ComposedEntry, ComposeFailure> {
         self.is_reducible(order).await?;
-        Ok(self.write_down(order, &name).await?)
+        self.write_down(order, &name).await
     }
 
     async fn is_reducible(&self, order: &ComposedOrder) -> Result<(), ComposeFailure> {
@@ -98,16 +111,13 @@ impl PositionManager {
         }
     }
 
-    async fn write_down(
-        &self,
-        order: &ComposedOrder,
-        name: &IntentId,
-    ) -> Result<ComposedEntry, plimsoll_ports::StoreError> {
+    async fn write_down(&self, order: &ComposedOrder, name: &IntentId) -> Result<ComposedEntry, ComposeFailure> {
+        let (account, journal) = (&self.settings.account, &self.ports.journal);
         // Whoever cannot read what became of its parts cannot carry it on.
-        self.ports.journal.parts(&self.settings.account, &name.name()).await?;
+        journal.parts(account, &name.name()).await?;
         let now = self.ports.clock.now();
         let entry = ComposedEntry {
-            account: self.settings.account.clone(),
+            account: account.clone(),
             venue: self.ports.broker.venue(),
             id: name.name(),
             order: order.clone(),
@@ -115,8 +125,13 @@ impl PositionManager {
             placed_at: now,
             updated_at: now,
         };
-        self.ports.journal.compose(&entry).await?;
-        Ok(entry)
+        let Err(error) = journal.compose(&entry).await else { return Ok(entry) };
+        // An answer that was lost is no proof that nothing was written.
+        match journal.composed(account, &entry.id).await {
+            Ok(Some(_)) => Ok(entry),
+            Ok(None) => Err(ComposeFailure::Records(error)),
+            Err(_) => Err(ComposeFailure::NotKnownWritten { id: entry.id, error }),
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 //! Why a composed order was not taken.
 
 use crate::position_manager::failure::OpenFailure;
-use plimsoll_domain::{Direction, Quantity, Symbol};
+use plimsoll_domain::{ClientOrderId, Direction, Quantity, Symbol};
 use plimsoll_ports::{QueryError, StoreError};
 
-/// Why a composed order was not taken: nothing was written down and nothing sent.
+/// Why a composed order was not taken: nothing was sent and, but for [`NotKnownWritten`](Self::NotKnownWritten), nothing was
+/// written down.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ComposeFailure {
     /// What it is to open may not be opened, for every reason that applies to it as a whole.
@@ -35,6 +36,15 @@ pub enum ComposeFailure {
     /// It cannot be written down: after a crash nobody would go on with it.
     #[error("the records are not to be had: {0}")]
     Records(#[from] StoreError),
+    /// Whether it was written down is not known: if it was, whoever guards the account carries it on, and
+    /// [`composed`](crate::PositionManager::composed) finds it.
+    #[error("the records do not tell whether '{id}' was written down; it goes on if it was: {error}")]
+    NotKnownWritten {
+        /// Its name.
+        id: ClientOrderId,
+        /// What the records said.
+        error: StoreError,
+    },
     /// The program is stopping.
     #[error("the program is stopping: nothing more is begun")]
     ShuttingDown,
