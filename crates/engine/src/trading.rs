@@ -11,6 +11,7 @@ mod caught;
 mod doubts;
 mod feeds;
 mod handle;
+mod leftover;
 mod news;
 mod orders;
 mod preparing;
@@ -22,6 +23,7 @@ pub use account::DeskAccount;
 pub use handle::{DecisionOutcome, DecisionStatus, SeatState, SeatStatus, TradingHandle};
 pub use news::{Role, TradingNews};
 
+use crate::client_order_id::IntentId;
 use crate::desk::{ChannelIndex, Desk, DeskRefused, Netted, SeatIndex, Wanted};
 use account::Traded;
 use carrying::{Done, carry_out};
@@ -85,6 +87,8 @@ enum Ended {
     Recovery(Recovered),
     /// What the journal tells of resting orders of this account.
     Asked(usize, Resting),
+    /// What was left over is cancelled, or what is wrong with it.
+    CalledBack(Option<String>),
 }
 
 /// Strategies at work over one or several accounts.
@@ -101,6 +105,8 @@ pub struct TradingDesk {
     seats: Vec<SeatWork>,
     intents: Intents,
     doubts: Doubts,
+    /// Resting orders that nobody needs any more.
+    leftover: Vec<(SeatIndex, usize, IntentId)>,
     trades: Trades,
     candles: Vec<CandleChannel>,
     wanted: Vec<Wanted>,
@@ -158,6 +164,7 @@ impl TradingDesk {
             seats,
             intents: Intents::default(),
             doubts: Doubts::default(),
+            leftover: Vec::new(),
             trades: Trades::default(),
             wanted: Vec::new(),
             news: Vec::new(),
@@ -212,7 +219,7 @@ impl TradingDesk {
             while self.start(&mut underway) {
                 self.settle();
             }
-            underway.extend(std::iter::from_fn(|| self.ask_of_doubts()));
+            underway.extend(std::iter::from_fn(|| self.call_back().or_else(|| self.ask_of_doubts())));
             self.news.drain(..).for_each(|news| tell(&news));
             if std::mem::take(&mut self.has_changed) {
                 self.publish();
@@ -226,6 +233,9 @@ impl TradingDesk {
                 Some(ended) = underway.next(), if !underway.is_empty() => match ended {
                     Ended::Decision(done) => self.done(done),
                     Ended::Asked(account, resting) => self.asked(account, resting),
+                    Ended::CalledBack(trouble) => {
+                        self.news.extend(trouble.map(|what| TradingNews::Trouble { what }));
+                    }
                     Ended::Recovery(recovered) => {
                         let account = recovered.account;
                         // What could not be read is asked for again.

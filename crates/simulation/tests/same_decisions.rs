@@ -8,7 +8,7 @@ use plimsoll_domain::{AccountId, Candle, Instrument, Money, Timestamp, VenueId};
 use plimsoll_exchange::listings;
 use plimsoll_exchange::prices::{Walk, WalkSettings};
 use plimsoll_ports::Strategy;
-use plimsoll_simulation::{Market, Simulated, SimulatedAccount, Simulation, run};
+use plimsoll_simulation::{Market, Simulated, SimulatedAccount, Simulation, Strategies, run};
 use plimsoll_strategies::{Place, build};
 use serde_json::{Value, json};
 use std::convert::Infallible;
@@ -47,16 +47,16 @@ fn candles(instrument: &Instrument, seed: u64, minutes: u32) -> Vec<Candle> {
     (0..minutes).map(minute).collect()
 }
 
-fn strategies(kind: &str, settings: &Value) -> Vec<Box<dyn Strategy>> {
+fn strategies(kind: &str, settings: &Value) -> impl Fn() -> Vec<Box<dyn Strategy>> {
     let places = [Place { account: account(), symbol: listings::btc_usdt().symbol }];
-    vec![build(kind, kind, &places, settings).unwrap()]
+    move || vec![build(kind, kind, &places, settings).unwrap()]
 }
 
-fn backtest(kind: &str, settings: &Value, candles: &[Candle]) -> (Outcome, Vec<String>) {
+fn backtest(seats: &Strategies<'_>, candles: &[Candle]) -> (Outcome, Vec<String>) {
     let mut made = Settings::new(START, vec![(account(), wallet())]);
     made.limits = Some(RiskLimits::default());
     let listing = Listing { account: account(), instrument: listings::btc_usdt(), opening: candles[0].open };
-    let mut run = Run::new(made, vec![listing], strategies(kind, settings)).unwrap();
+    let mut run = Run::new(made, vec![listing], seats()).unwrap();
     for candle in candles {
         run.step(&Item::Candle(0, Candles::of(candle))).unwrap();
     }
@@ -64,20 +64,20 @@ fn backtest(kind: &str, settings: &Value, candles: &[Candle]) -> (Outcome, Vec<S
     (run.finish().unwrap(), decisions)
 }
 
-fn simulate(kind: &str, settings: &Value, candles: &[Candle]) -> Simulated {
+fn simulate(seats: &Strategies<'_>, candles: &[Candle]) -> Simulated {
     let accounts = vec![SimulatedAccount::new(account(), VenueId::new("paper"), wallet())];
     let market = Market { account: account(), instrument: listings::btc_usdt(), opening: candles[0].open };
     let mut simulation = Simulation::new(START, 7, accounts, vec![market]);
     simulation.limits = Some(RiskLimits::default());
     let items = candles.iter().map(|candle| Ok::<_, Infallible>(Item::Candle(0, Candles::of(candle))));
-    let (kind, settings) = (kind.to_owned(), settings.clone());
-    run(simulation, &move || strategies(&kind, &settings), Moments::of(items), |_| ()).unwrap()
+    run(simulation, seats, Moments::of(items), |_| ()).unwrap()
 }
 
 fn compare(kind: &str, settings: &Value, seed: u64, minutes: u32, at_least: usize) {
     let candles = candles(&listings::btc_usdt(), seed, minutes);
-    let (tested, by_backtest) = backtest(kind, settings, &candles);
-    let simulated = simulate(kind, settings, &candles);
+    let seats = strategies(kind, settings);
+    let (tested, by_backtest) = backtest(&seats, &candles);
+    let simulated = simulate(&seats, &candles);
     for (number, (one, other)) in by_backtest.iter().zip(&simulated.decisions).enumerate() {
         assert_eq!(one, other, "decision {number}; {}", told(&simulated));
     }
@@ -122,7 +122,7 @@ fn grids_are_traded_alike() {
 fn the_same_simulation_ends_in_the_same_hash() {
     let candles = candles(&listings::btc_usdt(), 1, 300);
     let settings = json!({"fast": 5, "slow": 20});
-    let hashes = [(); 2].map(|()| simulate("ema_cross", &settings, &candles).outcome.hash);
+    let hashes = [(); 2].map(|()| simulate(&strategies("ema_cross", &settings), &candles).outcome.hash);
     assert_eq!(hashes[0], hashes[1]);
 }
 

@@ -274,7 +274,7 @@ impl Run {
         Ok(())
     }
 
-    fn call_off(&mut self, account: usize, symbol: &Symbol, id: ClientOrderId) -> Result<(), String> {
+    pub(super) fn call_off(&mut self, account: usize, symbol: &Symbol, id: ClientOrderId) -> Result<(), String> {
         let it = &mut self.accounts[account];
         it.exchange.cancel(&it.id, symbol, &OrderRef::Client(id)).map_err(|rejection| rejection.to_string())?;
         Ok(())

@@ -190,6 +190,9 @@ impl Run {
             own.ended(&fill.symbol, label);
         }
         self.record(account, seat, &role, &fill, made);
+        if made.position().is_none() {
+            self.call_back(account, seat, &fill.symbol);
+        }
         let ended = match &role {
             Role::Resting(label) if is_whole => {
                 Some(Told::Ended(seat, fill.symbol.clone(), label.clone(), OrderStatus::Filled))
@@ -219,7 +222,26 @@ impl Run {
         let lot = place.map(|place| self.accounts[account].markets[place].instrument.lot);
         for Share { seat, fill, made } in self.desk.share_fill(account, fill, lot) {
             self.record(account, seat, role, &fill, made);
+            if made.position().is_none() {
+                self.call_back(account, seat, &fill.symbol);
+            }
             told.push(Told::Fill(seat, role.clone(), Box::new(fill)));
+        }
+    }
+
+    /// What rested to reduce a holding goes with it: of a contract that others hold too it would close what is theirs.
+    fn call_back(&mut self, account: usize, seat: SeatIndex, symbol: &Symbol) {
+        let it = &self.accounts[account];
+        let reduces = |sent: &Sent| {
+            sent.seat == seat && sent.symbol == *symbol && matches!(sent.role, Role::Resting(_)) && sent.stop.is_none()
+        };
+        let mut left: Vec<ClientOrderId> =
+            it.sent.iter().filter(|(_, sent)| reduces(sent)).map(|(id, _)| id.clone()).collect();
+        // In the order in which they were sent: they are named by numbers.
+        left.sort_by_key(|id| (id.as_str().len(), id.clone()));
+        for id in left {
+            // The exchange has ended it already where nothing at all is held, which its own news tells.
+            drop(self.call_off(account, symbol, id));
         }
     }
 

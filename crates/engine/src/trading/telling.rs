@@ -236,11 +236,18 @@ impl TradingDesk {
     }
 
     fn tell_filled(&mut self, seat: SeatIndex, account: usize, role: Role, fill: Fill, made: Transition) {
+        let left = match made.position() {
+            Some(_) => Vec::new(),
+            None => self.leave_over(seat, account, &fill.symbol),
+        };
         let Self { desk, accounts, wanted, clock, names, .. } = self;
         let event = StrategyEvent::Fill { account: &names[account], role: role.as_fill(), fill: &fill };
         desk.tell(seat, clock.now(), accounts, &event, wanted);
-        let account = self.names[account].clone();
-        self.news.push(TradingNews::Filled { seat, account, role, fill: Box::new(fill), made });
+        let (id, symbol) = (self.names[account].clone(), fill.symbol.clone());
+        self.news.push(TradingNews::Filled { seat, account: id, role, fill: Box::new(fill), made });
+        for label in left {
+            self.tell_ended(seat, account, symbol.clone(), label, OrderStatus::Expired);
+        }
     }
 
     /// A decision has come to its end.
