@@ -83,6 +83,6 @@ pub mod statistics;
 pub mod sweep;
 
 pub use moments::{Moment, MomentPrice, Moments};
-pub use outcome::{ChartCandle, CurvePoint, Incident, LedgerSums, Outcome, RoundTrip, TaggedFill};
+pub use outcome::{ChartCandle, CurvePoint, Incident, LedgerSums, Outcome, RoundTrip, RunKind, TaggedFill};
 pub use recorder::{Recorder, Totals};
 pub use run::{Candles, Item, Listing, Quote, Run, RunError, RunRefused, Settings};

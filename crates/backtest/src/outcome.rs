@@ -3,9 +3,35 @@
 use plimsoll_domain::{AccountId, Currency, Direction, Fill, Money, Price, Quantity, Symbol, Timestamp};
 use plimsoll_exchange::{Income, IncomeKind};
 
+/// What a run was of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunKind {
+    /// History, through an exchange.
+    Backtest,
+    /// The whole system on simulated time.
+    Simulation,
+    /// The whole system on the live prices of venues, with nothing at stake.
+    Paper,
+}
+
+impl RunKind {
+    /// What a report of these strategies is called.
+    #[must_use]
+    pub fn title(self, strategies: &[String]) -> String {
+        let names = strategies.join(", ");
+        match self {
+            Self::Backtest => format!("Backtest of {names}"),
+            Self::Simulation => format!("Simulation of {names}"),
+            Self::Paper => format!("Paper trading of {names}"),
+        }
+    }
+}
+
 /// What a run leaves behind. Money is in the settle currency; fees and funding are positive where they were paid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
+    /// What it was of.
+    pub kind: RunKind,
     /// The strategies that ran, by name.
     pub strategies: Vec<String>,
     /// When the first event was.

@@ -1,7 +1,7 @@
 //! What strategies did elsewhere than in a [`Run`](crate::Run), put into the same [`Outcome`].
 
 use crate::moments::Moment;
-use crate::outcome::{CurvePoint, Incident, LedgerSums, Outcome, TaggedFill};
+use crate::outcome::{CurvePoint, Incident, LedgerSums, Outcome, RunKind, TaggedFill};
 use crate::run::books::Books;
 use crate::run::chart::Chart;
 use crate::run::digest::Digest;
@@ -31,6 +31,8 @@ pub struct Recorder {
 /// What the accounts come to at the end, by the exchange.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Totals {
+    /// What the run was of.
+    pub kind: RunKind,
     /// The settle currency.
     pub currency: Currency,
     /// All wallets at first.
@@ -147,11 +149,12 @@ impl Recorder {
     /// What all of it comes to.
     #[must_use]
     pub fn finish(self, totals: Totals) -> Outcome {
-        let Totals { currency, opening, wallet, equity, ledger } = totals;
+        let Totals { kind, currency, opening, wallet, equity, ledger } = totals;
         let ended = self.books.ended;
         let (fills, trades) = self.books.into_records();
         let (from, to) = self.span.unwrap_or_default();
         Outcome {
+            kind,
             strategies: self.strategies,
             from,
             to,

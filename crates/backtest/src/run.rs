@@ -15,7 +15,7 @@ mod told;
 pub use history::{Candles, Item, Quote};
 pub use settings::{Listing, RunRefused, Settings};
 
-use crate::outcome::{CurvePoint, Incident, LedgerSums, Outcome};
+use crate::outcome::{CurvePoint, Incident, LedgerSums, Outcome, RunKind};
 use account::Account;
 use books::Books;
 use chart::Chart;
@@ -372,6 +372,7 @@ impl Run {
         let ended = self.books.ended;
         let (fills, trades) = self.books.into_records();
         Ok(Outcome {
+            kind: RunKind::Backtest,
             strategies: self.desk.names().map(str::to_owned).collect(),
             from: self.first.unwrap_or(self.settings.start),
             to: self.now,

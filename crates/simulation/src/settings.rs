@@ -1,6 +1,7 @@
 //! What is simulated.
 
 use crate::weather::Weather;
+use plimsoll_backtest::RunKind;
 use plimsoll_domain::risk::RiskLimits;
 use plimsoll_domain::{AccountId, Instrument, MarginMode, Money, Price, Rate, Timestamp, VenueId};
 use plimsoll_engine::AfloatSettings;
@@ -37,6 +38,8 @@ pub struct Simulation {
     pub down_for: Duration,
     /// Time between the points of the equity curve.
     pub curve_step: Duration,
+    /// What the report calls it.
+    pub kind: RunKind,
     /// What the caller made it with besides, strategies' parameters say: goes into the hash.
     pub label: String,
 }
@@ -114,6 +117,7 @@ impl Simulation {
             crashes: Vec::new(),
             down_for: Duration::from_secs(10),
             curve_step: Duration::from_secs(300),
+            kind: RunKind::Simulation,
             label: String::new(),
         }
     }

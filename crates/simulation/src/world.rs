@@ -106,6 +106,7 @@ impl World {
     /// What the accounts come to, by the exchanges.
     pub(crate) fn totals(&self) -> Totals {
         let mut totals = Totals {
+            kind: self.simulation.kind,
             currency: Currency::new("USDT"),
             opening: Money::ZERO,
             wallet: Money::ZERO,

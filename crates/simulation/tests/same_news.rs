@@ -4,7 +4,7 @@
 
 use plimsoll_backtest::{Candles, Item, Listing, Moments, Run, Settings};
 use plimsoll_domain::{
-    AccountId, Candle, Direction, Leverage, MarketEvent, Money, Price, Side, Symbol, Timestamp, VenueId,
+    AccountId, Candle, Decimal, Direction, Leverage, MarketEvent, Money, Price, Side, Symbol, Timestamp, VenueId,
 };
 use plimsoll_exchange::listings;
 use plimsoll_ports::{
@@ -59,9 +59,11 @@ impl Strategy for Scripted {
             StrategyEvent::Ended { label, status, .. } => format!("{label} ended: {status:?}"),
             StrategyEvent::Refused { .. } => "refused".to_owned(),
         };
-        let orders = view.account(&account()).map_or(&[][..], |account| account.orders);
-        let resting: Vec<&str> = orders.iter().map(|order| order.label.as_str()).collect();
-        self.heard.lock().unwrap().push(format!("{}: {text}; resting: {}", self.candles, resting.join(", ")));
+        let seen = view.account(&account()).unwrap();
+        let held = seen.holding(&btc()).map_or(Decimal::ZERO, |holding| holding.position.quantity.get());
+        let resting: Vec<&str> = seen.orders.iter().map(|order| order.label.as_str()).collect();
+        let line = format!("{}: {text}; holds {held}, rests {}", self.candles, resting.join(", "));
+        self.heard.lock().unwrap().push(line.trim_end().to_owned());
         Vec::new()
     }
 
@@ -155,10 +157,10 @@ fn what_rests_to_reduce_a_holding_ends_with_it_before_anything_is_heard() {
     assert_eq!(
         heard,
         [
-            "1: entry 0.02; resting: ",
-            "4: stop_loss 0.02; resting: ",
-            "4: near ended: Expired; resting: ",
-            "4: far ended: Expired; resting: ",
+            "1: entry 0.02; holds 0.02, rests",
+            "4: stop_loss 0.02; holds 0, rests",
+            "4: near ended: Expired; holds 0, rests",
+            "4: far ended: Expired; holds 0, rests",
         ]
     );
     assert_eq!(simulate(script, &candles), heard);
@@ -172,6 +174,26 @@ fn what_would_take_liquidity_is_refused_once_and_does_not_rest() {
     };
     let candles = candles(&[60000, 60010, 60000, 60000, 60500, 60500]);
     let heard = backtest(script, &candles);
-    assert_eq!(heard, ["2: refused; resting: "]);
+    assert_eq!(heard, ["2: refused; holds 0, rests"]);
+    assert_eq!(simulate(script, &candles), heard);
+}
+
+#[test]
+fn of_two_orders_that_fill_at_one_moment_one_is_told_after_the_other() {
+    let script: fn(usize) -> Vec<Intent> = |candle| match candle {
+        2 => vec![rest("upper", Side::Buy, "59800", opens()), rest("lower", Side::Buy, "59600", opens())],
+        _ => Vec::new(),
+    };
+    let candles = candles(&[60000, 60010, 60000, 60000, 59500, 59500]);
+    let heard = backtest(script, &candles);
+    assert_eq!(
+        heard,
+        [
+            "4: resting 0.01; holds 0.01, rests lower",
+            "4: upper ended: Filled; holds 0.01, rests lower",
+            "4: resting 0.01; holds 0.02, rests",
+            "4: lower ended: Filled; holds 0.02, rests",
+        ]
+    );
     assert_eq!(simulate(script, &candles), heard);
 }

@@ -12,7 +12,7 @@ use crate::venue::{Keys, Way};
 use clap::{ArgGroup, Args};
 use contract::ContractRow;
 use live::Source;
-use plimsoll_backtest::Moment;
+use plimsoll_backtest::{Moment, RunKind};
 use plimsoll_domain::risk::RiskLimits;
 use plimsoll_domain::{Money, Timestamp, VenueId};
 use plimsoll_ports::{Clock, Strategy, SystemClock};
@@ -156,6 +156,7 @@ impl PaperRun {
         let start = Timestamp::from_micros(header.start);
         let mut simulation = Simulation::new(start, header.seed, accounts, markets);
         simulation.protection = config.protection.clone();
+        simulation.kind = RunKind::Paper;
         simulation.label = format!("{:?}", config.strategies);
         Ok(Self { config, simulation })
     }

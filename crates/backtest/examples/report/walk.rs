@@ -1,6 +1,6 @@
 //! A made-up month: prices that wander, and two strategies that trade on them without any skill.
 
-use plimsoll_backtest::{ChartCandle, CurvePoint, Incident, LedgerSums, Outcome, RoundTrip, TaggedFill};
+use plimsoll_backtest::{ChartCandle, CurvePoint, Incident, LedgerSums, Outcome, RoundTrip, RunKind, TaggedFill};
 use plimsoll_domain::{
     AccountId, ClientOrderId, Currency, Decimal, Direction, Fill, FillCause, Liquidity, Money, OrderId, PositionSide,
     Price, Quantity, Side, Symbol, Timestamp, TradeId,
@@ -62,6 +62,7 @@ impl Walk {
                 .collect(),
             wallet: opening,
             outcome: Outcome {
+                kind: RunKind::Backtest,
                 strategies: vec!["trend".to_owned(), "breakout".to_owned()],
                 from: START,
                 to: START,

@@ -21,7 +21,7 @@ pub(super) use sweep_page::sweep_page;
 
 pub(super) fn write(report: &Report<'_>) -> String {
     let run = report.outcome;
-    let title = format!("Backtest of {}", run.strategies.join(", "));
+    let title = run.kind.title(&run.strategies);
     let head = html! {
         h1 { (title) }
         p {

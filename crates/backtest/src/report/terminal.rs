@@ -23,7 +23,7 @@ pub(super) fn write(report: &Report<'_>) -> String {
 
 fn head(text: &mut String, report: &Report<'_>) -> std::fmt::Result {
     let run = report.outcome;
-    writeln!(text, "Backtest of {}", run.strategies.join(", "))?;
+    writeln!(text, "{}", run.kind.title(&run.strategies))?;
     let period = span(report.statistics.period);
     writeln!(text, "{} to {} UTC: {period}, {} events", moment(run.from), moment(run.to), count(run.events))?;
     writeln!(text, "Hash {}", run.hash)?;

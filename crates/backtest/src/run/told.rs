@@ -6,7 +6,7 @@ use crate::outcome::Incident;
 use plimsoll_domain::{
     ClientOrderId, Fill, FillCause, Leverage, MarketEvent, Money, OrderStatus, Symbol, Timestamp, Transition,
 };
-use plimsoll_engine::desk::{SeatIndex, Share};
+use plimsoll_engine::desk::{Own, SeatIndex, Share};
 use plimsoll_exchange::{ExchangeEvent, FillNews, News};
 use plimsoll_ports::{FillRole, StopLoss, StrategyEvent};
 
@@ -47,9 +47,17 @@ impl Role {
 
 /// What a strategy is still to be told.
 #[derive(Debug)]
-pub(super) enum Told {
-    Fill(SeatIndex, Role, Box<Fill>),
-    Ended(SeatIndex, Symbol, String, OrderStatus),
+pub(super) struct Told {
+    seat: SeatIndex,
+    /// What it had then: of several fills at one moment it knows those that it was told.
+    own: Own,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    Fill(Role, Box<Fill>),
+    Ended(Symbol, String, OrderStatus),
 }
 
 /// Protection that is refused closes, and what closes may end protection: no more than this is needed.
@@ -139,7 +147,7 @@ impl Run {
             if let Some(own) = self.desk.own_mut(sent.seat, account) {
                 own.ended(&sent.symbol, &label);
             }
-            told.push(Told::Ended(sent.seat, sent.symbol, label, status));
+            told.push(self.to_tell(account, sent.seat, What::Ended(sent.symbol, label, status)));
         }
     }
 
@@ -195,12 +203,16 @@ impl Run {
         }
         let ended = match &role {
             Role::Resting(label) if is_whole => {
-                Some(Told::Ended(seat, fill.symbol.clone(), label.clone(), OrderStatus::Filled))
+                Some(What::Ended(fill.symbol.clone(), label.clone(), OrderStatus::Filled))
             }
             _ => None,
         };
-        told.push(Told::Fill(seat, role, Box::new(fill)));
-        told.extend(ended);
+        let filled = What::Fill(role, Box::new(fill));
+        told.extend([Some(filled), ended].into_iter().flatten().map(|what| self.to_tell(account, seat, what)));
+    }
+
+    fn to_tell(&self, account: usize, seat: SeatIndex, what: What) -> Told {
+        Told { seat, own: self.desk.own(seat, account).cloned().unwrap_or_default(), what }
     }
 
     fn record(&mut self, account: usize, seat: SeatIndex, role: &Role, fill: &Fill, made: Transition) {
@@ -225,7 +237,7 @@ impl Run {
             if made.position().is_none() {
                 self.call_back(account, seat, &fill.symbol);
             }
-            told.push(Told::Fill(seat, role.clone(), Box::new(fill)));
+            told.push(self.to_tell(account, seat, What::Fill(role.clone(), Box::new(fill))));
         }
     }
 
@@ -235,11 +247,14 @@ impl Run {
         let reduces = |sent: &Sent| {
             sent.seat == seat && sent.symbol == *symbol && matches!(sent.role, Role::Resting(_)) && sent.stop.is_none()
         };
-        let mut left: Vec<ClientOrderId> =
-            it.sent.iter().filter(|(_, sent)| reduces(sent)).map(|(id, _)| id.clone()).collect();
+        let left = it.sent.iter().filter(|(_, sent)| reduces(sent));
+        let mut left: Vec<(ClientOrderId, Role)> = left.map(|(id, sent)| (id.clone(), sent.role.clone())).collect();
         // In the order in which they were sent: they are named by numbers.
-        left.sort_by_key(|id| (id.as_str().len(), id.clone()));
-        for id in left {
+        left.sort_by_key(|(id, _)| (id.as_str().len(), id.clone()));
+        for (id, role) in left {
+            if let (Role::Resting(label), Some(own)) = (role, self.desk.own_mut(seat, account)) {
+                own.ended(symbol, &label);
+            }
             // The exchange has ended it already where nothing at all is held, which its own news tells.
             drop(self.call_off(account, symbol, id));
         }
@@ -262,16 +277,17 @@ impl Run {
         }
         let Self { desk, wanted, now, accounts, .. } = self;
         let id = &accounts[account].id;
-        for it in &told {
-            match it {
-                Told::Fill(seat, role, fill) => {
-                    let event = StrategyEvent::Fill { account: id, role: role.as_fill(), fill };
-                    desk.tell(*seat, *now, accounts, &event, wanted);
+        for Told { seat, own: then, what } in told {
+            let own = desk.own_mut(seat, account).map(|own| std::mem::replace(own, then));
+            let event = match &what {
+                What::Fill(role, fill) => StrategyEvent::Fill { account: id, role: role.as_fill(), fill },
+                What::Ended(symbol, label, status) => {
+                    StrategyEvent::Ended { account: id, symbol, label, status: *status }
                 }
-                Told::Ended(seat, symbol, label, status) => {
-                    let event = StrategyEvent::Ended { account: id, symbol, label, status: *status };
-                    desk.tell(*seat, *now, accounts, &event, wanted);
-                }
+            };
+            desk.tell(seat, *now, accounts, &event, wanted);
+            if let (Some(place), Some(own)) = (desk.own_mut(seat, account), own) {
+                *place = own;
             }
         }
     }

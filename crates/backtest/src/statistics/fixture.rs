@@ -1,6 +1,6 @@
 //! Runs to count by hand.
 
-use crate::{ChartCandle, CurvePoint, Incident, LedgerSums, Outcome, RoundTrip, TaggedFill};
+use crate::{ChartCandle, CurvePoint, Incident, LedgerSums, Outcome, RoundTrip, RunKind, TaggedFill};
 use plimsoll_domain::{
     AccountId, ClientOrderId, Currency, Direction, Fill, FillCause, Liquidity, Money, OrderId, PositionSide, Price,
     Quantity, Side, Symbol, Timestamp, TradeId, decimal::exact,
@@ -24,6 +24,7 @@ pub(crate) fn btc() -> Symbol {
 /// Nothing happened for a day with 1,000.
 pub(crate) fn quiet() -> Outcome {
     Outcome {
+        kind: RunKind::Backtest,
         strategies: vec!["trend".to_owned()],
         from: START,
         to: START.plus(DAY),

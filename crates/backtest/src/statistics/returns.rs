@@ -7,13 +7,14 @@ use std::time::Duration;
 /// What everything is annualised by: perpetual futures trade on all days.
 pub const YEAR: Duration = Duration::from_secs(365 * 86_400);
 
-/// Returns of equity, one a step of the curve, as fractions.
+/// Returns of equity as fractions, one a step of the curve, or one in so many steps where those are shorter than
+/// [an hour](Self::SHORTEST).
 ///
 /// Steps of another length than the first (the last one, as a rule) are left out. The series ends with the step in
 /// which equity went to zero or below: a return on nothing is none.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Returns {
-    /// The time from one point of the curve to the next.
+    /// The time that one return is of.
     pub step: Duration,
     values: Vec<f64>,
 }
@@ -21,6 +22,9 @@ pub struct Returns {
 impl Returns {
     /// With fewer returns than this there is no volatility, no Sharpe and no Sortino ratio.
     pub const FEWEST: usize = 30;
+
+    /// No return is of less time than this, so that a curve that is drawn in finer steps has no other ratios.
+    pub const SHORTEST: Duration = Duration::from_secs(3600);
 
     /// `None` of a curve that has no step.
     #[must_use]
@@ -30,9 +34,11 @@ impl Returns {
         if step.is_zero() {
             return None;
         }
-        let mut values = Vec::with_capacity(curve.len());
-        for pair in curve.windows(2) {
-            let [before, after] = pair else { continue };
+        let steps = Self::SHORTEST.as_nanos().div_ceil(step.as_nanos()).max(1);
+        let (steps, step) = (usize::try_from(steps).ok()?, step.saturating_mul(u32::try_from(steps).ok()?));
+        let mut values = Vec::with_capacity(curve.len() / steps);
+        let mut points = curve.iter().step_by(steps).peekable();
+        while let (Some(before), Some(after)) = (points.next(), points.peek()) {
             if !before.equity.is_positive() {
                 break;
             }

@@ -10,7 +10,7 @@ use crate::trouble::Troubles;
 use plimsoll_domain::{Direction, Price, Symbol};
 use plimsoll_ports::{Purpose, QueryError, StoreError};
 
-/// Why a stop was not moved. The one that rested goes on protecting.
+/// Why a stop was not moved. The one that rested goes on protecting, or was placed again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MoveStopFailure {
     /// There is no such position.
@@ -47,7 +47,7 @@ impl PositionManager {
     /// before the one before is cancelled, wherever the venue takes two. One that rests there already is kept.
     ///
     /// # Errors
-    /// [`MoveStopFailure`]; what rested before goes on protecting then.
+    /// [`MoveStopFailure`]; what rested before goes on protecting then, or is placed again where it had to go first.
     pub async fn move_stop(
         &self,
         symbol: &Symbol,
@@ -78,13 +78,29 @@ impl PositionManager {
         };
         // One that rests there already, whoever sent it, is kept: no other is sent to find that out.
         let resting = self.resting_stop((symbol, wanted.side, direction), &mut troubles).await;
-        if let Ok(it) = resting
+        if let Ok(it) = &resting
             && wanted.rounded().is_ok_and(|trigger| it.trigger == trigger)
         {
-            return Ok(it);
+            return Ok(it.clone());
         }
         let written = self.intend_protection(std::slice::from_ref(&wanted)).await;
         written.map_err(|(_, error)| MoveStopFailure::NotJournalled(error))?;
-        Ok(self.protect_or_tell(&wanted, &mut troubles).await?)
+        let moved = self.protect_or_tell(&wanted, &mut troubles).await;
+        if let (Err(_), Ok(before)) = (&moved, resting) {
+            self.place_again(&before, wanted, &mut troubles).await;
+        }
+        Ok(moved?)
+    }
+
+    /// Where a venue takes one stop only, the one before had to go first: with nothing in its place it is placed again.
+    async fn place_again(&self, before: &Protection, wanted: Wanted<'_>, troubles: &mut Troubles) {
+        let position = (&wanted.instrument.symbol, wanted.side, wanted.direction);
+        if self.resting_stop(position, troubles).await.is_ok() {
+            return;
+        }
+        let id = self.name_intent().order(Purpose::StopLoss, 0);
+        let again = Wanted { id, trigger: before.trigger, ..wanted };
+        // A failure of this is recorded and told; the guard's next look finds the position bare.
+        drop(self.protect_or_tell(&again, troubles).await);
     }
 }

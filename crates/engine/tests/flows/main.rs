@@ -26,6 +26,7 @@ mod guard;
 mod ladder;
 mod lookout;
 mod monitor;
+mod move_stop;
 mod open;
 mod open_ahead;
 mod raced;

@@ -20,6 +20,21 @@ fn near(found: Option<f64>, expected: Option<f64>, what: &str) {
 }
 
 #[test]
+fn a_curve_that_is_drawn_in_finer_steps_has_the_same_returns() {
+    let hours: Vec<String> = (0..60).map(|hour| format!("{}", 1000 + hour % 7)).collect();
+    let hours: Vec<&str> = hours.iter().map(String::as_str).collect();
+    let coarse = curve(HOUR, &hours);
+    for a_step in [1, 5, 12, 40] {
+        let step = HOUR / a_step;
+        let finer = coarse.iter().flat_map(|point| {
+            (0..a_step).map(move |number| CurvePoint { time: point.time.plus(step * number), ..*point })
+        });
+        let finer: Vec<CurvePoint> = finer.collect();
+        assert_eq!(Returns::of(&finer), Returns::of(&coarse), "{a_step} an hour");
+    }
+}
+
+#[test]
 fn ratios_of_returns_are_those_counted_by_hand() {
     let pair = |one: i64, other: i64| [one, other].repeat(15);
     let rare: Vec<i64> = (0..30).map(|day| if day % 10 == 0 { 10 } else { 0 }).collect();
