@@ -21,7 +21,8 @@ pub(crate) const MOST_BODY: usize = 16 * 1024;
 pub(crate) struct Confirmation {
     /// Of what was prepared.
     nonce: String,
-    /// One for each click: the same again answers the same outcome.
+    /// One for each click, 8 to 64 letters, digits, `-` and `_`: the same again answers the same outcome.
+    #[schema(pattern = "^[A-Za-z0-9_-]{8,64}$")]
     idempotency_key: String,
 }
 

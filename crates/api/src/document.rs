@@ -166,6 +166,7 @@ fn action() -> Value {
             "share": figure("reduce: of what is held, above 0 and below 1."),
             "leverage": { "type": ["string", "integer"] },
             "stop_loss": figure("open: where the stop triggers."),
+            "stop_distance": figure("open: how far from the mark the stop triggers, as a share of it, above 0 and below 1."),
             "keep_stop": { "type": "boolean", "description": "open: by the stop that rests." },
             "no_stop": text("open: without a stop, for this reason."),
             "take_profit": figure("open: where the target triggers."),

@@ -106,7 +106,7 @@ impl ActFailure {
             Self::UsedNonce => {
                 "Look at the outcome of the first confirmation; to do it twice, prepare it twice.".to_owned()
             }
-            Self::UsedKey => "Make a new key for each confirmation, such as a UUID.".to_owned(),
+            Self::UsedKey | Self::BadKey => "Make a new key for each confirmation, such as a UUID.".to_owned(),
             Self::Venue(_) => "Nothing was sent. Try again when the venue can be reached.".to_owned(),
             Self::Records(_) => "Nothing was sent. What closes and protects goes on without the records.".to_owned(),
             Self::Busy => "Confirm or leave what is prepared: it lapses within minutes.".to_owned(),
@@ -114,7 +114,6 @@ impl ActFailure {
             | Self::UnknownAccount(_)
             | Self::UnknownStrategy(_)
             | Self::ForeignNonce
-            | Self::BadKey
             | Self::Interrupted
             | Self::NoNonce(_) => return None,
         })

@@ -263,7 +263,9 @@ impl PositionManager {
     /// Orders at the venue that no position and no journalled intent explains.
     async fn orphans(&self, reading: &Reading, known: &[OrderFate], troubles: &mut Troubles) -> Vec<Orphan> {
         let mut orphans = Vec::new();
-        for order in &reading.snapshot.orders {
+        // What is being sent or cancelled at this moment is judged by the next comparison.
+        let settled = reading.snapshot.orders.iter().filter(|order| !self.is_in_flight(&order.client_order_id));
+        for order in settled {
             let is_held = reading.snapshot.positions.iter().any(|report| {
                 report.symbol == order.symbol
                     && report.position_side == order.position_side
@@ -276,7 +278,7 @@ impl PositionManager {
             if !is_left_over && (is_held || (is_known && !protects)) {
                 continue;
             }
-            if is_ours && protects && !is_left_over && self.awaits_its_entry(order, troubles).await {
+            if is_ours && !is_left_over && self.awaits_its_entry(order, troubles).await {
                 continue;
             }
             let cancelled = match is_left_over || is_ours && protects {

@@ -46,7 +46,7 @@ pub(super) struct SeatWork {
     /// So many of its decisions could not be made ready since somebody else was heard.
     pub(super) refusals: u32,
     pub(super) state: SeatState,
-    /// By account and contract: the moment at which the last opening was decided, and the one at which it was done.
+    /// By account and contract: the moment at which the last opening at market was decided, and the one at which it was done.
     pub(super) opened: BTreeMap<(AccountId, Symbol), (u64, u64)>,
     words: LastWords,
     decisions: VecDeque<(Arc<Decision>, DecisionStatus)>,

@@ -259,8 +259,8 @@ impl TradingDesk {
                 self.filled(*account, fill.clone());
             }
         }
-        for (leg, wanted) in legs.iter().zip(&decision.legs) {
-            self.leg_done(seat, leg, wanted.intent.adds_exposure());
+        for leg in &legs {
+            self.leg_done(seat, leg);
         }
         if let Some(work) = self.seats.get_mut(seat.get()) {
             work.ended(&decision);
@@ -277,7 +277,7 @@ impl TradingDesk {
         }
     }
 
-    fn leg_done(&mut self, seat: SeatIndex, leg: &LegDone, adds: bool) {
+    fn leg_done(&mut self, seat: SeatIndex, leg: &LegDone) {
         let (account, id) = (leg.account, self.names[leg.account].clone());
         match (&leg.task, leg.is_done) {
             (Task::Rest { name, .. }, true) => {
@@ -304,16 +304,11 @@ impl TradingDesk {
             }
             _ => {}
         }
-        if adds {
-            let symbol = match &leg.task {
-                Task::Open { intent, .. } => intent.symbol.clone(),
-                Task::Rest { order, .. } => order.symbol.clone(),
-                _ => return,
-            };
-            // Everything that is decided from now on knows of it.
+        // Everything that is decided from now on knows what was opened; of what rests it knew before.
+        if let Task::Open { intent, .. } = &leg.task {
             let done = self.moment.saturating_add(1);
             if let Some(work) = self.seats.get_mut(seat.get()) {
-                work.opened.insert((id, symbol), (leg.moment, done));
+                work.opened.insert((id, intent.symbol.clone()), (leg.moment, done));
             }
         }
     }

@@ -280,3 +280,12 @@ async fn a_stop_that_was_sent_and_not_written_down_is_found_and_followed() {
     assert_eq!(triggers(&desk), [price("45000")], "it is not placed twice");
     assert_eq!(last_stop(&desk).state, JournalState::Accepted { order_id: sent });
 }
+
+#[tokio::test]
+async fn an_entry_that_rests_is_nobodys_orphan() {
+    let desk = desk();
+    desk.manager.compose(&bracket()).await.unwrap();
+    let compared = desk.manager.reconcile().await.unwrap();
+    assert_eq!(compared.orphans, []);
+    assert!(compared.is_clean(), "{:?}", compared.summary().findings);
+}
