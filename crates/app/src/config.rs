@@ -4,19 +4,27 @@
 //! secrets are, is found out by [`find`] and [`secret`].
 
 mod account;
+mod addresses;
 mod api;
 mod database;
+mod described;
 pub(crate) mod example;
 pub(crate) mod find;
 mod intervals;
 pub(crate) mod json;
 mod ladder;
 mod limits;
+mod noted;
 mod problem;
 mod protection;
 mod reader;
+pub(crate) mod reference;
+mod rows;
+pub(crate) mod schema;
 pub(crate) mod secret;
 mod strategies;
+mod strategy_settings;
+mod syntax;
 mod telegram;
 mod watch;
 mod word;
@@ -35,7 +43,6 @@ pub(crate) use word::{duration, duration_text};
 use plimsoll_domain::Leverage;
 use plimsoll_domain::risk::LadderRules;
 use plimsoll_engine::{AfloatSettings, WatchSettings};
-use problem::line_and_column;
 use reader::{Reader, Section};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -82,6 +89,8 @@ pub(crate) struct Trading {
     pub(crate) require_stop: bool,
     /// The leverage of an order that names none.
     pub(crate) default_leverage: Leverage,
+    /// The kind of strategy that trades where none is configured.
+    pub(crate) default_strategy: Option<&'static str>,
     /// How much of the past strategies hear that are new here.
     pub(crate) warm_up: Duration,
 }
@@ -103,7 +112,7 @@ impl Config {
     pub(crate) fn read(text: &str, environment: &Environment, places: &Places) -> Result<Self, Vec<Problem>> {
         let (table, broken) = DeTable::parse_recoverable(text);
         if !broken.is_empty() {
-            return Err(broken.iter().map(|error| syntax(error, text, &places.file)).collect());
+            return Err(syntax::problems(&broken, text, &places.file));
         }
         let mut reader = Reader::new(&places.file, text, environment);
         let config = read_root(Section::root(table.get_ref()), &mut reader, places);
@@ -116,6 +125,14 @@ impl Config {
                 Err(problems)
             }
         }
+    }
+
+    /// What has to be kept secret beside the accounts' keys, each by its name in full, and where that is.
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = (&'static str, &SecretPlace)> {
+        let read = self.api.read_token.as_ref().map(|place| ("api.read_token", place));
+        let act = self.api.act_token.as_ref().map(|place| ("api.act_token", place));
+        let bot = self.telegram.as_ref().map(|it| ("telegram.token", &it.token));
+        read.into_iter().chain(act).chain(bot)
     }
 
     /// The account of this name; without a name, the only one.
@@ -165,9 +182,9 @@ fn read_root(mut root: Section<'_>, reader: &mut Reader<'_>, places: &Places) ->
     let protection = protection::read(root.section(reader, "protection"), reader);
     let limits = limits::read(root.section(reader, "limits"), reader, None);
     let accounts = account::read_all(&mut root, reader, &limits);
-    let strategies = strategies::read_all(&mut root, reader, &accounts);
+    let strategies = strategies::read_all(&mut root, reader, &accounts, trading.default_strategy);
     let api = api::read(root.section(reader, "api"), reader);
-    let telegram = telegram::read(&mut root, reader);
+    let telegram = telegram::read(&mut root, reader, &accounts);
     limits::fit(&accounts, trading.default_leverage, reader);
     ladder::fit(&accounts, reader);
     root.refuse_unknown(reader);
@@ -206,18 +223,19 @@ fn read_trading(section: &mut Section<'_>, reader: &mut Reader<'_>) -> Trading {
         enabled: section.read(reader, "enabled", &["ENABLE_FUTURES"], true, word::truth, show),
         require_stop: section.read(reader, "require_stop", &[], true, word::truth, show),
         default_leverage: section.value(reader, "default_leverage", &["DEFAULT_LEVERAGE"], limits::default_leverage()),
+        default_strategy: section.wanted(
+            reader,
+            "default_strategy",
+            &["DEFAULT_FUTURES_STRATEGY"],
+            strategies::known_kind,
+            |kind| (*kind).to_owned(),
+        ),
         warm_up: section.read(reader, "warm_up", &[], WARM_UP, duration, |time| duration_text(*time)),
     }
 }
 
-fn syntax(error: &toml::de::Error, text: &str, file: &str) -> Problem {
-    let (line, column) = line_and_column(text, error.span().map_or(0, |span| span.start));
-    let origin = Origin::File { file: file.to_owned(), line, column };
-    Problem::new(origin, "", format!("not TOML: {}", error.message()), "mend this line; the rest is read after that")
-}
-
 /// Problems of the file by line; those of the environment after them.
-fn place(origin: &Origin) -> (u8, usize, usize) {
+pub(crate) fn place(origin: &Origin) -> (u8, usize, usize) {
     match origin {
         Origin::File { line, column, .. } => (0, *line, *column),
         Origin::Default => (1, 0, 0),

@@ -211,17 +211,18 @@ fn trading_that_is_stopped_while_entries_rest_still_is_no_success() {
 
 #[test]
 fn what_others_hold_is_left_alone_and_not_called_flat() {
-    let desk = Desk::new();
-    let section = std::fs::read_to_string(&desk.config).unwrap();
-    let (_, main) = section.split_once("[accounts.main]").unwrap();
-    // The same account at the venue by another name: what it orders is nobody's here.
-    let others = format!("\n[accounts.somebody]{main}foreign = \"watch\"\n");
-    OpenOptions::new().append(true).open(&desk.config).unwrap().write_all(others.as_bytes()).unwrap();
+    let mut desk = Desk::new();
     desk.verb(0, &format!("{OPEN} --account main"));
-    for line in ["flatten --yes --account somebody", "kill --reason storm --flatten --yes --account somebody"] {
+    // The same account at the venue by another name, in a configuration of its own: what it orders is nobody's here.
+    let text = std::fs::read_to_string(&desk.config).unwrap().replace("[accounts.main]", "[accounts.somebody]");
+    let somebody = desk.folder.path().join("somebody.toml");
+    std::fs::write(&somebody, text + "foreign = \"watch\"\n").unwrap();
+    let main = std::mem::replace(&mut desk.config, somebody);
+    for line in ["flatten --yes", "kill --reason storm --flatten --yes"] {
         let said = desk.message(1, line);
         assert!(said.contains("1 positions and 1 orders remain; 2 of them of others, left alone"), "{said}");
     }
+    desk.config = main;
     let held = desk.verb(0, "status --account main");
     assert_eq!((&held["unprotected"], &held["positions"][0]["quantity"]), (&json!(0), &json!("0.002")), "{held}");
     assert_eq!(desk.verb(0, "flatten --yes --account main")["flat"], json!(true));

@@ -172,7 +172,7 @@ mod tests {
         let text = format!(
             "{more}\n[accounts.main]\nvenue = \"binance\"\nenvironment = \"{environment}\"\nkey_env = \"K\"\n\
              secret_env = \"S\"\n{account}\n[accounts.rehearsal]\nvenue = \"binance\"\nenvironment = \"testnet\"\n\
-             key_env = \"K\"\nsecret_env = \"S\"\n"
+             key_env = \"PAPER_K\"\nsecret_env = \"S\"\n"
         );
         let places = Places { file: "plimsoll.toml".to_owned(), state: folder.path().to_owned() };
         let environment = Environment::default();

@@ -1,9 +1,10 @@
-//! `plimsoll config`: an example, a check, and what is in force.
+//! `plimsoll config`: an example, a check, what is in force, and every setting for people and for editors.
 
 use crate::config::{self, Config, Problem, Shown, find};
 use crate::failure::Failure;
 use crate::screen;
 use clap::{Args, Subcommand};
+use secrecy::ExposeSecret;
 use serde::Serialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,6 +14,10 @@ use std::process::ExitCode;
 pub(crate) enum ConfigVerb {
     /// Print a commented configuration with every setting
     Example,
+    /// Print every setting on one page, in Markdown: what may be written, the default, the environment, what it means
+    Reference,
+    /// Print a JSON schema of the configuration, for editors
+    Schema,
     /// Say everything that is wrong with the configuration, each with its place and remedy
     Check(WhichFile),
     /// Print what is in force, and where each value comes from; secrets are not shown
@@ -47,6 +52,8 @@ impl ConfigVerb {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
         match self {
             Self::Example => screen::line(config::example::EXAMPLE.trim_end()).map(|()| ExitCode::SUCCESS),
+            Self::Reference => screen::line(config::reference::page().trim_end()).map(|()| ExitCode::SUCCESS),
+            Self::Schema => screen::line(format!("{:#}", config::schema::schema())).map(|()| ExitCode::SUCCESS),
             Self::Check(which) => which.check(),
             Self::Show(which) => which.show(),
         }
@@ -96,20 +103,52 @@ impl WhichFile {
     }
 }
 
-/// What is configured and not to be had.
+/// What is configured and not to be had, and what is the same though it may not be.
 pub(crate) fn missing_secrets(config: &Config, environment: &config::Environment) -> Vec<Problem> {
     let mut problems = Vec::new();
+    let place = |setting: &str| {
+        let origin = config.shown.iter().find(|shown| shown.setting == setting);
+        origin.map_or(config::Origin::Default, |shown| shown.origin.clone())
+    };
+    let mut keys: Vec<(&config::Account, secrecy::SecretString)> = Vec::new();
     for account in &config.accounts {
-        for (secret, place) in account.secrets() {
-            if let Err(missing) = place.read(environment) {
-                let setting = place.setting(&account.name, secret);
-                let origin = config.shown.iter().find(|shown| shown.setting == setting);
-                let origin = origin.map_or(config::Origin::Default, |shown| shown.origin.clone());
-                problems.push(Problem::new(origin, &setting, missing.what, missing.remedy));
+        for (secret, where_it_is) in account.secrets() {
+            let setting = where_it_is.setting(&account.name, secret);
+            match where_it_is.read(environment) {
+                Err(missing) => problems.push(Problem::new(place(&setting), &setting, missing.what, missing.remedy)),
+                Ok(key) if secret == "key" => {
+                    problems.extend(
+                        twin(account, &key, &keys)
+                            .map(|(what, remedy)| Problem::new(place(&setting), &setting, what, remedy)),
+                    );
+                    keys.push((account, key));
+                }
+                Ok(_) => {}
             }
         }
     }
+    for (setting, where_it_is) in config.tokens() {
+        if let Err(missing) = where_it_is.read(environment) {
+            let setting = where_it_is.named(setting);
+            problems.push(Problem::new(place(&setting), &setting, missing.what, missing.remedy));
+        }
+    }
+    problems.sort_by_key(|problem| config::place(&problem.origin));
     problems
+}
+
+/// What is wrong with an account whose key an earlier one has, though it is found in another place.
+fn twin(
+    account: &config::Account,
+    key: &secrecy::SecretString,
+    earlier: &[(&config::Account, secrecy::SecretString)],
+) -> Option<(String, &'static str)> {
+    let is_twin = |(other, of_other): &&(&config::Account, secrecy::SecretString)| {
+        account.is_beside(other) && of_other.expose_secret() == key.expose_secret()
+    };
+    let (other, _) = earlier.iter().find(is_twin)?;
+    let what = format!("its value is the key of account '{}' as well: both are one account at the venue", other.name);
+    Some((what, "give each account a key of its own, or keep one of the two"))
 }
 
 /// The failure of a verb that needs a configuration and has a wrong one.

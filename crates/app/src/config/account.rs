@@ -1,14 +1,15 @@
 //! The accounts.
 
+use super::addresses;
 use super::limits;
 use super::problem::{Origin, Problem, nearest};
 use super::reader::{Reader, Section};
 use super::secret::{SecretPlace, path_shown, variable_shown};
 use super::word::share;
-use crate::venue::{Places, VenueName};
+use crate::venue::VenueName;
 use plimsoll_bitget::Protocol;
 use plimsoll_domain::risk::LimitSettings;
-use plimsoll_domain::{AccountId, Currency, Leverage, MarginMode, NotASymbol, PositionMode, Rate, Symbol};
+use plimsoll_domain::{AccountId, Currency, Leverage, MarginMode, PositionMode, Rate, Symbol};
 use plimsoll_engine::{ForeignPolicy, UnverifiedStop};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -61,6 +62,12 @@ pub(crate) struct Account {
 }
 
 impl Account {
+    /// Whether one key would make it one account with `other`.
+    pub(crate) fn is_beside(&self, other: &Self) -> bool {
+        let place = |it: &Self| (it.venue, it.rest_url.clone(), it.settle.clone());
+        place(self) == place(other)
+    }
+
     /// What has to be kept secret of it, each by its name, and where that is.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = (&'static str, &SecretPlace)> {
         let passphrase = self.passphrase.as_ref().map(|place| ("passphrase", place));
@@ -94,8 +101,15 @@ const FOREIGN: [(&str, ForeignPolicy); 3] =
 
 const UNVERIFIED: [(&str, UnverifiedStop); 2] = [("close", UnverifiedStop::Close), ("keep", UnverifiedStop::Keep)];
 
-/// Names under which people write secrets into files.
-const SECRETS: [&str; 6] = ["key", "secret", "api_key", "api_secret", "password", "passphrase"];
+/// Names under which people write secrets into files, and under which the place of each is written.
+const SECRETS: [(&str, &str); 6] = [
+    ("key", "key"),
+    ("secret", "secret"),
+    ("api_key", "key"),
+    ("api_secret", "secret"),
+    ("password", "secret"),
+    ("passphrase", "passphrase"),
+];
 
 /// Every table below `[accounts]`.
 pub(super) fn read_all(root: &mut Section<'_>, reader: &mut Reader<'_>, limits: &LimitSettings) -> Vec<Account> {
@@ -109,6 +123,7 @@ pub(super) fn read_all(root: &mut Section<'_>, reader: &mut Reader<'_>, limits: 
         }
         accounts.extend(read(&name, &origin, table, reader, limits));
     }
+    refuse_twins(&accounts, reader);
     if accounts.is_empty() && reader.problems.is_empty() {
         let remedy = "write [accounts.main] with venue, environment, key_env, secret_env and, for Bitget, passphrase_env: see \
              `plimsoll config example`";
@@ -116,6 +131,21 @@ pub(super) fn read_all(root: &mut Section<'_>, reader: &mut Reader<'_>, limits: 
         reader.wrong(Problem::new(origin, "accounts", "no account is configured", remedy));
     }
     accounts
+}
+
+/// Two accounts with one key are one account at the venue: each would take the other's orders for those of strangers.
+fn refuse_twins(accounts: &[Account], reader: &mut Reader<'_>) {
+    for (index, account) in accounts.iter().enumerate() {
+        let Some(twin) = accounts.iter().take(index).find(|other| account.is_beside(other) && account.key == other.key)
+        else {
+            continue;
+        };
+        let setting = account.key.setting(&account.name, "key");
+        let what =
+            format!("account '{}' has the same key: both are one account at {}", twin.name, account.venue.title());
+        let remedy = "give each account a key of its own, or keep one of the two";
+        reader.wrong(Problem::new(reader.origin_of(&setting), &setting, what, remedy));
+    }
 }
 
 pub(super) fn is_name(name: &str) -> bool {
@@ -130,7 +160,7 @@ fn read(
     reader: &mut Reader<'_>,
     limits: &LimitSettings,
 ) -> Option<Account> {
-    refuse_secrets(&mut section, reader);
+    refuse_secrets(&mut section, reader, &SECRETS);
     let venue = of_words(&VenueName::WORDS);
     let venue = section.read(reader, "venue", &[], VenueName::Binance, venue, VenueName::to_string);
     let environment = of_words(&VenueEnvironment::WORDS);
@@ -139,7 +169,7 @@ fn read(
         let remedy = "write environment = \"testnet\", \"loopback\" or \"live\"";
         reader.wrong(Problem::new(origin.clone(), &section.path, "which environment is it?", remedy));
     }
-    let urls = read_urls(&mut section, reader, origin, venue, environment);
+    let urls = addresses::read(&mut section, reader, origin, venue, environment);
     let key = read_secret(&mut section, reader, origin, ["key_env", "key_file"]);
     let secret = read_secret(&mut section, reader, origin, ["secret_env", "secret_file"]);
     let passphrase = if venue.has_passphrase() {
@@ -253,72 +283,19 @@ fn read_weight_limit(
 }
 
 /// A secret in the file would be in every backup of it.
-fn refuse_secrets(section: &mut Section<'_>, reader: &mut Reader<'_>) {
-    for name in SECRETS {
+pub(super) fn refuse_secrets(section: &mut Section<'_>, reader: &mut Reader<'_>, names: &[(&'static str, &str)]) {
+    for (name, kind) in names {
         if let Some(origin) = section.place_of(reader, name) {
             section.knows(name);
-            let kind = if name.contains("key") { "key" } else { "secret" };
             let remedy = format!(
                 "take it out, treat it as known to others, and say where the new one is: {kind}_env = \"NAME\" of an \
                  environment variable, or {kind}_file = \"/path\" that only you may read"
             );
-            reader.wrong(Problem::new(origin, &format!("{}.{name}", section.path), "a secret is written here", remedy));
+            reader.wrong(Problem::new(origin, &section.full(name), "a secret is written here", remedy));
         }
     }
 }
 
-type Urls = (String, String, Option<String>);
-
-fn read_urls(
-    section: &mut Section<'_>,
-    reader: &mut Reader<'_>,
-    account: &Origin,
-    venue: VenueName,
-    environment: Option<VenueEnvironment>,
-) -> Option<Urls> {
-    let Places { rest, sockets, wallet } = environment.map(|it| venue.places(it)).unwrap_or_default();
-    let mut one = |name, schemes: [&'static str; 2], usual: Option<&str>, is_needed: bool| {
-        let check = move |text: &str| url(text, schemes, environment);
-        let given = section.wanted(reader, name, &[], check, String::clone);
-        let url = given.or_else(|| usual.map(str::to_owned));
-        if url.is_none() && is_needed && section.place_of(reader, name).is_none() {
-            let (path, example) = (format!("{}.{name}", section.path), format!("{}://127.0.0.1:8545", schemes[1]));
-            let remedy = format!("write {name} = \"{example}\", as `plimsoll venue` prints it");
-            reader.wrong(Problem::new(account.clone(), &path, "where is the simulated venue?", remedy));
-        }
-        url
-    };
-    let is_needed = environment == Some(VenueEnvironment::Loopback);
-    let rest = one("rest_url", ["https", "http"], rest, is_needed);
-    let socket = one("socket_url", ["wss", "ws"], sockets, is_needed);
-    let wallet = one("wallet_url", ["https", "http"], wallet, false);
-    Some((rest?, socket?, wallet))
-}
-
-/// Plain text only on this machine: everywhere else the line is encrypted.
-fn url(text: &str, schemes: [&str; 2], environment: Option<VenueEnvironment>) -> Result<String, String> {
-    let [safe, plain] = schemes;
-    let (scheme, rest) = text.split_once("://").ok_or_else(|| format!("'{text}' is no address: {safe}://host"))?;
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let local = is_loopback(host);
-    match (scheme, environment) {
-        _ if host.contains('@') => Err("it names no host alone: take out what stands before the @".to_owned()),
-        _ if host.is_empty() => Err(format!("'{text}' names no host")),
-        (scheme, _) if scheme != safe && scheme != plain => Err(format!("'{scheme}' is neither {safe} nor {plain}")),
-        (_, Some(VenueEnvironment::Loopback)) if !local => Err(format!("'{host}' is not on this machine")),
-        (_, Some(VenueEnvironment::Live)) if local => Err("the live venue is not on this machine".to_owned()),
-        (scheme, _) if scheme == plain && !local => Err(format!("{plain} is for this machine only: use {safe}")),
-        _ => Ok(text.trim_end_matches('/').to_owned()),
-    }
-}
-
-fn is_loopback(host: &str) -> bool {
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    let name = if host.starts_with('[') { host.split(']').next().unwrap_or_default() } else { name };
-    name == "localhost" || name == "[::1" || name.parse().is_ok_and(|it: std::net::Ipv4Addr| it.is_loopback())
-}
-
-/// Exactly one of the two ways to say where a secret is.
 /// Where a secret is that need not be anywhere.
 pub(super) fn optional_secret(
     section: &mut Section<'_>,
@@ -334,6 +311,7 @@ pub(super) fn optional_secret(
     None
 }
 
+/// Exactly one of the two ways to say where a secret is.
 fn read_secret(
     section: &mut Section<'_>,
     reader: &mut Reader<'_>,
@@ -358,7 +336,11 @@ fn read_secret(
             None
         }
         (None, None) => {
-            if given == 0 {
+            let is_plain = |(name, kind): &(&str, &str)| {
+                section.place_of(reader, name).is_some() && env.strip_suffix("_env") == Some(*kind)
+            };
+            // Whoever wrote the secret itself is told so.
+            if given == 0 && !SECRETS.iter().any(is_plain) {
                 let what = format!("{env} or {file} is missing");
                 let remedy = format!("write {env} = \"NAME\" of the environment variable, or {file} = \"/path\"");
                 reader.wrong(Problem::new(account.clone(), &section.path, what, remedy));
@@ -386,14 +368,23 @@ fn weight(text: &str) -> Result<u32, String> {
 
 /// Symbols with commas between them.
 fn symbols(text: &str) -> Result<Vec<Symbol>, String> {
-    text.split(',').map(|symbol| symbol.trim().parse().map_err(|error: NotASymbol| error.to_string())).collect()
+    let mut symbols: Vec<Symbol> = Vec::new();
+    let mut wrong = Vec::new();
+    for word in text.split(',').map(str::trim) {
+        match word.parse::<Symbol>() {
+            Ok(symbol) if symbols.contains(&symbol) => wrong.push(format!("{symbol} is named twice")),
+            Ok(symbol) => symbols.push(symbol),
+            Err(error) => wrong.push(error.to_string()),
+        }
+    }
+    if wrong.is_empty() { Ok(symbols) } else { Err(wrong.join("; ")) }
 }
 
 fn listed(symbols: &[Symbol]) -> String {
     symbols.iter().map(Symbol::to_string).collect::<Vec<_>>().join(", ")
 }
 
-fn of_words<T: Copy>(words: &'static [(&'static str, T)]) -> impl Fn(&str) -> Result<T, String> {
+pub(super) fn of_words<T: Copy>(words: &'static [(&'static str, T)]) -> impl Fn(&str) -> Result<T, String> {
     move |text| {
         let known = words.iter().map(|(word, _)| *word);
         let meant = nearest(text, known.clone()).map(|meant| format!(", did you mean {meant}?")).unwrap_or_default();

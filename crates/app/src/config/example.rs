@@ -1,4 +1,7 @@
 //! The example: every setting, with its default and what it means.
+//!
+//! It is where settings are described: remedies, the schema and the reference are read from its lines (`rows`). Each setting has
+//! a line of its own, commented out where it may be left out; words in quotes in its comment are others that it may be.
 
 /// A configuration that `plimsoll config check` accepts.
 pub(crate) const EXAMPLE: &str = r#"# Plimsoll's configuration. Every setting may also be given in the environment, which goes before this file: its name
@@ -16,6 +19,7 @@ pub(crate) const EXAMPLE: &str = r#"# Plimsoll's configuration. Every setting ma
 enabled = true            # false opens nothing more; closing goes on. In the environment: ENABLE_FUTURES
 require_stop = true       # a position is opened with a stop-loss, or not at all
 default_leverage = 3      # of an order that names none. In the environment: DEFAULT_LEVERAGE
+# default_strategy = "grid"       # the kind that trades where no [strategies.NAME] is written, as it is by default, on the first account's first symbol; one that trades two contracts takes the second account too. In the environment: DEFAULT_FUTURES_STRATEGY
 warm_up = "1d"            # how much of the past strategies hear that are new here; nothing that they decide in it is done
 
 [limits]                  # where two limits say the same in money and as a share, the stricter holds
@@ -36,7 +40,7 @@ leverage_cap = 20                 # what max_leverage may not exceed
 max_positions = 3                 # open at once. In the environment: MAX_POSITIONS_FUTURES
 min_liquidation_distance = "3 %"  # from the mark to the exact liquidation price, after an order
 max_funding_per_day = 10          # what a position may be expected to pay
-funding_over_limit = "warn"       # or "refuse"
+funding_over_limit = "warn"       # an order beyond that is told; or "refuse": it is not sent
 min_cover = 1                     # equity over maintenance margin, below which everything is closed
 cover_buffer = "15 %"             # how much more is thin: positions are made smaller; [protection] does so earlier
 max_state_age = "10s"             # nothing is opened on older knowledge
@@ -54,13 +58,13 @@ reduce = "80 %"           # positions are made smaller, by the least that restor
 flatten = "95 %"          # what shares the margin is closed; of the cross pool, that stops trading
 target = "60 %"           # what is restored
 # warn_distance = "10 %"         # the same by the distance from the mark to the liquidation price, whichever comes first;
-# cancel_distance = "8 %"        # each of these may be left out
-# reduce_distance = "5 %"
-# flatten_distance = "1 %"
+# cancel_distance = "8 %"        # the same; each of these may be left out
+# reduce_distance = "5 %"        # the same
+# flatten_distance = "1 %"       # the same
 # target_distance = "12 %"       # above all of the others, and needed with any of them
 # add_margin = 100               # the most that one look moves from the wallet into isolated positions, look by look and without a total; unset: nothing
-# add_margin_from = "77 %"       # from here on, before positions are made smaller
-# add_margin_distance = "7 %"
+# add_margin_from = "77 %"       # it is moved from here on, before positions are made smaller
+# add_margin_distance = "7 %"    # the same by the distance
 # most_at_once = 50000           # the largest notional that one order of a reduction closes: what the book bears
 # leverage = 3                   # notional over equity that positions are brought back to while margin is calm; without it none
 leverage_band = "20 %"           # how far it may be away, as a share of it
@@ -86,19 +90,20 @@ available_balance = 100           # what new positions may use; below it
 
 # An account is a table [accounts.NAME]; there may be several, and --account chooses.
 [accounts.main]
-venue = "binance"                # or "gateio", "bitget"
-environment = "testnet"          # or "loopback", a `plimsoll venue` on this machine; or "live", real money, with --live
-# rest_url = "http://127.0.0.1:8545"    # loopback needs both, as `plimsoll venue` prints them
-# socket_url = "ws://127.0.0.1:8545"
+venue = "binance"                # whose account it is; or "gateio", "bitget"
+environment = "testnet"          # the venue's own demo; or "loopback", a `plimsoll venue` on this machine; or "live", real money, with --live
+# rest_url = "http://127.0.0.1:8545"    # where its REST is; loopback needs it and socket_url, as `plimsoll venue` prints them
+# socket_url = "ws://127.0.0.1:8545"    # the same of its sockets
 # wallet_url = "https://api.binance.com"   # where `doctor` asks what the key may do
 key_env = "BINANCE_KEY"          # the name of the variable that holds the key, never the key; or BINANCE_KEY_FILE
 secret_env = "BINANCE_SECRET"    # the same for its secret
-# passphrase_env = "BITGET_PASSPHRASE"  # Bitget: the passphrase that was chosen when the key was made; or passphrase_file
+# passphrase_env = "BITGET_PASSPHRASE"  # Bitget: the passphrase that was chosen when the key was made
 # key_file = "/etc/plimsoll/key"        # instead: a file that only its owner may read
-# secret_file = "/etc/plimsoll/secret"
+# secret_file = "/etc/plimsoll/secret"  # the same for its secret
+# passphrase_file = "/etc/plimsoll/passphrase"   # the same for Bitget's passphrase
 settle = "USDT"                  # the currency that the account is kept in: what its symbols settle in
-position_mode = "one_way"        # or "hedge"
-margin_mode = "isolated"         # or "cross"; `run` sets its symbols so while nothing is open in them
+position_mode = "one_way"        # a position a contract; or "hedge", a long and a short beside each other
+margin_mode = "isolated"         # what backs a position: margin of its own; or "cross", all there is. `run` sets its symbols so while nothing is open in them
 # leverage = 3                   # `run` sets its symbols so while nothing is open in them; without it orders set their own
 unverified_stop = "close"        # a position whose stop cannot be read back is closed again; or "keep"
 foreign = "adopt"                # positions and orders that are not ours: record and guard them, "watch" or "ignore"
@@ -114,22 +119,26 @@ assumed_taker_fee = "0.05 %"     # what is reckoned with; `doctor` says when the
 
 # The dashboard and the API, which `run` serves; without [api] it serves none, or where --serve says.
 # [api]
-# listen = "127.0.0.1:7878"      # anything but this machine needs a token
-# read_token_env = "PLIMSOLL_READ_TOKEN"   # the name of the variable that holds the token that lets look; or read_token_file
-# act_token_env = "PLIMSOLL_ACT_TOKEN"     # the same of the token that lets act
+# listen = "127.0.0.1:7878"      # where; anything but this machine needs a token
+# read_token_env = "PLIMSOLL_READ_TOKEN"   # the name of the variable that holds the token that lets look
+# read_token_file = "/etc/plimsoll/read-token"   # instead: a file that only its owner may read
+# act_token_env = "PLIMSOLL_ACT_TOKEN"     # the name of the variable that holds the token that lets act
+# act_token_file = "/etc/plimsoll/act-token"     # instead: a file that only its owner may read
 # hosts = "plimsoll.example.org" # the names by which browsers know it, where a proxy stands in front of it
 
 # The Telegram bot: whoever is not in both lists gets no answer. Alerts go to the chats.
 # [telegram]
-# token_env = "TELEGRAM_TOKEN"   # the name of the variable that holds the bot's token; or token_file
-# chats = "-1001234567890"       # with commas between them or as a list
-# users = "12345678"
+# token_env = "TELEGRAM_TOKEN"   # the name of the variable that holds the bot's token
+# token_file = "/etc/plimsoll/telegram"   # instead: a file that only its owner may read
+# chats = "-1001234567890"       # the chats that are heard, and told, with commas between them or as a list
+# users = "12345678"             # the people who are heard there
 # account = "main"               # of commands that name none, where there are several
-# symbol = "BTC/USDT:USDT"
+# symbol = "BTC/USDT:USDT"       # the contract of commands that name none
+# address = "https://api.telegram.org"   # where the Bot API is, if it is one of your own
 
 # A strategy is a table [strategies.NAME]; `run` lets all of them trade. `plimsoll backtest --strategies` lists the kinds.
 # [strategies.trend]
-# kind = "trend_switch"
+# kind = "trend_switch"          # what it does
 # on = "main BTC/USDT:USDT"      # the account, and the contract; several with commas between them
 # [strategies.trend.settings]    # what is otherwise than by default
 # leverage = 2

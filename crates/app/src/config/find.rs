@@ -2,10 +2,15 @@
 
 use super::reader::Environment;
 use super::{Config, Places, Problem};
+use std::fs::File;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 /// The name of the file where none is given.
 const NAME: &str = "plimsoll.toml";
+
+/// The most that is read, in bytes.
+const MOST: u64 = 1024 * 1024;
 
 /// A configuration file that was read.
 #[derive(Debug, Clone)]
@@ -55,15 +60,40 @@ pub(crate) fn read(named: Option<&Path>, environment: Environment) -> Result<Rea
         Some(named) => named.to_owned(),
         None => found(&environment).ok_or_else(|| nowhere(&environment))?,
     };
-    let text = std::fs::read_to_string(&file).map_err(|error| NotFound {
-        what: format!("cannot read {}: {error}", file.display()),
-        remedy: match error.kind() {
-            std::io::ErrorKind::NotFound => format!("plimsoll config example > {}", file.display()),
-            _ => "name a file of text that may be read".to_owned(),
-        },
-    })?;
+    let text = text_of(&file)?;
     let places = Places { file: file.display().to_string(), state: state(&environment) };
     Ok(Read { file, text, environment, places })
+}
+
+/// The text of a file; editors may have put a byte order mark before it.
+fn text_of(file: &Path) -> Result<String, NotFound> {
+    let shown = file.display();
+    let not = |what: String, remedy: String| NotFound { what, remedy };
+    let unread = |error: std::io::Error| {
+        let remedy = match error.kind() {
+            ErrorKind::NotFound => format!("plimsoll config example > {shown}"),
+            ErrorKind::IsADirectory => format!("name the file, perhaps {}", file.join(NAME).display()),
+            ErrorKind::PermissionDenied => format!("let this user read it: chmod u+r {shown}, or run as its owner"),
+            _ => "name a file of text that may be read".to_owned(),
+        };
+        not(format!("cannot read {shown}: {error}"), remedy)
+    };
+    let mut bytes = Vec::new();
+    File::open(file).and_then(|it| it.take(MOST + 1).read_to_end(&mut bytes)).map_err(unread)?;
+    if bytes.len() as u64 > MOST {
+        let what = format!("{shown} is larger than {} KiB", MOST / 1024);
+        return Err(not(what, "that is no configuration: name the file that is".to_owned()));
+    }
+    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
+    std::str::from_utf8(text).map(str::to_owned).map_err(|error| {
+        let line = 1 + text.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count();
+        let remedy = if text.starts_with(&[0xFF, 0xFE]) || text.starts_with(&[0xFE, 0xFF]) {
+            "it is UTF-16: save it as UTF-8"
+        } else {
+            "save it as UTF-8, or take that letter out"
+        };
+        not(format!("cannot read {shown}: line {line} is not UTF-8"), remedy.to_owned())
+    })
 }
 
 /// Whether there is no configuration anywhere.

@@ -8,7 +8,7 @@ pub(crate) fn object(table: &DeTable<'_>) -> Map<String, Value> {
     table.iter().map(|(name, it)| (name.get_ref().to_string(), value(it.get_ref()))).collect()
 }
 
-fn value(value: &DeValue<'_>) -> Value {
+pub(crate) fn value(value: &DeValue<'_>) -> Value {
     match value {
         DeValue::String(text) => Value::String(text.to_string()),
         DeValue::Integer(digits) => {

@@ -2,7 +2,7 @@
 
 use super::account::{Account, VenueEnvironment};
 use super::problem::{Origin, Problem};
-use super::reader::{Reader, Section};
+use super::reader::{Reader, Section, remedy_for};
 use plimsoll_domain::risk::LadderRules;
 
 pub(super) fn read(mut section: Section<'_>, reader: &mut Reader<'_>) -> LadderRules {
@@ -15,9 +15,10 @@ pub(super) fn read(mut section: Section<'_>, reader: &mut Reader<'_>) -> LadderR
     };
     for broken in rules.problems() {
         let path = section.full(broken.setting);
-        let remedy = format!("change {path} so that it fits");
+        let origin = reader.origin_of(&path);
         let what = format!("{}, got {}", broken.rule, broken.found);
-        reader.wrong(Problem::new(reader.origin_of(&path), &path, what, remedy));
+        let remedy = remedy_for(&origin, &path);
+        reader.wrong(Problem::new(origin, &path, what, remedy));
     }
     section.refuse_unknown(reader);
     rules

@@ -2,7 +2,7 @@
 
 use super::account::Account;
 use super::problem::{Origin, Problem};
-use super::reader::{Reader, Section};
+use super::reader::{Reader, Section, remedy_for};
 use super::word::{duration, duration_text, percentage, share};
 use plimsoll_domain::risk::{LimitSettings, OverExposure, OverLimit, RiskLimits};
 use plimsoll_domain::{Decimal, Leverage, Money, Rate, decimal};
@@ -83,7 +83,7 @@ fn part(section: &mut Section<'_>, reader: &mut Reader<'_>, name: &'static str) 
 /// `DAILY_LOSS_LIMIT=5` is five per cent of the equity that the day opened with.
 fn daily_from_environment(reader: &mut Reader<'_>, daily: Rate) -> Rate {
     const NAME: &str = "DAILY_LOSS_LIMIT";
-    let Some(text) = reader.variable(NAME) else { return daily };
+    let Some(text) = reader.variable("limits.max_daily_loss_share", NAME) else { return daily };
     let origin = Origin::Environment(NAME.to_owned());
     match percentage(text.trim_end_matches('%').trim()) {
         Ok(rate) => {
@@ -142,22 +142,37 @@ fn refuse_nonsense(settings: &LimitSettings, section: &Section<'_>, reader: &mut
             origin => origin,
         };
         let what = format!("{}, got {}", limit.rule, limit.found);
-        let remedy = format!("change {path} so that it fits");
+        let remedy = remedy_for(&origin, &path);
         reader.wrong(Problem::new(origin, &path, what, remedy));
     }
 }
 
-/// The leverage that is taken where none is named must be allowed everywhere.
+/// The leverage that is taken where none is named must be allowed everywhere, and that of an account there.
 pub(super) fn fit(accounts: &[Account], default_leverage: Leverage, reader: &mut Reader<'_>) {
-    let allowed = accounts.iter().map(|account| account.limits.max_leverage).min();
-    if let Some(most) = allowed.filter(|most| default_leverage > *most) {
-        let path = "trading.default_leverage";
-        let what = format!("{default_leverage} is above max_leverage, which is {most}");
-        let remedy = format!("set {path} to at most {}, or raise limits.max_leverage", most.get());
-        let origin = match reader.origin_of(path) {
-            Origin::Default => reader.origin_of("limits.max_leverage"),
-            origin => origin,
-        };
-        reader.wrong(Problem::new(origin, path, what, remedy));
+    let strictest = accounts.iter().min_by_key(|account| account.limits.max_leverage);
+    if let Some(account) = strictest {
+        refuse_above(account, default_leverage, "trading.default_leverage", reader);
     }
+    for account in accounts {
+        if let Some(leverage) = account.leverage {
+            refuse_above(account, leverage, &format!("accounts.{}.leverage", account.name), reader);
+        }
+    }
+}
+
+/// A leverage that the limits of an account do not allow.
+pub(super) fn refuse_above(account: &Account, leverage: Leverage, path: &str, reader: &mut Reader<'_>) {
+    let most = account.limits.max_leverage;
+    if leverage <= most {
+        return;
+    }
+    let own = format!("accounts.{}.limits.max_leverage", account.name);
+    let limit = if reader.origin_of(&own) == Origin::Default { "limits.max_leverage" } else { &own };
+    let what = format!("{leverage} is above {limit}, which is {most}");
+    let remedy = format!("set {path} to at most {}, or raise {limit}", most.get());
+    let origin = match reader.origin_of(path) {
+        Origin::Default => reader.origin_of(limit),
+        origin => origin,
+    };
+    reader.wrong(Problem::new(origin, path, what, remedy));
 }

@@ -27,6 +27,14 @@ const NAMED: [&str; 10] = [
     "add_margin_from",
 ];
 
+/// How ratios stand to each other.
+const RATIOS_RISE: &str =
+    "they rise: target below warn, cancel, reduce and flatten, such as 60 %, 70 %, 75 %, 80 % and 95 %";
+
+/// How distances do.
+const DISTANCES_FALL: &str = "they fall: target_distance above warn_distance, cancel_distance, reduce_distance and \
+                              flatten_distance, such as 12 %, 10 %, 8 %, 5 % and 1 %";
+
 /// The names of one threshold: its ratio, and its distance.
 type Names = (&'static str, &'static str);
 
@@ -95,7 +103,7 @@ fn checked(wanted: ThresholdSettings, section: &Section<'_>, reader: &mut Reader
         Err(broken) => {
             for it in broken.all() {
                 let path = section.full(if it.setting == "top_up" { "add_margin" } else { it.setting });
-                let remedy = format!("change {path} so that it fits");
+                let remedy = if it.rule.contains("distance") { DISTANCES_FALL } else { RATIOS_RISE };
                 let what = format!("{}, got {}", it.rule, it.found);
                 let origin = match reader.origin_of(&path) {
                     Origin::Default => NAMED.iter().find_map(|name| section.place_of(reader, name)),

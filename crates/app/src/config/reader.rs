@@ -2,7 +2,9 @@
 //!
 //! Nothing stops at the first mistake: what is wrong is collected, and reading goes on with the default.
 
+use super::noted::{Noted, variable_of};
 use super::problem::{Origin, Problem, line_and_column, nearest};
+use super::rows;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -34,6 +36,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) shown: Vec<Shown>,
     /// Every environment variable that some setting would have listened to.
     variables: Vec<String>,
+    /// What settings take is noted here, while they are described.
+    pub(crate) noted: Option<Vec<Noted>>,
 }
 
 /// One table of the file.
@@ -51,7 +55,7 @@ struct Found {
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(file: &'a str, text: &'a str, environment: &'a Environment) -> Self {
-        Self { file, text, environment, problems: Vec::new(), shown: Vec::new(), variables: Vec::new() }
+        Self { file, text, environment, problems: Vec::new(), shown: Vec::new(), variables: Vec::new(), noted: None }
     }
 
     /// A place in the file.
@@ -69,9 +73,16 @@ impl<'a> Reader<'a> {
         self.shown.push(Shown { setting, value: value.to_string(), origin });
     }
 
-    /// What the environment says under a name of its own.
-    pub(crate) fn variable(&self, name: &str) -> Option<String> {
+    /// What the environment says of a setting under a name of its own.
+    pub(crate) fn variable(&mut self, setting: &str, name: &str) -> Option<String> {
+        let noted = self.noted.iter_mut().flatten().filter(|it| it.path == setting);
+        noted.for_each(|it| it.variables.push(name.to_owned()));
         self.environment.get(name).map(|text| text.trim().to_owned())
+    }
+
+    /// Whether the environment says something of a setting.
+    pub(crate) fn is_in_environment(&self, path: &str) -> bool {
+        self.environment.contains_key(&variable_of(path))
     }
 
     /// Where a setting that was read came from.
@@ -163,7 +174,7 @@ impl<'t> Section<'t> {
     where
         T: FromStr<Err: Display> + Display,
     {
-        let read = |text: &str| text.parse().map_err(|error: T::Err| in_words(text, error.to_string()));
+        let read = |text: &str| text.parse().map_err(|error: T::Err| in_words(text, &error.to_string()));
         self.read(reader, name, also, default, read, ToString::to_string)
     }
 
@@ -178,6 +189,9 @@ impl<'t> Section<'t> {
         show: impl Fn(&T) -> String,
     ) -> T {
         let wanted = self.wanted(reader, name, also, read, &show);
+        if let Some(noted) = reader.noted.iter_mut().flatten().last().filter(|noted| noted.path == self.full(name)) {
+            noted.default = Some(show(&default));
+        }
         wanted.unwrap_or_else(|| {
             let path = self.full(name);
             if reader.origin_of(&path) == Origin::Default {
@@ -199,12 +213,17 @@ impl<'t> Section<'t> {
         self.known.push(name);
         let found = self.found(reader, name, also)?;
         let path = self.full(name);
+        if let Some(noted) = &mut reader.noted {
+            noted.push(Noted::of(&path, also, &found.text, |text| read(text).is_ok()));
+        }
         match read(&found.text) {
             Ok(value) => {
                 reader.show(path, show(&value), found.origin);
                 Some(value)
             }
             Err(why) => {
+                let is_empty = found.text.is_empty() && matches!(found.origin, Origin::Environment(_));
+                let why = if is_empty { "it is set, and empty".to_owned() } else { why };
                 let remedy = remedy_for(&found.origin, &path);
                 reader.wrong(Problem::new(found.origin, &path, why, remedy));
                 None
@@ -214,7 +233,7 @@ impl<'t> Section<'t> {
 
     /// What the environment says, or else the file.
     fn found(&self, reader: &mut Reader<'_>, name: &str, also: &[&str]) -> Option<Found> {
-        let ours = format!("PLIMSOLL_{}", self.full(name).to_ascii_uppercase().replace(['.', '-'], "_"));
+        let ours = variable_of(&self.full(name));
         reader.variables.push(ours.clone());
         for variable in [ours.as_str()].iter().chain(also) {
             if let Some(text) = reader.environment.get(*variable) {
@@ -228,8 +247,12 @@ impl<'t> Section<'t> {
             Some(text) => Some(Found { text, origin }),
             None => {
                 let path = self.full(name);
-                let what = "one value is wanted here: a text, a number, true or false";
-                reader.wrong(Problem::new(origin, &path, what, format!("write {path} with a single value")));
+                let what = match value {
+                    DeValue::Integer(_) => "a number is written with the digits 0 to 9 here",
+                    _ => "one value is wanted here: a text, a number, true or false",
+                };
+                let remedy = remedy_for(&origin, &path);
+                reader.wrong(Problem::new(origin, &path, what, remedy));
                 None
             }
         }
@@ -255,10 +278,28 @@ impl<'t> Section<'t> {
         }
     }
 
+    /// The table below this one, or else the first, that has such a setting.
+    fn elsewhere(&self, name: &str) -> Option<String> {
+        let here = rows::as_in_the_example(&self.path);
+        let tables: Vec<String> = rows::all()
+            .into_iter()
+            .filter(|row| row.name == name && !row.table.is_empty())
+            .map(|row| row.table)
+            .collect();
+        let below = tables.iter().find_map(|table| table.strip_prefix(&format!("{here}.")));
+        match below {
+            Some(below) if !here.is_empty() => Some(format!("{}.{below}", self.path)),
+            _ => tables.first().cloned(),
+        }
+    }
+
     fn unknown(&self, reader: &Reader<'_>, key: &Spanned<std::borrow::Cow<'_, str>>) -> Problem {
         let remedy = match nearest(key.get_ref(), self.known.iter().copied()) {
             Some(meant) => format!("did you mean {meant}?"),
-            None => format!("known here are {}", self.known.join(", ")),
+            None => match self.elsewhere(key.get_ref()) {
+                Some(table) => format!("it is a setting of [{table}]: write it there"),
+                None => format!("known here are {}", self.known.join(", ")),
+            },
         };
         let mut problem = Problem::new(reader.at(key.span()), &self.full(key.get_ref()), "no such setting", remedy);
         problem.is_unknown_key = true;
@@ -266,10 +307,18 @@ impl<'t> Section<'t> {
     }
 }
 
-fn remedy_for(origin: &Origin, path: &str) -> String {
-    match origin {
-        Origin::Environment(name) => format!("set {name} to such a value, or unset it"),
-        _ => format!("change it; `plimsoll config example` shows {path} with its comment"),
+/// How it is written, of a setting that the example has.
+pub(super) fn remedy_for(origin: &Origin, path: &str) -> String {
+    let row = rows::of(path);
+    match (origin, row) {
+        (Origin::Environment(name), Some(row)) => {
+            format!("set it like {name}={}, or unset it", row.value.trim_matches('"'))
+        }
+        (Origin::Environment(name), None) => format!("set {name} to such a value, or unset it"),
+        (_, Some(row)) => {
+            format!("write it like {} = {}; `plimsoll config example` says what it means", row.name, row.value)
+        }
+        (_, None) => format!("change it; `plimsoll config reference` says what {path} is"),
     }
 }
 
@@ -289,9 +338,9 @@ fn text_of(value: &DeValue<'_>) -> Option<String> {
     }
 }
 
-/// The standard library says of a whole number what a digit is; a person wants to know what to write.
-fn in_words(text: &str, error: String) -> String {
+/// What libraries say of a number, in words for whoever wrote it.
+fn in_words(text: &str, error: &str) -> String {
     let is_of_integers =
         error.starts_with("invalid digit") || error.starts_with("number too") || error.contains("empty string");
-    if is_of_integers { format!("'{text}' is no whole number from 0 up") } else { error }
+    if is_of_integers { format!("'{text}' is no whole number from 0 up") } else { error.to_owned() }
 }

@@ -68,11 +68,16 @@ fn may_be_a_secret(word: &str) -> bool {
 impl SecretPlace {
     /// The setting that says so, in full, where this is the place of an account's `secret`: `accounts.main.secret_file`.
     pub(crate) fn setting(&self, account: &AccountId, secret: &str) -> String {
+        self.named(&format!("accounts.{account}.{secret}"))
+    }
+
+    /// The same where this is the place of another secret: `telegram.token_env`.
+    pub(crate) fn named(&self, secret: &str) -> String {
         let way = match self {
             Self::Variable(_) => "env",
             Self::File(_) => "file",
         };
-        format!("accounts.{account}.{secret}_{way}")
+        format!("{secret}_{way}")
     }
 
     /// The secret.

@@ -2,13 +2,18 @@
 
 use super::account::Account;
 use super::json::object;
-use super::problem::{Origin, Problem};
+use super::problem::{Origin, Problem, nearest};
 use super::reader::{Reader, Section};
-use plimsoll_domain::{AccountId, Symbol};
+use super::strategy_settings::Written;
+use super::telegram::unknown_account;
+use plimsoll_domain::{AccountId, NotASymbol, Symbol};
 use plimsoll_ports::Strategy;
 use plimsoll_strategies::{Place, StrategyError};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
+
+/// What the strategy is called that nobody has named.
+const DEFAULT: &str = "default";
 
 /// One strategy, and where it trades.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,11 +43,20 @@ impl StrategyConfig {
     }
 }
 
-/// Every table below `[strategies]`.
-pub(super) fn read_all(root: &mut Section<'_>, reader: &mut Reader<'_>, accounts: &[Account]) -> Vec<StrategyConfig> {
+/// Every table below `[strategies]`; where there is none, the one of `default`, if that is a kind.
+pub(super) fn read_all(
+    root: &mut Section<'_>,
+    reader: &mut Reader<'_>,
+    accounts: &[Account],
+    default: Option<&str>,
+) -> Vec<StrategyConfig> {
     let section = root.section(reader, "strategies");
     let mut strategies = Vec::new();
-    for (name, span, table) in section.sections(reader) {
+    let tables = section.sections(reader);
+    if tables.is_empty() {
+        strategies.extend(default.and_then(|kind| of_kind(kind, accounts, reader)));
+    }
+    for (name, span, table) in tables {
         let origin = reader.at(span);
         if !super::account::is_name(&name) {
             let remedy = "use small letters, digits, - and _, at most 32 of them";
@@ -61,19 +75,10 @@ fn read(
     accounts: &[Account],
 ) -> Option<StrategyConfig> {
     let path = section.path.clone();
-    let known: Vec<&str> = plimsoll_strategies::kinds().iter().map(|kind| kind.name).collect();
-    let kind = section.wanted(
-        reader,
-        "kind",
-        &[],
-        |text| {
-            let is_known = known.contains(&text);
-            is_known.then(|| text.to_owned()).ok_or_else(|| format!("'{text}' is not one of {}", known.join(", ")))
-        },
-        Clone::clone,
-    );
+    let kind = section.wanted(reader, "kind", &[], known_kind, |kind| (*kind).to_owned());
     if kind.is_none() && section.place_of(reader, "kind").is_none() {
-        let remedy = format!("write kind = \"{}\", or another of {}", known[0], known.join(", "));
+        let known: Vec<&str> = plimsoll_strategies::kinds().iter().map(|kind| kind.name).collect();
+        let remedy = format!("write kind = \"ema_cross\", or another of {}", known.join(", "));
         reader.wrong(Problem::new(origin.clone(), &path, "which kind of strategy is it?", remedy));
     }
     let places = section.wanted(reader, "on", &[], |text| read_places(text, accounts), |places| shown(places));
@@ -90,36 +95,78 @@ fn read(
         let at = reader.at(key.span());
         reader.show(format!("{path}.settings.{setting}"), value, at);
     }
-    let at = section.place_of(reader, "settings").unwrap_or_else(|| origin.clone());
+    let on = section.place_of(reader, "on").unwrap_or_else(|| origin.clone());
     section.refuse_unknown(reader);
-    let it = StrategyConfig { name, kind: kind?, places: places?, settings };
+    let written = Written { path, table, settings: &settings, on };
+    let is_right = written.check(&name, kind?, places.as_deref(), accounts, reader);
+    let it = StrategyConfig { name, kind: kind?.to_owned(), places: places?, settings };
+    is_right.then_some(it)
+}
+
+/// The strategy of a kind that was named and of which nothing else is said: with its defaults, on the first symbol of the first
+/// account, and where it trades two contracts on the next account's symbol of that base.
+fn of_kind(kind: &str, accounts: &[Account], reader: &mut Reader<'_>) -> Option<StrategyConfig> {
+    let wanted = plimsoll_strategies::kinds().into_iter().find(|known| known.name == kind)?.places;
+    let base = accounts.first()?.symbols.first()?.base();
+    let place = |account: &Account| {
+        let symbol = account.symbols.iter().find(|symbol| symbol.base() == base)?;
+        Some(Place { account: account.name.clone(), symbol: symbol.clone() })
+    };
+    let places: Vec<Place> = accounts.iter().filter_map(place).take(wanted).collect();
+    let origin = reader.origin_of("trading.default_strategy");
+    if places.len() < wanted {
+        let what =
+            format!("{kind} trades {wanted} contracts of {base}, each on its account: {} is configured", places.len());
+        let remedy = format!(
+            "configure another account with a symbol of {base}, or write [strategies.NAME], or name another kind"
+        );
+        reader.wrong(Problem::new(origin, "trading.default_strategy", what, remedy));
+        return None;
+    }
+    let it = StrategyConfig { name: DEFAULT.to_owned(), kind: kind.to_owned(), places, settings: Map::new() };
+    reader.show(format!("strategies.{DEFAULT}.kind"), kind, origin.clone());
+    reader.show(format!("strategies.{DEFAULT}.on"), shown(&it.places), origin.clone());
     if let Err(error) = it.build() {
-        let remedy = "`plimsoll backtest --strategies` lists the kinds and their settings";
-        reader.wrong(Problem::new(at, &path, error.to_string(), remedy));
+        let remedy = "write [strategies.NAME] with its own settings, or name another kind";
+        reader.wrong(Problem::new(origin, "trading.default_strategy", error.to_string(), remedy));
         return None;
     }
     Some(it)
 }
 
-/// `main BTC/USDT:USDT, second BTC/USDT:USDT`.
+pub(super) fn known_kind(text: &str) -> Result<&'static str, String> {
+    let kinds = plimsoll_strategies::kinds();
+    let known = kinds.iter().map(|kind| kind.name);
+    if let Some(kind) = known.clone().find(|kind| *kind == text) {
+        return Ok(kind);
+    }
+    let meant = nearest(text, known.clone()).map(|meant| format!(", did you mean {meant}?")).unwrap_or_default();
+    Err(format!("'{text}' is no kind of strategy{meant} (known are {})", known.collect::<Vec<_>>().join(", ")))
+}
+
+/// `main BTC/USDT:USDT, second BTC/USDT:USDT`; what is wrong with each of them.
 fn read_places(text: &str, accounts: &[Account]) -> Result<Vec<Place>, String> {
-    let one = |text: &str| {
-        let parts: Vec<&str> = text.split_whitespace().collect();
-        let [account, symbol] = parts.as_slice() else {
-            return Err(format!("'{}' is not an account and a contract, such as main BTC/USDT:USDT", text.trim()));
-        };
-        let Some(account) = accounts.iter().find(|it| it.name.as_str() == *account) else {
-            let names: Vec<&str> = accounts.iter().map(|it| it.name.as_str()).collect();
-            return Err(format!("no account is called '{account}': configured are {}", names.join(", ")));
-        };
-        let symbol: Symbol = symbol.parse().map_err(|error| format!("'{symbol}': {error}"))?;
-        if symbol.settle() != account.settle.as_str() {
-            let (name, settle) = (&account.name, &account.settle);
-            return Err(format!("{symbol} settles in {}, and account '{name}' is kept in {settle}", symbol.settle()));
-        }
-        Ok(Place { account: account.name.clone(), symbol })
+    let read: Vec<Result<Place, String>> = text.split(',').map(|it| read_place(it, accounts)).collect();
+    if read.iter().all(Result::is_ok) {
+        return Ok(read.into_iter().flatten().collect());
+    }
+    Err(read.into_iter().filter_map(Result::err).collect::<Vec<_>>().join("; "))
+}
+
+fn read_place(text: &str, accounts: &[Account]) -> Result<Place, String> {
+    let parts: Vec<&str> = text.split_whitespace().collect();
+    let [account, symbol] = parts.as_slice() else {
+        return Err(format!("'{}' is not an account and a contract, such as main BTC/USDT:USDT", text.trim()));
     };
-    text.split(',').map(one).collect()
+    let Some(account) = accounts.iter().find(|it| it.name.as_str() == *account) else {
+        return Err(unknown_account(account, accounts));
+    };
+    let symbol: Symbol = symbol.parse().map_err(|error: NotASymbol| error.to_string())?;
+    if symbol.settle() != account.settle.as_str() {
+        let (name, settle) = (&account.name, &account.settle);
+        return Err(format!("{symbol} settles in {}, and account '{name}' is kept in {settle}", symbol.settle()));
+    }
+    Ok(Place { account: account.name.clone(), symbol })
 }
 
 /// A text without its quotes, everything else as JSON.

@@ -1,7 +1,7 @@
 //! The Telegram bot that `run` lets in.
 
-use super::account::optional_secret;
-use super::problem::{Origin, Problem};
+use super::account::{Account, is_name, optional_secret, refuse_secrets};
+use super::problem::{Origin, Problem, nearest};
 use super::reader::{Reader, Section};
 use super::secret::SecretPlace;
 use plimsoll_domain::{AccountId, Symbol};
@@ -22,9 +22,10 @@ pub(crate) struct TelegramConfig {
     pub(crate) address: Option<String>,
 }
 
-pub(super) fn read(root: &mut Section<'_>, reader: &mut Reader<'_>) -> Option<TelegramConfig> {
+pub(super) fn read(root: &mut Section<'_>, reader: &mut Reader<'_>, accounts: &[Account]) -> Option<TelegramConfig> {
     let origin = root.place_of(reader, "telegram");
     let mut section = root.section(reader, "telegram");
+    refuse_secrets(&mut section, reader, &[("token", "token"), ("bot_token", "token")]);
     let token = optional_secret(&mut section, reader, ["token_env", "token_file"]);
     let numbers = |text: &str| -> Result<Vec<i64>, String> {
         let one = |word: &str| {
@@ -35,21 +36,60 @@ pub(super) fn read(root: &mut Section<'_>, reader: &mut Reader<'_>) -> Option<Te
     let show = |all: &Vec<i64>| all.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
     let chats = section.wanted(reader, "chats", &[], numbers, show);
     let users = section.wanted(reader, "users", &[], numbers, show);
-    let account = section.wanted(reader, "account", &[], |text| Ok(AccountId::new(text)), ToString::to_string);
+    let account = section.wanted(reader, "account", &[], |text| configured(text, accounts), ToString::to_string);
     let symbol = |text: &str| text.parse::<Symbol>().map_err(|error| error.to_string());
     let symbol = section.wanted(reader, "symbol", &[], symbol, ToString::to_string);
-    let address = section.wanted(reader, "address", &[], |text| Ok(text.to_owned()), Clone::clone);
-    let path = section.path.clone();
-    section.refuse_unknown(reader);
+    let address = section.wanted(reader, "address", &[], address, Clone::clone);
     let origin: Origin = origin?;
-    match (token, chats, users) {
-        (Some(token), Some(chats), Some(users)) => {
-            Some(TelegramConfig { token, chats, users, account, symbol, address })
-        }
-        _ => {
-            let remedy = "write token_env, chats and users: whoever is not listed gets no answer";
-            reader.wrong(Problem::new(origin, &path, "the bot needs a token, chats and users", remedy));
-            None
+    refuse_missing(&section, reader, &origin);
+    section.refuse_unknown(reader);
+    Some(TelegramConfig { token: token?, chats: chats?, users: users?, account, symbol, address })
+}
+
+/// What the bot cannot do without.
+fn refuse_missing(section: &Section<'_>, reader: &mut Reader<'_>, origin: &Origin) {
+    for (names, remedy) in [
+        (
+            &["token_env", "token_file", "token", "bot_token"][..],
+            "write token_env = \"NAME\" of the variable that holds the bot's token",
+        ),
+        (&["chats"][..], "write chats = \"-1001234567890\": the numbers of the chats that are heard, and told"),
+        (
+            &["users"][..],
+            "write users = \"12345678\": the numbers of the people who are heard; anybody else gets no answer",
+        ),
+    ] {
+        let is_said =
+            |name: &&str| section.place_of(reader, name).is_some() || reader.is_in_environment(&section.full(name));
+        if !names.iter().any(is_said) {
+            let what = format!("the bot has no {}", names[0].trim_end_matches("_env"));
+            reader.wrong(Problem::new(origin.clone(), &section.path, what, remedy));
         }
     }
+}
+
+fn configured(text: &str, accounts: &[Account]) -> Result<AccountId, String> {
+    let names = accounts.iter().map(|account| account.name.as_str());
+    match names.clone().any(|name| name == text) {
+        true => Ok(AccountId::new(text)),
+        false if !is_name(text) => Err(format!("'{text}' is no name")),
+        false => Err(unknown_account(text, accounts)),
+    }
+}
+
+/// The sentence of an account that is not configured.
+pub(super) fn unknown_account(text: &str, accounts: &[Account]) -> String {
+    let names: Vec<&str> = accounts.iter().map(|account| account.name.as_str()).collect();
+    let meant =
+        nearest(text, names.iter().copied()).map(|meant| format!(", did you mean {meant}?")).unwrap_or_default();
+    format!("no account is called '{text}'{meant} (configured are {})", names.join(", "))
+}
+
+/// The token is in every address: nobody on the way is to read it.
+fn address(text: &str) -> Result<String, String> {
+    let is_private = text.starts_with("https://")
+        || ["http://127.", "http://localhost", "http://[::1]"].iter().any(|it| text.starts_with(it));
+    is_private
+        .then(|| text.to_owned())
+        .ok_or_else(|| format!("'{text}' is neither https://host nor http://host on this machine"))
 }

@@ -71,6 +71,7 @@ fn the_names_that_environment_files_use_are_understood() {
             ("MAX_LEVERAGE", "20"),
             ("MAX_POSITIONS_FUTURES", "4"),
             ("DAILY_LOSS_LIMIT", "2.5"),
+            ("DEFAULT_FUTURES_STRATEGY", "trend_switch"),
             ("DATABASE_URL", "postgres://me:hush@db/plimsoll"),
         ],
     );
@@ -80,6 +81,38 @@ fn the_names_that_environment_files_use_are_understood() {
     assert_eq!(limits.max_daily_loss_share, "0.025".parse::<Rate>().unwrap());
     assert_eq!(it.database.to_string(), "postgres://me:***@db/plimsoll");
     assert!(!format!("{it:?}").contains("hush"), "a password shows");
+}
+
+#[test]
+fn a_kind_that_is_named_trades_where_no_strategy_is_written() {
+    let of = |text: &str, kind: &str| read(text, &[("DEFAULT_FUTURES_STRATEGY", kind)]).map(|it| it.strategies);
+    let symbols = format!("{MINIMAL}symbols = \"ETH/USDT:USDT, BTC/USDT:USDT\"\n");
+    let [one] = of(&symbols, "grid").unwrap().try_into().unwrap();
+    let strategies::StrategyConfig { name, kind, places, settings } = &one;
+    assert_eq!((name.as_str(), kind.as_str(), settings.len()), ("default", "grid", 0));
+    assert_eq!(places.iter().map(ToString::to_string).collect::<Vec<_>>(), ["ETH/USDT:USDT on main"]);
+    let shown = config(&symbols, &[("DEFAULT_FUTURES_STRATEGY", "grid")]).shown;
+    let origin = shown.iter().find(|it| it.setting == "strategies.default.kind").map(|it| it.origin.to_string());
+    assert_eq!(origin.as_deref(), Some("environment DEFAULT_FUTURES_STRATEGY"));
+
+    // What is written goes before it.
+    let written = format!("{MINIMAL}[strategies.own]\nkind = \"ema_cross\"\non = \"main BTC/USDT:USDT\"\n");
+    let names = |them: Vec<StrategyConfig>| them.into_iter().map(|it| (it.name, it.kind)).collect::<Vec<_>>();
+    assert_eq!(names(of(&written, "grid").unwrap()), [("own".to_owned(), "ema_cross".to_owned())]);
+
+    // One that trades two contracts takes another account's of the same base, or says that there is none.
+    let second =
+        "[accounts.second]\nvenue = \"gateio\"\nenvironment = \"testnet\"\nkey_env = \"K\"\nsecret_env = \"S\"\n";
+    let both = of(&format!("{MINIMAL}{second}"), "funding_arbitrage").unwrap();
+    let places: Vec<String> = both[0].places.iter().map(ToString::to_string).collect();
+    assert_eq!(places, ["BTC/USDT:USDT on main", "BTC/USDT:USDT on second"]);
+    let alone = told(&of(MINIMAL, "funding_arbitrage").unwrap_err());
+    assert!(alone.contains("environment DEFAULT_FUTURES_STRATEGY: trading.default_strategy"), "{alone}");
+    assert!(
+        alone.contains("funding_arbitrage trades 2 contracts of BTC, each on its account: 1 is configured"),
+        "{alone}"
+    );
+    assert!(told(&of(MINIMAL, "gird").unwrap_err()).contains("'gird' is no kind of strategy, did you mean grid?"));
 }
 
 #[test]
@@ -115,29 +148,27 @@ key_env = "K"
     plimsoll.toml:4:1: limits.max_leverag: no such setting
         did you mean max_leverage?
     plimsoll.toml:5:16: limits.max_leverage: must not be above leverage_cap: raise that too if it is meant, got 50x
-        change limits.max_leverage so that it fits
+        write it like max_leverage = 5; `plimsoll config example` says what it means
     plimsoll.toml:6:16: limits.max_position: 'ten thousand' is not a decimal number that can be kept exactly
-        change it; `plimsoll config example` shows limits.max_position with its comment
+        write it like max_position = 10000; `plimsoll config example` says what it means
     plimsoll.toml:8:11: intervals.monitor: '5 years' is no time: write it like 250ms, 5s, 1m, 2h or 1d
-        change it; `plimsoll config example` shows intervals.monitor with its comment
-    plimsoll.toml:9:11: accounts.main: secret_env or secret_file is missing
-        write secret_env = "NAME" of the environment variable, or secret_file = "/path"
+        write it like monitor = "5s"; `plimsoll config example` says what it means
     plimsoll.toml:10:15: accounts.main.environment: unknown word 'testnt', did you mean testnet? (known are live, testnet, loopback)
-        change it; `plimsoll config example` shows accounts.main.environment with its comment
+        write it like environment = "testnet"; `plimsoll config example` says what it means
     plimsoll.toml:11:15: accounts.main.margin_mode: unknown margin mode 'crossed': known are isolated, cross
-        change it; `plimsoll config example` shows accounts.main.margin_mode with its comment
+        write it like margin_mode = "isolated"; `plimsoll config example` says what it means
     plimsoll.toml:12:1: accounts.main.api_secret: a secret is written here
         take it out, treat it as known to others, and say where the new one is: secret_env = "NAME" of an environment variable, or secret_file = "/path" that only you may read
     plimsoll.toml:13:11: accounts.main.key_env: not the name of an environment variable: capital letters, digits and _ (is it the secret itself?)
-        change it; `plimsoll config example` shows accounts.main.key_env with its comment
+        write it like key_env = "BINANCE_KEY"; `plimsoll config example` says what it means
     plimsoll.toml:14:11: accounts.sim.socket_url: where is the simulated venue?
         write socket_url = "ws://127.0.0.1:8545", as `plimsoll venue` prints it
     plimsoll.toml:14:11: accounts.sim: secret_env or secret_file is missing
         write secret_env = "NAME" of the environment variable, or secret_file = "/path"
     plimsoll.toml:16:12: accounts.sim.rest_url: '10.0.0.1:80' is not on this machine
-        change it; `plimsoll config example` shows accounts.sim.rest_url with its comment
+        write it like rest_url = "http://127.0.0.1:8545"; `plimsoll config example` says what it means
     environment MAX_POSITIONS_FUTURES: limits.max_positions: 'many' is no whole number from 0 up
-        set MAX_POSITIONS_FUTURES to such a value, or unset it
+        set it like MAX_POSITIONS_FUTURES=3, or unset it
     environment PLIMSOLL_LIMITS_MAX_LEVERAG: no such setting
         did you mean PLIMSOLL_LIMITS_MAX_LEVERAGE? Else unset it
     "#);
@@ -164,7 +195,7 @@ fn a_configuration_without_an_account_is_of_no_use() {
 fn contradictions_are_found_before_anything_is_traded() {
     for (more, sentence) in [
         ("[limits]\nmax_leverage = 25", "limits.max_leverage: must not be above leverage_cap"),
-        ("[trading]\ndefault_leverage = 10", "10x is above max_leverage, which is 5x"),
+        ("[trading]\ndefault_leverage = 10", "10x is above limits.max_leverage, which is 5x"),
         ("[limits]\nmin_cover = 0.5", "must be at least 1"),
         ("[limits]\nmax_daily_loss_share = \"500 %\"", "must be above 0 and at most 1"),
         ("[limits]\nmax_position = 0", "limits.max_position: must be above 0"),
@@ -304,7 +335,7 @@ fn loopback_stays_on_this_machine_and_live_does_not() {
 
 #[test]
 fn an_account_is_chosen_by_name_or_because_it_is_alone() {
-    let both = format!("{MINIMAL}{}", MINIMAL.replace("main", "other"));
+    let both = format!("{MINIMAL}{}", MINIMAL.replace("main", "other").replace("\"K\"", "\"OTHER_K\""));
     let (one, two) = (config(MINIMAL, &[]), config(&both, &[]));
     assert_eq!(one.account(None).unwrap().name.as_str(), "main");
     assert_eq!(one.account(None).unwrap().margin_mode, MarginMode::Isolated);
@@ -349,24 +380,24 @@ on = "main BTC/USDT:USDT"
 "#
     );
     insta::assert_snapshot!(problems(&text, &[]), @r#"
-    plimsoll.toml:7:8: strategies.kind.kind: 'ema_crss' is not one of ema_cross, funding_arbitrage, grid, trend_switch, volatility_breakout
-        change it; `plimsoll config example` shows strategies.kind.kind with its comment
-    plimsoll.toml:11:6: strategies.account.on: no account is called 'nobody': configured are main
-        change it; `plimsoll config example` shows strategies.account.on with its comment
+    plimsoll.toml:7:8: strategies.kind.kind: 'ema_crss' is no kind of strategy, did you mean ema_cross? (known are ema_cross, funding_arbitrage, grid, trend_switch, volatility_breakout)
+        write it like kind = "trend_switch"; `plimsoll config example` says what it means
+    plimsoll.toml:11:6: strategies.account.on: no account is called 'nobody' (configured are main)
+        write it like on = "main BTC/USDT:USDT"; `plimsoll config example` says what it means
     plimsoll.toml:14:6: strategies.settled.on: BTC/USDC:USDC settles in USDC, and account 'main' is kept in USDT
-        change it; `plimsoll config example` shows strategies.settled.on with its comment
-    plimsoll.toml:18:1: strategies.setting: settings of ema_cross: unknown field `fsat`, expected one of `interval`, `fast`, `slow`, `long_only`, `size`, `leverage`, `stop`, `atr_period`
-        `plimsoll backtest --strategies` lists the kinds and their settings
-    plimsoll.toml:22:1: strategies.value: settings of ema_cross: fast is below slow, got 50 and 5
-        `plimsoll backtest --strategies` lists the kinds and their settings
+        write it like on = "main BTC/USDT:USDT"; `plimsoll config example` says what it means
+    plimsoll.toml:18:14: strategies.setting.settings.fsat: ema_cross has no such setting
+        did you mean fast?
+    plimsoll.toml:22:14: strategies.value.settings.fast: fast is below slow, got 50 and 5
+        change it; `plimsoll backtest --strategies` lists the settings with their defaults
     plimsoll.toml:23:13: strategies.nowhere: where does it trade?
         write on = "main BTC/USDT:USDT": the account, and the contract; several with commas between them
-    plimsoll.toml:25:13: strategies.alone: funding_arbitrage trades 2 contracts, each on its account: 1 are given
-        `plimsoll backtest --strategies` lists the kinds and their settings
+    plimsoll.toml:27:1: strategies.alone.on: funding_arbitrage trades 2 contracts, each on its account: 1 are given
+        name 2 in on, with commas between them, such as main BTC/USDT:USDT
     plimsoll.toml:30:6: strategies.place.on: 'BTC/USDT:USDT' is not an account and a contract, such as main BTC/USDT:USDT
-        change it; `plimsoll config example` shows strategies.place.on with its comment
+        write it like on = "main BTC/USDT:USDT"; `plimsoll config example` says what it means
     plimsoll.toml:31:1: strategies.place.leverage: no such setting
-        known here are kind, on, settings
+        it is a setting of [strategies.place.settings]: write it there
     plimsoll.toml:32:13: strategies.No Name: 'No Name' is no name
         use small letters, digits, - and _, at most 32 of them
     plimsoll.toml:32:13: strategies.No Name: which kind of strategy is it?

@@ -251,7 +251,9 @@ mod tests {
     fn chosen(strategies: &[(&str, &str)], guarded: &[&str], state: &std::path::Path) -> ChosenAll {
         let mut text = String::new();
         for account in ["main", "second", "third"] {
-            text += &format!("[accounts.{account}]\nenvironment = \"testnet\"\nkey_env = \"K\"\nsecret_env = \"S\"\n");
+            let key = account.to_ascii_uppercase();
+            text +=
+                &format!("[accounts.{account}]\nenvironment = \"testnet\"\nkey_env = \"{key}\"\nsecret_env = \"S\"\n");
         }
         for (name, on) in strategies {
             let kind = if on.contains(',') { "funding_arbitrage" } else { "ema_cross" };

@@ -32,6 +32,21 @@ const STOP: Decimal = Decimal::from_parts(3, 0, 0, false, 2);
 /// Where the dashboard is, unless somebody is there already.
 const DASHBOARD: ([u8; 4], u16) = ([127, 0, 0, 1], 7878);
 
+/// What names another strategy.
+const CHOSEN: [&str; 2] = ["DEFAULT_FUTURES_STRATEGY", "PLIMSOLL_TRADING_DEFAULT_STRATEGY"];
+
+/// The strategy that is shown.
+const STRATEGY: &str = r#"
+[strategies.grid]
+kind = "grid"
+on = "tryout BTC/USDT:USDT"
+[strategies.grid.settings]
+side = "long"
+interval = "1m"
+range_interval = "15m"
+exposure = "0.2"
+"#;
+
 /// A try of the program: everything that it is made of goes with it.
 pub(super) struct Tryout {
     folder: PathBuf,
@@ -130,6 +145,9 @@ fn write(folder: &Path, venue: &Running) -> Result<PathBuf, Failure> {
     }
     let (shown, config) = (folder.display(), folder.join("plimsoll.toml"));
     let (rest, sockets, dashboard) = (venue.rest_url(), venue.ws_url(), dashboard());
+    let environment = find::environment();
+    // Whoever names a kind in the environment sees that one.
+    let strategy = if CHOSEN.iter().any(|name| environment.contains_key(*name)) { "" } else { STRATEGY };
     let text = format!(
         r#"database = "sqlite:{shown}/plimsoll.db"
 state = "{shown}/state"
@@ -144,18 +162,9 @@ secret_file = "{shown}/secret"
 margin_mode = "cross"
 symbols = "BTC/USDT:USDT"
 
-[strategies.grid]
-kind = "grid"
-on = "tryout BTC/USDT:USDT"
-[strategies.grid.settings]
-side = "long"
-interval = "1m"
-range_interval = "15m"
-exposure = "0.2"
-
 [api]
 listen = "{dashboard}"
-"#
+{strategy}"#
     );
     std::fs::write(&config, text).map_err(|error| unwritable(&config, &error))?;
     Ok(config)
@@ -176,8 +185,7 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
 
 /// Makes the database.
 pub(super) async fn migrate(target: &Target) -> Result<(), Failure> {
-    let (config, _, _) = target.text()?;
-    Records::open(&config.database).await?.close().await;
+    Records::open(&target.choose_all()?.config.database).await?.close().await;
     Ok(())
 }
 
