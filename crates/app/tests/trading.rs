@@ -169,6 +169,12 @@ impl Program {
         read(&self.line(is_it).await)
     }
 
+    /// Asks it to read its configuration again.
+    fn reread(&self) {
+        let id = self.process.id().unwrap().to_string();
+        assert!(std::process::Command::new("kill").args(["-HUP", &id]).status().unwrap().success());
+    }
+
     async fn kill(mut self) -> Vec<String> {
         self.process.kill().await.unwrap();
         self.heard
@@ -243,6 +249,26 @@ async fn a_strategy_trades_dies_with_its_process_and_goes_on_as_if_nothing_had_h
     assert!(resumed["resumed"].is_string(), "{resumed}");
     again.until("pass", |it| it["account"] == "main" && it["positions"] == 1 && it["unprotected"] == 0).await;
     assert_eq!(stage.held("main"), ("0.01".parse().unwrap(), 1), "nothing was opened twice");
+
+    // It is not taken out while it holds something, and nothing else of what is written takes effect then.
+    let whole = std::fs::read_to_string(stage.config()).unwrap();
+    std::fs::write(stage.config(), stage.configuration().replace("max_leverage = 10", "max_leverage = 9")).unwrap();
+    again.reread();
+    let refused = again.until("configuration_refused", |_| true).await;
+    let said = "strategies.cross cannot be taken out while it holds something";
+    assert!(
+        refused["problems"].as_array().unwrap().iter().any(|it| it.as_str().unwrap().starts_with(said)),
+        "{refused}"
+    );
+
+    // Other settings are taken up while it holds: it begins anew with them, and holds what it held.
+    std::fs::write(stage.config(), whole.replace("quantity = 0.01", "quantity = 0.02")).unwrap();
+    again.reread();
+    let changed = again.until("configuration_reread", |_| true).await;
+    assert_eq!(changed["changed"][0]["setting"], "strategies.cross.settings.size", "{changed}");
+    let resumed = again.until("strategy_began", |_| true).await;
+    assert!(resumed["resumed"].is_string(), "{resumed}");
+    again.until("pass", |it| it["account"] == "main" && it["positions"] == 1 && it["unprotected"] == 0).await;
 
     // Its stop is its own still.
     stage.goes_to("59000");

@@ -1,6 +1,7 @@
 //! What asks the process to stop, and what is not stopped by it.
 
 use crate::failure::Failure;
+use std::fs::File;
 use std::io::Write;
 use std::pin::pin;
 use std::process::exit;
@@ -25,6 +26,52 @@ impl Signals {
             _ = hangup.recv() => {}
         }
     }
+}
+
+/// What a process that goes on until it is stopped may be asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// To stop.
+    Stop,
+    /// To read its configuration again.
+    Reread,
+}
+
+/// What is asked of a process that goes on: heard from now on, also while nobody waits for it.
+pub(super) struct Requests {
+    signals: Signals,
+    has_terminal: bool,
+}
+
+impl Requests {
+    pub(super) fn listen() -> Result<Self, Failure> {
+        let signals = Signals::listen();
+        let signals = signals.map_err(|error| Failure::unreachable(format!("cannot wait for signals: {error}")))?;
+        Ok(Self { signals, has_terminal: has_terminal() })
+    }
+
+    /// The next request. A hang-up asks to read again; but where the terminal has gone with it, to stop.
+    pub(super) async fn next(&mut self) -> Asked {
+        let [interrupt, terminate, hangup] = &mut self.signals.0;
+        tokio::select! {
+            _ = interrupt.recv() => Asked::Stop,
+            _ = terminate.recv() => Asked::Stop,
+            _ = hangup.recv() => match self.has_terminal && !has_terminal() {
+                true => Asked::Stop,
+                false => Asked::Reread,
+            },
+        }
+    }
+
+    /// Returns when it is asked to stop.
+    pub(super) async fn stopped(&mut self) {
+        while self.next().await == Asked::Reread {}
+    }
+}
+
+/// Whether this process belongs to a terminal.
+fn has_terminal() -> bool {
+    File::open("/dev/tty").is_ok()
 }
 
 /// Returns when the process is asked to stop.

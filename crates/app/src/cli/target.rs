@@ -1,7 +1,7 @@
 //! Which account a verb is for, and whether its operator means it.
 
-use super::config::refused;
-use crate::config::{Account, Config, Database, Environment, Origin, Shown, VenueEnvironment, find};
+use super::config::{missing_secrets, refused};
+use crate::config::{Account, Config, Database, Environment, Origin, Problem, Shown, VenueEnvironment, find};
 use crate::desk::{Desk, engine_settings, open_records};
 use crate::failure::Failure;
 use crate::venue::Keys;
@@ -58,18 +58,23 @@ pub(crate) struct ChosenAll {
 }
 
 impl ChosenAll {
-    /// Wires each on the same records, with what follows its private stream. What is missing is told before anything is
-    /// opened.
+    /// The keys of each account.
+    pub(crate) fn keys(&self) -> Result<Vec<Keys>, Failure> {
+        self.accounts.iter().map(|account| Keys::read(account, &self.environment)).collect()
+    }
+
+    /// Wires each on the same records, with what follows its private stream.
     pub(crate) async fn guarded(
-        self,
+        &self,
+        keys: &[Keys],
         notifier: impl Fn(&Account) -> Arc<dyn Notifier>,
     ) -> Result<Vec<(Desk, Lookout)>, Failure> {
-        let Self { config, accounts, environment } = self;
-        let keys = |account: &Account| Ok((engine_settings(&config, account)?, Keys::read(account, &environment)?));
-        let ready = accounts.iter().map(keys).collect::<Result<Vec<_>, Failure>>()?;
-        let records = open_records(&config).await?;
-        let wired = accounts.into_iter().zip(ready).map(|(account, (settings, keys))| {
-            let notifier = notifier(&account);
+        let Self { config, accounts, .. } = self;
+        let settings = accounts.iter().map(|account| engine_settings(config, account));
+        let ready: Vec<_> = settings.collect::<Result<Vec<_>, Failure>>()?;
+        let records = open_records(config).await?;
+        let wired = accounts.iter().zip(keys).zip(ready).map(|((account, keys), settings)| {
+            let (account, keys, notifier) = (account.clone(), keys.clone(), notifier(account));
             Desk::with_lookout(config.clone(), account, keys, settings, records.clone(), notifier)
         });
         match wired.collect() {
@@ -94,6 +99,24 @@ impl Target {
     /// The same of the account that was named, or of every one that is configured.
     pub(crate) fn choose_all(&self) -> Result<ChosenAll, Failure> {
         let (config, environment) = self.read()?;
+        self.all_of(config, environment)
+    }
+
+    /// The same anew, with everything that is against it.
+    pub(crate) fn choose_all_again(&self) -> Result<ChosenAll, Vec<String>> {
+        let read = find::read(self.config.as_deref(), find::environment());
+        let read = read.map_err(|error| vec![format!("{}\n    {}", error.what, error.remedy)])?;
+        let told = |problems: Vec<Problem>| problems.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let config = read.config().map_err(told)?;
+        let missing = missing_secrets(&config, &read.environment);
+        if !missing.is_empty() {
+            return Err(told(missing));
+        }
+        let chosen = self.with_database(config).and_then(|config| self.all_of(config, read.environment));
+        chosen.map_err(|failure| vec![failure.message().to_owned()])
+    }
+
+    fn all_of(&self, config: Config, environment: Environment) -> Result<ChosenAll, Failure> {
         let accounts = match &self.account {
             Some(name) => vec![config.account(Some(name)).map_err(Failure::usage)?.clone()],
             None => config.accounts.clone(),
@@ -125,7 +148,12 @@ impl Target {
     fn read(&self) -> Result<(Config, Environment), Failure> {
         let read = find::read(self.config.as_deref(), find::environment());
         let read = read.map_err(|error| Failure::usage(error.what).help(error.remedy))?;
-        let mut config = read.config().map_err(|problems| refused(&problems))?;
+        let config = read.config().map_err(|problems| refused(&problems))?;
+        Ok((self.with_database(config)?, read.environment))
+    }
+
+    /// The records are where an argument says, if one does.
+    fn with_database(&self, mut config: Config) -> Result<Config, Failure> {
         if let Some(url) = &self.database {
             config.database = Database::parse(url).map_err(|why| Failure::usage(format!("--database: {why}")))?;
             let (setting, value, origin) =
@@ -133,7 +161,7 @@ impl Target {
             config.shown.retain(|shown| shown.setting != setting);
             config.shown.push(Shown { setting, value, origin });
         }
-        Ok((config, read.environment))
+        Ok(config)
     }
 
     /// The configuration, its text and the environment that it was read in.

@@ -59,6 +59,18 @@ pub(super) struct Tasks {
 /// # Errors
 /// A strategy needs an account that is not guarded here, or another process lets strategies trade one of them.
 pub(super) fn plan(chosen: &ChosenAll) -> Result<Vec<Group>, Failure> {
+    let group = |(accounts, strategies): Shared| {
+        let alone = accounts.iter().map(|account| Alone::on(&chosen.config.state, account));
+        Ok(Group { _alone: alone.collect::<Result<_, _>>()?, accounts, strategies })
+    };
+    planned(chosen)?.into_iter().map(group).collect()
+}
+
+/// Strategies that share these accounts.
+type Shared = (BTreeSet<AccountId>, Vec<StrategyConfig>);
+
+/// The same, before anybody is kept from trading the accounts.
+pub(super) fn planned(chosen: &ChosenAll) -> Result<Vec<Shared>, Failure> {
     let guarded: BTreeSet<&AccountId> = chosen.accounts.iter().map(|account| &account.name).collect();
     let mut groups = Vec::new();
     for (accounts, strategies) in together(&chosen.config.strategies) {
@@ -66,14 +78,13 @@ pub(super) fn plan(chosen: &ChosenAll) -> Result<Vec<Group>, Failure> {
             continue;
         }
         strategies.iter().try_for_each(|strategy| is_guarded(strategy, &guarded))?;
-        let alone = accounts.iter().map(|account| Alone::on(&chosen.config.state, account));
-        groups.push(Group { _alone: alone.collect::<Result<_, _>>()?, accounts, strategies });
+        groups.push((accounts, strategies));
     }
     Ok(groups)
 }
 
 /// Strategies by the accounts that they share, in their order.
-fn together(strategies: &[StrategyConfig]) -> Vec<(BTreeSet<AccountId>, Vec<StrategyConfig>)> {
+pub(super) fn together(strategies: &[StrategyConfig]) -> Vec<Shared> {
     let mut groups: Vec<BTreeSet<AccountId>> = Vec::new();
     for strategy in strategies {
         let mut accounts = strategy.accounts();

@@ -1,14 +1,11 @@
-//! `plimsoll run`, a process of its own, at a venue in this one. It looks by the clock every two hours: whatever it notices
-//! sooner, the account's stream has told it.
-
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+//! A venue with a market that goes on in this process, and `plimsoll run` beside it.
 
 use plimsoll_domain::{
     AccountId, ClientOrderId, Decimal, Instrument, NewOrder, OrderKind, OrderSize, PositionSide, Price, Side, Symbol,
 };
-use plimsoll_exchange::{Exchange, OrderRef, Tick, listings};
+use plimsoll_exchange::{Exchange, Tick, listings};
 use plimsoll_ports::{Clock, SystemClock};
-use plimsoll_venue_server::{BinanceVenue, BitgetVenue, Fault, GateioVenue, RateLimits, Running, Settings};
+use plimsoll_venue_server::{BinanceVenue, BitgetVenue, GateioVenue, RateLimits, Running, Settings};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
@@ -26,17 +23,17 @@ const PASSPHRASE: &str = "guard-phrase";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A venue with a market that goes on, and the configuration of an account there.
-struct Stage {
-    venue: Arc<Running>,
-    account: AccountId,
-    bitcoin: Instrument,
-    price: Arc<Mutex<Price>>,
-    folder: TempDir,
+pub(crate) struct Stage {
+    pub(crate) venue: Arc<Running>,
+    pub(crate) account: AccountId,
+    pub(crate) bitcoin: Instrument,
+    pub(crate) price: Arc<Mutex<Price>>,
+    pub(crate) folder: TempDir,
     moving: tokio::task::JoinHandle<()>,
 }
 
 impl Stage {
-    async fn set(wire: &str) -> Self {
+    pub(crate) async fn set(wire: &str) -> Self {
         let bitcoin = match wire {
             "gateio" => listings::gateio::btc_usdt(),
             "bitget" => listings::bitget::btc_usdt(),
@@ -62,11 +59,11 @@ impl Stage {
         stage
     }
 
-    fn config(&self) -> PathBuf {
+    pub(crate) fn config(&self) -> PathBuf {
         self.folder.path().join("plimsoll.toml")
     }
 
-    fn configuration(&self, wire: &str) -> String {
+    pub(crate) fn configuration(&self, wire: &str) -> String {
         let folder = self.folder.path().display();
         let own = match wire {
             "bitget" => "passphrase_env = \"GUARD_PASSPHRASE\"\n",
@@ -85,7 +82,7 @@ impl Stage {
         )
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
         command.args(words).args(["--json", "--config"]).arg(self.config()).env_remove("DATABASE_URL");
         command.env("GUARD_KEY", KEY).env("GUARD_SECRET", SECRET).env("GUARD_PASSPHRASE", PASSPHRASE);
@@ -94,14 +91,14 @@ impl Stage {
     }
 
     /// A verb of another process.
-    async fn verb(&self, line: &str) {
+    pub(crate) async fn verb(&self, line: &str) {
         let words: Vec<&str> = line.split(' ').collect();
         let Output { status, stderr, .. } = self.command(&words).output().await.unwrap();
         assert!(status.success(), "{line}: {}", String::from_utf8_lossy(&stderr));
     }
 
     /// An order that nobody here has sent.
-    fn by_hand(&self, id: &str, side: Side) {
+    pub(crate) fn by_hand(&self, id: &str, side: Side) {
         let order = NewOrder {
             client_order_id: ClientOrderId::reported(id),
             symbol: self.bitcoin.symbol.clone(),
@@ -115,18 +112,18 @@ impl Stage {
     }
 
     /// What rests as conditional orders.
-    fn stops(&self) -> Vec<ClientOrderId> {
+    pub(crate) fn stops(&self) -> Vec<ClientOrderId> {
         let open = self.venue.exchange(|exchange| exchange.open_conditionals(&self.account));
         open.into_iter().map(|it| it.order.client_order_id).collect()
     }
 
-    fn held(&self) -> Option<Decimal> {
+    pub(crate) fn held(&self) -> Option<Decimal> {
         let held = self.venue.exchange(|exchange| exchange.positions(&self.account));
         held.into_iter().find_map(|report| report.position).map(|held| held.quantity.get())
     }
 
     /// The price goes to where what is held is nearly liquidated.
-    fn jump_to_thin_margin(&self) {
+    pub(crate) fn jump_to_thin_margin(&self) {
         let held = self.venue.exchange(|exchange| exchange.positions(&self.account));
         let liquidation = held.into_iter().find_map(|report| report.liquidation_price).expect("it can be liquidated");
         *self.price.lock().unwrap() = Price::new(liquidation.get().round_dp(0) + Decimal::from(20)).unwrap();
@@ -150,26 +147,26 @@ async fn go_on(venue: Arc<Running>, symbol: Symbol, price: Arc<Mutex<Price>>) {
     }
 }
 
-fn price(text: &str) -> Price {
+pub(crate) fn price(text: &str) -> Price {
     text.parse().unwrap()
 }
 
 /// The process, and what it tells.
-struct Guard {
-    process: Child,
+pub(crate) struct Guard {
+    pub(crate) process: Child,
     lines: Lines<BufReader<ChildStdout>>,
-    heard: Vec<Value>,
+    pub(crate) heard: Vec<Value>,
 }
 
 impl Guard {
-    fn start(stage: &Stage) -> Self {
+    pub(crate) fn start(stage: &Stage) -> Self {
         let mut process = stage.command(&["run"]).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
         Self { process, lines, heard: Vec::new() }
     }
 
     /// The next event of this name of which this holds.
-    async fn until(&mut self, event: &str, holds: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn until(&mut self, event: &str, holds: impl Fn(&Value) -> bool) -> Value {
         let heard = async {
             while let Some(line) = self.lines.next_line().await.unwrap() {
                 let told: Value = serde_json::from_str(&line).unwrap();
@@ -185,107 +182,26 @@ impl Guard {
     }
 
     /// An event of this name, if it was not told already since the last [`forget`](Self::forget).
-    async fn told(&mut self, event: &str) {
+    pub(crate) async fn told(&mut self, event: &str) {
         if !self.heard.iter().any(|it| it["event"] == event) {
             self.until(event, |_| true).await;
         }
     }
 
-    fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.heard.clear();
     }
 
-    async fn woken(&mut self, why: &[&str]) {
+    pub(crate) async fn woken(&mut self, why: &[&str]) {
         let is_one = |it: &Value| why.iter().any(|why| it["why"] == *why);
         self.until("woken", |it| it["why"].as_array().unwrap().iter().any(is_one)).await;
     }
 
-    async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         let id = self.process.id().unwrap().to_string();
         assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         self.until("stopped", |_| true).await;
         let status = tokio::time::timeout(PATIENCE, self.process.wait()).await.unwrap().unwrap();
         assert!(status.success(), "{status}");
     }
-}
-
-async fn everything_is_noticed_at_once(wire: &str) {
-    let stage = Stage::set(wire).await;
-    let mut guard = Guard::start(&stage);
-    guard.until("stream_connected", |_| true).await;
-    let set = guard.until("contract_set", |_| true).await;
-    assert_eq!((&set["margin_mode"], &set["leverage"]), (&"isolated".into(), &10.into()), "{set}");
-
-    // Another process opens: the stream tells, and nobody is alarmed.
-    stage.verb("open BTC/USDT:USDT --side long --quantity 0.02 --leverage 10 --stop 58000 --yes").await;
-    guard.until("position_opened", |it| it["quantity"] == "0.02").await;
-
-    // Its stop is cancelled by hand, and placed again.
-    let [stop] = <[ClientOrderId; 1]>::try_from(stage.stops()).unwrap();
-    let cancel = OrderRef::Client(stop.clone());
-    stage.venue.exchange(|exchange| exchange.cancel_conditional(&stage.account, &cancel)).unwrap();
-    guard.woken(&["stop_gone"]).await;
-    guard.until("pass", |it| it["unprotected"] == 1).await;
-    let is_restored = |it: &Value| it["findings"].as_array().unwrap().iter().any(|it| it["kind"] == "restored");
-    guard.until("reconciled", is_restored).await;
-    assert!(matches!(stage.stops().as_slice(), [again] if *again != stop));
-    stage.verb("close BTC/USDT:USDT --yes").await;
-    guard.until("position_closed", |_| true).await;
-
-    // A position is made by hand, and adopted.
-    guard.forget();
-    stage.by_hand("hand-1", Side::Buy);
-    guard.woken(&["position_opened", "traded_elsewhere"]).await;
-    guard.until("pass", |it| it["positions"] == 1).await;
-    let is_adopted = |it: &Value| it["findings"].as_array().unwrap().iter().any(|it| it["kind"] == "adopted");
-    guard.until("reconciled", is_adopted).await;
-
-    // The market falls to where margin is thin.
-    guard.told("marks_flow").await;
-    stage.jump_to_thin_margin();
-    let warned = guard.until("liquidation_warning", |_| true).await;
-    assert!(warned["level"] == "high_usage" || warned["level"] == "warning", "{warned}");
-    guard.woken(&["thin_margin", "position_margin_ratio", "liquidation_warning", "margin_call"]).await;
-    // The look that defends it may come before the last of these reasons.
-    let is_defended = |it: &Value| it["event"] == "pass" && it["action"] == "defended";
-    if !guard.heard.iter().any(is_defended) {
-        guard.until("pass", is_defended).await;
-    }
-    // As much as restores the target: what is left keeps the margin of the whole, and is calm while the price stays there.
-    let kept = stage.held().unwrap();
-    assert!(kept > Decimal::ZERO && kept < Decimal::new(2, 2), "{kept}");
-    *stage.price.lock().unwrap() = price("60000");
-
-    // The stream is cut, and comes back: what happened meanwhile is looked at.
-    stage.venue.inject(Fault::Refuse.always());
-    stage.venue.disconnect_private_sockets();
-    guard.until("stream_disconnected", |_| true).await;
-    stage.by_hand("hand-2", Side::Buy);
-    stage.venue.call_off(Fault::Refuse);
-    let gap = guard.until("gap_closed", |_| true).await;
-    assert!(gap["length_ms"].as_u64().is_some() && gap["reason"].is_string(), "{gap}");
-    guard.woken(&["position_changed", "traded_elsewhere"]).await;
-    guard.until("pass", |it| it["positions"] == 1).await;
-    let left = stage.held().unwrap() - Decimal::new(2, 2);
-    assert_eq!(left, kept, "what was bought by hand stays whole");
-
-    // It guards on.
-    stage.by_hand("hand-3", Side::Buy);
-    guard.woken(&["position_changed", "traded_elsewhere"]).await;
-    guard.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn everything_is_noticed_at_once_at_binance() {
-    everything_is_noticed_at_once("binance").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn everything_is_noticed_at_once_at_gateio() {
-    everything_is_noticed_at_once("gateio").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn everything_is_noticed_at_once_at_bitget() {
-    everything_is_noticed_at_once("bitget").await;
 }
