@@ -186,6 +186,20 @@ fn every_link_between_the_pages_leads_somewhere() {
     assert!(broken.is_empty(), "{broken:#?}");
 }
 
+/// A page that the book leaves out is read by nobody, and a chapter without a page is none.
+#[test]
+fn the_book_has_every_page_once() {
+    let docs = std::path::Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs"));
+    let summary = std::fs::read_to_string(docs.join("SUMMARY.md")).unwrap();
+    let chapters = summary.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+    let mut chapters: Vec<String> = chapters.map(str::to_owned).collect();
+    chapters.sort();
+    let pages = std::fs::read_dir(docs).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut pages: Vec<String> = pages.filter(|page| page.ends_with(".md") && page != "SUMMARY.md").collect();
+    pages.sort();
+    assert_eq!(chapters, pages);
+}
+
 struct Package {
     name: String,
     uses: Vec<Named>,

@@ -19,4 +19,6 @@ mod pages {
     struct Readme;
     #[doc = include_str!("../docs/own-venue.md")]
     struct OwnVenue;
+    #[doc = include_str!("../docs/embed.md")]
+    struct Embed;
 }
