@@ -3,6 +3,7 @@
 //! The order is journalled before its first byte is sent. An answer that never comes is looked up by client order id,
 //! with back-off, until the venue is definite; the same intent is never sent under a second id.
 
+mod answered;
 mod entry;
 mod lookup;
 
@@ -268,7 +269,7 @@ impl OrderPath {
                 Err(SendFailure::NotSent(why))
             }
             Err(PlaceError::Unanswered(why)) => {
-                tracing::warn!(id = %order.client_order_id, %why, "the venue never answered, looking the order up");
+                tracing::warn!(client_order_id = %order.client_order_id, %why, "the venue never answered, looking the order up");
                 self.record(order, JournalState::Unanswered, troubles).await;
                 Ok(Dispatched { order_id: None, sent })
             }
@@ -328,7 +329,9 @@ impl OrderPath {
     async fn place(&self, order: &NewOrder, wait: Wait) -> (Result<OrderId, PlaceError>, Timestamp) {
         let mut tries = Tries::new(&self.clock, self.patience);
         loop {
+            let sent = tries.since_first.passed();
             let answer = self.broker.place(order).await;
+            self.answered(order, &answer, tries.since_first.passed().saturating_sub(sent));
             // An answer comes later than what it answers left us, which is on the safe side.
             let answered_at = self.clock.now();
             match &answer {
@@ -336,7 +339,7 @@ impl OrderPath {
                     if !tries.may_go_on(why, wait).await {
                         return (answer, answered_at);
                     }
-                    tracing::warn!(id = %order.client_order_id, %why, "sending again");
+                    tracing::warn!(client_order_id = %order.client_order_id, %why, "sending again");
                 }
                 _ => return (answer, answered_at),
             }

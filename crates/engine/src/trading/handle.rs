@@ -5,7 +5,7 @@ use crate::venue_account::AccountNews;
 use plimsoll_domain::{AccountId, Change, Timestamp};
 use plimsoll_ports::{Holding, WorkingOrder};
 use std::sync::Arc;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// What is said to a desk.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub(super) enum Word {
     Resume {
         strategy: String,
     },
+    /// Answers when its turn comes.
+    Answer(oneshot::Sender<()>),
     Stop,
 }
 
@@ -62,6 +64,13 @@ impl TradingHandle {
     /// The desk ends once what is under way is done. Stops, targets and resting orders stay.
     pub fn stop(&self) {
         self.say(Word::Stop);
+    }
+
+    /// Waits until the desk takes up what it is told; `false` if it has ended. One that has not begun answers once it has.
+    pub async fn answers(&self) -> bool {
+        let (sender, answer) = oneshot::channel();
+        self.say(Word::Answer(sender));
+        answer.await.is_ok()
     }
 
     /// Every strategy as it is now.

@@ -110,6 +110,8 @@ impl TradingDesk {
                 }
                 (self.is_dirty, self.has_changed) = (true, true);
             }
+            // Whoever asked may have gone.
+            Word::Answer(asked) => drop(asked.send(())),
             Word::Stop => self.is_stopping = true,
         }
         None

@@ -8,6 +8,7 @@ use super::keeper::Keeper;
 use super::listing::List;
 use super::owner::{Judgement, Now, Reading};
 use super::settings::{AccountPorts, VenueAccountSettings};
+use super::telemetry::Telemetry;
 use crate::client_order_id::ClientOrderIds;
 use crate::order_path::OrderPath;
 use crate::steady::Steady;
@@ -77,8 +78,9 @@ impl VenueAccount {
     }
 
     fn start(ports: AccountPorts, stream: Box<dyn AccountStream>, settings: VenueAccountSettings) -> Self {
-        let VenueAccountSettings { settle, closing_fee, watch, .. } = settings.clone();
-        let judgement = Judgement { settle, closing_fee, watch };
+        let VenueAccountSettings { account, settle, closing_fee, watch, .. } = settings.clone();
+        let telemetry = Telemetry::of(&account);
+        let judgement = Judgement { telemetry: telemetry.clone(), settle, closing_fee, watch };
         let steady = Arc::new(Steady::new(Arc::clone(&ports.clock)));
         let follower = AccountFollower::start(stream, Arc::clone(&steady), judgement);
         let (requests, received) = mpsc::channel(REQUESTS_KEPT);
@@ -89,6 +91,7 @@ impl VenueAccount {
             line: follower.line(),
             view: follower.watch(),
             settings: settings.clone(),
+            telemetry,
         };
         let path = OrderPath {
             broker: Arc::clone(&ports.broker),

@@ -3,6 +3,7 @@
 use super::listing::List;
 use super::news::AccountNews;
 use super::owner::{Judgement, Now, Owner, Reading};
+use super::telemetry::Telemetry;
 use super::view::{AccountView, Link};
 use super::watchers::WatchSettings;
 use crate::steady::Steady;
@@ -77,7 +78,7 @@ impl AccountFollower {
         Self::start(
             stream,
             Arc::new(Steady::new(clock)),
-            Judgement { settle, closing_fee, watch: WatchSettings::none() },
+            Judgement { telemetry: Telemetry::default(), settle, closing_fee, watch: WatchSettings::none() },
         )
     }
 

@@ -7,7 +7,7 @@ use super::follower::{Command, Ended, Line};
 use super::listing::List;
 use super::owner::{Now, Reading};
 use super::settings::VenueAccountSettings;
-use super::telemetry;
+use super::telemetry::Telemetry;
 use super::view::{AccountView, Link};
 use crate::steady::Steady;
 use plimsoll_domain::{AccountEvent, AccountSnapshot, Difference, Symbol, Timestamp};
@@ -57,6 +57,7 @@ pub(super) struct Keeper {
     pub(super) line: Line,
     pub(super) view: watch::Receiver<Arc<AccountView>>,
     pub(super) settings: VenueAccountSettings,
+    pub(super) telemetry: Telemetry,
 }
 
 /// When the keeper acts next by itself, in the time that has passed: what is done to the clock hides no silence.
@@ -185,7 +186,7 @@ impl Keeper {
         let events = std::iter::once(snapshot).chain(fills.into_iter().map(AccountEvent::Fill)).collect();
         self.line.tell_through(Command::Read(Reading { begun, events })).await?;
         let took = self.steady.passed().saturating_sub(begun.passed);
-        telemetry::resynchronised(took);
+        self.telemetry.resynchronised(took);
         tracing::info!(reason, fills = count, ?took, "the account was read anew");
         Ok(Resynchronised { fills: count, without_fills })
     }

@@ -3,7 +3,7 @@
 use super::audit::AuditLog;
 use super::listing::List;
 use super::news::AccountNews;
-use super::telemetry;
+use super::telemetry::Telemetry;
 use super::view::{AccountView, ContractSetting, Gap, Gaps, Link};
 use super::watchers::{Moment, WatchSettings, Watchers};
 use crate::steady::Steady;
@@ -19,6 +19,8 @@ use std::time::Duration;
 /// What the owner judges the account by.
 #[derive(Debug, Clone)]
 pub(super) struct Judgement {
+    /// Whose figures are recorded.
+    pub(super) telemetry: Telemetry,
     pub(super) settle: Currency,
     pub(super) closing_fee: Rate,
     pub(super) watch: WatchSettings,
@@ -70,6 +72,7 @@ pub(super) struct Owner {
     audits: Arc<AuditLog>,
     judgement: Judgement,
     watchers: Watchers,
+    telemetry: Telemetry,
     /// Something changed since the figures were last judged.
     unjudged: bool,
     news: Vec<AccountNews>,
@@ -97,6 +100,7 @@ impl Owner {
             was_live: false,
             audits: Arc::default(),
             watchers: Watchers::new(judgement.watch.clone()),
+            telemetry: judgement.telemetry.clone(),
             judgement,
             unjudged: false,
             news: Vec::new(),
@@ -111,12 +115,12 @@ impl Owner {
             Some(StreamItem::Connected) => {
                 self.heard_at = Some(now);
                 self.connected = Some(passed);
-                telemetry::connected();
+                self.telemetry.connected();
                 self.relink(Link::Syncing);
             }
             Some(StreamItem::Disconnected { reason }) => {
                 tracing::warn!(%reason, "the account's stream is down");
-                telemetry::disconnected(self.connected.is_some());
+                self.telemetry.disconnected(self.connected.is_some());
                 self.connected = None;
                 self.doubt(now, &reason);
                 self.relink(Link::Down { reason });
@@ -130,7 +134,7 @@ impl Owner {
             Some(StreamItem::Alive) => self.heard_at = Some(now),
             Some(StreamItem::Event(event)) => {
                 self.heard_at = Some(now);
-                telemetry::event(&event, now);
+                self.telemetry.event(&event, now);
                 if let AccountEvent::Snapshot(snapshot) = &event {
                     // The trades before it come with it.
                     self.traded_until = self.traded_until.max(Some(snapshot.time));
@@ -253,7 +257,7 @@ impl Owner {
             return;
         };
         log.record(now, differences);
-        telemetry::audited(differences.len());
+        self.telemetry.audited(differences.len());
         for difference in differences {
             tracing::warn!(%difference, "the venue sees the account otherwise");
             self.news.push(AccountNews::Differs(difference.clone()));
@@ -266,7 +270,7 @@ impl Owner {
         self.unjudged |= !changes.is_empty() || matches!(event, AccountEvent::Position(_) | AccountEvent::Snapshot(_));
         for change in changes {
             tracing::debug!(change = change.as_str(), "the account changed");
-            telemetry::changed(&change);
+            self.telemetry.changed(&change);
             self.tally.hear(&change);
             self.watchers.note(&change);
             self.news.push(AccountNews::Changed(change));
@@ -310,7 +314,7 @@ impl Owner {
                 let reason = std::mem::take(&mut self.gap_reason);
                 let gap = Gap { from, until: now, reason };
                 tracing::info!(from = %gap.from, until = %gap.until, reason = %gap.reason, "the account is whole again");
-                telemetry::gap_closed(now.since(from));
+                self.telemetry.gap_closed(now.since(from));
                 self.gaps =
                     Gaps { closed: self.gaps.closed.saturating_add(1), last: Some(gap.clone()), open_since: None };
                 self.news.push(AccountNews::GapClosed(gap));
@@ -337,11 +341,10 @@ impl Owner {
         let standing = view.standing(&self.judgement.settle, self.judgement.closing_fee);
         let positions = standing.positions();
         let margin = standing.margin_of(&positions);
-        telemetry::judged(&positions, &margin);
         let at = view.as_of.unwrap_or(now);
         let moment = Moment { positions: &positions, margin: &margin, is_certain: view.is_trusted(), at };
         for news in self.watchers.hear(&moment) {
-            telemetry::derived(&news);
+            self.telemetry.derived(&news);
             tracing::warn!(news = news.as_str(), ?news, "a figure of the account crossed a line");
             self.news.push(news);
         }

@@ -1,6 +1,8 @@
 //! Figures for whoever collects them, through the `metrics` facade. Without the feature `metrics` nothing is recorded, and
 //! no outside crate is linked.
 //!
+//! Each has the label `account`.
+//!
 //! | name | kind | what |
 //! |---|---|---|
 //! | `plimsoll_account_order_update_latency_seconds` | histogram | from the venue's change of an order to our hearing of it |
@@ -11,116 +13,147 @@
 //! | `plimsoll_account_resync_seconds` | histogram | how long reading the account took |
 //! | `plimsoll_account_audits_total`, `…_audit_differences_total` | counter | audits, and what they found |
 //! | `plimsoll_account_liquidation_warnings_total` | counter | by `origin`: `venue`, `derived` |
-//! | `plimsoll_account_open_positions` | gauge | by symbol |
-//! | `plimsoll_account_unrealized_pnl`, `…_equity`, `…_margin_used`, `…_margin_ratio` | gauge | in the settle currency |
 //!
-//! A session that ends before it was connected counts as `refused`: a wrong key, a venue that is away, or both.
+//! A session that ends before it was connected counts as `refused`: a wrong key, a venue that is away, or both. What an
+//! account is at one moment is not recorded: a view and its [`Standing`](plimsoll_domain::Standing) tell it exactly, when
+//! somebody asks.
 
 use super::news::AccountNews;
-use plimsoll_domain::{AccountEvent, Change, MarginFigures, PositionFigures, Timestamp};
+use plimsoll_domain::{AccountEvent, AccountId, Change, Timestamp};
 use std::time::Duration;
 
 #[cfg(feature = "metrics")]
 mod recorded {
     use super::super::news::Derived;
     use super::*;
-    use metrics::{counter, gauge, histogram};
-    use plimsoll_domain::{Decimal, Money};
-    use std::collections::BTreeMap;
+    use metrics::{SharedString, counter, histogram};
 
-    pub(in super::super) fn connected() {
-        counter!("plimsoll_account_sessions_total", "outcome" => "connected").increment(1);
-    }
+    /// Records what happens on one account. Without a name it has the empty label.
+    #[derive(Debug, Clone, Default)]
+    pub(in super::super) struct Telemetry(SharedString);
 
-    pub(in super::super) fn disconnected(was_connected: bool) {
-        let outcome = if was_connected { "lost" } else { "refused" };
-        counter!("plimsoll_account_sessions_total", "outcome" => outcome).increment(1);
-    }
-
-    pub(in super::super) fn event(event: &AccountEvent, now: Timestamp) {
-        if let AccountEvent::Order(order) = event {
-            let latency = now.since(order.updated.time);
-            histogram!("plimsoll_account_order_update_latency_seconds").record(latency);
+    impl Telemetry {
+        /// Nothing has happened yet, which is a figure too: whoever collects sees the first time as a change.
+        pub(in super::super) fn of(account: &AccountId) -> Self {
+            let account = SharedString::from(account.to_string());
+            for outcome in ["connected", "lost", "refused"] {
+                counter!("plimsoll_account_sessions_total", "account" => account.clone(), "outcome" => outcome)
+                    .increment(0);
+            }
+            for origin in ["venue", "derived"] {
+                counter!("plimsoll_account_liquidation_warnings_total", "account" => account.clone(), "origin" => origin)
+                    .increment(0);
+            }
+            for name in [
+                "plimsoll_account_balance_changes_total",
+                "plimsoll_account_audits_total",
+                "plimsoll_account_audit_differences_total",
+            ] {
+                counter!(name, "account" => account.clone()).increment(0);
+            }
+            for name in [
+                "plimsoll_account_order_update_latency_seconds",
+                "plimsoll_account_gap_seconds",
+                "plimsoll_account_resync_seconds",
+            ] {
+                drop(histogram!(name, "account" => account.clone()));
+            }
+            Self(account)
         }
-    }
 
-    pub(in super::super) fn changed(change: &Change) {
-        match change {
-            Change::BalanceChanged { .. } => counter!("plimsoll_account_balance_changes_total").increment(1),
-            Change::PositionOpened { symbol, .. } | Change::PositionUpdated { symbol, .. } => moved(symbol.as_str()),
-            Change::PositionClosed(closed) | Change::PositionLiquidated(closed) => moved(closed.symbol.as_str()),
-            Change::LiquidationNear(_) => warned("venue"),
-            _ => {}
+        pub(in super::super) fn connected(&self) {
+            self.session("connected");
         }
-    }
 
-    fn moved(symbol: &str) {
-        counter!("plimsoll_account_position_updates_total", "symbol" => symbol.to_owned()).increment(1);
-    }
-
-    fn warned(origin: &'static str) {
-        counter!("plimsoll_account_liquidation_warnings_total", "origin" => origin).increment(1);
-    }
-
-    pub(in super::super) fn derived(news: &AccountNews) {
-        if let AccountNews::Derived(Derived::LiquidationWarning { .. }) = news {
-            warned("derived");
+        pub(in super::super) fn disconnected(&self, was_connected: bool) {
+            self.session(if was_connected { "lost" } else { "refused" });
         }
-    }
 
-    pub(in super::super) fn gap_closed(length: Duration) {
-        histogram!("plimsoll_account_gap_seconds").record(length);
-    }
-
-    pub(in super::super) fn resynchronised(took: Duration) {
-        histogram!("plimsoll_account_resync_seconds").record(took);
-    }
-
-    pub(in super::super) fn audited(differences: usize) {
-        counter!("plimsoll_account_audits_total").increment(1);
-        counter!("plimsoll_account_audit_differences_total").increment(u64::try_from(differences).unwrap_or(u64::MAX));
-    }
-
-    pub(in super::super) fn judged(positions: &[PositionFigures], margin: &MarginFigures) {
-        let mut held: BTreeMap<&str, u32> = BTreeMap::new();
-        for it in positions {
-            *held.entry(it.held.symbol.as_str()).or_default() += 1;
+        fn session(&self, outcome: &'static str) {
+            counter!("plimsoll_account_sessions_total", "account" => self.0.clone(), "outcome" => outcome).increment(1);
         }
-        for (symbol, count) in held {
-            gauge!("plimsoll_account_open_positions", "symbol" => symbol.to_owned()).set(count);
-        }
-        let money = |name: &'static str, amount: Option<Money>| set(name, amount.map(Money::get));
-        money("plimsoll_account_unrealized_pnl", margin.unrealized_pnl);
-        money("plimsoll_account_equity", margin.equity);
-        money("plimsoll_account_margin_used", margin.used);
-        set("plimsoll_account_margin_ratio", margin.margin_ratio.map(plimsoll_domain::MarginRatio::get));
-    }
 
-    /// A figure that is not known keeps its last value: a gauge has no word for "unknown".
-    fn set(name: &'static str, figure: Option<Decimal>) {
-        if let Some(figure) = figure.and_then(|figure| f64::try_from(figure).ok()) {
-            gauge!(name).set(figure);
+        pub(in super::super) fn event(&self, event: &AccountEvent, now: Timestamp) {
+            if let AccountEvent::Order(order) = event {
+                let latency = now.since(order.updated.time);
+                histogram!("plimsoll_account_order_update_latency_seconds", "account" => self.0.clone())
+                    .record(latency);
+            }
+        }
+
+        pub(in super::super) fn changed(&self, change: &Change) {
+            match change {
+                Change::BalanceChanged { .. } => {
+                    counter!("plimsoll_account_balance_changes_total", "account" => self.0.clone()).increment(1);
+                }
+                Change::PositionOpened { symbol, .. } | Change::PositionUpdated { symbol, .. } => {
+                    self.moved(symbol.as_str());
+                }
+                Change::PositionClosed(closed) | Change::PositionLiquidated(closed) => {
+                    self.moved(closed.symbol.as_str());
+                }
+                Change::LiquidationNear(_) => self.warned("venue"),
+                _ => {}
+            }
+        }
+
+        fn moved(&self, symbol: &str) {
+            let (account, symbol) = (self.0.clone(), symbol.to_owned());
+            counter!("plimsoll_account_position_updates_total", "account" => account, "symbol" => symbol).increment(1);
+        }
+
+        fn warned(&self, origin: &'static str) {
+            let account = self.0.clone();
+            counter!("plimsoll_account_liquidation_warnings_total", "account" => account, "origin" => origin)
+                .increment(1);
+        }
+
+        pub(in super::super) fn derived(&self, news: &AccountNews) {
+            if let AccountNews::Derived(Derived::LiquidationWarning { .. }) = news {
+                self.warned("derived");
+            }
+        }
+
+        pub(in super::super) fn gap_closed(&self, length: Duration) {
+            histogram!("plimsoll_account_gap_seconds", "account" => self.0.clone()).record(length);
+        }
+
+        pub(in super::super) fn resynchronised(&self, took: Duration) {
+            histogram!("plimsoll_account_resync_seconds", "account" => self.0.clone()).record(took);
+        }
+
+        pub(in super::super) fn audited(&self, differences: usize) {
+            let differences = u64::try_from(differences).unwrap_or(u64::MAX);
+            counter!("plimsoll_account_audits_total", "account" => self.0.clone()).increment(1);
+            counter!("plimsoll_account_audit_differences_total", "account" => self.0.clone()).increment(differences);
         }
     }
 }
 
 #[cfg(feature = "metrics")]
-pub(super) use recorded::*;
+pub(super) use recorded::Telemetry;
 
 #[cfg(not(feature = "metrics"))]
 mod silent {
     use super::*;
 
-    pub(in super::super) const fn connected() {}
-    pub(in super::super) const fn disconnected(_: bool) {}
-    pub(in super::super) const fn event(_: &AccountEvent, _: Timestamp) {}
-    pub(in super::super) const fn changed(_: &Change) {}
-    pub(in super::super) const fn derived(_: &AccountNews) {}
-    pub(in super::super) const fn gap_closed(_: Duration) {}
-    pub(in super::super) const fn resynchronised(_: Duration) {}
-    pub(in super::super) const fn audited(_: usize) {}
-    pub(in super::super) const fn judged(_: &[PositionFigures], _: &MarginFigures) {}
+    #[derive(Debug, Clone, Copy, Default)]
+    pub(in super::super) struct Telemetry;
+
+    impl Telemetry {
+        pub(in super::super) const fn of(_: &AccountId) -> Self {
+            Self
+        }
+        pub(in super::super) const fn connected(self) {}
+        pub(in super::super) const fn disconnected(self, _: bool) {}
+        pub(in super::super) const fn event(self, _: &AccountEvent, _: Timestamp) {}
+        pub(in super::super) const fn changed(self, _: &Change) {}
+        pub(in super::super) const fn derived(self, _: &AccountNews) {}
+        pub(in super::super) const fn gap_closed(self, _: Duration) {}
+        pub(in super::super) const fn resynchronised(self, _: Duration) {}
+        pub(in super::super) const fn audited(self, _: usize) {}
+    }
 }
 
 #[cfg(not(feature = "metrics"))]
-pub(super) use silent::*;
+pub(super) use silent::Telemetry;

@@ -71,6 +71,8 @@ async fn a_desk_that_is_stopped_before_it_could_begin_leaves_what_was_saved_as_i
     let (records, clock) = (Arc::new(records), Arc::new(Standing));
     let trading = TradingDesk::new(vec![Box::new(Listens)], vec![account], records, clock, TradingSettings::default());
     let trading = trading.unwrap();
-    trading.handle().stop();
+    let handle = trading.handle();
+    handle.stop();
     trading.run(|_| ()).await;
+    assert!(!handle.answers().await, "whoever has ended answers nobody");
 }

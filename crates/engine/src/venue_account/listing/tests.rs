@@ -3,6 +3,7 @@
 use super::*;
 use crate::venue_account::news::AccountNews;
 use crate::venue_account::owner::{Judgement, Owner};
+use crate::venue_account::telemetry::Telemetry;
 use crate::venue_account::watchers::WatchSettings;
 use plimsoll_domain::{
     ClientOrderId, ContractChange, Currency, Direction, HeldPosition, Order, OrderId, OrderStatus, OrderType, Position,
@@ -124,7 +125,12 @@ async fn only_the_venues_word_makes_a_contract_gone_or_unreadable() {
 }
 
 fn owner() -> Owner {
-    Owner::new(Judgement { settle: Currency::new("USDT"), closing_fee: Rate::ZERO, watch: WatchSettings::none() })
+    Owner::new(Judgement {
+        telemetry: Telemetry::default(),
+        settle: Currency::new("USDT"),
+        closing_fee: Rate::ZERO,
+        watch: WatchSettings::none(),
+    })
 }
 
 /// What is known after that, and what was told of it.
