@@ -29,14 +29,18 @@
 //! - What could not be delivered waits. While too much waits, the oldest information goes first, and nothing critical ever does.
 //! - Whatever is told may be told twice, where it is not known whether it arrived.
 //!
+//! A [`Heartbeat`] is the other way round: an address that is called while all is well, and whose owner tells when it is not.
+//!
 //! It knows no venue, no position and no figure.
 
+mod heartbeat;
 mod outbox;
 mod policy;
 mod relay;
 mod webhook;
 
+pub use heartbeat::{Heartbeat, Unheard};
 pub use outbox::{Letter, Outbox};
 pub use policy::{Policy, PolicySettings};
-pub use relay::{Courier, Relay, RelaySettings, Undelivered};
+pub use relay::{Courier, Relay, RelaySettings, RelayTally, Undelivered};
 pub use webhook::{SetUpFailure, WebhookNotifier, WebhookSettings};

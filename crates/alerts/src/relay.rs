@@ -65,6 +65,17 @@ impl Default for RelaySettings {
     }
 }
 
+/// What has become of alerts since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RelayTally {
+    /// They have arrived.
+    pub delivered: u64,
+    /// Attempts that came to nothing; of one alert there may be many.
+    pub failed: u64,
+    /// They were given up: too much waited that was more urgent, or the other side would not take them.
+    pub dropped: u64,
+}
+
 /// Carries alerts to one place for as long as it lives.
 pub struct Relay {
     inner: Arc<Inner>,
@@ -88,6 +99,7 @@ struct State {
     patient: HashMap<u64, oneshot::Sender<Result<(), String>>>,
     /// Why nothing arrives at present.
     trouble: Option<String>,
+    tally: RelayTally,
 }
 
 impl fmt::Debug for Relay {
@@ -115,6 +127,7 @@ impl Relay {
                 outbox: Outbox::new(settings.most_waiting),
                 patient: HashMap::new(),
                 trouble: None,
+                tally: RelayTally::default(),
             }),
             waiting: watch::Sender::new(0),
             wake: Notify::new(),
@@ -127,6 +140,12 @@ impl Relay {
     #[must_use]
     pub fn waiting(&self) -> usize {
         *self.inner.waiting.borrow()
+    }
+
+    /// What has become of alerts so far.
+    #[must_use]
+    pub fn tally(&self) -> RelayTally {
+        self.inner.state().tally
     }
 
     /// Returns once everything is delivered or given up: whoever stops the program gives it a moment for that.
@@ -168,6 +187,7 @@ impl Inner {
         let Some(told) = state.policy.judge(alert, now) else { return Ok(None) };
         let (number, dropped) = state.outbox.put(told, now);
         if let Some(dropped) = dropped {
+            state.tally.dropped += 1;
             state.patient.remove(&dropped.number());
             tracing::warn!(place = %self.place, key = %dropped.alert.key, "too much waits: an alert is dropped");
             if dropped.number() == number {
@@ -197,6 +217,7 @@ impl Inner {
         if state.trouble.take().is_some() {
             tracing::info!(place = %self.place, "alerts arrive again");
         }
+        state.tally.delivered += 1;
         state.finish(letter, Ok(()));
         self.waiting.send_replace(state.outbox.len());
     }
@@ -204,6 +225,7 @@ impl Inner {
     /// What was said of one holds for all who wait.
     fn is_away(&self, reason: &str) {
         let mut state = self.state();
+        state.tally.failed += 1;
         if state.trouble.is_none() {
             tracing::warn!(place = %self.place, %reason, "alerts do not arrive; they are kept");
         }
@@ -216,6 +238,7 @@ impl Inner {
     /// What is critical is tried on all the same: whoever looks into it may put it right.
     fn is_refused(&self, letter: &Letter, reason: &str) {
         let mut state = self.state();
+        state.tally.failed += 1;
         tracing::error!(place = %self.place, key = %letter.alert.key, %reason, "an alert is refused");
         if letter.alert.severity == Severity::Critical {
             state.outbox.refused(letter.number());
@@ -223,6 +246,7 @@ impl Inner {
                 let _ = sender.send(Err(format!("{reason}; it is kept, and tried on")));
             }
         } else {
+            state.tally.dropped += 1;
             state.finish(letter, Err(reason.to_owned()));
         }
         self.waiting.send_replace(state.outbox.len());

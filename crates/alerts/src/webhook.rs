@@ -35,7 +35,7 @@ impl WebhookSettings {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SetUpFailure {
     /// An address that alerts are not sent to.
-    #[error("a webhook's address begins with https://, or with http:// and is on this machine")]
+    #[error("the address has to begin with https://, or with http:// and be on this machine")]
     Address,
     /// There is no HTTP client to be had.
     #[error("{0}")]
@@ -96,8 +96,11 @@ impl Courier for Webhook {
         }
         let request = request.body(body);
         let later = |reason| Undelivered::Later { reason, after: None };
-        let response =
-            self.http.send(&request).await.map_err(|failure| later(self.without_address(&request, failure)))?;
+        let response = self
+            .http
+            .send(&request)
+            .await
+            .map_err(|failure| later(format!("{}{}", self.host, without_address(&self.url, &request, failure))))?;
         self.judged(&response)
     }
 }
@@ -114,13 +117,12 @@ impl Webhook {
             _ => Err(Undelivered::Refused(reason)),
         }
     }
+}
 
-    /// A failure names the address that it happened to, which nobody is to read.
-    fn without_address(&self, request: &HttpRequest, failure: HttpFailure) -> String {
-        let (HttpFailure::NotSent(text) | HttpFailure::Unanswered(text)) = failure;
-        let why = text.replace(&format!("{request:?}"), "").replace(self.url.expose_secret(), "…");
-        format!("{}{why}", self.host)
-    }
+/// A failure names the address that it happened to, which nobody is to read.
+pub(crate) fn without_address(url: &SecretString, request: &HttpRequest, failure: HttpFailure) -> String {
+    let (HttpFailure::NotSent(text) | HttpFailure::Unanswered(text)) = failure;
+    text.replace(&format!("{request:?}"), "").replace(url.expose_secret(), "…")
 }
 
 /// What is posted.
@@ -145,7 +147,7 @@ fn signature(secret: &SecretString, body: &str) -> String {
 }
 
 /// The host of an address that alerts may go to.
-fn host_of(url: &str) -> Option<String> {
+pub(crate) fn host_of(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit('@').next().filter(|it| !it.is_empty())?;

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use plimsoll_alerts::{RelaySettings, SetUpFailure, WebhookNotifier, WebhookSettings};
+use plimsoll_alerts::{Heartbeat, RelaySettings, RelayTally, SetUpFailure, WebhookNotifier, WebhookSettings};
 use plimsoll_ports::domain::Timestamp;
 use plimsoll_ports::{Alert, Clock, Notifier, Severity};
 use plimsoll_testkit::SimulatedClock;
@@ -158,6 +158,32 @@ async fn what_is_refused_is_given_up_unless_it_is_critical() {
     stage.notifier.notify(&alert(Severity::Info, "news")).await.unwrap();
     stage.until(|| stage.notifier.relay().waiting() == 0).await;
     assert_eq!(stage.titles(), ["news is so", "Critical is so"], "others are not held up by it");
+    let RelayTally { delivered, failed, dropped } = stage.notifier.relay().tally();
+    assert_eq!((delivered, dropped), (2, 1));
+    assert!(failed >= 2, "each refusal is one: {failed}");
+}
+
+#[tokio::test]
+async fn a_heartbeat_is_heard_or_not_and_never_tells_its_address() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let answer = |code: &'static str| async move { StatusCode::from_bytes(code.as_bytes()).unwrap() };
+    let router = Router::new()
+        .route("/not-to-be-told/well", axum::routing::get(move || answer("200")))
+        .route("/not-to-be-told/gone", axum::routing::get(move || answer("410")));
+    let serving = tokio::spawn(async move { axum::serve(listener, router).await });
+    let heartbeat = |path: &str| Heartbeat::new(format!("http://{address}/not-to-be-told/{path}").into()).unwrap();
+    let (well, gone) = (heartbeat("well"), heartbeat("gone"));
+    assert_eq!(well.beat().await, Ok(()));
+    assert_eq!(gone.beat().await.unwrap_err().to_string(), format!("{address} answers 410"));
+    serving.abort();
+    drop(serving.await);
+    let away = heartbeat("well").beat().await.unwrap_err();
+    for shown in [format!("{away} {away:?}"), format!("{well:?}")] {
+        assert!(shown.contains(&address.to_string()) && !shown.contains("not-to-be-told"), "{shown}");
+    }
+    let refused = Heartbeat::new("http://watch.example/not-to-be-told".into()).unwrap_err();
+    assert_eq!(refused, SetUpFailure::Address);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use crate::figure::{Moment, answers};
 use crate::service::Service;
 use plimsoll_domain::{AccountId, Symbol, Timestamp};
 use plimsoll_ports::Severity;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::broadcast;
 
@@ -93,6 +93,18 @@ pub struct EventHub {
 struct Kept {
     events: VecDeque<Arc<Event>>,
     last: u64,
+    counts: BTreeMap<Counted, u64>,
+}
+
+/// What events are counted by: kinds are few, whatever they are about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Counted {
+    /// Of this account, if of one.
+    pub account: Option<String>,
+    /// What kind, as a short word.
+    pub kind: String,
+    /// `info`, `warning` or `critical`.
+    pub severity: &'static str,
 }
 
 /// What is kept after an event, and what comes from then on: nothing between them is lost or doubled.
@@ -129,6 +141,10 @@ impl EventHub {
             symbol: event.symbol.map(|it| it.to_string()),
             text: event.text,
         });
+        let Event { account, kind, severity, .. } = &*event;
+        let counted = Counted { account: account.clone(), kind: kind.clone(), severity };
+        let count = kept.counts.entry(counted).or_default();
+        *count = count.saturating_add(1);
         if kept.events.len() == EVENTS_KEPT {
             kept.events.pop_front();
         }
@@ -165,6 +181,12 @@ impl EventHub {
     #[must_use]
     pub fn oldest(&self) -> Option<u64> {
         self.kept().events.front().map(|it| it.seq)
+    }
+
+    /// How many events of each kind there were since the start, those that are kept no more among them.
+    #[must_use]
+    pub fn counts(&self) -> BTreeMap<Counted, u64> {
+        self.kept().counts.clone()
     }
 
     fn chosen(&self, filter: &EventFilter) -> (Option<u64>, u64, Vec<Event>) {
@@ -257,6 +279,24 @@ mod tests {
             assert_eq!((following.has_gap, following.kept.len()), (has_gap, kept), "after {after}");
         }
         assert_eq!(hub.oldest(), Some(6));
+    }
+
+    #[test]
+    fn events_are_counted_by_account_kind_and_severity_however_many_are_kept() {
+        let hub = EventHub::new(Timestamp::default());
+        for _ in 0..EVENTS_KEPT + 5 {
+            hub.publish(event(Severity::Info, "main"));
+        }
+        hub.publish(event(Severity::Critical, "main"));
+        hub.publish(NewEvent { account: None, ..event(Severity::Info, "") });
+        let counts = hub.counts();
+        let of = |account: Option<&str>, severity| {
+            let account = account.map(str::to_owned);
+            counts.get(&Counted { account, kind: "test".to_owned(), severity }).copied()
+        };
+        assert_eq!(of(Some("main"), "info"), Some(1005));
+        assert_eq!(of(Some("main"), "critical"), Some(1));
+        assert_eq!((of(None, "info"), counts.len()), (Some(1), 3));
     }
 
     #[test]

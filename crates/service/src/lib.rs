@@ -69,7 +69,7 @@ pub use accounts::{AccountRow, Accounts};
 pub use acting::{Caller, Came, Fact, Outcome, Prepared};
 pub use action::{Action, Open, Part, Size, Stop};
 pub use contract::Contract;
-pub use events::{EVENTS_KEPT, Event, EventFilter, EventHub, Events, Following, NewEvent, ToldToo};
+pub use events::{Counted, EVENTS_KEPT, Event, EventFilter, EventHub, Events, Following, NewEvent, ToldToo};
 pub use exposure::{AccountExposure, AssetExposure, Exposures, SymbolExposure, TotalExposure, VenueExposure};
 pub use failure::{ActFailure, AskFailure};
 pub use figure::{Figure, Moment};

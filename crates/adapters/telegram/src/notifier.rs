@@ -33,6 +33,12 @@ impl TelegramNotifier {
         if relays.is_empty() { Err(SetUpFailure::Nobody) } else { Ok(Self(relays)) }
     }
 
+    /// What carries them, one for each chat.
+    #[must_use]
+    pub fn relays(&self) -> &[Relay] {
+        &self.0
+    }
+
     /// How many alerts wait, of all chats.
     #[must_use]
     pub fn waiting(&self) -> usize {
