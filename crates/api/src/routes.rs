@@ -173,7 +173,7 @@ pub(crate) async fn ready(State(app): Shared) -> Response<Body> {
 pub(crate) async fn metrics(State(app): Shared) -> Response<Body> {
     let Some(render) = &app.settings.metrics else { return Problem::not_found().into_response() };
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
-    ([(header::CONTENT_TYPE, kind)], render()).into_response()
+    ([(header::CONTENT_TYPE, kind)], render().await).into_response()
 }
 
 fn records(asked: &Asked, days: u32, limit: usize, most: usize) -> Result<RecordFilter, Problem> {

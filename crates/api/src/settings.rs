@@ -1,6 +1,7 @@
 //! Where to listen, whom to let in, and how much.
 
 use crate::throttle::Allowance;
+use futures_util::future::BoxFuture;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -28,8 +29,8 @@ pub struct ApiSettings {
     pub metrics: Option<Metrics>,
 }
 
-/// Renders the figures of the program.
-pub type Metrics = Arc<dyn Fn() -> String + Send + Sync>;
+/// Renders the figures of the program: whoever asks may be made to wait for records.
+pub type Metrics = Arc<dyn Fn() -> BoxFuture<'static, String> + Send + Sync>;
 
 impl ApiSettings {
     /// The usual ones at this address: no tokens, sixty questions at once and twenty a second from then on, ten orders at

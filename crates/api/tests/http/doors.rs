@@ -1,6 +1,6 @@
 use crate::client::{ACT, READ, Site, settings, with_tokens};
 use crate::world::World;
-use plimsoll_api::{Allowance, Api, ApiSettings, BindFailure};
+use plimsoll_api::{Allowance, Api, ApiSettings, BindFailure, Metrics};
 use std::sync::Arc;
 
 const PREPARE: &str = "/api/actions/prepare";
@@ -162,7 +162,8 @@ async fn queries_that_make_no_sense_are_said_to() {
 
 #[tokio::test]
 async fn every_question_is_answered_as_it_is_described() {
-    let site = Site::new(ApiSettings { metrics: Some(Arc::new(|| "up 1\n".to_owned())), ..settings() }).await;
+    let metrics: Metrics = Arc::new(|| Box::pin(async { "up 1\n".to_owned() }));
+    let site = Site::new(ApiSettings { metrics: Some(metrics), ..settings() }).await;
     site.world.long().await;
     let document = site.get("/api/openapi.json").await.json();
     let mut asked = 0;
