@@ -4,12 +4,14 @@
 //! secrets are, is found out by [`find`] and [`secret`].
 
 mod account;
+mod address;
 mod addresses;
 mod api;
 mod database;
 mod described;
 pub(crate) mod example;
 pub(crate) mod find;
+mod heartbeat;
 mod intervals;
 pub(crate) mod json;
 mod ladder;
@@ -27,17 +29,21 @@ mod strategy_settings;
 mod syntax;
 mod telegram;
 mod watch;
+mod webhook;
 mod word;
 
 pub(crate) use account::{Account, VenueEnvironment};
+pub(crate) use address::Address;
 pub(crate) use api::ApiConfig;
 pub(crate) use database::Database;
+pub(crate) use heartbeat::HeartbeatConfig;
 pub(crate) use intervals::Intervals;
 pub(crate) use problem::{Origin, Problem};
 pub(crate) use reader::{Environment, Shown};
 pub(crate) use secret::SecretPlace;
 pub(crate) use strategies::StrategyConfig;
 pub(crate) use telegram::TelegramConfig;
+pub(crate) use webhook::WebhookConfig;
 pub(crate) use word::{duration, duration_text};
 
 use plimsoll_domain::Leverage;
@@ -76,6 +82,10 @@ pub(crate) struct Config {
     pub(crate) api: ApiConfig,
     /// The Telegram bot.
     pub(crate) telegram: Option<TelegramConfig>,
+    /// Where alerts are posted.
+    pub(crate) webhook: Option<WebhookConfig>,
+    /// What is called while all is well.
+    pub(crate) heartbeat: Option<HeartbeatConfig>,
     /// Every setting in force, and where it comes from.
     pub(crate) shown: Vec<Shown>,
 }
@@ -185,6 +195,8 @@ fn read_root(mut root: Section<'_>, reader: &mut Reader<'_>, places: &Places) ->
     let strategies = strategies::read_all(&mut root, reader, &accounts, trading.default_strategy);
     let api = api::read(root.section(reader, "api"), reader);
     let telegram = telegram::read(&mut root, reader, &accounts);
+    let webhook = webhook::read(&mut root, reader);
+    let heartbeat = heartbeat::read(&mut root, reader);
     limits::fit(&accounts, trading.default_leverage, reader);
     ladder::fit(&accounts, reader);
     root.refuse_unknown(reader);
@@ -199,6 +211,8 @@ fn read_root(mut root: Section<'_>, reader: &mut Reader<'_>, places: &Places) ->
         "strategies",
         "api",
         "telegram",
+        "webhook",
+        "heartbeat",
     ]);
     let shown = Vec::new();
     Some(Config {
@@ -213,6 +227,8 @@ fn read_root(mut root: Section<'_>, reader: &mut Reader<'_>, places: &Places) ->
         watch,
         api,
         telegram,
+        webhook,
+        heartbeat,
         shown,
     })
 }

@@ -1,5 +1,6 @@
 //! The `plimsoll` command: keeps leveraged perpetual-futures positions afloat.
 
+mod alerting;
 mod checkup;
 mod cli;
 mod colleagues;
@@ -7,8 +8,10 @@ mod config;
 mod desk;
 mod exact;
 mod failure;
+mod metrics;
 mod notify;
 mod prices;
+mod pulse;
 mod records;
 mod screen;
 mod simulated;

@@ -9,7 +9,7 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 /// Sends the log to stderr, as much of it as the variable `PLIMSOLL_LOG` asks for (`warn`, `plimsoll=info`, ...): nothing
-/// if it is not set.
+/// if it is not set. With `PLIMSOLL_LOG_FORMAT=json` each line is one JSON object.
 pub(crate) fn log_to_stderr() {
     let Some(asked) = std::env::var("PLIMSOLL_LOG").ok().filter(|asked| !asked.is_empty()) else { return };
     let wanted = asked.parse::<Targets>().unwrap_or_else(|error| {
@@ -18,8 +18,24 @@ pub(crate) fn log_to_stderr() {
         ));
         Targets::new().with_default(LevelFilter::WARN)
     });
-    let to_stderr = fmt::layer().with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
-    tracing_subscriber::registry().with(to_stderr.with_filter(wanted)).init();
+    let to_stderr = fmt::layer().with_writer(std::io::stderr);
+    let log = tracing_subscriber::registry();
+    if is_json() {
+        log.with(to_stderr.json().with_filter(wanted)).init();
+    } else {
+        log.with(to_stderr.with_ansi(std::io::stderr().is_terminal()).with_filter(wanted)).init();
+    }
+}
+
+fn is_json() -> bool {
+    match std::env::var("PLIMSOLL_LOG_FORMAT").as_deref() {
+        Ok("json") => true,
+        Ok("" | "text") | Err(_) => false,
+        Ok(other) => {
+            crate::screen::aside(format!("PLIMSOLL_LOG_FORMAT={other}: it is text or json; taken as text"));
+            false
+        }
+    }
 }
 
 /// Writes every alert to the log.

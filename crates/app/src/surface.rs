@@ -3,20 +3,18 @@
 use crate::config::{Account, Config, Environment, SecretPlace, StrategyConfig, VenueEnvironment};
 use crate::desk::{Desk, ports};
 use crate::failure::Failure;
-use crate::notify::Log;
 use async_trait::async_trait;
-use plimsoll_alerts::RelaySettings;
-use plimsoll_api::{Api, ApiSettings, Scope, Token};
+use plimsoll_api::{Api, ApiSettings, Metrics, Scope, Token};
 use plimsoll_domain::{AccountId, Currency, Symbol};
 use plimsoll_engine::desk::SeatIndex;
 use plimsoll_engine::trading::{DecisionOutcome, SeatState, SeatStatus, TradingHandle, TradingNews};
 use plimsoll_engine::{AccountView, Ports};
-use plimsoll_ports::{Alert, Clock, Notifier, NotifyError, Severity, SystemClock};
+use plimsoll_ports::{Clock, Notifier, Severity, SystemClock};
 use plimsoll_service::{
     Decided, EventHub, Mode, NewEvent, RunState, ServedAccount, Service, ServiceSettings, StrategyControl,
     StrategyFailure, StrategyStatus, ToldToo,
 };
-use plimsoll_telegram::{BotToken, TelegramNotifier};
+use plimsoll_telegram::BotToken;
 use secrecy::{ExposeSecret, SecretString};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -145,17 +143,6 @@ pub(crate) fn notifier(hub: &Arc<EventHub>, account: &Account, next: &Arc<dyn No
     Arc::new(ToldToo::new(Arc::clone(hub), account.name.clone(), Arc::new(SystemClock), Arc::clone(next)))
 }
 
-/// Who is told of alerts: the log, and the chats that are configured.
-struct Both(plimsoll_telegram::TelegramNotifier);
-
-#[async_trait]
-impl Notifier for Both {
-    async fn notify(&self, alert: &Alert) -> Result<(), NotifyError> {
-        Log.notify(alert).await?;
-        self.0.notify(alert).await
-    }
-}
-
 /// How the Telegram bot is to work, if there is one.
 ///
 /// # Errors
@@ -172,17 +159,6 @@ pub(crate) fn telegram(
     settings.symbol.clone_from(&it.symbol);
     settings.address = it.address.clone().unwrap_or(settings.address);
     Ok(Some(settings))
-}
-
-/// Who tells a person.
-///
-/// # Errors
-/// The bot cannot be set up.
-pub(crate) fn told_by(telegram: Option<&plimsoll_telegram::Settings>) -> Result<Arc<dyn Notifier>, Failure> {
-    let Some(settings) = telegram else { return Ok(Arc::new(Log)) };
-    let (chats, relay) = (settings.chats.clone(), RelaySettings::default());
-    let notifier = TelegramNotifier::start(settings, chats, relay, Arc::new(SystemClock)).map_err(Failure::usage)?;
-    Ok(Arc::new(Both(notifier)))
 }
 
 /// What strategies do, as events.
@@ -221,18 +197,19 @@ pub(crate) fn publish(hub: &EventHub, names: &[String], news: &TradingNews) {
     hub.publish(NewEvent { time, severity, kind, account, symbol, text });
 }
 
-/// Serves the dashboard and the API, if an address is configured or given.
+/// Serves the dashboard and the API at this address.
 ///
 /// # Errors
 /// What is wrong with the address or a token; nothing is served then.
 pub(crate) async fn bind(
     config: &Config,
     environment: &Environment,
-    given: Option<SocketAddr>,
+    address: SocketAddr,
     service: Service,
-) -> Result<Option<Api>, Failure> {
-    let Some(address) = given.or(config.api.listen) else { return Ok(None) };
+    metrics: Metrics,
+) -> Result<Api, Failure> {
     let mut settings = ApiSettings::new(address);
+    settings.metrics = Some(metrics);
     settings.hosts.clone_from(&config.api.hosts);
     let tokens = [("reader", Scope::Read, &config.api.read_token), ("operator", Scope::Act, &config.api.act_token)];
     for (name, scope, place) in tokens {
@@ -241,7 +218,7 @@ pub(crate) async fn bind(
         settings.tokens.push(token);
     }
     let api = Api::bind(service, settings).await;
-    api.map(Some).map_err(|failure| Failure::usage(&failure).help(failure.remedy()))
+    api.map_err(|failure| Failure::usage(&failure).help(failure.remedy()))
 }
 
 fn secret(place: &SecretPlace, environment: &Environment, name: &str) -> Result<SecretString, Failure> {

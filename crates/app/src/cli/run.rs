@@ -11,11 +11,14 @@ mod teller;
 mod told;
 mod traded;
 mod tryout;
+mod watchdog;
 
 use super::signals::Requests;
 use super::target::Target;
+use crate::alerting::Alerting;
 use crate::desk::Desk;
 use crate::failure::Failure;
+use crate::pulse::Pulse;
 use crate::surface;
 use clap::Args;
 use plimsoll_engine::trading::TradingHandle;
@@ -132,14 +135,27 @@ impl Run {
         let mut reading = Reading::of(&self.target)?;
         let environment = reading.chosen.environment.clone();
         let telegram = surface::telegram(&reading.chosen.config, &environment)?;
-        let told_by = surface::told_by(telegram.as_ref())?;
+        // What could not be told yet outlives every round.
+        let alerting = Arc::new(Alerting::start(&reading.chosen.config, &environment, telegram.as_ref())?);
         let (audience, hub) = (Audience::new(), Arc::new(EventHub::new(SystemClock.now())));
-        let mut rounds =
-            Rounds { run: self, audience, hub, environment, telegram, told_by, served: self.serve, is_first: true };
+        let mut rounds = Rounds {
+            run: self,
+            audience,
+            hub,
+            environment,
+            telegram,
+            alerting: Arc::clone(&alerting),
+            told_by: alerting.clone(),
+            served: self.serve,
+            is_first: true,
+        };
         let mut before = None;
         loop {
             match rounds.one(&reading, &mut requests).await {
-                Ok(Ended::Asked(left)) => return left,
+                Ok(Ended::Asked(left)) => {
+                    alerting.drained().await;
+                    return left;
+                }
                 Ok(Ended::DatabaseMayBeBack) => before = None,
                 Ok(Ended::Reread(now)) => before = Some(std::mem::replace(&mut reading, *now)),
                 Err(failure) if rounds.is_first => return Err(failure),
@@ -168,9 +184,9 @@ impl Guards {
         lookout: Lookout,
         mut teller: Teller,
         strategies: Option<TradingHandle>,
-        (audience, hub): (&Audience, &Arc<EventHub>),
+        (audience, hub, pulse): (&Audience, &Arc<EventHub>, &Arc<Pulse>),
     ) -> watch::Receiver<bool> {
-        let (audience, hub) = (audience.clone(), Arc::clone(hub));
+        let (audience, hub, pulse) = (audience.clone(), Arc::clone(hub), Arc::clone(pulse));
         let guard = Guard::new(Arc::clone(&desk.manager), desk.guard_settings()).with_lookout(lookout);
         self.stoppers.push(guard.stopper());
         let (is_ready, ready) = watch::channel(false);
@@ -181,6 +197,7 @@ impl Guards {
                     if let Some(strategies) = &strategies {
                         strategies.hear(&account, news);
                     }
+                    pulse.hear(&account, news);
                     hub.hear(&account, news, SystemClock.now());
                     audience.hear(|| teller.news(news));
                     if matches!(news, GuardNews::Reconciled(_)) {

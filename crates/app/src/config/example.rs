@@ -136,6 +136,16 @@ assumed_taker_fee = "0.05 %"     # what is reckoned with; `doctor` says when the
 # symbol = "BTC/USDT:USDT"       # the contract of commands that name none
 # address = "https://api.telegram.org"   # where the Bot API is, if it is one of your own
 
+# Alerts are posted here as JSON too. Whoever knows the address may write there: it may be kept as a secret.
+# [webhook]
+# url_env = "ALERTS_URL"         # the name of the variable that holds the address; or url_file, or url with the address itself
+# secret_env = "ALERTS_SECRET"   # signs what is posted (X-Plimsoll-Signature); or secret_file
+
+# A dead man's switch: the address is called while every account is looked at and every strategy's desk answers.
+# [heartbeat]
+# url_env = "HEARTBEAT_URL"      # as above; https://, or http:// to this machine
+# every = "1m"                   # between two calls
+
 # A strategy is a table [strategies.NAME]; `run` lets all of them trade. `plimsoll backtest --strategies` lists the kinds.
 # [strategies.trend]
 # kind = "trend_switch"          # what it does

@@ -5,11 +5,15 @@ use super::reread::{Change, Reading};
 use super::serving::{Listening, Served};
 use super::strategies::{self, Group};
 use super::teller::Teller;
+use super::watchdog::Watchdog;
 use super::{Audience, Guards, Run};
+use crate::alerting::{self, Alerting};
 use crate::cli::signals::{Asked, Requests};
 use crate::config::{Config, Environment};
 use crate::desk::Desk;
 use crate::failure::Failure;
+use crate::metrics::{Collector, Recorded};
+use crate::pulse::Pulse;
 use crate::screen;
 use crate::surface;
 use plimsoll_engine::Lookout;
@@ -40,6 +44,8 @@ pub(super) struct Rounds<'a> {
     pub(super) hub: Arc<EventHub>,
     pub(super) environment: Environment,
     pub(super) telegram: Option<plimsoll_telegram::Settings>,
+    pub(super) alerting: Arc<Alerting>,
+    /// The same, as whoever tells knows it.
     pub(super) told_by: Arc<dyn Notifier>,
     /// Where the dashboard is to be, and then where it was.
     pub(super) served: Option<SocketAddr>,
@@ -72,6 +78,9 @@ impl Rounds<'_> {
     /// It could not begin; nothing of it is left.
     pub(super) async fn one(&mut self, reading: &Reading, requests: &mut Requests) -> Result<Ended, Failure> {
         let chosen = &reading.chosen;
+        if self.address(&chosen.config).is_some() {
+            Recorded::begin()?;
+        }
         let groups = if self.run.no_strategies { Vec::new() } else { strategies::plan(chosen)? };
         let guarded =
             chosen.guarded(&reading.keys, |account| surface::notifier(&self.hub, account, &self.told_by)).await?;
@@ -112,15 +121,18 @@ impl Rounds<'_> {
         let handles = trading.handles();
         let Some(first) = desks.first() else { return Ok(Ended::Asked(Ok(()))) };
         let service = surface::service(&first.config, desks, &views, handles.clone(), (&self.hub, &self.told_by));
-        let doors = self.open(&first.config, service).await?;
+        let pulse = Arc::new(Pulse::of(desks));
+        let watchdog = self.watchdog(desks, &pulse, &service, trading.named_handles())?;
+        let doors = self.open(&first.config, service, &pulse).await?;
         let (mut guards, mut ready) = (Guards::default(), BTreeMap::new());
         for ((desk, lookout), teller) in desks.iter().zip(lookouts).zip(tellers) {
             let account = desk.account.name.clone();
             let strategies = trading.handle_of(&account);
-            let told = guards.begin(desk, lookout, teller.clone(), strategies, (&self.audience, &self.hub));
+            let told = guards.begin(desk, lookout, teller.clone(), strategies, (&self.audience, &self.hub, &pulse));
             ready.insert(account, told);
         }
         trading.begin(&ready, &self.audience, &self.hub);
+        let watchdog = watchdog.begin();
         let again_after = (away || !trading.waiting.is_empty()).then_some(first.config.intervals.reconcile);
         let mut look_again = pin!(after(again_after));
         let ended = loop {
@@ -138,6 +150,8 @@ impl Rounds<'_> {
                 }
             }
         };
+        // Whoever ends because it is asked to is not quiet.
+        drop(watchdog);
         // What was confirmed is done, and what strategies have under way is finished, and saved, while their accounts are still
         // listened to.
         doors.close().await;
@@ -147,9 +161,17 @@ impl Rounds<'_> {
     }
 
     /// Lets others in. Whoever cannot be let in again is missed, and the accounts are guarded.
-    async fn open(&mut self, config: &Config, service: Service) -> Result<Doors, Failure> {
-        let served = Served::begin(config, &self.environment, self.served, service.clone()).await;
-        let served = self.or_later(served)?.flatten();
+    async fn open(&mut self, config: &Config, service: Service, pulse: &Arc<Pulse>) -> Result<Doors, Failure> {
+        let served = match self.address(config) {
+            Some(address) => {
+                let (alerting, pulse) = (Arc::clone(&self.alerting), Arc::clone(pulse));
+                let recorded = Recorded::begin()?;
+                let metrics = Collector { service: service.clone(), alerting, pulse, recorded }.into_metrics();
+                let served = Served::begin(config, &self.environment, address, service.clone(), metrics).await;
+                self.or_later(served)?
+            }
+            None => None,
+        };
         if let Some(served) = &served {
             self.or_later(served.tell(self.run.target.json))?;
             self.served = Some(served.address);
@@ -157,6 +179,30 @@ impl Rounds<'_> {
         let bot = self.telegram.clone().map(|settings| Listening::begin(settings, &service)).transpose();
         let bot = self.or_later(bot)?.flatten();
         Ok(Doors { service, served, bot })
+    }
+
+    /// Where the dashboard and the API are wanted; what was given goes before what is configured.
+    fn address(&self, config: &Config) -> Option<SocketAddr> {
+        self.served.or(config.api.listen)
+    }
+
+    fn watchdog(
+        &self,
+        desks: &[Desk],
+        pulse: &Arc<Pulse>,
+        service: &Service,
+        trading: Vec<(String, TradingHandle)>,
+    ) -> Result<Watchdog, Failure> {
+        let heartbeat = desks.first().map(|desk| alerting::heartbeat(&desk.config, &self.environment)).transpose();
+        let told =
+            |desk: &Desk| (desk.account.name.clone(), surface::notifier(&self.hub, &desk.account, &self.told_by));
+        Ok(Watchdog {
+            pulse: Arc::clone(pulse),
+            service: service.clone(),
+            notifiers: desks.iter().map(told).collect(),
+            desks: trading,
+            heartbeat: self.or_later(heartbeat)?.flatten().flatten(),
+        })
     }
 
     /// What fails at the start is told before anything is begun; later the accounts are guarded all the same.

@@ -4,6 +4,7 @@ use crate::config::{Config, Environment};
 use crate::failure::Failure;
 use crate::screen;
 use crate::surface;
+use plimsoll_api::Metrics;
 use plimsoll_ports::{Clock, SystemClock};
 use plimsoll_service::Service;
 use serde::Serialize;
@@ -21,23 +22,22 @@ pub(super) struct Served {
 }
 
 impl Served {
-    /// Serves them, where that is wanted; `given` goes before what is configured.
+    /// Serves them at this address.
     pub(super) async fn begin(
         config: &Config,
         environment: &Environment,
-        given: Option<SocketAddr>,
+        address: SocketAddr,
         service: Service,
-    ) -> Result<Option<Self>, Failure> {
-        let Some(api) = surface::bind(config, environment, given, service).await? else {
-            return Ok(None);
-        };
+        metrics: Metrics,
+    ) -> Result<Self, Failure> {
+        let api = surface::bind(config, environment, address, service, metrics).await?;
         let address = api.address();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(api.serve(async move {
             // Whoever is to stop it has gone: that is the same.
             drop(stopped.await);
         }));
-        Ok(Some(Self { address, stop, serving }))
+        Ok(Self { address, stop, serving })
     }
 
     /// Says where.

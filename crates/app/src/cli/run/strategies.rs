@@ -11,6 +11,7 @@ use crate::cli::target::ChosenAll;
 use crate::config::StrategyConfig;
 use crate::desk::Desk;
 use crate::failure::Failure;
+use crate::metrics;
 use crate::surface;
 use plimsoll_domain::AccountId;
 use plimsoll_engine::AccountView;
@@ -187,6 +188,11 @@ impl Trading {
         self.desks.iter().map(|it| it.desk.handle()).collect()
     }
 
+    /// The same, by the names of the desks.
+    pub(super) fn named_handles(&self) -> Vec<(String, TradingHandle)> {
+        self.desks.iter().map(|it| (it.group.name(), it.desk.handle())).collect()
+    }
+
     /// The way to the desk that trades this account.
     pub(super) fn handle_of(&self, account: &AccountId) -> Option<TradingHandle> {
         self.desks.iter().find(|it| it.group.accounts.contains(account)).map(|it| it.desk.handle())
@@ -201,6 +207,7 @@ impl Trading {
     ) {
         for Ready { group, desk, trades } in self.desks.drain(..) {
             let (hub, names) = (Arc::clone(hub), desk.strategies());
+            metrics::count_from_nothing(&names);
             let mut accounts: Vec<_> =
                 group.accounts.iter().filter_map(|account| ready.get(account).cloned()).collect();
             let (mut stop, audience) = (self.tasks.stop.subscribe(), audience.clone());
@@ -222,6 +229,7 @@ impl Trading {
                 }
                 desk.run(|news| {
                     surface::publish(&hub, &names, news);
+                    metrics::count(&names, news);
                     audience.hear(|| trades.tell(news));
                 })
                 .await;
