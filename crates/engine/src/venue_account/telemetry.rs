@@ -137,21 +137,21 @@ pub(super) use recorded::Telemetry;
 mod silent {
     use super::*;
 
-    #[derive(Debug, Clone, Copy, Default)]
-    pub(in super::super) struct Telemetry;
+    #[derive(Debug, Clone, Default)]
+    pub(in super::super) struct Telemetry(());
 
     impl Telemetry {
         pub(in super::super) const fn of(_: &AccountId) -> Self {
-            Self
+            Self(())
         }
-        pub(in super::super) const fn connected(self) {}
-        pub(in super::super) const fn disconnected(self, _: bool) {}
-        pub(in super::super) const fn event(self, _: &AccountEvent, _: Timestamp) {}
-        pub(in super::super) const fn changed(self, _: &Change) {}
-        pub(in super::super) const fn derived(self, _: &AccountNews) {}
-        pub(in super::super) const fn gap_closed(self, _: Duration) {}
-        pub(in super::super) const fn resynchronised(self, _: Duration) {}
-        pub(in super::super) const fn audited(self, _: usize) {}
+        pub(in super::super) const fn connected(&self) {}
+        pub(in super::super) const fn disconnected(&self, _: bool) {}
+        pub(in super::super) const fn event(&self, _: &AccountEvent, _: Timestamp) {}
+        pub(in super::super) const fn changed(&self, _: &Change) {}
+        pub(in super::super) const fn derived(&self, _: &AccountNews) {}
+        pub(in super::super) const fn gap_closed(&self, _: Duration) {}
+        pub(in super::super) const fn resynchronised(&self, _: Duration) {}
+        pub(in super::super) const fn audited(&self, _: usize) {}
     }
 }
 
