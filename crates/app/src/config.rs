@@ -5,7 +5,6 @@
 
 mod account;
 mod address;
-mod addresses;
 mod api;
 mod database;
 mod described;
@@ -28,6 +27,7 @@ mod strategies;
 mod strategy_settings;
 mod syntax;
 mod telegram;
+mod venue_address;
 mod watch;
 mod webhook;
 mod word;

@@ -1,10 +1,10 @@
 //! The accounts.
 
-use super::addresses;
 use super::limits;
 use super::problem::{Origin, Problem, nearest};
 use super::reader::{Reader, Section};
 use super::secret::{SecretPlace, path_shown, variable_shown};
+use super::venue_address;
 use super::word::share;
 use crate::venue::VenueName;
 use plimsoll_bitget::Protocol;
@@ -169,7 +169,7 @@ fn read(
         let remedy = "write environment = \"testnet\", \"loopback\" or \"live\"";
         reader.wrong(Problem::new(origin.clone(), &section.path, "which environment is it?", remedy));
     }
-    let urls = addresses::read(&mut section, reader, origin, venue, environment);
+    let urls = venue_address::read(&mut section, reader, origin, venue, environment);
     let key = read_secret(&mut section, reader, origin, ["key_env", "key_file"]);
     let secret = read_secret(&mut section, reader, origin, ["secret_env", "secret_file"]);
     let passphrase = if venue.has_passphrase() {
