@@ -14,7 +14,7 @@ use crate::solvency::PoolId;
 use crate::tick::{Tick, TickRefused};
 use plimsoll_domain::liquidation::LiquidationBounds;
 use plimsoll_domain::{AccountId, Currency, Instrument, Leverage, Money, Price, Stamp, Symbol, Timestamp, TradeId};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A perpetual-futures exchange in memory. See the [crate's page](crate) for its rules.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub struct Exchange {
     pub(crate) accounts: Vec<Account>,
     pub(crate) orders: Numbered<Working>,
     pub(crate) conditionals: Numbered<Conditional>,
+    /// The stops that orders carry which are not done.
+    pub(crate) attached: BTreeMap<usize, Price>,
     pub(crate) insurance_fund: Money,
     /// Accounts whose wallet or positions changed, whose margin is to be judged.
     pub(crate) unsettled: BTreeSet<usize>,
@@ -64,6 +66,7 @@ impl Exchange {
             accounts: Vec::new(),
             orders: Numbered::default(),
             conditionals: Numbered::default(),
+            attached: BTreeMap::new(),
             unsettled: BTreeSet::new(),
             called: BTreeSet::new(),
             fenced: HashMap::new(),

@@ -88,6 +88,7 @@ mod account;
 mod account_settings;
 mod adl;
 mod amending;
+mod attached;
 mod book;
 mod candles;
 mod clock;

@@ -49,6 +49,16 @@ impl Exchange {
     /// # Errors
     /// The [`Rejection`]; nothing rests then, and no event tells of it.
     pub fn place(&mut self, account: &AccountId, order: &NewOrder) -> Result<Order, Rejection> {
+        self.place_carrying(account, order, None)
+    }
+
+    /// The same, with a stop that it carries.
+    pub(crate) fn place_carrying(
+        &mut self,
+        account: &AccountId,
+        order: &NewOrder,
+        stop: Option<Price>,
+    ) -> Result<Order, Rejection> {
         self.forget_beyond_what_is_kept();
         let account = self.account_index(account)?;
         let market = self.market_index(&order.symbol)?;
@@ -62,6 +72,7 @@ impl Exchange {
         };
         let request = self.requested(account, market, order, limit)?;
         let placed = self.place_plain(request)?;
+        self.attached.extend(stop.map(|stop| (placed, stop)));
         self.settle();
         Ok(self.orders[placed].report())
     }

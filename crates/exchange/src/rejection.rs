@@ -31,6 +31,9 @@ pub enum Rejection {
     /// A time in force that this exchange does not have.
     #[error("time in force {0} is not offered")]
     TimeInForceNotOffered(TimeInForce),
+    /// A stop cannot be attached: the exchange attaches none, or the order is none that opens at once or at a limit.
+    #[error("no stop can be attached to this order here")]
+    NothingAttached,
     /// Only conditional orders may close a whole position.
     #[error("only a conditional order may close a whole position")]
     ClosePositionNeedsTrigger,

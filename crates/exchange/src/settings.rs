@@ -34,6 +34,9 @@ pub struct Settings {
     pub repeats_client_ids: bool,
     /// Which conditional orders that close a whole position are taken.
     pub closing_orders: ClosingOrders,
+    /// Whether an order that opens may carry a stop, which is placed when it is done for what it has filled: see
+    /// [`place_with_stop`](crate::Exchange::place_with_stop).
+    pub attaches_stops: bool,
     /// The id of the first ordinary order; the others follow it. Conditional orders begin at 1,000,000,000,000,001.
     pub first_order_id: u64,
     /// Whether minute candles are kept of the prices that are fed, for whoever asks for them.
@@ -62,8 +65,8 @@ pub enum ClosingOrders {
 
 impl Default for Settings {
     /// One tick between bid and ask, no slippage, a price band of 5 %, calls at 1.25 times maintenance, a fund of 1,000,000, leverage
-    /// 20, margins without fees, client order ids of their own for all open orders, fills with whole reports, and histories that are
-    /// kept.
+    /// 20, margins without fees, client order ids of their own for all open orders, no attached stops, fills with whole reports, and
+    /// histories that are kept.
     fn default() -> Self {
         Self {
             spread_ticks: 1,
@@ -77,6 +80,7 @@ impl Default for Settings {
             counts_closing_fee: false,
             repeats_client_ids: false,
             closing_orders: ClosingOrders::Any,
+            attaches_stops: false,
             first_order_id: 1_000_001,
             candles: true,
             full_reports: true,

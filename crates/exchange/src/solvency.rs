@@ -120,6 +120,9 @@ impl Exchange {
         while let Some(account) = self.unsettled.pop_first() {
             self.assess(account);
         }
+        if !self.attached.is_empty() {
+            self.store_attached();
+        }
         self.rewatch();
     }
 

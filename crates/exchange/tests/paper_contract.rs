@@ -3,7 +3,7 @@
 
 use async_trait::async_trait;
 use plimsoll_domain::{AccountId, Money, Price, Symbol, Timestamp, VenueId};
-use plimsoll_exchange::{Exchange, PaperBroker, PaperVenue, Tick, listings};
+use plimsoll_exchange::{Exchange, PaperBroker, PaperVenue, Settings, Tick, listings};
 use plimsoll_ports::{AccountStream, Broker, FundingRates, MarketFeed};
 use plimsoll_testkit::contract::{self, BrokerStage, FeedStage, FundingStage, StreamStage};
 use std::sync::Arc;
@@ -20,7 +20,11 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let mut exchange = Exchange::new(START);
+        Self::of(Settings::default())
+    }
+
+    fn of(settings: Settings) -> Self {
+        let mut exchange = Exchange::with_settings(START, settings);
         exchange.list(listings::btc_usdt(), "60000".parse().unwrap()).unwrap();
         exchange.list(listings::eth_usdt(), "3000".parse().unwrap()).unwrap();
         let venue = PaperVenue::new(VenueId::new("paper"), exchange);
@@ -98,6 +102,11 @@ impl FundingStage for Stage {
 #[tokio::test]
 async fn the_broker_keeps_its_promises() {
     contract::broker::run(async || Stage::new()).await;
+}
+
+#[tokio::test]
+async fn a_broker_that_attaches_stops_keeps_them_too() {
+    contract::broker::run(async || Stage::of(Settings { attaches_stops: true, ..Settings::default() })).await;
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! A venue that takes orders.
 
-use crate::error::{CommandError, PlaceError, QueryError};
+use crate::error::{CommandError, NotSent, PlaceError, QueryError};
 use async_trait::async_trait;
 use plimsoll_domain::{
     AccountSnapshot, BalanceReport, Booking, ClientOrderId, Fill, FundingPayment, Instrument, Leverage, MarginMode,
@@ -58,6 +58,26 @@ pub trait Broker: Send + Sync {
     /// Sends one order and returns the venue's id of it. After [`PlaceError::Unanswered`] ask [`order`](Self::order)
     /// before sending again: a venue may take a repeated id for a new order.
     async fn place(&self, order: &NewOrder) -> Result<OrderId, PlaceError>;
+
+    /// Whether an order that opens may carry the stop of what it opens: see [`place_with_stop`](Self::place_with_stop).
+    fn attaches_stops(&self) -> bool {
+        false
+    }
+
+    /// The same as [`place`](Self::place), with a stop attached that the venue itself places when the order is done, for what
+    /// that has filled: what fills has a stop though nobody of ours is there any more. Only for a market or limit order that
+    /// opens, and only where [`attaches_stops`](Self::attaches_stops) says so.
+    ///
+    /// The stop is the venue's: it goes by a name of the venue's, which price it watches is the venue's choice, and it covers
+    /// the size that was filled, or the whole position where the venue makes it so. It may outlive its position, and it may
+    /// fail to appear without a word: it counts once it is read back among the open orders, like any other. For a stop that it
+    /// does not like the venue may refuse the order.
+    async fn place_with_stop(&self, order: &NewOrder, stop: Price) -> Result<OrderId, PlaceError> {
+        let (id, venue) = (&order.client_order_id, self.venue());
+        Err(PlaceError::NotSent(NotSent::Invalid(format!(
+            "{venue} attaches no stop at {stop} to order {id}: place the stop as an order of its own"
+        ))))
+    }
 
     /// Changes a resting limit order's size and price, keeping its ids. Where the venue would put another order in its place,
     /// nothing is changed: [`NotSent::Invalid`](crate::NotSent::Invalid).

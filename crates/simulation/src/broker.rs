@@ -92,6 +92,15 @@ impl Broker for SimulatedBroker {
         self.command(|broker| async move { broker.place(&order).await }).await
     }
 
+    fn attaches_stops(&self) -> bool {
+        self.broker.attaches_stops()
+    }
+
+    async fn place_with_stop(&self, order: &NewOrder, stop: Price) -> Result<OrderId, PlaceError> {
+        let order = order.clone();
+        self.command(|broker| async move { broker.place_with_stop(&order, stop).await }).await
+    }
+
     async fn amend(
         &self,
         symbol: &Symbol,

@@ -12,7 +12,7 @@ use plimsoll_domain::{
     MarginMode, Money, NewOrder, Order, OrderId, PositionMode, PositionReport, PositionSide, Price, Quantity, Symbol,
     Timestamp, VenueId,
 };
-use plimsoll_ports::{Broker, CommandError, PlaceError, QueryError};
+use plimsoll_ports::{Broker, CommandError, NotSent, PlaceError, QueryError};
 
 /// One account of a [`PaperVenue`]. Every answer is definite: nothing is ever throttled, lost or unanswered.
 ///
@@ -43,6 +43,21 @@ impl PaperBroker {
 
     fn read<T>(&self, ask: impl FnOnce(&Exchange, &AccountId) -> Result<T, Rejection>) -> Result<T, QueryError> {
         ask(&self.venue.floor().exchange, &self.account).map_err(query_error)
+    }
+
+    fn place_by(
+        &self,
+        order: &NewOrder,
+        place: impl FnOnce(&mut Exchange) -> Result<Order, Rejection>,
+    ) -> Result<OrderId, PlaceError> {
+        let placed = self.venue.exchange(|exchange| {
+            let mut open = reading::open_orders(exchange, &self.account, None).into_iter();
+            if open.any(|open| open.client_order_id == order.client_order_id) {
+                return Err(Rejection::DuplicateClientOrderId);
+            }
+            place(exchange)
+        });
+        placed.map(|placed| placed.order_id).map_err(place_error)
     }
 
     fn command<T>(
@@ -111,14 +126,19 @@ impl Broker for PaperBroker {
     }
 
     async fn place(&self, order: &NewOrder) -> Result<OrderId, PlaceError> {
-        let placed = self.venue.exchange(|exchange| {
-            let mut open = reading::open_orders(exchange, &self.account, None).into_iter();
-            if open.any(|open| open.client_order_id == order.client_order_id) {
-                return Err(Rejection::DuplicateClientOrderId);
-            }
-            exchange.place(&self.account, order)
-        });
-        placed.map(|placed| placed.order_id).map_err(place_error)
+        self.place_by(order, |exchange| exchange.place(&self.account, order))
+    }
+
+    fn attaches_stops(&self) -> bool {
+        self.venue.floor().exchange.attaches_stops()
+    }
+
+    async fn place_with_stop(&self, order: &NewOrder, stop: Price) -> Result<OrderId, PlaceError> {
+        if !self.attaches_stops() || !order.adds_exposure() || order.kind.order_type().is_conditional() {
+            let reason = format!("{}: {}", order.client_order_id, Rejection::NothingAttached);
+            return Err(PlaceError::NotSent(NotSent::Invalid(reason)));
+        }
+        self.place_by(order, |exchange| exchange.place_with_stop(&self.account, order, stop))
     }
 
     /// Amending an order to what it is already succeeds.

@@ -32,6 +32,7 @@ const fn meaning(rejection: &Rejection) -> (RefusalReason, &'static str) {
         Rejection::PositionSideMismatch { .. } => (Reason::WrongPositionMode, "position_side_mismatch"),
         Rejection::TimeInForceNotOffered(_) => (Reason::Other, "time_in_force_not_offered"),
         Rejection::ClosePositionNeedsTrigger => (Reason::Other, "close_position_needs_trigger"),
+        Rejection::NothingAttached => (Reason::Other, "nothing_attached"),
         Rejection::TickSize { .. } => (Reason::BadSizeOrPrice, "tick_size"),
         Rejection::LotSize { .. } => (Reason::BadSizeOrPrice, "lot_size"),
         Rejection::MinQuantity { .. } => (Reason::BadSizeOrPrice, "min_quantity"),

@@ -1,6 +1,7 @@
 //! The exchange as its users see it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, reason = "tests")]
 
+mod attached;
 mod closing_fee;
 mod conditionals;
 mod deleveraging;

@@ -2,6 +2,7 @@
 //!
 //! [`Broker`]: plimsoll_ports::Broker
 
+mod attached;
 mod bookings;
 mod conditional;
 mod orders;
@@ -84,6 +85,9 @@ pub async fn run<S: BrokerStage>(fresh: impl AsyncFn() -> S) {
         conditional::a_stop_triggers_closes_and_is_reported_filled,
         conditional::a_take_profit_of_a_short_triggers_below,
         conditional::a_trigger_already_passed_is_refused,
+        attached::a_stop_is_attached_or_nothing_is_sent,
+        attached::an_attached_stop_closes_what_was_filled,
+        attached::what_never_fills_has_no_stop,
         conditional::a_bracket_stands_behind_its_entry,
         conditional::close_all_leaves_nothing_behind,
         settings::leverage_is_set_reported_and_set_again,

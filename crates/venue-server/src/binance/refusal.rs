@@ -25,7 +25,7 @@ pub(crate) fn of(rejection: &Rejection) -> Refusal {
         Rejection::DuplicateClientOrderId => Refusal::DUPLICATE_CLIENT_ID,
         Rejection::PositionSideMismatch { .. } => Refusal::POSITION_SIDE_MISMATCH,
         Rejection::TimeInForceNotOffered(_) => Refusal::INVALID_TIME_IN_FORCE,
-        Rejection::ClosePositionNeedsTrigger => Refusal::invalid_strategy("MARKET", true),
+        Rejection::ClosePositionNeedsTrigger | Rejection::NothingAttached => Refusal::invalid_strategy("MARKET", true),
         Rejection::TickSize { .. } => Refusal::PRICE_OFF_TICK,
         Rejection::LotSize { .. } => Refusal::QUANTITY_OFF_STEP,
         Rejection::MinQuantity { .. } => Refusal::QUANTITY_BELOW_MIN,

@@ -26,7 +26,9 @@ pub(crate) fn of(rejection: &Rejection) -> Refusal {
         Rejection::DuplicateClientOrderId => Refusal::DUPLICATE_CLIENT_ID,
         Rejection::PositionSideMismatch { .. } => Refusal::MODE_MISMATCH,
         Rejection::TimeInForceNotOffered(_) => Refusal::wrong("force"),
-        Rejection::ClosePositionNeedsTrigger | Rejection::ClosingOrderWaits => Refusal::BAD_PARAMETERS,
+        Rejection::ClosePositionNeedsTrigger | Rejection::ClosingOrderWaits | Rejection::NothingAttached => {
+            Refusal::BAD_PARAMETERS
+        }
         Rejection::TickSize { tick, .. } => Refusal::price_step(tick.get()),
         Rejection::LotSize { quantity, lot } => Refusal::size_scale(quantity.get(), lot.decimals()),
         Rejection::MinQuantity { .. } => Refusal::BELOW_MIN_SIZE,

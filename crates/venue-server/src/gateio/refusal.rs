@@ -42,6 +42,7 @@ pub(crate) fn of(rejection: &Rejection) -> Refusal {
         Rejection::DuplicateAccount
         | Rejection::DuplicateClientOrderId
         | Rejection::ClosePositionNeedsTrigger
+        | Rejection::NothingAttached
         | Rejection::ClosingOrderWaits
         | Rejection::NotAmendable
         | Rejection::UnfitRate(_) => Refusal::INVALID_PARAM_VALUE.saying(rejection.to_string()),
