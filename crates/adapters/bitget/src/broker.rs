@@ -288,7 +288,20 @@ impl Broker for BitgetBroker {
     }
 
     async fn place(&self, order: &NewOrder) -> Result<OrderId, PlaceError> {
-        self.send(order).await
+        self.send(order, None).await
+    }
+
+    fn attaches_stops(&self) -> bool {
+        true
+    }
+
+    /// The stop becomes a plan order of the venue's naming, of the size that was filled, triggered by the last price.
+    async fn place_with_stop(&self, order: &NewOrder, stop: Price) -> Result<OrderId, PlaceError> {
+        if !order.adds_exposure() || order.kind.order_type().is_conditional() {
+            let reason = "a stop is attached only to a market or limit order that opens".to_owned();
+            return Err(PlaceError::NotSent(NotSent::Invalid(reason)));
+        }
+        self.send(order, Some(stop)).await
     }
 
     /// The venue would cancel the order and put another in its place, with ids of its own: that is left to the caller, who

@@ -93,6 +93,7 @@ fn calls() -> Vec<Call> {
         reduce_only,
         client_order_id: Some("plim-1"),
         margin_mode: MarginMode::Cross,
+        stop: None,
     };
     let trigger = "9000".parse().unwrap();
     let placed = [order(OrderKind::Market, false), order(kind(trigger), false), order(kind(trigger), true)];

@@ -58,6 +58,20 @@ fn orders_with_legs_say_the_side_of_the_leg_and_what_is_done_to_it() {
 }
 
 #[test]
+fn an_entry_carries_its_stop_as_a_preset_and_nothing_else_does() {
+    let carrying = |order: &NewOrder| {
+        let place = Place::new(order, "BTCUSDT", MarginMode::Cross).with_stop(Some("58000.50".parse().unwrap()));
+        sent(&request::place(&place).unwrap())
+    };
+    let entry = NewOrder { reduce_only: false, side: Side::Buy, ..order() };
+    insta::assert_snapshot!(carrying(&entry), @r#"POST /api/v2/mix/order/place-order {"symbol":"BTCUSDT","productType":"USDT-FUTURES","marginMode":"crossed","marginCoin":"USDT","size":"0.001","side":"buy","orderType":"market","clientOid":"plim-1","presetStopLossPrice":"58000.5"}"#);
+    let kind = OrderKind::Limit { price: "59000".parse().unwrap(), time_in_force: TimeInForce::Gtc };
+    let leg = NewOrder { kind, position_side: PositionSide::Long, ..entry.clone() };
+    insta::assert_snapshot!(carrying(&leg), @r#"POST /api/v2/mix/order/place-order {"symbol":"BTCUSDT","productType":"USDT-FUTURES","marginMode":"crossed","marginCoin":"USDT","size":"0.001","price":"59000","side":"buy","tradeSide":"open","orderType":"limit","force":"gtc","clientOid":"plim-1","presetStopLossPrice":"58000.5"}"#);
+    assert!(!carrying(&NewOrder { kind: stop(), ..order() }).contains("preset"));
+}
+
+#[test]
 fn what_reduces_and_waits_is_a_stop_loss_or_take_profit_order() {
     insta::assert_snapshot!(placed(&NewOrder { kind: stop(), ..order() }), @r#"loss_plan: POST /api/v2/mix/order/place-tpsl-order {"marginCoin":"USDT","productType":"USDT-FUTURES","symbol":"BTCUSDT","planType":"loss_plan","triggerPrice":"59000.5","triggerType":"mark_price","executePrice":"0","holdSide":"buy","size":"0.001","clientOid":"plim-1"}"#);
     insta::assert_snapshot!(placed(&NewOrder { kind: target(), position_side: PositionSide::Long, ..order() }), @r#"profit_plan: POST /api/v2/mix/order/place-tpsl-order {"marginCoin":"USDT","productType":"USDT-FUTURES","symbol":"BTCUSDT","planType":"profit_plan","triggerPrice":"62000","triggerType":"fill_price","executePrice":"0","holdSide":"long","size":"0.001","clientOid":"plim-1"}"#);

@@ -33,6 +33,7 @@ fn limit_buy() -> Place<'static> {
         reduce_only: false,
         client_order_id: Some("test-0001"),
         margin_mode: MarginMode::Isolated,
+        stop: None,
     }
 }
 

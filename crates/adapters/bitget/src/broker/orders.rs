@@ -5,7 +5,7 @@ use crate::wire::Protocol;
 use crate::wire::body::{self, PlanOrder};
 use crate::wire::request::{self, Place, PlanKind, WhichOrder};
 use plimsoll_domain::{
-    AccountEvent, ClientOrderId, MarginMode, NewOrder, Order, OrderId, OrderKind, OrderSize, OrderStatus, Symbol,
+    AccountEvent, ClientOrderId, MarginMode, NewOrder, Order, OrderId, OrderKind, OrderSize, OrderStatus, Price, Symbol,
 };
 use plimsoll_ports::{CommandError, NotSent, PlaceError, Refusal, RefusalReason};
 use plimsoll_transport::Priority::{self, Ordinary, ReducesRisk};
@@ -19,7 +19,8 @@ const NO_SUCH_ORDER: &str = "43001";
 const OTHER_MARGIN_MODE: &str = "45117";
 
 impl BitgetBroker {
-    pub(super) async fn send(&self, order: &NewOrder) -> Result<OrderId, PlaceError> {
+    /// Sends an order, with a stop attached where one is wanted.
+    pub(super) async fn send(&self, order: &NewOrder, stop: Option<Price>) -> Result<OrderId, PlaceError> {
         let native = self.shared.native(&order.symbol).await?;
         if order.adds_exposure() {
             self.shared.directory.listing.may_open(&self.shared.client, &order.symbol).await?;
@@ -28,7 +29,7 @@ impl BitgetBroker {
         let priority = if reduces { ReducesRisk } else { Ordinary };
         let (directory, client) = (&self.shared.directory, &self.shared.client);
         let mode = directory.margin_mode(client, &native, reduces).await.map_err(CallError::before_sending)?;
-        let refused = match self.send_as(order, &native, mode, priority).await {
+        let refused = match self.send_as((order, stop), &native, mode, priority).await {
             Err(PlaceError::Refused(refusal)) if refusal.code == OTHER_MARGIN_MODE => refusal,
             outcome => return outcome,
         };
@@ -39,19 +40,19 @@ impl BitgetBroker {
             return Err(PlaceError::Refused(refused));
         }
         match directory.margin_mode(client, &native, reduces).await {
-            Ok(now) if now != mode => Box::pin(self.send_as(order, &native, now, priority)).await,
+            Ok(now) if now != mode => Box::pin(self.send_as((order, stop), &native, now, priority)).await,
             _ => Err(PlaceError::Refused(refused)),
         }
     }
 
     async fn send_as(
         &self,
-        order: &NewOrder,
+        (order, stop): (&NewOrder, Option<Price>),
         native: &str,
         mode: MarginMode,
         priority: Priority,
     ) -> Result<OrderId, PlaceError> {
-        let place = Place::new(order, native, mode);
+        let place = Place::new(order, native, mode).with_stop(stop);
         let Some(call) = request::place(&place) else {
             let reason = match order.size {
                 OrderSize::WholePosition => "only a conditional order can be for the whole position",

@@ -28,6 +28,9 @@ pub struct Place<'a> {
     pub client_order_id: Option<&'a str>,
     /// What backs the contract's positions: it must be what is set.
     pub margin_mode: MarginMode,
+    /// Where a stop triggers that the venue places itself when the order is done, for what that has filled. Market and limit
+    /// orders only.
+    pub stop: Option<Price>,
 }
 
 impl<'a> Place<'a> {
@@ -43,7 +46,14 @@ impl<'a> Place<'a> {
             reduce_only: order.reduce_only,
             client_order_id: Some(order.client_order_id.as_str()),
             margin_mode,
+            stop: None,
         }
+    }
+
+    /// The same with a stop attached.
+    #[must_use]
+    pub const fn with_stop(self, stop: Option<Price>) -> Self {
+        Self { stop, ..self }
     }
 
     /// It can only shrink a position.
@@ -102,7 +112,8 @@ pub fn place(order: &Place<'_>) -> Option<Call> {
             .with("orderType", if price.is_some() { "limit" } else { "market" })
             .with_some("force", force)
             .with_some("clientOid", order.client_order_id)
-            .with_some("reduceOnly", order.reduce_only_word()),
+            .with_some("reduceOnly", order.reduce_only_word())
+            .with_some("presetStopLossPrice", order.stop.map(|stop| stop.to_string())),
     )
 }
 
