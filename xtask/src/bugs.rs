@@ -42,8 +42,8 @@ pub(crate) const JOURNAL_AFTER_SEND: Bug = Bug {
     patches: &[Patch {
         file: ORDER_PATH,
         text: "        self.intend(order, purpose, intended_at, troubles).await?;
-        let (answer, last_at) = self.place(order, wait).await;",
-        instead: "        let (answer, last_at) = self.place(order, wait).await;
+        let (answer, last_at) = self.place(order, stop, wait).await;",
+        instead: "        let (answer, last_at) = self.place(order, stop, wait).await;
         self.intend(order, purpose, intended_at, troubles).await?;",
     }],
 };
@@ -88,7 +88,7 @@ pub(crate) const RESEND_UNDER_NEW_ID: Bug = Bug {
                 let attempt = name.pop().unwrap_or('0');
                 name.push(char::from_u32(u32::from(attempt) + 1).unwrap_or('z'));
                 again.client_order_id = plimsoll_domain::ClientOrderId::reported(name);
-                let _ = Box::pin(self.dispatch(&again, purpose, wait, troubles)).await;
+                let _ = Box::pin(self.dispatch((&again, stop), purpose, wait, troubles)).await;
                 Ok(Dispatched { order_id: None, sent })",
     }],
 };
@@ -125,10 +125,27 @@ pub(crate) const STOP_NOT_MOVED: Bug = Bug {
     ],
 };
 
+pub(crate) const ATTACHED_FORGOTTEN: Bug = Bug {
+    name: "attached-forgotten",
+    about: "a stop that the venue has made of what an entry carried is nobody's",
+    patches: &[Patch {
+        file: "crates/engine/src/position_manager/attached.rs",
+        text: "place_of(order).is_some_and(|place| self.carried_stops().contains(&place))",
+        instead: "place_of(order).is_some_and(|place| self.carried_stops().contains(&place)) && false",
+    }],
+};
+
 /// Every one of them.
 #[cfg(test)]
-const ALL: [&Bug; 6] =
-    [&JOURNAL_AFTER_SEND, &DEDUPE_OFF, &STATE_DEDUPE_OFF, &RESEND_UNDER_NEW_ID, &STOP_NOT_RESTORED, &STOP_NOT_MOVED];
+const ALL: [&Bug; 7] = [
+    &JOURNAL_AFTER_SEND,
+    &DEDUPE_OFF,
+    &STATE_DEDUPE_OFF,
+    &RESEND_UNDER_NEW_ID,
+    &STOP_NOT_RESTORED,
+    &STOP_NOT_MOVED,
+    &ATTACHED_FORGOTTEN,
+];
 
 /// Copies the tree to `target/bugs/tree` and puts the bug into the copy. Files that are the same there already are left
 /// alone, so that only what differs is built again.

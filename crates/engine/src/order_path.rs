@@ -14,7 +14,8 @@ use crate::execution::Execution;
 use crate::steady::Steady;
 use crate::trouble::{Trouble, Troubles};
 use plimsoll_domain::{
-    AccountId, Decimal, NewOrder, Order, OrderId, OrderKind, OrderStatus, Position, TimeInForce, Timestamp, VenueId,
+    AccountId, Decimal, NewOrder, Order, OrderId, OrderKind, OrderStatus, Position, Price, TimeInForce, Timestamp,
+    VenueId,
 };
 use plimsoll_ports::{
     Broker, Clock, JournalEntry, JournalState, NotSent, OrderJournal, PlaceError, Purpose, Refusal, RefusalReason,
@@ -217,19 +218,19 @@ impl OrderPath {
         evidence: Evidence,
     ) -> (Result<Placed, SendFailure>, Vec<Trouble>) {
         let mut troubles = Troubles::default();
-        let outcome = self.send_noting(order, purpose, evidence, Wait::Patiently, &mut troubles).await;
+        let outcome = self.send_noting((order, None), purpose, evidence, Wait::Patiently, &mut troubles).await;
         (outcome, troubles.into_vec())
     }
 
     pub(crate) async fn send_noting(
         &self,
-        order: &NewOrder,
+        (order, stop): (&NewOrder, Option<Price>),
         purpose: Purpose,
         evidence: Evidence,
         wait: Wait,
         troubles: &mut Troubles,
     ) -> Result<Placed, SendFailure> {
-        let dispatched = self.dispatch(order, purpose, wait, troubles).await?;
+        let dispatched = self.dispatch((order, stop), purpose, wait, troubles).await?;
         let reduces_at_once = order.kind == OrderKind::Market && !order.adds_exposure();
         if wait == Wait::Patiently || !reduces_at_once {
             return self.conclude(order, dispatched, evidence, troubles).await;
@@ -240,17 +241,17 @@ impl OrderPath {
         self.follow_for(give_up, order, order_id, sent, evidence, troubles).await
     }
 
-    /// Journals and sends.
+    /// Journals and sends, with a stop attached where one is wanted.
     pub(crate) async fn dispatch(
         &self,
-        order: &NewOrder,
+        (order, stop): (&NewOrder, Option<Price>),
         purpose: Purpose,
         wait: Wait,
         troubles: &mut Troubles,
     ) -> Result<Dispatched, SendFailure> {
         let intended_at = self.clock.now();
         self.intend(order, purpose, intended_at, troubles).await?;
-        let (answer, last_at) = self.place(order, wait).await;
+        let (answer, last_at) = self.place(order, stop, wait).await;
         let sent = Sent { intended_at, last_at };
         match answer {
             Ok(order_id) => {
@@ -326,11 +327,19 @@ impl OrderPath {
 
     /// Sends, and tells when it did so last. What removes or protects exposure is sent again, under the same id, while it
     /// certainly has not been sent: a venue that takes no orders for some seconds leaves no position naked.
-    async fn place(&self, order: &NewOrder, wait: Wait) -> (Result<OrderId, PlaceError>, Timestamp) {
+    async fn place(
+        &self,
+        order: &NewOrder,
+        stop: Option<Price>,
+        wait: Wait,
+    ) -> (Result<OrderId, PlaceError>, Timestamp) {
         let mut tries = Tries::new(&self.clock, self.patience);
         loop {
             let sent = tries.since_first.passed();
-            let answer = self.broker.place(order).await;
+            let answer = match stop {
+                Some(stop) => self.place_carrying(order, stop).await,
+                None => self.broker.place(order).await,
+            };
             self.answered(order, &answer, tries.since_first.passed().saturating_sub(sent));
             // An answer comes later than what it answers left us, which is on the safe side.
             let answered_at = self.clock.now();
@@ -343,6 +352,17 @@ impl OrderPath {
                 }
                 _ => return (answer, answered_at),
             }
+        }
+    }
+
+    /// What cannot be sent with a stop attached is sent without: its stop follows.
+    async fn place_carrying(&self, order: &NewOrder, stop: Price) -> Result<OrderId, PlaceError> {
+        match self.broker.place_with_stop(order, stop).await {
+            Err(PlaceError::NotSent(NotSent::Invalid(why))) => {
+                tracing::warn!(id = %order.client_order_id, %why, "no stop can be attached");
+                self.broker.place(order).await
+            }
+            answer => answer,
         }
     }
 

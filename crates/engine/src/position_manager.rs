@@ -2,6 +2,7 @@
 
 mod adjust;
 mod afloat;
+mod attached;
 mod bookings;
 mod close;
 mod company;
@@ -59,7 +60,8 @@ use crate::trouble::Troubles;
 use crate::venue_account::AccountView;
 use plimsoll_domain::risk::{Allowance, MarginAlert, RiskLimits, Scope};
 use plimsoll_domain::{
-    AccountId, ClientOrderId, Currency, MarginMode, NewOrder, PositionMode, PositionSide, Rate, Symbol, Timestamp,
+    AccountId, ClientOrderId, Currency, MarginMode, NewOrder, PositionMode, PositionSide, Price, Rate, Symbol,
+    Timestamp,
 };
 use plimsoll_ports::{
     Alert, BookingRepository, Broker, Clock, ControlRepository, EquityRepository, FundingRates, FundingRepository,
@@ -221,6 +223,10 @@ pub struct PositionManager {
     said: Mutex<Vec<String>>,
     /// The venue has refused a stop since there was no position yet: from then on stops follow their entries.
     stops_follow: AtomicBool,
+    /// Where stops are that entries carry, as far as this process has sent or met them.
+    carried_stops: Mutex<HashSet<attached::Place>>,
+    /// The venue has refused an entry for the sake of the stop that it carried, or may have.
+    attaches_no_more: AtomicBool,
     /// The venue has refused a second stop beside the first: from then on what is replaced is cancelled first.
     takes_one_stop: AtomicBool,
     /// The last order could not be written down.
@@ -280,6 +286,8 @@ impl PositionManager {
             announced: Mutex::default(),
             said: Mutex::default(),
             stops_follow: AtomicBool::new(false),
+            carried_stops: Mutex::default(),
+            attaches_no_more: AtomicBool::new(false),
             takes_one_stop: AtomicBool::new(false),
             journal_lacks: AtomicBool::new(false),
             colleagues: Arc::new(Alone),
@@ -337,10 +345,25 @@ impl PositionManager {
         wait: Wait,
         troubles: &mut Troubles,
     ) -> Result<Placed, SendFailure> {
+        self.send_carrying((order, None), purpose, evidence, wait, troubles).await
+    }
+
+    /// The same, with a stop attached where one is wanted.
+    async fn send_carrying(
+        &self,
+        (order, stop): (&NewOrder, Option<Price>),
+        purpose: Purpose,
+        evidence: Evidence,
+        wait: Wait,
+        troubles: &mut Troubles,
+    ) -> Result<Placed, SendFailure> {
         let id = &order.client_order_id;
         let _flight = Flight::of(&self.in_flight, id);
-        let outcome = self.path.send_noting(order, purpose, evidence, wait, troubles).await;
+        let outcome = self.path.send_noting((order, stop), purpose, evidence, wait, troubles).await;
         self.tell_of_journal(id, troubles).await;
+        if let (Some(_), Err(SendFailure::Refused(refusal))) = (stop, &outcome) {
+            self.note_refusal(refusal.reason);
+        }
         outcome
     }
 
@@ -352,7 +375,7 @@ impl PositionManager {
         wait: Wait,
         troubles: &mut Troubles,
     ) -> Result<Dispatched, SendFailure> {
-        let outcome = self.path.dispatch(order, purpose, wait, troubles).await;
+        let outcome = self.path.dispatch((order, None), purpose, wait, troubles).await;
         self.tell_of_journal(&order.client_order_id, troubles).await;
         outcome
     }

@@ -113,7 +113,8 @@ impl PositionManager {
         let mut troubles = Troubles::default();
         let by_wish = matches!(it.reason, FlattenReason::Wanted { .. });
         let is_adopted = by_wish && self.settings.foreign == ForeignPolicy::Adopt;
-        let may_cancel = |order: &Order| is_adopted || self.ids.is_ours(&order.client_order_id);
+        let is_ours = |order: &Order| self.ids.is_ours(&order.client_order_id) || self.is_known_as_attached(order);
+        let may_cancel = |order: &Order| is_adopted || is_ours(order);
         let adds = |order: &Order| may_cancel(order) && order.adds_exposure();
         let may_go = |order: &Order, held: &[PositionReport]| {
             // What protects a position that could not be closed stays.
@@ -250,7 +251,8 @@ impl PositionManager {
             return 0;
         }
         let positions = positions.iter().filter(|report| self.is_left_alone(&report.symbol, report.position_side));
-        let orders = orders.iter().filter(|order| !self.ids.is_ours(&order.client_order_id));
+        let is_ours = |order: &&Order| self.ids.is_ours(&order.client_order_id) || self.is_known_as_attached(order);
+        let orders = orders.iter().filter(|order| !is_ours(order));
         positions.count() + orders.count()
     }
 

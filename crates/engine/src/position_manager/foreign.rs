@@ -3,8 +3,9 @@
 use super::PositionManager;
 use super::reading::Reading;
 use crate::trouble::{Record, Troubles};
-use plimsoll_domain::{Decimal, Order, Position, PositionReport, PositionSide, Symbol};
+use plimsoll_domain::{Decimal, Order, OrderId, Position, PositionReport, PositionSide, Symbol};
 use plimsoll_ports::{Alert, Severity};
+use std::collections::HashSet;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -93,10 +94,17 @@ impl PositionManager {
     }
 
     /// Meets whatever is not ours, announces each once for ever, and remembers what is to be left alone.
-    pub(crate) async fn announce_foreign(&self, reading: &Reading, troubles: &mut Troubles) -> Vec<Foreign> {
+    /// What the venue has made of stops that entries of ours carried is ours.
+    pub(crate) async fn announce_foreign(
+        &self,
+        reading: &Reading,
+        attached: &HashSet<OrderId>,
+        troubles: &mut Troubles,
+    ) -> Vec<Foreign> {
         let policy = self.settings.foreign;
         let positions = self.foreign_positions(reading, troubles).await;
-        let orders = reading.snapshot.orders.iter().filter(|order| !self.ids.is_ours(&order.client_order_id));
+        let is_ours = |order: &&Order| self.ids.is_ours(&order.client_order_id) || attached.contains(&order.order_id);
+        let orders = reading.snapshot.orders.iter().filter(|order| !is_ours(order));
         let mut met = Vec::new();
         for order in orders {
             let said = describe(order);

@@ -6,6 +6,7 @@ mod glance;
 mod mending;
 
 pub(crate) use glance::{Glance, is_covered};
+pub(super) use glance::{covers, is_stop};
 pub(super) use mending::is_open;
 
 pub(super) use earnings::Earnings;

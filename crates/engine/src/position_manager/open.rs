@@ -176,7 +176,7 @@ impl PositionManager {
                 return Err(failure);
             }
         };
-        let stop_loss = self.end_loss(&plan, entered.stop, &mut troubles).await;
+        let stop_loss = self.end_loss(&plan, entered.stop, entered.execution.filled(), &mut troubles).await;
         let profit = self.place(&plan, Purpose::TakeProfit, 0, &mut troubles).await;
         let mut warnings = approved.warnings;
         let take_profit = profit.unwrap_or_else(|failure| {

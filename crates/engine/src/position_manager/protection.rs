@@ -88,14 +88,30 @@ impl Wanted<'_> {
 
 impl PositionManager {
     /// Places a protective order, reads it back and compares. An earlier one of ours for the same position is kept if it is
-    /// the same, and cancelled once the new one rests if not: meanwhile it goes on protecting.
+    /// the same, and cancelled once the new one rests if not: meanwhile it goes on protecting, as does what the venue has
+    /// made of a stop that an entry carried.
     pub(crate) async fn protect(
         &self,
         wanted: &Wanted<'_>,
         troubles: &mut Troubles,
     ) -> Result<Protection, ProtectionFailure> {
         let trigger = wanted.rounded()?;
-        let mut earlier = self.earlier(wanted, troubles).await;
+        let symbol = &wanted.instrument.symbol;
+        let open = troubles.known(Subject::Orders, symbol, self.open_orders_patiently().await).unwrap_or_default();
+        let attached = self.attached_beside(wanted, &open, troubles).await;
+        let earlier = open.into_iter().filter(self.stands_in_the_way(wanted)).collect();
+        let protection = self.protect_beside(wanted, trigger, earlier, troubles).await?;
+        self.cancel_replaced(&attached, troubles).await;
+        Ok(protection)
+    }
+
+    async fn protect_beside(
+        &self,
+        wanted: &Wanted<'_>,
+        trigger: Price,
+        mut earlier: Vec<Order>,
+        troubles: &mut Troubles,
+    ) -> Result<Protection, ProtectionFailure> {
         // One is enough: a second one of the same kind would be an orphan once the first has filled.
         if let Some(at) = earlier.iter().position(|it| wanted.is_met_by(it, trigger).is_ok()) {
             let kept = earlier.swap_remove(at);
@@ -141,7 +157,7 @@ impl PositionManager {
         self.place_and_verify(wanted, &order, trigger, troubles).await
     }
 
-    async fn cancel_replaced(&self, orders: &[Order], troubles: &mut Troubles) {
+    pub(super) async fn cancel_replaced(&self, orders: &[Order], troubles: &mut Troubles) {
         for it in orders {
             self.cancel(&it.symbol, &it.client_order_id, troubles).await;
         }
@@ -264,13 +280,6 @@ impl PositionManager {
             trigger,
             verified_at: self.ports.clock.now(),
         })
-    }
-
-    /// Our open orders of the same kind for the same position.
-    async fn earlier(&self, wanted: &Wanted<'_>, troubles: &mut Troubles) -> Vec<Order> {
-        let symbol = &wanted.instrument.symbol;
-        let open = troubles.known(Subject::Orders, symbol, self.open_orders_patiently().await).unwrap_or_default();
-        open.into_iter().filter(self.stands_in_the_way(wanted)).collect()
     }
 
     /// Whether an open order is one of ours, of the same kind and for the same position.

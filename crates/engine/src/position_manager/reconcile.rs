@@ -21,8 +21,9 @@ use super::settle::is_protective;
 use crate::order_path::{Evidence, SendFailure, Sent, Wait};
 use crate::trouble::{Record, Subject, Troubles};
 use back_fill::RECOVERED;
-use plimsoll_domain::{Decimal, Direction, Fill, Order, PositionReport, Timestamp};
+use plimsoll_domain::{Decimal, Direction, Fill, Order, OrderId, PositionReport, Timestamp};
 use plimsoll_ports::{Alert, JournalEntry, JournalState, PositionRecord, PositionStatus, Purpose, Severity};
+use std::collections::HashSet;
 use std::time::Duration;
 
 impl PositionManager {
@@ -95,8 +96,9 @@ impl PositionManager {
             true => reading,
             false => in_hand.left_out_of(self.read_account(&mut troubles).await?),
         };
-        it.orphans = self.orphans(&reading, &it.orders, &mut troubles).await;
-        it.foreign = self.announce_foreign(&reading, &mut troubles).await;
+        let attached = self.attached_of(&reading.snapshot.orders, &mut troubles).await;
+        it.orphans = self.orphans(&reading, (&it.orders, &attached), &mut troubles).await;
+        it.foreign = self.announce_foreign(&reading, &attached, &mut troubles).await;
         self.tell_of_reconciliation(&it, &mut troubles).await;
         it.took = self.ports.clock.now().since(started);
         it.troubles = troubles.into_vec();
@@ -261,11 +263,20 @@ impl PositionManager {
     }
 
     /// Orders at the venue that no position and no journalled intent explains.
-    async fn orphans(&self, reading: &Reading, known: &[OrderFate], troubles: &mut Troubles) -> Vec<Orphan> {
-        let mut orphans = Vec::new();
+    async fn orphans(
+        &self,
+        reading: &Reading,
+        (known, attached): (&[OrderFate], &HashSet<OrderId>),
+        troubles: &mut Troubles,
+    ) -> Vec<Orphan> {
+        let orders = &reading.snapshot.orders;
+        let outlived = self.clear_attached(orders, attached, troubles).await;
+        let mut orphans: Vec<Orphan> =
+            outlived.into_iter().map(|(order, cancelled)| Orphan { order, is_ours: true, cancelled }).collect();
         // What is being sent or cancelled at this moment is judged by the next comparison.
-        let settled = reading.snapshot.orders.iter().filter(|order| !self.is_in_flight(&order.client_order_id));
-        for order in settled {
+        let is_settled = |order: &&Order| !self.is_in_flight(&order.client_order_id);
+        let others = orders.iter().filter(|order| !attached.contains(&order.order_id));
+        for order in others.filter(is_settled) {
             let is_held = reading.snapshot.positions.iter().any(|report| {
                 report.symbol == order.symbol
                     && report.position_side == order.position_side

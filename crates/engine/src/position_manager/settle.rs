@@ -172,7 +172,13 @@ impl PositionManager {
         let Some(last) = closing().next_back() else { return "elsewhere".to_owned() };
         let entry = self.ports.journal.entry(&self.settings.account, &last.client_order_id).await;
         let purpose = troubles.read(Record::Journal, entry).flatten().map(|entry| entry.purpose);
-        purpose.map_or("elsewhere", Purpose::as_str).to_owned()
+        match purpose {
+            Some(purpose) => purpose.as_str().to_owned(),
+            None if self.was_attached(&opened.symbol, &last.client_order_id, troubles).await => {
+                Purpose::StopLoss.as_str().to_owned()
+            }
+            None => "elsewhere".to_owned(),
+        }
     }
 
     /// Which of our protective orders of this position has filled, by the venue's word; journals how it ended.
@@ -213,9 +219,11 @@ impl PositionManager {
     ) -> Vec<ClientOrderId> {
         let open = self.ports.broker.open_orders(Some(symbol)).await;
         let mut left = troubles.known(Subject::Orders, symbol, open).unwrap_or_default();
+        let attached = self.attached_of(&left, troubles).await;
         left.retain(|order| {
             let protects = order.close_position || (order.reduce_only && is_protective(order.order_type));
-            protects && order.position_side == side && self.ids.is_ours(&order.client_order_id)
+            let is_ours = protects && self.ids.is_ours(&order.client_order_id);
+            order.position_side == side && (is_ours || attached.contains(&order.order_id))
         });
         let mut cancelled = Vec::new();
         let mut outlived = Vec::new();

@@ -4,7 +4,8 @@ use crate::books::{self, Expected};
 use crate::dying::{Death, Fuse};
 use crate::world::{World, account, btc, settings};
 use plimsoll_engine::PositionManager;
-use plimsoll_ports::domain::{ClientOrderId, Direction, Leverage, Quantity, TimeInForce};
+use plimsoll_exchange::ClosingOrders;
+use plimsoll_ports::domain::{ClientOrderId, Direction, Leverage, OrderType, Quantity, TimeInForce};
 use plimsoll_ports::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -243,6 +244,22 @@ async fn each_comes_to_its_end() {
         go_on(order, &world, &manager, usize::MAX).await;
         assert_eq!(broken(order, &world).await, Vec::<String>::new(), "{order:?}, a while later");
     }
+}
+
+#[tokio::test]
+async fn what_fills_while_nobody_is_there_has_the_stop_that_it_carried() {
+    let world = World::of(ClosingOrders::OfPositions, true).await;
+    world.healthy(&settings()).compose(&Order::Bracket.composed()).await.unwrap();
+    // Nobody of ours is alive.
+    world.price(&btc(), "48900");
+    let resting = world.broker.open_orders(None).await.unwrap();
+    let stops: Vec<_> = resting.iter().map(|it| (it.order_type, it.trigger, it.quantity, it.reduce_only)).collect();
+    let (trigger, quantity) = (Some("45000".parse().unwrap()), Some("0.05".parse().unwrap()));
+    assert_eq!(stops, [(OrderType::StopMarket, trigger, quantity, true)]);
+    let process = world.healthy(&settings());
+    process.reconcile().await.unwrap();
+    process.monitor().await.unwrap();
+    assert_eq!(broken(Order::Bracket, &world).await, Vec::<String>::new());
 }
 
 async fn survives_everywhere(order: Order) {

@@ -123,20 +123,15 @@ dying!(Broker {
     }
 
     async fn place(&self, order: &NewOrder) -> Result<OrderId, PlaceError> {
-        let death = self.fuse.count("place").await;
-        match death {
-            Some(Death::Late) => self.fuse.world.send_late(order.clone(), ON_ITS_WAY),
-            Some(Death::Before) => {}
-            Some(Death::After) | None => {
-                let answer = self.inner.place(order).await;
-                self.fuse.world.placed();
-                if death.is_none() {
-                    return answer;
-                }
-            }
-        }
-        self.fuse.die().await;
-        pending().await
+        self.send(order, None).await
+    }
+
+    fn attaches_stops(&self) -> bool {
+        self.inner.attaches_stops()
+    }
+
+    async fn place_with_stop(&self, order: &NewOrder, stop: Price) -> Result<OrderId, PlaceError> {
+        self.send(order, Some(stop)).await
     }
 }
     fn instruments() -> Result<Vec<Instrument>, QueryError>;
@@ -157,6 +152,28 @@ dying!(Broker {
     fn set_position_mode(mode: PositionMode) -> Result<(), CommandError>;
     fn adjust_isolated_margin(symbol: &Symbol, side: PositionSide, amount: Money) -> Result<(), CommandError>;
 );
+
+impl Dying<dyn Broker> {
+    async fn send(&self, order: &NewOrder, stop: Option<Price>) -> Result<OrderId, PlaceError> {
+        let death = self.fuse.count("place").await;
+        match death {
+            Some(Death::Late) => self.fuse.world.send_late(order.clone(), stop, ON_ITS_WAY),
+            Some(Death::Before) => {}
+            Some(Death::After) | None => {
+                let answer = match stop {
+                    Some(stop) => self.inner.place_with_stop(order, stop).await,
+                    None => self.inner.place(order).await,
+                };
+                self.fuse.world.placed();
+                if death.is_none() {
+                    return answer;
+                }
+            }
+        }
+        self.fuse.die().await;
+        pending().await
+    }
+}
 
 dying!(MarketFeed {}
     fn mark_price(symbol: &Symbol) -> Result<MarkPrice, QueryError>;

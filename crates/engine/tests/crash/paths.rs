@@ -15,6 +15,8 @@ enum Path {
     Open,
     /// The same at a venue that takes no stop before there is a position.
     OpenBehind,
+    /// The same where the venue attaches one to the entry instead.
+    OpenAttached,
     /// Adds to what is open, with a nearer stop.
     Add,
     /// The same at a venue that takes one stop for a position.
@@ -73,10 +75,14 @@ impl Path {
 
     const fn closing_orders(self) -> ClosingOrders {
         match self {
-            Self::OpenBehind | Self::OpenInAFall => ClosingOrders::OfPositions,
+            Self::OpenBehind | Self::OpenAttached | Self::OpenInAFall => ClosingOrders::OfPositions,
             Self::AddInPlace => ClosingOrders::OneOfAKind,
             _ => ClosingOrders::Any,
         }
+    }
+
+    fn attaches_stops(self) -> bool {
+        self == Self::OpenAttached
     }
 
     async fn prepare(self, world: &World) {
@@ -86,7 +92,7 @@ impl Path {
         let settings = self.settings();
         let manager = world.healthy(&settings);
         match self {
-            Self::Open | Self::OpenBehind | Self::OpenInAFall | Self::Reconcile(_) => {}
+            Self::Open | Self::OpenBehind | Self::OpenAttached | Self::OpenInAFall | Self::Reconcile(_) => {}
             Self::OpenLeg | Self::CloseLeg => {
                 let hedge = open_intent(btc(), Direction::Short, "0.03", "55000", None);
                 manager.open(&hedge).await.unwrap();
@@ -122,7 +128,9 @@ impl Path {
 
     async fn walk(self, manager: &PositionManager) {
         match self {
-            Self::Open | Self::OpenBehind | Self::OpenLeg => drop(manager.open(&long()).await.unwrap()),
+            Self::Open | Self::OpenBehind | Self::OpenAttached | Self::OpenLeg => {
+                drop(manager.open(&long()).await.unwrap());
+            }
             Self::OpenInAFall => {
                 let outcome = manager.open(&long()).await;
                 assert!(matches!(outcome, Err(OpenFailure::Unprotected { .. })), "{outcome:?}");
@@ -145,7 +153,9 @@ impl Path {
     /// What may be held of BTC and ETH afterwards, wherever it died.
     const fn outcomes(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Open | Self::OpenBehind | Self::Reconcile(_) => &[("flat", "flat"), ("long 0.05", "flat")],
+            Self::Open | Self::OpenBehind | Self::OpenAttached | Self::Reconcile(_) => {
+                &[("flat", "flat"), ("long 0.05", "flat")]
+            }
             Self::Add | Self::AddInPlace => &[("long 0.05", "flat"), ("long 0.08", "flat")],
             Self::ClosePart => &[("long 0.05", "flat"), ("long 0.03", "flat")],
             Self::CloseWhole | Self::ReconcileClose(_) => &[("long 0.05", "flat"), ("flat", "flat")],
@@ -189,7 +199,7 @@ async fn calls_of(world: &World, settings: &Settings, path: Path) -> Vec<&'stati
 
 /// Every call of the path, with each way to die at it.
 async fn every_death(path: Path) -> Vec<(usize, Death)> {
-    let world = World::of(path.closing_orders()).await;
+    let world = World::of(path.closing_orders(), path.attaches_stops()).await;
     path.prepare(&world).await;
     let names = calls_of(&world, &path.settings(), path).await;
     assert!(!names.is_empty(), "{path:?} calls nothing");
@@ -227,7 +237,7 @@ impl Meanwhile {
 
 /// Dies there, recovers, and answers every broken promise.
 async fn survive(path: Path, at: (usize, Death), meanwhile: Meanwhile) -> Vec<String> {
-    let world = World::of(path.closing_orders()).await;
+    let world = World::of(path.closing_orders(), path.attaches_stops()).await;
     path.prepare(&world).await;
     let settings = path.settings();
     let fuse = Fuse::new(&world, Some(at));
@@ -251,6 +261,11 @@ async fn survive(path: Path, at: (usize, Death), meanwhile: Meanwhile) -> Vec<St
     if matches!(path, Path::Add | Path::AddInPlace) && books::held(&world, &btc()).await == "long 0.08" {
         broken.extend(books::other_stop(&world, &btc(), "47000").await);
     }
+    if path == Path::OpenAttached && meanwhile == Meanwhile::Fall {
+        let ended = world.store.by_status(&account(), PositionStatus::Closed).await.unwrap();
+        let reasons = ended.iter().filter_map(|it| it.closed.as_ref()).map(|it| it.reason.as_str());
+        broken.extend(reasons.filter(|it| *it != "stop_loss").map(|it| format!("it was stopped out, not closed {it}")));
+    }
     if meanwhile != Meanwhile::Nothing {
         return broken;
     }
@@ -269,7 +284,7 @@ async fn survives_everywhere(path: Path) {
 /// The same, while something else happens before the next process is there.
 async fn survives(path: Path, meanwhile: Meanwhile) {
     let deaths = every_death(path).await;
-    let world = World::of(path.closing_orders()).await;
+    let world = World::of(path.closing_orders(), path.attaches_stops()).await;
     path.prepare(&world).await;
     let names = calls_of(&world, &path.settings(), path).await;
     let mut failures = Vec::new();
@@ -295,6 +310,17 @@ async fn opening_survives_every_death() {
 #[tokio::test]
 async fn opening_with_the_stop_behind_the_entry_survives_every_death() {
     survives_everywhere(Path::OpenBehind).await;
+}
+
+#[tokio::test]
+async fn opening_with_the_stop_attached_to_the_entry_survives_every_death() {
+    survives_everywhere(Path::OpenAttached).await;
+}
+
+#[tokio::test]
+async fn opening_with_the_stop_attached_survives_deaths_and_what_happens_before_the_next_process() {
+    survives(Path::OpenAttached, Meanwhile::Fall).await;
+    survives(Path::OpenAttached, Meanwhile::ClosedByHand).await;
 }
 
 #[tokio::test]

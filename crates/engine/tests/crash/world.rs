@@ -20,13 +20,16 @@ const START: Timestamp = Timestamp::from_millis(1_767_603_600_000);
 
 pub(crate) const WALLET: &str = "10000";
 
+/// When an order arrives, and the stop that it carries.
+type OnItsWay = (Timestamp, NewOrder, Option<Price>);
+
 /// Clones are the same world.
 #[derive(Clone)]
 pub(crate) struct World {
     pub(crate) venue: PaperVenue,
     pub(crate) broker: PaperBroker,
     pub(crate) store: SqliteStore,
-    on_their_way: Arc<Mutex<Vec<(Timestamp, NewOrder)>>>,
+    on_their_way: Arc<Mutex<Vec<OnItsWay>>>,
     processes: Arc<AtomicU64>,
     falls: Arc<AtomicBool>,
     pub(crate) alerts: Arc<Mutex<Vec<Alert>>>,
@@ -34,12 +37,13 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) async fn new() -> Self {
-        Self::of(ClosingOrders::Any).await
+        Self::of(ClosingOrders::Any, false).await
     }
 
-    /// A world whose venue takes these orders that close a whole position.
-    pub(crate) async fn of(closing_orders: ClosingOrders) -> Self {
-        let settings = plimsoll_exchange::Settings { closing_orders, ..plimsoll_exchange::Settings::default() };
+    /// A world whose venue takes these orders that close a whole position, and attaches stops to entries or not.
+    pub(crate) async fn of(closing_orders: ClosingOrders, attaches_stops: bool) -> Self {
+        let settings =
+            plimsoll_exchange::Settings { closing_orders, attaches_stops, ..plimsoll_exchange::Settings::default() };
         let mut exchange = Exchange::with_settings(START, settings);
         exchange.list(listings::btc_usdt(), "50000".parse().unwrap()).unwrap();
         exchange.list(listings::eth_usdt(), "2500".parse().unwrap()).unwrap();
@@ -87,20 +91,23 @@ impl World {
     }
 
     /// An order that arrives so much later, whoever lives then.
-    pub(crate) fn send_late(&self, order: NewOrder, later: Duration) {
-        self.on_their_way.lock().unwrap().push((self.now().plus(later), order));
+    pub(crate) fn send_late(&self, order: NewOrder, stop: Option<Price>, later: Duration) {
+        self.on_their_way.lock().unwrap().push((self.now().plus(later), order, stop));
     }
 
     /// Time passes, at the prices of now; what is on its way arrives.
     pub(crate) fn pass(&self, by: Duration) {
         let until = self.now().plus(by);
         let mut on_their_way = self.on_their_way.lock().unwrap();
-        on_their_way.sort_by_key(|(time, _)| *time);
-        while on_their_way.first().is_some_and(|(time, _)| *time <= until) {
-            let (time, order) = on_their_way.remove(0);
+        on_their_way.sort_by_key(|(time, ..)| *time);
+        while on_their_way.first().is_some_and(|(time, ..)| *time <= until) {
+            let (time, order, stop) = on_their_way.remove(0);
             self.tick(time);
             // Whether the venue takes it is the venue's to say.
-            let _ = self.venue.exchange(|exchange| exchange.place(&account(), &order));
+            let _ = self.venue.exchange(|exchange| match stop {
+                Some(stop) => exchange.place_with_stop(&account(), &order, stop),
+                None => exchange.place(&account(), &order),
+            });
         }
         self.tick(until);
     }

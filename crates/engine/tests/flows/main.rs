@@ -29,6 +29,7 @@ mod monitor;
 mod move_stop;
 mod open;
 mod open_ahead;
+mod open_attached;
 mod raced;
 mod reconcile;
 mod records;

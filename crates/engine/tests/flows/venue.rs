@@ -71,6 +71,10 @@ pub(crate) struct State {
     pub(crate) sizes_are_held: bool,
     /// No stop is taken before there is a position.
     pub(crate) stops_need_a_position: bool,
+    /// An order may carry a stop, which is there when it has filled.
+    pub(crate) attaches_stops: bool,
+    /// What is attached to an order never appears.
+    pub(crate) loses_attached: bool,
     /// No second order of a kind that closes a whole position is taken.
     pub(crate) takes_one_stop: bool,
     /// The next order takes so many turns of everybody else on its way.
@@ -157,6 +161,8 @@ impl Venue {
             hide_balances: false,
             sizes_are_held: false,
             stops_need_a_position: false,
+            attaches_stops: false,
+            loses_attached: false,
             takes_one_stop: false,
             slow_place: 0,
             cancels_everything: false,

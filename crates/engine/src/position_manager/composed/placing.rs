@@ -104,7 +104,12 @@ impl PositionManager {
             reduce_only: false,
         };
         it.sent.push(order.client_order_id.clone());
-        let placed = self.send(&order, Purpose::Entry, Evidence::Position(plan.held()), wait, troubles).await;
+        // Where none rests before it, whoever is not there when it fills finds it with one all the same.
+        let follows = self.stops_follow() || plan.held().is_some();
+        let wanted = plan.wanted(Purpose::StopLoss).filter(|_| follows);
+        let stop = self.to_attach(wanted.as_ref(), &plan.reading.snapshot.orders);
+        let evidence = Evidence::Position(plan.held());
+        let placed = self.send_carrying((&order, stop), Purpose::Entry, evidence, wait, troubles).await;
         // An order that was under way while trading was stopped adds nothing.
         if let Some(filled) = placed.as_ref().ok().and_then(filled_at_once)
             && self.is_stopped_by_anyone(&plan).await.unwrap_or(false)

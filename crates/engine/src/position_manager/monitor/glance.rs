@@ -132,7 +132,7 @@ pub(crate) fn is_covered(view: &AccountView, it: &HeldPosition) -> bool {
 }
 
 /// Stops cover a size whole: one that closes whatever there is, or enough of them with sizes.
-pub(super) fn covers<'a>(mut stops: impl Iterator<Item = &'a Order>, held: Quantity) -> bool {
+pub(in crate::position_manager) fn covers<'a>(mut stops: impl Iterator<Item = &'a Order>, held: Quantity) -> bool {
     let mut covered = Decimal::ZERO;
     stops.any(|stop| {
         covered = covered.saturating_add(stop.quantity.map_or(Decimal::ZERO, Quantity::get));
@@ -141,7 +141,12 @@ pub(super) fn covers<'a>(mut stops: impl Iterator<Item = &'a Order>, held: Quant
 }
 
 /// It rests as a stop of this position.
-pub(super) fn is_stop(order: &Order, symbol: &Symbol, side: PositionSide, direction: Direction) -> bool {
+pub(in crate::position_manager) fn is_stop(
+    order: &Order,
+    symbol: &Symbol,
+    side: PositionSide,
+    direction: Direction,
+) -> bool {
     order.symbol == *symbol
         && order.position_side == side
         && order.side == direction.closing_side()

@@ -9,7 +9,7 @@ use crate::position_manager::protection::Wanted;
 use crate::position_manager::reading::find_direction;
 use crate::steady::Steady;
 use crate::trouble::{Subject, Troubles};
-use plimsoll_domain::{Direction, Symbol};
+use plimsoll_domain::{Direction, Order, Symbol};
 use plimsoll_ports::{Purpose, RefusalReason};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -22,11 +22,15 @@ pub(super) struct EntryStop {
     /// What became of it; `None` while it is not sent, since the venue takes none before there is a position, or one covers
     /// that already.
     pub(super) outcome: Option<Result<Protection, ProtectionFailure>>,
+    /// The entry carries it as well: where the venue attaches stops, and takes none before there is a position.
+    pub(super) is_carried: bool,
+    /// What the venue has made of it, as far as that was read back.
+    pub(super) attached: Vec<Order>,
 }
 
 impl EntryStop {
     pub(super) const fn follows(attempt: u16) -> Self {
-        Self { attempt, outcome: None }
+        Self { attempt, outcome: None, is_carried: false, attached: Vec::new() }
     }
 }
 
@@ -45,13 +49,15 @@ impl PositionManager {
     ) -> Result<EntryStop, ProtectionFailure> {
         let Some(mut wanted) = plan.wanted(Purpose::StopLoss) else { return Ok(EntryStop::follows(0)) };
         let is_covered = plan.reading.snapshot.orders.iter().any(self.stands_in_the_way(&wanted));
-        if self.stops_follow() || self.is_stopped_since(plan) || is_covered {
+        // What is held already is a position: a stop of it is taken anywhere.
+        let is_held = plan.held().is_some_and(|held| held.direction == plan.intent.direction);
+        if self.stops_follow() && !is_held || self.is_stopped_since(plan) || is_covered {
             return Ok(EntryStop::follows(0));
         }
         // Whoever wants to enter does not wait a minute for a venue that takes no stops.
         wanted.wait = Wait::Glance;
         if let Some(stop) = self.rest_ahead(&wanted, troubles).await? {
-            return Ok(EntryStop { attempt: 0, outcome: Some(Ok(stop)) });
+            return Ok(EntryStop { outcome: Some(Ok(stop)), ..EntryStop::follows(0) });
         }
         wanted.id = plan.id.order(Purpose::StopLoss, 1);
         let intended = self.intend_protection(std::slice::from_ref(&wanted)).await;

@@ -8,7 +8,8 @@ use crate::order_path::{Dispatched, Evidence, Placed, SendFailure, Wait};
 use crate::position_manager::protection::Wanted;
 use crate::position_manager::{Flight, PositionManager};
 use crate::trouble::Troubles;
-use plimsoll_domain::{NewOrder, OrderKind, OrderSize};
+use futures_util::future::Either;
+use plimsoll_domain::{NewOrder, Order, OrderKind, OrderSize, Price};
 use plimsoll_ports::{Alert, Purpose, Severity};
 
 /// What became of an entry, and of its stop as far as that was sent.
@@ -123,21 +124,49 @@ impl PositionManager {
         troubles: &mut Troubles,
     ) -> (Result<Placed, SendFailure>, EntryStop) {
         let _flight = Flight::of(&self.in_flight, &order.client_order_id);
-        let dispatched = self.path.dispatch(order, Purpose::Entry, Wait::Patiently, troubles).await;
+        let carried = self.carried_by(plan, &stop);
+        let trigger = carried.as_ref().map(|(_, trigger)| *trigger);
+        stop.is_carried = trigger.is_some();
+        // Its answer may be late, or lost: what it carried is asked for meanwhile.
+        let mut attached = Vec::new();
+        let dispatch = self.path.dispatch((order, trigger), Purpose::Entry, Wait::Patiently, troubles);
+        let dispatched = match &carried {
+            Some((wanted, trigger)) => beside_it(dispatch, self.await_attached(wanted, *trigger), &mut attached).await,
+            None => dispatch.await,
+        };
         let placed = match dispatched {
             Ok(dispatched) => {
                 let mut beside = Troubles::default();
                 let sent = self.stop_on_its_heels(plan, (order, &dispatched), &mut stop, &mut beside);
                 let evidence = Evidence::Position(plan.held());
                 let follow = self.path.conclude(order, dispatched.clone(), evidence, troubles);
-                let (placed, ()) = futures_util::future::join(follow, sent).await;
+                let both = futures_util::future::join(follow, sent);
+                let (placed, ()) = match &carried {
+                    Some((wanted, trigger)) if attached.is_empty() => {
+                        beside_it(both, self.await_attached(wanted, *trigger), &mut attached).await
+                    }
+                    _ => both.await,
+                };
+                stop.attached = attached;
                 troubles.join(beside);
                 placed
             }
-            Err(failure) => Err(failure),
+            Err(failure) => {
+                if let (SendFailure::Refused(refusal), true) = (&failure, stop.is_carried) {
+                    self.note_refusal(refusal.reason);
+                }
+                Err(failure)
+            }
         };
         self.tell_of_journal(&order.client_order_id, troubles).await;
         (placed, stop)
+    }
+
+    /// The stop that the entry is to carry, and where it triggers: one that was not sent before it.
+    fn carried_by<'p>(&self, plan: &'p Plan<'_>, stop: &EntryStop) -> Option<(Wanted<'p>, Price)> {
+        let wanted = plan.wanted(Purpose::StopLoss).filter(|_| stop.outcome.is_none());
+        let trigger = self.to_attach(wanted.as_ref(), &plan.reading.snapshot.orders)?;
+        wanted.map(|wanted| (wanted, trigger))
     }
 
     /// The stop of what begins with this entry, sent once the venue has accepted a market order: it fills at once, if at
@@ -174,5 +203,21 @@ impl PositionManager {
             body,
         };
         self.alert(&alert, troubles).await;
+    }
+}
+
+/// What comes of `main`, which is not waited for any longer than it takes; what comes of `beside` by then is in `found`.
+async fn beside_it<T>(
+    main: impl Future<Output = T>,
+    beside: impl Future<Output = Vec<Order>>,
+    found: &mut Vec<Order>,
+) -> T {
+    let (main, beside) = (std::pin::pin!(main), std::pin::pin!(beside));
+    match futures_util::future::select(main, beside).await {
+        Either::Left((outcome, _)) => outcome,
+        Either::Right((orders, main)) => {
+            *found = orders;
+            main.await
+        }
     }
 }

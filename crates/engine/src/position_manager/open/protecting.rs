@@ -7,13 +7,39 @@ use crate::position_manager::PositionManager;
 use crate::position_manager::failure::ProtectionFailure;
 use crate::position_manager::outcome::{Protected, Protection};
 use crate::trouble::Troubles;
-use plimsoll_domain::OrderStatus;
+use plimsoll_domain::{OrderStatus, Quantity};
 use plimsoll_ports::{Purpose, RefusalReason, StopLoss};
 
 impl PositionManager {
     /// What ends the loss of what was just entered: placed and read back, or looked for where one is to rest already.
-    /// `stop` is what became of the one that was sent before the entry or right behind it.
-    pub(super) async fn end_loss(&self, plan: &Plan<'_>, stop: EntryStop, troubles: &mut Troubles) -> Protected {
+    /// `stop` is what became of the one that was sent before the entry or right behind it. What the entry carried goes once one
+    /// of ours rests, and stands in for it where none does.
+    pub(super) async fn end_loss(
+        &self,
+        plan: &Plan<'_>,
+        mut stop: EntryStop,
+        filled: Option<Quantity>,
+        troubles: &mut Troubles,
+    ) -> Protected {
+        let (is_carried, attached) = (stop.is_carried, std::mem::take(&mut stop.attached));
+        let protected = self.end_loss_by_ours(plan, stop, troubles).await;
+        let Some(wanted) = plan.wanted(Purpose::StopLoss).filter(|_| is_carried) else { return protected };
+        match &protected {
+            Protected::By(_) => self.end_attached(&wanted, attached, troubles).await,
+            // By the mark the price is beyond it, whatever the venue's own stop watches.
+            Protected::NotVerified(ProtectionFailure::Order(SendFailure::Refused(refusal)))
+                if refusal.reason == RefusalReason::WouldTrigger => {}
+            Protected::NotVerified(_) => {
+                if let Some(stop) = self.attached_in_its_stead(&wanted, filled, troubles).await {
+                    return Protected::By(stop);
+                }
+            }
+            Protected::TakenBack | Protected::Waived(_) => {}
+        }
+        protected
+    }
+
+    async fn end_loss_by_ours(&self, plan: &Plan<'_>, stop: EntryStop, troubles: &mut Troubles) -> Protected {
         let attempt = match stop.outcome {
             None => stop.attempt,
             Some(Ok(sent)) => match self.is_gone(plan, &sent).await {

@@ -6,7 +6,7 @@ use plimsoll_ports::domain::{
     AccountSnapshot, BalanceReport, BestQuotes, Booking, Candle, ClientOrderId, Currency, Direction, Fill, FillCause,
     FundingPayment, FundingRate, Instrument, Leverage, MarginMode, MarkPrice, Money, NewOrder, Order, OrderId,
     OrderKind, OrderSize, OrderStatus, PositionMode, PositionReport, PositionSide, Price, Quantity, SettledFunding,
-    Stamp, Symbol, Timestamp, VenueId,
+    Stamp, Symbol, Timestamp, TriggerBy, VenueId,
 };
 use plimsoll_ports::{
     Broker, Clock, CommandError, FundingRates, MarketFeed, MarketStream, NotSent, PlaceError, QueryError, RefusalReason,
@@ -215,6 +215,34 @@ impl Broker for Venue {
             }
         };
         if fault == Some(Fault::LostAnswer) { Err(lost()) } else { Ok(id) }
+    }
+
+    fn attaches_stops(&self) -> bool {
+        self.state().attaches_stops
+    }
+
+    async fn place_with_stop(&self, order: &NewOrder, stop: Price) -> Result<OrderId, PlaceError> {
+        let before = self.state().fills.len();
+        let placed = self.place(order).await;
+        let mut state = self.state();
+        if let Some(call) = state.calls.iter_mut().rfind(|call| call.starts_with("place")) {
+            call.push_str(" with its stop");
+        }
+        let filled: Vec<Quantity> = state.fills.iter().skip(before).map(|fill| fill.quantity).collect();
+        if let (Some(filled), false) = (filled.into_iter().reduce(|sum, it| sum + it), state.loses_attached) {
+            let id = state.id();
+            let made = NewOrder {
+                client_order_id: ClientOrderId::reported(format!("venue-{id}")),
+                side: order.side.opposite(),
+                kind: OrderKind::StopMarket { trigger: stop, trigger_by: TriggerBy::Last },
+                size: OrderSize::Quantity(filled),
+                reduce_only: true,
+                ..order.clone()
+            };
+            let made = reported(&made, id, OrderStatus::New, state.now);
+            state.open.push(made);
+        }
+        placed
     }
 
     async fn amend(&self, _: &Symbol, _: &ClientOrderId, _: Quantity, _: Price) -> Result<(), CommandError> {
