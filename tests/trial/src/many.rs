@@ -1,6 +1,6 @@
 //! Many seeds, on as many threads as there are jobs.
 
-use crate::naked::{Begins, Ends, Met, Spell};
+use crate::naked::{Begins, Ends, Met, Spell, Takes};
 use crate::plan::Plan;
 use crate::run::{Outcome, run_seed};
 use crate::share::Share;
@@ -110,17 +110,23 @@ impl Summary {
     fn unprotected(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let way = crate::world::VENUE_WAY.saturating_mul(2);
         writeln!(f, "without a stop until one was read back (in fair weather a round trip takes {way:?}):")?;
-        for (is_ahead, venue) in [(true, ""), (false, ", at a venue that takes no stop before that")] {
-            let fills = self.spells.iter().filter(|it| it.begins != Begins::Lost && it.is_ahead == is_ahead);
-            let all: Vec<Duration> = fills.map(|it| it.took).collect();
-            let at_once = all.iter().filter(|it| it.is_zero()).count();
-            writeln!(f, "  every fill that opened something or added to it{venue}: {}", Share::of(&all))?;
+        for takes in Takes::ALL {
+            let fills: Vec<&Spell> =
+                self.spells.iter().filter(|it| it.begins != Begins::Lost && it.takes == takes).collect();
+            let share = |of: fn(&Spell) -> Duration| Share::of(&fills.iter().map(|it| of(it)).collect::<Vec<_>>());
+            let in_peace = fills.iter().filter(|it| it.met == Met::Nothing && it.is_waited_for());
+            let in_peace: Vec<Duration> = in_peace.map(|it| it.after_seen).collect();
+            let at_once = fills.iter().filter(|it| it.took.is_zero()).count();
+            let venue = takes.as_str();
+            writeln!(f, "  every fill that opened or added, where the venue {venue}: {}", share(|it| it.took))?;
+            writeln!(f, "    without any at the venue for {}", share(|it| it.until_resting))?;
+            writeln!(f, "    from when somebody was told of the fill {}", share(|it| it.after_seen))?;
+            writeln!(f, "    the same where nothing went wrong and somebody was awake {}", Share::of(&in_peace))?;
             writeln!(f, "    {at_once} of them had a stop that was read back before")?;
         }
         let mut kinds: BTreeMap<(Begins, bool, bool, Met), Vec<Spell>> = BTreeMap::new();
         for it in &self.spells {
-            // Whoever has sent the entry waits for it, woken or not.
-            let by_the_clock = it.begins != Begins::Entered && !it.is_woken;
+            let by_the_clock = !it.is_waited_for();
             kinds.entry((it.begins, !it.is_fair, by_the_clock, it.met)).or_default().push(*it);
         }
         for ((begins, is_any, by_the_clock, met), spells) in kinds {

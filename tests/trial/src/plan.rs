@@ -22,6 +22,8 @@ pub struct Plan {
     pub(crate) steps: Vec<Step>,
     /// Which orders that close a whole position the venue takes.
     pub(crate) closing_orders: ClosingOrders,
+    /// The venue attaches a stop to an entry.
+    pub(crate) attaches_stops: bool,
     /// Its guard has a lookout, and hears of what happens; else it looks by the clock alone.
     pub(crate) has_lookout: bool,
     /// Nothing goes wrong with any call, and all of them take the same time.
@@ -44,6 +46,8 @@ impl Plan {
             2 | 3 => ClosingOrders::OneOfAKind,
             _ => ClosingOrders::Any,
         };
+        // Of those that take none before there is a position, every second one attaches one instead.
+        let attaches_stops = closing_orders == ClosingOrders::OfPositions && dialect.percent(50);
         let count = steps.between(6, 16);
         // One seed in twenty has fair weather.
         let is_fair = storms.percent(5);
@@ -61,6 +65,7 @@ impl Plan {
             interval: Duration::from_secs(random.pick(&[5, 10, 20, 30])),
             steps: (0..count).map(step).collect(),
             closing_orders,
+            attaches_stops,
             ends_with_a_death: random.percent(50),
             has_lookout: random.percent(60),
             is_fair,

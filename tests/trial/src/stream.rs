@@ -6,7 +6,7 @@ use crate::fault::Fault;
 use crate::world::World;
 use async_trait::async_trait;
 use futures_util::FutureExt;
-use plimsoll_domain::{AccountEvent, OrderId, Timestamp};
+use plimsoll_domain::{AccountEvent, OrderId, PositionSide, Symbol, Timestamp};
 use plimsoll_exchange::{PaperAccountStream, PaperBroker};
 use plimsoll_ports::{AccountStream, Broker, StreamItem};
 use std::collections::VecDeque;
@@ -209,12 +209,25 @@ impl TrialStream {
     }
 
     fn say(&mut self, item: StreamItem) {
-        match item {
+        match &item {
+            StreamItem::Event(AccountEvent::Fill(fill)) => self.see(&fill.symbol, fill.position_side),
+            StreamItem::Event(AccountEvent::Position(report)) if report.position.is_some() => {
+                self.see(&report.symbol, report.position_side);
+            }
+            StreamItem::Event(AccountEvent::Snapshot(account)) => {
+                let held = account.positions.iter().filter(|report| report.position.is_some());
+                held.for_each(|report| self.see(&report.symbol, report.position_side));
+            }
             StreamItem::Connected => self.is_up = true,
             StreamItem::Disconnected { .. } => self.is_up = false,
             _ => {}
         }
         self.out.push_back(item);
+    }
+
+    /// Somebody hears of what is held there.
+    fn see(&self, symbol: &Symbol, side: PositionSide) {
+        self.world.state().naked.see(symbol, side, self.world.time.now());
     }
 }
 

@@ -67,7 +67,8 @@ pub(crate) struct State {
 
 impl World {
     pub(crate) fn new(plan: &Plan, time: Time, is_told: bool) -> Arc<Self> {
-        let settings = Settings { closing_orders: plan.closing_orders, ..Settings::default() };
+        let Plan { closing_orders, attaches_stops, .. } = *plan;
+        let settings = Settings { closing_orders, attaches_stops, ..Settings::default() };
         let mut exchange = Exchange::with_settings(START, settings);
         for contract in Contract::ALL {
             exchange.list(contract.instrument(), contract.opening()).expect("a listing");
@@ -296,8 +297,8 @@ impl World {
         let State { naked, observer, fortune, .. } = &mut *state;
         if naked.is_of_interest(observer) {
             self.venue.exchange(|exchange| {
-                let (account, fortune, grown) = (&self.account, *fortune, &grown);
-                naked.look(&Moment { exchange, account, now, fortune, grown, is_sent }, observer);
+                let (account, ids, fortune, grown) = (&self.account, &self.ids, *fortune, &grown);
+                naked.look(&Moment { exchange, account, ids, now, fortune, grown, is_sent }, observer);
             });
         }
     }

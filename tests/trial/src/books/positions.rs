@@ -49,24 +49,27 @@ impl<S: Ledger> Books<'_, S> {
             let id = intent.order(Purpose::StopLoss, 0);
             meant |= store.entry(self.account, &id).await.expect("the journal is read").is_some();
         }
-        let is_its_stop = |order: &&plimsoll_domain::Order| {
+        let is_of_position = |order: &plimsoll_domain::Order| {
             order.symbol == opened.symbol
                 && order.position_side == opened.side
                 && order.side == opened.direction.closing_side()
                 && order.order_type == OrderType::StopMarket
-                && order.close_position
         };
+        let is_its_stop = |order: &&plimsoll_domain::Order| is_of_position(order) && order.close_position;
         let stops = self.truth.open.iter().filter(is_its_stop).count();
         // Stops of a size are as good, as those of pairs: together they cover all that is left.
-        let sized = self.truth.open.iter().filter(|order| {
-            order.symbol == opened.symbol
-                && order.position_side == opened.side
-                && order.side == opened.direction.closing_side()
-                && order.order_type == OrderType::StopMarket
-        });
+        let sized = self.truth.open.iter().filter(|order| is_of_position(order));
         let covered: Decimal = sized.filter_map(|order| order.quantity).map(Quantity::get).sum();
         if meant && stops == 0 && covered >= opened.quantity.get() {
             return;
+        }
+        let made = |order: &&plimsoll_domain::Order| {
+            order.quantity.is_some() && is_of_position(order) && !self.ids.is_ours(&order.client_order_id)
+        };
+        let beside = self.truth.open.iter().filter(made).count();
+        if stops == 1 && beside > 0 {
+            let subject = format!("stops of {} {}", opened.symbol, opened.side);
+            differences.note(subject, "ours alone", format!("{beside} that the venue made beside it"));
         }
         if meant && stops != 1 {
             let subject = format!("stops of {} {}", opened.symbol, opened.side);
@@ -108,9 +111,12 @@ impl<S: Ledger> Books<'_, S> {
         })
     }
 
-    /// Nothing of ours rests that protects nothing.
+    /// Nothing of ours rests that protects nothing, nor anything that a venue has made of what an entry of ours carried.
     async fn orphans(&self, differences: &mut Differences) {
-        for order in self.truth.open.iter().filter(|order| self.ids.is_ours(&order.client_order_id)) {
+        let is_ours = |order: &&plimsoll_domain::Order| {
+            self.ids.is_ours(&order.client_order_id) || order.order_type.is_conditional()
+        };
+        for order in self.truth.open.iter().filter(is_ours) {
             let is_for = |report: &&PositionReport| {
                 report.symbol == order.symbol
                     && report.position_side == order.position_side

@@ -10,6 +10,7 @@ use plimsoll_domain::{
 };
 use plimsoll_exchange::{OrderRef, PaperBroker};
 use plimsoll_ports::{Broker, CommandError, PlaceError, QueryError};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The broker of one process.
@@ -38,6 +39,51 @@ impl TrialBroker {
         let mut state = world.state();
         let fortune = state.fortune;
         orders.into_iter().for_each(|order| state.naked.read(&order.client_order_id, now, fortune));
+    }
+
+    /// Whoever is told of a position, or of a fill, knows that a stop has to be there.
+    fn see<'a>(&self, held: impl IntoIterator<Item = (&'a Symbol, PositionSide)>) {
+        let world = &self.line.world;
+        let now = world.time.now();
+        let mut state = world.state();
+        held.into_iter().for_each(|(symbol, side)| state.naked.see(symbol, side, now));
+    }
+
+    fn see_held(&self, positions: &[PositionReport]) {
+        let held = positions.iter().filter(|report| report.position.is_some());
+        self.see(held.map(|report| (&report.symbol, report.position_side)));
+    }
+
+    /// An order on its way, with what it carries.
+    async fn send(&self, order: &NewOrder, stop: Option<Price>) -> Result<OrderId, PlaceError> {
+        let is_stop = order.kind.order_type().is_conditional();
+        let site = if is_stop { Site::Stop } else { Site::Place };
+        let (world, broker, order) = (Arc::clone(&self.line.world), self.broker.clone(), order.clone());
+        world.note(|| {
+            let (id, side, symbol) = (&order.client_order_id, order.side, &order.symbol);
+            let carries = stop.map_or(String::new(), |stop| format!(", with a stop at {stop}"));
+            format!("  sends {id}: {side} {:?} of {symbol}, {:?}{carries}", order.size, order.kind)
+        });
+        world.leaves(&order);
+        let asked = async move {
+            let before = stop.map(|_| waiting(&world, &broker));
+            let answer = match stop {
+                Some(stop) => broker.place_with_stop(&order, stop).await,
+                None => broker.place(&order).await,
+            };
+            if answer.is_ok() {
+                world.note(|| format!("  the venue takes {}", order.client_order_id));
+                world.taken(&order);
+                if is_stop {
+                    lose(&world, &broker, &order.client_order_id);
+                }
+                if let Some(before) = before {
+                    waiting(&world, &broker).difference(&before).for_each(|made| lose(&world, &broker, made));
+                }
+            }
+            answer
+        };
+        self.line.command(site, "place", asked).await
     }
 
     /// The same on the way, even if whoever asked is no more.
@@ -75,11 +121,16 @@ impl Broker for TrialBroker {
     }
 
     async fn account(&self) -> Result<AccountSnapshot, QueryError> {
-        self.query("account", self.broker.account()).await
+        let account = self.query("account", self.broker.account()).await?;
+        self.see_held(&account.positions);
+        self.read_back(&account.orders);
+        Ok(account)
     }
 
     async fn positions(&self) -> Result<Vec<PositionReport>, QueryError> {
-        self.query("positions", self.broker.positions()).await
+        let positions = self.query("positions", self.broker.positions()).await?;
+        self.see_held(&positions);
+        Ok(positions)
     }
 
     async fn balances(&self) -> Result<Vec<BalanceReport>, QueryError> {
@@ -94,12 +145,15 @@ impl Broker for TrialBroker {
 
     async fn order(&self, symbol: &Symbol, id: &ClientOrderId) -> Result<Option<Order>, QueryError> {
         let order = self.query("order", self.broker.order(symbol, id)).await?;
+        self.see(order.iter().filter(|it| it.filled.is_some()).map(|it| (&it.symbol, it.position_side)));
         self.read_back(&order);
         Ok(order)
     }
 
     async fn fills(&self, symbol: &Symbol, since: Timestamp) -> Result<Vec<Fill>, QueryError> {
-        self.query("fills", self.broker.fills(symbol, since)).await
+        let fills = self.query("fills", self.broker.fills(symbol, since)).await?;
+        self.see(fills.iter().map(|fill| (&fill.symbol, fill.position_side)));
+        Ok(fills)
     }
 
     async fn funding_payments(&self, since: Timestamp) -> Result<Vec<FundingPayment>, QueryError> {
@@ -111,26 +165,15 @@ impl Broker for TrialBroker {
     }
 
     async fn place(&self, order: &NewOrder) -> Result<OrderId, PlaceError> {
-        let is_stop = order.kind.order_type().is_conditional();
-        let site = if is_stop { Site::Stop } else { Site::Place };
-        let (world, broker, order) = (Arc::clone(&self.line.world), self.broker.clone(), order.clone());
-        world.note(|| {
-            let (id, side, symbol) = (&order.client_order_id, order.side, &order.symbol);
-            format!("  sends {id}: {side} {:?} of {symbol}, {:?}", order.size, order.kind)
-        });
-        world.leaves(&order);
-        let asked = async move {
-            let answer = broker.place(&order).await;
-            if answer.is_ok() {
-                world.note(|| format!("  the venue takes {}", order.client_order_id));
-                world.taken(&order);
-                if is_stop {
-                    lose(&world, &broker, &order.client_order_id);
-                }
-            }
-            answer
-        };
-        self.line.command(site, "place", asked).await
+        self.send(order, None).await
+    }
+
+    fn attaches_stops(&self) -> bool {
+        self.broker.attaches_stops()
+    }
+
+    async fn place_with_stop(&self, order: &NewOrder, stop: Price) -> Result<OrderId, PlaceError> {
+        self.send(order, Some(stop)).await
     }
 
     async fn amend(
@@ -183,6 +226,12 @@ impl Broker for TrialBroker {
         let ask = |broker: PaperBroker| async move { broker.adjust_isolated_margin(&symbol, side, amount).await };
         self.command(Site::Settings, "adjust_isolated_margin", ask).await
     }
+}
+
+/// What waits for its trigger.
+fn waiting(world: &crate::world::World, broker: &PaperBroker) -> BTreeSet<ClientOrderId> {
+    let waiting = world.venue.exchange(|exchange| exchange.open_conditionals(broker.account_id()));
+    waiting.into_iter().map(|it| it.order.client_order_id).collect()
 }
 
 /// In some storms a stop that was just taken is gone without a word to anybody.
