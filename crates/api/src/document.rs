@@ -112,7 +112,17 @@ fn document() -> Value {
             json!({ "post": { "summary": summary, "requestBody": body, "responses": responses } }),
         );
     }
-    let text = json!({ "text/event-stream": { "schema": { "type": "string" } } });
+    let event = json!({
+        "type": "object",
+        "description": "Each event; data is JSON.",
+        "required": ["event", "data"],
+        "properties": {
+            "event": { "type": "string", "enum": ["hello", "overview", "positions", "event", "gap"] },
+            "id": { "type": "string", "description": "For Last-Event-ID." },
+            "data": { "type": "string" },
+        },
+    });
+    let text = json!({ "text/event-stream": { "schema": event } });
     paths.insert(
         "/api/stream".to_owned(),
         json!({ "get": { "summary": "What happens, as it happens: hello, overview, positions, event, gap.",

@@ -138,6 +138,7 @@ impl PlaceArguments {
             reduce_only: self.reduce_only,
             client_order_id: self.client_id.as_deref(),
             margin_mode: modes.margin,
+            stop: None,
         };
         let none = || Failure::usage(format!("Bitget has no such {} order", self.order_type));
         signing.at_bitget(&request::place(&place).ok_or_else(none)?).map(Outgoing::Http)
