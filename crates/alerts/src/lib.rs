@@ -43,4 +43,4 @@ pub use heartbeat::{Heartbeat, Unheard};
 pub use outbox::{Letter, Outbox};
 pub use policy::{Policy, PolicySettings};
 pub use relay::{Courier, Relay, RelaySettings, RelayTally, Undelivered};
-pub use webhook::{SetUpFailure, WebhookNotifier, WebhookSettings};
+pub use webhook::{SetUpFailure, WebhookNotifier, WebhookSettings, host_of};

@@ -146,8 +146,9 @@ fn signature(secret: &SecretString, body: &str) -> String {
     hex::encode(mac.finalize().into_bytes())
 }
 
-/// The host of an address that alerts may go to.
-pub(crate) fn host_of(url: &str) -> Option<String> {
+/// The host of an address that alerts may go to: by https to anywhere, by http to this machine only. `None` of any other.
+#[must_use]
+pub fn host_of(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit('@').next().filter(|it| !it.is_empty())?;

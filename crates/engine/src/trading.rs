@@ -23,7 +23,6 @@ pub use account::DeskAccount;
 pub use handle::{DecisionOutcome, DecisionStatus, SeatState, SeatStatus, TradingHandle};
 pub use news::{Role, TradingNews};
 
-use crate::client_order_id::IntentId;
 use crate::desk::{ChannelIndex, Desk, DeskRefused, Netted, SeatIndex, Wanted};
 use account::Traded;
 use carrying::{Done, carry_out};
@@ -34,6 +33,7 @@ use futures_util::StreamExt;
 use futures_util::future::{BoxFuture, join};
 use futures_util::stream::{FuturesUnordered, SelectAll};
 use handle::Word;
+use leftover::{CalledBack, Leftover};
 use orders::Intents;
 use plimsoll_domain::{AccountId, Candle, MarketEvent, Symbol, Timestamp};
 use plimsoll_ports::{Clock, Decision, DeskRepository, FeedKind, Strategy, StrategyEvent};
@@ -87,8 +87,8 @@ enum Ended {
     Recovery(Recovered),
     /// What the journal tells of resting orders of this account.
     Asked(usize, Resting),
-    /// What was left over is cancelled, or what is wrong with it.
-    CalledBack(Option<String>),
+    /// Something that was left over is cancelled, or not.
+    CalledBack(CalledBack),
 }
 
 /// Strategies at work over one or several accounts.
@@ -106,7 +106,7 @@ pub struct TradingDesk {
     intents: Intents,
     doubts: Doubts,
     /// Resting orders that nobody needs any more.
-    leftover: Vec<(SeatIndex, usize, IntentId)>,
+    leftover: Leftover,
     trades: Trades,
     candles: Vec<CandleChannel>,
     wanted: Vec<Wanted>,
@@ -164,7 +164,7 @@ impl TradingDesk {
             seats,
             intents: Intents::default(),
             doubts: Doubts::default(),
-            leftover: Vec::new(),
+            leftover: Leftover::default(),
             trades: Trades::default(),
             wanted: Vec::new(),
             news: Vec::new(),
@@ -233,9 +233,7 @@ impl TradingDesk {
                 Some(ended) = underway.next(), if !underway.is_empty() => match ended {
                     Ended::Decision(done) => self.done(done),
                     Ended::Asked(account, resting) => self.asked(account, resting),
-                    Ended::CalledBack(trouble) => {
-                        self.news.extend(trouble.map(|what| TradingNews::Trouble { what }));
-                    }
+                    Ended::CalledBack(it) => self.called_back(it),
                     Ended::Recovery(recovered) => {
                         let account = recovered.account;
                         // What could not be read is asked for again.

@@ -8,7 +8,7 @@ use plimsoll_domain::{
 };
 use plimsoll_exchange::listings;
 use plimsoll_ports::{
-    BadState, Decision, Feed, FeedKind, Intent, OpenIntent, RestIntent, RestingEffect, StopLoss, Strategy,
+    BadState, CloseIntent, Decision, Feed, FeedKind, Intent, OpenIntent, RestIntent, RestingEffect, StopLoss, Strategy,
     StrategyEvent, StrategyView,
 };
 use plimsoll_simulation::{Market, SimulatedAccount, Simulation, run};
@@ -133,6 +133,11 @@ fn open() -> Intent {
     })
 }
 
+fn close(quantity: &str) -> Intent {
+    let quantity = Some(quantity.parse().unwrap());
+    Intent::Close(CloseIntent { symbol: btc(), direction: Direction::Long, quantity })
+}
+
 fn rest(label: &str, side: Side, price: &str, effect: RestingEffect) -> Intent {
     let (symbol, quantity) = (btc(), "0.01".parse().unwrap());
     Intent::Rest(RestIntent { symbol, label: label.to_owned(), side, quantity, price: price.parse().unwrap(), effect })
@@ -193,6 +198,32 @@ fn of_two_orders_that_fill_at_one_moment_one_is_told_after_the_other() {
             "4: upper ended: Filled; holds 0.01, rests lower",
             "4: resting 0.01; holds 0.02, rests",
             "4: lower ended: Filled; holds 0.02, rests",
+        ]
+    );
+    assert_eq!(simulate(script, &candles), heard);
+}
+
+#[test]
+fn what_takes_the_last_of_a_holding_ends_filled_and_once() {
+    let script: fn(usize) -> Vec<Intent> = |candle| match candle {
+        1 => vec![open()],
+        2 => vec![
+            rest("near", Side::Sell, "61000", RestingEffect::Reduces),
+            rest("spare", Side::Sell, "63000", RestingEffect::Reduces),
+        ],
+        3 => vec![close("0.01")],
+        _ => Vec::new(),
+    };
+    let candles = candles(&[60000, 60010, 60000, 60000, 62000, 62000]);
+    let heard = backtest(script, &candles);
+    assert_eq!(
+        heard,
+        [
+            "1: entry 0.02; holds 0.02, rests",
+            "3: exit 0.01; holds 0.01, rests near, spare",
+            "3: spare ended: Expired; holds 0.01, rests near",
+            "4: resting 0.01; holds 0, rests",
+            "4: near ended: Filled; holds 0, rests",
         ]
     );
     assert_eq!(simulate(script, &candles), heard);

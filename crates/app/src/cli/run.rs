@@ -148,6 +148,7 @@ impl Run {
             told_by: alerting.clone(),
             served: self.serve,
             is_first: true,
+            is_unguarded: false,
         };
         let mut before = None;
         loop {

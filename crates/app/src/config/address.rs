@@ -53,8 +53,8 @@ pub(super) fn read(section: &mut Section<'_>, reader: &mut Reader<'_>, written_a
 }
 
 fn begins_like_one(text: &str) -> Result<String, String> {
-    let is_one = ["https://", "http://"].iter().any(|scheme| text.starts_with(scheme));
-    if is_one { Ok(text.to_owned()) } else { Err("not an address: it begins with https://".to_owned()) }
+    let refused = || "not an address that may be told: https://host/…, or http:// to this machine".to_owned();
+    plimsoll_alerts::host_of(text).map(|_| text.to_owned()).ok_or_else(refused)
 }
 
 /// As much of it as may be shown: neither its path nor a password in it.

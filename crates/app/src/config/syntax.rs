@@ -25,7 +25,9 @@ fn place(error: &Error, text: &str) -> (usize, usize) {
 fn in_words(message: &str, line: &str) -> (String, String) {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
     let name = line.split_once('=').map(|(name, _)| name.trim()).filter(|name| name.bytes().all(is_part));
-    let name = name.unwrap_or("name");
+    // What stands alone before the sign may be a secret that was broken into lines: only what reads like a setting is named.
+    let reads_like_one = |name: &&str| name.bytes().all(|byte| byte.is_ascii_lowercase() || b"_.".contains(&byte));
+    let name = name.filter(reads_like_one).unwrap_or("name");
     match message {
         "duplicate key" if line.starts_with('[') => {
             (format!("{line} stands here a second time"), format!("put its settings below the first {line}"))
@@ -58,9 +60,13 @@ mod tests {
 
     #[test]
     fn a_line_that_cannot_be_read_is_not_repeated() {
-        for line in
-            ["api_secret = hunter2", "api_secret = \"hunter2", "api_secret = hunter2 = \"", "[api_secret hunter2"]
-        {
+        for line in [
+            "api_secret = hunter2",
+            "api_secret = \"hunter2",
+            "api_secret = hunter2 = \"",
+            "[api_secret hunter2",
+            "hunter2=",
+        ] {
             let said = problems(&format!("{line}\n"), &[]);
             assert!(said.contains("plimsoll.toml:1:") && !said.contains("hunter2"), "{line}: {said}");
         }

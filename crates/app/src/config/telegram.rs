@@ -79,6 +79,9 @@ fn configured(text: &str, accounts: &[Account]) -> Result<AccountId, String> {
 
 /// The sentence of an account that is not configured.
 pub(super) fn unknown_account(text: &str, accounts: &[Account]) -> String {
+    if accounts.is_empty() {
+        return format!("no account '{text}' can be used: what is wrong with the accounts is to be mended first");
+    }
     let names: Vec<&str> = accounts.iter().map(|account| account.name.as_str()).collect();
     let meant =
         nearest(text, names.iter().copied()).map(|meant| format!(", did you mean {meant}?")).unwrap_or_default();
@@ -87,9 +90,7 @@ pub(super) fn unknown_account(text: &str, accounts: &[Account]) -> String {
 
 /// The token is in every address: nobody on the way is to read it.
 fn address(text: &str) -> Result<String, String> {
-    let is_private = text.starts_with("https://")
-        || ["http://127.", "http://localhost", "http://[::1]"].iter().any(|it| text.starts_with(it));
-    is_private
-        .then(|| text.to_owned())
-        .ok_or_else(|| format!("'{text}' is neither https://host nor http://host on this machine"))
+    // Not repeated: a token may have been written with it.
+    let refused = || "neither https://host nor http://host on this machine".to_owned();
+    plimsoll_alerts::host_of(text).map(|_| text.to_owned()).ok_or_else(refused)
 }

@@ -2,11 +2,12 @@
 
 use super::PositionManager;
 use super::failure::ProtectionFailure;
+use super::monitor::is_stop;
 use super::outcome::Protection;
 use super::protection::Wanted;
 use super::reading::find_direction;
 use crate::order_path::Wait;
-use crate::trouble::Troubles;
+use crate::trouble::{Subject, Troubles};
 use plimsoll_domain::{Direction, Price, Symbol};
 use plimsoll_ports::{Purpose, QueryError, StoreError};
 
@@ -94,8 +95,10 @@ impl PositionManager {
 
     /// Where a venue takes one stop only, the one before had to go first: with nothing in its place it is placed again.
     async fn place_again(&self, before: &Protection, wanted: Wanted<'_>, troubles: &mut Troubles) {
-        let position = (&wanted.instrument.symbol, wanted.side, wanted.direction);
-        if self.resting_stop(position, troubles).await.is_ok() {
+        let symbol = &wanted.instrument.symbol;
+        let open = troubles.known(Subject::Orders, symbol, self.open_orders_patiently().await);
+        // Where nobody knows what rests, one more might be one too many: the guard's next look decides.
+        if open.is_none_or(|open| open.iter().any(|order| is_stop(order, symbol, wanted.side, wanted.direction))) {
             return;
         }
         let id = self.name_intent().order(Purpose::StopLoss, 0);

@@ -5,7 +5,9 @@ use super::orders::{IntentState, Standing, Whose};
 use super::saving::SavedState;
 use super::{TradingDesk, TradingNews, feeds};
 use crate::client_order_id::IntentId;
-use plimsoll_domain::{AccountId, Candle, ClientOrderId, Decimal, Quantity, Remainder, Symbol, Timestamp, TradeId};
+use plimsoll_domain::{
+    AccountId, Candle, ClientOrderId, Decimal, OrderStatus, Quantity, Remainder, Symbol, Timestamp, TradeId,
+};
 use plimsoll_ports::BadState;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -143,6 +145,7 @@ impl TradingDesk {
                 self.intents.add(IntentId::named(&ClientOrderId::reported(it.intent.clone())), whose);
             }
         }
+        self.find_left_over();
         for (account, symbol, interval, next) in &state.candles {
             let interval = Duration::from_micros(*interval);
             let names = &self.names;
@@ -174,7 +177,7 @@ impl TradingDesk {
             account: AccountId::new(it.account.as_str()),
             symbol: it.symbol.parse().map_err(|_| bad(&it.symbol))?,
             label: it.label.clone(),
-            standing: if it.rests { Standing::Rests } else { Standing::Over },
+            standing: if it.rests && it.label.is_some() { Standing::Rests } else { Standing::Over },
             opens: it.opens,
             leverage: it.leverage.parse().map_err(|_| bad(&it.leverage))?,
             stop: it.stop.as_deref().map(|stop| stop.parse().map_err(|_| bad(stop))).transpose()?,
@@ -217,6 +220,7 @@ impl TradingDesk {
             let Some(own) = self.desk.own_mut(seat, place) else { continue };
             let Some(held) = own.holding(&symbol).map(|held| held.position.quantity) else { continue };
             own.shrink(&symbol, left);
+            let gone_with_it = if left.is_none() { self.leave_over(seat, place, &symbol) } else { Vec::new() };
             let gone = match left.map(|left| held.minus(left)) {
                 Some(Remainder::Left(gone)) => gone,
                 _ => held,
@@ -225,6 +229,9 @@ impl TradingDesk {
             let account = self.names[place].clone();
             (self.is_dirty, self.has_changed) = (true, true);
             self.news.push(TradingNews::Differs { seat, account, what });
+            for label in gone_with_it {
+                self.tell_ended(seat, place, symbol.clone(), label, OrderStatus::Expired);
+            }
         }
     }
 

@@ -16,6 +16,8 @@ pub(super) enum Standing {
     Begins,
     /// It rests, as far as is known.
     Rests,
+    /// What it was to reduce is gone: it is to be cancelled, and the strategy knows nothing of it any more.
+    LeftOver,
     /// It rests no more, or never was to.
     Over,
 }
@@ -42,8 +44,14 @@ pub(super) struct Whose {
 pub(super) struct Intents(VecDeque<(IntentId, Whose)>);
 
 impl Whose {
+    /// Something of it may be at the venue.
     pub(super) fn rests(&self) -> bool {
         self.standing != Standing::Over
+    }
+
+    /// It reduces a holding, and rests for its strategy.
+    pub(super) fn reduces(&self) -> bool {
+        self.standing == Standing::Rests && self.label.is_some() && !self.opens
     }
 }
 
@@ -91,6 +99,13 @@ impl Intents {
         }
     }
 
+    /// What it was to reduce is gone.
+    pub(super) fn is_left_over(&mut self, intent: &IntentId) {
+        if let Some(whose) = self.of_mut(intent) {
+            whose.standing = Standing::LeftOver;
+        }
+    }
+
     fn of_mut(&mut self, intent: &IntentId) -> Option<&mut Whose> {
         self.0.iter_mut().find(|(known, _)| known == intent).map(|(_, whose)| whose)
     }
@@ -98,6 +113,10 @@ impl Intents {
     pub(super) fn iter(&self) -> impl Iterator<Item = &(IntentId, Whose)> {
         self.0.iter()
     }
+}
+
+const fn usually() -> bool {
+    true
 }
 
 /// An intent as it is kept.
@@ -108,8 +127,23 @@ pub(super) struct IntentState {
     pub(super) account: String,
     pub(super) symbol: String,
     pub(super) label: Option<String>,
+    /// Not told by what was saved when everything with a label rested.
+    #[serde(default = "usually")]
     pub(super) rests: bool,
     pub(super) opens: bool,
     pub(super) leverage: String,
     pub(super) stop: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_saved_before_it_was_told_whether_it_rests_rested() {
+        let saved = r#"{"intent":"plj6zew0mwrl8r3r000zyrh0t","strategy":"grid","account":"main","symbol":"BTC/USDT:USDT",
+            "label":"1.2.in","opens":true,"leverage":"2","stop":null}"#;
+        let read: IntentState = serde_json::from_str(saved).unwrap();
+        assert!(read.rests);
+    }
 }

@@ -4,10 +4,10 @@ use super::carrying::{Done, LegDone, Task, place_of};
 use super::doubts::{Resting, resting};
 use super::handle::{DecisionOutcome, SeatState, Word};
 use super::news::Role;
-use super::orders::Whose;
+use super::orders::{Standing, Whose};
 use super::{Ended, TradingDesk, TradingNews};
 use crate::client_order_id::IntentId;
-use crate::desk::{SeatIndex, Share};
+use crate::desk::{Own, SeatIndex, Share};
 use futures_util::future::BoxFuture;
 use plimsoll_domain::{
     AccountId, Change, ClientOrderId, Fill, FillCause, Money, OrderStatus, Symbol, Timestamp, TradeId, Transition,
@@ -91,6 +91,7 @@ impl TradingDesk {
             Word::Looked(account) => {
                 if let Some(place) = place_of(&self.names, &account) {
                     self.doubts.look_again(place);
+                    self.leftover.look_again(place);
                 }
             }
             Word::Gap(account) => return place_of(&self.names, &account),
@@ -156,7 +157,7 @@ impl TradingDesk {
     }
 
     pub(super) fn rests_no_more(&mut self, account: usize, intent: &IntentId, status: OrderStatus) {
-        let resting = self.intents.of(intent).filter(|whose| whose.rests()).cloned();
+        let resting = self.intents.of(intent).filter(|whose| whose.standing == Standing::Rests).cloned();
         let Some(Whose { seat, symbol, label: Some(label), .. }) = resting else { return };
         self.intents.has_ended(intent);
         let Some(own) = self.desk.own_mut(seat, account) else { return };
@@ -167,7 +168,14 @@ impl TradingDesk {
         self.tell_ended(seat, account, symbol, label, status);
     }
 
-    fn tell_ended(&mut self, seat: SeatIndex, account: usize, symbol: Symbol, label: String, status: OrderStatus) {
+    pub(super) fn tell_ended(
+        &mut self,
+        seat: SeatIndex,
+        account: usize,
+        symbol: Symbol,
+        label: String,
+        status: OrderStatus,
+    ) {
         (self.is_dirty, self.has_changed) = (true, true);
         let Self { desk, accounts, wanted, clock, names, .. } = self;
         let event = StrategyEvent::Ended { account: &names[account], symbol: &symbol, label: &label, status };
@@ -205,9 +213,11 @@ impl TradingDesk {
     }
 
     fn filled_for(&mut self, account: usize, intent: &IntentId, whose: Whose, is_entry: bool, fill: Fill) {
+        // Another order may rest under the label of one that is over.
+        let rests = matches!(whose.standing, Standing::Begins | Standing::Rests);
         let Whose { seat, label, leverage, stop, symbol, .. } = whose;
         let Some(own) = self.desk.own_mut(seat, account) else { return };
-        let is_whole = label.as_ref().is_some_and(|label| own.filled_resting(&symbol, label, fill.quantity));
+        let is_whole = label.as_ref().is_some_and(|label| rests && own.filled_resting(&symbol, label, fill.quantity));
         let made = own.fill(&fill, leverage);
         // What only shrank keeps the stop that it has.
         if let (Some(stop), false) = (stop, matches!(made, Transition::Reduced(..))) {
@@ -218,10 +228,15 @@ impl TradingDesk {
             (None, true) => Role::Entry,
             (None, false) => Role::Exit,
         };
-        self.tell_filled(seat, account, role, fill, made);
-        if let Some(label) = label.filter(|_| is_whole) {
+        if is_whole {
             self.intents.has_ended(intent);
-            self.tell_ended(seat, account, symbol, label, OrderStatus::Filled);
+        }
+        let left = self.tell_filled(seat, account, role, fill, made);
+        if let Some(label) = label.filter(|_| is_whole) {
+            self.tell_ended(seat, account, symbol.clone(), label, OrderStatus::Filled);
+        }
+        for label in left {
+            self.tell_ended(seat, account, symbol.clone(), label, OrderStatus::Expired);
         }
     }
 
@@ -233,11 +248,22 @@ impl TradingDesk {
             return self.foreign(account, fill);
         }
         for Share { seat, fill, made } in shares {
-            self.tell_filled(seat, account, role.clone(), fill, made);
+            let symbol = fill.symbol.clone();
+            for label in self.tell_filled(seat, account, role.clone(), fill, made) {
+                self.tell_ended(seat, account, symbol.clone(), label, OrderStatus::Expired);
+            }
         }
     }
 
-    fn tell_filled(&mut self, seat: SeatIndex, account: usize, role: Role, fill: Fill, made: Transition) {
+    /// Answers what rested to reduce a holding that is gone with this, which is to be told next.
+    fn tell_filled(
+        &mut self,
+        seat: SeatIndex,
+        account: usize,
+        role: Role,
+        fill: Fill,
+        made: Transition,
+    ) -> Vec<String> {
         let left = match made.position() {
             Some(_) => Vec::new(),
             None => self.leave_over(seat, account, &fill.symbol),
@@ -245,11 +271,9 @@ impl TradingDesk {
         let Self { desk, accounts, wanted, clock, names, .. } = self;
         let event = StrategyEvent::Fill { account: &names[account], role: role.as_fill(), fill: &fill };
         desk.tell(seat, clock.now(), accounts, &event, wanted);
-        let (id, symbol) = (self.names[account].clone(), fill.symbol.clone());
-        self.news.push(TradingNews::Filled { seat, account: id, role, fill: Box::new(fill), made });
-        for label in left {
-            self.tell_ended(seat, account, symbol.clone(), label, OrderStatus::Expired);
-        }
+        let account = self.names[account].clone();
+        self.news.push(TradingNews::Filled { seat, account, role, fill: Box::new(fill), made });
+        left
     }
 
     /// A decision has come to its end.
@@ -282,8 +306,15 @@ impl TradingDesk {
     fn leg_done(&mut self, seat: SeatIndex, leg: &LegDone) {
         let (account, id) = (leg.account, self.names[leg.account].clone());
         match (&leg.task, leg.is_done) {
-            (Task::Rest { name, .. }, true) => {
+            (Task::Rest { name, order, .. }, true) => {
                 self.intents.has_begun(name);
+                // What it was to reduce may have gone while it was begun.
+                let is_late = |own: &Own| own.holding(&order.symbol).is_none();
+                if self.desk.own(seat, account).is_some_and(is_late) {
+                    for label in self.leave_over(seat, account, &order.symbol) {
+                        self.tell_ended(seat, account, order.symbol.clone(), label, OrderStatus::Expired);
+                    }
+                }
                 if leg.is_doubtful {
                     self.doubts.add(account, name.clone(), OrderStatus::Rejected);
                 }
@@ -327,7 +358,8 @@ impl TradingDesk {
         let symbols: Vec<Symbol> =
             self.accounts[account].markets.iter().map(|market| market.instrument.symbol.clone()).collect();
         let id = &self.names[account];
-        let believed = self.intents.iter().filter(|(_, whose)| whose.account == *id && whose.rests());
+        let believed =
+            self.intents.iter().filter(|(_, whose)| whose.account == *id && whose.standing == Standing::Rests);
         let believed: Vec<IntentId> = believed.map(|(intent, _)| intent.clone()).collect();
         async move {
             let (mut fills, mut troubles) = (Vec::new(), Vec::new());

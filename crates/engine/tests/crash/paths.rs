@@ -244,7 +244,9 @@ async fn survive(path: Path, at: (usize, Death), meanwhile: Meanwhile) -> Vec<St
     let manager = world.process(&fuse, &settings);
     let ended = fuse.run(path.walk(&manager)).await;
     drop(manager);
-    assert!(ended.is_none(), "{path:?} ended before call {}", at.0);
+    // What an entry carried is asked for as long as the entry takes: of a quicker one the last questions are not asked, and
+    // what outlived them keeps the same promises.
+    assert!(ended.is_none() || path == Path::OpenAttached, "{path:?} ended before call {}", at.0);
     meanwhile.happen(&world).await;
     let process = world.healthy(&settings);
     process.reconcile().await.unwrap();
@@ -293,7 +295,7 @@ async fn survives(path: Path, meanwhile: Meanwhile) {
         if !broken.is_empty() {
             failures.push(format!(
                 "{path:?}, call {number} ({}), {death:?}:\n  {}",
-                names[*number],
+                names.get(*number).copied().unwrap_or("a later one"),
                 broken.join("\n  ")
             ));
         }

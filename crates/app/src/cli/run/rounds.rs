@@ -51,6 +51,8 @@ pub(super) struct Rounds<'a> {
     pub(super) served: Option<SocketAddr>,
     /// What fails while none has begun ends the command; what fails later ends nothing that can go on.
     pub(super) is_first: bool,
+    /// A round could not begin, and nobody guards.
+    pub(super) is_unguarded: bool,
 }
 
 /// What lets others in, for as long as a round lasts.
@@ -133,6 +135,9 @@ impl Rounds<'_> {
         }
         trading.begin(&ready, &self.audience, &self.hub);
         let watchdog = watchdog.begin();
+        if std::mem::take(&mut self.is_unguarded) {
+            self.tell_of_guarding(Severity::Info, "it is over").await;
+        }
         let again_after = (away || !trading.waiting.is_empty()).then_some(first.config.intervals.reconcile);
         let mut look_again = pin!(after(again_after));
         let ended = loop {
@@ -270,12 +275,20 @@ impl Rounds<'_> {
         self.audience.hear(|| if self.run.target.json { screen::json(&told) } else { screen::line(text) });
     }
 
+    async fn tell_of_guarding(&self, severity: Severity, body: &str) {
+        let (key, title) = ("nobody_guards".to_owned(), "nobody guards the accounts".to_owned());
+        let alert = Alert { severity, key, title, body: body.to_owned() };
+        if let Err(error) = self.told_by.notify(&alert).await {
+            tracing::warn!(%error, "an alert has not arrived yet");
+        }
+    }
+
     /// It could not begin again: it is tried once more after a while.
     ///
     /// # Errors
     /// It was asked to stop meanwhile.
     pub(super) async fn wait(
-        &self,
+        &mut self,
         failure: &Failure,
         reading: &Reading,
         requests: &mut Requests,
@@ -283,6 +296,8 @@ impl Rounds<'_> {
         let after = reading.chosen.config.intervals.monitor;
         tracing::error!(why = failure.message(), "nobody guards: it is tried again");
         screen::aside(format!("nobody guards, and it is tried again: {}", failure.message()));
+        self.is_unguarded = true;
+        self.tell_of_guarding(Severity::Critical, failure.message()).await;
         tokio::select! {
             () = tokio::time::sleep(after) => Ok(()),
             () = requests.stopped() => Err(failure.clone()),

@@ -10,8 +10,12 @@ use plimsoll_service::Service;
 use serde::Serialize;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+
+/// So long may answers that are under way take at the end.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 /// The dashboard and the API, while they are served.
 pub(super) struct Served {
@@ -53,8 +57,12 @@ impl Served {
     pub(super) async fn stop(self) {
         // Whoever served may have ended already.
         let _ = self.stop.send(());
-        if let Ok(Err(error)) = self.serving.await {
-            tracing::warn!(%error, "the dashboard ended by a fault");
+        let mut serving = self.serving;
+        match tokio::time::timeout(LAST_ANSWERS, &mut serving).await {
+            Ok(Ok(Err(error))) => tracing::warn!(%error, "the dashboard ended by a fault"),
+            Ok(_) => {}
+            // Whoever has sent half a request holds up nothing else.
+            Err(_) => serving.abort(),
         }
     }
 }
