@@ -4,7 +4,7 @@ use super::account::optional_secret;
 use super::problem::{Origin, Problem};
 use super::reader::{Environment, Reader, Section};
 use super::secret::{NoSecret, SecretPlace};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 /// Where an address is.
 #[derive(Debug, Clone)]
@@ -16,6 +16,14 @@ pub(crate) enum Address {
 }
 
 impl Address {
+    /// Whether both are written in the configuration itself, and not the same.
+    pub(crate) fn differs(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Written(one), Self::Written(other)) => one.expose_secret() != other.expose_secret(),
+            _ => false,
+        }
+    }
+
     /// The address.
     ///
     /// # Errors
@@ -69,7 +77,6 @@ fn shown(address: &str) -> String {
 mod tests {
     use super::super::tests::{MINIMAL, config, problems};
     use super::*;
-    use secrecy::ExposeSecret;
 
     #[test]
     fn an_address_is_written_or_kept_and_shown_without_what_is_secret_of_it() {

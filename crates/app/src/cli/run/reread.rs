@@ -5,7 +5,7 @@ use crate::cli::target::{ChosenAll, Target};
 use crate::config::{Config, StrategyConfig};
 use crate::failure::Failure;
 use crate::venue::Keys;
-use plimsoll_engine::trading::TradingHandle;
+use plimsoll_engine::trading::{DecisionOutcome, SeatState, SeatStatus, TradingHandle};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -80,6 +80,7 @@ fn changes(before: &Config, now: &Config) -> Vec<Change> {
     let of = |config: &Config| -> BTreeMap<String, String> {
         config.shown.iter().map(|shown| (shown.setting.clone(), shown.value.clone())).collect()
     };
+    let addresses = readdressed(before, now);
     let (before, now) = (of(before), of(now));
     let settings: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
     let changed = settings.into_iter().filter(|setting| before.get(*setting) != now.get(*setting));
@@ -88,7 +89,24 @@ fn changes(before: &Config, now: &Config) -> Vec<Change> {
         before: before.get(setting).cloned(),
         now: now.get(setting).cloned(),
     };
-    changed.map(of).collect()
+    let mut changed: Vec<Change> = changed.map(of).collect();
+    for setting in addresses {
+        if !changed.iter().any(|change| change.setting == setting) {
+            let said = |what: &str| Some(what.to_owned());
+            changed.push(Change { setting, before: said("another one"), now: said("an address that is not shown") });
+        }
+    }
+    changed
+}
+
+/// Addresses that are others than before, whatever is shown of them: a path or a password may be all that has changed.
+fn readdressed(before: &Config, now: &Config) -> Vec<String> {
+    let webhook = before.webhook.as_ref().zip(now.webhook.as_ref()).map(|(one, other)| (&one.address, &other.address));
+    let heartbeat =
+        before.heartbeat.as_ref().zip(now.heartbeat.as_ref()).map(|(one, other)| (&one.address, &other.address));
+    let both = [("webhook.url", webhook), ("heartbeat.url", heartbeat)];
+    let differ = both.into_iter().filter(|(_, pair)| pair.is_some_and(|(one, other)| one.differs(other)));
+    differ.map(|(setting, _)| setting.to_owned()).collect()
 }
 
 /// Strategies that cannot be seated anew without losing what they hold: a desk is saved under its accounts.
@@ -100,7 +118,7 @@ fn unseated(before: &[StrategyConfig], now: &[StrategyConfig], seats: &[TradingH
             Some(other) if other.kind == it.kind && other.places == it.places => {}
             Some(_) => problems.push(format!("strategies.{name}: another kind or another place needs a restart")),
             None => problems.extend(holds(name, seats).map(|what| {
-                format!("strategies.{name} cannot be taken out while {what}: close that first, or pause it")
+                format!("strategies.{name} cannot be taken out while {what}: pause it, and close what it holds, first")
             })),
         }
     }
@@ -115,19 +133,27 @@ fn unseated(before: &[StrategyConfig], now: &[StrategyConfig], seats: &[TradingH
     problems
 }
 
-/// What a strategy has at the venue, if it has anything or nobody knows.
+/// What a strategy has at the venue or may have in a moment, if it has anything or nobody knows. One that is not paused may decide
+/// something between this question and its end.
 fn holds(name: &str, seats: &[TradingHandle]) -> Option<&'static str> {
     let seat = seats.iter().flat_map(|handle| handle.seats().to_vec()).find(|seat| seat.name == name);
-    let Some(seat) = seat else { return Some("it is not known what it holds") };
+    seat.as_ref().map_or(Some("it is not known what it holds"), what_it_has)
+}
+
+fn what_it_has(seat: &SeatStatus) -> Option<&'static str> {
     let has = |is_empty: bool, what| (!is_empty).then_some(what);
     has(seat.accounts.iter().all(|(_, held, _)| held.is_empty()), "it holds something")
         .or(has(seat.accounts.iter().all(|(_, _, resting)| resting.is_empty()), "orders of its rest"))
+        .or(has(seat.decisions.iter().all(|it| it.outcome != DecisionOutcome::Underway), "it is at something"))
+        .or(has(seat.state != SeatState::Running, "it is not paused"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::config::{Environment, Places};
+    use plimsoll_domain::Timestamp;
+    use plimsoll_engine::trading::DecisionStatus;
 
     const MAIN: &str = "[accounts.main]\nenvironment = \"testnet\"\nkey_env = \"K\"\nsecret_env = \"S\"\n";
 
@@ -154,6 +180,36 @@ mod tests {
         let refused: Vec<String> = of("margin_mode = \"cross\"\n").iter().filter_map(Change::needs_a_restart).collect();
         assert_eq!(refused, ["accounts.main.margin_mode: cross, before isolated: that needs a restart"]);
         assert_eq!(of(""), []);
+    }
+
+    #[test]
+    fn an_address_of_which_only_the_path_has_changed_is_another_one_and_is_not_told() {
+        let of = |path: &str| config(&format!("{MAIN}[webhook]\nurl = \"https://alerts.example/{path}\"\n"));
+        assert_eq!(changes(&of("one"), &of("one")), []);
+        let changed: Vec<String> = changes(&of("one"), &of("two")).iter().filter_map(Change::needs_a_restart).collect();
+        assert_eq!(changed, ["webhook.url: an address that is not shown, before another one: that needs a restart"]);
+    }
+
+    #[test]
+    fn a_strategy_is_taken_out_only_once_it_is_paused_and_has_nothing_left() {
+        let seat = |state, outcome: Option<DecisionOutcome>| SeatStatus {
+            name: "one".to_owned(),
+            state,
+            accounts: Vec::new(),
+            decisions: outcome
+                .into_iter()
+                .map(|outcome| DecisionStatus { at: Timestamp::default(), reason: String::new(), outcome })
+                .collect(),
+        };
+        let paused = || SeatState::Paused { by: "ana".to_owned() };
+        for (seat, expected) in [
+            (seat(SeatState::Running, None), Some("it is not paused")),
+            (seat(paused(), Some(DecisionOutcome::Underway)), Some("it is at something")),
+            (seat(paused(), Some(DecisionOutcome::Done)), None),
+            (seat(SeatState::Stopped { why: "it panicked".to_owned() }, None), None),
+        ] {
+            assert_eq!(what_it_has(&seat), expected, "{seat:?}");
+        }
     }
 
     #[test]
