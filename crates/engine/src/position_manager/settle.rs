@@ -76,7 +76,8 @@ impl PositionManager {
         let before = Position { direction: opened.direction, quantity: opened.quantity, entry: opened.entry_price };
         let is_same = held.is_some_and(|it| it.direction == before.direction && it.quantity == before.quantity);
         let Some(new) = self.unrecorded(&opened.symbol, opened.side, opened.opened_at, troubles).await else {
-            return (if is_same { Settled::Same } else { Settled::Unexplained }, Vec::new());
+            // As large as it is recorded may be another one: its end, and what came after it, were not told.
+            return (Settled::Unexplained, Vec::new());
         };
         if is_same && new.is_empty() {
             return (Settled::Same, Vec::new());

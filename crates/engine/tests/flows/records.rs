@@ -27,6 +27,31 @@ async fn an_entry_after_an_end_that_nobody_saw_is_of_a_record_of_its_own() {
 }
 
 #[tokio::test]
+async fn an_entry_as_large_as_a_record_whose_end_cannot_be_read_now_is_not_of_that_record() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    desk.venue.sleep(Duration::from_secs(60)).await;
+    desk.venue.close_elsewhere(&btc(), "web_1", FillCause::Order);
+    desk.venue.sleep(Duration::from_secs(60)).await;
+    desk.venue.state().fills_fail_before = Some(desk.venue.now().minus(Duration::from_secs(90)));
+    let opened = desk.open(&long()).await.unwrap();
+    assert_eq!(opened.record, None);
+    assert!(opened.troubles.iter().any(|it| matches!(it, Trouble::RecordedLater { .. })), "{:?}", opened.troubles);
+    let first = desk.store.tables().positions[0].id;
+    let of_positions: Vec<_> = desk.store.tables().trades.iter().map(|it| it.position).collect();
+    assert_eq!(of_positions, [Some(first), None]);
+    desk.venue.state().fills_fail_before = None;
+    manager(&desk.venue, &desk.store, |it| it).reconcile().await.unwrap();
+    let tables = desk.store.tables();
+    let left = |id| -> Decimal {
+        let its = tables.trades.iter().filter(|trade| trade.position == Some(id));
+        its.map(|trade| Direction::from(trade.fill.side).sign() * trade.fill.quantity.get()).sum()
+    };
+    let (first, second) = (&tables.positions[0], &tables.positions[1]);
+    assert_eq!((left(first.id), left(second.id)), (Decimal::ZERO, second.opened.quantity.get()));
+}
+
+#[tokio::test]
 async fn what_somebody_began_and_we_add_to_is_recorded_from_its_beginning() {
     let desk = desk();
     desk.venue.open_elsewhere(&btc(), Direction::Long, "0.005");
