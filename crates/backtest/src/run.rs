@@ -20,7 +20,6 @@ use account::Account;
 use books::Books;
 use chart::Chart;
 use digest::Digest;
-use plimsoll_domain::risk::KillSwitch;
 use plimsoll_domain::{AccountId, BestQuotes, Candle, MarketEvent, Money, Price, Timestamp};
 use plimsoll_engine::desk::{ChannelIndex, Desk, Wanted};
 use plimsoll_exchange::TickRefused;
@@ -69,7 +68,6 @@ pub struct Run {
     next_point: Timestamp,
     charts: Vec<Chart>,
     orders: u64,
-    kill_switch: KillSwitch,
     ledger: LedgerSums,
     /// The candle or the quotes that were told last, to be written over.
     told: Option<MarketEvent>,
@@ -126,7 +124,6 @@ impl Run {
             next_point: now,
             charts,
             orders: 0,
-            kill_switch: KillSwitch::Released,
             ledger: LedgerSums::default(),
             told: None,
             settled: Vec::new(),
@@ -272,6 +269,10 @@ impl Run {
         if !self.underway.is_empty() {
             self.arrive()?;
         }
+        if self.settings.limits.is_some() {
+            self.judge_losses(account);
+            self.decide()?;
+        }
         if self.accounts[account].markets[place].hears_marks {
             self.hear_mark(account, place)?;
         }
@@ -336,7 +337,6 @@ impl Run {
         for account in &mut self.accounts {
             account.watch.observe(account.equity(), self.now);
         }
-        self.stop_if_lost();
     }
 
     fn totals(&self) -> (Money, Money) {

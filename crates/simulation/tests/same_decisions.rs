@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "what a test cannot set up fails it")]
 
 use plimsoll_backtest::{Candles, Item, Listing, Moments, Outcome, Run, Settings};
-use plimsoll_domain::risk::RiskLimits;
+use plimsoll_domain::risk::{LimitSettings, RiskLimits};
 use plimsoll_domain::{AccountId, Candle, Instrument, Money, Timestamp, VenueId};
 use plimsoll_exchange::listings;
 use plimsoll_exchange::prices::{Walk, WalkSettings};
@@ -52,9 +52,9 @@ fn strategies(kind: &str, settings: &Value) -> impl Fn() -> Vec<Box<dyn Strategy
     move || vec![build(kind, kind, &places, settings).unwrap()]
 }
 
-fn backtest(seats: &Strategies<'_>, candles: &[Candle]) -> (Outcome, Vec<String>) {
+fn backtest(seats: &Strategies<'_>, candles: &[Candle], limits: &RiskLimits) -> (Outcome, Vec<String>) {
     let mut made = Settings::new(START, vec![(account(), wallet())]);
-    made.limits = Some(RiskLimits::default());
+    made.limits = Some(limits.clone());
     let listing = Listing { account: account(), instrument: listings::btc_usdt(), opening: candles[0].open };
     let mut run = Run::new(made, vec![listing], seats()).unwrap();
     for candle in candles {
@@ -64,20 +64,31 @@ fn backtest(seats: &Strategies<'_>, candles: &[Candle]) -> (Outcome, Vec<String>
     (run.finish().unwrap(), decisions)
 }
 
-fn simulate(seats: &Strategies<'_>, candles: &[Candle]) -> Simulated {
+fn simulate(seats: &Strategies<'_>, candles: &[Candle], limits: &RiskLimits) -> Simulated {
     let accounts = vec![SimulatedAccount::new(account(), VenueId::new("paper"), wallet())];
     let market = Market { account: account(), instrument: listings::btc_usdt(), opening: candles[0].open };
     let mut simulation = Simulation::new(START, 7, accounts, vec![market]);
-    simulation.limits = Some(RiskLimits::default());
+    simulation.limits = Some(limits.clone());
     let items = candles.iter().map(|candle| Ok::<_, Infallible>(Item::Candle(0, Candles::of(candle))));
     run(simulation, seats, Moments::of(items), |_| ()).unwrap()
 }
 
 fn compare(kind: &str, settings: &Value, seed: u64, minutes: u32, at_least: usize) {
+    compare_under(&RiskLimits::default(), (kind, settings), seed, minutes, at_least);
+}
+
+/// What the backtest tells of it.
+fn compare_under(
+    limits: &RiskLimits,
+    (kind, settings): (&str, &Value),
+    seed: u64,
+    minutes: u32,
+    at_least: usize,
+) -> Outcome {
     let candles = candles(&listings::btc_usdt(), seed, minutes);
     let seats = strategies(kind, settings);
-    let (tested, by_backtest) = backtest(&seats, &candles);
-    let simulated = simulate(&seats, &candles);
+    let (tested, by_backtest) = backtest(&seats, &candles, limits);
+    let simulated = simulate(&seats, &candles, limits);
     for (number, (one, other)) in by_backtest.iter().zip(&simulated.decisions).enumerate() {
         assert_eq!(one, other, "decision {number}; {}", told(&simulated));
     }
@@ -93,6 +104,7 @@ fn compare(kind: &str, settings: &Value, seed: u64, minutes: u32, at_least: usiz
     assert_eq!(fills(&tested), fills(&simulated.outcome), "{}", told(&simulated));
     assert_eq!((tested.wallet, tested.ledger), (simulated.outcome.wallet, simulated.outcome.ledger));
     assert_eq!((simulated.unprotected, simulated.orphans), (vec![], vec![]));
+    tested
 }
 
 #[test]
@@ -119,10 +131,25 @@ fn grids_are_traded_alike() {
 }
 
 #[test]
+fn a_loss_limit_that_breaks_closes_everything_at_the_same_price_in_both() {
+    for (seed, loss) in [(3, "20"), (5, "35"), (11, "60")] {
+        let limits =
+            RiskLimits::new(LimitSettings { max_drawdown: loss.parse().unwrap(), ..LimitSettings::default() }).unwrap();
+        let cross = ("ema_cross", &json!({"fast": 5, "slow": 20}));
+        let outcome = compare_under(&limits, cross, seed, 1500, 1);
+        let stopped: Vec<_> = outcome.incidents.iter().filter(|it| it.kind == "kill_switch").collect();
+        assert_eq!(stopped.len(), 1, "seed {seed}: {:?}", outcome.incidents);
+        let last = outcome.fills.last().unwrap();
+        assert_eq!((last.role.as_str(), last.fill.time), ("forced", stopped[0].time), "seed {seed}");
+    }
+}
+
+#[test]
 fn the_same_simulation_ends_in_the_same_hash() {
     let candles = candles(&listings::btc_usdt(), 1, 300);
     let settings = json!({"fast": 5, "slow": 20});
-    let hashes = [(); 2].map(|()| simulate(&strategies("ema_cross", &settings), &candles).outcome.hash);
+    let seats = strategies("ema_cross", &settings);
+    let hashes = [(); 2].map(|()| simulate(&seats, &candles, &RiskLimits::default()).outcome.hash);
     assert_eq!(hashes[0], hashes[1]);
 }
 

@@ -110,6 +110,8 @@ impl Summary {
     fn unprotected(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let way = crate::world::VENUE_WAY.saturating_mul(2);
         writeln!(f, "without a stop until one was read back (in fair weather a round trip takes {way:?}):")?;
+        let every = self.spells.iter().filter(|it| it.begins != Begins::Lost).map(|it| it.took);
+        writeln!(f, "  every fill that opened or added: {}", Share::of(&every.collect::<Vec<_>>()))?;
         for takes in Takes::ALL {
             let fills: Vec<&Spell> =
                 self.spells.iter().filter(|it| it.begins != Begins::Lost && it.takes == takes).collect();
@@ -118,7 +120,7 @@ impl Summary {
             let in_peace: Vec<Duration> = in_peace.map(|it| it.after_seen).collect();
             let at_once = fills.iter().filter(|it| it.took.is_zero()).count();
             let venue = takes.as_str();
-            writeln!(f, "  every fill that opened or added, where the venue {venue}: {}", share(|it| it.took))?;
+            writeln!(f, "  those where the venue {venue}: {}", share(|it| it.took))?;
             writeln!(f, "    without any at the venue for {}", share(|it| it.until_resting))?;
             writeln!(f, "    from when somebody was told of the fill {}", share(|it| it.after_seen))?;
             writeln!(f, "    the same where nothing went wrong and somebody was awake {}", Share::of(&in_peace))?;

@@ -4,7 +4,7 @@ use super::protecting::Protection;
 use super::settings::{Listing, RunRefused, Settings};
 use super::told::Sent;
 use crate::outcome::LedgerSums;
-use plimsoll_domain::risk::{EquityWatch, RiskLimits};
+use plimsoll_domain::risk::{EquityWatch, KillSwitch, RiskLimits};
 use plimsoll_domain::{
     AccountId, ClientOrderId, Currency, FundingRate, Instrument, Leverage, MarkPrice, MarketEvent, Money, Position,
     PositionSide, Price, Rate, SettledFunding, Symbol, Timestamp,
@@ -52,6 +52,8 @@ pub(super) struct Account {
     limits: Option<RiskLimits>,
     /// Daily loss and drawdown.
     pub(super) watch: EquityWatch,
+    /// Engaged by these, to the end of the run.
+    pub(super) kill_switch: KillSwitch,
 }
 
 impl Account {
@@ -87,6 +89,7 @@ impl Account {
             sent: BTreeMap::new(),
             limits: settings.limits.clone(),
             watch,
+            kill_switch: KillSwitch::Released,
         })
     }
 

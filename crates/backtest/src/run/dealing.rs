@@ -280,23 +280,31 @@ impl Run {
         Ok(())
     }
 
-    /// Every order that would open something is cancelled.
-    pub(super) fn cancel_openings(&mut self) {
-        for account in 0..self.accounts.len() {
-            let it = &self.accounts[account];
-            let mut openings: Vec<(ClientOrderId, Symbol)> = Vec::new();
-            for order in it.exchange.open_orders(&it.id) {
-                let id = order.order.client_order_id;
-                if it.sent.get(&id).is_some_and(|sent| sent.stop.is_some()) {
-                    openings.push((id, order.order.symbol));
-                }
+    /// Every order of the account that would open something is cancelled.
+    pub(super) fn cancel_openings(&mut self, account: usize) {
+        let it = &self.accounts[account];
+        let mut openings: Vec<(ClientOrderId, Symbol)> = Vec::new();
+        for order in it.exchange.open_orders(&it.id) {
+            let id = order.order.client_order_id;
+            if it.sent.get(&id).is_some_and(|sent| sent.stop.is_some()) {
+                openings.push((id, order.order.symbol));
             }
-            for (id, symbol) in openings {
-                if let Err(reason) = self.call_off(account, &symbol, id) {
-                    self.incident("left_resting", format!("an opening of {symbol} could not be cancelled: {reason}"));
-                }
+        }
+        for (id, symbol) in openings {
+            if let Err(reason) = self.call_off(account, &symbol, id) {
+                self.incident("left_resting", format!("an opening of {symbol} could not be cancelled: {reason}"));
             }
-            self.account_for(account);
+        }
+        self.account_for(account);
+    }
+
+    /// Everything that the account holds is closed at the market.
+    pub(super) fn close_all(&mut self, account: usize) {
+        for place in 0..self.accounts[account].markets.len() {
+            if let Some(held) = self.accounts[account].markets[place].position {
+                self.close_whole(account, place, held.direction);
+                self.account_for(account);
+            }
         }
     }
 

@@ -71,7 +71,7 @@ impl Run {
             day_start_equity: watch.day_start_equity(),
             peak_equity: watch.peak_equity(),
             state_age: Some(Duration::ZERO),
-            kill_switch: &self.kill_switch,
+            kill_switch: &it.kill_switch,
             margin_in_use: figures.map_or(Money::ZERO, |figures| figures.position_initial_margin),
             elsewhere: Elsewhere { venue: Exposed::default(), portfolio },
             allowance: Allowance::Whole,
@@ -81,7 +81,7 @@ impl Run {
             Err(refused) => {
                 let trips: Vec<String> = refused.trips().map(ToString::to_string).collect();
                 if !trips.is_empty() {
-                    self.stop_trading(&trips.join("; "));
+                    self.stop_trading(account, &trips.join("; "));
                 }
                 Err(refused.to_string())
             }
@@ -146,26 +146,33 @@ impl Run {
         assessment.positions.get(its).map_or(Liquidation::AlreadyDue, |position| position.liquidation)
     }
 
-    /// Losses trip the kill switch between orders too.
-    pub(super) fn stop_if_lost(&mut self) {
+    /// Losses trip the account's kill switch at every price, as the guard of a live account sees it.
+    pub(super) fn judge_losses(&mut self, account: usize) {
         let Some(limits) = &self.settings.limits else { return };
-        if matches!(self.kill_switch, KillSwitch::Engaged(_)) {
+        let it = &mut self.accounts[account];
+        if it.kill_switch.is_engaged() {
             return;
         }
-        let lost = self.accounts.iter().flat_map(|account| verdict(None, &account.watch, limits).trips);
-        let lost: Vec<String> = lost.map(|reason| reason.to_string()).collect();
+        let equity = it.equity();
+        it.watch.observe(equity, self.now);
+        let lost = verdict(None, &it.watch, limits).trips;
         if !lost.is_empty() {
-            self.stop_trading(&lost.join("; "));
+            let lost: Vec<String> = lost.iter().map(ToString::to_string).collect();
+            self.stop_trading(account, &lost.join("; "));
         }
     }
 
-    fn stop_trading(&mut self, reason: &str) {
-        if matches!(self.kill_switch, KillSwitch::Engaged(_)) {
+    /// Nothing is opened on the account from now on; what would open is called back, and what is held is closed.
+    fn stop_trading(&mut self, account: usize, reason: &str) {
+        let it = &mut self.accounts[account];
+        if it.kill_switch.is_engaged() {
             return;
         }
         let engagement = Engagement { reason: reason.into(), by: "risk limits".into(), since: self.now };
-        self.kill_switch = KillSwitch::Engaged(engagement);
-        self.incident("kill_switch", format!("trading is stopped: {reason}"));
-        self.cancel_openings();
+        it.kill_switch = KillSwitch::Engaged(engagement);
+        let text = format!("trading on {} is stopped: {reason}", it.id);
+        self.incident("kill_switch", text);
+        self.cancel_openings(account);
+        self.close_all(account);
     }
 }
