@@ -25,7 +25,7 @@ use plimsoll_engine::desk::{ChannelIndex, Desk, Wanted};
 use plimsoll_exchange::TickRefused;
 use plimsoll_exchange::prices::candle_ticks;
 use plimsoll_ports::Strategy;
-use queue::Queue;
+use queue::{Due, Queue};
 use std::collections::VecDeque;
 
 /// Why a run ended before its history did.
@@ -64,6 +64,8 @@ pub struct Run {
     wanted: Vec<Wanted>,
     /// Prices that come in order of time although their candles do not; used where several markets go side by side.
     queue: Queue,
+    /// What happens at one moment, while it does.
+    due: Vec<Due>,
     curve: Vec<CurvePoint>,
     next_point: Timestamp,
     charts: Vec<Chart>,
@@ -120,6 +122,7 @@ impl Run {
             underway: VecDeque::new(),
             wanted: Vec::new(),
             queue: Queue::default(),
+            due: Vec::new(),
             curve: Vec::new(),
             next_point: now,
             charts,
@@ -179,14 +182,48 @@ impl Run {
 
     /// Everything that waits and is no later than this.
     fn come_to(&mut self, time: Timestamp) -> Result<(), RunError> {
-        while let Some(due) = self.queue.next(time) {
-            let (account, place) = self.place(due.market)?;
-            match due.closing {
-                None => self.tick(account, place, due.time, due.last, due.mark)?,
-                Some(candle) => self.close_candle(due.market, &candle, due.mark)?,
+        loop {
+            let mut due = std::mem::take(&mut self.due);
+            self.queue.take(time, &mut due);
+            let is_over = due.is_empty();
+            let passed = self.moment(&due);
+            due.clear();
+            self.due = due;
+            passed?;
+            if is_over {
+                return Ok(());
             }
         }
-        Ok(())
+    }
+
+    /// What happens at one time in several markets: every exchange has come to it before anybody decides anything.
+    fn moment(&mut self, due: &[Due]) -> Result<(), RunError> {
+        for it in due {
+            let (account, place) = self.place(it.market)?;
+            self.come(account, place, it.time, it.last, it.mark)?;
+        }
+        let of = |run: &Self, it: &Due| run.place(it.market);
+        for it in due {
+            let (account, _) = of(self, it)?;
+            if self.accounts[account].exchange.has_events() {
+                self.account_for(account);
+            }
+        }
+        self.decide()?;
+        for it in due {
+            let (account, _) = of(self, it)?;
+            self.after_prices(account)?;
+        }
+        for it in due {
+            let (account, place) = of(self, it)?;
+            self.hear_mark(account, place)?;
+        }
+        for it in due {
+            if let Some(candle) = &it.closing {
+                self.hear_close(it.market, candle)?;
+            }
+        }
+        if due.iter().any(|it| it.closing.is_some()) { self.observe() } else { Ok(()) }
     }
 
     /// The four prices of a candle, then its close to whoever hears candles.
@@ -214,11 +251,17 @@ impl Run {
     fn close_candle(&mut self, market: usize, last: &Candle, mark: Price) -> Result<(), RunError> {
         let (account, place) = self.place(market)?;
         self.tick(account, place, last.open_time.plus(last.interval), last.close, mark)?;
-        self.charts[market].candle(last, || self.accounts[account].liquidation(place));
-        if let Some(channel) = self.accounts[account].markets[place].channel {
-            self.hear_candle(channel, last)?;
-        }
+        self.hear_close(market, last)?;
         self.observe()
+    }
+
+    fn hear_close(&mut self, market: usize, last: &Candle) -> Result<(), RunError> {
+        let (account, place) = self.place(market)?;
+        self.charts[market].candle(last, || self.accounts[account].liquidation(place));
+        match self.accounts[account].markets[place].channel {
+            Some(channel) => self.hear_candle(channel, last),
+            None => Ok(()),
+        }
     }
 
     fn quote(&mut self, market: usize, quote: &Quote) -> Result<(), RunError> {
@@ -258,23 +301,40 @@ impl Run {
         last: Price,
         mark: Price,
     ) -> Result<(), RunError> {
+        if self.come(account, place, time, last, mark)? {
+            self.account_for(account);
+            self.decide()?;
+        }
+        self.after_prices(account)?;
+        self.hear_mark(account, place)
+    }
+
+    /// A price comes to its exchange; answers whether anything has happened there that is to be accounted for.
+    #[inline]
+    fn come(
+        &mut self,
+        account: usize,
+        place: usize,
+        time: Timestamp,
+        last: Price,
+        mark: Price,
+    ) -> Result<bool, RunError> {
         self.now = time;
         if self.first.is_none() {
             self.begin(time);
         }
-        if self.accounts[account].advance(place, time, last, mark)? {
-            self.account_for(account);
-            self.decide()?;
-        }
+        Ok(self.accounts[account].advance(place, time, last, mark)?)
+    }
+
+    /// What was on its way arrives, and losses are judged.
+    #[inline]
+    fn after_prices(&mut self, account: usize) -> Result<(), RunError> {
         if !self.underway.is_empty() {
             self.arrive()?;
         }
         if self.settings.limits.is_some() {
             self.judge_losses(account);
             self.decide()?;
-        }
-        if self.accounts[account].markets[place].hears_marks {
-            self.hear_mark(account, place)?;
         }
         Ok(())
     }
@@ -286,8 +346,12 @@ impl Run {
         self.point();
     }
 
+    #[inline]
     fn hear_mark(&mut self, account: usize, place: usize) -> Result<(), RunError> {
         let it = &self.accounts[account];
+        if !it.markets[place].hears_marks {
+            return Ok(());
+        }
         let (Some(channel), Some(event)) = (it.markets[place].channel, it.mark_event(place, self.now)) else {
             return Ok(());
         };

@@ -116,6 +116,7 @@ impl Account {
             // Nobody sees a price before there is one.
             last: None,
             mark: None,
+            marked_at: None,
             funding: None,
         });
         self.markets.push(Market {
@@ -144,7 +145,7 @@ impl Account {
         self.exchange.advance_indexed(market.index, time, last, mark, None)?;
         market.mark = mark;
         let traded = &mut self.traded[place];
-        (traded.last, traded.mark) = (Some(last), Some(mark));
+        (traded.last, traded.mark, traded.marked_at) = (Some(last), Some(mark), Some(time));
         Ok(self.exchange.has_events())
     }
 

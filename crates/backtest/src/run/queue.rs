@@ -79,10 +79,13 @@ impl Queue {
         self.waiting.pop().map(|Reverse(due)| due)
     }
 
-    /// The earliest that waits, if it is before `time`, or closes at it.
-    pub(crate) fn next(&mut self, time: Timestamp) -> Option<Due> {
-        let Reverse(first) = self.waiting.peek()?;
-        let is_due = first.time < time || first.time == time && first.closing.is_some();
-        if is_due { self.waiting.pop().map(|Reverse(due)| due) } else { None }
+    /// All that is due at the earliest moment that waits, if that is before `time`, or closes at it: prices, or closes.
+    pub(crate) fn take(&mut self, time: Timestamp, due: &mut Vec<Due>) {
+        let Some((moment, closes)) = self.first() else { return };
+        if moment < time || moment == time && closes {
+            while self.first() == Some((moment, closes)) {
+                due.extend(self.pop());
+            }
+        }
     }
 }

@@ -10,7 +10,12 @@ use crate::trouble::{Record, Subject, Trouble, Troubles};
 use plimsoll_domain::{
     ClientOrderId, Fill, FillCause, OrderStatus, OrderType, Position, PositionReport, PositionSide, Symbol, Timestamp,
 };
-use plimsoll_ports::{Alert, JournalState, PositionId, PositionRecord, PositionStatus, Purpose, Severity};
+use plimsoll_ports::{
+    Alert, JournalEntry, JournalState, OpenedPosition, PositionId, PositionRecord, PositionStatus, Purpose, Severity,
+};
+
+/// So many entries of the journal are gone through for what closed a position.
+const LOOKED_THROUGH: u32 = 1000;
 
 impl PositionManager {
     /// Compares every recorded open position with the venue, and records what differs.
@@ -178,8 +183,29 @@ impl PositionManager {
             None if self.was_attached(&opened.symbol, &last.client_order_id, troubles).await => {
                 Purpose::StopLoss.as_str().to_owned()
             }
-            None => "elsewhere".to_owned(),
+            None => {
+                let fired = self.fired_since(opened, last.time, troubles).await;
+                fired.map_or("elsewhere", Purpose::as_str).to_owned()
+            }
         }
+    }
+
+    /// Which of our protective orders of this position is known to have filled since then. Some venues name what a stop makes
+    /// as it fires by a name of their own, and how it ended may be on record before the position's end is.
+    async fn fired_since(&self, opened: &OpenedPosition, time: Timestamp, troubles: &mut Troubles) -> Option<Purpose> {
+        let recent = self.ports.journal.recent(&self.settings.account, LOOKED_THROUGH).await;
+        let recent = troubles.read(Record::Journal, recent)?;
+        let has_filled =
+            |entry: &JournalEntry| matches!(entry.state, JournalState::Finished { status: OrderStatus::Filled, .. });
+        let is_its = |entry: &&JournalEntry| {
+            let order = &entry.order;
+            entry.purpose.protects()
+                && (&order.symbol, order.position_side) == (&opened.symbol, opened.side)
+                && order.side == opened.direction.closing_side()
+                && entry.updated_at >= time
+                && has_filled(entry)
+        };
+        recent.iter().find(is_its).map(|entry| entry.purpose)
     }
 
     /// Which of our protective orders of this position has filled, by the venue's word; journals how it ended.

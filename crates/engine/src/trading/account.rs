@@ -56,7 +56,7 @@ impl Traded {
     /// The contract may be traded, and has no price yet.
     pub(super) fn list(&mut self, instrument: Instrument) {
         let instrument = Arc::new(instrument);
-        self.markets.push(TradedMarket { instrument, last: None, mark: None, funding: None });
+        self.markets.push(TradedMarket { instrument, last: None, mark: None, marked_at: None, funding: None });
     }
 
     /// Prices and funding as they come.
@@ -71,7 +71,7 @@ impl Traded {
         };
         let Some(market) = self.markets.iter_mut().find(|market| market.instrument.symbol == *symbol) else { return };
         match event {
-            MarketEvent::Mark(mark) => market.mark = Some(mark.price),
+            MarketEvent::Mark(mark) => (market.mark, market.marked_at) = (Some(mark.price), Some(mark.time)),
             MarketEvent::Quotes(quotes) => {
                 let last = quotes.last.or_else(|| quotes.bid.map(|(price, _)| price));
                 market.last = last.or(market.last);

@@ -141,6 +141,8 @@ pub struct TradedMarket {
     pub last: Option<Price>,
     /// The fair price.
     pub mark: Option<Price>,
+    /// When it was that, by its venue's clock: of a venue that is not heard it may be long ago.
+    pub marked_at: Option<Timestamp>,
     /// The funding to come.
     pub funding: Option<FundingRate>,
 }

@@ -1,6 +1,6 @@
 //! When and what to enter.
 
-use super::pair::{Side, basis, common_size};
+use super::pair::{Side, common_size};
 use super::{FundingArbitrage, Pending, What, leg};
 use plimsoll_domain::{Decimal, Direction, Leverage, Money, Position, Price, Quantity, Timestamp};
 use plimsoll_ports::{Decision, Intent, Leg, OpenIntent, StopLoss};
@@ -21,7 +21,7 @@ impl FundingArbitrage {
         if carry - costs < self.settings.min_profit.0 || self.settles_soon(sides, now) {
             return None;
         }
-        let apart = basis(sides[0].mark, sides[1].mark);
+        let apart = sides[0].basis_to(&sides[1], &self.settings)?;
         if apart.abs() > self.settings.max_basis.0 || !sides.iter().all(|side| side.instrument.status.may_open()) {
             return None;
         }

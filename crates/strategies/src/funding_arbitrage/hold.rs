@@ -52,10 +52,10 @@ impl FundingArbitrage {
         let directions = held.map(|it| it.position.direction);
         // As a long of the first and a short of the second, or the other way round.
         let sign = directions[0].sign();
-        let (entered, apart) =
-            (basis(held[0].position.entry, held[1].position.entry), basis(sides[0].mark, sides[1].mark));
-        let against = sign * (apart - entered);
-        if against > self.settings.max_basis_move.0 {
+        let entered = basis(held[0].position.entry, held[1].position.entry);
+        let apart = sides[0].basis_to(&sides[1], &self.settings);
+        let moved = apart.map(|apart| (apart, sign * (apart - entered)));
+        if let Some((apart, against)) = moved.filter(|(_, against)| *against > self.settings.max_basis_move.0) {
             let reason = format!(
                 "the basis has moved against it by {}, from {} to {}, more than {}",
                 against.round_dp(6).normalize(),

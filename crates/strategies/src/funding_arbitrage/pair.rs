@@ -5,9 +5,10 @@ use crate::place::Place;
 use plimsoll_domain::liquidation::{self, Leg};
 use plimsoll_domain::{
     Decimal, Direction, Instrument, Leverage, Liquidation, Money, Position, Price, Quantity, Rate, Reducible,
-    Reduction, Rounding, margin, reduce,
+    Reduction, Rounding, Timestamp, margin, reduce,
 };
 use plimsoll_ports::{Holding, StrategyView, TradedAccount};
+use std::time::Duration;
 
 /// One leg's account and contract, with a mark.
 #[derive(Clone, Copy)]
@@ -15,6 +16,7 @@ pub(super) struct Side<'a> {
     pub(super) account: &'a TradedAccount<'a>,
     pub(super) instrument: &'a Instrument,
     pub(super) mark: Price,
+    marked_at: Option<Timestamp>,
     pub(super) held: Option<&'a Holding>,
 }
 
@@ -22,7 +24,17 @@ impl<'a> Side<'a> {
     pub(super) fn of(place: &Place, view: &StrategyView<'a>) -> Option<Self> {
         let (account, market) = place.seen(view)?;
         let held = account.holding(&place.symbol);
-        Some(Self { account, instrument: &market.instrument, mark: market.mark.or(market.last)?, held })
+        let (mark, marked_at) = (market.mark.or(market.last)?, market.mark.and(market.marked_at));
+        Some(Self { account, instrument: &market.instrument, mark, marked_at, held })
+    }
+
+    /// How far the mark of `second` is above ours, as a fraction of ours; `None` where they are not of about one time: the
+    /// difference may be the time's.
+    pub(super) fn basis_to(&self, second: &Self, settings: &FundingArbitrageSettings) -> Option<Decimal> {
+        let (one, other) = (self.marked_at?, second.marked_at?);
+        let apart = one.max(other).since(one.min(other));
+        let most = Duration::from_secs(settings.max_mark_gap_seconds.into());
+        (apart <= most).then(|| basis(self.mark, second.mark))
     }
 
     /// How far the mark is from the liquidation of this position, as a share of it: exactly, through the tiers. 0 if it is

@@ -30,6 +30,8 @@ pub struct FundingArbitrageSettings {
     pub max_basis: Number,
     /// It leaves when they have moved this far against it since it entered, as a fraction.
     pub max_basis_move: Number,
+    /// Marks are compared only where they were told within so many seconds of each other.
+    pub max_mark_gap_seconds: u32,
     /// It makes the larger leg smaller when the legs differ by more than this share of it.
     pub max_drift: Number,
     /// What backs a leg: all the account has, or its own margin.
@@ -74,6 +76,7 @@ impl Default for FundingArbitrageSettings {
             max_notional: None,
             max_basis: Number::new(5, 3),
             max_basis_move: Number::new(1, 2),
+            max_mark_gap_seconds: 10,
             max_drift: Number::new(2, 2),
             margin: MarginOf::Cross,
             min_liquidation_distance: Number::new(15, 2),
@@ -94,6 +97,7 @@ impl FundingArbitrageSettings {
         let mut problems = Problems::default();
         problems.period("horizon_hours", self.horizon_hours, 1);
         problems.period("history", self.history, 1);
+        problems.period("max_mark_gap_seconds", self.max_mark_gap_seconds, 1);
         for (name, Number(value)) in [
             ("predicted_weight", self.predicted_weight),
             ("min_profit", self.min_profit),

@@ -71,7 +71,8 @@ pub(crate) struct Desk {
 impl Desk {
     /// An account with 10,000 and nothing held.
     pub(crate) fn new(account: &str) -> Self {
-        let market = TradedMarket { instrument: Arc::new(instrument()), last: None, mark: None, funding: None };
+        let market =
+            TradedMarket { instrument: Arc::new(instrument()), last: None, mark: None, marked_at: None, funding: None };
         Self {
             id: AccountId::new(account),
             equity: dec!(10000),
@@ -86,7 +87,7 @@ impl Desk {
 
     pub(crate) fn price(&mut self, price: Decimal) {
         let price = Price::new(price).unwrap();
-        (self.market.last, self.market.mark) = (Some(price), Some(price));
+        (self.market.last, self.market.mark, self.market.marked_at) = (Some(price), Some(price), Some(self.now));
     }
 
     pub(crate) fn hold(&mut self, direction: Direction, quantity: Decimal, entry: Decimal) {

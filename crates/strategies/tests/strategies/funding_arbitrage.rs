@@ -222,6 +222,26 @@ fn it_leaves_when_funding_has_turned_or_the_basis_has_moved_against_it() {
 }
 
 #[test]
+fn marks_of_different_times_are_not_compared() {
+    let mut pair = Pair::entered(settings());
+    pair.prices(dec!(1000), dec!(1000));
+    pair.pass(11);
+    // The first is not heard any more, and the second has moved on.
+    pair.desks[1].price(dec!(1020));
+    assert_eq!(pair.hear(), [], "what has moved may be both");
+    pair.pass(11);
+    pair.prices(dec!(1000), dec!(1020));
+    assert!(pair.hear()[0].reason.contains("the basis has moved against it by 0.02"));
+
+    let mut pair = Pair::new(settings(), dec!(0.0015));
+    pair.pass(11);
+    pair.desks[1].price(dec!(1000));
+    assert_eq!(pair.hear(), [], "nothing is entered on a price that is not known");
+    pair.desks[0].price(dec!(1000));
+    assert_eq!(told(&pair.hear()).len(), 1);
+}
+
+#[test]
 fn a_leg_that_is_lost_takes_the_other_with_it_at_once() {
     for role in [FillRole::Forced, FillRole::StopLoss] {
         let mut pair = Pair::entered(settings());
