@@ -11,7 +11,7 @@ use plimsoll_domain::VenueId;
 use plimsoll_domain::risk::RiskLimits;
 use plimsoll_engine::{
     AccountPorts, ContractSetting, GuardSettings, Ladder, Lookout, Patience, Ports, PositionManager, ReconcileFailure,
-    Reconciliation, Settings, Sister, VenueAccountSettings,
+    Reconciliation, Rules, Settings, Sister, VenueAccountSettings, Vigilance,
 };
 use plimsoll_ports::{AccountAudit, Notifier, SystemClock};
 use std::sync::Arc;
@@ -63,6 +63,33 @@ pub(crate) fn engine_settings(config: &Config, account: &Account) -> Result<Sett
         sisters: sisters(config, account),
         ..Settings::new(account.name.clone())
     })
+}
+
+/// How every guard watches.
+pub(crate) fn guard_settings(config: &Config) -> GuardSettings {
+    let intervals = &config.intervals;
+    GuardSettings {
+        interval: intervals.monitor,
+        audit: intervals.audit,
+        retry: intervals.monitor,
+        reconcile: intervals.reconcile,
+        ..GuardSettings::default()
+    }
+}
+
+/// How closely an account is followed.
+pub(crate) fn vigilance(config: &Config, account: &Account) -> Vigilance {
+    Vigilance {
+        fresh_within: account.limits.max_state_age,
+        audit_every: AUDIT_OF_THE_VIEW.max(config.intervals.audit),
+        watch: config.watch.clone(),
+    }
+}
+
+/// What an account is judged by.
+pub(crate) fn rules(config: &Config, account: &Account) -> Result<Rules, Failure> {
+    let Settings { limits, afloat, .. } = engine_settings(config, account)?;
+    Ok(Rules { limits, afloat })
 }
 
 /// Only real money has a ladder to climb.
@@ -150,14 +177,7 @@ impl Desk {
 
     /// How a guard of this account watches.
     pub(crate) fn guard_settings(&self) -> GuardSettings {
-        let intervals = &self.config.intervals;
-        GuardSettings {
-            interval: intervals.monitor,
-            audit: intervals.audit,
-            retry: intervals.monitor,
-            reconcile: intervals.reconcile,
-            ..GuardSettings::default()
-        }
+        guard_settings(&self.config)
     }
 
     /// Wires one account, on records that are open already: several may share them.
@@ -226,14 +246,15 @@ fn lookout(
         clock: Arc::new(SystemClock),
     };
     let setting = ContractSetting { leverage: account.leverage, margin_mode: Some(account.margin_mode) };
+    let Vigilance { fresh_within, audit_every, watch } = vigilance(config, account);
     let settings = VenueAccountSettings {
         settle: account.settle.clone(),
         contracts: account.symbols.iter().map(|symbol| (symbol.clone(), setting)).collect(),
         position_mode: Some(account.position_mode),
-        fresh_within: account.limits.max_state_age,
+        fresh_within,
         resync_after: READ_WHILE_DOWN,
-        audit_every: AUDIT_OF_THE_VIEW.max(config.intervals.audit),
-        watch: config.watch.clone(),
+        audit_every,
+        watch,
         patience: patience(config, account),
         ..VenueAccountSettings::new(account.name.clone())
     };

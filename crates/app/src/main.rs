@@ -16,6 +16,7 @@ mod records;
 mod screen;
 mod simulated;
 mod surface;
+mod traders;
 mod venue;
 
 use std::process::ExitCode;

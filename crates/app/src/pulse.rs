@@ -1,7 +1,7 @@
 //! Whether all is looked after: when each account was looked at last, whether desks answer, and how long a position has been
 //! without a stop.
 
-use crate::desk::Desk;
+use crate::config::Account;
 use plimsoll_domain::{AccountId, PositionSide, Symbol};
 use plimsoll_engine::{AccountView, GuardNews, GuardSettings};
 use plimsoll_service::PositionRow;
@@ -25,7 +25,7 @@ pub(crate) struct Pulse {
 
 /// When an account was looked at.
 struct Beat {
-    patience: Duration,
+    patience: Mutex<Duration>,
     looked: Mutex<Looked>,
 }
 
@@ -60,16 +60,34 @@ pub(crate) enum Quiet {
 
 impl Pulse {
     /// Of these accounts, from now on.
-    pub(crate) fn of(desks: &[Desk]) -> Self {
-        Self::since(Instant::now(), desks.iter().map(|desk| (desk.account.name.clone(), desk.guard_settings())))
+    pub(crate) fn of(accounts: &[Account], settings: GuardSettings) -> Self {
+        Self::since(Instant::now(), accounts.iter().map(|account| (account.name.clone(), settings)))
+    }
+
+    /// The accounts are looked at by other settings from now on.
+    pub(crate) fn expect(&self, settings: GuardSettings) {
+        for beat in self.guards.values() {
+            *held(&beat.patience) = patience(settings);
+        }
+    }
+
+    /// Nobody guards for a moment: when each account was looked at last is known on, nobody sees it, and the desks are others.
+    pub(crate) fn interrupted(&self) {
+        for beat in self.guards.values() {
+            held(&beat.looked).has_seen = false;
+        }
+        held(&self.desks).clear();
+    }
+
+    /// A desk that has ended as it should.
+    pub(crate) fn forget_desk(&self, name: &str) {
+        held(&self.desks).remove(name);
     }
 
     fn since(begun: Instant, accounts: impl Iterator<Item = (AccountId, GuardSettings)>) -> Self {
         let begun = Looked { at: begun, has_seen: false };
-        let beat = |settings: GuardSettings| Beat {
-            patience: PATIENCE.max(settings.interval.max(settings.audit) * LOOKS_MISSED),
-            looked: Mutex::new(begun),
-        };
+        let beat =
+            |settings: GuardSettings| Beat { patience: Mutex::new(patience(settings)), looked: Mutex::new(begun) };
         let guards = accounts.map(|(account, settings)| (account, beat(settings))).collect();
         Self { guards, desks: Mutex::default(), bare: Mutex::default() }
     }
@@ -104,7 +122,7 @@ impl Pulse {
     pub(crate) fn quiet(&self, now: Instant) -> Vec<Quiet> {
         let guards = self.guards.iter().filter_map(|(account, beat)| {
             let since = now.duration_since(held(&beat.looked).at);
-            (since > beat.patience).then(|| Quiet::Guard(account.clone(), since))
+            (since > *held(&beat.patience)).then(|| Quiet::Guard(account.clone(), since))
         });
         let desks = held(&self.desks);
         let desks = desks.iter().filter_map(|(name, beat)| match beat {
@@ -172,6 +190,10 @@ impl std::fmt::Display for Quiet {
     }
 }
 
+fn patience(settings: GuardSettings) -> Duration {
+    PATIENCE.max(settings.interval.max(settings.audit) * LOOKS_MISSED)
+}
+
 fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -205,6 +227,24 @@ mod tests {
             pulse.looked(&main(), true, late);
             assert_eq!((pulse.quiet(late), pulse.is_well(late)), (Vec::new(), true));
         }
+    }
+
+    #[test]
+    fn who_guards_may_change_and_it_is_known_on_when_an_account_was_looked_at() {
+        let begun = Instant::now();
+        let at = |seconds| begun + Duration::from_secs(seconds);
+        let pulse = pulse(60, begun);
+        pulse.looked(&main(), true, at(10));
+        pulse.desk("main", DeskBeat::Asked(at(10)));
+        for minute in 1..=3 {
+            pulse.interrupted();
+            assert!(!pulse.is_well(at(60 * minute)), "nobody sees it");
+            assert_eq!(pulse.quiet(at(60 * minute)), []);
+        }
+        assert_eq!(pulse.quiet(at(191)), [Quiet::Guard(main(), Duration::from_secs(181))]);
+        let slower = GuardSettings { audit: Duration::from_secs(100), ..GuardSettings::default() };
+        pulse.expect(slower);
+        assert_eq!(pulse.quiet(at(191)), []);
     }
 
     #[test]

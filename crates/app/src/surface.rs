@@ -1,121 +1,26 @@
 //! What runs, for whoever looks at it or acts on it from outside: the dashboard and the API.
 
-use crate::config::{Account, Config, Environment, SecretPlace, StrategyConfig, VenueEnvironment};
+use crate::config::{Account, Config, Environment, SecretPlace, VenueEnvironment};
 use crate::desk::{Desk, ports};
 use crate::failure::Failure;
-use async_trait::async_trait;
 use plimsoll_api::{Api, ApiSettings, Metrics, Scope, Token};
-use plimsoll_domain::{AccountId, Currency, Symbol};
 use plimsoll_engine::desk::SeatIndex;
-use plimsoll_engine::trading::{DecisionOutcome, SeatState, SeatStatus, TradingHandle, TradingNews};
+use plimsoll_engine::trading::TradingNews;
 use plimsoll_engine::{AccountView, Ports};
 use plimsoll_ports::{Clock, Notifier, Severity, SystemClock};
-use plimsoll_service::{
-    Decided, EventHub, Mode, NewEvent, RunState, ServedAccount, Service, ServiceSettings, StrategyControl,
-    StrategyFailure, StrategyStatus, ToldToo,
-};
+use plimsoll_service::{EventHub, Mode, NewEvent, ServedAccount, Service, ServiceSettings, StrategyControl, ToldToo};
 use plimsoll_telegram::BotToken;
 use secrecy::{ExposeSecret, SecretString};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// The strategies of desks at work, with how they are configured.
-struct Running {
-    handles: Vec<TradingHandle>,
-    configured: Vec<StrategyConfig>,
-    currency: Option<Currency>,
-}
-
-#[async_trait]
-impl StrategyControl for Running {
-    async fn list(&self) -> Vec<StrategyStatus> {
-        let of = |it: &StrategyConfig| self.seat(&it.name).map(|(_, seat)| self.status(it, &seat));
-        self.configured.iter().filter_map(of).collect()
-    }
-
-    async fn pause(&self, name: &str, by: &str, reason: &str) -> Result<(), StrategyFailure> {
-        let (handle, seat) = self.seat(name).ok_or_else(|| StrategyFailure::Unknown(name.to_owned()))?;
-        match seat.state {
-            SeatState::Stopped { why } => {
-                Err(StrategyFailure::NotNow(format!("'{name}' has stopped by itself: {why}")))
-            }
-            SeatState::Running | SeatState::Paused { .. } => {
-                handle.pause(name, &format!("{by}: {reason}"));
-                Ok(())
-            }
-        }
-    }
-
-    async fn resume(&self, name: &str, _: &str, _: &str) -> Result<(), StrategyFailure> {
-        let (handle, seat) = self.seat(name).ok_or_else(|| StrategyFailure::Unknown(name.to_owned()))?;
-        match seat.state {
-            SeatState::Stopped { why } => {
-                let what = format!("'{name}' has stopped by itself, and begins anew with the program only: {why}");
-                Err(StrategyFailure::NotNow(what))
-            }
-            SeatState::Running | SeatState::Paused { .. } => {
-                handle.resume(name);
-                Ok(())
-            }
-        }
-    }
-}
-
-impl Running {
-    fn seat(&self, name: &str) -> Option<(&TradingHandle, SeatStatus)> {
-        self.handles.iter().find_map(|handle| {
-            let seats = handle.seats();
-            let seat = seats.iter().find(|seat| seat.name == name)?;
-            Some((handle, seat.clone()))
-        })
-    }
-
-    fn status(&self, configured: &StrategyConfig, seat: &SeatStatus) -> StrategyStatus {
-        let (state, reason) = match &seat.state {
-            SeatState::Running => (RunState::Running, None),
-            SeatState::Paused { by } => (RunState::Paused, Some(by.clone())),
-            SeatState::Stopped { why } => (RunState::Stopped, Some(why.clone())),
-        };
-        let decisions = seat.decisions.iter().map(|it| {
-            let text = match &it.outcome {
-                DecisionOutcome::Underway => "under way".to_owned(),
-                DecisionOutcome::Done => "done".to_owned(),
-                DecisionOutcome::Refused(why) => format!("refused: {why}"),
-            };
-            Decided { time: it.at, text, reason: it.reason.clone() }
-        });
-        let mut accounts: Vec<AccountId> = configured.places.iter().map(|place| place.account.clone()).collect();
-        accounts.dedup();
-        let contracts: Vec<Symbol> = configured.places.iter().map(|place| place.symbol.clone()).collect();
-        let (mut holdings, mut working) = (Vec::new(), Vec::new());
-        for (account, held, resting) in &seat.accounts {
-            holdings.extend(held.iter().map(|it| (account.clone(), it.clone())));
-            working.extend(resting.iter().map(|it| (account.clone(), it.clone())));
-        }
-        StrategyStatus {
-            name: configured.name.clone(),
-            accounts,
-            contracts,
-            state,
-            reason,
-            since: None,
-            holdings,
-            working,
-            decisions: decisions.collect(),
-            parameters: serde_json::Value::Object(configured.settings.clone()),
-            net_profit: None,
-            currency: self.currency.clone(),
-        }
-    }
-}
-
 /// What runs is asked and ordered by this.
 pub(crate) fn service(
     config: &Config,
     desks: &[Desk],
     views: &[watch::Receiver<Arc<AccountView>>],
-    trading: Vec<TradingHandle>,
+    control: Arc<dyn StrategyControl>,
     (hub, next): (&Arc<EventHub>, &Arc<dyn Notifier>),
 ) -> Service {
     let accounts = desks.iter().zip(views).map(|(desk, view)| ServedAccount {
@@ -128,12 +33,6 @@ pub(crate) fn service(
         ports: Ports { notifier: notifier(hub, &desk.account, next), ..ports(&desk.venue, &desk.records) },
         view: view.clone(),
     });
-    let currency = config.accounts.first().map(|account| account.settle.clone());
-    let control: Arc<dyn StrategyControl> = if trading.is_empty() {
-        Arc::new(plimsoll_service::NoStrategies)
-    } else {
-        Arc::new(Running { handles: trading, configured: config.strategies.clone(), currency })
-    };
     let settings = ServiceSettings { may_open: config.trading.enabled, ..ServiceSettings::default() };
     Service::new(accounts, control, Arc::clone(hub), Arc::new(SystemClock), settings)
 }

@@ -261,14 +261,16 @@ async fn a_strategy_trades_dies_with_its_process_and_goes_on_as_if_nothing_had_h
         "{refused}"
     );
 
-    // Other settings are taken up while it holds: it begins anew with them, and holds what it held.
+    // Other settings are taken up while it holds: it goes on by them, and holds what it held.
     std::fs::write(stage.config(), whole.replace("quantity = 0.01", "quantity = 0.02")).unwrap();
     again.reread();
     let changed = again.until("configuration_reread", |_| true).await;
     assert_eq!(changed["changed"][0]["setting"], "strategies.cross.settings.size", "{changed}");
-    let resumed = again.until("strategy_began", |_| true).await;
-    assert!(resumed["resumed"].is_string(), "{resumed}");
-    again.until("pass", |it| it["account"] == "main" && it["positions"] == 1 && it["unprotected"] == 0).await;
+    let seated = again.until("strategy_reseated", |_| true).await;
+    assert_eq!(
+        (&seated["strategy"], &seated["how"], &seated["why"]),
+        (&"cross".into(), &"goes_on".into(), &Value::Null)
+    );
 
     // Its stop is its own still.
     stage.goes_to("59000");
@@ -279,7 +281,12 @@ async fn a_strategy_trades_dies_with_its_process_and_goes_on_as_if_nothing_had_h
     let told = again.stop().await;
     let ends: Vec<Value> = told.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
     let of = |event: &str| ends.iter().filter(|it| it["event"] == event).count();
-    assert_eq!((of("stopped"), of("strategy_decided"), of("strategy_foreign_fill")), (2, 0, 0), "{}", told.join("\n"));
+    assert_eq!(
+        (of("stopped"), of("strategy_began"), of("strategy_decided"), of("strategy_foreign_fill")),
+        (2, 1, 0, 0),
+        "{}",
+        told.join("\n")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -140,6 +140,12 @@ impl Watch {
         None
     }
 
+    /// The same watch with its line elsewhere: what it said last is still said, until a figure tells otherwise.
+    #[must_use]
+    pub const fn moved_to(self, threshold: Threshold) -> Self {
+        Self { threshold, ..self }
+    }
+
     /// What is watched for.
     #[must_use]
     pub const fn threshold(&self) -> Threshold {
@@ -168,6 +174,19 @@ mod tests {
         let balance = Threshold::below(Decimal::ONE_HUNDRED);
         assert_eq!(balance.clears_at(), Decimal::from(105));
         assert!(balance.clearing_at(Decimal::TEN).is_err());
+    }
+
+    #[test]
+    fn a_line_that_is_moved_leaves_what_was_said_until_a_figure_tells_otherwise() {
+        let (eighty, eighty_five) = (Threshold::above(Decimal::new(8, 1)), Some(Decimal::new(85, 2)));
+        let mut raised = Watch::new(eighty);
+        assert_eq!(raised.hear(eighty_five), Some(Crossing::Raised));
+        assert_eq!(raised.moved_to(Threshold::above(Decimal::new(7, 1))).hear(eighty_five), None, "it was told");
+        let higher = Threshold::above(Decimal::new(95, 2));
+        assert_eq!(raised.moved_to(higher).hear(eighty_five), Some(Crossing::Cleared));
+        let mut quiet = Watch::new(higher);
+        assert_eq!(quiet.hear(eighty_five), None);
+        assert_eq!(quiet.moved_to(eighty).hear(eighty_five), Some(Crossing::Raised));
     }
 
     proptest! {

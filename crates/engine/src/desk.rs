@@ -19,6 +19,7 @@ use channel::Channel;
 use plimsoll_domain::{AccountId, Direction, MarketEvent, Symbol, Timestamp};
 use plimsoll_ports::{Decision, Feed, Funds, KnownFunds, Strategy, StrategyEvent, TradedMarket};
 use seat::Seat;
+use std::collections::BTreeSet;
 
 /// One account as it is now.
 #[derive(Debug, Clone)]
@@ -193,6 +194,12 @@ impl Desk {
         feeds.sort();
         feeds.dedup();
         feeds
+    }
+
+    /// The accounts that a strategy hears of.
+    pub(crate) fn accounts_of(&self, seat: SeatIndex) -> BTreeSet<AccountId> {
+        let feeds = self.seats.get(seat.0).map(|seat| seat.strategy.feeds()).unwrap_or_default();
+        feeds.into_iter().map(|feed| feed.account).collect()
     }
 
     /// What a strategy has on an account.

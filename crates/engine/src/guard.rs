@@ -2,6 +2,7 @@
 //! something, then stop cleanly.
 
 mod alarm;
+mod attention;
 mod feared;
 mod hearing;
 mod lookout;
@@ -9,6 +10,7 @@ mod marks;
 mod wanted;
 
 pub use alarm::{Wake, Why};
+pub use attention::Attention;
 pub use lookout::{Lookout, LookoutNews, Streams};
 
 use crate::position_manager::{
@@ -122,7 +124,7 @@ pub struct Stopped {
 /// what was filled is protected and recorded.
 pub struct Guard {
     manager: Arc<PositionManager>,
-    settings: GuardSettings,
+    settings: watch::Sender<GuardSettings>,
     lookout: Option<Lookout>,
     steady: Steady,
     /// Records and venue were brought together, or could not be: its lookout begins.
@@ -157,6 +159,7 @@ impl Guard {
     #[must_use]
     pub fn new(manager: Arc<PositionManager>, settings: GuardSettings) -> Self {
         let steady = Steady::new(manager.clock());
+        let settings = watch::Sender::new(settings);
         Self { manager, settings, lookout: None, steady, begun: Notify::new(), stop: watch::Sender::new(false) }
     }
 
@@ -171,6 +174,16 @@ impl Guard {
     #[must_use]
     pub fn stopper(&self) -> Stopper {
         Stopper(self.stop.clone())
+    }
+
+    /// What changes how it watches while it runs.
+    #[must_use]
+    pub fn attention(&self) -> Attention {
+        Attention { guard: self.settings.clone(), lookout: self.lookout.as_ref().map(|it| it.vigilance.clone()) }
+    }
+
+    fn settings(&self) -> GuardSettings {
+        *self.settings.borrow()
     }
 
     /// Runs until it is stopped, and tells everything that it finds and does.
@@ -204,7 +217,8 @@ impl Guard {
                 tell(GuardNews::Woken(wakes));
             }
             let Look { glance, is_strange, due } = self.look(tell).await;
-            let patience = if owes_books { self.settings.reconcile.min(OWED) } else { self.settings.reconcile };
+            let GuardSettings { reconcile, .. } = self.settings();
+            let patience = if owes_books { reconcile.min(OWED) } else { reconcile };
             let is_due = self.steady.passed().saturating_sub(compared) >= patience;
             if (is_strange || with_books || is_due) && !self.is_stopped() {
                 self.compare(tell).await;
@@ -214,7 +228,7 @@ impl Guard {
         }
         // What was heard last is not left bare.
         self.manager.shelter().await;
-        let stopped = self.manager.shutdown(self.settings.resting_entries).await;
+        let stopped = self.manager.shutdown(self.settings().resting_entries).await;
         self.manager.shelter().await;
         tell(GuardNews::Stopped(stopped.clone()));
         stopped
@@ -233,7 +247,7 @@ impl Guard {
                     self.begun.notify_one();
                     // What is held is guarded all the same: margin does not wait for a database.
                     self.look(tell).await;
-                    self.pause(self.settings.retry).await;
+                    self.pause(self.settings().retry).await;
                 }
             }
         }
@@ -263,10 +277,30 @@ impl Guard {
 
     /// Waits until it is time for the next look, until it is stopped, or until it is woken: then it answers why.
     async fn wait(&self, seen: Option<Glance>, owes_books: bool, due: Option<Timestamp>, pace: &mut Pace) -> Vec<Wake> {
+        let (begun, mut settings) = (self.steady.passed(), self.settings.subscribe());
+        loop {
+            tokio::select! {
+                biased;
+                () = self.wait_by(begun, seen.clone(), owes_books, due, pace) => break,
+                // How long to wait is judged anew, and counts from the end of the last look all the same; so is what the view shows.
+                _ = settings.changed() => {}
+            }
+        }
+        self.lookout.as_ref().map(|lookout| lookout.alarm.answer()).unwrap_or_default()
+    }
+
+    async fn wait_by(
+        &self,
+        begun: Duration,
+        seen: Option<Glance>,
+        owes_books: bool,
+        due: Option<Timestamp>,
+        pace: &mut Pace,
+    ) {
         let until_due = due.map_or(Duration::MAX, |due| due.since(self.manager.clock().now()));
         let Some(lookout) = &self.lookout else {
-            self.pause(self.settings.interval.min(until_due)).await;
-            return Vec::new();
+            let waited = self.steady.passed().saturating_sub(begun);
+            return self.pause(self.settings().interval.saturating_sub(waited).min(until_due)).await;
         };
         let until_books = pace.until_books(self.steady.passed());
         // A look that could not judge answers no danger: the next is had when the credit pays for it.
@@ -274,21 +308,21 @@ impl Guard {
         tokio::select! {
             biased;
             () = self.stopped() => {}
-            () = self.by_the_clock(lookout, seen) => {}
+            () = self.by_the_clock(lookout, begun, seen) => {}
             () = self.steady.sleep(until_books), if owes_books => {}
             () = self.steady.sleep(until_due), if due.is_some() => {}
             () = self.woken(lookout, has_judged, pace) => {}
         }
-        lookout.alarm.answer()
     }
 
     /// Waits until it is time for the next look, and rings for danger that the view shows meanwhile.
     ///
     /// Each time is slept as a whole, from the end of the last look on: neither marks nor a clock that is set renew it.
-    async fn by_the_clock(&self, lookout: &Lookout, seen: Option<Glance>) {
-        let GuardSettings { interval, audit, .. } = self.settings;
-        let usually = interval.min(audit);
-        let (mut usual, mut last) = (pin!(self.steady.sleep(usually)), pin!(self.steady.sleep(audit)));
+    async fn by_the_clock(&self, lookout: &Lookout, begun: Duration, seen: Option<Glance>) {
+        let GuardSettings { interval, audit, .. } = self.settings();
+        let (usually, waited) = (interval.min(audit), self.steady.passed().saturating_sub(begun));
+        let left = |whole: Duration| self.steady.sleep(whole.saturating_sub(waited));
+        let (mut usual, mut last) = (pin!(left(usually)), pin!(left(audit)));
         let (mut view, mut feared, mut is_usual_over) = (lookout.watch(), Feared::since(seen.clone()), false);
         loop {
             let known = Arc::clone(&view.borrow_and_update());

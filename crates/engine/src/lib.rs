@@ -131,7 +131,8 @@ pub use colleagues::{Alone, Colleagues};
 pub use execution::Execution;
 pub use funding_service::{Difference, FundingCost, FundingFailure, FundingRecording, FundingService, cost_of};
 pub use guard::{
-    Guard, GuardNews, GuardSettings, Lookout, LookoutNews, RestingEntries, Stopped, Stopper, Streams, Wake, Why,
+    Attention, Guard, GuardNews, GuardSettings, Lookout, LookoutNews, RestingEntries, Stopped, Stopper, Streams, Wake,
+    Why,
 };
 pub use order_path::{AddsExposure, Entry, OrderPath, Patience, Placed, Reducing, SendFailure};
 pub use position_manager::{
@@ -140,14 +141,14 @@ pub use position_manager::{
     HedgePair, KeptLeverage, Ladder, LadderFailure, LastSeen, LeverageChange, LostLeg, MarginChange, MarginFor,
     Measure, MonitorFailure, MonitorReport, MoveStopFailure, NotSuchLeverage, OpenFailure, OpenWarning, Opened,
     OrderFate, Orphan, Ports, PositionHealth, PositionManager, Preview, Progress, Protected, Protection,
-    ProtectionFailure, ReconcileFailure, Reconciliation, ReleaseFailure, Restored, Settings, Sister, Summary, Survey,
-    SurveyedPosition, Unclosed, UnfinishedFlatten, Unprotected, UnverifiedStop, WhyLost,
+    ProtectionFailure, ReconcileFailure, Reconciliation, ReleaseFailure, Restored, Rules, Settings, Sister, Summary,
+    Survey, SurveyedPosition, Unclosed, UnfinishedFlatten, Unprotected, UnverifiedStop, WhyLost,
 };
 pub use trouble::{Record, Subject, Trouble};
 pub use venue_account::{
     AccountFollower, AccountMetrics, AccountNews, AccountPorts, AccountView, AppliedSetting, AuditLog,
     AuditedDifference, ConnectFailure, ContractSetting, Derived, Ended, Excess, Fleet, Gap, Gaps, LeverageSettings,
     Link, Observed, ReadFailure, ReduceFailure, ReduceIntent, ReduceSize, Reduced, Resynchronised, SettingFailure,
-    Sheltered, TradingStatistics, VenueAccount, VenueAccountSettings, Verification, WatchSettings, Watched,
+    Sheltered, TradingStatistics, VenueAccount, VenueAccountSettings, Verification, Vigilance, WatchSettings, Watched,
     WatchedFigure,
 };

@@ -23,9 +23,11 @@ mod outcome;
 mod protection;
 mod reading;
 mod reconcile;
+mod rules;
 mod settle;
 mod shutdown;
 mod survey;
+mod switched;
 mod told;
 
 pub use adjust::{AdjustFailure, LeverageChange, MarginChange};
@@ -47,6 +49,7 @@ pub use outcome::{
     Protected, Protection, Unclosed,
 };
 pub use reconcile::{Adopted, Drifted, Finding, OrderFate, Orphan, Reconciliation, Restored, Summary, Unprotected};
+pub use rules::Rules;
 pub use survey::{Survey, SurveyedPosition};
 
 pub(crate) use monitor::{Glance, is_covered};
@@ -69,7 +72,7 @@ use plimsoll_ports::{
 };
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU32};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use tokio::sync::{Semaphore, watch};
 
 /// Everything outside that a [`PositionManager`] works with.
@@ -178,6 +181,8 @@ impl Settings {
 pub struct PositionManager {
     ports: Ports,
     settings: Settings,
+    /// What it judges by now; the settings hold what it judged by at first.
+    rules: RwLock<Arc<Rules>>,
     path: OrderPath,
     funding: FundingService,
     ids: ClientOrderIds,
@@ -219,6 +224,8 @@ pub struct PositionManager {
     overexposed: Mutex<Vec<Scope>>,
     /// What of others was announced.
     announced: Mutex<HashSet<String>>,
+    /// What was told last of the kill switch, and of blindness.
+    said_last: switched::Said,
     /// What the last reconciliation told.
     said: Mutex<Vec<String>>,
     /// The venue has refused a stop since there was no position yet: from then on stops follow their entries.
@@ -259,9 +266,11 @@ impl PositionManager {
             clock: Arc::clone(&ports.clock),
         };
         let ids = ClientOrderIds::new(&settings.account);
+        let rules = Rules { limits: settings.limits.clone(), afloat: settings.afloat.clone() };
         Self {
             ports,
             settings,
+            rules: RwLock::new(Arc::new(rules)),
             path,
             funding,
             ids,
@@ -284,6 +293,7 @@ impl PositionManager {
             climbed: Mutex::default(),
             overexposed: Mutex::default(),
             announced: Mutex::default(),
+            said_last: switched::Said::default(),
             said: Mutex::default(),
             stops_follow: AtomicBool::new(false),
             carried_stops: Mutex::default(),
@@ -409,7 +419,7 @@ impl PositionManager {
         &self.funding
     }
 
-    /// How this manager works.
+    /// How this manager was set up. What it judges by may be otherwise since: see [`rules`](Self::rules).
     #[must_use]
     pub const fn settings(&self) -> &Settings {
         &self.settings

@@ -15,18 +15,19 @@ mod leftover;
 mod news;
 mod orders;
 mod preparing;
+mod reseating;
 mod saving;
 mod seats;
 mod telling;
 
 pub use account::DeskAccount;
 pub use handle::{DecisionOutcome, DecisionStatus, SeatState, SeatStatus, TradingHandle};
-pub use news::{Role, TradingNews};
+pub use news::{Reseated, Role, Seated, TradingNews};
+pub use reseating::Seating;
 
 use crate::desk::{ChannelIndex, Desk, DeskRefused, Netted, SeatIndex, Wanted};
 use account::Traded;
 use carrying::{Done, carry_out};
-use caught::Caught;
 use doubts::{Doubts, Resting};
 use feeds::{CandleFeed, Heard};
 use futures_util::StreamExt;
@@ -124,6 +125,8 @@ pub struct TradingDesk {
     /// Something is otherwise than it was published.
     has_changed: bool,
     is_stopping: bool,
+    /// Strategies that take the seats as soon as nothing that was decided is under way.
+    seating: Option<Seating>,
     status: watch::Sender<Arc<[SeatStatus]>>,
     handle: TradingHandle,
     words: Option<mpsc::UnboundedReceiver<Word>>,
@@ -142,16 +145,10 @@ impl TradingDesk {
         settings: TradingSettings,
     ) -> Result<Self, DeskRefused> {
         let names: Vec<AccountId> = accounts.iter().map(|account| account.id().clone()).collect();
-        let (mut caught, mut seats): (Vec<Box<dyn Strategy>>, Vec<SeatWork>) = (Vec::new(), Vec::new());
-        for strategy in strategies {
-            let (strategy, words) = Caught::new(strategy);
-            seats.push(SeatWork::new(strategy.name().into(), words));
-            caught.push(Box::new(strategy));
-        }
-        let desk = Desk::new(caught, names.clone())?;
+        let Seating { desk, seats } = Seating::new(strategies, names.clone())?;
         let (words, heard) = mpsc::unbounded_channel();
         let status = watch::Sender::new(Arc::default());
-        let handle = TradingHandle { words, seats: status.subscribe() };
+        let handle = TradingHandle { words, seats: status.subscribe(), accounts: names.as_slice().into() };
         let now = clock.now();
         let mut it = Self {
             candles: candle_channels(&desk, &names, now),
@@ -175,6 +172,7 @@ impl TradingDesk {
             is_dirty: true,
             has_changed: true,
             is_stopping: false,
+            seating: None,
             status,
             handle,
             words: Some(heard),
@@ -227,6 +225,17 @@ impl TradingDesk {
             if self.is_stopping && underway.is_empty() {
                 break;
             }
+            if let Some(seating) = self.seating.take_if(|_| self.seats.iter().all(SeatWork::is_idle)) {
+                let feeds = self.desk.feeds();
+                for word in self.take_seats(seating, &mut words).await {
+                    underway.extend(self.word(word).map(|account| self.recover(account)));
+                }
+                if self.desk.feeds() != feeds {
+                    heard = self.listen();
+                }
+                self.save().await;
+                continue;
+            }
             self.seats.iter_mut().for_each(|work| work.refusals = 0);
             tokio::select! {
                 biased;
@@ -256,7 +265,7 @@ impl TradingDesk {
                     timer = clock.sleep(every);
                     self.save().await;
                 }
-                Some(it) = heard.next(), if !self.is_stopping => self.hear(it),
+                Some(it) = heard.next(), if !self.is_stopping && self.seating.is_none() => self.hear(it),
             }
         }
         self.save().await;

@@ -25,7 +25,7 @@ pub use follower::{AccountFollower, Ended};
 pub use keeper::{ReadFailure, Resynchronised};
 pub use news::{AccountNews, Derived, Watched, WatchedFigure};
 pub use reducing::{Excess, ReduceFailure, ReduceIntent, ReduceSize, Reduced};
-pub use settings::{AccountPorts, VenueAccountSettings};
+pub use settings::{AccountPorts, VenueAccountSettings, Vigilance};
 pub use sheltered::Sheltered;
 pub use view::{AccountView, ContractSetting, Gap, Gaps, Link, Observed};
 pub use watchers::WatchSettings;
@@ -58,6 +58,7 @@ pub struct VenueAccount {
     path: OrderPath,
     ids: ClientOrderIds,
     settings: VenueAccountSettings,
+    vigilance: watch::Sender<Vigilance>,
     applied: Vec<AppliedSetting>,
 }
 
@@ -142,7 +143,7 @@ impl VenueAccount {
         &self.applied
     }
 
-    /// How this account is looked after.
+    /// How this account is looked after. How closely may be otherwise since [`follow_by`](Self::follow_by).
     #[must_use]
     pub const fn settings(&self) -> &VenueAccountSettings {
         &self.settings
@@ -246,6 +247,17 @@ impl VenueAccount {
         let (answer, answered) = oneshot::channel();
         self.requests.send(request(answer)).await.map_err(|_| Ended)?;
         answered.await.map_err(|_| Ended)?
+    }
+
+    /// Follows it so closely from now on; the venue is asked nothing for it.
+    pub async fn follow_by(&self, vigilance: Vigilance) {
+        // An account that has ended is followed by nobody.
+        let _ = self.line().tell(follower::Command::Watch(vigilance.watch.clone())).await;
+        self.vigilance.send_replace(vigilance);
+    }
+
+    pub(crate) fn fresh_within(&self) -> std::time::Duration {
+        self.vigilance.borrow().fresh_within
     }
 
     fn line(&self) -> Line {

@@ -101,7 +101,7 @@ impl ServedAccount {
     }
 
     pub(crate) fn fresh_within(&self) -> Duration {
-        self.manager.settings().limits.settings().max_state_age
+        self.manager.rules().limits.settings().max_state_age
     }
 
     pub(crate) fn view(&self) -> Arc<AccountView> {

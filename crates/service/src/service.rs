@@ -13,6 +13,7 @@ use plimsoll_engine::Fleet;
 use plimsoll_ports::Clock;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// How a [`Service`] is to work.
@@ -20,7 +21,7 @@ use std::time::Duration;
 pub struct ServiceSettings {
     /// How long what was prepared may be confirmed.
     pub confirm_within: Duration,
-    /// Whether anything may be opened at all.
+    /// Whether anything may be opened at all, at first: see [`Service::let_open`].
     pub may_open: bool,
 }
 
@@ -40,6 +41,7 @@ pub(crate) struct Inner {
     hub: Arc<EventHub>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: ServiceSettings,
+    may_open: AtomicBool,
     pub(crate) rates: Rates,
     pub(crate) desk: Desk,
 }
@@ -65,7 +67,17 @@ impl Service {
     ) -> Self {
         let accounts = accounts.into_iter().map(|account| (account, Memo::default())).collect();
         let (rates, desk) = (Rates::default(), Desk::default());
-        Self(Arc::new(Inner { accounts, control, hub, clock, settings, rates, desk }))
+        let may_open = AtomicBool::new(settings.may_open);
+        Self(Arc::new(Inner { accounts, control, hub, clock, settings, may_open, rates, desk }))
+    }
+
+    /// Whether anything may be opened at all, from now on.
+    pub fn let_open(&self, may_open: bool) {
+        self.0.may_open.store(may_open, Ordering::SeqCst);
+    }
+
+    pub(crate) fn may_open(&self) -> bool {
+        self.0.may_open.load(Ordering::SeqCst)
     }
 
     /// What happens, for those who listen.

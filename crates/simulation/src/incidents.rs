@@ -106,6 +106,7 @@ pub(crate) fn of_trading(world: &World, names: &[String], news: &TradingNews) {
         }
         TradingNews::Trouble { what } => world.incident("trouble", what.clone()),
         TradingNews::Began { .. }
+        | TradingNews::Reseated(_)
         | TradingNews::Done { .. }
         | TradingNews::Ended { .. }
         | TradingNews::Candle { .. } => {}

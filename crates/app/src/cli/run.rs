@@ -2,6 +2,7 @@
 
 mod alone;
 mod closes_only;
+mod floor;
 mod measures;
 mod reread;
 mod rounds;
@@ -14,16 +15,17 @@ mod tryout;
 mod watchdog;
 
 use super::signals::Requests;
-use super::target::Target;
-use crate::alerting::Alerting;
-use crate::desk::Desk;
+use super::target::{ChosenAll, Target};
+use crate::alerting::{self, Alerting};
+use crate::config::Account;
+use crate::desk::{Desk, guard_settings};
 use crate::failure::Failure;
 use crate::pulse::Pulse;
 use crate::surface;
+use crate::traders::Traders;
 use clap::Args;
-use plimsoll_engine::trading::TradingHandle;
-use plimsoll_engine::{Guard, GuardNews, Lookout, Stopper};
-use plimsoll_ports::{Clock, SystemClock};
+use plimsoll_engine::{Attention, Guard, GuardNews, Lookout, Stopper};
+use plimsoll_ports::{Clock, Notifier, SystemClock};
 use plimsoll_service::EventHub;
 use reread::Reading;
 use rounds::{Ended, Rounds};
@@ -36,6 +38,7 @@ use teller::Teller;
 use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tryout::Tryout;
+use watchdog::Watchdog;
 
 /// Guard accounts, and let the configured strategies trade them: reconcile, report, then watch margin and losses until SIGINT
 /// or SIGTERM.
@@ -137,7 +140,16 @@ impl Run {
         let telegram = surface::telegram(&reading.chosen.config, &environment)?;
         // What could not be told yet outlives every round.
         let alerting = Arc::new(Alerting::start(&reading.chosen.config, &environment, telegram.as_ref())?);
+        let told_by: Arc<dyn Notifier> = alerting.clone();
         let (audience, hub) = (Audience::new(), Arc::new(EventHub::new(SystemClock.now())));
+        let ChosenAll { config, accounts, .. } = &reading.chosen;
+        let pulse = Arc::new(Pulse::of(accounts, guard_settings(config)));
+        let notifier = |it: &Account| (it.name.clone(), surface::notifier(&hub, it, &told_by));
+        let watchdog = Watchdog {
+            pulse: Arc::clone(&pulse),
+            notifiers: accounts.iter().map(notifier).collect(),
+            heartbeat: alerting::heartbeat(config, &environment)?,
+        };
         let mut rounds = Rounds {
             run: self,
             audience,
@@ -145,28 +157,22 @@ impl Run {
             environment,
             telegram,
             alerting: Arc::clone(&alerting),
-            told_by: alerting.clone(),
+            told_by,
+            pulse,
+            watchdog: Some(watchdog.begin()),
             served: self.serve,
             is_first: true,
             is_unguarded: false,
         };
-        let mut before = None;
         loop {
-            match rounds.one(&reading, &mut requests).await {
+            match rounds.one(&mut reading, &mut requests).await {
                 Ok(Ended::Asked(left)) => {
                     alerting.drained().await;
                     return left;
                 }
-                Ok(Ended::DatabaseMayBeBack) => before = None,
-                Ok(Ended::Reread(now)) => before = Some(std::mem::replace(&mut reading, *now)),
+                Ok(Ended::DatabaseMayBeBack) => {}
                 Err(failure) if rounds.is_first => return Err(failure),
-                Err(failure) => match before.take() {
-                    Some(last) => {
-                        rounds.refuse(vec![failure.message().to_owned()]).await;
-                        reading = last;
-                    }
-                    None => rounds.wait(&failure, &reading, &mut requests).await?,
-                },
+                Err(failure) => rounds.wait(&failure, &mut reading, &mut requests).await?,
             }
             rounds.is_first = false;
         }
@@ -178,24 +184,26 @@ impl Run {
 }
 
 impl Guards {
-    /// Begins one; answers whether records and venue have been brought together there.
+    /// Begins one; answers whether records and venue have been brought together there, and what changes how it watches.
     fn begin(
         &mut self,
         desk: &Desk,
         lookout: Lookout,
         mut teller: Teller,
-        strategies: Option<TradingHandle>,
+        traders: &Arc<Traders>,
         (audience, hub, pulse): (&Audience, &Arc<EventHub>, &Arc<Pulse>),
-    ) -> watch::Receiver<bool> {
+    ) -> (watch::Receiver<bool>, Attention) {
         let (audience, hub, pulse) = (audience.clone(), Arc::clone(hub), Arc::clone(pulse));
+        let traders = Arc::clone(traders);
         let guard = Guard::new(Arc::clone(&desk.manager), desk.guard_settings()).with_lookout(lookout);
         self.stoppers.push(guard.stopper());
+        let attention = guard.attention();
         let (is_ready, ready) = watch::channel(false);
         let account = desk.account.name.clone();
         self.tasks.spawn(async move {
             guard
                 .run(|news| {
-                    if let Some(strategies) = &strategies {
+                    if let Some(strategies) = traders.on(&account) {
                         strategies.hear(&account, news);
                     }
                     pulse.hear(&account, news);
@@ -207,7 +215,7 @@ impl Guards {
                 })
                 .await;
         });
-        ready
+        (ready, attention)
     }
 
     /// Returns when one of them has ended though nobody asked for it.

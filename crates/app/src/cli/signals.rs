@@ -62,11 +62,6 @@ impl Requests {
             },
         }
     }
-
-    /// Returns when it is asked to stop.
-    pub(super) async fn stopped(&mut self) {
-        while self.next().await == Asked::Reread {}
-    }
 }
 
 /// Whether this process belongs to a terminal.

@@ -2,6 +2,7 @@
 
 use crate::stage::{Guard, Stage};
 use plimsoll_domain::{Decimal, Side};
+use plimsoll_ports::{Clock, SystemClock};
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -35,18 +36,20 @@ impl Guard {
 
     /// What it says to a question, where it serves.
     async fn asked(&self, address: &str, question: &str) -> Value {
-        let (address, question) = (address.trim_start_matches("http://").to_owned(), question.to_owned());
-        let answer = tokio::task::spawn_blocking(move || {
-            let mut stream = TcpStream::connect(&address).unwrap();
-            write!(stream, "GET {question} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).unwrap();
-            answer
-        });
-        let answer = answer.await.unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(head.starts_with("HTTP/1.1 200"), "{answer}");
-        serde_json::from_str(body).unwrap()
+        let (head, body) = said(address, &format!("GET {question} HTTP/1.1"), "").await;
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}\n{body}");
+        serde_json::from_str(&body).unwrap()
+    }
+
+    /// Why it would not open this, if it would not.
+    async fn refusals(&self, address: &str, leverage: u32) -> Vec<String> {
+        let open = format!(
+            r#"{{"action":"open","account":"main","symbol":"BTC/USDT:USDT","direction":"long","quantity":"0.01","leverage":{leverage},"stop_loss":"58500"}}"#
+        );
+        let (head, body) = said(address, "POST /api/actions/prepare HTTP/1.1", &open).await;
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}\n{body}");
+        let prepared: Value = serde_json::from_str(&body).unwrap();
+        prepared["refusals"].as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect()
     }
 
     async fn serving(&mut self) -> String {
@@ -56,6 +59,35 @@ impl Guard {
     async fn refused(&mut self) -> Vec<String> {
         let refused = self.until("configuration_refused", |_| true).await;
         refused["problems"].as_array().unwrap().iter().map(|it| it.as_str().unwrap().to_owned()).collect()
+    }
+}
+
+/// Head and body of what is answered there.
+async fn said(address: &str, request: &str, body: &str) -> (String, String) {
+    let address = address.trim_start_matches("http://").to_owned();
+    let length = body.len();
+    let text = format!(
+        "{request}\r\nHost: {address}\r\nOrigin: http://{address}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
+    );
+    let answer = tokio::task::spawn_blocking(move || {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        stream.write_all(text.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    });
+    let answer = answer.await.unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_owned(), body.to_owned())
+}
+
+impl Stage {
+    /// What the venue has counted of its budget in this minute, this question among it, and which minute that is.
+    async fn spent(&self) -> (u64, i64) {
+        let (head, _) = said(&self.venue.rest_url(), "GET /fapi/v1/time HTTP/1.1", "").await;
+        let head = head.to_ascii_lowercase();
+        let weight = head.lines().find_map(|line| line.strip_prefix("x-mbx-used-weight-1m:")).unwrap();
+        (weight.trim().parse().unwrap(), SystemClock.now().as_millis() / 60_000)
     }
 }
 
@@ -75,6 +107,10 @@ async fn a_good_configuration_takes_effect_whole_and_guarding_goes_on() {
     stage.verb("open BTC/USDT:USDT --side long --quantity 0.02 --leverage 10 --stop 58000 --yes").await;
     guard.until("position_opened", |_| true).await;
 
+    guard.woken(&["position_opened", "connected", "position_changed"]).await;
+    guard.until("pass", |it| it["positions"] == 1).await;
+    assert!(guard.refusals(&address, 15).await.iter().any(|why| why.contains("leverage")), "10 is the limit still");
+
     stage.write("max_leverage = 10", "max_leverage = 20\nmax_positions = 7");
     stage.write("monitor = \"2h\"", "monitor = \"1h\"");
     guard.forget();
@@ -82,8 +118,6 @@ async fn a_good_configuration_takes_effect_whole_and_guarding_goes_on() {
     let told = guard.until("configuration_reread", |_| true).await;
     let is_it = |it: &Value| it["setting"] == "limits.max_leverage" && it["before"] == "10x" && it["now"] == "20x";
     assert!(told["changed"].as_array().unwrap().iter().any(is_it), "{told}");
-    assert_eq!(guard.serving().await, address, "it is where it was");
-    guard.until("pass", |it| it["positions"] == 1 && it["unprotected"] == 0).await;
     let risk = guard.asked(&address, "/api/risk").await;
     assert_eq!((limit(&risk, "max_leverage"), limit(&risk, "max_positions")), ("20".into(), "7".into()));
     let events = guard.asked(&address, "/api/events").await.to_string();
@@ -91,16 +125,89 @@ async fn a_good_configuration_takes_effect_whole_and_guarding_goes_on() {
         events.contains("configuration_reread") && events.contains("limits.max_leverage: 20x, before 10x"),
         "{events}"
     );
+    assert_eq!(guard.refusals(&address, 15).await, Vec::<String>::new(), "the next order is judged by the new limit");
 
-    // What happens from now on is noticed as before.
-    guard.told("stream_connected").await;
+    // What happens from now on is noticed as before, by the same connection.
     stage.by_hand("hand-1", Side::Buy);
     guard.woken(&["position_changed", "traded_elsewhere"]).await;
+    guard.until("pass", |_| true).await;
+    let anew = ["serving", "stream_connected", "stream_disconnected", "stopped"];
+    assert!(!guard.heard.iter().any(|it| anew.iter().any(|event| it["event"] == *event)), "{:?}", guard.heard);
 
     // The same once more is nothing new: nothing begins anew.
     guard.reread();
     let again = guard.until("configuration_reread", |_| true).await;
     assert_eq!(again["changed"], Value::Array(Vec::new()), "{again}");
+    guard.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reading_it_again_asks_the_venue_nothing() {
+    let stage = Stage::served().await;
+    let mut guard = Guard::start(&stage);
+    let address = guard.serving().await;
+    guard.until("contract_set", |_| true).await;
+    guard.told("woken").await;
+    guard.until("pass", |_| true).await;
+    let mut was = 10;
+    // What was begun at the start may be counted in the first of these minutes.
+    for leverage in 11..16 {
+        let (before, began) = stage.spent().await;
+        stage.write(&format!("max_leverage = {was}"), &format!("max_leverage = {leverage}"));
+        was = leverage;
+        guard.reread();
+        guard.until("configuration_reread", |_| true).await;
+        assert_eq!(limit(&guard.asked(&address, "/api/risk").await, "max_leverage"), leverage.to_string());
+        let (after, ended) = stage.spent().await;
+        if began == ended && after == before + 1 {
+            return guard.stop().await;
+        }
+    }
+    panic!("the venue was asked whenever the configuration was read again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_process_does_to_the_kill_switch_is_told() {
+    let stage = Stage::served().await;
+    stage.write("audit = \"2h\"", "audit = \"1s\"");
+    let mut guard = Guard::start(&stage);
+    let address = guard.serving().await;
+    guard.until("pass", |_| true).await;
+    stage.verb("kill --reason lunch --yes").await;
+    let killed = guard.until("kill_switch", |it| it["engaged"] == true).await;
+    assert_eq!(killed["reason"], "lunch", "{killed}");
+    stage.verb("release --reason back --yes").await;
+    guard.until("kill_switch", |it| it["engaged"] == false && it["reason"] == "back").await;
+    let events = guard.asked(&address, "/api/events").await.to_string();
+    assert!(
+        events.contains("kill switch engaged on main") && events.contains("kill switch released on main"),
+        "{events}"
+    );
+    guard.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_to_guard_again_reads_the_configuration_when_it_is_asked_to() {
+    let stage = Stage::set("binance").await;
+    stage.write("reconcile = \"2h\"", "reconcile = \"1s\"");
+    // No file can be opened where a directory is: it looks for the database again and again.
+    std::fs::create_dir(stage.folder.path().join("records.db")).unwrap();
+    let mut guard = Guard::start(&stage);
+    guard.until("stream_connected", |_| true).await;
+    let (state, aside) = (stage.folder.path().join("state"), stage.folder.path().join("aside"));
+    std::fs::rename(&state, &aside).unwrap();
+    std::fs::write(&state, "no directory").unwrap();
+    guard.complains("nobody guards").await;
+
+    // It would wait for two hours.
+    std::fs::remove_file(&state).unwrap();
+    std::fs::rename(&aside, &state).unwrap();
+    stage.write("max_leverage = 10", "max_leverage = 11");
+    guard.forget();
+    guard.reread();
+    let told = guard.until("configuration_reread", |_| true).await;
+    assert_eq!(told["changed"][1]["setting"], "limits.max_leverage", "{told}");
+    guard.until("stream_connected", |_| true).await;
     guard.stop().await;
 }
 

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdout, Command};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
 const KEY: &str = "guard-key";
 const SECRET: &str = "guard-secret";
@@ -155,14 +155,16 @@ pub(crate) fn price(text: &str) -> Price {
 pub(crate) struct Guard {
     pub(crate) process: Child,
     lines: Lines<BufReader<ChildStdout>>,
+    complaints: Lines<BufReader<ChildStderr>>,
     pub(crate) heard: Vec<Value>,
 }
 
 impl Guard {
     pub(crate) fn start(stage: &Stage) -> Self {
-        let mut process = stage.command(&["run"]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut process = stage.command(&["run"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        Self { process, lines, heard: Vec::new() }
+        let complaints = BufReader::new(process.stderr.take().unwrap()).lines();
+        Self { process, lines, complaints, heard: Vec::new() }
     }
 
     /// The next event of this name of which this holds.
@@ -179,6 +181,19 @@ impl Guard {
         };
         let found = tokio::time::timeout(PATIENCE, heard).await.ok().flatten();
         found.unwrap_or_else(|| panic!("no {event}, but {}", Value::from(self.heard.clone())))
+    }
+
+    /// Waits until this is said on stderr.
+    pub(crate) async fn complains(&mut self, of: &str) {
+        let heard = async {
+            while let Some(line) = self.complaints.next_line().await.unwrap() {
+                if line.contains(of) {
+                    return true;
+                }
+            }
+            false
+        };
+        assert!(tokio::time::timeout(PATIENCE, heard).await.is_ok_and(|heard| heard), "nobody complains of {of}");
     }
 
     /// An event of this name, if it was not told already since the last [`forget`](Self::forget).

@@ -9,6 +9,7 @@ use crate::position_manager::PositionManager;
 use crate::steady::Steady;
 use crate::venue_account::{
     AccountNews, AccountPorts, AccountView, AppliedSetting, ConnectFailure, Link, VenueAccount, VenueAccountSettings,
+    Vigilance,
 };
 use futures_util::stream::FuturesUnordered;
 use futures_util::{StreamExt, stream};
@@ -48,6 +49,7 @@ pub struct Lookout {
     streams: Streams,
     feed: Arc<dyn MarketFeed>,
     settings: VenueAccountSettings,
+    pub(super) vigilance: watch::Sender<Vigilance>,
     wanted: Wanted,
     view: watch::Sender<Arc<AccountView>>,
     marks: Marks,
@@ -103,7 +105,8 @@ impl Lookout {
         let wanted = Wanted::take_from(&mut settings);
         let view = watch::Sender::new(Arc::new(AccountView::unknown()));
         let (marks, steady, alarm) = (Marks::default(), Steady::new(Arc::clone(&ports.clock)), Alarm::default());
-        Self { ports, streams, feed, settings, wanted, view, marks, steady, alarm }
+        let vigilance = watch::Sender::new(settings.vigilance());
+        Self { ports, streams, feed, settings, vigilance, wanted, view, marks, steady, alarm }
     }
 
     /// What is known of the account, through every connection; for
@@ -124,7 +127,8 @@ impl Lookout {
     pub(super) async fn attend(&self, manager: &PositionManager, tell: impl Fn(LookoutNews)) -> Infallible {
         let (mut retry, mut unset) = (FIRST_RETRY, self.wanted.clone());
         loop {
-            let connected = VenueAccount::connect(self.ports.clone(), (self.streams)(), self.settings.clone()).await;
+            let settings = self.settings.clone().with_vigilance(self.vigilance.borrow().clone());
+            let connected = VenueAccount::connect(self.ports.clone(), (self.streams)(), settings).await;
             match connected {
                 Ok(account) => {
                     let begun = self.steady.passed();
@@ -164,6 +168,22 @@ impl Lookout {
             () = self.listen(news, view, manager, tell) => {}
             never = self.feed_marks(account, tell) => match never {},
             never = set => match never {},
+            never = self.follow_by(account) => match never {},
+        }
+    }
+
+    /// Follows the account as closely as is wanted, whenever that is otherwise than before.
+    async fn follow_by(&self, account: &VenueAccount) -> Infallible {
+        let mut wanted = self.vigilance.subscribe();
+        // What was wanted while it was being connected is not known there.
+        wanted.mark_changed();
+        loop {
+            // Its sender is our own.
+            if wanted.changed().await.is_err() {
+                std::future::pending::<Infallible>().await;
+            }
+            let vigilance = wanted.borrow_and_update().clone();
+            account.follow_by(vigilance).await;
         }
     }
 

@@ -102,7 +102,7 @@ impl PositionManager {
     /// # Errors
     /// [`AdjustFailure`] if it is not allowed.
     pub async fn preview_leverage(&self, symbol: &Symbol, to: Leverage) -> Result<LeverageChange, AdjustFailure> {
-        let limit = self.settings.limits.settings().max_leverage;
+        let limit = self.rules().limits.settings().max_leverage;
         if to > limit {
             return Err(AdjustFailure::LeverageAboveLimit { wanted: to, limit });
         }
@@ -176,7 +176,7 @@ impl PositionManager {
     }
 
     fn far_enough(&self, change: &MarginChange) -> Result<(), AdjustFailure> {
-        let limit = self.settings.limits.settings().min_liquidation_distance;
+        let limit = self.rules().limits.settings().min_liquidation_distance;
         let distance = match change.liquidation.1 {
             Liquidation::AlreadyDue => Some(Rate::ZERO),
             Liquidation::Bounds(_) => change.distance.1,

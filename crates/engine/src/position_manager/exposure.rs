@@ -48,7 +48,8 @@ impl PositionManager {
 
     async fn others(&self) -> Result<Others, StoreError> {
         let mut others = Others::default();
-        let is_limited = |scope| self.settings.limits.exposure_limit(scope, Money::ZERO).is_some();
+        let rules = self.rules();
+        let is_limited = |scope| rules.limits.exposure_limit(scope, Money::ZERO).is_some();
         if !is_limited(Scope::Venue) && !is_limited(Scope::Portfolio) {
             return Ok(others);
         }

@@ -3,8 +3,8 @@
 use super::PositionManager;
 use super::failure::ReleaseFailure;
 use crate::trouble::{Record, Trouble, Troubles};
-use plimsoll_domain::Timestamp;
 use plimsoll_domain::risk::{Engagement, KillSwitch};
+use plimsoll_domain::{AccountId, Timestamp};
 use plimsoll_ports::{Alert, KillSwitchRecord, RiskEventRecord, Severity, StoreError};
 use std::sync::PoisonError;
 
@@ -64,13 +64,8 @@ impl PositionManager {
             return false;
         }
         self.log_risk(KIND, None, reason, None, None, ENGAGED, troubles).await;
-        let alert = Alert {
-            severity: Severity::Critical,
-            key: format!("kill_switch/{account}"),
-            title: format!("kill switch engaged on {account}"),
-            body: format!("by {by}: {reason}. Nothing that adds exposure is sent until an operator releases it."),
-        };
-        self.alert(&alert, troubles).await;
+        self.said_last.alerted(&record);
+        self.alert(&engagement(account, &record), troubles).await;
         true
     }
 
@@ -102,6 +97,8 @@ impl PositionManager {
         self.ports.controls.set_kill_switch(account, &record).await?;
         self.unlatch();
         let mut troubles = Troubles::default();
+        self.said_last.alerted(&record);
+        self.alert(&release(account, &record), &mut troubles).await;
         self.log_risk(KIND, None, &format!("{by}: {reason}"), None, None, RELEASED, &mut troubles).await;
         Ok(())
     }
@@ -125,6 +122,26 @@ impl PositionManager {
 
     fn latch_instead(&self, record: &KillSwitchRecord) {
         *self.latch.lock().unwrap_or_else(PoisonError::into_inner) = Some(record.clone());
+    }
+}
+
+/// What a person is told of an engagement.
+pub(super) fn engagement(account: &AccountId, it: &KillSwitchRecord) -> Alert {
+    Alert {
+        severity: Severity::Critical,
+        key: format!("kill_switch/{account}"),
+        title: format!("kill switch engaged on {account}"),
+        body: format!("by {}: {}. Nothing that adds exposure is sent until an operator releases it.", it.by, it.reason),
+    }
+}
+
+/// And of a release.
+pub(super) fn release(account: &AccountId, it: &KillSwitchRecord) -> Alert {
+    Alert {
+        severity: Severity::Info,
+        key: format!("kill_switch/{account}"),
+        title: format!("kill switch released on {account}"),
+        body: format!("by {}: {}. Exposure may be added again.", it.by, it.reason),
     }
 }
 

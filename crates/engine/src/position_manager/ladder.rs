@@ -112,7 +112,7 @@ impl PositionManager {
     /// The limits as the ladder, by what it was known to allow last, lets them stand.
     pub(crate) fn limits_in_force(&self) -> RiskLimits {
         let allowed = *self.allowed.lock().unwrap_or_else(PoisonError::into_inner);
-        self.settings.limits.allowed(allowed.unwrap_or_default())
+        self.rules().limits.allowed(allowed.unwrap_or_default())
     }
 
     async fn climb_of(&self, ladder: &Ladder) -> Result<Climb, StoreError> {

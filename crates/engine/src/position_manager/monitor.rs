@@ -74,11 +74,12 @@ impl PositionManager {
                 return Err(MonitorFailure::Blind(error));
             }
         };
+        let blind_for = self.tell_of_sight(&mut troubles).await;
         let assessment = reading.assess(&self.settings.settle, self.settings.closing_fee);
         let equity = reading.wallet(&self.settings.settle) + reading.unrealized_pnl();
         let calm = EquityWatch::new(equity, self.ports.clock.now());
         let cover = self.worst_cover(&reading, &assessment);
-        let mut verdict = verdict(cover, &calm, &self.settings.limits);
+        let mut verdict = verdict(cover, &calm, &self.rules().limits);
         let Kept { mut action, mut measures } = self.keep_afloat(&reading, cover, verdict.health, &mut troubles).await;
         let feared = match action {
             Action::Flattened(_) => Vec::new(),
@@ -125,6 +126,7 @@ impl PositionManager {
         let margin_ratio = worst_ratio(&assessment);
         let alert = MarginAlert::of(margin_ratio);
         self.tell_of_margin(&positions, margin_ratio, alert, &mut troubles).await;
+        let switched = self.tell_of_switch(&mut troubles).await;
         Ok(MonitorReport {
             time: reading.snapshot.time,
             wallet: reading.wallet(&self.settings.settle),
@@ -139,7 +141,7 @@ impl PositionManager {
             unexplained: books.settlement.unexplained,
             funding: books.funding,
             bookings: books.bookings,
-            snapshot: books.snapshot,
+            snapshot: books.snapshot.map(Box::new),
             overexposed: books.overexposed.broken,
             entries_cancelled,
             climbed: books.climbed,
@@ -147,6 +149,8 @@ impl PositionManager {
             measures,
             composed,
             mended,
+            blind_for,
+            switched,
             troubles: troubles.into_vec(),
         })
     }
@@ -185,7 +189,7 @@ impl PositionManager {
 
     /// All positions together are worth more than they may be, by the prices of now.
     async fn act_on_exposure(&self, reading: &Reading, broken: &[Reason], troubles: &mut Troubles) -> Action {
-        if self.settings.limits.settings().over_exposure == OverExposure::Tell {
+        if self.rules().limits.settings().over_exposure == OverExposure::Tell {
             return Action::None;
         }
         let is_ours = |held: &&Held| !self.is_left_alone(&held.report.symbol, held.report.position_side);
@@ -294,13 +298,6 @@ impl PositionManager {
             let body = "opened by hand, or by an order of unknown fate: reconcile adopts it".to_owned();
             self.alert(&Alert { severity: Severity::Warning, key, title, body }, troubles).await;
         }
-    }
-
-    async fn tell_of_blindness(&self, error: &plimsoll_ports::QueryError, troubles: &mut Troubles) {
-        let account = &self.settings.account;
-        let body = format!("{error}. What is held keeps the protection that rests at the venue.");
-        let (key, title) = (format!("blind/{account}"), format!("{account} cannot be read"));
-        self.alert(&Alert { severity: Severity::Critical, key, title, body }, troubles).await;
     }
 
     /// What follows the doing: records, funding, the equity curve, and the losses that it shows.

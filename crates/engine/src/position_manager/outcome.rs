@@ -13,7 +13,8 @@ use plimsoll_domain::{
     ClientOrderId, Direction, Leverage, Liquidation, MarginHealth, MarginRatio, Money, Order, OrderId, Position,
     PositionReport, PositionSide, Price, Quantity, Rate, Symbol, Timestamp,
 };
-use plimsoll_ports::{BookingRecord, PnlSnapshot, PositionId, PositionStatus, Purpose, Waiver};
+use plimsoll_ports::{BookingRecord, KillSwitchRecord, PnlSnapshot, PositionId, PositionStatus, Purpose, Waiver};
+use std::time::Duration;
 
 /// A position that was opened, or added to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -317,7 +318,7 @@ pub struct MonitorReport {
     pub bookings: Vec<BookingRecord>,
     /// The point of the equity curve, with realised profit from the trade and funding records; `None` if those cannot be
     /// read.
-    pub snapshot: Option<PnlSnapshot>,
+    pub snapshot: Option<Box<PnlSnapshot>>,
     /// The limits on all positions together that are broken.
     pub overexposed: Vec<Reason>,
     /// Entries of ours that rested though trading is stopped, and were cancelled.
@@ -333,6 +334,10 @@ pub struct MonitorReport {
     pub composed: Vec<Progress>,
     /// What became of orders that were of unknown fate, and what that made necessary; `None` while there are none.
     pub mended: Option<Box<Reconciliation>>,
+    /// For how long the account could not be read before, where that was told: it is over.
+    pub blind_for: Option<Duration>,
+    /// How the kill switch stands, where that is otherwise than with the last look: by whom, and why.
+    pub switched: Option<Box<KillSwitchRecord>>,
     /// What went wrong beside it.
     pub troubles: Vec<Trouble>,
 }

@@ -116,7 +116,8 @@ impl Funds for Traded {
     }
 
     fn caps(&self) -> Caps {
-        let limits = &self.account.manager.settings().limits;
+        let rules = self.account.manager.rules();
+        let limits = &rules.limits;
         let notional = Some(limits.position_limit(Funds::equity(self)));
         Caps { notional, leverage: Some(limits.settings().max_leverage) }
     }

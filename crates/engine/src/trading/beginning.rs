@@ -55,12 +55,20 @@ impl TradingDesk {
     }
 
     /// Reads the contracts of an account.
-    async fn list(&mut self, place: usize, words: &mut mpsc::UnboundedReceiver<Word>, unheard: &mut Vec<Word>) {
+    pub(super) async fn list(
+        &mut self,
+        place: usize,
+        words: &mut mpsc::UnboundedReceiver<Word>,
+        unheard: &mut Vec<Word>,
+    ) {
         let id = self.names[place].clone();
         let mut symbols: Vec<Symbol> =
             self.desk.feeds().into_iter().filter(|feed| feed.account == id).map(|feed| feed.symbol).collect();
         symbols.dedup();
         for symbol in symbols {
+            if self.accounts[place].market(&symbol).is_some() {
+                continue;
+            }
             while !self.is_stopping {
                 match self.accounts[place].account.broker.instrument(&symbol).await {
                     Ok(instrument) => {

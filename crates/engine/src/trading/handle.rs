@@ -1,9 +1,11 @@
 //! What others say to a desk at work, and what they see of it.
 
+use super::reseating::Seating;
+use crate::desk::DeskRefused;
 use crate::guard::{GuardNews, LookoutNews};
 use crate::venue_account::AccountNews;
 use plimsoll_domain::{AccountId, Change, Timestamp};
-use plimsoll_ports::{Holding, WorkingOrder};
+use plimsoll_ports::{Holding, Strategy, WorkingOrder};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -24,6 +26,8 @@ pub(super) enum Word {
     },
     /// Answers when its turn comes.
     Answer(oneshot::Sender<()>),
+    /// Others take the seats.
+    Reseat(Box<Seating>),
     Stop,
 }
 
@@ -32,6 +36,7 @@ pub(super) enum Word {
 pub struct TradingHandle {
     pub(super) words: mpsc::UnboundedSender<Word>,
     pub(super) seats: watch::Receiver<Arc<[SeatStatus]>>,
+    pub(super) accounts: Arc<[AccountId]>,
 }
 
 impl TradingHandle {
@@ -59,6 +64,21 @@ impl TradingHandle {
     /// A strategy that was paused may open again.
     pub fn resume(&self, strategy: &str) {
         self.say(Word::Resume { strategy: strategy.to_owned() });
+    }
+
+    /// Makes these strategies ready to take the seats of the desk. Nothing takes effect before they [do](Self::reseat).
+    ///
+    /// # Errors
+    /// [`DeskRefused`].
+    pub fn seating(&self, strategies: Vec<Box<dyn Strategy>>) -> Result<Seating, DeskRefused> {
+        Seating::new(strategies, self.accounts.to_vec())
+    }
+
+    /// These take the seats once what was decided is carried out, and go on from where their namesakes are, as after a restart.
+    /// The accounts are not read anew. Strategies of which none has the name any more are gone, with what they knew: whoever
+    /// takes one out has made sure that it has nothing left.
+    pub fn reseat(&self, seating: Seating) {
+        self.say(Word::Reseat(Box::new(seating)));
     }
 
     /// The desk ends once what is under way is done. Stops, targets and resting orders stay.

@@ -3,6 +3,7 @@
 use crate::desk::SeatIndex;
 use plimsoll_domain::{AccountId, Candle, Fill, Money, OrderStatus, Symbol, Timestamp, Transition};
 use plimsoll_ports::{Decision, FillRole};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// One thing that a desk at work tells. It is told as it happens, in order.
@@ -13,6 +14,8 @@ pub enum TradingNews {
         /// When its state was saved that it has taken up; `None` if it is new.
         resumed: Option<Timestamp>,
     },
+    /// Other strategies have taken the seats, or the same with other settings. From here on seats are theirs.
+    Reseated(Vec<Seated>),
     /// A strategy has decided something.
     Decided {
         /// Whose.
@@ -110,6 +113,31 @@ pub enum TradingNews {
         /// What, and why.
         what: String,
     },
+}
+
+/// A strategy that has taken a seat, in the order of the seats.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seated {
+    /// Its name.
+    pub strategy: String,
+    /// The accounts that it hears of.
+    pub accounts: BTreeSet<AccountId>,
+    /// How it goes on.
+    pub how: Reseated,
+}
+
+/// How a strategy goes on that has taken a seat.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reseated {
+    /// It knows what its namesake knew.
+    GoesOn,
+    /// What its namesake knew does not fit it; what that holds and what rests is its own all the same.
+    BeginsAnew {
+        /// Why.
+        why: String,
+    },
+    /// It is new.
+    New,
 }
 
 /// [`FillRole`], owned.

@@ -110,6 +110,17 @@ impl Intents {
         self.0.iter_mut().find(|(known, _)| known == intent).map(|(_, whose)| whose)
     }
 
+    /// Other seats are theirs now; those of nobody who sits here are forgotten.
+    pub(super) fn reseat(&mut self, seat: impl Fn(SeatIndex) -> Option<SeatIndex>) {
+        self.0.retain_mut(|(_, whose)| match seat(whose.seat) {
+            Some(now) => {
+                whose.seat = now;
+                true
+            }
+            None => false,
+        });
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &(IntentId, Whose)> {
         self.0.iter()
     }

@@ -93,6 +93,21 @@ impl SeatWork {
         self.queue.pop_front().map(Next::Begins)
     }
 
+    /// Nothing that it decided waits or is under way.
+    pub(super) fn is_idle(&self) -> bool {
+        self.queue.is_empty() && !self.is_busy && self.closing == 0
+    }
+
+    /// It goes on in the seat of its namesake: whether it is paused, what it opened and what it decided is known still. One that
+    /// had stopped by itself begins again.
+    pub(super) fn goes_on_from(&mut self, before: &mut Self) {
+        if let SeatState::Paused { .. } = before.state {
+            self.state = before.state.clone();
+        }
+        self.opened = std::mem::take(&mut before.opened);
+        self.decisions = std::mem::take(&mut before.decisions);
+    }
+
     /// One that was begun has come to its end.
     pub(super) fn ended(&mut self, decision: &Decision) {
         if closes(decision) {

@@ -113,6 +113,7 @@ impl TradingDesk {
             }
             // Whoever asked may have gone.
             Word::Answer(asked) => drop(asked.send(())),
+            Word::Reseat(seating) => self.seating = Some(*seating),
             Word::Stop => self.is_stopping = true,
         }
         None

@@ -17,7 +17,7 @@ use plimsoll_domain::{AccountEvent, PositionMode};
 use plimsoll_ports::{AccountStream, CommandError, QueryError};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// How many requests may wait for the keeper.
 const REQUESTS_KEPT: usize = 16;
@@ -84,6 +84,7 @@ impl VenueAccount {
         let steady = Arc::new(Steady::new(Arc::clone(&ports.clock)));
         let follower = AccountFollower::start(stream, Arc::clone(&steady), judgement);
         let (requests, received) = mpsc::channel(REQUESTS_KEPT);
+        let vigilance = watch::Sender::new(settings.vigilance());
         let keeper = Keeper {
             broker: Arc::clone(&ports.broker),
             fills: FillReader::new(Arc::clone(&ports.broker), settings.back_fill_overlap),
@@ -91,6 +92,7 @@ impl VenueAccount {
             line: follower.line(),
             view: follower.watch(),
             settings: settings.clone(),
+            vigilance: vigilance.subscribe(),
             telemetry,
         };
         let path = OrderPath {
@@ -102,7 +104,7 @@ impl VenueAccount {
         };
         let ids = ClientOrderIds::new(&settings.account);
         let keeping = tokio::spawn(keeper.run(received));
-        Self { follower, keeping, requests, steady, ports, path, ids, settings, applied: Vec::new() }
+        Self { follower, keeping, requests, steady, ports, path, ids, settings, vigilance, applied: Vec::new() }
     }
 
     async fn load(&self) -> Result<(), ConnectFailure> {

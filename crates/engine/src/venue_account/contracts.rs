@@ -220,7 +220,7 @@ impl VenueAccount {
     }
 
     fn judgeable(&self, view: &AccountView, symbol: &Symbol) -> Result<(), SettingFailure> {
-        let (age, limit) = (view.age(self.ports.clock.now()), self.settings.fresh_within);
+        let (age, limit) = (view.age(self.ports.clock.now()), self.fresh_within());
         match age {
             Some(age) if age <= limit => Ok(()),
             age => Err(SettingFailure::Stale { symbol: symbol.clone(), age, limit }),

@@ -50,6 +50,7 @@ pub(super) enum Command {
     Mark(MarkPrice),
     Contracts(List),
     Contract(Box<Instrument>),
+    Watch(WatchSettings),
     Read(Reading),
     Set {
         symbol: Symbol,
@@ -240,6 +241,7 @@ fn obey(owner: &mut Owner, command: Command, steady: &Steady, flushes: &mut Vec<
         Command::Mark(mark) => owner.mark(&mark),
         Command::Contracts(listed) => owner.contracts(listed),
         Command::Contract(it) => owner.contract(*it),
+        Command::Watch(by) => owner.watch_by(by),
         Command::Read(reading) => owner.read(&reading, steady.now()),
         Command::Set { symbol, leverage, margin_mode } => owner.set(&symbol, leverage, margin_mode, steady.now()),
         Command::Compare { reading, answer } => {

@@ -6,7 +6,7 @@ use super::fills::FillReader;
 use super::follower::{Command, Ended, Line};
 use super::listing::List;
 use super::owner::{Now, Reading};
-use super::settings::VenueAccountSettings;
+use super::settings::{VenueAccountSettings, Vigilance};
 use super::telemetry::Telemetry;
 use super::view::{AccountView, Link};
 use crate::steady::Steady;
@@ -57,6 +57,7 @@ pub(super) struct Keeper {
     pub(super) line: Line,
     pub(super) view: watch::Receiver<Arc<AccountView>>,
     pub(super) settings: VenueAccountSettings,
+    pub(super) vigilance: watch::Receiver<Vigilance>,
     pub(super) telemetry: Telemetry,
 }
 
@@ -135,7 +136,7 @@ impl Keeper {
             }
             return Ok(());
         }
-        if now.passed.saturating_sub(watchfulness.audited) >= self.settings.audit_every {
+        if now.passed.saturating_sub(watchfulness.audited) >= self.vigilance.borrow().audit_every {
             watchfulness.audited = now.passed;
             if let Err(error) = self.audit().await {
                 tracing::warn!(%error, "the account could not be audited");

@@ -172,6 +172,12 @@ impl Owner {
         }
     }
 
+    /// Judges by these lines from now on.
+    pub(super) fn watch_by(&mut self, watch: WatchSettings) {
+        self.watchers.watch_by(watch);
+        self.unjudged = true;
+    }
+
     pub(super) fn mark(&mut self, mark: &MarkPrice) {
         self.state.mark(mark);
         self.unjudged = true;

@@ -225,7 +225,7 @@ impl VenueAccount {
     /// [`ReduceFailure`]. Once a part has been sent, what fails later is in [`Reduced::cut_short`].
     pub async fn reduce(&self, intent: &ReduceIntent) -> Result<Reduced, ReduceFailure> {
         let now = self.ports.clock.now();
-        let Plan { position, sizes } = plan(intent, &self.view(), now, self.settings.fresh_within)?;
+        let Plan { position, sizes } = plan(intent, &self.view(), now, self.fresh_within())?;
         let mut reduced = Reduced { position, orders: Vec::new(), cut_short: None, troubles: Vec::new() };
         let (name, purpose) = (self.ids.intent(now), purpose(intent.kind));
         for (attempt, size) in (0_u16..).zip(sizes) {

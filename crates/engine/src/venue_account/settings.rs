@@ -22,6 +22,17 @@ pub struct AccountPorts {
     pub clock: Arc<dyn Clock>,
 }
 
+/// How closely an account is followed. It may be otherwise while it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vigilance {
+    /// What reduces is judged by a position that is no older.
+    pub fresh_within: Duration,
+    /// How often the venue is asked whether it sees the account as we do.
+    pub audit_every: Duration,
+    /// What is watched.
+    pub watch: WatchSettings,
+}
+
 /// How a [`VenueAccount`](crate::VenueAccount) looks after its account.
 #[derive(Debug, Clone)]
 pub struct VenueAccountSettings {
@@ -86,5 +97,19 @@ impl VenueAccountSettings {
             watch: WatchSettings::default(),
             patience: Patience::default(),
         }
+    }
+
+    /// How closely the account is followed at first.
+    #[must_use]
+    pub fn vigilance(&self) -> Vigilance {
+        let Self { fresh_within, audit_every, watch, .. } = self;
+        Vigilance { fresh_within: *fresh_within, audit_every: *audit_every, watch: watch.clone() }
+    }
+
+    /// The same settings, so closely followed.
+    pub(crate) fn with_vigilance(mut self, vigilance: Vigilance) -> Self {
+        let Vigilance { fresh_within, audit_every, watch } = vigilance;
+        (self.fresh_within, self.audit_every, self.watch) = (fresh_within, audit_every, watch);
+        self
     }
 }

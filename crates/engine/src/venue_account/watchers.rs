@@ -104,6 +104,17 @@ impl Watchers {
         }
     }
 
+    /// Watches by these lines from now on. What was beyond one and is not beyond it where it is now is told as any that is back.
+    pub(super) fn watch_by(&mut self, settings: WatchSettings) {
+        self.unrealized_loss = moved(self.unrealized_loss, settings.unrealized_loss);
+        self.account_margin_ratio = moved(self.account_margin_ratio, settings.account_margin_ratio);
+        self.available_balance = moved(self.available_balance, settings.available_balance);
+        for watch in self.positions.values_mut() {
+            watch.watch_by(&settings);
+        }
+        self.settings = settings;
+    }
+
     pub(super) fn watches_nothing(&self) -> bool {
         self.settings.is_none()
     }
@@ -177,6 +188,15 @@ impl PositionWatch {
         }
     }
 
+    fn watch_by(&mut self, settings: &WatchSettings) {
+        self.ratio = moved(self.ratio, settings.position_margin_ratio);
+        self.call = moved(self.call, settings.derived_margin_call);
+        let before = std::mem::take(&mut self.levels);
+        let was = |level| before.iter().find(|(known, _)| *known == level).map(|(_, watch)| *watch);
+        let levels = settings.liquidation_warnings.iter();
+        self.levels = levels.filter_map(|(level, at)| Some((*level, moved(was(*level), Some(*at))?))).collect();
+    }
+
     fn hear(&mut self, it: &PositionFigures, moment: &Moment<'_>, news: &mut Vec<AccountNews>) {
         let ratio = it.margin_ratio.map(MarginRatio::get);
         let figure = || WatchedFigure::PositionMarginRatio(it.held.symbol.clone(), it.held.position_side);
@@ -198,6 +218,10 @@ impl PositionWatch {
             news.push(AccountNews::Derived(Derived::LiquidationWarning { level, warning: warning(it, moment.at) }));
         }
     }
+}
+
+fn moved(watch: Option<Watch>, to: Option<Threshold>) -> Option<Watch> {
+    to.map(|line| watch.unwrap_or_else(|| Watch::new(line)).moved_to(line))
 }
 
 fn watched(

@@ -1,5 +1,6 @@
 //! A guard that is woken by what its account tells.
 
+mod attention;
 mod connections;
 mod scene;
 

@@ -334,6 +334,60 @@ async fn an_account_that_cannot_be_read_is_told() {
 }
 
 #[tokio::test]
+async fn whoever_was_told_that_an_account_cannot_be_read_is_told_that_it_can_be_again() {
+    let desk = desk();
+    assert_eq!(desk.manager.monitor().await.unwrap().blind_for, None, "nobody was told of anything");
+    desk.venue.state().blind = true;
+    for _ in 0..2 {
+        assert!(desk.manager.monitor().await.is_err());
+        desk.venue.sleep(Duration::from_secs(7)).await;
+    }
+    desk.venue.state().blind = false;
+    let seen = desk.manager.monitor().await.unwrap().blind_for.expect("it was blind");
+    assert!(seen >= Duration::from_secs(14), "since the first time: {seen:?}");
+    assert_eq!(desk.manager.monitor().await.unwrap().blind_for, None, "it is told once");
+    let alerts = &desk.store.tables().alerts;
+    let told: Vec<_> = alerts.iter().filter(|it| it.key == "blind/main").map(|it| it.severity).collect();
+    assert_eq!(told, [Severity::Critical, Severity::Critical, Severity::Info]);
+    assert!(alerts.iter().any(|it| it.title == "main can be read again" && it.body.starts_with("it could not be for")));
+}
+
+#[tokio::test]
+async fn what_another_process_does_to_the_kill_switch_is_told_here_once_with_whom_and_why() {
+    let desk = desk();
+    let other = crate::desk::manager(&desk.venue, &desk.store, |it| it);
+    assert_eq!(desk.manager.monitor().await.unwrap().switched, None);
+    desk.store.tables().alerts.clear();
+    let told = || {
+        let alerts = std::mem::take(&mut desk.store.tables().alerts);
+        let mine = alerts.into_iter().filter(|it| it.key == "kill_switch/main");
+        mine.map(|it| (it.severity, it.title, it.body)).collect::<Vec<_>>()
+    };
+
+    other.engage_kill_switch("ana", "lunch").await;
+    told();
+    let switched = desk.manager.monitor().await.unwrap().switched.expect("it is another than before");
+    assert!(switched.engaged && switched.by == "ana" && switched.reason == "lunch", "{switched:?}");
+    let [(severity, title, body)] = <[_; 1]>::try_from(told()).unwrap();
+    assert_eq!((severity, title.as_str()), (Severity::Critical, "kill switch engaged on main"));
+    assert!(body.starts_with("by ana: lunch."), "{body}");
+    assert_eq!((desk.manager.monitor().await.unwrap().switched, told()), (None, vec![]));
+
+    desk.venue.sleep(Duration::from_secs(1)).await;
+    other.release_kill_switch("bo", "back").await.unwrap();
+    told();
+    assert!(desk.manager.monitor().await.unwrap().switched.is_some_and(|it| !it.engaged && it.by == "bo"));
+    let released = "by bo: back. Exposure may be added again.".to_owned();
+    assert_eq!(told(), [(Severity::Info, "kill switch released on main".to_owned(), released)]);
+
+    // What is done here is told at once, and the next look only reports it.
+    desk.manager.engage_kill_switch("ana", "again").await;
+    assert_eq!(told().len(), 1);
+    assert!(desk.manager.monitor().await.unwrap().switched.is_some_and(|it| it.reason == "again"));
+    assert_eq!(told(), []);
+}
+
+#[tokio::test]
 async fn a_position_without_a_stop_is_told() {
     let desk = desk();
     desk.open(&OpenIntent { stop_loss: unprotected(), ..long() }).await.unwrap();

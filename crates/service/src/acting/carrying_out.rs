@@ -81,7 +81,7 @@ impl Service {
                 let done = self.control().resume(strategy, who.as_str(), reason).await;
                 switched(done, format!("the strategy {strategy} runs again"))
             }
-            (Action::Open(it), [account]) => match self.0.settings.may_open {
+            (Action::Open(it), [account]) => match self.may_open() {
                 true => open(account, who, it).await,
                 false => Report::of(Came::Refused, "trading.enabled is false: nothing is opened"),
             },

@@ -28,7 +28,7 @@ impl Service {
         };
         let open = Open { size: Size::Quantity(quantity), stop, ..open };
         let mut preview = Preview::default();
-        if !self.0.settings.may_open {
+        if !self.may_open() {
             preview.refusals.push("trading.enabled is false: nothing is opened".to_owned());
         }
         let intent = intent(&open, quantity, who)?;

@@ -11,7 +11,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What may be otherwise from now on. Everything else takes another process: accounts and what is known of them, the records, the
 /// dashboard, who is told.
-const MAY_CHANGE: [&str; 6] = ["limits.", "protection.", "watch.", "intervals.", "trading.", "strategies."];
+const MAY_CHANGE: [&str; 8] = [
+    "limits.",
+    "protection.",
+    "watch.",
+    "intervals.monitor",
+    "intervals.audit",
+    "intervals.reconcile",
+    "trading.",
+    "strategies.",
+];
 
 /// What is guarded by: as it was read, with the keys as they were found then.
 pub(super) struct Reading {

@@ -1,13 +1,14 @@
-//! One round of guarding: from wiring the accounts to leaving them. Another one follows where the database may be back, or the
-//! configuration was read again; in between nobody guards, for as long as it takes to connect.
+//! One round of guarding: from wiring the accounts to leaving them. Another one follows where the database may be back; in between
+//! nobody guards, for as long as it takes to connect.
 
+use super::floor::Floor;
 use super::reread::{Change, Reading};
 use super::serving::{Listening, Served};
 use super::strategies::{self, Group};
 use super::teller::Teller;
-use super::watchdog::Watchdog;
+use super::watchdog::Feeling;
 use super::{Audience, Guards, Run};
-use crate::alerting::{self, Alerting};
+use crate::alerting::Alerting;
 use crate::cli::signals::{Asked, Requests};
 use crate::config::{Config, Environment};
 use crate::desk::Desk;
@@ -16,16 +17,17 @@ use crate::metrics::{Collector, Recorded};
 use crate::pulse::Pulse;
 use crate::screen;
 use crate::surface;
+use crate::traders::Traders;
 use plimsoll_engine::Lookout;
-use plimsoll_engine::trading::TradingHandle;
 use plimsoll_ports::{Alert, Clock, Notifier, Severity, SystemClock};
-use plimsoll_service::{EventHub, NewEvent, Service};
+use plimsoll_service::{EventHub, NewEvent, Service, StrategyControl};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinSet;
 
 /// Why a round has ended.
 pub(super) enum Ended {
@@ -33,8 +35,6 @@ pub(super) enum Ended {
     Asked(Result<(), Failure>),
     /// The database was away when it began.
     DatabaseMayBeBack,
-    /// By this is guarded from now on.
-    Reread(Box<Reading>),
 }
 
 /// What one round leaves to the next.
@@ -47,6 +47,10 @@ pub(super) struct Rounds<'a> {
     pub(super) alerting: Arc<Alerting>,
     /// The same, as whoever tells knows it.
     pub(super) told_by: Arc<dyn Notifier>,
+    /// When each account was looked at last, whoever guards it now.
+    pub(super) pulse: Arc<Pulse>,
+    /// Tells when nobody does, until the program is asked to stop.
+    pub(super) watchdog: Option<JoinSet<()>>,
     /// Where the dashboard is to be, and then where it was.
     pub(super) served: Option<SocketAddr>,
     /// What fails while none has begun ends the command; what fails later ends nothing that can go on.
@@ -74,11 +78,11 @@ struct Told<'a> {
 }
 
 impl Rounds<'_> {
-    /// Guards by this reading until it is asked for something else.
+    /// Guards by this reading, and by those that take its place, until it is asked to stop.
     ///
     /// # Errors
     /// It could not begin; nothing of it is left.
-    pub(super) async fn one(&mut self, reading: &Reading, requests: &mut Requests) -> Result<Ended, Failure> {
+    pub(super) async fn one(&mut self, reading: &mut Reading, requests: &mut Requests) -> Result<Ended, Failure> {
         let chosen = &reading.chosen;
         if self.address(&chosen.config).is_some() {
             Recorded::begin()?;
@@ -99,6 +103,7 @@ impl Rounds<'_> {
         }
         // The next ones open the spool of this process again: it is theirs until here.
         drop(desks);
+        self.pulse.interrupted();
         ended
     }
 
@@ -110,53 +115,54 @@ impl Rounds<'_> {
         lookouts: Vec<Lookout>,
         tellers: &[Teller],
         groups: Vec<Group>,
-        reading: &Reading,
+        reading: &mut Reading,
         requests: &mut Requests,
     ) -> Result<Ended, Failure> {
         for (desk, teller) in desks.iter().zip(tellers) {
             self.or_later(teller.ladder(desk).await)?;
         }
+        let config = &reading.chosen.config;
         let away = desks.first().is_some_and(|desk| desk.records.away.is_some());
         let views: Vec<_> = lookouts.iter().map(Lookout::watch).collect();
-        let mut trading = strategies::seat(groups, desks, &views, self.run.target.json).await?;
+        let trading = strategies::seat(groups, desks, &views, config, self.run.target.json).await?;
         trading.waiting.iter().for_each(|waits| self.audience.hear(|| waits.tell()));
-        let handles = trading.handles();
-        let Some(first) = desks.first() else { return Ok(Ended::Asked(Ok(()))) };
-        let service = surface::service(&first.config, desks, &views, handles.clone(), (&self.hub, &self.told_by));
-        let pulse = Arc::new(Pulse::of(desks));
-        let watchdog = self.watchdog(desks, &pulse, &service, trading.named_handles())?;
-        let doors = self.open(&first.config, service, &pulse).await?;
-        let (mut guards, mut ready) = (Guards::default(), BTreeMap::new());
+        let traders = Arc::new(Traders::of(config));
+        traders.are(trading.handles(), config.strategies.clone());
+        let control: Arc<dyn StrategyControl> = traders.clone();
+        let service = surface::service(config, desks, &views, control, (&self.hub, &self.told_by));
+        let doors = self.open(config, service.clone()).await?;
+        let again_after = (away || !trading.waiting.is_empty()).then_some(config.intervals.reconcile);
+        let (feeling, pulse) = (Feeling::begin(&self.pulse, service.clone()), Arc::clone(&self.pulse));
+        let (mut guards, mut ready, mut attentions) = (Guards::default(), BTreeMap::new(), Vec::new());
         for ((desk, lookout), teller) in desks.iter().zip(lookouts).zip(tellers) {
-            let account = desk.account.name.clone();
-            let strategies = trading.handle_of(&account);
-            let told = guards.begin(desk, lookout, teller.clone(), strategies, (&self.audience, &self.hub, &pulse));
-            ready.insert(account, told);
+            let heard_by = (&self.audience, &self.hub, &self.pulse);
+            let (told, attention) = guards.begin(desk, lookout, teller.clone(), &traders, heard_by);
+            ready.insert(desk.account.name.clone(), told);
+            attentions.push(attention);
         }
-        trading.begin(&ready, &self.audience, &self.hub);
-        let watchdog = watchdog.begin();
+        let mut floor = Floor { desks, views: &views, attentions, ready, trading, traders, service, feeling, pulse };
+        floor.begin((&self.audience, &self.hub));
         if std::mem::take(&mut self.is_unguarded) {
             self.tell_of_guarding(Severity::Info, "it is over").await;
         }
-        let again_after = (away || !trading.waiting.is_empty()).then_some(first.config.intervals.reconcile);
         let mut look_again = pin!(after(again_after));
         let ended = loop {
             tokio::select! {
                 () = guards.unasked() => break Ended::Asked(Ok(())),
                 () = &mut look_again => break Ended::DatabaseMayBeBack,
-                never = trading.tasks.failing() => match never {},
-                asked = requests.next() => {
-                    if asked == Asked::Stop {
-                        break Ended::Asked(Ok(()));
-                    }
-                    if let Some(now) = self.reread(reading, &handles).await {
-                        break Ended::Reread(Box::new(now));
-                    }
-                }
+                never = floor.trading.tasks.failing() => match never {},
+                asked = requests.next() => match asked {
+                    Asked::Stop => break Ended::Asked(Ok(())),
+                    Asked::Reread => self.reread(reading, &mut floor).await,
+                },
             }
         };
         // Whoever ends because it is asked to is not quiet.
-        drop(watchdog);
+        if matches!(ended, Ended::Asked(_)) {
+            self.watchdog = None;
+        }
+        let Floor { feeling, trading, .. } = floor;
+        drop(feeling);
         // What was confirmed is done, and what strategies have under way is finished, and saved, while their accounts are still
         // listened to.
         doors.close().await;
@@ -166,10 +172,10 @@ impl Rounds<'_> {
     }
 
     /// Lets others in. Whoever cannot be let in again is missed, and the accounts are guarded.
-    async fn open(&mut self, config: &Config, service: Service, pulse: &Arc<Pulse>) -> Result<Doors, Failure> {
+    async fn open(&mut self, config: &Config, service: Service) -> Result<Doors, Failure> {
         let served = match self.address(config) {
             Some(address) => {
-                let (alerting, pulse) = (Arc::clone(&self.alerting), Arc::clone(pulse));
+                let (alerting, pulse) = (Arc::clone(&self.alerting), Arc::clone(&self.pulse));
                 let recorded = Recorded::begin()?;
                 let metrics = Collector { service: service.clone(), alerting, pulse, recorded }.into_metrics();
                 let served = Served::begin(config, &self.environment, address, service.clone(), metrics).await;
@@ -191,25 +197,6 @@ impl Rounds<'_> {
         self.served.or(config.api.listen)
     }
 
-    fn watchdog(
-        &self,
-        desks: &[Desk],
-        pulse: &Arc<Pulse>,
-        service: &Service,
-        trading: Vec<(String, TradingHandle)>,
-    ) -> Result<Watchdog, Failure> {
-        let heartbeat = desks.first().map(|desk| alerting::heartbeat(&desk.config, &self.environment)).transpose();
-        let told =
-            |desk: &Desk| (desk.account.name.clone(), surface::notifier(&self.hub, &desk.account, &self.told_by));
-        Ok(Watchdog {
-            pulse: Arc::clone(pulse),
-            service: service.clone(),
-            notifiers: desks.iter().map(told).collect(),
-            desks: trading,
-            heartbeat: self.or_later(heartbeat)?.flatten().flatten(),
-        })
-    }
-
     /// What fails at the start is told before anything is begun; later the accounts are guarded all the same.
     fn or_later<T>(&self, done: Result<T, Failure>) -> Result<Option<T>, Failure> {
         match done {
@@ -223,17 +210,31 @@ impl Rounds<'_> {
         }
     }
 
-    /// What is to be guarded by from now on, if it is something else and nothing is against it; either is told.
-    async fn reread(&self, reading: &Reading, handles: &[TradingHandle]) -> Option<Reading> {
-        let seats = (!self.run.no_strategies).then_some(handles);
-        match reading.again(&self.run.target, seats) {
+    /// What is guarded by from now on, if nothing is against it; either is told.
+    async fn reread(&self, reading: &mut Reading, floor: &mut Floor<'_>) {
+        match floor.prepare(reading, &self.run.target, !self.run.no_strategies).await {
+            Ok((now, changed, prepared)) => {
+                floor.judge_by(&now.chosen, &prepared);
+                // What becomes of strategies is told after what has brought it about.
+                self.accept(&changed).await;
+                floor.seat(&now.chosen, prepared, (&self.audience, &self.hub));
+                *reading = now;
+            }
+            Err(problems) => self.refuse(problems).await,
+        }
+    }
+
+    /// The same while nobody guards: there is nothing that it could take effect on. Answers whether it is something else.
+    async fn reread_unguarded(&self, reading: &mut Reading) -> bool {
+        match reading.again(&self.run.target, (!self.run.no_strategies).then_some(&[])) {
             Ok((now, changed)) => {
                 self.accept(&changed).await;
-                (!changed.is_empty()).then_some(now)
+                *reading = now;
+                !changed.is_empty()
             }
             Err(problems) => {
                 self.refuse(problems).await;
-                None
+                false
             }
         }
     }
@@ -248,7 +249,7 @@ impl Rounds<'_> {
     }
 
     /// Nothing of it holds.
-    pub(super) async fn refuse(&self, problems: Vec<String>) {
+    async fn refuse(&self, problems: Vec<String>) {
         let text = format!(
             "the configuration was read again and is refused: what held before goes on\n{}",
             problems.join("\n")
@@ -267,7 +268,9 @@ impl Rounds<'_> {
         let kind = event.to_owned();
         self.hub.publish(NewEvent { time: now, severity, kind, account: None, symbol: None, text: text.to_owned() });
         let (title, body) = text.split_once('\n').unwrap_or((text, ""));
-        let alert = Alert { severity, key: event.to_owned(), title: title.to_owned(), body: body.to_owned() };
+        // Each was asked for by somebody who waits for the answer: none is held back for the sake of another.
+        let key = format!("{event}/{}", screen::instant(now));
+        let alert = Alert { severity, key, title: title.to_owned(), body: body.to_owned() };
         if let Err(error) = self.told_by.notify(&alert).await {
             tracing::warn!(%error, "{title}");
         }
@@ -283,24 +286,30 @@ impl Rounds<'_> {
         }
     }
 
-    /// It could not begin again: it is tried once more after a while.
+    /// It could not begin again: it is tried once more after a while, or when another configuration was read.
     ///
     /// # Errors
     /// It was asked to stop meanwhile.
     pub(super) async fn wait(
         &mut self,
         failure: &Failure,
-        reading: &Reading,
+        reading: &mut Reading,
         requests: &mut Requests,
     ) -> Result<(), Failure> {
-        let after = reading.chosen.config.intervals.monitor;
+        let mut over = pin!(tokio::time::sleep(reading.chosen.config.intervals.monitor));
         tracing::error!(why = failure.message(), "nobody guards: it is tried again");
         screen::aside(format!("nobody guards, and it is tried again: {}", failure.message()));
         self.is_unguarded = true;
         self.tell_of_guarding(Severity::Critical, failure.message()).await;
-        tokio::select! {
-            () = tokio::time::sleep(after) => Ok(()),
-            () = requests.stopped() => Err(failure.clone()),
+        loop {
+            tokio::select! {
+                () = &mut over => return Ok(()),
+                asked = requests.next() => match asked {
+                    Asked::Stop => return Err(failure.clone()),
+                    Asked::Reread if self.reread_unguarded(reading).await => return Ok(()),
+                    Asked::Reread => {}
+                },
+            }
         }
     }
 }

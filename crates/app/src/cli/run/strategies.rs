@@ -8,18 +8,19 @@ use super::alone::Alone;
 use super::closes_only::ClosesOnly;
 use super::traded::{Trades, Waiting};
 use crate::cli::target::ChosenAll;
-use crate::config::StrategyConfig;
+use crate::config::{Config, StrategyConfig};
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::metrics;
 use crate::surface;
 use plimsoll_domain::AccountId;
 use plimsoll_engine::AccountView;
-use plimsoll_engine::trading::{DeskAccount, TradingDesk, TradingHandle, TradingSettings};
+use plimsoll_engine::trading::{DeskAccount, Seating, TradingDesk, TradingHandle, TradingNews, TradingSettings};
 use plimsoll_ports::{Strategy, SystemClock};
 use plimsoll_service::EventHub;
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -32,11 +33,13 @@ pub(super) struct Group {
     _alone: Vec<Alone>,
 }
 
-/// The desks that are to trade.
+/// The desks that trade, and those that are to.
 pub(super) struct Trading {
+    json: bool,
     desks: Vec<Ready>,
     /// Those that cannot yet.
     pub(super) waiting: Vec<Waiting>,
+    at_work: Vec<AtWork>,
     pub(super) tasks: Tasks,
 }
 
@@ -45,6 +48,24 @@ struct Ready {
     group: Group,
     desk: TradingDesk,
     trades: Trades,
+}
+
+/// What is known of a desk from outside.
+struct AtWork {
+    accounts: BTreeSet<AccountId>,
+    strategies: Vec<StrategyConfig>,
+    may_open: bool,
+    handle: TradingHandle,
+}
+
+/// What another configuration means for the desks: everything is ready, and nothing has taken effect.
+#[derive(Default)]
+pub(super) struct Otherwise {
+    /// Which desk, and who is to sit there.
+    reseated: Vec<(usize, Vec<StrategyConfig>, Seating)>,
+    new: Vec<Ready>,
+    gone: Vec<BTreeSet<AccountId>>,
+    may_open: bool,
 }
 
 /// Desks at work, each in a task of its own.
@@ -60,10 +81,7 @@ pub(super) struct Tasks {
 /// # Errors
 /// A strategy needs an account that is not guarded here, or another process lets strategies trade one of them.
 pub(super) fn plan(chosen: &ChosenAll) -> Result<Vec<Group>, Failure> {
-    let group = |(accounts, strategies): Shared| {
-        let alone = accounts.iter().map(|account| Alone::on(&chosen.config.state, account));
-        Ok(Group { _alone: alone.collect::<Result<_, _>>()?, accounts, strategies })
-    };
+    let group = |(accounts, strategies)| Group::alone(&chosen.config.state, accounts, strategies);
     planned(chosen)?.into_iter().map(group).collect()
 }
 
@@ -131,16 +149,37 @@ pub(super) async fn seat(
     groups: Vec<Group>,
     desks: &[Desk],
     views: &[watch::Receiver<Arc<AccountView>>],
+    config: &Config,
     json: bool,
 ) -> Result<Trading, Failure> {
-    let mut trading = Trading { desks: Vec::new(), waiting: Vec::new(), tasks: Tasks::default() };
+    let (waiting, at_work, tasks) = (Vec::new(), Vec::new(), Tasks::default());
+    let mut trading = Trading { json, desks: Vec::new(), waiting, at_work, tasks };
     for group in groups {
-        match is_readable(desks, &group.name()).await {
-            Ok(()) => trading.desks.push(group.seat(desks, views, json)?),
-            Err(why) => trading.waiting.push(Waiting::new(json, &group.strategies, desks.len() > 1, why)),
+        match is_readable(desks, &named(&group.accounts)).await {
+            Ok(()) => {
+                let ready = group.seat(desks, views, config, json)?;
+                trading.take(ready, config.trading.enabled);
+            }
+            Err(why) => {
+                trading.waiting.push(Waiting::new(json, group.accounts, &group.strategies, desks.len() > 1, why));
+            }
         }
     }
     Ok(trading)
+}
+
+/// What a desk over these accounts is called, and saved under.
+fn named(accounts: &BTreeSet<AccountId>) -> String {
+    accounts.iter().map(AccountId::as_str).collect::<Vec<_>>().join("+")
+}
+
+fn built(strategies: &[StrategyConfig], may_open: bool) -> Result<Vec<Box<dyn Strategy>>, Failure> {
+    let built = strategies.iter().map(|strategy| match strategy.build() {
+        Ok(built) if may_open => Ok(built),
+        Ok(built) => Ok(Box::new(ClosesOnly::new(built)) as Box<dyn Strategy>),
+        Err(error) => Err(Failure::usage(error)),
+    });
+    built.collect()
 }
 
 async fn is_readable(desks: &[Desk], name: &str) -> Result<(), String> {
@@ -152,12 +191,19 @@ async fn is_readable(desks: &[Desk], name: &str) -> Result<(), String> {
 }
 
 impl Group {
-    /// What its desk is saved under.
-    fn name(&self) -> String {
-        self.accounts.iter().map(AccountId::as_str).collect::<Vec<_>>().join("+")
+    /// Strategies that nobody else lets trade these accounts.
+    fn alone(state: &Path, accounts: BTreeSet<AccountId>, strategies: Vec<StrategyConfig>) -> Result<Self, Failure> {
+        let alone = accounts.iter().map(|account| Alone::on(state, account));
+        Ok(Self { _alone: alone.collect::<Result<_, _>>()?, accounts, strategies })
     }
 
-    fn seat(self, desks: &[Desk], views: &[watch::Receiver<Arc<AccountView>>], json: bool) -> Result<Ready, Failure> {
+    fn seat(
+        self,
+        desks: &[Desk],
+        views: &[watch::Receiver<Arc<AccountView>>],
+        config: &Config,
+        json: bool,
+    ) -> Result<Ready, Failure> {
         let here = desks.iter().zip(views).filter(|(desk, _)| self.accounts.contains(&desk.account.name));
         let accounts = here.clone().map(|(desk, view)| DeskAccount {
             manager: Arc::clone(&desk.manager),
@@ -167,14 +213,10 @@ impl Group {
             view: view.clone(),
         });
         let Some((desk, _)) = here.clone().next() else { return Err(Failure::usage("no account is traded")) };
-        let trading = desk.config.trading;
-        let built = self.strategies.iter().map(|strategy| match strategy.build() {
-            Ok(built) if trading.enabled => Ok(built),
-            Ok(built) => Ok(Box::new(ClosesOnly::new(built)) as Box<dyn Strategy>),
-            Err(error) => Err(Failure::usage(error)),
-        });
-        let settings = TradingSettings { name: self.name(), warm_up: trading.warm_up, ..TradingSettings::default() };
-        let (built, accounts) = (built.collect::<Result<_, _>>()?, accounts.collect());
+        let trading = config.trading;
+        let settings =
+            TradingSettings { name: named(&self.accounts), warm_up: trading.warm_up, ..TradingSettings::default() };
+        let (built, accounts) = (built(&self.strategies, trading.enabled)?, accounts.collect());
         let records = Arc::clone(&desk.records.desks);
         let seated = TradingDesk::new(built, accounts, records, Arc::new(SystemClock), settings);
         let trades = Trades::new(json, &self.strategies, desks.len() > 1);
@@ -183,19 +225,80 @@ impl Group {
 }
 
 impl Trading {
-    /// The ways to all desks.
-    pub(super) fn handles(&self) -> Vec<TradingHandle> {
-        self.desks.iter().map(|it| it.desk.handle()).collect()
+    /// Every desk with the accounts that it trades.
+    pub(super) fn handles(&self) -> Vec<(BTreeSet<AccountId>, TradingHandle)> {
+        self.at_work.iter().map(|it| (it.accounts.clone(), it.handle.clone())).collect()
     }
 
     /// The same, by the names of the desks.
     pub(super) fn named_handles(&self) -> Vec<(String, TradingHandle)> {
-        self.desks.iter().map(|it| (it.group.name(), it.desk.handle())).collect()
+        self.at_work.iter().map(|it| (named(&it.accounts), it.handle.clone())).collect()
     }
 
-    /// The way to the desk that trades this account.
-    pub(super) fn handle_of(&self, account: &AccountId) -> Option<TradingHandle> {
-        self.desks.iter().find(|it| it.group.accounts.contains(account)).map(|it| it.desk.handle())
+    fn take(&mut self, ready: Ready, may_open: bool) {
+        let Group { accounts, strategies, .. } = &ready.group;
+        let (accounts, strategies, handle) = (accounts.clone(), strategies.clone(), ready.desk.handle());
+        self.at_work.push(AtWork { accounts, strategies, may_open, handle });
+        self.desks.push(ready);
+    }
+
+    /// Makes everything ready that another configuration asks for.
+    ///
+    /// # Errors
+    /// What is against it; then nothing of it takes effect.
+    pub(super) async fn prepare(
+        &self,
+        chosen: &ChosenAll,
+        desks: &[Desk],
+        views: &[watch::Receiver<Arc<AccountView>>],
+    ) -> Result<Otherwise, Failure> {
+        let (config, wanted) = (&chosen.config, planned(chosen)?);
+        let may_open = config.trading.enabled;
+        let mut otherwise = Otherwise { may_open, ..Otherwise::default() };
+        let is_wanted = |it: &&AtWork| wanted.iter().any(|(accounts, _)| *accounts == it.accounts);
+        let gone = self.at_work.iter().filter(|it| !is_wanted(it));
+        otherwise.gone = gone.map(|it| it.accounts.clone()).collect();
+        for (accounts, strategies) in &wanted {
+            match self.at_work.iter().position(|it| it.accounts == *accounts) {
+                Some(desk) => {
+                    let it = &self.at_work[desk];
+                    if it.strategies != *strategies || it.may_open != may_open {
+                        let seating = it.handle.seating(built(strategies, may_open)?).map_err(Failure::usage)?;
+                        otherwise.reseated.push((desk, strategies.clone(), seating));
+                    }
+                }
+                // They begin with the next round, by what is written then.
+                None if self.waiting.iter().any(|it| it.accounts == *accounts) => {}
+                None => {
+                    let unreadable = |why| Failure::usage(format!("strategies cannot begin: {why}"));
+                    is_readable(desks, &named(accounts)).await.map_err(unreadable)?;
+                    let group = Group::alone(&config.state, accounts.clone(), strategies.clone())?;
+                    otherwise.new.push(group.seat(desks, views, config, self.json)?);
+                }
+            }
+        }
+        Ok(otherwise)
+    }
+
+    /// It takes effect: strategies take their seats at the desks that there are, and desks that are not wanted end. Those that
+    /// are new [begin](Self::begin) next. Answers the names of desks that end, and of new ones.
+    pub(super) fn be(&mut self, otherwise: Otherwise) -> (Vec<String>, Vec<(String, TradingHandle)>) {
+        let Otherwise { reseated, new, gone, may_open } = otherwise;
+        for (desk, strategies, seating) in reseated {
+            let it = &mut self.at_work[desk];
+            it.handle.reseat(seating);
+            (it.strategies, it.may_open) = (strategies, may_open);
+        }
+        for ended in self.at_work.extract_if(.., |it| gone.contains(&it.accounts)) {
+            ended.handle.stop();
+        }
+        let begun = new.into_iter().map(|ready| {
+            let begun = (named(&ready.group.accounts), ready.desk.handle());
+            self.take(ready, may_open);
+            begun
+        });
+        let begun = begun.collect();
+        (gone.iter().map(named).collect(), begun)
     }
 
     /// Each begins once records and venue have been brought together on all of its accounts.
@@ -205,8 +308,8 @@ impl Trading {
         audience: &Audience,
         hub: &Arc<EventHub>,
     ) {
-        for Ready { group, desk, trades } in self.desks.drain(..) {
-            let (hub, names) = (Arc::clone(hub), desk.strategies());
+        for Ready { group, desk, mut trades } in self.desks.drain(..) {
+            let (hub, mut names) = (Arc::clone(hub), desk.strategies());
             metrics::count_from_nothing(&names);
             let mut accounts: Vec<_> =
                 group.accounts.iter().filter_map(|account| ready.get(account).cloned()).collect();
@@ -228,6 +331,10 @@ impl Trading {
                     () = all => {}
                 }
                 desk.run(|news| {
+                    if let TradingNews::Reseated(seated) = news {
+                        names = seated.iter().map(|it| it.strategy.clone()).collect();
+                        metrics::count_from_nothing(&names);
+                    }
                     surface::publish(&hub, &names, news);
                     metrics::count(&names, news);
                     audience.hear(|| trades.tell(news));
@@ -262,62 +369,4 @@ impl Tasks {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::{Config, Environment, Places};
-
-    /// Three accounts, and strategies, each a name and where it trades.
-    fn chosen(strategies: &[(&str, &str)], guarded: &[&str], state: &std::path::Path) -> ChosenAll {
-        let mut text = String::new();
-        for account in ["main", "second", "third"] {
-            let key = account.to_ascii_uppercase();
-            text +=
-                &format!("[accounts.{account}]\nenvironment = \"testnet\"\nkey_env = \"{key}\"\nsecret_env = \"S\"\n");
-        }
-        for (name, on) in strategies {
-            let kind = if on.contains(',') { "funding_arbitrage" } else { "ema_cross" };
-            text += &format!("[strategies.{name}]\nkind = \"{kind}\"\non = \"{on}\"\n");
-        }
-        let places = Places { file: "plimsoll.toml".to_owned(), state: state.to_owned() };
-        let config = Config::read(&text, &Environment::new(), &places).unwrap();
-        let is_guarded = |name: &AccountId| guarded.is_empty() || guarded.contains(&name.as_str());
-        let accounts = config.accounts.iter().filter(|it| is_guarded(&it.name)).cloned().collect();
-        ChosenAll { config, accounts, environment: Environment::new() }
-    }
-
-    const BOTH: &str = "second BTC/USDT:USDT, third BTC/USDT:USDT";
-
-    fn planned(guarded: &[&str]) -> Result<Vec<(String, Vec<String>)>, Failure> {
-        let folder = tempfile::tempdir().unwrap();
-        let strategies = [
-            ("one", "main BTC/USDT:USDT"),
-            ("arb", BOTH),
-            ("two", "main ETH/USDT:USDT"),
-            ("three", "third BTC/USDT:USDT"),
-        ];
-        let groups = plan(&chosen(&strategies, guarded, folder.path()))?;
-        let names = |group: &Group| group.strategies.iter().map(|strategy| strategy.name.clone()).collect();
-        Ok(groups.iter().map(|group| (group.name(), names(group))).collect())
-    }
-
-    #[test]
-    fn strategies_that_share_an_account_sit_together_and_others_apart() {
-        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        let (one, other) =
-            (("main".to_owned(), names(&["one", "two"])), ("second+third".to_owned(), names(&["arb", "three"])));
-        assert_eq!(planned(&[]), Ok(vec![one.clone(), other.clone()]));
-        assert_eq!(planned(&["main"]), Ok(vec![one]), "they are saved under the same name, whatever else is guarded");
-        assert_eq!(planned(&["second", "third"]), Ok(vec![other]));
-    }
-
-    #[test]
-    fn a_strategy_that_needs_an_account_which_is_not_guarded_is_refused() {
-        for guarded in ["second", "third"] {
-            let refused = planned(&[guarded]).unwrap_err();
-            let missing = if guarded == "second" { "third" } else { "second" };
-            let said =
-                format!("strategy 'arb' trades on 'second' and 'third', and '{missing}' would not be guarded here");
-            assert_eq!(refused.message(), said);
-        }
-    }
-}
+mod tests;

@@ -89,6 +89,23 @@ struct Blind {
 }
 
 #[derive(Serialize)]
+struct SeenAgain {
+    event: &'static str,
+    time: String,
+    blind_ms: u64,
+}
+
+#[derive(Serialize)]
+struct Switched<'a> {
+    event: &'static str,
+    time: String,
+    engaged: bool,
+    by: &'a str,
+    reason: &'a str,
+    since: Option<String>,
+}
+
+#[derive(Serialize)]
 struct Stopped {
     event: &'static str,
     positions: usize,
@@ -162,6 +179,7 @@ impl Teller {
 
     /// A person is told what has changed; a program, every pass.
     fn look(&mut self, report: &MonitorReport) -> Result<(), Failure> {
+        self.over(report)?;
         if self.json {
             return self.event(&Pass::of(report));
         }
@@ -200,6 +218,34 @@ impl Teller {
         over.chain(cancelled).chain(climbed).try_for_each(|said| self.below(said))?;
         report.troubles.iter().try_for_each(|trouble| self.below(format!("trouble: {trouble}")))?;
         self.composed(&report.composed)
+    }
+
+    /// What was told of, and is over or otherwise now.
+    fn over(&self, report: &MonitorReport) -> Result<(), Failure> {
+        let now = SystemClock.now();
+        if let Some(blind_for) = report.blind_for {
+            let blind_ms = u64::try_from(blind_for.as_millis()).unwrap_or(u64::MAX);
+            match self.json {
+                true => self.event(&SeenAgain { event: "seen_again", time: screen::instant(now), blind_ms })?,
+                false => self.line(now, format!("the account can be read again, after {} s", blind_for.as_secs()))?,
+            }
+        }
+        let Some(switch) = &report.switched else { return Ok(()) };
+        if self.json {
+            return self.event(&Switched {
+                event: "kill_switch",
+                time: screen::instant(now),
+                engaged: switch.engaged,
+                by: &switch.by,
+                reason: &switch.reason,
+                since: switch.since.map(screen::instant),
+            });
+        }
+        let (done, then) = match switch.engaged {
+            true => ("KILL SWITCH ENGAGED", "nothing is opened until it is released"),
+            false => ("kill switch released", "exposure may be added again"),
+        };
+        self.line(now, format!("{done} by {}: {}; {then}", switch.by, switch.reason))
     }
 
     fn failure(&self, event: &'static str, error: &str) -> Result<(), Failure> {

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::screen;
 use plimsoll_domain::{AccountId, Fill, Money, Timestamp};
 use plimsoll_engine::desk::SeatIndex;
-use plimsoll_engine::trading::{Role, TradingNews};
+use plimsoll_engine::trading::{Reseated, Role, Seated, TradingNews};
 use plimsoll_ports::{Clock, CloseIntent, Decision, Intent, Leg, RestIntent, RestingEffect, StopLoss, SystemClock};
 use rows::{FillRow, Filled, LegRow, money, realized};
 use serde::Serialize;
@@ -26,6 +26,8 @@ pub(super) struct Trades {
 /// Strategies that cannot be seated yet.
 #[derive(Debug)]
 pub(super) struct Waiting {
+    /// The accounts that they trade.
+    pub(super) accounts: BTreeSet<AccountId>,
     trades: Trades,
     why: String,
 }
@@ -36,6 +38,7 @@ pub(super) struct Waiting {
 #[allow(clippy::enum_variant_names, reason = "the names of the events begin so: they stand among those of guards")]
 enum Told {
     StrategyBegan { resumed: Option<String> },
+    StrategyReseated { how: &'static str, why: Option<String> },
     StrategyDecided { reason: String, legs: Vec<LegRow> },
     StrategyRefused { decision: String, reason: String },
     StrategyDone { decision: String },
@@ -65,7 +68,14 @@ impl Trades {
         Self { json, seats, several }
     }
 
-    pub(super) fn tell(&self, news: &TradingNews) -> Result<(), Failure> {
+    pub(super) fn tell(&mut self, news: &TradingNews) -> Result<(), Failure> {
+        if let TradingNews::Reseated(seated) = news {
+            self.seats = seated.iter().map(|it| (it.strategy.clone(), it.accounts.clone())).collect();
+        }
+        self.say(news)
+    }
+
+    fn say(&self, news: &TradingNews) -> Result<(), Failure> {
         let now = SystemClock.now();
         if self.json {
             return self.for_programs(news, now).iter().try_for_each(screen::json);
@@ -89,6 +99,21 @@ impl Trades {
                     strategy: Some(name.clone()),
                 };
                 self.seats.iter().map(began).collect()
+            }
+            TradingNews::Reseated(seated) => {
+                let told = |it: &Seated| OfStrategy {
+                    told: match &it.how {
+                        Reseated::GoesOn => Told::StrategyReseated { how: "goes_on", why: None },
+                        Reseated::BeginsAnew { why } => {
+                            Told::StrategyReseated { how: "begins_anew", why: Some(why.clone()) }
+                        }
+                        Reseated::New => Told::StrategyReseated { how: "new", why: None },
+                    },
+                    time: time.clone(),
+                    account: only(it.accounts.iter()).map(ToString::to_string),
+                    strategy: Some(it.strategy.clone()),
+                };
+                seated.iter().map(told).collect()
             }
             TradingNews::Decided { seat, at: _, decision } => {
                 let legs = decision.legs.iter().map(LegRow::of).collect();
@@ -137,6 +162,20 @@ impl Trades {
                         None => "begins as new".to_owned(),
                     };
                     format!("{}{name}: {how}", self.on(accounts.iter()))
+                })
+                .collect(),
+            TradingNews::Reseated(seated) => seated
+                .iter()
+                .map(|it| {
+                    let how = match &it.how {
+                        Reseated::GoesOn => "goes on from where it is, by the settings of now".to_owned(),
+                        Reseated::BeginsAnew { why } => format!(
+                            "begins anew by the settings of now, and keeps what it holds and what rests; what it has \
+                             heard does not fit them: {why}"
+                        ),
+                        Reseated::New => "begins as new".to_owned(),
+                    };
+                    format!("{}{}: {how}", self.on(&it.accounts), it.strategy)
                 })
                 .collect(),
             TradingNews::Decided { seat, at: _, decision } => {
@@ -206,14 +245,20 @@ impl Trades {
 }
 
 impl Waiting {
-    pub(super) fn new(json: bool, strategies: &[StrategyConfig], several: bool, why: String) -> Self {
-        Self { trades: Trades::new(json, strategies, several), why }
+    pub(super) fn new(
+        json: bool,
+        accounts: BTreeSet<AccountId>,
+        strategies: &[StrategyConfig],
+        several: bool,
+        why: String,
+    ) -> Self {
+        Self { accounts, trades: Trades::new(json, strategies, several), why }
     }
 
     pub(super) fn tell(&self) -> Result<(), Failure> {
         let names: Vec<&str> = self.trades.seats.iter().map(|(name, _)| name.as_str()).collect();
         let what = format!("{}; not begun until then: {}", self.why, names.join(", "));
-        self.trades.tell(&TradingNews::Trouble { what })
+        self.trades.say(&TradingNews::Trouble { what })
     }
 }
 

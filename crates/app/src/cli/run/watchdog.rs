@@ -11,7 +11,7 @@ use plimsoll_service::Service;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::task::JoinSet;
+use tokio::task::{AbortHandle, JoinSet};
 
 /// How often it is thought of.
 const EVERY: Duration = Duration::from_secs(1);
@@ -20,14 +20,11 @@ const AGAIN: Duration = Duration::from_secs(60);
 /// A desk is asked again so long after it has answered.
 const ASK_EVERY: Duration = Duration::from_secs(5);
 
-/// Watches over those who watch.
+/// Watches over those who watch, for as long as the program runs: whoever guards may change.
 pub(super) struct Watchdog {
     pub(super) pulse: Arc<Pulse>,
-    pub(super) service: Service,
     /// Who is told of each account.
     pub(super) notifiers: BTreeMap<AccountId, Arc<dyn Notifier>>,
-    /// The desks by their names: the accounts that they trade, with `+` between them.
-    pub(super) desks: Vec<(String, TradingHandle)>,
     pub(super) heartbeat: Option<(Heartbeat, Duration)>,
 }
 
@@ -35,14 +32,51 @@ impl Watchdog {
     /// Watches in tasks of its own, until what it answers is dropped.
     pub(super) fn begin(self) -> JoinSet<()> {
         let mut tasks = JoinSet::new();
-        for (name, handle) in self.desks {
-            tasks.spawn(ask(name, handle, Arc::clone(&self.pulse)));
-        }
         if let Some((heartbeat, every)) = self.heartbeat {
             tasks.spawn(call(heartbeat, every, Arc::clone(&self.pulse)));
         }
-        tasks.spawn(watch(self.pulse, self.service, self.notifiers));
+        tasks.spawn(watch(self.pulse, self.notifiers));
         tasks
+    }
+}
+
+/// Feels the pulse of those who work now, until it is dropped.
+pub(super) struct Feeling {
+    pulse: Arc<Pulse>,
+    tasks: JoinSet<()>,
+    desks: BTreeMap<String, AbortHandle>,
+}
+
+impl Feeling {
+    /// Begins with the accounts of this service.
+    pub(super) fn begin(pulse: &Arc<Pulse>, service: Service) -> Self {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(note(Arc::clone(pulse), service));
+        Self { pulse: Arc::clone(pulse), tasks, desks: BTreeMap::new() }
+    }
+
+    /// Asks this desk as well, from now on. Its name is that of the accounts that it trades, with `+` between them.
+    pub(super) fn ask(&mut self, name: String, handle: TradingHandle) {
+        let asking = self.tasks.spawn(ask(name.clone(), handle, Arc::clone(&self.pulse)));
+        self.desks.insert(name, asking);
+    }
+
+    /// A desk that is to end.
+    pub(super) fn leave(&mut self, name: &str) {
+        if let Some(asking) = self.desks.remove(name) {
+            asking.abort();
+        }
+        self.pulse.forget_desk(name);
+    }
+}
+
+async fn note(pulse: Arc<Pulse>, service: Service) {
+    let mut beat = tokio::time::interval(EVERY);
+    loop {
+        beat.tick().await;
+        for account in service.accounts() {
+            pulse.note(account.name(), &account.view.borrow(), Instant::now());
+        }
     }
 }
 
@@ -62,15 +96,12 @@ async fn ask(name: String, handle: TradingHandle, pulse: Arc<Pulse>) {
     }
 }
 
-async fn watch(pulse: Arc<Pulse>, service: Service, notifiers: BTreeMap<AccountId, Arc<dyn Notifier>>) {
+async fn watch(pulse: Arc<Pulse>, notifiers: BTreeMap<AccountId, Arc<dyn Notifier>>) {
     let mut telling = Telling::default();
     let mut beat = tokio::time::interval(EVERY);
     loop {
         beat.tick().await;
         let now = Instant::now();
-        for account in service.accounts() {
-            pulse.note(account.name(), &account.view.borrow(), now);
-        }
         for (account, alert) in telling.due(&pulse.quiet(now), now) {
             if let Some(notifier) = notifiers.get(&account)
                 && let Err(error) = notifier.notify(&alert).await

@@ -61,7 +61,7 @@ impl PositionManager {
                 let Lost { symbol, side, direction, quantity, price, cause, .. } = lost.clone();
                 measures.push(Measure::Taken { symbol, side, direction, quantity, price, cause, last_seen });
             }
-            if self.settings.afloat.lost_leg == LostLeg::Tell {
+            if self.rules().afloat.lost_leg == LostLeg::Tell {
                 continue;
             }
             let Ok(reading) = self.read_account(troubles).await else {
@@ -116,18 +116,17 @@ impl PositionManager {
     /// many units of that stand against one.
     fn hedges_of<'a>(&self, lost: &Lost, reading: &'a Reading) -> Vec<(&'a Held, HedgeRatio)> {
         let opposite = |held: &&Held| held.position.direction != lost.direction;
+        let rules = self.rules();
         let ratio = |held: &Held| -> Option<HedgeRatio> {
             if held.report.symbol == lost.symbol {
                 return Some(HedgeRatio::ONE);
             }
-            self.settings.afloat.hedges.iter().find_map(|pair| {
-                match (pair.one == lost.symbol, pair.other == lost.symbol) {
-                    (true, _) if pair.other == held.report.symbol => Some(pair.ratio),
-                    (_, true) if pair.one == held.report.symbol => {
-                        HedgeRatio::new(Decimal::ONE.checked_div(pair.ratio.get())?).ok()
-                    }
-                    _ => None,
+            rules.afloat.hedges.iter().find_map(|pair| match (pair.one == lost.symbol, pair.other == lost.symbol) {
+                (true, _) if pair.other == held.report.symbol => Some(pair.ratio),
+                (_, true) if pair.one == held.report.symbol => {
+                    HedgeRatio::new(Decimal::ONE.checked_div(pair.ratio.get())?).ok()
                 }
+                _ => None,
             })
         };
         reading.held.iter().filter(opposite).filter_map(|held| Some((held, ratio(held)?))).collect()

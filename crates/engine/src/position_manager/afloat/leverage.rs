@@ -25,7 +25,7 @@ impl PositionManager {
         health: MarginHealth,
     ) -> Vec<Measure> {
         let mut measures = Vec::new();
-        let Some(kept) = self.settings.afloat.leverage else { return measures };
+        let Some(kept) = self.rules().afloat.leverage else { return measures };
         // Whoever adds exposure has a position of which the reading may show a part; what has no price hides a leverage.
         let is_busy = self.turn.try_acquire().is_err() || self.is_flattening();
         if is_busy || health != MarginHealth::Healthy || !reading.unpriced.is_empty() {

@@ -10,10 +10,11 @@ use std::collections::BTreeSet;
 impl PositionManager {
     /// The thresholds in force: those of the settings, and none later than the limits on the cover ask for.
     pub(in crate::position_manager) fn thresholds(&self) -> Thresholds {
-        let limits = self.settings.limits.settings();
+        let rules = self.rules();
+        let limits = rules.limits.settings();
         let at = |cover: Decimal| MarginRatio::reported(Decimal::ONE.checked_div(cover).unwrap_or(Decimal::ONE));
         let thin = limits.min_cover.saturating_add(limits.cover_buffer.get());
-        self.settings.afloat.thresholds.no_later_than(at(thin), at(limits.min_cover))
+        rules.afloat.thresholds.no_later_than(at(thin), at(limits.min_cover))
     }
 
     /// Everything that is held and can be priced, in the order of the reading.
@@ -40,7 +41,7 @@ impl PositionManager {
             collateral: held.collateral(),
             closing_fee: self.settings.closing_fee,
             fee: held.instrument.fees.taker,
-            depth: self.settings.afloat.most_at_once.and_then(|most| at_price(most, held.mark)),
+            depth: self.rules().afloat.most_at_once.and_then(|most| at_price(most, held.mark)),
             left_alone: self.is_left_alone(&held.report.symbol, held.report.position_side),
         }
     }

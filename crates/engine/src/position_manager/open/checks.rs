@@ -80,7 +80,7 @@ impl PositionManager {
             elsewhere: self.elsewhere().await?,
             allowance: self.allowance().await?,
         };
-        Ok(check(order, &account, &self.settings.limits).map(|approval| approval.warnings))
+        Ok(check(order, &account, &self.rules().limits).map(|approval| approval.warnings))
     }
 
     /// How old the state is: what the account's own task says, where there is one; else the reading was just taken. A

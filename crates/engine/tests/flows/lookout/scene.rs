@@ -4,7 +4,7 @@ use crate::store::Store;
 use crate::venue::{btc, price, size};
 use async_trait::async_trait;
 use plimsoll_engine::{
-    AccountPorts, AccountView, Alone, Colleagues, ContractSetting, Guard, GuardNews, GuardSettings, Lookout,
+    AccountPorts, AccountView, Alone, Attention, Colleagues, ContractSetting, Guard, GuardNews, GuardSettings, Lookout,
     LookoutNews, Ports, PositionManager, Settings, Stopper, Streams, VenueAccountSettings,
 };
 use plimsoll_exchange::{ClosingOrders, Exchange, MarketClock, PaperBroker, PaperVenue, Tick, listings};
@@ -62,6 +62,7 @@ pub(super) struct Scene {
     pub(super) view: watch::Receiver<Arc<AccountView>>,
     pub(super) told: mpsc::UnboundedReceiver<String>,
     pub(super) stop: Stopper,
+    pub(super) attention: Attention,
     /// How often the guard was polled.
     polls: Arc<AtomicUsize>,
 }
@@ -159,11 +160,12 @@ fn begin_at(
     let manager = manager.with_view(lookout.watch()).with_colleagues(colleagues);
     let manager = Arc::new(manager);
     let guard = Guard::new(Arc::clone(&manager), settings).with_lookout(lookout);
-    let (stop, (tell, told)) = (guard.stopper(), mpsc::unbounded_channel());
+    let (stop, attention) = (guard.stopper(), guard.attention());
+    let (tell, told) = mpsc::unbounded_channel();
     let polls = Arc::new(AtomicUsize::new(0));
     let running = async move { guard.run(|news| drop(tell.send(word(news)))).await };
     tokio::spawn(counted(running, Arc::clone(&polls)));
-    Scene { venue, clock, broker, asked, store, manager, view, told, stop, polls }
+    Scene { venue, clock, broker, asked, store, manager, view, told, stop, attention, polls }
 }
 
 /// The same, and how often it is polled.

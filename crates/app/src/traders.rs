@@ -1,0 +1,132 @@
+//! Who trades which account at this moment, for whoever looks at strategies or orders them about.
+
+use crate::config::{Config, StrategyConfig};
+use async_trait::async_trait;
+use plimsoll_domain::{AccountId, Currency, Symbol};
+use plimsoll_engine::trading::{DecisionOutcome, SeatState, SeatStatus, TradingHandle};
+use plimsoll_service::{Decided, RunState, StrategyControl, StrategyFailure, StrategyStatus};
+use std::collections::BTreeSet;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+
+/// Desks at work, with how their strategies are configured. Both may be others from one moment to the next.
+#[derive(Debug)]
+pub(crate) struct Traders {
+    now: RwLock<Now>,
+    currency: Option<Currency>,
+}
+
+#[derive(Debug, Default)]
+struct Now {
+    desks: Vec<(BTreeSet<AccountId>, TradingHandle)>,
+    configured: Vec<StrategyConfig>,
+}
+
+#[async_trait]
+impl StrategyControl for Traders {
+    async fn list(&self) -> Vec<StrategyStatus> {
+        let configured = self.now().configured.clone();
+        let of = |it: &StrategyConfig| self.seat(&it.name).map(|(_, seat)| self.status(it, &seat));
+        configured.iter().filter_map(of).collect()
+    }
+
+    async fn pause(&self, name: &str, by: &str, reason: &str) -> Result<(), StrategyFailure> {
+        let (handle, seat) = self.seat(name).ok_or_else(|| StrategyFailure::Unknown(name.to_owned()))?;
+        match seat.state {
+            SeatState::Stopped { why } => {
+                Err(StrategyFailure::NotNow(format!("'{name}' has stopped by itself: {why}")))
+            }
+            SeatState::Running | SeatState::Paused { .. } => {
+                handle.pause(name, &format!("{by}: {reason}"));
+                Ok(())
+            }
+        }
+    }
+
+    async fn resume(&self, name: &str, _: &str, _: &str) -> Result<(), StrategyFailure> {
+        let (handle, seat) = self.seat(name).ok_or_else(|| StrategyFailure::Unknown(name.to_owned()))?;
+        match seat.state {
+            SeatState::Stopped { why } => {
+                let what = format!("'{name}' has stopped by itself, and begins anew with the program only: {why}");
+                Err(StrategyFailure::NotNow(what))
+            }
+            SeatState::Running | SeatState::Paused { .. } => {
+                handle.resume(name);
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Traders {
+    /// Nobody yet.
+    pub(crate) fn of(config: &Config) -> Self {
+        let currency = config.accounts.first().map(|account| account.settle.clone());
+        Self { now: RwLock::default(), currency }
+    }
+
+    /// These from now on: each desk with the accounts that it trades, and all strategies.
+    pub(crate) fn are(&self, desks: Vec<(BTreeSet<AccountId>, TradingHandle)>, configured: Vec<StrategyConfig>) {
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = Now { desks, configured };
+    }
+
+    /// The way to the desk that trades this account.
+    pub(crate) fn on(&self, account: &AccountId) -> Option<TradingHandle> {
+        let now = self.now();
+        now.desks.iter().find(|(accounts, _)| accounts.contains(account)).map(|(_, handle)| handle.clone())
+    }
+
+    /// The ways to all desks.
+    pub(crate) fn handles(&self) -> Vec<TradingHandle> {
+        self.now().desks.iter().map(|(_, handle)| handle.clone()).collect()
+    }
+
+    fn now(&self) -> RwLockReadGuard<'_, Now> {
+        self.now.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn seat(&self, name: &str) -> Option<(TradingHandle, SeatStatus)> {
+        self.handles().into_iter().find_map(|handle| {
+            let seats = handle.seats();
+            let seat = seats.iter().find(|seat| seat.name == name)?.clone();
+            Some((handle, seat))
+        })
+    }
+
+    fn status(&self, configured: &StrategyConfig, seat: &SeatStatus) -> StrategyStatus {
+        let (state, reason) = match &seat.state {
+            SeatState::Running => (RunState::Running, None),
+            SeatState::Paused { by } => (RunState::Paused, Some(by.clone())),
+            SeatState::Stopped { why } => (RunState::Stopped, Some(why.clone())),
+        };
+        let decisions = seat.decisions.iter().map(|it| {
+            let text = match &it.outcome {
+                DecisionOutcome::Underway => "under way".to_owned(),
+                DecisionOutcome::Done => "done".to_owned(),
+                DecisionOutcome::Refused(why) => format!("refused: {why}"),
+            };
+            Decided { time: it.at, text, reason: it.reason.clone() }
+        });
+        let mut accounts: Vec<AccountId> = configured.places.iter().map(|place| place.account.clone()).collect();
+        accounts.dedup();
+        let contracts: Vec<Symbol> = configured.places.iter().map(|place| place.symbol.clone()).collect();
+        let (mut holdings, mut working) = (Vec::new(), Vec::new());
+        for (account, held, resting) in &seat.accounts {
+            holdings.extend(held.iter().map(|it| (account.clone(), it.clone())));
+            working.extend(resting.iter().map(|it| (account.clone(), it.clone())));
+        }
+        StrategyStatus {
+            name: configured.name.clone(),
+            accounts,
+            contracts,
+            state,
+            reason,
+            since: None,
+            holdings,
+            working,
+            decisions: decisions.collect(),
+            parameters: serde_json::Value::Object(configured.settings.clone()),
+            net_profit: None,
+            currency: self.currency.clone(),
+        }
+    }
+}
