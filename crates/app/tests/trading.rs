@@ -301,7 +301,12 @@ async fn every_line_names_its_account_where_there_are_several() {
     }
     let told = run.stop().await;
     assert!(told.iter().all(|line| line.contains("main: ") || line.contains("second: ")), "{}", told.join("\n"));
-    assert_eq!(told.iter().filter(|line| line.contains("stopped: 0 positions")).count(), 2, "{}", told.join("\n"));
+    assert_eq!(
+        told.iter().filter(|line| line.contains("stopped: left open: 0 positions")).count(),
+        2,
+        "{}",
+        told.join("\n")
+    );
     let mut one = Program::start(&stage, &["run", "--account", "second", "--json"]);
     let alone = one.until("reconciled", |_| true).await;
     assert_eq!(alone["account"], "second");

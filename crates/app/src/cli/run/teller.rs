@@ -195,8 +195,8 @@ impl Teller {
         };
         let over = if report.overexposed.is_empty() { "" } else { ", MORE THAN MAY BE HELD" };
         let stage = measures::stage(report);
-        let (health, positions) = (report.health(), report.positions.len());
-        let said = format!("{health}: {positions} positions{stage}{stops}{dark}{over}{action}");
+        let (health, positions) = (report.health(), counted(report.positions.len(), "position"));
+        let said = format!("{health}: {positions}{stage}{stops}{dark}{over}{action}");
         let measures: Vec<String> = measures::for_people(report).collect();
         let is_quiet = measures.is_empty()
             && report.ended.is_empty()
@@ -284,7 +284,8 @@ impl Teller {
             return self.event(&Stopped { event: "stopped", positions, resting, unprotected });
         }
         let stops = if unprotected > 0 { format!(", {unprotected} WITHOUT A STOP") } else { String::new() };
-        let said = format!("stopped: {positions} positions stay open{stops}, {resting} orders stay resting");
+        let (positions, resting) = (counted(positions, "position"), counted(resting, "order"));
+        let said = format!("stopped: left open: {positions}{stops}; left resting: {resting}");
         screen::line(format!("{}{said}", self.named))
     }
 
@@ -305,6 +306,11 @@ impl Teller {
     fn event(&self, told: &impl Serialize) -> Result<(), Failure> {
         screen::json(&OfAccount { told, account: self.account.as_str() })
     }
+}
+
+/// `1 position`, `2 positions`.
+fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 const fn severity(severity: Severity) -> &'static str {
