@@ -1,5 +1,6 @@
 //! A venue that takes orders.
 
+use crate::clock::ClockOffset;
 use crate::error::{CommandError, NotSent, PlaceError, QueryError};
 use async_trait::async_trait;
 use plimsoll_domain::{
@@ -17,6 +18,12 @@ use plimsoll_domain::{
 pub trait Broker: Send + Sync {
     /// The venue's name.
     fn venue(&self) -> VenueId;
+
+    /// How far the venue's clock is ahead of ours, where requests are signed with a time and it was measured for that; `None`
+    /// until then, and where venue and account go by one clock. Nothing is asked.
+    fn clock_offset(&self) -> Option<ClockOffset> {
+        None
+    }
 
     /// Every contract that is not delisted, with what may be done with it, and with tiers and fees as they are for this
     /// account. Where a venue tells margin tables one by one, those are left out whose table is not known yet: they are

@@ -15,6 +15,15 @@ pub trait Clock: Send + Sync {
     async fn sleep(&self, duration: Duration);
 }
 
+/// How far another clock is ahead of ours, as it was last measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClockOffset {
+    /// In microseconds: positive, if the other clock is ahead of ours; negative, if it is behind.
+    pub micros: i64,
+    /// When, by our clock.
+    pub measured_at: Timestamp,
+}
+
 /// The clock of this machine, and the timers of tokio's runtime.
 #[cfg(feature = "system-clock")]
 #[derive(Debug, Clone, Copy, Default)]

@@ -60,9 +60,9 @@ pub use account_audit::{AccountAudit, AccountSettings, ContractSettings, KeyRigh
 pub use account_stream::{AccountStream, StreamItem};
 pub use bracket::{Bracket, BracketError, PlacedBracket, Protection, ProtectionLeg, place_bracket};
 pub use broker::Broker;
-pub use clock::Clock;
 #[cfg(feature = "system-clock")]
 pub use clock::SystemClock;
+pub use clock::{Clock, ClockOffset};
 pub use close_all::{ClosedAll, NotClosed, cancel_all_orders, close_all};
 pub use error::{CommandError, NotSent, PlaceError, QueryError, Refusal, RefusalReason};
 pub use event_bus::{BusError, EventBus, Held, Lease, LeaseError};

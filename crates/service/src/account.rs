@@ -151,6 +151,32 @@ pub(crate) fn link(link: &Link) -> (&'static str, Option<String>) {
     }
 }
 
+/// The nearest whole milliseconds; halves away from zero.
+pub(crate) const fn whole_millis(micros: i64) -> i64 {
+    (micros / 1000).saturating_add(micros % 1000 / 500)
+}
+
 pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_told_to_the_nearest_millisecond_ahead_or_behind() {
+        for (micros, millis) in [
+            (0, 0),
+            (499, 0),
+            (500, 1),
+            (1499, 1),
+            (-499, 0),
+            (-500, -1),
+            (-1_500, -2),
+            (i64::MAX, 9_223_372_036_854_776),
+        ] {
+            assert_eq!(whole_millis(micros), millis, "{micros}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The accounts by themselves.
 
-use crate::account::{Seen, ServedAccount, link};
+use crate::account::{Seen, ServedAccount, link, whole_millis};
 use crate::facts::Facts;
 use crate::failure::AskFailure;
 use crate::figure::{Figure, Moment, answers, known};
@@ -37,6 +37,11 @@ answers! {
         pub data_age_ms: Option<u64>,
         /// It is young enough to open anything on.
         pub is_fresh: bool,
+        /// How far the venue's clock is ahead of ours, as last measured; negative: it is behind. Null: not measured, or they go
+        /// by one clock.
+        pub clock_offset_ms: Option<i64>,
+        /// When that was measured.
+        pub clock_measured_at: Option<Moment>,
         /// How young that is.
         pub fresh_within_ms: u64,
         /// When the stream last brought anything.
@@ -113,7 +118,7 @@ impl Service {
 impl AccountRow {
     fn of(account: &ServedAccount, seen: &Seen, facts: &Facts, climb: Option<&Climb>, strategies: Vec<String>) -> Self {
         let (view, margin, watch) = (&seen.view, &seen.margin, losses(account, seen));
-        let (link, link_reason) = link(&view.link);
+        let ((link, link_reason), offset) = (link(&view.link), account.ports.broker.clock_offset());
         let worst = worst(&seen.positions);
         Self {
             account: account.name().to_string(),
@@ -124,6 +129,8 @@ impl AccountRow {
             link_reason,
             data_age_ms: seen.age_ms(),
             is_fresh: seen.is_fresh,
+            clock_offset_ms: offset.map(|it| whole_millis(it.micros)),
+            clock_measured_at: offset.map(|it| it.measured_at.into()),
             fresh_within_ms: crate::account::millis(account.fresh_within()),
             heard_at: view.heard_at.map(Moment),
             read_at: view.read_at.map(Moment),

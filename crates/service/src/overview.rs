@@ -1,6 +1,6 @@
 //! The header of every screen.
 
-use crate::account::{Seen, ServedAccount, link};
+use crate::account::{Seen, ServedAccount, link, whole_millis};
 use crate::facts::Facts;
 use crate::figure::{Figure, Moment, answers, known};
 use crate::service::Service;
@@ -127,6 +127,9 @@ answers! {
         pub data_age_ms: Option<u64>,
         /// It is young enough to open anything on.
         pub is_fresh: bool,
+        /// How far the venue's clock is ahead of ours, as last measured; negative: it is behind. Null: not measured, or they go
+        /// by one clock.
+        pub clock_offset_ms: Option<i64>,
         /// Wallet and unrealised profit.
         pub equity: Option<Figure>,
         /// What was earned since midnight UTC.
@@ -286,6 +289,7 @@ impl Together {
             link_reason,
             data_age_ms: seen.age_ms(),
             is_fresh: seen.is_fresh,
+            clock_offset_ms: account.ports.broker.clock_offset().map(|it| whole_millis(it.micros)),
             equity: known(seen.margin.equity),
             day_pnl: known(watch.as_ref().map(day_pnl)),
             drawdown: known(watch.map(|it| it.drawdown())),

@@ -8,7 +8,7 @@ use plimsoll_domain::{
     VenueId,
 };
 use plimsoll_exchange::PaperBroker;
-use plimsoll_ports::{Broker, CommandError, PlaceError, QueryError};
+use plimsoll_ports::{Broker, ClockOffset, CommandError, PlaceError, QueryError};
 use std::sync::Arc;
 
 /// The broker of one process.
@@ -45,6 +45,10 @@ impl SimulatedBroker {
 impl Broker for SimulatedBroker {
     fn venue(&self) -> VenueId {
         self.broker.venue()
+    }
+
+    fn clock_offset(&self) -> Option<ClockOffset> {
+        self.broker.clock_offset()
     }
 
     async fn instruments(&self) -> Result<Vec<Instrument>, QueryError> {

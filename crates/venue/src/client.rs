@@ -7,7 +7,7 @@ use crate::failure::{Class, Failure, Wait, excerpt, shown, strange};
 use crate::json::DecodeError;
 use crate::request::{HttpRequest, Method};
 use plimsoll_domain::Timestamp;
-use plimsoll_ports::{Clock, NotSent};
+use plimsoll_ports::{Clock, ClockOffset, NotSent};
 use plimsoll_transport as transport;
 use plimsoll_transport::{BuildFailure, DialFailure, HttpFailure, HttpResponse, HttpSession, HttpSettings, Priority};
 use std::fmt;
@@ -109,15 +109,8 @@ pub struct Client<R> {
     http: HttpSession,
     clock: Arc<dyn Clock>,
     settings: CallSettings,
-    offset: Mutex<Option<Offset>>,
+    offset: Mutex<Option<ClockOffset>>,
     budgets: Budgets,
-}
-
-/// How far the venue's clock is ahead of ours.
-#[derive(Debug, Clone, Copy)]
-struct Offset {
-    micros: i64,
-    measured: Timestamp,
 }
 
 impl<R: Rest> Client<R> {
@@ -313,7 +306,7 @@ impl<R: Rest> Client<R> {
         let every = self.settings.measure_time_every;
         let patience = if call.is_order() { every * 3 } else { every };
         let known = *self.offset();
-        if known.is_some_and(|offset| self.clock.now().since(offset.measured) < patience) {
+        if known.is_some_and(|offset| self.clock.now().since(offset.measured_at) < patience) {
             return Ok(());
         }
         match self.measure_time().await {
@@ -347,8 +340,13 @@ impl<R: Rest> Client<R> {
         let venue = self.rest.read_time(&response).map_err(|error| self.unreadable(&call, &response, &error))?;
         let half_way = asked + measured.as_micros().saturating_sub(asked) / 2;
         let micros = venue.as_micros().saturating_sub(half_way);
-        *self.offset() = Some(Offset { micros, measured });
+        *self.offset() = Some(ClockOffset { micros, measured_at: measured });
         Ok(venue)
+    }
+
+    /// How far the venue's clock is ahead of ours; `None` until it is measured. Nothing is asked.
+    pub fn clock_offset(&self) -> Option<ClockOffset> {
+        *self.offset()
     }
 
     /// By how many microseconds the venue's clock is ahead of ours, as well as it is known.
@@ -356,7 +354,7 @@ impl<R: Rest> Client<R> {
         self.offset().map_or(0, |offset| offset.micros)
     }
 
-    fn offset(&self) -> MutexGuard<'_, Option<Offset>> {
+    fn offset(&self) -> MutexGuard<'_, Option<ClockOffset>> {
         self.offset.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -18,7 +18,7 @@ use plimsoll_domain::{
     Money, NewOrder, Order, OrderId, PositionMode, PositionReport, PositionSide, Price, Quantity, Symbol, Timestamp,
     VenueId,
 };
-use plimsoll_ports::{Broker, Clock, CommandError, NotSent, PlaceError, QueryError};
+use plimsoll_ports::{Broker, Clock, ClockOffset, CommandError, NotSent, PlaceError, QueryError};
 use plimsoll_transport::BuildFailure;
 use plimsoll_transport::Priority::{self, ReducesRisk};
 use plimsoll_venue::{CallError, OrderMemory};
@@ -196,6 +196,10 @@ impl fmt::Debug for BinanceBroker {
 impl Broker for BinanceBroker {
     fn venue(&self) -> VenueId {
         VenueId::new(VENUE)
+    }
+
+    fn clock_offset(&self) -> Option<ClockOffset> {
+        self.shared.client.clock_offset()
     }
 
     async fn instruments(&self) -> Result<Vec<Instrument>, QueryError> {

@@ -20,7 +20,9 @@ use plimsoll_domain::{
     Leverage, MarginMode, Money, NewOrder, Order, OrderId, PositionMode, PositionReport, PositionSide, Price, Quantity,
     Stamp, Symbol, Timestamp, VenueId,
 };
-use plimsoll_ports::{Broker, Clock, CommandError, NotSent, PlaceError, QueryError, Refusal, RefusalReason};
+use plimsoll_ports::{
+    Broker, Clock, ClockOffset, CommandError, NotSent, PlaceError, QueryError, Refusal, RefusalReason,
+};
 use plimsoll_transport::BuildFailure;
 use plimsoll_transport::Priority::{self, ReducesRisk};
 use plimsoll_venue::{Beside, CallError, OrderMemory};
@@ -242,6 +244,10 @@ impl fmt::Debug for BitgetBroker {
 impl Broker for BitgetBroker {
     fn venue(&self) -> VenueId {
         VenueId::new(VENUE)
+    }
+
+    fn clock_offset(&self) -> Option<ClockOffset> {
+        self.shared.client.clock_offset()
     }
 
     async fn instruments(&self) -> Result<Vec<Instrument>, QueryError> {

@@ -20,7 +20,7 @@ use plimsoll_domain::{
     MarginMode, Money, NewOrder, Order, OrderId, PositionMode, PositionReport, PositionSide, Price, Quantity, Stamp,
     Symbol, Timestamp, VenueId,
 };
-use plimsoll_ports::{Broker, Clock, CommandError, PlaceError, QueryError};
+use plimsoll_ports::{Broker, Clock, ClockOffset, CommandError, PlaceError, QueryError};
 use plimsoll_transport::{BuildFailure, Priority};
 use plimsoll_venue::{CallError, OrderMemory};
 use std::fmt;
@@ -292,6 +292,10 @@ impl fmt::Debug for GateioBroker {
 impl Broker for GateioBroker {
     fn venue(&self) -> VenueId {
         VenueId::new(VENUE)
+    }
+
+    fn clock_offset(&self) -> Option<ClockOffset> {
+        self.shared.client.clock_offset()
     }
 
     async fn instruments(&self) -> Result<Vec<Instrument>, QueryError> {

@@ -9,7 +9,7 @@ use plimsoll_domain::{
     VenueId,
 };
 use plimsoll_exchange::{OrderRef, PaperBroker};
-use plimsoll_ports::{Broker, CommandError, PlaceError, QueryError};
+use plimsoll_ports::{Broker, ClockOffset, CommandError, PlaceError, QueryError};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -110,6 +110,10 @@ impl TrialBroker {
 impl Broker for TrialBroker {
     fn venue(&self) -> VenueId {
         self.broker.venue()
+    }
+
+    fn clock_offset(&self) -> Option<ClockOffset> {
+        self.broker.clock_offset()
     }
 
     async fn instruments(&self) -> Result<Vec<Instrument>, QueryError> {
