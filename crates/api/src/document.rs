@@ -73,6 +73,17 @@ const QUESTIONS: &[Question] = &[
         answers!(WhatIf),
     ),
     ("/api/stress", "Usual moves of every price, and of each asset.", &[], answers!(Stress)),
+    (
+        "/api/candles",
+        "Closed candles of a contract, as the venue of the account has them, oldest first.",
+        &[
+            ("account", "By this account's venue; needed."),
+            ("symbol", "Of this contract, such as BTC/USDT:USDT; needed."),
+            ("interval", "How long each lasts: 1m, 5m, 15m (usual), 1h, 4h or 1d."),
+            ("limit", "At most so many, the newest: 300 usually, 1000 at the most."),
+        ],
+        answers!(Candles),
+    ),
     ("/api/kill", "The kill switches, and what they were.", &[], answers!(KillSwitches)),
 ];
 

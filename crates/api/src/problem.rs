@@ -95,6 +95,8 @@ impl From<AskFailure> for Problem {
     fn from(failure: AskFailure) -> Self {
         let (status, code) = match &failure {
             AskFailure::UnknownAccount(_) => (StatusCode::NOT_FOUND, "unknown_account"),
+            AskFailure::UnknownContract(..) => (StatusCode::NOT_FOUND, "unknown_contract"),
+            AskFailure::Venue(_) => (StatusCode::SERVICE_UNAVAILABLE, "venue_unavailable"),
             AskFailure::Records(_) => (StatusCode::SERVICE_UNAVAILABLE, "records_unavailable"),
             AskFailure::NotAMove(_) => (StatusCode::BAD_REQUEST, "bad_query"),
         };

@@ -10,7 +10,7 @@ use axum::extract::{Extension, State};
 use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use plimsoll_ports::Severity;
-use plimsoll_service::{EventFilter, Moment, RecordFilter};
+use plimsoll_service::{CandleInterval, EventFilter, Moment, RecordFilter};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -144,6 +144,18 @@ pub(crate) async fn what_if(State(app): Shared, asked: Asked) -> Answered<plimso
 pub(crate) async fn stress(State(app): Shared, asked: Asked) -> Answered<plimsoll_service::Stress> {
     asked.only(&[])?;
     Ok(Answer(app.service.stress()?))
+}
+
+pub(crate) async fn candles(State(app): Shared, asked: Asked) -> Answered<plimsoll_service::Candles> {
+    let asked = asked.only(&["account", "symbol", "interval", "limit"])?;
+    let account = asked.account().ok_or_else(|| Problem::bad_query("this takes 'account'"))?;
+    let symbol = asked.symbol()?.ok_or_else(|| Problem::bad_query("this takes 'symbol'"))?;
+    let interval = CandleInterval::of(asked.text("interval").unwrap_or("15m")).ok_or_else(|| {
+        let known = CandleInterval::ALL.map(CandleInterval::as_str).join(", ");
+        Problem::bad_query(format!("'interval' is one of {known}"))
+    })?;
+    let limit = asked.whole("limit", 300, 1..=1000)?;
+    Ok(Answer(app.service.candles(&account, &symbol, interval, limit).await?))
 }
 
 pub(crate) async fn kill(State(app): Shared, asked: Asked) -> Answered<plimsoll_service::KillSwitches> {

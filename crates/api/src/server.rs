@@ -148,6 +148,7 @@ fn router(app: Arc<App>) -> Router {
         .route("/api/exposure", get(routes::exposure))
         .route("/api/what-if", get(routes::what_if))
         .route("/api/stress", get(routes::stress))
+        .route("/api/candles", get(routes::candles))
         .route("/api/kill", get(routes::kill))
         .route("/api/stream", get(stream))
         .route("/metrics", get(routes::metrics))

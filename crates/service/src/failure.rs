@@ -1,6 +1,6 @@
 //! Why a question has no answer, and why an action was not prepared or confirmed.
 
-use plimsoll_domain::AccountId;
+use plimsoll_domain::{AccountId, Symbol, VenueId};
 use plimsoll_ports::StoreError;
 use std::time::Duration;
 
@@ -13,6 +13,12 @@ pub enum AskFailure {
     /// The records cannot be read.
     #[error("the records are not to be had: {0}")]
     Records(#[from] StoreError),
+    /// The venue lists no contract of this name.
+    #[error("{1} lists no {0}")]
+    UnknownContract(Symbol, VenueId),
+    /// The venue did not tell.
+    #[error("{0}")]
+    Venue(String),
     /// A move of prices that cannot be.
     #[error("{0}")]
     NotAMove(String),

@@ -2,6 +2,7 @@
 
 use crate::account::{Mode, ServedAccount};
 use crate::acting::Desk;
+use crate::candles::KnownCandles;
 use crate::events::EventHub;
 use crate::facts::{Facts, Memo};
 use crate::failure::AskFailure;
@@ -43,6 +44,7 @@ pub(crate) struct Inner {
     pub(crate) settings: ServiceSettings,
     may_open: AtomicBool,
     pub(crate) rates: Rates,
+    pub(crate) candles: KnownCandles,
     pub(crate) desk: Desk,
 }
 
@@ -66,9 +68,9 @@ impl Service {
         settings: ServiceSettings,
     ) -> Self {
         let accounts = accounts.into_iter().map(|account| (account, Memo::default())).collect();
-        let (rates, desk) = (Rates::default(), Desk::default());
+        let (rates, candles, desk) = (Rates::default(), KnownCandles::default(), Desk::default());
         let may_open = AtomicBool::new(settings.may_open);
-        Self(Arc::new(Inner { accounts, control, hub, clock, settings, may_open, rates, desk }))
+        Self(Arc::new(Inner { accounts, control, hub, clock, settings, may_open, rates, candles, desk }))
     }
 
     /// Whether anything may be opened at all, from now on.

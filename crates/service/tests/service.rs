@@ -6,7 +6,9 @@ mod world;
 
 use plimsoll_ports::RiskEventRepository;
 use plimsoll_ports::domain::{AccountId, Decimal};
-use plimsoll_service::{ActFailure, Action, Caller, Came, EventFilter, Figure, Outcome, Prepared, RecordFilter};
+use plimsoll_service::{
+    ActFailure, Action, Caller, Came, CandleInterval, EventFilter, Figure, Outcome, Prepared, RecordFilter,
+};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 use world::{World, start};
@@ -336,4 +338,31 @@ async fn what_is_stale_is_said_to_be() {
     let overview = world.service.overview().await;
     assert!(!overview.accounts[0].is_fresh, "{:?}", overview.accounts[0]);
     assert_eq!(world.service.unready()[0], "main: known 11000 ms ago");
+}
+
+#[tokio::test]
+async fn candles_are_the_venues_and_those_that_have_closed() {
+    let world = World::new().await;
+    world.mark("50100").await;
+    world.mark("49900").await;
+    let candles = async |limit| {
+        let asked =
+            world.service.candles(&AccountId::new("main"), &world::btc(), CandleInterval::OneMinute, limit).await;
+        asked.map(|it| {
+            (it.candles.iter().map(|it| (it.time.0, it.high, it.low, it.close)).collect::<Vec<_>>(), it.trouble)
+        })
+    };
+    assert_eq!(candles(10).await, Ok((vec![], None)), "none has closed");
+    world.pass(Duration::from_secs(60));
+    world.mark("50500").await;
+    let first = (start(), figure("50100"), figure("49900"), figure("49900"));
+    assert_eq!(candles(10).await, Ok((vec![first], None)));
+    world.pass(Duration::from_secs(60));
+    world.mark("50400").await;
+    let second = (start().plus(Duration::from_secs(60)), figure("50500"), figure("50500"), figure("50500"));
+    assert_eq!(candles(10).await, Ok((vec![first, second], None)));
+    assert_eq!(candles(1).await, Ok((vec![second], None)));
+    let (main, unlisted) = (AccountId::new("main"), "XYZ/USDT:USDT".parse().unwrap());
+    let unknown = world.service.candles(&main, &unlisted, CandleInterval::Day, 1).await;
+    assert_eq!(unknown.unwrap_err().to_string(), "paper lists no XYZ/USDT:USDT");
 }

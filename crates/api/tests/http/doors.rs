@@ -150,6 +150,12 @@ async fn queries_that_make_no_sense_are_said_to() {
         ("/api/what-if?percent=NaN", (400, "bad_query")),
         ("/api/what-if?percent=%FF", (400, "bad_query")),
         ("/api/what-if?percent=79228162514264337593543950335", (400, "bad_query")),
+        ("/api/candles", (400, "bad_query")),
+        ("/api/candles?account=main", (400, "bad_query")),
+        ("/api/candles?account=main&symbol=BTC/USDT:USDT&interval=7m", (400, "bad_query")),
+        ("/api/candles?account=main&symbol=BTC/USDT:USDT&limit=1001", (400, "bad_query")),
+        ("/api/candles?account=nobody&symbol=BTC/USDT:USDT", (404, "unknown_account")),
+        ("/api/candles?account=main&symbol=XYZ/USDT:USDT", (404, "unknown_contract")),
         ("/api/../api/nothing", (404, "not_found")),
         ("/api/", (404, "not_found")),
     ] {
@@ -171,7 +177,11 @@ async fn every_question_is_answered_as_it_is_described() {
         if item.get("get").is_none() || path == "/api/stream" {
             continue;
         }
-        let query = if path == "/api/what-if" { "?percent=-10" } else { "" };
+        let query = match path.as_str() {
+            "/api/what-if" => "?percent=-10",
+            "/api/candles" => "?account=main&symbol=BTC/USDT:USDT",
+            _ => "",
+        };
         let reply = site.get(&format!("{path}{query}")).await;
         assert_eq!(reply.status, 200, "{path}: {reply:?}");
         let name = item["get"]["responses"]["200"]["content"]["application/json"]["schema"]["$ref"].as_str().unwrap();
@@ -186,7 +196,7 @@ async fn every_question_is_answered_as_it_is_described() {
         assert!(!has_float(&body), "{path} has a number that is no whole number: {body}");
         asked += 1;
     }
-    assert_eq!(asked, 16);
+    assert_eq!(asked, 17);
     let metrics = site.get("/metrics").await;
     assert_eq!((metrics.status, metrics.body.as_str()), (200, "up 1\n"));
 }
