@@ -162,3 +162,63 @@ test('a strategy is paused and goes on', async ({ page }) => {
   await expect(trend.getByText('paused')).toBeVisible();
   await expect(trend.getByRole('button', { name: 'Resume trend' })).toBeVisible();
 });
+
+test('a position is opened by its margin, with a stop, in two steps', async ({ page }) => {
+  await open(page, '#/positions');
+  const prepared: Record<string, unknown>[] = [];
+  page.on('request', (request) => {
+    if (request.url().endsWith('/api/actions/prepare')) prepared.push(request.postDataJSON() as Record<string, unknown>);
+  });
+  const sent = confirmations(page);
+  await page.getByRole('button', { name: 'Open…' }).click();
+  const ask = dialog(page).getByRole('button', { name: 'What would it mean?' });
+  await dialog(page).getByLabel('Contract').fill('AVAX/USDT:USDT');
+  await dialog(page).getByRole('button', { name: 'short' }).click();
+  await dialog(page).getByRole('button', { name: 'margin' }).click();
+  await dialog(page).getByLabel('Margin, USDT').fill('100.1');
+  await dialog(page).getByLabel(/Leverage/).fill('50');
+  await expect(dialog(page)).toContainText('worth 5 005');
+  await expect(ask).toBeDisabled();
+  await dialog(page).getByLabel('Stop-loss, a price').fill('27');
+  await dialog(page).getByLabel(/Target/).fill('22.5');
+  await ask.click();
+  await expect(dialog(page).getByRole('alert')).toContainText('Leverage 50x is above the limit of 20x.');
+  await expect(dialog(page).getByRole('button', { name: 'Open it' })).toHaveCount(0);
+  await dialog(page).getByRole('button', { name: 'Back' }).click();
+  await expect(dialog(page).getByLabel('Margin, USDT')).toHaveValue('100.1');
+  await dialog(page).getByLabel(/Leverage/).fill('3');
+  await ask.click();
+  await expect(dialog(page)).toContainText('Open short AVAX/USDT:USDT on main at 3x.');
+  await expect(dialog(page)).toContainText('300.30 USDT');
+  await expect(dialog(page)).toContainText('48 100.5');
+  expect(prepared.at(-1)).toEqual({ action: 'open', account: 'main', symbol: 'AVAX/USDT:USDT', direction: 'short', notional: '300.3', leverage: 3, stop_loss: '27', take_profit: '22.5' });
+  expect(sent).toHaveLength(0);
+  await dialog(page).getByRole('button', { name: 'Open it' }).click();
+  await expect(dialog(page)).toContainText('Done.');
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('article', { name: /AVAX\/USDT:USDT short/ })).toBeVisible();
+  expect(sent).toHaveLength(1);
+});
+
+test('nothing is opened without a stop, but for a reason', async ({ page }) => {
+  await open(page, '#/positions');
+  await page.getByRole('button', { name: 'Open…' }).click();
+  const ask = dialog(page).getByRole('button', { name: 'What would it mean?' });
+  await dialog(page).getByLabel('Contract').fill('BTC/USDT:USDT');
+  await dialog(page).getByLabel('Notional, USDT').fill('500');
+  await dialog(page).getByLabel(/Leverage/).fill('2');
+  await expect(ask).toBeDisabled();
+  await dialog(page).getByRole('button', { name: 'at a distance' }).click();
+  await dialog(page).getByLabel('Stop-loss, % from the mark').fill('2.5');
+  await expect(ask).toBeEnabled();
+  await dialog(page).getByRole('button', { name: 'none' }).click();
+  await expect(ask).toBeDisabled();
+  await dialog(page).getByLabel('Why nothing is to protect it').fill('hedged elsewhere');
+  await ask.click();
+  await expect(dialog(page)).toContainText('NO STOP: hedged elsewhere.');
+});
+
+test('who may only read opens nothing', async ({ page }) => {
+  await open(page, '#/positions', 'read-token-for-tests');
+  await expect(page.getByRole('button', { name: 'Open…' })).toBeDisabled();
+});

@@ -94,24 +94,25 @@ function prepare(response, action) {
   const { world } = state;
   const word = WORDS[action.action];
   if (word && action.word !== word) return problem(response, 422, 'wrong_word', 'the word is missing or wrong', null, `Type ${word}.`);
-  const refusals = action.action === 'leverage' && action.leverage > 20 ? [`leverage ${action.leverage}x is above the limit of 20x`] : [];
+  const refusals = ['leverage', 'open'].includes(action.action) && action.leverage > 20 ? [`leverage ${action.leverage}x is above the limit of 20x`] : [];
   const nonce = randomBytes(12).toString('hex');
   const holds = refusals.length === 0;
   if (holds) state.nonces.set(nonce, { action, until: Date.now() + state.holdsMs, key: null, outcome: null });
   const of = world.held.find((it) => it.account === action.account && `${it.base}/USDT:USDT` === action.symbol);
   const notional = of ? String((of.quantity * of.mark).toFixed(4)) : null;
   const facts = {
+    open: [{ name: 'notional', value: action.notional ?? null, unit: 'USDT' }, { name: 'initial margin', value: String(Number(action.notional) / action.leverage), unit: 'USDT' }, { name: 'leverage', value: String(action.leverage), unit: 'times' }, { name: 'liquidation', value: '48100.5', unit: null }],
     close: [{ name: 'notional', value: notional, unit: 'USDT' }, { name: 'profit', value: '18.56', unit: 'USDT' }, { name: 'fee', value: '1.36', unit: 'USDT' }],
     reduce: [{ name: 'left', value: of ? String(of.quantity / 2) : null, unit: of?.base ?? null }, { name: 'margin ratio', value: '0.18', unit: 'fraction' }],
     leverage: [{ name: 'leverage', value: String(action.leverage), unit: 'times' }, { name: 'liquidation', value: '51210.4419', unit: null }, { name: 'distance', value: '0.152', unit: 'fraction' }],
     kill: [{ name: 'accounts', value: action.account ? '1' : '3', unit: null }, { name: 'entries to cancel', value: '2', unit: 'orders' }],
     flatten: [{ name: 'to close', value: '5', unit: 'positions' }],
   };
-  const names = { close: `close ${action.symbol} on ${action.account}`, reduce: `reduce ${action.symbol} on ${action.account}`, leverage: `set ${action.symbol} on ${action.account} to ${action.leverage}x`, kill: 'engage the kill switch of all accounts', release: 'release the kill switch of all accounts', pause_strategy: `pause ${action.strategy}`, resume_strategy: `resume ${action.strategy}`, cancel_order: `cancel ${action.client_order_id}`, flatten: 'close everything that is held' };
+  const names = { open: `open ${action.direction} ${action.symbol} on ${action.account} at ${action.leverage}x`, close: `close ${action.symbol} on ${action.account}`, reduce: `reduce ${action.symbol} on ${action.account}`, leverage: `set ${action.symbol} on ${action.account} to ${action.leverage}x`, kill: 'engage the kill switch of all accounts', release: 'release the kill switch of all accounts', pause_strategy: `pause ${action.strategy}`, resume_strategy: `resume ${action.strategy}`, cancel_order: `cancel ${action.client_order_id}`, flatten: 'close everything that is held' };
   answer(response, 200, {
     time: world.time(), nonce: holds ? nonce : null, expires_at: holds ? new Date(Date.now() + state.holdsMs).toISOString() : null, expires_in_ms: holds ? state.holdsMs : null, action, is_live: world.mode === 'live',
-    summary: names[action.action] ?? action.action, facts: facts[action.action] ?? [], orders: action.action === 'close' && of ? [`${of.direction === 'long' ? 'sell' : 'buy'} ${of.quantity} ${action.symbol} at market, reduce-only`] : [],
-    warnings: action.action === 'close' ? ['the stop and the target are cancelled with it'] : [], refusals,
+    summary: names[action.action] ?? action.action, facts: facts[action.action] ?? [], orders: action.action === 'open' ? [`${action.direction === 'long' ? 'buy' : 'sell'} ${action.symbol} at market`] : action.action === 'close' && of ? [`${of.direction === 'long' ? 'sell' : 'buy'} ${of.quantity} ${action.symbol} at market, reduce-only`] : [],
+    warnings: action.no_stop ? [`NO STOP: ${action.no_stop}`] : action.action === 'close' ? ['the stop and the target are cancelled with it'] : [], refusals,
   });
 }
 
@@ -144,6 +145,7 @@ function act(action) {
   }
   if (action.action === 'pause_strategy') world.strategies[action.strategy] = 'paused';
   if (action.action === 'resume_strategy') world.strategies[action.strategy] = 'running';
+  if (action.action === 'open') world.open(action);
   if (action.action === 'close') {
     world.held = world.held.filter((it) => !(it.account === action.account && `${it.base}/USDT:USDT` === action.symbol));
     happen('info', 'position_closed', action.account, action.symbol, `${action.symbol} was closed by ops`);
@@ -172,7 +174,7 @@ async function control(request, response) {
       happen(said.severity, said.kind, said.account ?? null, said.symbol ?? null, said.text);
       break;
     case 'set':
-      for (const name of ['mode', 'candles', 'unprotected']) if (name in said) state.world[name] = said[name];
+      for (const name of ['mode', 'candles', 'candlesTrouble', 'unprotected']) if (name in said) state.world[name] = said[name];
       for (const name of ['needsToken', 'limited', 'holdsMs', 'confirm', 'quiet', 'told']) if (name in said) state[name] = said[name];
       break;
     default:

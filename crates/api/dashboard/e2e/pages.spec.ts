@@ -113,6 +113,16 @@ test('without candles the chart has what was heard', async ({ page }) => {
   await expect(page.locator('.chart canvas').first()).toBeVisible();
 });
 
+test('candles say whose they are, and why there are no newer ones', async ({ page }) => {
+  needsMock('a venue that does not tell');
+  await open(page, '#/positions/main/BTC%2FUSDT%3AUSDT/both');
+  await expect(page.getByText('Candles of what was traded at the venue')).toBeVisible();
+  await expect(page.getByText('No newer ones')).toHaveCount(0);
+  await mock(page, { do: 'set', candlesTrouble: 'the venue has not answered within 5 s' });
+  await page.getByRole('button', { name: '1h', exact: true }).click();
+  await expect(page.getByText('No newer ones: the venue has not answered within 5 s.')).toBeVisible();
+});
+
 test('a position without a stop is told aloud', async ({ page }) => {
   needsMock('a stop that is gone');
   await mock(page, { do: 'set', unprotected: true });

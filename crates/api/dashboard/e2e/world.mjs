@@ -56,6 +56,7 @@ export class World {
     ];
     this.strategies = { trend: 'running', breakout: 'paused', carry: 'running', grid: 'running' };
     this.candles = true;
+    this.candlesTrouble = null;
     this.unprotected = false;
     this.seq = 4700;
     this.epoch = Date.now().toString(16);
@@ -87,6 +88,12 @@ export class World {
 
   time() {
     return iso(Date.now());
+  }
+
+  open({ account, symbol, direction, notional, leverage, stop_loss, take_profit }) {
+    const mark = 25.5;
+    const venue = ACCOUNTS.find((it) => it.account === account).venue;
+    this.held.push({ account, venue, base: symbol.split('/')[0], side: 'both', direction, quantity: Number(notional) / mark, entry: mark, mark, leverage, mode: 'isolated', liquidation: direction === 'long' ? 20.1 : 30.2, stop: Number(stop_loss ?? mark * 0.98), target: take_profit ? Number(take_profit) : null, strategy: 'operator', rate: 0.0001, hours: 8, tick: 2, opened: 0 });
   }
 
   modeOf() {
@@ -396,6 +403,6 @@ export class World {
       candles.push({ time: iso(end - i * length), open: text(open, it.tick), high: text(high, it.tick), low: text(low, it.tick), close: text(close, it.tick), volume: text(100 + random() * 50, 2) });
       close = open;
     }
-    return { time: this.time(), symbol, interval_ms: length, candles: candles.reverse() };
+    return { time: this.time(), account: it.account, venue: it.venue, symbol, interval, source: 'venue', known_at: iso(Date.now() - 12_000), trouble: this.candlesTrouble, candles: candles.reverse() };
   }
 }

@@ -1,5 +1,5 @@
 import { CandlestickSeries, createSeriesMarkers, LineSeries, LineStyle, type IChartApi, type IPriceLine, type ISeriesApi, type ISeriesMarkersPluginApi, type SeriesMarker, type Time, type UTCTimestamp } from 'lightweight-charts';
-import { useRef, useState } from 'react';
+import { useRef, useState, type ReactNode } from 'react';
 import { drawn } from '../exact/decimal';
 import { price } from '../exact/format';
 import { millis } from '../exact/time';
@@ -18,7 +18,7 @@ function format(value: number): { type: 'price'; precision: number; minMove: num
 const NEAR = 0.06;
 
 /** Candles where the program has them, else the marks heard since the page was opened; fills, and the lines that matter. */
-export function PriceChart({ position, candles, marks, fills }: { position: Position; candles: Candles['candles'] | null; marks: readonly [number, string][]; fills: readonly Fill[] }) {
+export function PriceChart({ position, candles, marks, fills, note }: { position: Position; candles: Candles['candles'] | null; note?: ReactNode; marks: readonly [number, string][]; fills: readonly Fill[] }) {
   const series = useRef<{ of: ISeriesApi<'Candlestick'> | ISeriesApi<'Line'>; flags: ISeriesMarkersPluginApi<Time>; lines: IPriceLine[]; colours: Colours; shown: Candles['candles'] | null } | null>(null);
   const [everything, setEverything] = useState(false);
   const isCandles = candles !== null && candles.length > 1;
@@ -83,6 +83,7 @@ export function PriceChart({ position, candles, marks, fills }: { position: Posi
     <>
       <ChartFrame key={String(isCandles)} draw={draw} update={update} words={words} size="chart-tall" />
       <div className="chart-note">
+        {isCandles && note && <span>{note}</span>}
         {!isCandles && <span>Candles are not told: these are the fills on record and the marks heard since this page was opened.</span>}
         <label className="key push">
           <input type="checkbox" checked={everything} onChange={(event) => setEverything(event.target.checked)} /> every line, however far

@@ -479,6 +479,11 @@ export interface Kill extends Answer {
 }
 
 export interface Candles extends Answer {
+  /** Whose they are: the venue's, of what was traded there. */
+  source: string;
+  known_at: Time | null;
+  /** Why there are no newer ones. */
+  trouble: string | null;
   candles: { time: Time; open: Told; high: Told; low: Told; close: Told; volume: Told }[];
 }
 

@@ -78,7 +78,7 @@ export default function PositionPage({ account, symbol, side }: { account: strin
             )
           }
         >
-          <PriceChart key={interval} position={it} candles={candles.data?.candles ?? null} marks={live.marks[markKey(account, symbol)] ?? []} fills={fills.data?.fills ?? []} />
+          <PriceChart key={interval} note={candles.data && <CandlesNote of={candles.data} />} position={it} candles={candles.data?.candles ?? null} marks={live.marks[markKey(account, symbol)] ?? []} fills={fills.data?.fills ?? []} />
         </Card>
         <div className="four stack">
           <Card title="Figures">
@@ -143,6 +143,16 @@ export default function PositionPage({ account, symbol, side }: { account: strin
           Opened <When at={it.opened_at} /> by {it.strategy ?? 'nobody on record'}; figures as of <When at={it.as_of} />.
         </p>
       </div>
+    </>
+  );
+}
+
+/** Whose prices these are, and why there are no newer ones. */
+function CandlesNote({ of }: { of: Candles }) {
+  return (
+    <>
+      Candles of what was traded at the venue, as it told <When at={of.known_at} short />; lines and marks are not of them.
+      {of.trouble && <span className="warn"> No newer ones: {of.trouble}.</span>}
     </>
   );
 }

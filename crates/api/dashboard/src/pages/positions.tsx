@@ -2,6 +2,7 @@ import { useLive } from '../data/live';
 import { useMayAct } from '../data/session';
 import type { Position } from '../data/types';
 import { useHost } from '../parts/host';
+import { OpenDialog } from '../parts/open';
 import { PositionRow, positionKey } from '../parts/position';
 import { ExportButton } from '../parts/table';
 import type { CsvColumn } from '../parts/csv';
@@ -38,6 +39,9 @@ export default function PositionsPage() {
         <span className="hint">the nearest to liquidation first; left is worse, whichever way it is held</span>
         <div className="tools">
           <ExportButton name="positions" columns={COLUMNS} rows={positions ?? []} />
+          <button type="button" className="button button-small" disabled={!mayAct} title={mayAct ? undefined : 'This token may only read'} onClick={() => show((close) => <OpenDialog onClose={close} />)}>
+            Open…
+          </button>
           <button type="button" className="button button-small button-kill" disabled={!mayAct} title={mayAct ? undefined : 'This token may only read'} onClick={() => show((close) => <FlattenDialog onClose={close} />)}>
             Flatten…
           </button>
