@@ -90,6 +90,8 @@ pub struct TaggedFill {
     pub role: String,
     /// The fill.
     pub fill: Fill,
+    /// Of an order at market in a backtest: the last price when it was decided.
+    pub decided: Option<Price>,
 }
 
 /// A position from its opening to its end.

@@ -100,7 +100,7 @@ impl Recorder {
         }
         let (Some(name), Some(id)) = (self.strategies.get(strategy), self.accounts.get(account)) else { return };
         self.digest.fill(strategy, fill);
-        self.books.fill((name, id), (strategy, account), role, fill, made, true);
+        self.books.fill((name, id), (strategy, account), (role, None), fill, made, true);
     }
 
     /// Funding that was paid for what a strategy holds; negative was received.

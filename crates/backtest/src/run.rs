@@ -19,6 +19,7 @@ use crate::outcome::{CurvePoint, Incident, LedgerSums, Outcome, RunKind};
 use account::Account;
 use books::Books;
 use chart::Chart;
+use dealing::Priced;
 use digest::Digest;
 use plimsoll_domain::{AccountId, BestQuotes, Candle, MarketEvent, Money, Price, Timestamp};
 use plimsoll_engine::desk::{ChannelIndex, Desk, Wanted};
@@ -60,7 +61,7 @@ pub struct Run {
     first: Option<Timestamp>,
     events: u64,
     /// What was decided and is on its way, by when it arrives.
-    underway: VecDeque<(Timestamp, Wanted)>,
+    underway: VecDeque<(Timestamp, Priced)>,
     wanted: Vec<Wanted>,
     /// Prices that come in order of time although their candles do not; used where several markets go side by side.
     queue: Queue,

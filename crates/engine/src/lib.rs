@@ -122,6 +122,7 @@ mod guard;
 mod order_path;
 mod position_manager;
 mod steady;
+pub mod track;
 pub mod trading;
 mod trouble;
 mod venue_account;

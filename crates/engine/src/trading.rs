@@ -36,8 +36,8 @@ use futures_util::stream::{FuturesUnordered, SelectAll};
 use handle::Word;
 use leftover::{CalledBack, Leftover};
 use orders::Intents;
-use plimsoll_domain::{AccountId, Candle, MarketEvent, Symbol, Timestamp};
-use plimsoll_ports::{Clock, Decision, DeskRepository, FeedKind, Strategy, StrategyEvent};
+use plimsoll_domain::{AccountId, Candle, MarketEvent, Price, Symbol, Timestamp};
+use plimsoll_ports::{Clock, Decision, DeskRepository, FeedKind, Leg, Strategy, StrategyEvent};
 use saving::Saver;
 use seats::{Next, SeatWork, Waiting};
 use std::sync::Arc;
@@ -59,6 +59,8 @@ pub struct TradingSettings {
     pub stale_after: Duration,
     /// How often it is saved, besides before anything is sent.
     pub save_every: Duration,
+    /// What the settings of each strategy come to, by seat, as one word: the record of what one made begins anew with another.
+    pub made_with: Vec<String>,
 }
 
 impl Default for TradingSettings {
@@ -68,6 +70,7 @@ impl Default for TradingSettings {
             warm_up: Duration::ZERO,
             stale_after: Duration::from_secs(10),
             save_every: Duration::from_secs(10),
+            made_with: Vec::new(),
         }
     }
 }
@@ -373,15 +376,22 @@ impl TradingDesk {
                 }
             }
             for Wanted { seat, decision } in wanted {
+                let prices = decision.legs.iter().map(|leg| self.last_price(leg)).collect();
                 let (decision, moment) = (Arc::new(decision), self.moment);
                 let Some(work) = self.seats.get_mut(seat.get()) else { continue };
                 work.note(at, &decision);
-                work.queue.push_back(Waiting { decision, at, moment });
+                work.queue.push_back(Waiting { decision, prices, at, moment });
                 self.has_changed = true;
             }
         }
         self.is_past = false;
         self.hear_last_words();
+    }
+
+    /// What strategies know as the last price of a leg's contract.
+    fn last_price(&self, leg: &Leg) -> Option<Price> {
+        let place = carrying::place_of(&self.names, &leg.account)?;
+        self.accounts[place].market(leg.intent.symbol())?.last
     }
 
     /// Begins what is next of somebody; answers whether anything was done.

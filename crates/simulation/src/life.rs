@@ -10,7 +10,7 @@ use crate::world::{Place, World};
 use async_trait::async_trait;
 use plimsoll_domain::risk::{LimitSettings, RiskLimits};
 use plimsoll_domain::{Leverage, Money, Rate};
-use plimsoll_engine::trading::{DeskAccount, TradingDesk, TradingHandle, TradingSettings};
+use plimsoll_engine::trading::{DeskAccount, SeatStatus, TradingDesk, TradingHandle, TradingSettings};
 use plimsoll_engine::{
     AccountPorts, ClientOrderIds, Guard, GuardSettings, Lookout, Ports, PositionManager, Settings, Sister, Stopper,
     VenueAccountSettings,
@@ -18,6 +18,7 @@ use plimsoll_engine::{
 use plimsoll_ports::{Alert, Broker, Clock, Notifier, NotifyError, Severity};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// A strategy whose turn comes late has decided on prices that are gone.
@@ -84,6 +85,11 @@ impl Life {
             // It was cancelled, as it should be.
             drop(task.await);
         }
+    }
+
+    /// Every strategy as it is, also once it has ended.
+    pub(crate) fn watch(&self) -> watch::Receiver<Arc<[SeatStatus]>> {
+        self.desk.watch()
     }
 
     /// Strategies decide nothing more; guards go on.

@@ -8,6 +8,7 @@ use crate::weather::Fault;
 use crate::world::{Agenda, World};
 use plimsoll_backtest::{Incident, Moment, Outcome, TaggedFill};
 use plimsoll_domain::Timestamp;
+use plimsoll_engine::track::Track;
 use plimsoll_exchange::TickRefused;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -47,6 +48,8 @@ pub struct Simulated {
     pub unprotected: Vec<String>,
     /// Conditional orders at the end that no position needs.
     pub orphans: Vec<String>,
+    /// What each strategy made of its round trips, as the desk has taken it down through every life.
+    pub tracks: BTreeMap<String, Arc<Track>>,
 }
 
 /// How far a simulation has come.
@@ -114,7 +117,7 @@ pub fn run<E>(
         .on_thread_park(move || turning.turn())
         .build()
         .map_err(SetUpRefused::Runtime)?;
-    let lives = runtime.block_on(drive(&world, strategies, moments, &mut tell))?;
+    let (lives, tracks) = runtime.block_on(drive(&world, strategies, moments, &mut tell))?;
     // Tasks that are under way hold the world.
     drop(runtime);
     let (unprotected, orphans, totals) = (world.unprotected(), world.orphans(), world.totals());
@@ -123,7 +126,7 @@ pub fn run<E>(
     let recorder = std::mem::replace(&mut *world.recorder(), empty);
     let decisions = recorder.decisions().to_vec();
     let outcome = recorder.finish(totals);
-    Ok(Simulated { outcome, decisions, lives, calls, faults, unprotected, orphans })
+    Ok(Simulated { outcome, decisions, lives, calls, faults, unprotected, orphans, tracks })
 }
 
 async fn drive<E>(
@@ -131,7 +134,7 @@ async fn drive<E>(
     strategies: &Strategies<'_>,
     moments: impl Iterator<Item = Result<Moment, E>>,
     tell: &mut impl FnMut(Told<'_>),
-) -> Result<u64, SimulationError<E>> {
+) -> Result<(u64, BTreeMap<String, Arc<Track>>), SimulationError<E>> {
     let time = &world.time;
     let mut agenda: Agenda<Event> = Agenda::new();
     for crash in &world.simulation.crashes {
@@ -187,13 +190,16 @@ async fn drive<E>(
     }
     minutes.finish(world);
     let over = time.now();
+    let mut tracks = BTreeMap::new();
     if let Some(life) = life {
+        let seats = life.watch();
         end(world, life).await;
+        tracks.extend(seats.borrow().iter().map(|seat| (seat.name.clone(), Arc::clone(&seat.track))));
     }
     heard.tell(world, tell);
     // What is left to be settled is of the end, whenever it is done.
     world.point(over);
-    Ok(lives)
+    Ok((lives, tracks))
 }
 
 /// Ends in an orderly way: strategies stop, the weather clears, and guards compare once more what is left before they stop too.

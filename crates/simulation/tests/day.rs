@@ -4,7 +4,8 @@
 
 use plimsoll_backtest::report::Report;
 use plimsoll_domain::risk::RiskLimits;
-use plimsoll_domain::{AccountId, Instrument, Timestamp, VenueId};
+use plimsoll_domain::{AccountId, Decimal, Instrument, Timestamp, VenueId};
+use plimsoll_engine::track::result_of;
 use plimsoll_exchange::listings;
 use plimsoll_ports::Strategy;
 use plimsoll_simulation::{
@@ -100,8 +101,30 @@ fn another_seed_is_another_day() {
     assert_ne!(days[0].outcome.hash, days[1].outcome.hash);
 }
 
+/// What a strategy made of its round trips, as the reports tell it: their results, as shares.
+fn results(simulated: &Simulated, strategy: &str) -> Vec<Decimal> {
+    let ended = simulated.outcome.trades.iter().filter(|trip| trip.strategy == strategy && trip.closed.is_some());
+    ended.filter_map(|trip| result_of(trip.net(), trip.quantity, trip.entry.get())).collect()
+}
+
+/// The record of every strategy is the one of the books, whichever life has taken it down.
+fn has_a_record(simulated: &Simulated) -> usize {
+    let mut ended = 0;
+    for (strategy, track) in &simulated.tracks {
+        let expected = results(simulated, strategy);
+        let kept: Vec<Decimal> = track.trips().iter().map(|it| it.share).collect();
+        let shown = format!("{strategy}: {kept:?}\n{expected:?}\n{}", told(simulated));
+        assert_eq!((kept.len(), track.left_out()), (expected.len(), 0), "{shown}");
+        let differs = |(one, other): (&Decimal, &Decimal)| (*one - *other).abs() > Decimal::new(1, 7);
+        assert!(!kept.iter().zip(&expected).any(differs), "{shown}");
+        ended += kept.len();
+    }
+    ended
+}
+
 #[test]
 fn deaths_at_any_moment_lose_nothing() {
+    let mut ended = 0;
     for seed in 10..16 {
         // Often, and at moments that fall between prices.
         let crashes: Vec<Duration> =
@@ -109,5 +132,7 @@ fn deaths_at_any_moment_lose_nothing() {
         let day = simulate(seed, 2, Weather { faults_per_mille: 30, ..Weather::usual() }, &crashes);
         is_right(&day);
         assert_eq!(day.lives, 8, "{}", told(&day));
+        ended += has_a_record(&day);
     }
+    assert!(ended > 20, "{ended} round trips have ended");
 }

@@ -185,6 +185,7 @@ impl Walk {
             strategy: trip.strategy.clone(),
             account: trip.account.clone(),
             role: role.to_owned(),
+            decided: None,
             fill: Fill {
                 trade_id: TradeId::new(number.to_string()),
                 order_id: OrderId::new(number.to_string()),

@@ -38,7 +38,7 @@ impl Books {
         &mut self,
         (strategy, account): (&str, &AccountId),
         whose: (usize, usize),
-        role: &str,
+        (role, decided): (&str, Option<Price>),
         fill: &Fill,
         made: Transition,
         keeps: bool,
@@ -53,6 +53,7 @@ impl Books {
             account: account.clone(),
             role: role.to_owned(),
             fill: fill.clone(),
+            decided,
         };
         self.fills.push(tagged);
         let key = (whose, fill.symbol.clone());

@@ -4,10 +4,10 @@ use super::protecting::{on_tick, right_side};
 use super::told::{Role, Sent};
 use super::{MOST_ROUNDS, Run, RunError};
 use plimsoll_domain::{
-    ClientOrderId, Direction, NewOrder, OrderKind, OrderSize, OrderStatus, PositionSide, Quantity, Side, Symbol,
+    ClientOrderId, Direction, NewOrder, OrderKind, OrderSize, OrderStatus, PositionSide, Price, Quantity, Side, Symbol,
     TimeInForce,
 };
-use plimsoll_engine::desk::{Netted, SeatIndex, Wanted};
+use plimsoll_engine::desk::{Netted, SeatIndex, Seen, Wanted};
 use plimsoll_exchange::OrderRef;
 use plimsoll_ports::{
     CloseIntent, Decision, Intent, Leg, OpenIntent, RestIntent, RestingEffect, StrategyEvent, WorkingOrder,
@@ -19,6 +19,13 @@ struct Opened {
     symbol: Symbol,
     direction: Direction,
     quantity: Quantity,
+}
+
+/// What was decided, and the last price of each leg's contract at that moment.
+#[derive(Debug)]
+pub(super) struct Priced {
+    wanted: Wanted,
+    prices: Vec<Option<Price>>,
 }
 
 impl Run {
@@ -41,6 +48,8 @@ impl Run {
                 }
             }
             for it in wanted {
+                let prices = it.decision.legs.iter().map(|leg| self.last_price(leg)).collect();
+                let it = Priced { wanted: it, prices };
                 if self.settings.latency.is_zero() {
                     self.carry_out(it);
                 } else {
@@ -54,23 +63,28 @@ impl Run {
     /// Carries out what has arrived by now.
     pub(super) fn arrive(&mut self) -> Result<(), RunError> {
         while self.underway.front().is_some_and(|(due, _)| *due <= self.now) {
-            let Some((_, wanted)) = self.underway.pop_front() else { break };
-            self.carry_out(wanted);
+            let Some((_, priced)) = self.underway.pop_front() else { break };
+            self.carry_out(priced);
         }
         self.decide()
     }
 
-    fn carry_out(&mut self, wanted: Wanted) {
-        let Wanted { seat, decision } = wanted;
+    fn last_price(&self, leg: &Leg) -> Option<Price> {
+        let account = self.accounts.iter().find(|account| account.id == leg.account)?;
+        account.markets().iter().find(|market| market.instrument.symbol == *leg.intent.symbol())?.last
+    }
+
+    fn carry_out(&mut self, priced: Priced) {
+        let Priced { wanted: Wanted { seat, decision }, prices } = priced;
         let mut opened: Vec<Opened> = Vec::new();
-        for leg in &decision.legs {
-            match self.leg(seat, leg) {
+        for (leg, decided) in decision.legs.iter().zip(prices) {
+            match self.leg(seat, leg, decided) {
                 Ok(it) => opened.extend(it),
                 Err(reason) => {
                     for it in opened {
                         let quantity = Some(it.quantity);
                         let close = CloseIntent { symbol: it.symbol, direction: it.direction, quantity };
-                        if let Err(error) = self.close(seat, it.account, &close) {
+                        if let Err(error) = self.close(seat, it.account, &close, None) {
                             self.incident("leg_left", format!("a leg could not be taken back: {error}"));
                         }
                     }
@@ -87,14 +101,14 @@ impl Run {
         desk.tell(seat, *now, accounts, &StrategyEvent::Refused { decision, reason }, wanted);
     }
 
-    fn leg(&mut self, seat: SeatIndex, leg: &Leg) -> Result<Option<Opened>, String> {
+    fn leg(&mut self, seat: SeatIndex, leg: &Leg, decided: Option<Price>) -> Result<Option<Opened>, String> {
         let Some(account) = self.accounts.iter().position(|account| account.id == leg.account) else {
             return Err(format!("account '{}' is not traded here", leg.account));
         };
         match &leg.intent {
-            Intent::Open(open) => self.open(seat, account, open).map(Some),
+            Intent::Open(open) => self.open(seat, account, open, decided).map(Some),
             Intent::Rest(rest) => self.rest_order(seat, account, rest).map(|()| None),
-            Intent::Close(close) => self.close(seat, account, close).map(|()| None),
+            Intent::Close(close) => self.close(seat, account, close, decided).map(|()| None),
             Intent::MoveStop { symbol, direction, trigger } => {
                 self.move_stop(seat, account, symbol, *direction, *trigger).map(|()| None)
             }
@@ -113,7 +127,13 @@ impl Run {
         if it.has_price(place) { Ok(place) } else { Err(format!("{symbol} has no price yet")) }
     }
 
-    fn open(&mut self, seat: SeatIndex, account: usize, open: &OpenIntent) -> Result<Opened, String> {
+    fn open(
+        &mut self,
+        seat: SeatIndex,
+        account: usize,
+        open: &OpenIntent,
+        decided: Option<Price>,
+    ) -> Result<Opened, String> {
         let place = self.place_of(account, &open.symbol)?;
         let (direction, mark) = (open.direction, self.accounts[account].markets[place].mark);
         self.refuse_opposite(seat, account, &open.symbol, direction)?;
@@ -131,6 +151,7 @@ impl Run {
             role: Role::Entry,
             leverage: open.leverage,
             stop: Some(on_tick(&open.stop_loss, stop)),
+            decided,
         };
         self.accounts[account].protection[place].wanted_target = open.take_profit;
         let sent = self.market(account, &open.symbol, direction.opening_side(), (quantity, false), sent);
@@ -141,7 +162,13 @@ impl Run {
         Ok(Opened { account, symbol: open.symbol.clone(), direction, quantity })
     }
 
-    fn close(&mut self, seat: SeatIndex, account: usize, close: &CloseIntent) -> Result<(), String> {
+    fn close(
+        &mut self,
+        seat: SeatIndex,
+        account: usize,
+        close: &CloseIntent,
+        decided: Option<Price>,
+    ) -> Result<(), String> {
         let CloseIntent { symbol, direction, quantity } = close;
         let held = self.desk.own(seat, account).and_then(|own| own.holding(symbol));
         let Some(held) = held.filter(|held| held.position.direction == *direction) else {
@@ -149,7 +176,7 @@ impl Run {
         };
         let (leverage, held) = (held.leverage, held.position.quantity);
         let quantity = quantity.map_or(held, |quantity| quantity.min(held));
-        let sent = Sent { seat, symbol: symbol.clone(), role: Role::Exit, leverage, stop: None };
+        let sent = Sent { seat, symbol: symbol.clone(), role: Role::Exit, leverage, stop: None, decided };
         self.market(account, symbol, direction.closing_side(), (quantity, true), sent)
     }
 
@@ -248,7 +275,7 @@ impl Run {
             return Err("it would take liquidity".to_owned());
         }
         let role = Role::Resting(rest.label.clone());
-        it.sent.insert(id, Sent { seat, symbol: rest.symbol.clone(), role, leverage, stop });
+        it.sent.insert(id, Sent { seat, symbol: rest.symbol.clone(), role, leverage, stop, decided: None });
         if let Some(own) = self.desk.own_mut(seat, account) {
             own.rests(WorkingOrder {
                 symbol: rest.symbol.clone(),

@@ -4,7 +4,7 @@ use super::Run;
 use super::protecting::Which;
 use crate::outcome::Incident;
 use plimsoll_domain::{
-    ClientOrderId, Fill, FillCause, Leverage, MarketEvent, Money, OrderStatus, Symbol, Timestamp, Transition,
+    ClientOrderId, Fill, FillCause, Leverage, MarketEvent, Money, OrderStatus, Price, Symbol, Timestamp, Transition,
 };
 use plimsoll_engine::desk::{Own, SeatIndex, Share};
 use plimsoll_exchange::{ExchangeEvent, FillNews, News};
@@ -19,6 +19,8 @@ pub(super) struct Sent {
     pub(super) leverage: Leverage,
     /// What is to end the loss of what it opens.
     pub(super) stop: Option<StopLoss>,
+    /// Of an order at market: the last price when it was decided.
+    pub(super) decided: Option<Price>,
 }
 
 /// [`FillRole`], owned.
@@ -180,7 +182,7 @@ impl Run {
     }
 
     fn fill_of(&mut self, account: usize, sent: Sent, fill: Fill, is_whole: bool, told: &mut Vec<Told>) {
-        let Sent { seat, role, leverage, stop, .. } = sent;
+        let Sent { seat, role, leverage, stop, decided, .. } = sent;
         let Some(own) = self.desk.own_mut(seat, account) else { return };
         if let Role::Resting(label) = &role {
             own.filled_resting(&fill.symbol, label, fill.quantity);
@@ -197,7 +199,7 @@ impl Run {
         {
             own.ended(&fill.symbol, label);
         }
-        self.record(account, seat, &role, &fill, made);
+        self.record(account, seat, (&role, decided), &fill, made);
         if made.position().is_none() {
             self.call_back(account, seat, &fill.symbol);
         }
@@ -215,13 +217,20 @@ impl Run {
         Told { seat, own: self.desk.own(seat, account).cloned().unwrap_or_default(), what }
     }
 
-    fn record(&mut self, account: usize, seat: SeatIndex, role: &Role, fill: &Fill, made: Transition) {
+    fn record(
+        &mut self,
+        account: usize,
+        seat: SeatIndex,
+        (role, decided): (&Role, Option<Price>),
+        fill: &Fill,
+        made: Transition,
+    ) {
         let Self { books, desk, accounts, settings, digest, .. } = self;
         digest.fill(seat.get(), fill);
         books.fill(
             (desk.name(seat), &accounts[account].id),
             (seat.get(), account),
-            role.as_fill().as_str(),
+            (role.as_fill().as_str(), decided),
             fill,
             made,
             settings.keeps_records,
@@ -233,7 +242,7 @@ impl Run {
         let place = self.accounts[account].place_of(&fill.symbol);
         let lot = place.map(|place| self.accounts[account].markets[place].instrument.lot);
         for Share { seat, fill, made } in self.desk.share_fill(account, fill, lot) {
-            self.record(account, seat, role, &fill, made);
+            self.record(account, seat, (role, None), &fill, made);
             if made.position().is_none() {
                 self.call_back(account, seat, &fill.symbol);
             }

@@ -95,6 +95,7 @@ pub(crate) fn fill(hour: u32, side: Side, price: &str, fee: &str, profit: Option
         strategy: "trend".to_owned(),
         account: AccountId::new("main"),
         role: role.to_owned(),
+        decided: None,
         fill: Fill {
             trade_id: TradeId::new(hour.to_string()),
             order_id: OrderId::new(hour.to_string()),

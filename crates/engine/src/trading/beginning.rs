@@ -5,10 +5,13 @@ use super::orders::{IntentState, Standing, Whose};
 use super::saving::SavedState;
 use super::{TradingDesk, TradingNews, feeds};
 use crate::client_order_id::IntentId;
+use crate::desk::SeatIndex;
+use crate::track::Track;
 use plimsoll_domain::{
     AccountId, Candle, ClientOrderId, Decimal, OrderStatus, Quantity, Remainder, Symbol, Timestamp, TradeId,
 };
 use plimsoll_ports::BadState;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -142,7 +145,18 @@ impl TradingDesk {
     }
 
     fn restore(&mut self, state: &SavedState) -> Result<(), BadState> {
-        for (name, error) in self.desk.restore(&state.desk)? {
+        let anew = self.desk.restore(&state.desk)?;
+        for (name, made_with, track) in &state.tracks {
+            // Of other settings nothing can be said by what these made.
+            let is_same = |seat: &SeatIndex| self.desk.name(*seat) == name && self.made_with(*seat) == made_with;
+            if !self.desk.seats().any(|seat| is_same(&seat)) || anew.iter().any(|(other, _)| other == name) {
+                continue;
+            }
+            if let Some(work) = self.seat_named_mut(name) {
+                work.track = Arc::new(Track::restored(track)?);
+            }
+        }
+        for (name, error) in anew {
             let what = format!(
                 "'{name}' begins as new with what it holds: its saved state does not fit its settings: {error}"
             );
@@ -189,6 +203,7 @@ impl TradingDesk {
             opens: it.opens,
             leverage: it.leverage.parse().map_err(|_| bad(&it.leverage))?,
             stop: it.stop.as_deref().map(|stop| stop.parse().map_err(|_| bad(stop))).transpose()?,
+            decided: it.decided.as_deref().map(|price| price.parse().map_err(|_| bad(price))).transpose()?,
         }))
     }
 
@@ -228,6 +243,8 @@ impl TradingDesk {
             let Some(own) = self.desk.own_mut(seat, place) else { continue };
             let Some(held) = own.holding(&symbol).map(|held| held.position.quantity) else { continue };
             own.shrink(&symbol, left);
+            let account = self.names[place].clone();
+            self.track(seat, |track| track.lost(&account, &symbol, left.is_none()));
             let gone_with_it = if left.is_none() { self.leave_over(seat, place, &symbol) } else { Vec::new() };
             let gone = match left.map(|left| held.minus(left)) {
                 Some(Remainder::Left(gone)) => gone,

@@ -3,6 +3,7 @@
 use super::reseating::Seating;
 use crate::desk::DeskRefused;
 use crate::guard::{GuardNews, LookoutNews};
+use crate::track::Track;
 use crate::venue_account::AccountNews;
 use plimsoll_domain::{AccountId, Change, Timestamp};
 use plimsoll_ports::{Holding, Strategy, WorkingOrder};
@@ -122,6 +123,8 @@ pub struct SeatStatus {
     pub accounts: Vec<(AccountId, Vec<Holding>, Vec<WorkingOrder>)>,
     /// Its newest decisions, newest first, with what became of each.
     pub decisions: Vec<DecisionStatus>,
+    /// What it made of its round trips, and what its orders cost, since its settings are as they are.
+    pub track: Arc<Track>,
 }
 
 /// Whether a strategy decides.

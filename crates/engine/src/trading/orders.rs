@@ -37,6 +37,8 @@ pub(super) struct Whose {
     pub(super) leverage: Leverage,
     /// Where the strategy wants the stop of what it opens.
     pub(super) stop: Option<Price>,
+    /// Of an order at market: the last price when it was decided.
+    pub(super) decided: Option<Price>,
 }
 
 /// The newest intents, oldest first.
@@ -144,6 +146,8 @@ pub(super) struct IntentState {
     pub(super) opens: bool,
     pub(super) leverage: String,
     pub(super) stop: Option<String>,
+    #[serde(default)]
+    pub(super) decided: Option<String>,
 }
 
 #[cfg(test)]

@@ -23,8 +23,9 @@ impl TradingDesk {
         for leg in &waiting.decision.legs {
             legs.push(self.leg(seat, leg, waiting.moment)?);
         }
-        for (assigned, leg) in legs.iter().zip(&waiting.decision.legs) {
-            self.register(seat, assigned, leg);
+        let prices = waiting.prices.iter().copied().chain(std::iter::repeat(None));
+        for ((assigned, leg), decided) in legs.iter().zip(&waiting.decision.legs).zip(prices) {
+            self.register(seat, assigned, leg, decided);
         }
         Ok(legs)
     }
@@ -189,7 +190,7 @@ impl TradingDesk {
         }))
     }
 
-    fn register(&mut self, seat: SeatIndex, assigned: &Assigned, leg: &Leg) {
+    fn register(&mut self, seat: SeatIndex, assigned: &Assigned, leg: &Leg, decided: Option<Price>) {
         let Assigned { account, task, .. } = assigned;
         let symbol = leg.intent.symbol().clone();
         let tick = |direction: Direction, stop: &StopLoss| -> Option<Price> {
@@ -210,10 +211,22 @@ impl TradingDesk {
         };
         let standing = if label.is_some() { Standing::Begins } else { Standing::Over };
         let account_id = leg.account.clone();
-        let whose = Whose { seat, account: account_id, symbol: symbol.clone(), label, standing, opens, leverage, stop };
+        // What rests fills at its own price, whatever the last one was when it was decided.
+        let decided = decided.filter(|_| label.is_none());
+        let whose = Whose {
+            seat,
+            account: account_id,
+            symbol: symbol.clone(),
+            label,
+            standing,
+            opens,
+            leverage,
+            stop,
+            decided,
+        };
         match task {
             Task::Open { name, undo, .. } => {
-                let closes = Whose { opens: false, stop: None, ..whose.clone() };
+                let closes = Whose { opens: false, stop: None, decided: None, ..whose.clone() };
                 self.intents.add(name.clone(), whose);
                 self.intents.add(undo.clone(), closes);
             }

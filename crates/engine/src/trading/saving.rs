@@ -2,7 +2,9 @@
 
 use super::TradingDesk;
 use super::orders::IntentState;
-use crate::desk::DeskState;
+use super::seats::SeatWork;
+use crate::desk::{DeskState, SeatIndex};
+use crate::track::TrackState;
 use plimsoll_domain::Timestamp;
 use plimsoll_ports::{DeskRepository, SavedDesk, StoreError};
 use serde::{Deserialize, Serialize};
@@ -21,6 +23,10 @@ pub(super) struct SavedState {
     pub(super) trades: Vec<(String, String, String)>,
     /// Strategies that were paused, and by whom.
     pub(super) paused: Vec<(String, String)>,
+    /// What each strategy made of its round trips, and with which settings. Not told by what was saved before anybody took it
+    /// down.
+    #[serde(default)]
+    pub(super) tracks: Vec<(String, String, TrackState)>,
 }
 
 /// Saves in order: what is older than what was saved is left out.
@@ -64,6 +70,11 @@ impl Saver {
 }
 
 impl TradingDesk {
+    /// What the settings of a strategy come to, as far as that was said.
+    pub(super) fn made_with(&self, seat: SeatIndex) -> &str {
+        self.settings.made_with.get(seat.get()).map_or("", String::as_str)
+    }
+
     /// The desk as it is kept.
     pub(super) fn text(&self) -> String {
         let intents = self.intents.iter().map(|(intent, whose)| IntentState {
@@ -76,17 +87,22 @@ impl TradingDesk {
             opens: whose.opens,
             leverage: whose.leverage.get().to_string(),
             stop: whose.stop.map(|stop| stop.to_string()),
+            decided: whose.decided.map(|price| price.to_string()),
         });
         let candles = self.candles.iter().map(|it| {
             let interval = u64::try_from(it.interval.as_micros()).unwrap_or(u64::MAX);
             (self.names[it.account].to_string(), it.symbol.to_string(), interval, it.next.as_micros())
         });
+        let track = |(seat, work): (SeatIndex, &SeatWork)| {
+            (work.name.to_string(), self.made_with(seat).to_owned(), work.track.state())
+        };
         let state = SavedState {
             desk: self.desk.state(),
             intents: intents.collect(),
             candles: candles.collect(),
             trades: self.trades.newest(),
             paused: self.seats.iter().filter_map(|work| Some((work.name.to_string(), work.paused_by()?))).collect(),
+            tracks: self.desk.seats().zip(&self.seats).map(track).collect(),
         };
         // Strings and numbers are always JSON.
         serde_json::to_string(&state).unwrap_or_default()

@@ -4,7 +4,8 @@ use super::caught::LastWords;
 use super::handle::{DecisionOutcome, DecisionStatus, SeatState, SeatStatus};
 use super::{TradingDesk, TradingNews};
 use crate::desk::SeatIndex;
-use plimsoll_domain::{AccountId, Symbol, Timestamp};
+use crate::track::Track;
+use plimsoll_domain::{AccountId, Price, Symbol, Timestamp};
 use plimsoll_ports::{Decision, Intent, Leg};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -15,6 +16,8 @@ const SHOWN: usize = 50;
 /// A decision that waits for its turn.
 pub(super) struct Waiting {
     pub(super) decision: Arc<Decision>,
+    /// The last price of each leg's contract when it was decided.
+    pub(super) prices: Vec<Option<Price>>,
     pub(super) at: Timestamp,
     /// At which moment it was decided.
     pub(super) moment: u64,
@@ -48,6 +51,8 @@ pub(super) struct SeatWork {
     pub(super) state: SeatState,
     /// By account and contract: the moment at which the last opening at market was decided, and the one at which it was done.
     pub(super) opened: BTreeMap<(AccountId, Symbol), (u64, u64)>,
+    /// What it made of its round trips since its settings are as they are.
+    pub(super) track: Arc<Track>,
     words: LastWords,
     decisions: VecDeque<(Arc<Decision>, DecisionStatus)>,
 }
@@ -62,6 +67,7 @@ impl SeatWork {
             refusals: 0,
             state: SeatState::Running,
             opened: BTreeMap::new(),
+            track: Arc::default(),
             words,
             decisions: VecDeque::new(),
         }
@@ -152,6 +158,7 @@ impl TradingDesk {
                 state: work.state.clone(),
                 accounts: accounts.collect(),
                 decisions: work.decisions.iter().map(|(_, status)| status.clone()).collect(),
+                track: Arc::clone(&work.track),
             }
         });
         let statuses: Arc<[SeatStatus]> = statuses.collect();
@@ -182,7 +189,7 @@ impl TradingDesk {
         for leg in cancels {
             let decision = Arc::new(Decision { legs: vec![leg], reason: format!("the strategy is stopped: {why}") });
             work.note(now, &decision);
-            work.queue.push_back(Waiting { decision, at: now, moment: self.moment });
+            work.queue.push_back(Waiting { decision, prices: Vec::new(), at: now, moment: self.moment });
         }
         self.has_changed = true;
         self.news.push(TradingNews::Stopped { seat, why });

@@ -8,6 +8,7 @@ use super::orders::{Standing, Whose};
 use super::{Ended, TradingDesk, TradingNews};
 use crate::client_order_id::IntentId;
 use crate::desk::{Own, SeatIndex, Share};
+use crate::track::Track;
 use futures_util::future::BoxFuture;
 use plimsoll_domain::{
     AccountId, Change, ClientOrderId, Fill, FillCause, Money, OrderStatus, Symbol, Timestamp, TradeId, Transition,
@@ -140,6 +141,9 @@ impl TradingDesk {
 
     fn funded(&mut self, account: usize, symbol: &Symbol, payment: Money) {
         for (seat, payment) in self.desk.share_funding(account, symbol, payment) {
+            let id = self.names[account].clone();
+            self.track(seat, |track| track.funded(&id, symbol, payment));
+            (self.is_dirty, self.has_changed) = (true, true);
             let (account, symbol) = (self.names[account].clone(), symbol.clone());
             self.news.push(TradingNews::Funded { seat, account, symbol, payment });
         }
@@ -216,7 +220,7 @@ impl TradingDesk {
     fn filled_for(&mut self, account: usize, intent: &IntentId, whose: Whose, is_entry: bool, fill: Fill) {
         // Another order may rest under the label of one that is over.
         let rests = matches!(whose.standing, Standing::Begins | Standing::Rests);
-        let Whose { seat, label, leverage, stop, symbol, .. } = whose;
+        let Whose { seat, label, leverage, stop, symbol, decided, .. } = whose;
         let Some(own) = self.desk.own_mut(seat, account) else { return };
         let is_whole = label.as_ref().is_some_and(|label| rests && own.filled_resting(&symbol, label, fill.quantity));
         let made = own.fill(&fill, leverage);
@@ -231,6 +235,9 @@ impl TradingDesk {
         };
         if is_whole {
             self.intents.has_ended(intent);
+        }
+        if let Some(decided) = decided {
+            self.track(seat, |track| track.cost(&fill, decided));
         }
         let left = self.tell_filled(seat, account, role, fill, made);
         if let Some(label) = label.filter(|_| is_whole) {
@@ -269,12 +276,21 @@ impl TradingDesk {
             Some(_) => Vec::new(),
             None => self.leave_over(seat, account, &fill.symbol),
         };
+        let id = self.names[account].clone();
+        self.track(seat, |track| track.filled(&id, &fill, &made));
         let Self { desk, accounts, wanted, clock, names, .. } = self;
         let event = StrategyEvent::Fill { account: &names[account], role: role.as_fill(), fill: &fill };
         desk.tell(seat, clock.now(), accounts, &event, wanted);
         let account = self.names[account].clone();
         self.news.push(TradingNews::Filled { seat, account, role, fill: Box::new(fill), made });
         left
+    }
+
+    /// Takes something down in the record of a strategy.
+    pub(super) fn track(&mut self, seat: SeatIndex, note: impl FnOnce(&mut Track)) {
+        if let Some(work) = self.seats.get_mut(seat.get()) {
+            note(Arc::make_mut(&mut work.track));
+        }
     }
 
     /// A decision has come to its end.
