@@ -9,6 +9,7 @@ mod api;
 mod database;
 mod described;
 pub(crate) mod example;
+mod expected;
 pub(crate) mod find;
 mod heartbeat;
 mod intervals;

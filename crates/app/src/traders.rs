@@ -1,18 +1,20 @@
 //! Who trades which account at this moment, for whoever looks at strategies or orders them about.
 
 use crate::config::{Config, StrategyConfig};
+use crate::performance::Performances;
 use async_trait::async_trait;
 use plimsoll_domain::{AccountId, Currency, Symbol};
 use plimsoll_engine::trading::{DecisionOutcome, SeatState, SeatStatus, TradingHandle};
 use plimsoll_service::{Decided, RunState, StrategyControl, StrategyFailure, StrategyStatus};
 use std::collections::BTreeSet;
-use std::sync::{PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 /// Desks at work, with how their strategies are configured. Both may be others from one moment to the next.
 #[derive(Debug)]
 pub(crate) struct Traders {
     now: RwLock<Now>,
     currency: Option<Currency>,
+    performances: Arc<Performances>,
 }
 
 #[derive(Debug, Default)]
@@ -24,7 +26,7 @@ struct Now {
 #[async_trait]
 impl StrategyControl for Traders {
     async fn list(&self) -> Vec<StrategyStatus> {
-        let configured = self.now().configured.clone();
+        let configured = self.configured();
         let of = |it: &StrategyConfig| self.seat(&it.name).map(|(_, seat)| self.status(it, &seat));
         configured.iter().filter_map(of).collect()
     }
@@ -59,9 +61,9 @@ impl StrategyControl for Traders {
 
 impl Traders {
     /// Nobody yet.
-    pub(crate) fn of(config: &Config) -> Self {
+    pub(crate) fn of(config: &Config, performances: &Arc<Performances>) -> Self {
         let currency = config.accounts.first().map(|account| account.settle.clone());
-        Self { now: RwLock::default(), currency }
+        Self { now: RwLock::default(), currency, performances: Arc::clone(performances) }
     }
 
     /// These from now on: each desk with the accounts that it trades, and all strategies.
@@ -73,6 +75,11 @@ impl Traders {
     pub(crate) fn on(&self, account: &AccountId) -> Option<TradingHandle> {
         let now = self.now();
         now.desks.iter().find(|(accounts, _)| accounts.contains(account)).map(|(_, handle)| handle.clone())
+    }
+
+    /// Every strategy as it is configured.
+    pub(crate) fn configured(&self) -> Vec<StrategyConfig> {
+        self.now().configured.clone()
     }
 
     /// The ways to all desks.
@@ -127,6 +134,7 @@ impl Traders {
             parameters: serde_json::Value::Object(configured.settings.clone()),
             net_profit: None,
             currency: self.currency.clone(),
+            performance: self.performances.of(&configured.name),
         }
     }
 }

@@ -201,3 +201,50 @@ fn the_example_is_a_plan_and_the_kinds_are_listed_with_their_settings() {
     let names: Vec<&str> = kinds.as_array().unwrap().iter().map(|it| it["kind"].as_str().unwrap()).collect();
     assert_eq!(names, ["ema_cross", "funding_arbitrage", "grid", "trend_switch", "volatility_breakout"]);
 }
+
+#[test]
+fn what_it_predicts_is_a_file_that_the_configuration_takes_of_the_same_strategy_only() {
+    let (folder, candles) = market();
+    let file = folder.path().join("cross.json");
+    let of = |settings: &[&str]| {
+        let mut arguments = vec!["--candles", &candles, "--strategy", "ema_cross", "--slippage", "0.0002", "--json"];
+        arguments.extend(["--expectation", file.to_str().unwrap()]);
+        arguments.extend(settings.iter().flat_map(|setting| ["--set", setting]));
+        let output = backtest(&arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        json(&output)
+    };
+    let report = of(&["fast=8", "size.quantity=0.02"]);
+    let predicted: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    let closed = report["statistics"]["trades"]["closed"].as_u64().unwrap();
+    assert_eq!((predicted["round_trips"].as_u64(), &predicted["hash"]), (Some(closed), &report["run"]["hash"]));
+    assert_eq!(predicted["returns"].as_array().unwrap().len() as u64, closed);
+    let number = |value: &Value| value.as_str().unwrap().parse::<f64>().unwrap();
+    // A market order pays the half of a spread of one tick besides, and what a candle's price is rounded to.
+    let cost = number(&predicted["costs"]["mean"]);
+    assert!((0.000_19..0.000_22).contains(&cost), "{predicted}");
+
+    let configuration = |fast: &str| {
+        let text = format!(
+            "[accounts.main]\nenvironment = \"testnet\"\nkey_env = \"K\"\nsecret_env = \"S\"\n[strategies.cross]\n\
+             kind = \"ema_cross\"\non = \"main BTC/USDT:USDT\"\nexpectation = \"{}\"\n[strategies.cross.settings]\n\
+             fast = {fast}\nleverage = 1\n",
+            file.display()
+        );
+        let config = write(folder.path(), "plimsoll.toml", &text);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        command.args(["config", "check", "--config", &config]).env("K", "key").env("S", "secret").output().unwrap()
+    };
+    let taken = configuration("8");
+    assert_eq!(taken.status.code(), Some(0), "{}", said(&taken));
+    let refused = configuration("9");
+    assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+    assert!(said(&refused).contains("strategies.cross.expectation") && said(&refused).contains("of other settings"));
+
+    let plan = "[[markets]]\nsymbol = \"BTC/USDT:USDT\"\ncandles = \"candles.csv\"\n[[strategies]]\nkind = \"ema_cross\"\n\
+                [[strategies]]\nkind = \"ema_cross\"\nname = \"other\"\n";
+    let plan = write(folder.path(), "two.toml", plan);
+    let several = backtest(&[&plan, "--expectation", file.to_str().unwrap()]);
+    assert_eq!(several.status.code(), Some(2), "{}", said(&several));
+    assert!(said(&several).contains("--expectation is of one strategy, and the plan has 2"), "{}", said(&several));
+}

@@ -77,6 +77,7 @@ mod outcome;
 mod recorder;
 mod run;
 
+pub mod expectation;
 pub mod honesty;
 pub mod report;
 pub mod statistics;

@@ -148,7 +148,7 @@ impl TradingDesk {
         settings: TradingSettings,
     ) -> Result<Self, DeskRefused> {
         let names: Vec<AccountId> = accounts.iter().map(|account| account.id().clone()).collect();
-        let Seating { desk, seats } = Seating::new(strategies, names.clone())?;
+        let Seating { desk, seats } = Seating::new(strategies, settings.made_with.clone(), names.clone())?;
         let (words, heard) = mpsc::unbounded_channel();
         let status = watch::Sender::new(Arc::default());
         let handle = TradingHandle { words, seats: status.subscribe(), accounts: names.as_slice().into() };

@@ -56,6 +56,7 @@ mod funding;
 mod kill;
 mod orders;
 mod overview;
+mod performance;
 mod pnl;
 mod positions;
 mod rates;
@@ -79,6 +80,7 @@ pub use funding::{Funding, FundingBooking, FundingBySymbol, FundingPerDay, Fundi
 pub use kill::{KillRow, KillSwitches};
 pub use orders::{ComposedRow, OrderRow, Orders, PartRow, UnknownRow};
 pub use overview::{LadderRow, Nearest, Overview, OverviewAccount, OverviewTotal, StrategyCount, Switch, WorstRatio};
+pub use performance::{Judged, Performance};
 pub use plimsoll_ports::domain;
 pub use pnl::{CurveMark, CurvePoint, DayRow, Pnl, PnlDay, PnlRow, PnlTotals};
 pub use positions::{FundingNow, PositionRow, Positions, ProtectionRow};

@@ -1,6 +1,7 @@
 //! Strategies as surfaces see them: what they do, and pausing them.
 
 use crate::figure::{Figure, Moment, answers, known};
+use crate::performance::Performance;
 use crate::service::Service;
 use async_trait::async_trait;
 use plimsoll_domain::{AccountId, Currency, Money, Symbol, Timestamp};
@@ -76,6 +77,8 @@ pub struct StrategyStatus {
     pub net_profit: Option<Money>,
     /// What that is in.
     pub currency: Option<Currency>,
+    /// How it stands to what its backtest predicts, once anybody has looked.
+    pub performance: Option<Performance>,
 }
 
 /// Whether a strategy runs.
@@ -140,6 +143,8 @@ pub struct StrategyRow {
     pub net_pnl: Option<Figure>,
     /// What that is in.
     pub currency: Option<String>,
+    /// How it stands to what its backtest predicts; null before anybody has looked.
+    pub performance: Option<Performance>,
 }
 
 answers! {
@@ -215,6 +220,7 @@ impl StrategyRow {
             parameters: it.parameters,
             net_pnl: known(it.net_profit),
             currency: it.currency.map(|currency| currency.to_string()),
+            performance: it.performance,
         }
     }
 }

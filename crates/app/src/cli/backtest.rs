@@ -1,6 +1,7 @@
 //! `plimsoll backtest`: strategies over recorded history.
 
 mod contract;
+mod expected;
 pub(crate) mod feed;
 pub(crate) mod plan;
 pub(crate) mod show;
@@ -35,6 +36,9 @@ pub(crate) struct Backtest {
     /// Write every decision, a line each
     #[arg(long, value_name = "FILE")]
     decisions: Option<PathBuf>,
+    /// Write what this predicts of the strategy, for `expectation` in the configuration
+    #[arg(long, value_name = "FILE")]
+    expectation: Option<PathBuf>,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
@@ -52,7 +56,11 @@ impl Backtest {
         }
         let plan = self.plan.read()?;
         let prepared = plan.prepare()?;
+        if self.expectation.is_some() {
+            expected::only(&prepared)?;
+        }
         let done = prepared.run(!self.json)?;
+        show::written(self.expectation.as_deref(), || expected::file(&prepared, &done))?;
         show::written(self.decisions.as_deref(), || Ok(done.decisions.clone()))?;
         show::outcome(&done, self.html.as_deref(), self.json)
     }

@@ -2,6 +2,7 @@
 
 mod alone;
 mod closes_only;
+mod degrading;
 mod floor;
 mod measures;
 mod reread;
@@ -160,6 +161,7 @@ impl Run {
             told_by,
             pulse,
             watchdog: Some(watchdog.begin()),
+            performances: Arc::default(),
             served: self.serve,
             is_first: true,
             is_unguarded: false,

@@ -150,6 +150,7 @@ assumed_taker_fee = "0.05 %"     # what is reckoned with; `doctor` says when the
 # [strategies.trend]
 # kind = "trend_switch"          # what it does
 # on = "main BTC/USDT:USDT"      # the account, and the contract; several with commas between them
+# expectation = "trend.json"     # what `plimsoll backtest --expectation` wrote: live results that fall outside of it are told
 # [strategies.trend.settings]    # what is otherwise than by default
 # leverage = 2
 "#;

@@ -1,11 +1,13 @@
 //! The strategies that `run` lets trade.
 
 use super::account::Account;
+use super::expected;
 use super::json::object;
 use super::problem::{Origin, Problem, nearest};
 use super::reader::{Reader, Section};
 use super::strategy_settings::Written;
 use super::telegram::unknown_account;
+use plimsoll_backtest::expectation::Expectation;
 use plimsoll_domain::{AccountId, NotASymbol, Symbol};
 use plimsoll_ports::Strategy;
 use plimsoll_strategies::{Place, StrategyError};
@@ -26,6 +28,8 @@ pub(crate) struct StrategyConfig {
     pub(crate) places: Vec<Place>,
     /// What is otherwise than by default.
     pub(crate) settings: Map<String, Value>,
+    /// What its backtest predicts.
+    pub(crate) expectation: Option<Expectation>,
 }
 
 impl StrategyConfig {
@@ -87,6 +91,7 @@ fn read(
             "write on = \"main BTC/USDT:USDT\": the account, and the contract; several with commas between them";
         reader.wrong(Problem::new(origin.clone(), &path, "where does it trade?", remedy));
     }
+    let file = section.wanted(reader, "expectation", &[], expected::path, ToString::to_string);
     let table = section.table(reader, "settings");
     let settings = table.map(object).unwrap_or_default();
     for key in table.into_iter().flat_map(|table| table.keys()) {
@@ -97,10 +102,17 @@ fn read(
     }
     let on = section.place_of(reader, "on").unwrap_or_else(|| origin.clone());
     section.refuse_unknown(reader);
+    let expectation = format!("{path}.expectation");
     let written = Written { path, table, settings: &settings, on };
     let is_right = written.check(&name, kind?, places.as_deref(), accounts, reader);
-    let it = StrategyConfig { name, kind: kind?.to_owned(), places: places?, settings };
-    is_right.then_some(it)
+    let mut it = StrategyConfig { name, kind: kind?.to_owned(), places: places?, settings, expectation: None };
+    if !is_right {
+        return None;
+    }
+    if let Some(file) = file {
+        it.expectation = Some(expected::read(&file, &it, &expectation, reader)?);
+    }
+    Some(it)
 }
 
 /// The strategy of a kind that was named and of which nothing else is said: with its defaults, on the first symbol of the first
@@ -123,7 +135,13 @@ fn of_kind(kind: &str, accounts: &[Account], reader: &mut Reader<'_>) -> Option<
         reader.wrong(Problem::new(origin, "trading.default_strategy", what, remedy));
         return None;
     }
-    let it = StrategyConfig { name: DEFAULT.to_owned(), kind: kind.to_owned(), places, settings: Map::new() };
+    let it = StrategyConfig {
+        name: DEFAULT.to_owned(),
+        kind: kind.to_owned(),
+        places,
+        settings: Map::new(),
+        expectation: None,
+    };
     reader.show(format!("strategies.{DEFAULT}.kind"), kind, origin.clone());
     reader.show(format!("strategies.{DEFAULT}.on"), shown(&it.places), origin.clone());
     if let Err(error) = it.build() {

@@ -88,7 +88,9 @@ fn a_kind_that_is_named_trades_where_no_strategy_is_written() {
     let of = |text: &str, kind: &str| read(text, &[("DEFAULT_FUTURES_STRATEGY", kind)]).map(|it| it.strategies);
     let symbols = format!("{MINIMAL}symbols = \"ETH/USDT:USDT, BTC/USDT:USDT\"\n");
     let [one] = of(&symbols, "grid").unwrap().try_into().unwrap();
-    let strategies::StrategyConfig { name, kind, places, settings } = &one;
+    let strategies::StrategyConfig { name, kind, places, settings, expectation: None } = &one else {
+        panic!("{one:?}")
+    };
     assert_eq!((name.as_str(), kind.as_str(), settings.len()), ("default", "grid", 0));
     assert_eq!(places.iter().map(ToString::to_string).collect::<Vec<_>>(), ["ETH/USDT:USDT on main"]);
     let shown = config(&symbols, &[("DEFAULT_FUTURES_STRATEGY", "grid")]).shown;
@@ -428,6 +430,12 @@ fn a_strategy_is_shown_with_its_settings() {
 fn the_strategy_of_the_example_is_one() {
     let (others, strategy) = example::EXAMPLE.split_once("# [strategies.trend]").unwrap();
     let lines = strategy.lines().map(|line| format!("{}\n", line.strip_prefix("# ").unwrap_or(line)));
-    let it = config(&format!("{others}[strategies.trend]{}", lines.collect::<String>()), &[]);
+    let whole = format!("{others}[strategies.trend]{}", lines.collect::<String>());
+    let said = problems(&whole, &[]);
+    assert!(said.contains("strategies.trend.expectation: trend.json cannot be read"), "{said}");
+    // All but the file, which is the backtest's.
+    let bare: String =
+        whole.lines().filter(|line| !line.starts_with("expectation")).map(|it| format!("{it}\n")).collect();
+    let it = config(&bare, &[]);
     assert_eq!(it.strategies[0].settings, [("leverage".to_owned(), 2.into())].into_iter().collect());
 }

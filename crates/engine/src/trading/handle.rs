@@ -67,12 +67,13 @@ impl TradingHandle {
         self.say(Word::Resume { strategy: strategy.to_owned() });
     }
 
-    /// Makes these strategies ready to take the seats of the desk. Nothing takes effect before they [do](Self::reseat).
+    /// Makes these strategies ready to take the seats of the desk; `made_with` is what the settings of each come to, as in
+    /// [`TradingSettings`](super::TradingSettings). Nothing takes effect before they [do](Self::reseat).
     ///
     /// # Errors
     /// [`DeskRefused`].
-    pub fn seating(&self, strategies: Vec<Box<dyn Strategy>>) -> Result<Seating, DeskRefused> {
-        Seating::new(strategies, self.accounts.to_vec())
+    pub fn seating(&self, strategies: Vec<Box<dyn Strategy>>, made_with: Vec<String>) -> Result<Seating, DeskRefused> {
+        Seating::new(strategies, made_with, self.accounts.to_vec())
     }
 
     /// These take the seats once what was decided is carried out, and go on from where their namesakes are, as after a restart.

@@ -9,6 +9,7 @@ use crate::desk::{Desk, DeskRefused, SeatIndex};
 use plimsoll_domain::AccountId;
 use plimsoll_ports::{BadState, Strategy};
 use std::fmt;
+use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// Strategies that are ready to take the seats of a desk.
@@ -24,11 +25,17 @@ impl fmt::Debug for Seating {
 }
 
 impl Seating {
-    pub(super) fn new(strategies: Vec<Box<dyn Strategy>>, accounts: Vec<AccountId>) -> Result<Self, DeskRefused> {
+    /// `made_with` is what the settings of each come to, as far as that is said.
+    pub(super) fn new(
+        strategies: Vec<Box<dyn Strategy>>,
+        made_with: Vec<String>,
+        accounts: Vec<AccountId>,
+    ) -> Result<Self, DeskRefused> {
+        let mut made_with = made_with.into_iter();
         let (mut caught, mut seats): (Vec<Box<dyn Strategy>>, Vec<SeatWork>) = (Vec::new(), Vec::new());
         for strategy in strategies {
             let (strategy, words) = Caught::new(strategy);
-            seats.push(SeatWork::new(strategy.name().into(), words));
+            seats.push(SeatWork::new(strategy.name().into(), made_with.next().unwrap_or_default(), words));
             caught.push(Box::new(strategy));
         }
         Ok(Self { desk: Desk::new(caught, accounts)?, seats })
@@ -67,6 +74,9 @@ impl TradingDesk {
         for work in &mut seats {
             if let Some(before) = self.seats.iter_mut().find(|before| before.name == work.name) {
                 work.goes_on_from(before);
+            }
+            if anew.iter().any(|(name, _)| *name == *work.name) {
+                work.track = Arc::default();
             }
         }
         let seated = self.seated(&desk, &anew);

@@ -72,7 +72,7 @@ impl Saver {
 impl TradingDesk {
     /// What the settings of a strategy come to, as far as that was said.
     pub(super) fn made_with(&self, seat: SeatIndex) -> &str {
-        self.settings.made_with.get(seat.get()).map_or("", String::as_str)
+        self.seats.get(seat.get()).map_or("", |work| &work.made_with)
     }
 
     /// The desk as it is kept.

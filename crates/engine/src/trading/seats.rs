@@ -53,12 +53,14 @@ pub(super) struct SeatWork {
     pub(super) opened: BTreeMap<(AccountId, Symbol), (u64, u64)>,
     /// What it made of its round trips since its settings are as they are.
     pub(super) track: Arc<Track>,
+    /// What these come to, as one word; nothing where that was not said.
+    pub(super) made_with: String,
     words: LastWords,
     decisions: VecDeque<(Arc<Decision>, DecisionStatus)>,
 }
 
 impl SeatWork {
-    pub(super) fn new(name: Arc<str>, words: LastWords) -> Self {
+    pub(super) fn new(name: Arc<str>, made_with: String, words: LastWords) -> Self {
         Self {
             name,
             queue: VecDeque::new(),
@@ -68,6 +70,7 @@ impl SeatWork {
             state: SeatState::Running,
             opened: BTreeMap::new(),
             track: Arc::default(),
+            made_with,
             words,
             decisions: VecDeque::new(),
         }
@@ -112,6 +115,9 @@ impl SeatWork {
         }
         self.opened = std::mem::take(&mut before.opened);
         self.decisions = std::mem::take(&mut before.decisions);
+        if self.made_with == before.made_with {
+            self.track = Arc::clone(&before.track);
+        }
     }
 
     /// One that was begun has come to its end.

@@ -113,14 +113,14 @@ async fn others_take_the_seats_over_the_same_accounts_and_go_on_from_what_their_
     handle.pause("one", "ana");
     // Whoever asked the venue for the contract again would wait here for ever.
     venue.state().hide_instruments = true;
-    let twice = handle.seating(vec![Listens::boxed("one", 'a', ""), Listens::boxed("one", 'a', "")]);
+    let twice = handle.seating(vec![Listens::boxed("one", 'a', ""), Listens::boxed("one", 'a', "")], Vec::new());
     assert!(twice.is_err(), "what cannot sit together takes no effect");
     let now = vec![
         Listens::boxed("new", 'a', "nothing"),
         Listens::boxed("two", 'b', "what it began with"),
         Listens::boxed("one", 'a', ""),
     ];
-    handle.reseat(handle.seating(now).unwrap());
+    handle.reseat(handle.seating(now, Vec::new()).unwrap());
     let TradingNews::Reseated(seated) = until(&mut told, |news| matches!(news, TradingNews::Reseated(_))).await else {
         unreachable!("it was asked for")
     };

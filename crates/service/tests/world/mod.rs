@@ -82,6 +82,7 @@ impl StrategyControl for Trend {
             parameters: serde_json::json!({ "fast": 20 }),
             net_profit: None,
             currency: None,
+            performance: None,
         }]
     }
 

@@ -1,6 +1,7 @@
 //! One round of guarding: from wiring the accounts to leaving them. Another one follows where the database may be back; in between
 //! nobody guards, for as long as it takes to connect.
 
+use super::degrading::Degrading;
 use super::floor::Floor;
 use super::reread::{Change, Reading};
 use super::serving::{Listening, Served};
@@ -14,6 +15,7 @@ use crate::config::{Config, Environment};
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::metrics::{Collector, Recorded};
+use crate::performance::Performances;
 use crate::pulse::Pulse;
 use crate::screen;
 use crate::surface;
@@ -51,6 +53,8 @@ pub(super) struct Rounds<'a> {
     pub(super) pulse: Arc<Pulse>,
     /// Tells when nobody does, until the program is asked to stop.
     pub(super) watchdog: Option<JoinSet<()>>,
+    /// What strategies do beside what was predicted of them.
+    pub(super) performances: Arc<Performances>,
     /// Where the dashboard is to be, and then where it was.
     pub(super) served: Option<SocketAddr>,
     /// What fails while none has begun ends the command; what fails later ends nothing that can go on.
@@ -126,7 +130,7 @@ impl Rounds<'_> {
         let views: Vec<_> = lookouts.iter().map(Lookout::watch).collect();
         let trading = strategies::seat(groups, desks, &views, config, self.run.target.json).await?;
         trading.waiting.iter().for_each(|waits| self.audience.hear(|| waits.tell()));
-        let traders = Arc::new(Traders::of(config));
+        let traders = Arc::new(Traders::of(config, &self.performances));
         traders.are(trading.handles(), config.strategies.clone());
         let control: Arc<dyn StrategyControl> = traders.clone();
         let service = surface::service(config, desks, &views, control, (&self.hub, &self.told_by));
@@ -142,6 +146,7 @@ impl Rounds<'_> {
         }
         let mut floor = Floor { desks, views: &views, attentions, ready, trading, traders, service, feeling, pulse };
         floor.begin((&self.audience, &self.hub));
+        let degrading = self.degrading(&floor.traders).begin();
         if std::mem::take(&mut self.is_unguarded) {
             self.tell_of_guarding(Severity::Info, "it is over").await;
         }
@@ -163,6 +168,7 @@ impl Rounds<'_> {
         }
         let Floor { feeling, trading, .. } = floor;
         drop(feeling);
+        drop(degrading);
         // What was confirmed is done, and what strategies have under way is finished, and saved, while their accounts are still
         // listened to.
         doors.close().await;
@@ -195,6 +201,15 @@ impl Rounds<'_> {
     /// Where the dashboard and the API are wanted; what was given goes before what is configured.
     fn address(&self, config: &Config) -> Option<SocketAddr> {
         self.served.or(config.api.listen)
+    }
+
+    fn degrading(&self, traders: &Arc<Traders>) -> Degrading {
+        Degrading {
+            traders: Arc::clone(traders),
+            performances: Arc::clone(&self.performances),
+            hub: Arc::clone(&self.hub),
+            told_by: Arc::clone(&self.told_by),
+        }
     }
 
     /// What fails at the start is told before anything is begun; later the accounts are guarded all the same.

@@ -11,6 +11,7 @@ use crate::cli::target::ChosenAll;
 use crate::config::{Config, StrategyConfig};
 use crate::desk::Desk;
 use crate::failure::Failure;
+use crate::fingerprint;
 use crate::metrics;
 use crate::surface;
 use plimsoll_domain::AccountId;
@@ -182,6 +183,11 @@ fn built(strategies: &[StrategyConfig], may_open: bool) -> Result<Vec<Box<dyn St
     built.collect()
 }
 
+/// What the settings of each come to: what one made with others says nothing of these.
+fn made_with(strategies: &[StrategyConfig]) -> Vec<String> {
+    strategies.iter().map(|it| fingerprint::of(&it.kind, &it.settings)).collect()
+}
+
 async fn is_readable(desks: &[Desk], name: &str) -> Result<(), String> {
     let Some(desk) = desks.first() else { return Ok(()) };
     if desk.records.away.is_some() {
@@ -214,8 +220,8 @@ impl Group {
         });
         let Some((desk, _)) = here.clone().next() else { return Err(Failure::usage("no account is traded")) };
         let trading = config.trading;
-        let settings =
-            TradingSettings { name: named(&self.accounts), warm_up: trading.warm_up, ..TradingSettings::default() };
+        let (name, made_with) = (named(&self.accounts), made_with(&self.strategies));
+        let settings = TradingSettings { name, warm_up: trading.warm_up, made_with, ..TradingSettings::default() };
         let (built, accounts) = (built(&self.strategies, trading.enabled)?, accounts.collect());
         let records = Arc::clone(&desk.records.desks);
         let seated = TradingDesk::new(built, accounts, records, Arc::new(SystemClock), settings);
@@ -263,7 +269,10 @@ impl Trading {
                 Some(desk) => {
                     let it = &self.at_work[desk];
                     if it.strategies != *strategies || it.may_open != may_open {
-                        let seating = it.handle.seating(built(strategies, may_open)?).map_err(Failure::usage)?;
+                        let seating = it
+                            .handle
+                            .seating(built(strategies, may_open)?, made_with(strategies))
+                            .map_err(Failure::usage)?;
                         otherwise.reseated.push((desk, strategies.clone(), seating));
                     }
                 }

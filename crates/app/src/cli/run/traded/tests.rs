@@ -23,7 +23,13 @@ fn account(name: &str) -> AccountId {
 
 fn configured(name: &str, kind: &str, accounts: &[&str]) -> StrategyConfig {
     let places = accounts.iter().map(|name| Place { account: account(name), symbol: btc() }).collect();
-    StrategyConfig { name: name.to_owned(), kind: kind.to_owned(), places, settings: serde_json::Map::new() }
+    StrategyConfig {
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        places,
+        settings: serde_json::Map::new(),
+        expectation: None,
+    }
 }
 
 fn strategies() -> Vec<StrategyConfig> {
