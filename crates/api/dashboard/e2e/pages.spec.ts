@@ -123,6 +123,19 @@ test('candles say whose they are, and why there are no newer ones', async ({ pag
   await expect(page.getByText('No newer ones: the venue has not answered within 5 s.')).toBeVisible();
 });
 
+test('a strategy is held against its backtest, in words', async ({ page }) => {
+  needsMock('a strategy that has fallen outside of its backtest');
+  await open(page, '#/strategies');
+  const breakout = page.getByRole('list', { name: 'breakout beside its backtest' });
+  await expect(breakout.getByRole('alert')).toContainText('24 round trips earned −0.12 % each, the backtest +0.08 % ± 0.31 %: so little happens once in 900.');
+  await expect(breakout.getByText('outside', { exact: true })).toBeVisible();
+  await expect(breakout.getByText('too few', { exact: true })).toBeVisible();
+  await expect(page.getByText('2 round trips are left out')).toBeVisible();
+  await expect(page.getByRole('list', { name: 'trend beside its backtest' }).getByRole('alert')).toHaveCount(0);
+  await expect(page.getByRole('list', { name: 'carry beside its backtest' })).toContainText('4 round trips, +0.09 % each on average.');
+  await expect(page.getByRole('list', { name: 'grid beside its backtest' })).toHaveCount(0);
+});
+
 test('a position without a stop is told aloud', async ({ page }) => {
   needsMock('a stop that is gone');
   await mock(page, { do: 'set', unprotected: true });

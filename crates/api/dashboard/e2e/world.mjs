@@ -367,7 +367,15 @@ export class World {
   strategyList() {
     const now = Date.now();
     const holding = (name) => this.positions().positions.filter((it) => it.strategy === name).map((it) => ({ account: it.account, symbol: it.symbol, direction: it.direction, quantity: it.quantity, entry_price: it.entry_price, leverage: it.leverage, stop: it.stop?.trigger ?? null, opened_at: it.opened_at }));
-    const one = (name, accounts, contracts, decisions, parameters, net, working = []) => ({ name, accounts, contracts, state: this.strategies[name], reason: this.strategies[name] === 'paused' ? 'by ops: news' : null, since: iso(now - 3 * HOUR), holdings: holding(name), working, decisions: decisions.map(([minutes, what, why]) => ({ time: iso(now - minutes * MINUTE), text: what, reason: why })), parameters, net_pnl: net, currency: 'USDT' });
+    const judged = (verdict, said, number, mean, expected, chance) => ({ verdict, text: said, number, mean, expected, chance });
+    const few = judged('too_few', '3 orders filled 1.1 bp worse than the price at their decision, the backtest\'s 2.0 bp worse: 20 are needed to judge', 3, '0.00011', '0.0002', null);
+    const beside = {
+      trend: { results: judged('as_predicted', '31 round trips earned +0.11 % each, the backtest +0.08 % ± 0.31 %: so little happens in 71 of 100 cases', 31, '0.0011', '0.0008', '0.71'), costs: judged('as_predicted', '62 orders filled 2.1 bp worse than the price at their decision, the backtest\'s 2.0 bp worse: so much happens in 31 of 100 cases', 62, '0.00021', '0.0002', '0.31'), left_out: 0 },
+      breakout: { results: judged('outside', '24 round trips earned −0.12 % each, the backtest +0.08 % ± 0.31 %: so little happens once in 900', 24, '-0.0012', '0.0008', '0.0011'), costs: few, left_out: 2 },
+      carry: { results: judged(null, null, 4, '0.0009', null, null), costs: judged(null, null, 0, null, null, null), left_out: 0 },
+      grid: null,
+    };
+    const one = (name, accounts, contracts, decisions, parameters, net, working = []) => ({ performance: beside[name], name, accounts, contracts, state: this.strategies[name], reason: this.strategies[name] === 'paused' ? 'by ops: news' : null, since: iso(now - 3 * HOUR), holdings: holding(name), working, decisions: decisions.map(([minutes, what, why]) => ({ time: iso(now - minutes * MINUTE), text: what, reason: why })), parameters, net_pnl: net, currency: 'USDT' });
     return {
       time: this.time(),
       strategies: [

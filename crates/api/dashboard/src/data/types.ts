@@ -399,6 +399,15 @@ export interface Events extends Answer {
   events: EventLine[];
 }
 
+/** Live figures beside those of a backtest; shares, not per cent. */
+export interface Judged {
+  verdict: 'as_predicted' | 'outside' | 'too_few' | null;
+  text: string | null;
+  number: number;
+  mean: Told;
+  expected: Told;
+  chance: Told;
+}
 export interface StrategyLine {
   name: string;
   accounts: string[];
@@ -412,6 +421,7 @@ export interface StrategyLine {
   parameters: Record<string, unknown> | null;
   net_pnl: Told;
   currency: string | null;
+  performance: { results: Judged; costs: Judged; left_out: number } | null;
 }
 export interface Strategies extends Answer {
   strategies: StrategyLine[];

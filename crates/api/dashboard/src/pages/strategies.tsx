@@ -1,10 +1,10 @@
 import { useState } from 'react';
 import { useMayAct } from '../data/session';
 import { useGet } from '../data/use-get';
-import type { Action, Strategies, StrategyLine } from '../data/types';
-import { price, whole } from '../exact/format';
+import type { Action, Judged, Strategies, StrategyLine } from '../data/types';
+import { price, signedPercent, whole } from '../exact/format';
 import { Answered } from '../parts/answer';
-import { DeedDialog } from '../parts/deed';
+import { DeedDialog, sentence } from '../parts/deed';
 import { Badge, Figure, Signed, When } from '../parts/figure';
 import { useHost } from '../parts/host';
 import { Way } from '../parts/position';
@@ -77,6 +77,7 @@ function Strategy({ of, again }: { of: StrategyLine; again: () => void }) {
           {of.reason} <When at={of.since} short />
         </p>
       )}
+      {of.performance && <Beside of={of.performance} name={of.name} />}
       <div className="grid strategy-parts">
         <div className="six stack">
           <h3>Holds</h3>
@@ -140,6 +141,34 @@ function Strategy({ of, again }: { of: StrategyLine; again: () => void }) {
         </div>
       </div>
     </section>
+  );
+}
+
+const VERDICTS = { as_predicted: ['sea', 'as predicted'], outside: ['danger', 'outside'], too_few: ['plain', 'too few'] } as const;
+const NOTHING = ['plain', 'nothing predicted'] as const;
+
+/** What it does live beside what its backtest predicts. */
+function Beside({ of, name }: { of: NonNullable<StrategyLine['performance']>; name: string }) {
+  const row = (word: string, it: Judged | null | undefined, without: string) => {
+    const [tone, said] = it?.verdict ? VERDICTS[it.verdict] : NOTHING;
+    return (
+      <li>
+        <p role={it?.verdict === 'outside' ? 'alert' : undefined}>
+          <strong>{word}</strong> <Badge tone={tone}>{said}</Badge> <span className="soft">{it?.text ? sentence(it.text) : without}</span>
+        </p>
+      </li>
+    );
+  };
+  const live = (it: Judged | null | undefined, what: string) => (it && it.mean !== null ? `${it.number} ${what}, ${signedPercent(it.mean)} each on average.` : `No ${what} yet.`);
+  return (
+    <div className="stack">
+      <h3>Live beside its backtest</h3>
+      <ul className="log log-wide" aria-label={`${name} beside its backtest`}>
+        {row('Results', of.results, live(of.results, 'round trips'))}
+        {row('Fills', of.costs, live(of.costs, 'orders at market'))}
+      </ul>
+      {of.left_out > 0 && <p className="hint">{of.left_out} round trips are left out: what they brought is not known.</p>}
+    </div>
   );
 }
 
