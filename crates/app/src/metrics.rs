@@ -14,9 +14,8 @@ pub(crate) use recording::Recorded;
 use crate::alerting::Alerting;
 use crate::pulse::Pulse;
 use names::{
-    ALERTS_DELIVERED, ALERTS_DROPPED, ALERTS_FAILED, ALERTS_WAITING, EVENTS, STRATEGY_COST, STRATEGY_DECISIONS,
-    STRATEGY_DEGRADED, STRATEGY_DRIFTING, STRATEGY_FILLS, STRATEGY_ORDERS, STRATEGY_RESULT, STRATEGY_ROUND_TRIPS,
-    STRATEGY_STATE,
+    ALERTS_DELIVERED, ALERTS_DROPPED, ALERTS_FAILED, ALERTS_WAITING, EVENTS, STRATEGY_DECISIONS, STRATEGY_DEGRADED,
+    STRATEGY_DRIFTING, STRATEGY_FILLS, STRATEGY_ORDERS, STRATEGY_ROUND_TRIPS, STRATEGY_STATE,
 };
 use page::Page;
 use plimsoll_engine::desk::SeatIndex;
@@ -65,17 +64,13 @@ impl Collector {
                 page.set(STRATEGY_STATE, &[&it.name, word], f64::from(u8::from(it.state == state)));
             }
             let Some(Performance { results, costs, .. }) = &it.performance else { continue };
-            for (of, outside, number, mean) in [
-                (results, STRATEGY_DEGRADED, STRATEGY_ROUND_TRIPS, STRATEGY_RESULT),
-                (costs, STRATEGY_DRIFTING, STRATEGY_ORDERS, STRATEGY_COST),
-            ] {
+            for (of, outside, number) in
+                [(results, STRATEGY_DEGRADED, STRATEGY_ROUND_TRIPS), (costs, STRATEGY_DRIFTING, STRATEGY_ORDERS)]
+            {
                 let labels = [it.name.as_str()];
                 page.set(number, &labels, f64::from(u32::try_from(of.number).unwrap_or(u32::MAX)));
                 if let Some(verdict) = of.verdict {
                     page.set(outside, &labels, f64::from(u8::from(verdict == "outside")));
-                }
-                if let Some(figure) = of.mean.and_then(|it| f64::try_from(it.get()).ok()) {
-                    page.set(mean, &labels, figure);
                 }
             }
         }

@@ -201,6 +201,8 @@ impl TradingDesk {
     pub async fn run(mut self, mut tell: impl FnMut(&TradingNews)) {
         let Some(mut words) = self.words.take() else { return };
         let unheard = self.begin(&mut words).await;
+        // Whoever is answered from here on sees what was taken up.
+        self.publish();
         let mut heard = self.listen();
         let mut underway: FuturesUnordered<BoxFuture<'static, Ended>> = FuturesUnordered::new();
         // Whoever was paused meanwhile opens nothing more.

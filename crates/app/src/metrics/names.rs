@@ -68,10 +68,8 @@ figures! {
     STRATEGY_STATE: Gauge "plimsoll_strategy_state" ["strategy", "state"] "1 for the state that it is in: running, paused or stopped";
     STRATEGY_DEGRADED: Gauge "plimsoll_strategy_degraded" ["strategy"] "1: its round trips bring less than its backtest predicts; absent where nothing was predicted";
     STRATEGY_ROUND_TRIPS: Gauge "plimsoll_strategy_round_trips" ["strategy"] "round trips since its settings are as they are, 200 at the most";
-    STRATEGY_RESULT: Gauge "plimsoll_strategy_result_ratio" ["strategy"] "what one of them brought on average after fees and funding, as a share of the most that was held";
     STRATEGY_DRIFTING: Gauge "plimsoll_strategy_drifting" ["strategy"] "1: its orders fill worse than its backtest took for; absent where nothing was predicted";
     STRATEGY_ORDERS: Gauge "plimsoll_strategy_market_orders" ["strategy"] "orders at market since its settings are as they are, 200 at the most";
-    STRATEGY_COST: Gauge "plimsoll_strategy_cost_ratio" ["strategy"] "how much worse than the last price at its decision one of them filled on average, as a share of it";
     STRATEGY_DECISIONS: Counter "plimsoll_strategy_decisions_total" ["strategy", "outcome"] "decisions: decided, and refused of them";
     STRATEGY_FILLS: Counter "plimsoll_strategy_fills_total" ["strategy"] "fills of its orders";
     EVENTS: Counter "plimsoll_events_total" ["account", "kind", "severity"] "events since the start, those of the risk limits among them; kinds are listed in limits.md and guarding.md";

@@ -59,6 +59,12 @@ async fn every_documented_figure_is_there_and_every_figure_is_documented() {
     assert!(one("plimsoll_orders_total", &[("outcome", "accepted"), ("venue", "binance")]) >= 1.0);
     assert!(one("plimsoll_events_total", &[("kind", "margin_thin"), ("severity", "critical")]) >= 1.0, "{forced}");
     assert_eq!(one("plimsoll_strategy_state", &[("strategy", "patient"), ("state", "running")]), 1.0);
+    // It is held against its backtest, as soon as it has traded enough.
+    assert_eq!(one("plimsoll_strategy_degraded", &[("strategy", "patient")]), 0.0);
+    assert_eq!(one("plimsoll_strategy_round_trips", &[("strategy", "patient")]), 0.0);
+    let beside = scene.json("/api/strategies").await["strategies"][0]["performance"].clone();
+    assert_eq!((&beside["results"]["verdict"], &beside["costs"]["verdict"]), (&"too_few".into(), &"too_few".into()));
+    assert_eq!(beside["results"]["text"], "no round trip has ended yet; the backtest has 2");
     // The same figure as in the API.
     let equity = scene.json("/api/accounts").await["accounts"][0]["wallet"].as_str().unwrap().parse::<f64>().unwrap();
     assert!((one("plimsoll_account_wallet", &[("currency", "USDT")]) - equity).abs() < 1.0);

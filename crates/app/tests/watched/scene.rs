@@ -230,6 +230,9 @@ impl Scene {
     }
 }
 
+/// What a backtest of the strategy would have written.
+const EXPECTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/expectation/ema_cross_by_default.json");
+
 fn configuration(folder: &TempDir, venue: &Running, telegram: &Telegram, receiver: &Receiver) -> String {
     let (folder, rest, sockets) = (folder.path().display(), venue.rest_url(), venue.ws_url());
     let (bot, alerts) = (telegram.address, receiver.address);
@@ -266,6 +269,7 @@ weight_limit = 1000000
 [strategies.patient]
 kind = "ema_cross"
 on = "main BTC/USDT:USDT"
+expectation = "{EXPECTED}"
 
 [api]
 listen = "127.0.0.1:0"

@@ -2,6 +2,7 @@
 
 use crate::performance::{Performances, Turned};
 use crate::traders::Traders;
+use plimsoll_engine::trading::TradingHandle;
 use plimsoll_ports::{Alert, Clock, Notifier, Severity, SystemClock};
 use plimsoll_service::{EventHub, NewEvent};
 use std::sync::Arc;
@@ -10,6 +11,8 @@ use tokio::task::JoinSet;
 
 /// How often it is looked whether there is anything new of a strategy.
 const EVERY: Duration = Duration::from_secs(5);
+/// A desk that takes longer to answer is at something, and looked at the next time.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Judges strategies while they trade.
 pub(super) struct Degrading {
@@ -27,19 +30,22 @@ impl Degrading {
             let mut beat = tokio::time::interval(EVERY);
             loop {
                 beat.tick().await;
-                self.look().await;
+                for handle in self.traders.handles() {
+                    // Before a desk has begun it knows nothing of what was saved, and what is outside would seem to be over.
+                    if let Ok(true) = tokio::time::timeout(PATIENCE, handle.answers()).await {
+                        self.look(&handle).await;
+                    }
+                }
             }
         });
         tasks
     }
 
-    async fn look(&self) {
+    async fn look(&self, handle: &TradingHandle) {
+        let seats = handle.seats();
         for strategy in self.traders.configured() {
-            let handles = self.traders.handles();
-            let mut seats = handles.iter().flat_map(|handle| handle.seats().to_vec());
-            let Some(seat) = seats.find(|seat| seat.name == strategy.name) else { continue };
-            let track = seat.track;
-            let name = strategy.name.clone();
+            let Some(seat) = seats.iter().find(|seat| seat.name == strategy.name) else { continue };
+            let (name, track) = (strategy.name.clone(), Arc::clone(&seat.track));
             let performances = Arc::clone(&self.performances);
             // Ten thousand cases take a moment: nobody else waits for them.
             match tokio::task::spawn_blocking(move || performances.judge(&strategy, &track)).await {
