@@ -4,8 +4,9 @@ use plimsoll_domain::{Decimal, decimal};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
-/// How much is traded, which changes nothing of what comes of it as a share: whoever trades less needs no other backtest.
-const HOW_MUCH: [&str; 2] = ["size", "leverage"];
+/// How much is traded, which changes nothing of what comes of it as a share: whoever trades less needs no other backtest. Leverage
+/// is not of it: where stops and exits go by the distance to liquidation, it decides what comes of a trade.
+const HOW_MUCH: [&str; 1] = ["size"];
 
 /// Of a kind with these settings; what they leave out is as by default, and how much is traded does not matter. However a number
 /// is written, it is the same.
@@ -66,7 +67,8 @@ mod tests {
         assert_eq!(word(&as_text.to_string()), word("{}"), "{name}");
         assert_eq!(word(&defaults.to_string()), word("{}"));
         assert_ne!(word(r#"{"fast": 13}"#), word("{}"));
-        assert_eq!(word(r#"{"leverage": 1, "size": {"quantity": "0.01"}}"#), word("{}"));
+        assert_eq!(word(r#"{"size": {"quantity": "0.01"}}"#), word("{}"));
+        assert_ne!(word(r#"{"leverage": 1}"#), word("{}"));
         assert_ne!(of("ema_cross", &Map::new()), of("trend_switch", &Map::new()));
         assert_eq!(word("{}").len(), 16);
     }

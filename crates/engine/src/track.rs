@@ -2,7 +2,7 @@
 //!
 //! A round trip is a holding from nothing to nothing. Its result is what was left of it after fees and funding, as a share of the
 //! most that was held, at the average entry: the same that a backtest tells of its trades. Of an order at market it is taken
-//! down what it was filled at beside the last price that the strategy knew when it decided.
+//! down what it was filled at beside the middle of the quotes when it was decided, or the last price where no quotes are heard.
 
 mod state;
 
@@ -16,6 +16,9 @@ use std::collections::BTreeMap;
 /// So many round trips, and so many orders, are kept: the newest.
 pub const KEPT: usize = 200;
 
+/// Of so many orders fills may still come, in any order: legs of one decision fill side by side.
+const FILLING: usize = 8;
+
 /// Results and costs are rounded to this: a millionth of a basis point.
 const PLACES: u32 = 10;
 
@@ -26,8 +29,8 @@ pub struct Track {
     costs: Vec<Measured>,
     left_out: u32,
     open: BTreeMap<(AccountId, Symbol), Open>,
-    /// The order that the newest cost is of.
-    newest: Option<Order>,
+    /// The orders that the newest costs are of, in the same order: what else fills of one of them is no cost of its own.
+    recent: Vec<Order>,
 }
 
 /// A share of something, and when it came about.
@@ -65,7 +68,7 @@ impl Track {
         &self.trips
     }
 
-    /// What orders at market cost, oldest first: how much worse than the last price at the decision they filled, as a share of it.
+    /// What orders at market cost, oldest first: how much worse than the price at the decision they filled, as a share of it.
     /// Negative is better.
     #[must_use]
     pub fn costs(&self) -> &[Measured] {
@@ -136,19 +139,26 @@ impl Track {
     /// An order at market has filled that was decided at this price. What fills of one order is one cost.
     pub fn cost(&mut self, fill: &Fill, decided: Price) {
         let (id, notional) = (fill.client_order_id.as_str(), fill.quantity * fill.price);
-        let before = self.newest.take().filter(|order| order.id == id);
-        if before.is_some() {
-            self.costs.pop();
-        }
-        let order = match before {
+        let before = self.recent.iter().position(|order| order.id == id);
+        let order = match before.and_then(|at| self.recent.get(at)) {
             Some(Order { id, quantity, notional: was }) => {
-                Order { id, quantity: quantity + fill.quantity, notional: was + notional }
+                Order { id: id.clone(), quantity: *quantity + fill.quantity, notional: *was + notional }
             }
             None => Order { id: id.to_owned(), quantity: fill.quantity, notional },
         };
         let Some(share) = cost_of(fill.side, decided, (order.quantity, order.notional)) else { return };
-        keep(&mut self.costs, Measured { time: fill.time, share });
-        self.newest = Some(order);
+        let cost = Measured { time: fill.time, share };
+        let Some(at) = before else {
+            keep(&mut self.costs, cost);
+            self.recent.push(order);
+            let more = self.recent.len().saturating_sub(FILLING);
+            self.recent.drain(..more);
+            return;
+        };
+        let first = self.costs.len().saturating_sub(self.recent.len());
+        if let (Some(known), Some(known_cost)) = (self.recent.get_mut(at), self.costs.get_mut(first + at)) {
+            (*known, *known_cost) = (order, cost);
+        }
     }
 
     fn ended(&mut self, time: Timestamp, open: &Open) {

@@ -378,7 +378,7 @@ impl TradingDesk {
                 }
             }
             for Wanted { seat, decision } in wanted {
-                let prices = decision.legs.iter().map(|leg| self.last_price(leg)).collect();
+                let prices = decision.legs.iter().map(|leg| self.fair_price(leg)).collect();
                 let (decision, moment) = (Arc::new(decision), self.moment);
                 let Some(work) = self.seats.get_mut(seat.get()) else { continue };
                 work.note(at, &decision);
@@ -390,10 +390,10 @@ impl TradingDesk {
         self.hear_last_words();
     }
 
-    /// What strategies know as the last price of a leg's contract.
-    fn last_price(&self, leg: &Leg) -> Option<Price> {
+    /// What a leg's contract is worth at the decision.
+    fn fair_price(&self, leg: &Leg) -> Option<Price> {
         let place = carrying::place_of(&self.names, &leg.account)?;
-        self.accounts[place].market(leg.intent.symbol())?.last
+        self.accounts[place].fair(leg.intent.symbol())
     }
 
     /// Begins what is next of somebody; answers whether anything was done.

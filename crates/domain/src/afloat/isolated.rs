@@ -4,6 +4,7 @@ use super::account::{Guarded, GuardedAccount};
 use super::figures::Figures;
 use super::plan::{Action, Backing, Block, FlattenCause, Purse, flatten};
 use super::thresholds::{Level, Stage, Thresholds};
+use crate::decimal::is_positive;
 use crate::money::Money;
 use crate::price::{Rounding, Step};
 use crate::quantity::Quantity;
@@ -61,8 +62,11 @@ fn top_up(
     step: Step,
     purse: &mut Purse,
 ) -> Option<(Money, bool)> {
+    if !is_positive(purse.left.get()) {
+        return None;
+    }
     let there = step.round(purse.left.get(), Rounding::Down);
-    if there <= Decimal::ZERO {
+    if !is_positive(there) {
         return None;
     }
     let with = |amount: Decimal| Reducible { equity: plus(it.equity, Money::new(amount)), ..*it };

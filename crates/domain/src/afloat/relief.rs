@@ -28,6 +28,8 @@ pub(super) struct CrossPool<'a> {
     account: &'a GuardedAccount<'a>,
     /// What is left of each position of the account, by its place.
     left: Vec<Decimal>,
+    /// What a lot of each is worth, and costs in fees.
+    of_lot: Vec<(Decimal, Decimal)>,
     pub(super) equity: Decimal,
     pub(super) required: Decimal,
     /// What is required of the positions that are left alone.
@@ -51,8 +53,9 @@ struct Run {
     /// What each unit closes of the larger leg, and of the smaller.
     larger: (usize, Decimal),
     smaller: Option<(usize, Decimal)>,
-    /// The notional of the larger leg.
+    /// The notional of the larger leg, and how much of it a unit closes.
     notional: Decimal,
+    of_one: Decimal,
     /// What a unit costs in fees, and what is no longer required then: altogether, and per notional as a score.
     cost: Decimal,
     relief: Decimal,
@@ -89,7 +92,13 @@ impl<'a> CrossPool<'a> {
         let left = account.positions.iter().map(|it| it.position.quantity.get()).collect();
         let (equity, required) = (margin.equity.get(), margin.maintenance.get());
         let contracts = contracts(account);
-        let mut pool = Self { account, left, equity, required, beside: Decimal::ZERO, contracts, touched: Vec::new() };
+        let of_lot = |it: &Guarded<'_>| {
+            let notional = it.instrument.lot.get().saturating_mul(it.mark.get());
+            (notional, notional.saturating_mul(it.fee.get()))
+        };
+        let of_lot = account.positions.iter().map(of_lot).collect();
+        let (beside, touched) = (Decimal::ZERO, Vec::new());
+        let mut pool = Self { account, left, of_lot, equity, required, beside, contracts, touched };
         if account.positions.iter().any(|it| it.left_alone) {
             pool.beside = required.saturating_sub(pool.sum());
         }
@@ -106,7 +115,12 @@ impl<'a> CrossPool<'a> {
     }
 
     pub(super) fn is_within(&self, target: MarginRatio) -> bool {
-        is_at_most(self.required, target.get().saturating_mul(self.equity))
+        is_at_most(self.required, self.allowed(target))
+    }
+
+    /// The most that may be required.
+    fn allowed(&self, target: MarginRatio) -> Decimal {
+        target.get().saturating_mul(self.equity)
     }
 
     /// How many positions were made smaller.
@@ -135,7 +149,8 @@ impl<'a> CrossPool<'a> {
 
     /// Takes run after run.
     fn walk(&mut self, target: MarginRatio) -> bool {
-        if self.is_within(target) {
+        let mut allowed = self.allowed(target);
+        if is_at_most(self.required, allowed) {
             return true;
         }
         let (equity, required) = (self.equity, self.required);
@@ -164,8 +179,9 @@ impl<'a> CrossPool<'a> {
                 PeekMut::pop(best);
                 continue;
             }
-            self.take(&run, gain, target);
-            if self.is_within(target) {
+            self.take(&run, gain, allowed);
+            allowed = self.allowed(target);
+            if is_at_most(self.required, allowed) {
                 return true;
             }
             *next = self.run(legs);
@@ -179,11 +195,11 @@ impl<'a> CrossPool<'a> {
         false
     }
 
-    /// As many units of a run as the target needs, or all.
-    fn take(&mut self, run: &Run, gain: Decimal, target: MarginRatio) {
-        let missing = self.required.saturating_sub(target.get().saturating_mul(self.equity));
+    /// As many units of a run as it needs for what is required to be allowed, or all.
+    fn take(&mut self, run: &Run, gain: Decimal, allowed: Decimal) {
+        let missing = self.required.saturating_sub(allowed);
         let meets = |units: Decimal| is_at_most(missing, units.saturating_mul(gain));
-        let mut units = self.units(run);
+        let mut units = Self::units(run);
         if order(units, Decimal::ONE).is_gt() && meets(units - Decimal::ONE) {
             let needed = whole_quotient(missing, gain, Rounding::Up).unwrap_or(Decimal::MAX).max(Decimal::ONE);
             // A quotient is rounded in its last digit.
@@ -198,11 +214,9 @@ impl<'a> CrossPool<'a> {
     }
 
     /// How many units of a run there are.
-    fn units(&self, run: &Run) -> Decimal {
-        let (place, size) = run.larger;
-        let Some((alike_to, it)) = run.alike_to.zip(self.it(place)) else { return Decimal::ONE };
-        let of_one = size.saturating_mul(it.mark.get());
-        let units = whole_quotient(run.notional.saturating_sub(alike_to), of_one, Rounding::Down);
+    fn units(run: &Run) -> Decimal {
+        let Some(alike_to) = run.alike_to else { return Decimal::ONE };
+        let units = whole_quotient(run.notional.saturating_sub(alike_to), run.of_one, Rounding::Down);
         larger(units.unwrap_or(Decimal::ONE), Decimal::ONE)
     }
 
@@ -222,7 +236,19 @@ impl<'a> CrossPool<'a> {
         let of_larger = smaller(lot, held);
         let rest = held.saturating_sub(of_larger).saturating_mul(price);
         let of_smaller = if is_pair { lot.min(hedge) } else { Decimal::ZERO };
-        let closed = of_larger.saturating_add(of_smaller).saturating_mul(price);
+        let (of_one, of_one_cost) = match self.of_lot.get(most) {
+            Some(of_lot) if order(of_larger, lot).is_eq() => *of_lot,
+            _ => {
+                let of_one = of_larger.saturating_mul(price);
+                (of_one, of_one.saturating_mul(it.fee.get()))
+            }
+        };
+        let (closed, cost) = if is_pair {
+            let closed = of_larger.saturating_add(of_smaller).saturating_mul(price);
+            (closed, closed.saturating_mul(it.fee.get()))
+        } else {
+            (of_one, of_one_cost)
+        };
         let notional = held.saturating_mul(price);
         let tier = tiers.at(Money::new(notional));
         // Units are alike while the tier stays what it is, and while the larger leg alone is the larger one.
@@ -252,7 +278,8 @@ impl<'a> CrossPool<'a> {
             larger: (most, of_larger),
             smaller: least.filter(|_| is_pair).map(|place| (place, of_smaller)),
             notional,
-            cost: closed.saturating_mul(it.fee.get()),
+            of_one,
+            cost,
             relief,
             per_notional,
             alike_to: is_alike.then_some(alike_to),

@@ -74,7 +74,6 @@ impl PositionManager {
                 return Err(MonitorFailure::Blind(error));
             }
         };
-        let blind_for = self.tell_of_sight(&mut troubles).await;
         let assessment = reading.assess(&self.settings.settle, self.settings.closing_fee);
         let equity = reading.wallet(&self.settings.settle) + reading.unrealized_pnl();
         let calm = EquityWatch::new(equity, self.ports.clock.now());
@@ -126,6 +125,7 @@ impl PositionManager {
         let margin_ratio = worst_ratio(&assessment);
         let alert = MarginAlert::of(margin_ratio);
         self.tell_of_margin(&positions, margin_ratio, alert, &mut troubles).await;
+        let blind_for = self.tell_of_sight(&mut troubles).await;
         let switched = self.tell_of_switch(&mut troubles).await;
         Ok(MonitorReport {
             time: reading.snapshot.time,

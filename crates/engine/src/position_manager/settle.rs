@@ -8,7 +8,8 @@ use super::reading::Reading;
 use crate::order_path::distinct;
 use crate::trouble::{Record, Subject, Trouble, Troubles};
 use plimsoll_domain::{
-    ClientOrderId, Fill, FillCause, OrderStatus, OrderType, Position, PositionReport, PositionSide, Symbol, Timestamp,
+    ClientOrderId, Fill, FillCause, OrderStatus, OrderType, Position, PositionReport, PositionSide, Price, Symbol,
+    Timestamp,
 };
 use plimsoll_ports::{
     Alert, JournalEntry, JournalState, OpenedPosition, PositionId, PositionRecord, PositionStatus, Purpose, Severity,
@@ -184,25 +185,33 @@ impl PositionManager {
                 Purpose::StopLoss.as_str().to_owned()
             }
             None => {
-                let fired = self.fired_since(opened, last.time, troubles).await;
+                let prices: Vec<Price> = closing().map(|fill| fill.price).collect();
+                let fired = self.fired(opened, &prices, troubles).await;
                 fired.map_or("elsewhere", Purpose::as_str).to_owned()
             }
         }
     }
 
-    /// Which of our protective orders of this position is known to have filled since then. Some venues name what a stop makes
-    /// as it fires by a name of their own, and how it ended may be on record before the position's end is.
-    async fn fired_since(&self, opened: &OpenedPosition, time: Timestamp, troubles: &mut Troubles) -> Option<Purpose> {
+    /// Which of our protective orders of this position is known to have filled at the prices at which it was closed. Some venues
+    /// name what a stop makes as it fires by a name of their own, and how it ended may be on record before the position's end is.
+    async fn fired(&self, opened: &OpenedPosition, prices: &[Price], troubles: &mut Troubles) -> Option<Purpose> {
         let recent = self.ports.journal.recent(&self.settings.account, LOOKED_THROUGH).await;
         let recent = troubles.read(Record::Journal, recent)?;
-        let has_filled =
-            |entry: &JournalEntry| matches!(entry.state, JournalState::Finished { status: OrderStatus::Filled, .. });
+        let (lowest, highest) = (prices.iter().min()?, prices.iter().max()?);
+        // That of another position of this side has filled elsewhere.
+        let has_filled = |entry: &JournalEntry| match entry.state {
+            JournalState::Finished { status: OrderStatus::Filled, average_price, .. } => {
+                average_price.is_none_or(|price| (*lowest..=*highest).contains(&price))
+            }
+            _ => false,
+        };
+        let since = Self::slack_before(opened.opened_at);
         let is_its = |entry: &&JournalEntry| {
             let order = &entry.order;
             entry.purpose.protects()
                 && (&order.symbol, order.position_side) == (&opened.symbol, opened.side)
                 && order.side == opened.direction.closing_side()
-                && entry.updated_at >= time
+                && entry.updated_at >= since
                 && has_filled(entry)
         };
         recent.iter().find(is_its).map(|entry| entry.purpose)

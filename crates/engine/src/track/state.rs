@@ -9,13 +9,14 @@ use std::str::FromStr;
 
 /// A [`Track`] as text: figures are decimal texts, times microseconds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct TrackState {
     trips: Vec<(i64, String)>,
     costs: Vec<(i64, String)>,
     left_out: u32,
     open: Vec<OpenState>,
     /// Order, quantity and notional.
-    newest: Option<(String, String, String)>,
+    recent: Vec<(String, String, String)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +48,7 @@ impl Track {
             costs: kept(&self.costs),
             left_out: self.left_out,
             open: open.collect(),
-            newest: self.newest.as_ref().map(order),
+            recent: self.recent.iter().map(order).collect(),
         }
     }
 
@@ -69,16 +70,14 @@ impl Track {
             let held = Open { most: read(&it.most)?, entered, net: read(&it.net)?, is_unknown: it.is_unknown };
             open.insert(key, held);
         }
-        let newest = state.newest.as_ref().map(|(id, quantity, notional)| {
+        let order = |(id, quantity, notional): &(String, String, String)| {
             Ok(Order { id: id.clone(), quantity: read(quantity)?, notional: read(notional)? })
-        });
-        Ok(Self {
-            trips: measured(&state.trips)?,
-            costs: measured(&state.costs)?,
-            left_out: state.left_out,
-            open,
-            newest: newest.transpose()?,
-        })
+        };
+        let costs = measured(&state.costs)?;
+        // Each is of a cost: what is cut off, by whomever, is none of these.
+        let first = state.recent.len().saturating_sub(costs.len());
+        let recent = state.recent.iter().skip(first).map(order).collect::<Result<_, BadState>>()?;
+        Ok(Self { trips: measured(&state.trips)?, costs, left_out: state.left_out, open, recent })
     }
 }
 

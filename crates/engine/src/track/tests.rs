@@ -111,6 +111,18 @@ fn an_order_costs_what_it_fills_worse_than_was_decided_however_many_fills_it_tak
 }
 
 #[test]
+fn fills_of_two_orders_that_come_by_turns_are_two_costs() {
+    let mut track = Track::default();
+    let decided = "100".parse().unwrap();
+    for (order, price) in [("a", "100.02"), ("b", "100.1"), ("a", "100.04"), ("b", "100.3"), ("a", "100.06")] {
+        track.cost(&fill(order, Side::Buy, "1", price, "0"), decided);
+    }
+    let costs: Vec<String> = track.costs().iter().map(|it| it.share.to_string()).collect();
+    assert_eq!(costs, ["0.0004", "0.002"]);
+    assert_eq!(Track::restored(&track.state()).unwrap(), track);
+}
+
+#[test]
 fn the_newest_are_kept_and_taken_up_as_they_were() {
     let mut desk = Desk::default();
     for number in 0..KEPT + 3 {

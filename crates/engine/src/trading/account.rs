@@ -3,7 +3,7 @@
 use crate::desk::Seen;
 use crate::position_manager::PositionManager;
 use crate::venue_account::AccountView;
-use plimsoll_domain::{AccountId, Instrument, MarketEvent, Money, Price, Symbol};
+use plimsoll_domain::{AccountId, BestQuotes, Decimal, Instrument, MarketEvent, Money, Price, Symbol};
 use plimsoll_ports::{Broker, Caps, FundingRates, Funds, MarketFeed, TradedMarket};
 use std::fmt;
 use std::sync::Arc;
@@ -42,11 +42,13 @@ impl fmt::Debug for DeskAccount {
 pub(super) struct Traded {
     pub(super) account: DeskAccount,
     pub(super) markets: Vec<TradedMarket>,
+    /// The middle between the best bid and ask of each, where quotes are heard.
+    middles: Vec<Option<Price>>,
 }
 
 impl Traded {
     pub(super) const fn new(account: DeskAccount) -> Self {
-        Self { account, markets: Vec::new() }
+        Self { account, markets: Vec::new(), middles: Vec::new() }
     }
 
     pub(super) fn market(&self, symbol: &Symbol) -> Option<&TradedMarket> {
@@ -57,6 +59,7 @@ impl Traded {
     pub(super) fn list(&mut self, instrument: Instrument) {
         let instrument = Arc::new(instrument);
         self.markets.push(TradedMarket { instrument, last: None, mark: None, marked_at: None, funding: None });
+        self.middles.push(None);
     }
 
     /// Prices and funding as they come.
@@ -69,10 +72,12 @@ impl Traded {
             MarketEvent::Funding(funding) => &funding.symbol,
             _ => return,
         };
-        let Some(market) = self.markets.iter_mut().find(|market| market.instrument.symbol == *symbol) else { return };
+        let mut markets = self.markets.iter_mut().zip(&mut self.middles);
+        let Some((market, middle)) = markets.find(|(market, _)| market.instrument.symbol == *symbol) else { return };
         match event {
             MarketEvent::Mark(mark) => (market.mark, market.marked_at) = (Some(mark.price), Some(mark.time)),
             MarketEvent::Quotes(quotes) => {
+                *middle = middle_of(quotes).or(*middle);
                 let last = quotes.last.or_else(|| quotes.bid.map(|(price, _)| price));
                 market.last = last.or(market.last);
             }
@@ -83,9 +88,21 @@ impl Traded {
         }
     }
 
+    /// What an order costs is measured beside this: the middle of the quotes, or the last price where none are heard. Beside the
+    /// last trade, or the bid for want of one, buying would seem dear and selling cheap.
+    pub(super) fn fair(&self, symbol: &Symbol) -> Option<Price> {
+        let at = self.markets.iter().position(|market| market.instrument.symbol == *symbol)?;
+        self.middles.get(at).copied().flatten().or(self.markets.get(at)?.last)
+    }
+
     fn mark(&self, symbol: &Symbol) -> Option<Price> {
         self.market(symbol)?.mark
     }
+}
+
+fn middle_of(quotes: &BestQuotes) -> Option<Price> {
+    let ((bid, _), (ask, _)) = quotes.bid.zip(quotes.ask)?;
+    Price::new((bid.get() + ask.get()) / Decimal::TWO).ok()
 }
 
 impl fmt::Debug for Traded {

@@ -153,7 +153,15 @@ impl TradingDesk {
                 continue;
             }
             if let Some(work) = self.seat_named_mut(name) {
-                work.track = Arc::new(Track::restored(track)?);
+                match Track::restored(track) {
+                    Ok(track) => work.track = Arc::new(track),
+                    Err(error) => {
+                        let what = format!(
+                            "what '{name}' made of its round trips cannot be read, and is counted anew: {error}"
+                        );
+                        self.news.push(TradingNews::Trouble { what });
+                    }
+                }
             }
         }
         for (name, error) in anew {

@@ -12,7 +12,7 @@ use super::{Audience, Guards, Run};
 use crate::alerting::Alerting;
 use crate::cli::signals::{Asked, Requests};
 use crate::config::{Config, Environment};
-use crate::desk::Desk;
+use crate::desk::{Desk, guard_settings};
 use crate::failure::Failure;
 use crate::metrics::{Collector, Recorded};
 use crate::performance::Performances;
@@ -88,6 +88,8 @@ impl Rounds<'_> {
     /// It could not begin; nothing of it is left.
     pub(super) async fn one(&mut self, reading: &mut Reading, requests: &mut Requests) -> Result<Ended, Failure> {
         let chosen = &reading.chosen;
+        // It may have been read again while nobody guarded.
+        self.pulse.expect(guard_settings(&chosen.config));
         if self.address(&chosen.config).is_some() {
             Recorded::begin()?;
         }
