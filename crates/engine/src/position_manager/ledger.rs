@@ -1,7 +1,7 @@
 //! Writing down what happened. Nothing here stops an operation: what cannot be written is a trouble.
 
 use super::PositionManager;
-use super::lives::{lives, since_flat};
+use super::lives::{self, lives, since_flat};
 use super::outcome::EndedPosition;
 use super::reconcile::LOOK_BACK;
 use super::settle::Settled;
@@ -76,8 +76,8 @@ impl PositionManager {
         fills.iter().map(record).collect()
     }
 
-    /// Records what an entry of `entered` made: a new position, or one larger than `before`, if that and the entry are all
-    /// of it.
+    /// Records what an entry of `entered` made: a new position, or one larger than what was held before it, if that and the
+    /// entry are all of it.
     ///
     /// A record that is not of what was held before has not been told all yet, such as that its stop has ended it: it
     /// follows the venue first, so that each fill is recorded with its own position. `None` where it could not be written,
@@ -86,7 +86,7 @@ impl PositionManager {
         &self,
         opened: &OpenedPosition,
         entered: Quantity,
-        before: Option<Position>,
+        before: Before,
         fills: &[Fill],
         troubles: &mut Troubles,
     ) -> Option<PositionId> {
@@ -100,7 +100,7 @@ impl PositionManager {
             return None;
         }
         match known {
-            Some(known) if !is_recorded_as(&known, before) => {
+            Some(known) if !before.with(entered, opened).is_some_and(|held| is_recorded_as(&known, held)) => {
                 self.record_entry_after(&known, opened, fills, troubles).await
             }
             Some(known) => {
@@ -108,7 +108,7 @@ impl PositionManager {
                 let written = positions.update(known.id, opened.quantity, opened.entry_price, &trades).await;
                 troubles.written(Record::Position, written).map(|()| known.id)
             }
-            None => match self.with_its_beginning(opened, entered, fills, troubles).await {
+            None => match self.with_its_beginning(opened, entered, before, fills, troubles).await {
                 Some((opened, fills)) => {
                     let written = positions.open(&opened, &self.trades(&fills, None)).await;
                     troubles.written(Record::Position, written)
@@ -142,6 +142,7 @@ impl PositionManager {
         &self,
         opened: &OpenedPosition,
         entered: Quantity,
+        before: Before,
         fills: &[Fill],
         troubles: &mut Troubles,
     ) -> Option<(OpenedPosition, Vec<Fill>)> {
@@ -160,6 +161,8 @@ impl PositionManager {
                 let opened_at = life.fills.first().map_or(opened.opened_at, |first| first.time);
                 Some((OpenedPosition { opened_at, ..opened.clone() }, life.fills))
             }
+            // Whoever looked just before saw nothing held: the rest is of now, and the venue has not told its trades yet.
+            None if before == Before::Flat => None,
             // It began before what is looked at.
             None => (total(fills) == Some(entered)).then(alone),
         }
@@ -184,6 +187,11 @@ impl PositionManager {
                 let written = self.ports.positions.update(known.id, opened.quantity, opened.entry_price, &trades).await;
                 return troubles.written(Record::Position, written).map(|()| known.id);
             }
+            Settled::Unexplained if self.lacks(known, made, fills, troubles).await => {
+                let trades = self.trades(fills, Some(known.id));
+                let written = self.ports.positions.update(known.id, opened.quantity, opened.entry_price, &trades).await;
+                return troubles.written(Record::Position, written).map(|()| known.id);
+            }
             Settled::Unexplained => return self.put_off(&opened.symbol, fills, troubles).await,
         }
         let own = rest.pop().map_or_else(|| fills.to_vec(), |life| life.fills);
@@ -191,6 +199,16 @@ impl PositionManager {
         self.log_trades(&distinct(others.into_iter()), troubles).await;
         let written = self.ports.positions.open(opened, &self.trades(&own, None)).await;
         troubles.written(Record::Position, written)
+    }
+
+    /// Whether the trades of a record make what is held with these fills, and only with them: somebody has recorded it who did not
+    /// know them. A record whose own trades make as much is another one, which has ended.
+    async fn lacks(&self, record: &PositionRecord, held: Position, fills: &[Fill], troubles: &mut Troubles) -> bool {
+        let known = self.ports.trades.of_position(record.id).await;
+        let Some(known) = troubles.read(Record::Trade, known) else { return false };
+        let known = known.into_iter().map(|trade| trade.fill);
+        let all = distinct(known.chain(fills.iter().cloned()));
+        lives::before(Some(held), &all).is_zero()
     }
 
     /// Records what fills made of a position: another size, or its end, which `reason` names.
@@ -326,9 +344,29 @@ impl PositionManager {
     }
 }
 
-fn is_recorded_as(record: &PositionRecord, held: Option<Position>) -> bool {
+/// What was held when an entry was planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Before {
+    Flat,
+    Held(Position),
+    /// Nobody looked, or long ago.
+    NotKnown,
+}
+
+impl Before {
+    /// What was held, if that and what was entered are all of it: whatever else has happened to it since, such as a stop that
+    /// fired under the entry, is not this entry's.
+    fn with(self, entered: Quantity, opened: &OpenedPosition) -> Option<Position> {
+        match self {
+            Self::Held(held) if held.quantity + entered == opened.quantity => Some(held),
+            Self::Flat | Self::Held(_) | Self::NotKnown => None,
+        }
+    }
+}
+
+fn is_recorded_as(record: &PositionRecord, held: Position) -> bool {
     let opened = &record.opened;
-    held.is_some_and(|held| (held.direction, held.quantity) == (opened.direction, opened.quantity))
+    (held.direction, held.quantity) == (opened.direction, opened.quantity)
 }
 
 /// The new fills with the profit that each realised, if they explain what remains: from the position as it is recorded or,

@@ -12,6 +12,7 @@ use super::PositionManager;
 use super::UnverifiedStop;
 use super::close::Closing;
 use super::failure::OpenFailure;
+use super::ledger::Before;
 use super::monitor::is_open;
 use super::outcome::{OpenWarning, Opened, Protected};
 use super::protection::Wanted;
@@ -382,8 +383,7 @@ impl PositionManager {
             // Fills that are not told yet are looked for from here on later: the reading was before them.
             opened_at: first.unwrap_or(plan.reading.snapshot.time),
         };
-        // Whatever else has happened to it since, such as a stop that fired under the entry, is not this entry's.
-        let before = plan.held().filter(|held| held.quantity + opened.quantity == opened.position.quantity);
+        let before = plan.held().map_or(Before::Flat, Before::Held);
         let id = self.record_entry(&record, opened.quantity, before, &opened.entry.fills, troubles).await;
         if id.is_none() {
             let detail = format!("{} {} was opened and is not recorded yet", opened.symbol, opened.direction);

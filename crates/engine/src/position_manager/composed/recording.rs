@@ -4,6 +4,7 @@ use super::Scene;
 use crate::composed::Parts;
 use crate::execution::total;
 use crate::position_manager::PositionManager;
+use crate::position_manager::ledger::Before;
 use crate::trouble::{Record, Troubles};
 use plimsoll_domain::Fill;
 use plimsoll_ports::{ComposedEntry, OpenedPosition, Opening, Purpose};
@@ -42,6 +43,6 @@ impl PositionManager {
             strategy: entry.order.kind.as_str().to_owned(),
             opened_at: first.time,
         };
-        self.record_entry(&opened, entered, None, &own, troubles).await;
+        self.record_entry(&opened, entered, Before::NotKnown, &own, troubles).await;
     }
 }
