@@ -48,7 +48,7 @@ impl StrategyControl for Traders {
         let (handle, seat) = self.seat(name).ok_or_else(|| StrategyFailure::Unknown(name.to_owned()))?;
         match seat.state {
             SeatState::Stopped { why } => {
-                let what = format!("'{name}' has stopped by itself, and begins anew with the program only: {why}");
+                let what = format!("'{name}' has stopped by itself, and begins anew with other settings or with the program only: {why}");
                 Err(StrategyFailure::NotNow(what))
             }
             SeatState::Running | SeatState::Paused { .. } => {

@@ -198,8 +198,12 @@ impl Desk {
 
     /// The accounts that a strategy hears of.
     pub(crate) fn accounts_of(&self, seat: SeatIndex) -> BTreeSet<AccountId> {
-        let feeds = self.seats.get(seat.0).map(|seat| seat.strategy.feeds()).unwrap_or_default();
-        feeds.into_iter().map(|feed| feed.account).collect()
+        self.feeds_of(seat).into_iter().map(|feed| feed.account).collect()
+    }
+
+    /// What a strategy hears of.
+    pub(crate) fn feeds_of(&self, seat: SeatIndex) -> Vec<Feed> {
+        self.seats.get(seat.0).map(|seat| seat.strategy.feeds()).unwrap_or_default()
     }
 
     /// What a strategy has on an account.

@@ -23,7 +23,7 @@ mod telling;
 pub use account::DeskAccount;
 pub use handle::{DecisionOutcome, DecisionStatus, SeatState, SeatStatus, TradingHandle};
 pub use news::{Reseated, Role, Seated, TradingNews};
-pub use reseating::Seating;
+pub use reseating::{Seating, Taken, Unlisted};
 
 use crate::desk::{ChannelIndex, Desk, DeskRefused, Netted, SeatIndex, Wanted};
 use account::Traded;
@@ -40,6 +40,7 @@ use plimsoll_domain::{AccountId, Candle, MarketEvent, Price, Symbol, Timestamp};
 use plimsoll_ports::{Clock, Decision, DeskRepository, FeedKind, Leg, Strategy, StrategyEvent};
 use saving::Saver;
 use seats::{Next, SeatWork, Waiting};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 use telling::{Recovered, Trades};
@@ -131,6 +132,8 @@ pub struct TradingDesk {
     /// Strategies that take the seats as soon as nothing that was decided is under way.
     seating: Option<Seating>,
     status: watch::Sender<Arc<[SeatStatus]>>,
+    /// The contracts that are known, by account.
+    listed: watch::Sender<BTreeSet<(AccountId, Symbol)>>,
     handle: TradingHandle,
     words: Option<mpsc::UnboundedReceiver<Word>>,
 }
@@ -148,10 +151,11 @@ impl TradingDesk {
         settings: TradingSettings,
     ) -> Result<Self, DeskRefused> {
         let names: Vec<AccountId> = accounts.iter().map(|account| account.id().clone()).collect();
-        let Seating { desk, seats } = Seating::new(strategies, settings.made_with.clone(), names.clone())?;
+        let Seating { desk, seats, .. } = Seating::new(strategies, settings.made_with.clone(), names.clone())?;
         let (words, heard) = mpsc::unbounded_channel();
-        let status = watch::Sender::new(Arc::default());
-        let handle = TradingHandle { words, seats: status.subscribe(), accounts: names.as_slice().into() };
+        let (status, listed) = (watch::Sender::new(Arc::default()), watch::Sender::new(BTreeSet::new()));
+        let (seen, accounts_of) = (status.subscribe(), names.as_slice().into());
+        let handle = TradingHandle { words, seats: seen, accounts: accounts_of, listed: listed.subscribe() };
         let now = clock.now();
         let mut it = Self {
             candles: candle_channels(&desk, &names, now),
@@ -177,6 +181,7 @@ impl TradingDesk {
             is_stopping: false,
             seating: None,
             status,
+            listed,
             handle,
             words: Some(heard),
         };
@@ -232,9 +237,7 @@ impl TradingDesk {
             }
             if let Some(seating) = self.seating.take_if(|_| self.seats.iter().all(SeatWork::is_idle)) {
                 let feeds = self.desk.feeds();
-                for word in self.take_seats(seating, &mut words).await {
-                    underway.extend(self.word(word).map(|account| self.recover(account)));
-                }
+                self.take_seats(seating);
                 if self.desk.feeds() != feeds {
                     heard = self.listen();
                 }
@@ -270,7 +273,7 @@ impl TradingDesk {
                     timer = clock.sleep(every);
                     self.save().await;
                 }
-                Some(it) = heard.next(), if !self.is_stopping && self.seating.is_none() => self.hear(it),
+                Some(it) = heard.next(), if !self.is_stopping => self.hear(it),
             }
         }
         self.save().await;
@@ -398,12 +401,19 @@ impl TradingDesk {
 
     /// Begins what is next of somebody; answers whether anything was done.
     fn start(&mut self, underway: &mut FuturesUnordered<BoxFuture<'static, Ended>>) -> bool {
-        let is_stopping = self.is_stopping;
+        let against_adding = match (self.is_stopping, &self.seating) {
+            (true, _) => Some("strategies are being stopped"),
+            (false, Some(_)) => Some("other settings are about to take effect"),
+            (false, None) => None,
+        };
         for seat in self.desk.seats() {
-            let next = self.seats.get_mut(seat.get()).and_then(|work| work.next(is_stopping));
+            let next = self.seats.get_mut(seat.get()).and_then(|work| work.next(against_adding));
             match next {
                 None => continue,
-                Some(Next::Refused(waiting, why)) => self.refuse(seat, &waiting.decision, why.to_owned()),
+                Some(Next::Refused(waiting, why)) => {
+                    self.refuse(seat, &waiting.decision, why.to_owned());
+                    self.count_refusal(seat);
+                }
                 Some(Next::Begins(waiting)) => match self.prepare(seat, &waiting) {
                     Ok(legs) => underway.push(self.carry_out(seat, &waiting, legs)),
                     Err(reason) => {

@@ -58,12 +58,7 @@ impl TradingDesk {
     }
 
     /// Reads the contracts of an account.
-    pub(super) async fn list(
-        &mut self,
-        place: usize,
-        words: &mut mpsc::UnboundedReceiver<Word>,
-        unheard: &mut Vec<Word>,
-    ) {
+    async fn list(&mut self, place: usize, words: &mut mpsc::UnboundedReceiver<Word>, unheard: &mut Vec<Word>) {
         let id = self.names[place].clone();
         let mut symbols: Vec<Symbol> =
             self.desk.feeds().into_iter().filter(|feed| feed.account == id).map(|feed| feed.symbol).collect();
@@ -75,7 +70,7 @@ impl TradingDesk {
             while !self.is_stopping {
                 match self.accounts[place].account.broker.instrument(&symbol).await {
                     Ok(instrument) => {
-                        self.accounts[place].list(instrument);
+                        self.hand_over(&id, instrument);
                         break;
                     }
                     Err(error) => {

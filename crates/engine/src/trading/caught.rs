@@ -3,33 +3,49 @@
 use plimsoll_ports::{BadState, Decision, Feed, Strategy, StrategyEvent, StrategyView};
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What a strategy that has panicked said.
+/// Whether a strategy has panicked, and what it said then.
 #[derive(Debug, Clone, Default)]
-pub(super) struct LastWords(Arc<Mutex<Option<String>>>);
+pub(super) struct LastWords(Arc<Said>);
+
+#[derive(Debug, Default)]
+struct Said {
+    words: Mutex<Option<String>>,
+    /// What it would decide from then on is worth nothing.
+    is_over: AtomicBool,
+}
 
 impl LastWords {
     pub(super) fn take(&self) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.0.words.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     fn say(&self, words: String) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(words);
+        *self.0.words.lock().unwrap_or_else(PoisonError::into_inner) = Some(words);
+        self.0.is_over.store(true, Ordering::Relaxed);
+    }
+
+    fn is_over(&self) -> bool {
+        self.0.is_over.load(Ordering::Relaxed)
+    }
+
+    /// Whoever takes the place of one that has panicked, and is the same, is silent too.
+    pub(super) fn go_on_from(&self, before: &Self) {
+        self.0.is_over.store(before.is_over(), Ordering::Relaxed);
     }
 }
 
 pub(super) struct Caught {
     inner: Box<dyn Strategy>,
     words: LastWords,
-    /// It has panicked: what it would decide from then on is worth nothing.
-    is_over: bool,
 }
 
 impl Caught {
     pub(super) fn new(inner: Box<dyn Strategy>) -> (Self, LastWords) {
         let words = LastWords::default();
-        (Self { inner, words: words.clone(), is_over: false }, words)
+        (Self { inner, words: words.clone() }, words)
     }
 }
 
@@ -43,12 +59,11 @@ impl Strategy for Caught {
     }
 
     fn decide<'a>(&mut self, view: &StrategyView<'a>, event: &StrategyEvent<'a>) -> Vec<Decision> {
-        if self.is_over {
+        if self.words.is_over() {
             return Vec::new();
         }
-        let Self { inner, words, is_over } = self;
+        let Self { inner, words } = self;
         catch_unwind(AssertUnwindSafe(|| inner.decide(view, event))).unwrap_or_else(|panic| {
-            *is_over = true;
             words.say(said(panic.as_ref()));
             Vec::new()
         })

@@ -1,12 +1,13 @@
 //! What others say to a desk at work, and what they see of it.
 
-use super::reseating::Seating;
+use super::reseating::{Seating, Taken};
 use crate::desk::DeskRefused;
 use crate::guard::{GuardNews, LookoutNews};
 use crate::track::Track;
 use crate::venue_account::AccountNews;
-use plimsoll_domain::{AccountId, Change, Timestamp};
+use plimsoll_domain::{AccountId, Change, Symbol, Timestamp};
 use plimsoll_ports::{Holding, Strategy, WorkingOrder};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -38,6 +39,7 @@ pub struct TradingHandle {
     pub(super) words: mpsc::UnboundedSender<Word>,
     pub(super) seats: watch::Receiver<Arc<[SeatStatus]>>,
     pub(super) accounts: Arc<[AccountId]>,
+    pub(super) listed: watch::Receiver<BTreeSet<(AccountId, Symbol)>>,
 }
 
 impl TradingHandle {
@@ -68,19 +70,24 @@ impl TradingHandle {
     }
 
     /// Makes these strategies ready to take the seats of the desk; `made_with` is what the settings of each come to, as in
-    /// [`TradingSettings`](super::TradingSettings). Nothing takes effect before they [do](Self::reseat).
+    /// [`TradingSettings`](super::TradingSettings). Nothing takes effect before they [do](Self::reseat). What is
+    /// [not known](Seating::unlisted) of their contracts is to be handed over before.
     ///
     /// # Errors
     /// [`DeskRefused`].
     pub fn seating(&self, strategies: Vec<Box<dyn Strategy>>, made_with: Vec<String>) -> Result<Seating, DeskRefused> {
-        Seating::new(strategies, made_with, self.accounts.to_vec())
+        Ok(Seating::new(strategies, made_with, self.accounts.to_vec())?.beside(&self.listed.borrow()))
     }
 
     /// These take the seats once what was decided is carried out, and go on from where their namesakes are, as after a restart.
-    /// The accounts are not read anew. Strategies of which none has the name any more are gone, with what they knew: whoever
-    /// takes one out has made sure that it has nothing left.
-    pub fn reseat(&self, seating: Seating) {
+    /// The accounts are not read anew. Until then nothing is begun that adds exposure. Answers what becomes of it.
+    ///
+    /// Strategies of which none has the name any more are gone, with what they knew. Where one of them is not paused, or has
+    /// anything left, everybody keeps his seat: so it is too where a contract is not known.
+    pub fn reseat(&self, seating: Seating) -> watch::Receiver<Taken> {
+        let taken = seating.taken();
         self.say(Word::Reseat(Box::new(seating)));
+        taken
     }
 
     /// The desk ends once what is under way is done. Stops, targets and resting orders stay.
@@ -124,6 +131,8 @@ pub struct SeatStatus {
     pub accounts: Vec<(AccountId, Vec<Holding>, Vec<WorkingOrder>)>,
     /// Its newest decisions, newest first, with what became of each.
     pub decisions: Vec<DecisionStatus>,
+    /// What its settings come to, as one word; nothing where that was not said.
+    pub made_with: String,
     /// What it made of its round trips, and what its orders cost, since its settings are as they are.
     pub track: Arc<Track>,
 }
@@ -138,7 +147,7 @@ pub enum SeatState {
         /// Who paused it.
         by: String,
     },
-    /// It has ended by itself, and decides nothing more until the desk is begun anew.
+    /// It has ended by itself, and decides nothing more until it is given other settings, or the desk is begun anew.
     Stopped {
         /// Why.
         why: String,

@@ -77,8 +77,9 @@ impl SeatWork {
     }
 
     /// What is next. A close waits for nobody; everything else has its turn in the order in which it was decided, once nothing
-    /// is under way. Openings that a close of their contract overtakes were decided before it.
-    pub(super) fn next(&mut self, is_stopping: bool) -> Option<Next> {
+    /// is under way. Openings that a close of their contract overtakes were decided before it; where something is against adding
+    /// exposure, whatever would is refused.
+    pub(super) fn next(&mut self, against_adding: Option<&'static str>) -> Option<Next> {
         if let Some(at) = self.queue.iter().position(|it| closes(&it.decision)) {
             let contracts: Vec<_> = self.queue.get(at)?.decision.legs.iter().map(contract).collect();
             let overtaken = self.queue.iter().take(at).position(|it| {
@@ -92,8 +93,8 @@ impl SeatWork {
             return self.queue.remove(at).map(Next::Begins);
         }
         let is_opening = super::adds(&self.queue.front()?.decision);
-        if is_opening && is_stopping {
-            return self.queue.pop_front().map(|waiting| Next::Refused(waiting, "strategies are being stopped"));
+        if let Some(why) = against_adding.filter(|_| is_opening) {
+            return self.queue.pop_front().map(|waiting| Next::Refused(waiting, why));
         }
         if self.is_busy || self.closing > 0 {
             return None;
@@ -108,14 +109,20 @@ impl SeatWork {
     }
 
     /// It goes on in the seat of its namesake: whether it is paused, what it opened and what it decided is known still. One that
-    /// had stopped by itself begins again.
+    /// had stopped by itself begins again if its settings are others.
     pub(super) fn goes_on_from(&mut self, before: &mut Self) {
-        if let SeatState::Paused { .. } = before.state {
-            self.state = before.state.clone();
+        let is_same = self.made_with == before.made_with;
+        match before.state {
+            SeatState::Running => {}
+            SeatState::Stopped { .. } if !is_same => {}
+            SeatState::Paused { .. } | SeatState::Stopped { .. } => self.state = before.state.clone(),
+        }
+        if is_same {
+            self.words.go_on_from(&before.words);
         }
         self.opened = std::mem::take(&mut before.opened);
         self.decisions = std::mem::take(&mut before.decisions);
-        if self.made_with == before.made_with {
+        if is_same {
             self.track = Arc::clone(&before.track);
         }
     }
@@ -164,6 +171,7 @@ impl TradingDesk {
                 state: work.state.clone(),
                 accounts: accounts.collect(),
                 decisions: work.decisions.iter().map(|(_, status)| status.clone()).collect(),
+                made_with: work.made_with.clone(),
                 track: Arc::clone(&work.track),
             }
         });

@@ -1,13 +1,16 @@
 //! A desk at work that is stopped before it could begin, or whose seats others take.
 
+mod seating;
+
 use crate::desk::{Desk, desk};
 use crate::venue::btc;
 use async_trait::async_trait;
-use plimsoll_engine::trading::{DeskAccount, Reseated, SeatState, TradingDesk, TradingNews, TradingSettings};
+use plimsoll_engine::trading::{DeskAccount, Reseated, SeatState, Taken, TradingDesk, TradingNews, TradingSettings};
 use plimsoll_engine::{AccountPorts, Lookout, VenueAccountSettings};
 use plimsoll_ports::domain::{AccountId, Timestamp};
 use plimsoll_ports::{
-    AccountStream, BadState, Clock, Decision, Feed, FeedKind, MockDeskRepository, Strategy, StrategyEvent, StrategyView,
+    AccountStream, BadState, Clock, Decision, Feed, FeedKind, MarketFeed, MockDeskRepository, Strategy, StrategyEvent,
+    StrategyView,
 };
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -66,6 +69,17 @@ impl Strategy for Listens {
 
 /// A desk over the one account of this.
 fn seat(desk: Desk, records: MockDeskRepository, strategies: Vec<Box<dyn Strategy>>) -> TradingDesk {
+    let feed = Arc::new(desk.venue.clone());
+    seat_at(desk, feed, records, strategies)
+}
+
+/// The same, with prices from elsewhere.
+fn seat_at(
+    desk: Desk,
+    feed: Arc<dyn MarketFeed>,
+    records: MockDeskRepository,
+    strategies: Vec<Box<dyn Strategy>>,
+) -> TradingDesk {
     let (venue, store) = (Arc::new(desk.venue), Arc::new(desk.store));
     let ports = AccountPorts { broker: venue.clone(), audit: None, journal: store, clock: venue.clone() };
     let streams = Arc::new(|| -> Box<dyn AccountStream> { unreachable!("nobody looks out") });
@@ -73,7 +87,7 @@ fn seat(desk: Desk, records: MockDeskRepository, strategies: Vec<Box<dyn Strateg
     let account = DeskAccount {
         manager: Arc::new(desk.manager),
         broker: venue.clone(),
-        feed: venue.clone(),
+        feed,
         funding_rates: venue,
         view: lookout.watch(),
     };
@@ -120,7 +134,7 @@ async fn others_take_the_seats_over_the_same_accounts_and_go_on_from_what_their_
         Listens::boxed("two", 'b', "what it began with"),
         Listens::boxed("one", 'a', ""),
     ];
-    handle.reseat(handle.seating(now, Vec::new()).unwrap());
+    let taken = handle.reseat(handle.seating(now, Vec::new()).unwrap());
     let TradingNews::Reseated(seated) = until(&mut told, |news| matches!(news, TradingNews::Reseated(_))).await else {
         unreachable!("it was asked for")
     };
@@ -129,6 +143,7 @@ async fn others_take_the_seats_over_the_same_accounts_and_go_on_from_what_their_
     assert_eq!(how, [("new", Reseated::New), ("two", Reseated::BeginsAnew { why }), ("one", Reseated::GoesOn)]);
     assert!(seated.iter().all(|it| it.accounts.iter().eq(&[AccountId::new("main")])));
     assert!(handle.answers().await);
+    assert_eq!(*taken.borrow(), Taken::InForce);
     let states: Vec<_> = handle.seats().iter().map(|it| (it.name.clone(), it.state.clone())).collect();
     let paused = SeatState::Paused { by: "ana".to_owned() };
     let expected = [("new", SeatState::Running), ("two", SeatState::Running), ("one", paused)];

@@ -209,6 +209,7 @@ mod tests {
                 .into_iter()
                 .map(|outcome| DecisionStatus { at: Timestamp::default(), reason: String::new(), outcome })
                 .collect(),
+            made_with: String::new(),
             track: std::sync::Arc::default(),
         };
         let paused = || SeatState::Paused { by: "ana".to_owned() };
