@@ -17,6 +17,7 @@ mod pulse;
 mod records;
 mod screen;
 mod simulated;
+mod sittings;
 mod surface;
 mod traders;
 mod venue;

@@ -2,6 +2,7 @@
 
 use crate::config::{Config, StrategyConfig};
 use crate::performance::Performances;
+use crate::sittings::Sittings;
 use async_trait::async_trait;
 use plimsoll_domain::{AccountId, Currency, Symbol};
 use plimsoll_engine::trading::{DecisionOutcome, SeatState, SeatStatus, TradingHandle};
@@ -9,7 +10,7 @@ use plimsoll_service::{Decided, RunState, StrategyControl, StrategyFailure, Stra
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
-/// Desks at work, with how their strategies are configured. Both may be others from one moment to the next.
+/// Desks at work, with how the strategies that sit there are configured. Both may be others from one moment to the next.
 #[derive(Debug)]
 pub(crate) struct Traders {
     now: RwLock<Now>,
@@ -19,8 +20,18 @@ pub(crate) struct Traders {
 
 #[derive(Debug, Default)]
 struct Now {
-    desks: Vec<(BTreeSet<AccountId>, TradingHandle)>,
-    configured: Vec<StrategyConfig>,
+    desks: Vec<AtWork>,
+}
+
+/// What is known of a desk from outside.
+#[derive(Debug, Clone)]
+pub(crate) struct AtWork {
+    /// The accounts that it trades.
+    pub(crate) accounts: BTreeSet<AccountId>,
+    /// Who sits there.
+    pub(crate) sittings: Sittings,
+    /// The way to it.
+    pub(crate) handle: TradingHandle,
 }
 
 #[async_trait]
@@ -48,7 +59,9 @@ impl StrategyControl for Traders {
         let (handle, seat) = self.seat(name).ok_or_else(|| StrategyFailure::Unknown(name.to_owned()))?;
         match seat.state {
             SeatState::Stopped { why } => {
-                let what = format!("'{name}' has stopped by itself, and begins anew with other settings or with the program only: {why}");
+                let what = format!(
+                    "'{name}' has stopped by itself, and begins anew with other settings or with the program only: {why}"
+                );
                 Err(StrategyFailure::NotNow(what))
             }
             SeatState::Running | SeatState::Paused { .. } => {
@@ -66,25 +79,28 @@ impl Traders {
         Self { now: RwLock::default(), currency, performances: Arc::clone(performances) }
     }
 
-    /// These from now on: each desk with the accounts that it trades, and all strategies.
-    pub(crate) fn are(&self, desks: Vec<(BTreeSet<AccountId>, TradingHandle)>, configured: Vec<StrategyConfig>) {
-        *self.now.write().unwrap_or_else(PoisonError::into_inner) = Now { desks, configured };
+    /// These desks from now on.
+    pub(crate) fn are(&self, desks: Vec<AtWork>) {
+        *self.now.write().unwrap_or_else(PoisonError::into_inner) = Now { desks };
     }
 
     /// The way to the desk that trades this account.
     pub(crate) fn on(&self, account: &AccountId) -> Option<TradingHandle> {
         let now = self.now();
-        now.desks.iter().find(|(accounts, _)| accounts.contains(account)).map(|(_, handle)| handle.clone())
+        now.desks.iter().find(|it| it.accounts.contains(account)).map(|it| it.handle.clone())
     }
 
-    /// Every strategy as it is configured.
+    /// Every strategy that sits at a desk as it is configured there, in the order of their names: what was asked for and has
+    /// not taken effect is left out.
     pub(crate) fn configured(&self) -> Vec<StrategyConfig> {
-        self.now().configured.clone()
+        let mut all: Vec<_> = self.now().desks.iter().flat_map(|it| it.sittings.in_force()).cloned().collect();
+        all.sort_by(|one, other| one.name.cmp(&other.name));
+        all
     }
 
     /// The ways to all desks.
     pub(crate) fn handles(&self) -> Vec<TradingHandle> {
-        self.now().desks.iter().map(|(_, handle)| handle.clone()).collect()
+        self.now().desks.iter().map(|it| it.handle.clone()).collect()
     }
 
     fn now(&self) -> RwLockReadGuard<'_, Now> {

@@ -1,8 +1,10 @@
 //! Beside everything else: strategies are held against what their backtests predict, and what has turned is told.
 
+use crate::config::StrategyConfig;
+use crate::fingerprint;
 use crate::performance::{Performances, Turned};
 use crate::traders::Traders;
-use plimsoll_engine::trading::TradingHandle;
+use plimsoll_engine::trading::{SeatStatus, TradingHandle};
 use plimsoll_ports::{Alert, Clock, Notifier, Severity, SystemClock};
 use plimsoll_service::{EventHub, NewEvent};
 use std::sync::Arc;
@@ -44,7 +46,7 @@ impl Degrading {
     async fn look(&self, handle: &TradingHandle) {
         let seats = handle.seats();
         for strategy in self.traders.configured() {
-            let Some(seat) = seats.iter().find(|seat| seat.name == strategy.name) else { continue };
+            let Some(seat) = seat_of(&strategy, &seats) else { continue };
             let (name, track) = (strategy.name.clone(), Arc::clone(&seat.track));
             let performances = Arc::clone(&self.performances);
             // Ten thousand cases take a moment: nobody else waits for them.
@@ -68,6 +70,12 @@ impl Degrading {
     }
 }
 
+/// Where it sits by these settings: what it made with others is not what this one made.
+fn seat_of<'a>(strategy: &StrategyConfig, seats: &'a [SeatStatus]) -> Option<&'a SeatStatus> {
+    let made_with = fingerprint::of(&strategy.kind, &strategy.settings);
+    seats.iter().find(|seat| seat.name == strategy.name && seat.made_with == made_with)
+}
+
 /// What a person hears, and what is an event.
 fn told(strategy: &str, turned: &Turned) -> (NewEvent, Alert) {
     let Turned { matter, is_over, text } = turned;
@@ -84,6 +92,27 @@ fn told(strategy: &str, turned: &Turned) -> (NewEvent, Alert) {
 mod tests {
     use super::*;
     use crate::performance::Matter;
+    use plimsoll_engine::trading::SeatState;
+    use serde_json::{Map, Value};
+
+    #[test]
+    fn what_was_made_with_other_settings_is_not_judged() {
+        let settings = Map::from_iter([("fast".to_owned(), Value::from(13))]);
+        let (name, kind) = ("trend".to_owned(), "ema_cross".to_owned());
+        let before = fingerprint::of(&kind, &Map::new());
+        let strategy = StrategyConfig { name, kind, places: Vec::new(), settings, expectation: None };
+        let seat = |made_with: &str| SeatStatus {
+            name: "trend".to_owned(),
+            state: SeatState::Running,
+            accounts: Vec::new(),
+            decisions: Vec::new(),
+            made_with: made_with.to_owned(),
+            track: Arc::default(),
+        };
+        assert_eq!(seat_of(&strategy, &[seat(&before)]), None);
+        let its = seat(&fingerprint::of(&strategy.kind, &strategy.settings));
+        assert_eq!(seat_of(&strategy, std::slice::from_ref(&its)), Some(&its));
+    }
 
     #[test]
     fn it_is_a_warning_and_is_said_to_be_over_under_the_same_key() {

@@ -48,8 +48,8 @@ impl Floor<'_> {
         target: &crate::cli::target::Target,
         lets_trade: bool,
     ) -> Result<(Reading, Vec<Change>, Prepared), Vec<String>> {
-        let handles = self.traders.handles();
-        let (now, changed) = before.again(target, lets_trade.then_some(handles.as_slice()))?;
+        let (handles, seated) = (self.traders.handles(), self.traders.configured());
+        let (now, changed) = before.again(target, lets_trade.then_some((handles.as_slice(), seated.as_slice())))?;
         let said = |failure: crate::failure::Failure| vec![failure.message().to_owned()];
         let ChosenAll { config, accounts, .. } = &now.chosen;
         let rules = accounts.iter().map(|account| rules(config, account)).collect::<Result<_, _>>().map_err(said)?;
@@ -80,12 +80,12 @@ impl Floor<'_> {
     }
 
     /// And so does who trades, once what strategies have under way is done.
-    pub(super) fn seat(&mut self, now: &ChosenAll, prepared: Prepared, (audience, hub): (&Audience, &Arc<EventHub>)) {
-        let (config, Some(otherwise)) = (&now.config, prepared.otherwise) else { return };
+    pub(super) fn seat(&mut self, prepared: Prepared, (audience, hub): (&Audience, &Arc<EventHub>)) {
+        let Some(otherwise) = prepared.otherwise else { return };
         let (ended, begun) = self.trading.be(otherwise);
         ended.iter().for_each(|name| self.feeling.leave(name));
         begun.into_iter().for_each(|(name, handle)| self.feeling.ask(name, handle));
-        self.traders.are(self.trading.handles(), config.strategies.clone());
+        self.traders.are(self.trading.at_work());
         self.trading.begin(&self.ready, audience, hub);
     }
 }

@@ -43,22 +43,26 @@ impl Reading {
         Ok(Self { keys: chosen.keys()?, chosen })
     }
 
-    /// What is written now, and what of it is new. `seats` are the desks that strategies sit at, if any may.
+    /// What is written now, and what of it is new. `seats` are the desks that strategies sit at, if any may, and
+    /// who sits there.
     ///
     /// # Errors
     /// Everything that is against it; then what was read before goes on.
     pub(super) fn again(
         &self,
         target: &Target,
-        seats: Option<&[TradingHandle]>,
+        seats: Option<(&[TradingHandle], &[StrategyConfig])>,
     ) -> Result<(Self, Vec<Change>), Vec<String>> {
         let chosen = target.choose_all_again()?;
         let (before, now) = (&self.chosen.config, &chosen.config);
         let changes = changes(before, now);
         let mut problems: Vec<String> = changes.iter().filter_map(Change::needs_a_restart).collect();
-        if let Some(seats) = seats {
+        if let Some((seats, seated)) = seats {
             problems.extend(planned(&chosen).err().map(|failure| failure.message().to_owned()));
-            problems.extend(unseated(&before.strategies, &now.strategies, seats));
+            // Whoever was to be taken out and was not sits there still.
+            let known = |it: &&StrategyConfig| before.strategies.iter().all(|other| other.name != it.name);
+            let before = [before.strategies.clone(), seated.iter().filter(known).cloned().collect()].concat();
+            problems.extend(unseated(&before, &now.strategies, seats));
         }
         if problems.is_empty() {
             let keys = self.keys.clone();

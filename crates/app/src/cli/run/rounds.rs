@@ -133,7 +133,7 @@ impl Rounds<'_> {
         let trading = strategies::seat(groups, desks, &views, config, self.run.target.json).await?;
         trading.waiting.iter().for_each(|waits| self.audience.hear(|| waits.tell()));
         let traders = Arc::new(Traders::of(config, &self.performances));
-        traders.are(trading.handles(), config.strategies.clone());
+        traders.are(trading.at_work());
         let control: Arc<dyn StrategyControl> = traders.clone();
         let service = surface::service(config, desks, &views, control, (&self.hub, &self.told_by));
         let doors = self.open(config, service.clone()).await?;
@@ -232,10 +232,11 @@ impl Rounds<'_> {
         match floor.prepare(reading, &self.run.target, !self.run.no_strategies).await {
             Ok((now, changed, prepared)) => {
                 floor.judge_by(&now.chosen, &prepared);
-                // What becomes of strategies is told after what has brought it about.
-                self.accept(&changed).await;
-                floor.seat(&now.chosen, prepared, (&self.audience, &self.hub));
+                // What becomes of strategies is told after what has brought it about, and waits for nobody who is told.
+                let alert = self.accept(&changed);
+                floor.seat(prepared, (&self.audience, &self.hub));
                 *reading = now;
+                self.notify(alert).await;
             }
             Err(problems) => self.refuse(problems).await,
         }
@@ -243,10 +244,11 @@ impl Rounds<'_> {
 
     /// The same while nobody guards: there is nothing that it could take effect on. Answers whether it is something else.
     async fn reread_unguarded(&self, reading: &mut Reading) -> bool {
-        match reading.again(&self.run.target, (!self.run.no_strategies).then_some(&[])) {
+        match reading.again(&self.run.target, (!self.run.no_strategies).then_some((&[], &[]))) {
             Ok((now, changed)) => {
-                self.accept(&changed).await;
+                let alert = self.accept(&changed);
                 *reading = now;
+                self.notify(alert).await;
                 !changed.is_empty()
             }
             Err(problems) => {
@@ -256,13 +258,14 @@ impl Rounds<'_> {
         }
     }
 
-    async fn accept(&self, changed: &[Change]) {
+    /// Answers what a person is to be told.
+    fn accept(&self, changed: &[Change]) -> Alert {
         let each: Vec<String> = changed.iter().map(ToString::to_string).collect();
         let text = match each.is_empty() {
             true => "the configuration was read again: nothing has changed".to_owned(),
             false => format!("the configuration was read again\n{}", each.join("\n")),
         };
-        self.tell("configuration_reread", Severity::Info, &text, (Some(changed), None)).await;
+        self.tell("configuration_reread", Severity::Info, &text, (Some(changed), None))
     }
 
     /// Nothing of it holds.
@@ -271,16 +274,18 @@ impl Rounds<'_> {
             "the configuration was read again and is refused: what held before goes on\n{}",
             problems.join("\n")
         );
-        self.tell("configuration_refused", Severity::Warning, &text, (None, Some(&problems))).await;
+        let alert = self.tell("configuration_refused", Severity::Warning, &text, (None, Some(&problems)));
+        self.notify(alert).await;
     }
 
-    async fn tell(
+    /// Told at once to whoever listens here; answers what a person is to be told.
+    fn tell(
         &self,
         event: &'static str,
         severity: Severity,
         text: &str,
         (changed, problems): (Option<&[Change]>, Option<&[String]>),
-    ) {
+    ) -> Alert {
         let now = SystemClock.now();
         let kind = event.to_owned();
         self.hub.publish(NewEvent { time: now, severity, kind, account: None, symbol: None, text: text.to_owned() });
@@ -288,11 +293,15 @@ impl Rounds<'_> {
         // Each was asked for by somebody who waits for the answer: none is held back for the sake of another.
         let key = format!("{event}/{}", screen::instant(now));
         let alert = Alert { severity, key, title: title.to_owned(), body: body.to_owned() };
-        if let Err(error) = self.told_by.notify(&alert).await {
-            tracing::warn!(%error, "{title}");
-        }
         let told = Told { event, time: screen::instant(now), account: None, changed, problems };
         self.audience.hear(|| if self.run.target.json { screen::json(&told) } else { screen::line(text) });
+        alert
+    }
+
+    async fn notify(&self, alert: Alert) {
+        if let Err(error) = self.told_by.notify(&alert).await {
+            tracing::warn!(%error, "{}", alert.title);
+        }
     }
 
     async fn tell_of_guarding(&self, severity: Severity, body: &str) {

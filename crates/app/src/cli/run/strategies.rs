@@ -3,6 +3,8 @@
 //! Strategies that share an account sit at one desk, since they share what it holds; others have a desk of their own. A desk is
 //! saved under the names of its accounts, whichever other accounts are guarded beside them.
 
+mod unlisted;
+
 use super::Audience;
 use super::alone::Alone;
 use super::closes_only::ClosesOnly;
@@ -13,7 +15,9 @@ use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::fingerprint;
 use crate::metrics;
+use crate::sittings::Sittings;
 use crate::surface;
+use crate::traders::AtWork;
 use plimsoll_domain::AccountId;
 use plimsoll_engine::AccountView;
 use plimsoll_engine::trading::{DeskAccount, Seating, TradingDesk, TradingHandle, TradingNews, TradingSettings};
@@ -49,14 +53,6 @@ struct Ready {
     group: Group,
     desk: TradingDesk,
     trades: Trades,
-}
-
-/// What is known of a desk from outside.
-struct AtWork {
-    accounts: BTreeSet<AccountId>,
-    strategies: Vec<StrategyConfig>,
-    may_open: bool,
-    handle: TradingHandle,
 }
 
 /// What another configuration means for the desks: everything is ready, and nothing has taken effect.
@@ -231,12 +227,12 @@ impl Group {
 }
 
 impl Trading {
-    /// Every desk with the accounts that it trades.
-    pub(super) fn handles(&self) -> Vec<(BTreeSet<AccountId>, TradingHandle)> {
-        self.at_work.iter().map(|it| (it.accounts.clone(), it.handle.clone())).collect()
+    /// Every desk.
+    pub(super) fn at_work(&self) -> Vec<AtWork> {
+        self.at_work.clone()
     }
 
-    /// The same, by the names of the desks.
+    /// The ways to them, by their names.
     pub(super) fn named_handles(&self) -> Vec<(String, TradingHandle)> {
         self.at_work.iter().map(|it| (named(&it.accounts), it.handle.clone())).collect()
     }
@@ -244,7 +240,7 @@ impl Trading {
     fn take(&mut self, ready: Ready, may_open: bool) {
         let Group { accounts, strategies, .. } = &ready.group;
         let (accounts, strategies, handle) = (accounts.clone(), strategies.clone(), ready.desk.handle());
-        self.at_work.push(AtWork { accounts, strategies, may_open, handle });
+        self.at_work.push(AtWork { accounts, sittings: Sittings::begin(strategies, may_open), handle });
         self.desks.push(ready);
     }
 
@@ -268,11 +264,12 @@ impl Trading {
             match self.at_work.iter().position(|it| it.accounts == *accounts) {
                 Some(desk) => {
                     let it = &self.at_work[desk];
-                    if it.strategies != *strategies || it.may_open != may_open {
-                        let seating = it
-                            .handle
-                            .seating(built(strategies, may_open)?, made_with(strategies))
-                            .map_err(Failure::usage)?;
+                    if !it.sittings.are(strategies, may_open) {
+                        let seating = it.handle.seating(built(strategies, may_open)?, made_with(strategies));
+                        let mut seating = seating.map_err(Failure::usage)?;
+                        for (account, instrument) in unlisted::read(seating.unlisted(), desks).await? {
+                            seating.hand_over(&account, instrument);
+                        }
                         otherwise.reseated.push((desk, strategies.clone(), seating));
                     }
                 }
@@ -282,7 +279,11 @@ impl Trading {
                     let unreadable = |why| Failure::usage(format!("strategies cannot begin: {why}"));
                     is_readable(desks, &named(accounts)).await.map_err(unreadable)?;
                     let group = Group::alone(&config.state, accounts.clone(), strategies.clone())?;
-                    otherwise.new.push(group.seat(desks, views, config, self.json)?);
+                    let mut ready = group.seat(desks, views, config, self.json)?;
+                    for (account, instrument) in unlisted::read(&ready.desk.unlisted(), desks).await? {
+                        ready.desk.hand_over(&account, instrument);
+                    }
+                    otherwise.new.push(ready);
                 }
             }
         }
@@ -295,8 +296,8 @@ impl Trading {
         let Otherwise { reseated, new, gone, may_open } = otherwise;
         for (desk, strategies, seating) in reseated {
             let it = &mut self.at_work[desk];
-            it.handle.reseat(seating);
-            (it.strategies, it.may_open) = (strategies, may_open);
+            let taken = it.handle.reseat(seating);
+            it.sittings.ask(strategies, may_open, taken);
         }
         for ended in self.at_work.extract_if(.., |it| gone.contains(&it.accounts)) {
             ended.handle.stop();
