@@ -68,7 +68,7 @@ mod tests {
         assert_eq!(word(&defaults.to_string()), word("{}"));
         assert_ne!(word(r#"{"fast": 13}"#), word("{}"));
         assert_eq!(word(r#"{"size": {"quantity": "0.01"}}"#), word("{}"));
-        assert_ne!(word(r#"{"leverage": 1}"#), word("{}"));
+        assert_ne!(word(r#"{"leverage": 2}"#), word("{}"));
         assert_ne!(of("ema_cross", &Map::new()), of("trend_switch", &Map::new()));
         assert_eq!(word("{}").len(), 16);
     }
