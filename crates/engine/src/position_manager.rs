@@ -232,6 +232,8 @@ pub struct PositionManager {
     stops_follow: AtomicBool,
     /// Where stops are that entries carry, as far as this process has sent or met them.
     carried_stops: Mutex<HashSet<attached::Place>>,
+    /// The names of those that the venue has made, as far as this process has met them.
+    attached: Mutex<HashSet<ClientOrderId>>,
     /// The venue has refused an entry for the sake of the stop that it carried, or may have.
     attaches_no_more: AtomicBool,
     /// The venue has refused a second stop beside the first: from then on what is replaced is cancelled first.
@@ -297,6 +299,7 @@ impl PositionManager {
             said: Mutex::default(),
             stops_follow: AtomicBool::new(false),
             carried_stops: Mutex::default(),
+            attached: Mutex::default(),
             attaches_no_more: AtomicBool::new(false),
             takes_one_stop: AtomicBool::new(false),
             journal_lacks: AtomicBool::new(false),

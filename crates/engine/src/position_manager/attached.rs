@@ -12,7 +12,7 @@ use super::outcome::Protection;
 use super::protection::Wanted;
 use crate::trouble::{Record, Subject, Troubles};
 use plimsoll_domain::{
-    ClientOrderId, Direction, Order, OrderId, OrderType, PositionSide, Price, Quantity, Side, Symbol,
+    ClientOrderId, Direction, Fill, FillCause, Order, OrderId, OrderType, PositionSide, Price, Quantity, Side, Symbol,
 };
 use plimsoll_ports::{Purpose, RefusalReason};
 use std::collections::HashSet;
@@ -80,9 +80,12 @@ impl PositionManager {
 
     fn made_of(&self, wanted: &Wanted<'_>, trigger: Price, open: Vec<Order>) -> Vec<Order> {
         let place = place(wanted, trigger);
-        open.into_iter()
+        let made: Vec<Order> = open
+            .into_iter()
             .filter(|order| self.may_be_attached(order) && place_of(order).as_ref() == Some(&place))
-            .collect()
+            .collect();
+        made.iter().for_each(|order| self.remember_attached(&order.client_order_id));
+        made
     }
 
     /// The stop that the venue has made of what an entry carried, read back, where it covers what has filled.
@@ -134,12 +137,51 @@ impl PositionManager {
             let meant: HashSet<Place> = candidates.iter().filter_map(|order| place_of(order)).collect();
             self.carried_stops().extend(places.filter(|place| meant.contains(place)));
         }
-        candidates.into_iter().filter(|order| self.is_carried(order)).map(|order| order.order_id.clone()).collect()
+        let attached = candidates.into_iter().filter(|order| self.is_carried(order));
+        attached
+            .inspect(|order| self.remember_attached(&order.client_order_id))
+            .map(|order| order.order_id.clone())
+            .collect()
     }
 
     /// This process knows that the venue has made it of what an entry of ours carried.
     pub(super) fn is_known_as_attached(&self, order: &Order) -> bool {
         self.may_be_attached(order) && self.is_carried(order)
+    }
+
+    /// Takes note of an order that the account's stream tells of: a stop that the venue has made of what an entry carried goes by
+    /// a name of the venue's, and so do its fills.
+    pub(crate) fn note_attached(&self, order: &Order) {
+        if self.is_known_as_attached(order) {
+            self.remember_attached(&order.client_order_id);
+        }
+    }
+
+    /// Asks the venue which of these trades were those of such stops, as far as nobody knows it.
+    pub(crate) async fn meet_attached(&self, fills: &[Fill]) {
+        let mut asked = HashSet::new();
+        for fill in fills.iter().filter(|fill| fill.cause == FillCause::Order) {
+            let id = &fill.client_order_id;
+            if !self.ids.is_ours(id) && !self.was_of_attached(id) && asked.insert(id) {
+                // Whoever cannot be asked leaves it at what is known.
+                self.was_attached(&fill.symbol, id, &mut Troubles::default()).await;
+            }
+        }
+    }
+
+    /// Whether trades of this name are known as those of a stop that the venue has made of what an entry of ours carried.
+    pub(crate) fn was_of_attached(&self, id: &ClientOrderId) -> bool {
+        self.attached.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
+    }
+
+    fn remember_attached(&self, id: &ClientOrderId) {
+        let mut attached = self.attached.lock().unwrap_or_else(PoisonError::into_inner);
+        if attached.len() >= MOST_REMEMBERED {
+            attached.clear();
+        }
+        if !id.as_str().is_empty() {
+            attached.insert(id.clone());
+        }
     }
 
     /// What the venue has made for this position of what entries carried goes once a stop of ours was read back.

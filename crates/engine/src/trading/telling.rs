@@ -121,6 +121,9 @@ impl TradingDesk {
     }
 
     fn change(&mut self, account: usize, change: Change) {
+        if let Change::OrderChanged { order, .. } = &change {
+            self.accounts[account].account.manager.note_attached(order);
+        }
         match change {
             Change::Filled(fill) => self.filled(account, fill),
             Change::FundingPaid(payment) => {
@@ -196,8 +199,13 @@ impl TradingDesk {
         }
         self.trades.known_until(self.names[account].clone(), fill.time);
         (self.is_dirty, self.has_changed) = (true, true);
-        let ids = self.accounts[account].account.manager.ids();
-        let purpose = ids.purpose_of(&fill.client_order_id).filter(|_| fill.cause == FillCause::Order);
+        let manager = &self.accounts[account].account.manager;
+        let ids = manager.ids();
+        let purpose = || {
+            let attached = || manager.was_of_attached(&fill.client_order_id).then_some(Purpose::StopLoss);
+            ids.purpose_of(&fill.client_order_id).or_else(attached)
+        };
+        let purpose = if fill.cause == FillCause::Order { purpose() } else { None };
         let intent = ids.intent_of(&fill.client_order_id);
         let whose = intent.as_ref().and_then(|intent| self.intents.of(intent)).cloned();
         match (purpose, whose, intent) {
@@ -387,6 +395,7 @@ impl TradingDesk {
                 }
             }
             fills.sort_by_key(|fill| fill.time);
+            on.manager.meet_attached(&fills).await;
             let mut resting = resting(&on.manager, believed).await;
             troubles.append(&mut resting.troubles);
             Recovered { account, fills, resting, troubles }

@@ -2,15 +2,17 @@
 
 mod seating;
 
-use crate::desk::{Desk, desk};
-use crate::venue::btc;
+use crate::desk::{Desk, desk, long, manager};
+use crate::venue::{Fault, btc};
 use async_trait::async_trait;
-use plimsoll_engine::trading::{DeskAccount, Reseated, SeatState, Taken, TradingDesk, TradingNews, TradingSettings};
-use plimsoll_engine::{AccountPorts, Lookout, VenueAccountSettings};
-use plimsoll_ports::domain::{AccountId, Timestamp};
+use plimsoll_engine::trading::{
+    DeskAccount, Reseated, Role, SeatState, Taken, TradingDesk, TradingHandle, TradingNews, TradingSettings,
+};
+use plimsoll_engine::{AccountNews, AccountPorts, GuardNews, Lookout, LookoutNews, VenueAccountSettings};
+use plimsoll_ports::domain::{AccountId, Change, OrderType, Side, Timestamp};
 use plimsoll_ports::{
-    AccountStream, BadState, Clock, Decision, Feed, FeedKind, MarketFeed, MockDeskRepository, Strategy, StrategyEvent,
-    StrategyView,
+    AccountStream, BadState, Clock, Decision, Feed, FeedKind, MarketFeed, MockDeskRepository, RefusalReason, SavedDesk,
+    Strategy, StrategyEvent, StrategyView,
 };
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -168,4 +170,75 @@ async fn a_desk_that_is_stopped_before_it_could_begin_leaves_what_was_saved_as_i
     handle.stop();
     trading.run(|_| ()).await;
     assert!(!handle.answers().await, "whoever has ended answers nobody");
+}
+
+/// A desk that has saved that its strategy holds what is held.
+fn holding(saved_at: Timestamp) -> MockDeskRepository {
+    let state = r#"{"desk":{"seats":[{"name":"one","state":"a","own":[{"account":"main","holdings":[{"symbol":
+        "BTC/USDT:USDT","direction":"long","quantity":"0.05","entry":"50000","leverage":"5","stop":null,"opened_at":0}],
+        "orders":[]}]}],"candles":[]},"intents":[],"candles":[],"trades":[],"paused":[]}"#;
+    let mut records = MockDeskRepository::new();
+    records.expect_desk().returning(move |_| Ok(Some(SavedDesk { state: state.to_owned(), saved_at })));
+    records.expect_save_desk().returning(|_, _| Ok(()));
+    records
+}
+
+/// The stop of its entry rests at the venue under a name of the venue's, since none of ours was taken.
+async fn with_the_venues_stop() -> Desk {
+    let desk = desk();
+    {
+        let mut state = desk.venue.state();
+        (state.stops_need_a_position, state.attaches_stops) = (true, true);
+    }
+    for reason in [RefusalReason::NothingToReduce, RefusalReason::Other, RefusalReason::Other] {
+        desk.venue.fail(OrderType::StopMarket, Fault::Refuse(reason));
+    }
+    let opened = desk.open(&long()).await.unwrap();
+    assert!(opened.stop_loss.stop().is_some_and(|stop| stop.client_order_id.as_str().starts_with("venue-")));
+    desk
+}
+
+/// The first fill that is told once `happens` has, as whose and as what.
+async fn filled_as(trading: TradingDesk, happens: impl FnOnce(&TradingHandle)) -> Role {
+    let (handle, (tell, mut told)) = (trading.handle(), mpsc::unbounded_channel());
+    let working = tokio::spawn(trading.run(move |news| drop(tell.send(news.clone()))));
+    assert!(handle.answers().await);
+    happens(&handle);
+    assert!(handle.answers().await);
+    handle.stop();
+    working.await.unwrap();
+    std::iter::from_fn(|| told.try_recv().ok())
+        .find_map(|news| match news {
+            TradingNews::Filled { role, .. } => Some(role),
+            // What was bought before it was saved is no news of the strategy's.
+            TradingNews::Foreign { fill, .. } if fill.side == Side::Sell => panic!("it is the strategy's: {fill:?}"),
+            _ => None,
+        })
+        .expect("it is told")
+}
+
+#[tokio::test]
+async fn a_fill_of_the_stop_that_came_with_the_entry_is_told_as_one_of_the_stop() {
+    let desk = with_the_venues_stop().await;
+    let venue = desk.venue.clone();
+    let trading = seat(desk, holding(venue.now()), vec![Listens::boxed("one", 'a', "")]);
+    let role = filled_as(trading, |handle| {
+        venue.mark(&btc(), "44900");
+        let fill = venue.state().fills.last().cloned().expect("the stop has fired");
+        assert!(fill.client_order_id.as_str().starts_with("venue-"), "{fill:?}");
+        let told = LookoutNews::Account(AccountNews::Changed(Change::Filled(fill)));
+        handle.hear(&AccountId::new("main"), &GuardNews::Lookout(told));
+    });
+    assert_eq!(role.await, Role::StopLoss);
+}
+
+#[tokio::test]
+async fn a_stop_that_came_with_its_entry_and_fired_while_nobody_lived_is_known_by_the_next_process() {
+    let Desk { venue, store, .. } = with_the_venues_stop().await;
+    let saved_at = venue.now();
+    venue.mark(&btc(), "44900");
+    // It has sent nothing of it, and finds it by the journal and the venue's own word.
+    let next = Desk { manager: manager(&venue, &store, |it| it), venue, store };
+    let trading = seat(next, holding(saved_at), vec![Listens::boxed("one", 'a', "")]);
+    assert_eq!(filled_as(trading, |_| {}).await, Role::StopLoss);
 }

@@ -343,13 +343,18 @@ impl State {
         OrderId::new(id)
     }
 
-    /// A triggered order closes the position through a child order whose id nobody of ours knows.
+    /// A triggered order closes the position through a child order whose id nobody of ours knows. That of a stop that the venue
+    /// has made itself has the stop's name.
     fn trigger(&mut self, order: Order) {
         let held = self.held.get(&(order.symbol.clone(), order.position_side)).map(|held| held.position);
         let Some(held) = held else {
             return self.done.push(Order { status: OrderStatus::Rejected, ..order });
         };
-        let child = market(&order.symbol, order.side, held.quantity, ClientOrderId::reported("child"), true);
+        let name = match order.client_order_id.as_str().starts_with("venue-") {
+            true => order.client_order_id.clone(),
+            false => ClientOrderId::reported("child"),
+        };
+        let child = market(&order.symbol, order.side, held.quantity, name, true);
         let child = self.trade(&child, held.quantity, FillCause::Order);
         let filled = Some(held.quantity);
         self.done.push(Order { status: OrderStatus::Filled, filled, child: Some(child), ..order });
