@@ -295,6 +295,7 @@ impl PositionManager {
             direction: opened.direction,
             status: closed.status,
             reason: closed.reason.clone(),
+            by_colleague: closing.last().is_some_and(|last| self.is_closed_by_colleague(last, reason)),
             exit_price: closed.exit_price,
             realized_pnl: closed.realized_pnl,
             fees: closed.fees,
@@ -302,6 +303,15 @@ impl PositionManager {
             closed_at,
         };
         Some((ended, closed))
+    }
+
+    /// Whether an order of another process of ours made this trade, and the journal knew what for: what protects does that by
+    /// itself, whoever has placed it.
+    fn is_closed_by_colleague(&self, last: &Fill, reason: &str) -> bool {
+        let process = self.ids.process_of(&last.client_order_id);
+        let purpose = self.ids.purpose_of(&last.client_order_id);
+        process.is_some_and(|process| process != self.ids.process())
+            && purpose.is_some_and(|purpose| !purpose.protects() && purpose.as_str() == reason)
     }
 
     /// Funding booked for a position over its life, after fetching what was booked last; positive is paid.

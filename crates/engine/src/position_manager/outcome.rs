@@ -193,6 +193,8 @@ pub struct EndedPosition {
     pub status: PositionStatus,
     /// Why: `exit`, `stop_loss`, `take_profit`, `reduce`, `flatten`, `liquidation`, `adl`, `settlement` or `elsewhere`.
     pub reason: String,
+    /// Another process of ours has closed it, as the journal knows: an operator's `close` beside a guard, or one before it.
+    pub by_colleague: bool,
     /// The size-weighted mean price of its closing fills.
     pub exit_price: Price,
     /// Profit, before fees and funding.
@@ -206,6 +208,15 @@ pub struct EndedPosition {
 }
 
 impl EndedPosition {
+    /// Why, and by whom where that was another process of ours.
+    #[must_use]
+    pub fn why(&self) -> String {
+        match self.by_colleague {
+            true => format!("{} by another process of ours", self.reason),
+            false => self.reason.clone(),
+        }
+    }
+
     /// What it brought after fees and funding.
     #[must_use]
     pub fn net(&self) -> Money {

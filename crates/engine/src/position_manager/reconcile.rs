@@ -310,7 +310,7 @@ impl PositionManager {
             (unknown, "orders of unknown fate"),
             (lost_exits, "exits that never arrived"),
             (it.adopted.len(), "positions adopted"),
-            (it.ended.len(), "positions ended meanwhile"),
+            (it.ended_unasked(), "positions ended meanwhile"),
             (it.changed.len(), "positions changed"),
             (it.unexplained.len(), "positions unexplained"),
             (it.orphans.len(), "orders orphaned"),
@@ -323,7 +323,8 @@ impl PositionManager {
         let said: Vec<String> =
             parts.iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
         // What lasts is told once; what happens is told each time, even if the words are those of the last time.
-        let happened = [lost_exits, it.adopted.len(), it.ended.len(), it.changed.len(), it.restored.len(), news.len()];
+        let happened =
+            [lost_exits, it.adopted.len(), it.ended_unasked(), it.changed.len(), it.restored.len(), news.len()];
         let is_news = self.is_news(&said) || happened.iter().any(|count| *count > 0);
         if said.is_empty() || !is_news {
             return;

@@ -321,15 +321,26 @@ impl PositionManager {
     pub(crate) async fn tell_of_end(&self, end: &EndedPosition, troubles: &mut Troubles) {
         let detail = format!(
             "{} {} ended at {} ({}): profit {}, fees {}, funding {}",
-            end.symbol, end.direction, end.exit_price, end.reason, end.realized_pnl, end.fees, end.funding
+            end.symbol,
+            end.direction,
+            end.exit_price,
+            end.why(),
+            end.realized_pnl,
+            end.fees,
+            end.funding
         );
         let net = Some(end.net().get());
         self.log_risk("position_ended", Some(&end.symbol), &detail, net, None, &end.reason, troubles).await;
-        let forced = end.status == PositionStatus::Liquidated;
+        let severity = match end.status {
+            PositionStatus::Liquidated => Severity::Critical,
+            // Whoever has closed it knows.
+            _ if end.by_colleague => Severity::Info,
+            _ => Severity::Warning,
+        };
         let alert = Alert {
-            severity: if forced { Severity::Critical } else { Severity::Warning },
+            severity,
             key: format!("ended/{}/{}", self.settings.account, end.symbol),
-            title: format!("{} {} was closed: {}", end.symbol, end.direction, end.reason),
+            title: format!("{} {} was closed: {}", end.symbol, end.direction, end.why()),
             body: detail,
         };
         self.alert(&alert, troubles).await;

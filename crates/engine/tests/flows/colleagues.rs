@@ -5,9 +5,11 @@ use crate::store::Store;
 use crate::venue::{Venue, btc, eth, price, size};
 use plimsoll_engine::{ClientOrderIds, Colleagues, PositionManager};
 use plimsoll_ports::domain::{
-    AccountId, ClientOrderId, Direction, NewOrder, OrderKind, OrderSize, PositionSide, VenueId,
+    AccountId, ClientOrderId, Direction, FillCause, NewOrder, OrderKind, OrderSize, PositionSide, VenueId,
 };
-use plimsoll_ports::{Clock, JournalEntry, JournalState, OpenIntent, OrderJournal, Purpose, RiskEventRecord, StopLoss};
+use plimsoll_ports::{
+    Broker, Clock, JournalEntry, JournalState, OpenIntent, OrderJournal, Purpose, RiskEventRecord, Severity, StopLoss,
+};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -188,4 +190,52 @@ async fn a_flattening_that_was_cut_short_has_not_ended_while_another_process_has
     manager.reconcile().await.unwrap();
     assert!(desk.venue.position(&btc()).is_none());
     assert_eq!((events("flatten"), events("flatten_waits")), (1, 1));
+}
+
+#[tokio::test]
+async fn what_another_process_of_ours_has_closed_is_told_as_that_and_is_no_difference() {
+    let (desk, other) = (desk(), Other::new());
+    let manager = beside(&other, &desk.venue, &desk.store);
+    manager.open(&long()).await.unwrap();
+    let close = async || {
+        let id = other.intends(&desk.venue, &desk.store, Purpose::Exit).await;
+        desk.venue.take(&btc(), PositionSide::Both, "0.05", id.as_str(), FillCause::Order);
+        // It has swept what protected the position.
+        let resting = desk.venue.state().open.clone();
+        for order in resting {
+            desk.venue.cancel(&btc(), &order.client_order_id).await.unwrap();
+        }
+        std::mem::take(&mut desk.store.tables().alerts);
+    };
+    let told = || {
+        let alerts = std::mem::take(&mut desk.store.tables().alerts);
+        alerts.into_iter().map(|it| (it.severity, it.title)).collect::<Vec<_>>()
+    };
+    let closed = || (Severity::Info, "BTC/USDT:USDT long was closed: exit by another process of ours".to_owned());
+
+    // It lives, and has not come to its records yet.
+    close().await;
+    let report = manager.monitor().await.unwrap();
+    assert!(report.ended[0].by_colleague && report.ended[0].reason == "exit", "{report:?}");
+    assert_eq!(told(), [closed()]);
+
+    // It has died before it came to them.
+    manager.open(&long()).await.unwrap();
+    close().await;
+    other.dies();
+    let found = manager.reconcile().await.unwrap();
+    let summary = found.summary();
+    let ended = summary.findings.iter().find(|it| it.kind == "ended").expect("it is listed all the same");
+    assert_eq!((summary.is_clean, ended.severity), (true, Severity::Info), "{summary:?}");
+    assert_eq!(ended.found, "the long position had ended: exit by another process of ours");
+    assert_eq!(told(), [], "nobody is warned of a difference");
+
+    // What was never written down here is another's, whatever it is called.
+    manager.open(&long()).await.unwrap();
+    let unknown = other.ids.intent(desk.venue.now()).order(Purpose::Exit, 0);
+    desk.venue.take(&btc(), PositionSide::Both, "0.05", unknown.as_str(), FillCause::Order);
+    std::mem::take(&mut desk.store.tables().alerts);
+    let report = manager.monitor().await.unwrap();
+    assert!(!report.ended[0].by_colleague && report.ended[0].reason == "elsewhere", "{report:?}");
+    assert_eq!(told(), [(Severity::Warning, "BTC/USDT:USDT long was closed: elsewhere".to_owned())]);
 }

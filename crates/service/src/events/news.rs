@@ -73,7 +73,12 @@ fn ended(it: &EndedPosition) -> Said {
     let (symbol, net) = (&it.symbol, it.net());
     let text = format!(
         "{symbol} {} ended by {} at {}: net {net} (profit {}, fees {}, funding {})",
-        it.direction, it.reason, it.exit_price, it.realized_pnl, it.fees, it.funding
+        it.direction,
+        it.why(),
+        it.exit_price,
+        it.realized_pnl,
+        it.fees,
+        it.funding
     );
     info("position_ended", Some(symbol), text)
 }

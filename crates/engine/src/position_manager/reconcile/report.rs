@@ -59,12 +59,17 @@ pub struct Reconciliation {
 }
 
 impl Reconciliation {
-    /// Nothing differed, and nothing is left open.
+    /// Positions that have ended meanwhile, by others than processes of ours: what those have closed, they know of.
+    pub(super) fn ended_unasked(&self) -> usize {
+        self.ended.iter().filter(|it| !it.by_colleague).count()
+    }
+
+    /// Nothing differed that no process of ours had brought about, and nothing is left open.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         let counts = [
             self.adopted.len(),
-            self.ended.len(),
+            self.ended_unasked(),
             self.changed.len(),
             self.unexplained.len(),
             self.orphans.len(),

@@ -98,8 +98,9 @@ impl Reconciliation {
                 .figure("fills", it.fills)
         });
         let ended = self.ended.iter().map(|it| {
-            let found = format!("the {} position had ended: {}", it.direction, it.reason);
-            Finding::new(Severity::Warning, "ended", found, "its end is recorded")
+            let found = format!("the {} position had ended: {}", it.direction, it.why());
+            let severity = if it.by_colleague { Severity::Info } else { Severity::Warning };
+            Finding::new(severity, "ended", found, "its end is recorded")
                 .of(&it.symbol, it.side)
                 .record(Some(it.record))
                 .figure("exit_price", it.exit_price)
