@@ -135,6 +135,12 @@ pub(super) fn engagement(account: &AccountId, it: &KillSwitchRecord) -> Alert {
     }
 }
 
+/// Of one that was there before anybody of this process looked.
+pub(super) fn standing(account: &AccountId, it: &KillSwitchRecord) -> Alert {
+    let said = engagement(account, it);
+    Alert { severity: Severity::Warning, title: format!("kill switch is engaged on {account}"), ..said }
+}
+
 /// And of a release.
 pub(super) fn release(account: &AccountId, it: &KillSwitchRecord) -> Alert {
     Alert {

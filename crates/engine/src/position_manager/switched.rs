@@ -2,7 +2,7 @@
 //! whichever process has brought it about.
 
 use super::PositionManager;
-use super::kill_switch::{engagement, release};
+use super::kill_switch::{engagement, release, standing};
 use crate::trouble::Troubles;
 use plimsoll_domain::Timestamp;
 use plimsoll_ports::{Alert, KillSwitchRecord, QueryError, Severity};
@@ -32,21 +32,25 @@ impl Said {
 }
 
 impl PositionManager {
-    /// Tells that the kill switch was engaged or released by another process; answers how it stands, where that is otherwise
-    /// than with the last look, whoever did it. How it stood when the process began was told then.
+    /// Tells that the kill switch was engaged or released by another process, or was engaged already when this one began; answers
+    /// how it stands, where that is otherwise than with the last look, whoever did it.
     pub(super) async fn tell_of_switch(&self, troubles: &mut Troubles) -> Option<Box<KillSwitchRecord>> {
         let record = self.kill_switch().await.ok()?;
         let (reported, alerted) = (
             replaced(&self.said_last.reported, Some(record.clone())),
             replaced(&self.said_last.alerted, Some(record.clone())),
         );
-        let is_alerted = alerted.as_ref() == Some(&record);
-        if reported.as_ref() == Some(&record) || (reported.is_none() && !is_alerted) {
+        let (is_first, is_alerted) = (reported.is_none(), alerted.as_ref() == Some(&record));
+        if reported.as_ref() == Some(&record) || (is_first && !is_alerted && !record.engaged) {
             return None;
         }
         if !is_alerted {
             let account = &self.settings.account;
-            let alert = if record.engaged { engagement(account, &record) } else { release(account, &record) };
+            let alert = match record.engaged {
+                true if is_first => standing(account, &record),
+                true => engagement(account, &record),
+                false => release(account, &record),
+            };
             self.alert(&alert, troubles).await;
         }
         Some(Box::new(record))

@@ -353,6 +353,27 @@ async fn whoever_was_told_that_an_account_cannot_be_read_is_told_that_it_can_be_
 }
 
 #[tokio::test]
+async fn a_kill_switch_that_is_engaged_when_a_process_begins_is_told_with_its_first_look_and_once() {
+    let before = desk();
+    before.manager.engage_kill_switch("ana", "lunch").await;
+    before.store.tables().alerts.clear();
+    let now = crate::desk::manager(&before.venue, &before.store, |it| it);
+    let standing = now.monitor().await.unwrap().switched.expect("it is engaged");
+    assert!(standing.engaged && standing.by == "ana" && standing.reason == "lunch", "{standing:?}");
+    assert_eq!(now.monitor().await.unwrap().switched, None);
+    let alerts = std::mem::take(&mut before.store.tables().alerts);
+    let [alert] = alerts.iter().filter(|it| it.key == "kill_switch/main").collect::<Vec<_>>()[..] else {
+        panic!("one of it: {alerts:?}")
+    };
+    assert_eq!((alert.severity, alert.title.as_str()), (Severity::Warning, "kill switch is engaged on main"));
+    assert!(alert.body.starts_with("by ana: lunch."), "{}", alert.body);
+    // Whoever is told that it stands hears of its end.
+    before.venue.sleep(Duration::from_secs(1)).await;
+    before.manager.release_kill_switch("bo", "back").await.unwrap();
+    assert!(now.monitor().await.unwrap().switched.is_some_and(|it| !it.engaged));
+}
+
+#[tokio::test]
 async fn what_another_process_does_to_the_kill_switch_is_told_here_once_with_whom_and_why() {
     let desk = desk();
     let other = crate::desk::manager(&desk.venue, &desk.store, |it| it);
