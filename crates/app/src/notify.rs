@@ -3,10 +3,23 @@
 use async_trait::async_trait;
 use plimsoll_ports::{Alert, Notifier, NotifyError, Severity};
 use std::io::IsTerminal;
+use std::sync::OnceLock;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
+
+/// What the log takes, where there is one.
+static WANTED: OnceLock<Targets> = OnceLock::new();
+
+/// Tells of a failure where people look for one, once: in the log, or on stderr where the log does not take it.
+pub(crate) fn failed(said: &str, why: &str) {
+    tracing::error!(why, "{said}");
+    let is_logged = WANTED.get().is_some_and(|wanted| wanted.would_enable(module_path!(), &tracing::Level::ERROR));
+    if !is_logged {
+        crate::screen::aside(format!("{said}: {why}"));
+    }
+}
 
 /// Sends the log to stderr, as much of it as the variable `PLIMSOLL_LOG` asks for (`warn`, `plimsoll=info`, ...): nothing
 /// if it is not set. With `PLIMSOLL_LOG_FORMAT=json` each line is one JSON object.
@@ -18,6 +31,7 @@ pub(crate) fn log_to_stderr() {
         ));
         Targets::new().with_default(LevelFilter::WARN)
     });
+    let wanted = WANTED.get_or_init(|| wanted).clone();
     let to_stderr = fmt::layer().with_writer(std::io::stderr);
     let log = tracing_subscriber::registry();
     if is_json() {

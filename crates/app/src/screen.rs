@@ -142,6 +142,13 @@ pub(crate) fn instant(time: Timestamp) -> String {
     time.ok().and_then(|time| time.format(&Rfc3339).ok()).unwrap_or_default()
 }
 
+/// A moment in UTC, to the second.
+pub(crate) fn second(time: Timestamp) -> String {
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]");
+    let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(time.as_micros()) * 1000);
+    time.ok().and_then(|time| time.format(&format).ok()).unwrap_or_default()
+}
+
 /// A moment in UTC, to the minute.
 pub(crate) fn minute(time: Timestamp) -> String {
     let format = format_description!("[year]-[month]-[day] [hour]:[minute]");

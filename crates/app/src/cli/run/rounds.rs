@@ -15,6 +15,7 @@ use crate::config::{Config, Environment};
 use crate::desk::{Desk, guard_settings};
 use crate::failure::Failure;
 use crate::metrics::{Collector, Recorded};
+use crate::notify;
 use crate::performance::Performances;
 use crate::pulse::Pulse;
 use crate::screen;
@@ -220,8 +221,7 @@ impl Rounds<'_> {
             Ok(done) => Ok(Some(done)),
             Err(failure) if self.is_first => Err(failure),
             Err(failure) => {
-                tracing::error!(why = failure.message(), "guarding goes on without it");
-                screen::aside(format!("guarding goes on without it: {}", failure.message()));
+                notify::failed("guarding goes on without it", failure.message());
                 Ok(None)
             }
         }
@@ -323,8 +323,7 @@ impl Rounds<'_> {
         requests: &mut Requests,
     ) -> Result<(), Failure> {
         let mut over = pin!(tokio::time::sleep(reading.chosen.config.intervals.monitor));
-        tracing::error!(why = failure.message(), "nobody guards: it is tried again");
-        screen::aside(format!("nobody guards, and it is tried again: {}", failure.message()));
+        notify::failed("nobody guards, and it is tried again", failure.message());
         self.is_unguarded = true;
         self.tell_of_guarding(Severity::Critical, failure.message()).await;
         loop {

@@ -2,6 +2,7 @@
 
 use crate::config::{Config, Environment};
 use crate::failure::Failure;
+use crate::notify;
 use crate::screen;
 use crate::surface;
 use plimsoll_api::Metrics;
@@ -91,8 +92,7 @@ impl Listening {
                 drop(stopped.await);
             };
             if let Err(failure) = bot.run(until).await {
-                tracing::error!(%failure, "the Telegram bot hears nobody; everything else goes on");
-                screen::aside(format!("the Telegram bot hears nobody: {failure}"));
+                notify::failed("the Telegram bot hears nobody; everything else goes on", &failure.to_string());
             }
         });
         Ok(Self { stop, bot })

@@ -169,7 +169,7 @@ impl Teller {
             false if summary.findings.iter().all(|it| it.kind == "trouble") => "not everything could be compared:",
             false => "records and venue differed:",
         };
-        screen::line(format!("{} {}: {verdict} ({took} ms)", screen::minute(summary.started), self.account))?;
+        screen::line(format!("{} {}: {verdict} ({took} ms)", screen::second(summary.started), self.account))?;
         summary
             .findings
             .iter()
@@ -210,7 +210,7 @@ impl Teller {
         measures.into_iter().try_for_each(|said| self.below(said))?;
         for it in &report.ended {
             let net = screen::money(it.net());
-            self.below(format!("{} {} ended: {}, net {net}", it.symbol, it.direction, it.reason))?;
+            self.below(format!("{} {} ended: {}, net {net}", it.symbol, it.direction, it.why()))?;
         }
         let over = report.overexposed.iter().map(ToString::to_string);
         let cancelled = report.entries_cancelled.iter().map(|id| format!("trading is stopped: {id} was cancelled"));
@@ -245,7 +245,8 @@ impl Teller {
             true => ("KILL SWITCH ENGAGED", "nothing is opened until it is released"),
             false => ("kill switch released", "exposure may be added again"),
         };
-        self.line(now, format!("{done} by {}: {}; {then}", switch.by, switch.reason))
+        let since = switch.since.map(|since| format!(" at {}", screen::second(since))).unwrap_or_default();
+        self.line(now, format!("{done}{since} by {}: {}; {then}", switch.by, switch.reason))
     }
 
     fn failure(&self, event: &'static str, error: &str) -> Result<(), Failure> {
@@ -300,7 +301,7 @@ impl Teller {
     }
 
     fn line(&self, time: Timestamp, said: String) -> Result<(), Failure> {
-        screen::line(format!("{} {}{said}", screen::minute(time), self.named))
+        screen::line(format!("{} {}{said}", screen::second(time), self.named))
     }
 
     fn event(&self, told: &impl Serialize) -> Result<(), Failure> {

@@ -80,7 +80,7 @@ impl Trades {
         if self.json {
             return self.for_programs(news, now).iter().try_for_each(screen::json);
         }
-        self.for_people(news).iter().try_for_each(|said| screen::line(format!("{} {said}", screen::minute(now))))
+        self.for_people(news).iter().try_for_each(|said| screen::line(format!("{} {said}", screen::second(now))))
     }
 
     /// The lines for programs; none for what others tell.
@@ -158,7 +158,7 @@ impl Trades {
                 .iter()
                 .map(|(name, accounts)| {
                     let how = match resumed {
-                        Some(saved) => format!("goes on from what was saved at {}", screen::minute(*saved)),
+                        Some(saved) => format!("goes on from what was saved at {}", screen::second(*saved)),
                         None => "begins as new".to_owned(),
                     };
                     format!("{}{name}: {how}", self.on(accounts.iter()))

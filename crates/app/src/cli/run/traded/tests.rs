@@ -193,8 +193,8 @@ fn people_are_told_in_sentences_that_name_the_account_where_there_are_several() 
     insta::assert_snapshot!(of(true), @"
     main: cross: begins as new
     main, second: arb: begins as new
-    main: cross: goes on from what was saved at 2026-01-01 00:00
-    main, second: arb: goes on from what was saved at 2026-01-01 00:00
+    main: cross: goes on from what was saved at 2026-01-01 00:00:00
+    main, second: arb: goes on from what was saved at 2026-01-01 00:00:00
     main: cross: open long 0.1 BTC/USDT:USDT, stop 57000 (the averages have crossed: 60010 above 60005)
     main: cross: rest cell-3, buy 0.1 BTC/USDT:USDT at 59000, stop 55000 (the grid)
     main: cross: rest cell-3, buy 0.1 BTC/USDT:USDT at 59000 (the grid)
