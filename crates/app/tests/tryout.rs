@@ -51,3 +51,28 @@ fn a_kind_that_one_account_cannot_trade_is_told_and_leaves_nothing() {
     );
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "something is left");
 }
+
+#[test]
+fn whoever_stops_it_while_it_begins_finds_nothing_of_it_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .arg("run")
+        .current_dir(folder.path())
+        .env_clear()
+        .env("HOME", folder.path())
+        .env("TMPDIR", folder.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(run.stdout.take().unwrap()).lines();
+    // Said before its database is made, and before anything is opened.
+    let greeted = lines.next().expect("it greets").unwrap();
+    assert!(greeted.starts_with("No configuration was found"), "{greeted}");
+    assert_ne!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "what it is made of lies there");
+    assert!(Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap().success());
+    lines.for_each(drop);
+    let status = run.wait().unwrap();
+    assert!(status.success(), "{status}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "something is left");
+}

@@ -110,22 +110,27 @@ impl Run {
         let runtime = super::runtime()?;
         match tryout::is_wanted(&self.target) {
             true => runtime.block_on(self.try_out())?,
-            false => runtime.block_on(self.guard())?,
+            false => runtime.block_on(async { self.guard(&mut Requests::listen()?).await })?,
         }
         Ok(ExitCode::SUCCESS)
     }
 
-    /// Nothing is configured: a simulated venue shows what there is to see.
+    /// Nothing is configured: a simulated venue shows what there is to see. Whoever stops it while it begins waits for what is
+    /// under way, and nothing of it is left then either.
     async fn try_out(mut self) -> Result<(), Failure> {
+        let mut requests = Requests::listen()?;
         let (tryout, config) = Tryout::begin().await?;
-        tryout::greet(&config, self.target.json)?;
         // Whatever the environment says: nothing of it is to be left.
         self.target.database = Some(format!("sqlite:{}", config.with_file_name("plimsoll.db").display()));
-        self.target.config = Some(config);
+        self.target.config = Some(config.clone());
         let tried = async {
+            tryout::greet(&config, self.target.json)?;
             tryout::migrate(&self.target).await?;
+            if requests.has_asked_to_stop() {
+                return Ok(());
+            }
             Tryout::open(&self.target).await?;
-            self.guard().await
+            self.guard(&mut requests).await
         };
         let tried = tried.await;
         tryout.end().await;
@@ -134,8 +139,7 @@ impl Run {
 
     /// Guards until it is asked to stop, by what was read at the start or when it was last asked to read it again: no file is read
     /// by itself, so that none can end it.
-    async fn guard(&self) -> Result<(), Failure> {
-        let mut requests = Requests::listen()?;
+    async fn guard(&self, requests: &mut Requests) -> Result<(), Failure> {
         let mut reading = Reading::of(&self.target)?;
         let environment = reading.chosen.environment.clone();
         let telegram = surface::telegram(&reading.chosen.config, &environment)?;
@@ -167,14 +171,14 @@ impl Run {
             is_unguarded: false,
         };
         loop {
-            match rounds.one(&mut reading, &mut requests).await {
+            match rounds.one(&mut reading, requests).await {
                 Ok(Ended::Asked(left)) => {
                     alerting.drained().await;
                     return left;
                 }
                 Ok(Ended::DatabaseMayBeBack) => {}
                 Err(failure) if rounds.is_first => return Err(failure),
-                Err(failure) => rounds.wait(&failure, &mut reading, &mut requests).await?,
+                Err(failure) => rounds.wait(&failure, &mut reading, requests).await?,
             }
             rounds.is_first = false;
         }

@@ -1,6 +1,7 @@
 //! What asks the process to stop, and what is not stopped by it.
 
 use crate::failure::Failure;
+use futures_util::FutureExt;
 use std::fs::File;
 use std::io::Write;
 use std::pin::pin;
@@ -61,6 +62,16 @@ impl Requests {
                 false => Asked::Reread,
             },
         }
+    }
+
+    /// Whether it was asked to stop already. Whoever asked to read again meanwhile has what is read next.
+    pub(super) fn has_asked_to_stop(&mut self) -> bool {
+        while let Some(asked) = self.next().now_or_never() {
+            if asked == Asked::Stop {
+                return true;
+            }
+        }
+        false
     }
 }
 

@@ -18,6 +18,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use tempfile::TempDir;
 use tokio::task::JoinHandle;
 
 /// What the account has.
@@ -49,7 +50,7 @@ exposure = "0.2"
 
 /// A try of the program: everything that it is made of goes with it.
 pub(super) struct Tryout {
-    folder: PathBuf,
+    folder: TempDir,
     venue: Arc<Running>,
     market: JoinHandle<()>,
 }
@@ -63,8 +64,9 @@ pub(super) fn is_wanted(target: &Target) -> bool {
 impl Tryout {
     /// Starts a venue on loopback whose market goes on, and writes a configuration for it; answers where that is.
     pub(super) async fn begin() -> Result<(Self, PathBuf), Failure> {
-        let folder = std::env::temp_dir().join(format!("plimsoll-tryout-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).map_err(|error| unwritable(&folder, &error))?;
+        // Whatever fails from here on, it goes with what it was made for.
+        let folder = tempfile::Builder::new().prefix("plimsoll-tryout-").tempdir();
+        let folder = folder.map_err(|error| unwritable(&std::env::temp_dir(), &error))?;
         let listed = bitcoin(VenueName::Binance);
         let seed = u64::try_from(SystemClock.now().as_micros()).unwrap_or(1);
         let (prices, ready) = generated(seed, &listed)?;
@@ -85,7 +87,7 @@ impl Tryout {
         let venue = Arc::new(simulated.serve(VenueName::Binance, exchange).await.map_err(Failure::usage)?);
         open_account(&venue, &AccountId::new("tryout"), &Keys::simulated("tryout", "tryout", ""))
             .map_err(Failure::usage)?;
-        let config = write(&folder, &venue)?;
+        let config = write(folder.path(), &venue)?;
         let running = Arc::clone(&venue);
         let market = tokio::spawn(async move {
             if let Err(failure) = replay(&running, ticks, ready, 1).await {
@@ -129,8 +131,9 @@ impl Tryout {
         if let Ok(venue) = Arc::try_unwrap(self.venue) {
             venue.shutdown().await;
         }
-        if let Err(error) = std::fs::remove_dir_all(&self.folder) {
-            tracing::warn!(%error, "{} is left", self.folder.display());
+        let folder = self.folder.path().to_owned();
+        if let Err(error) = self.folder.close() {
+            tracing::warn!(%error, "{} is left", folder.display());
         }
     }
 }
