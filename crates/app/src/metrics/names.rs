@@ -163,6 +163,37 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_a_strategy_is_judged_by_is_on_the_dashboard_and_what_it_comes_to_in_the_rules() {
+        let mut queries = Vec::new();
+        expressions(&serde_json::from_str(DASHBOARD).unwrap(), &mut queries);
+        let shown: BTreeSet<&str> = queries.iter().flat_map(|query| asked(query)).collect();
+        let watched: BTreeSet<&str> =
+            RULES.lines().filter(|line| line.trim_start().starts_with("expr:")).flat_map(asked).collect();
+        for it in [STRATEGY_DEGRADED, STRATEGY_DRIFTING] {
+            assert!(shown.contains(it.name) && watched.contains(it.name), "{}", it.name);
+        }
+        for it in [STRATEGY_ROUND_TRIPS, STRATEGY_ORDERS] {
+            assert!(shown.contains(it.name), "{}", it.name);
+        }
+    }
+
+    /// No panel lies over another, and none is beyond the edge.
+    #[test]
+    fn the_panels_of_the_dashboard_lie_beside_each_other() {
+        let dashboard: serde_json::Value = serde_json::from_str(DASHBOARD).unwrap();
+        let panels = dashboard["panels"].as_array().unwrap();
+        let mut taken = BTreeSet::new();
+        let ids: BTreeSet<u64> = panels.iter().map(|panel| panel["id"].as_u64().unwrap()).collect();
+        assert_eq!(ids.len(), panels.len(), "an id is given once");
+        for panel in panels {
+            let at = |edge: &str| panel["gridPos"][edge].as_u64().unwrap();
+            for (x, y) in (at("x")..at("x") + at("w")).flat_map(|x| (at("y")..at("y") + at("h")).map(move |y| (x, y))) {
+                assert!(x < 24 && taken.insert((x, y)), "{} at {x} {y}", panel["title"]);
+            }
+        }
+    }
+
     fn expressions(value: &serde_json::Value, into: &mut Vec<String>) {
         match value {
             serde_json::Value::Object(fields) => {
