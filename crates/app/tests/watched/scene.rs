@@ -9,6 +9,7 @@ use plimsoll_exchange::{Exchange, Tick, listings};
 use plimsoll_ports::{Clock, SystemClock};
 use plimsoll_venue_server::{BinanceVenue, RateLimits, Running, Settings};
 use serde_json::Value;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -37,7 +38,7 @@ pub(crate) struct Scene {
     pub(crate) stderr: Heard,
     /// Where the API is.
     api: String,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// The lines that were heard.
@@ -109,33 +110,46 @@ impl Scene {
         let price = Arc::new(Mutex::new(price("60000")));
         let moving = tokio::spawn(go_on(Arc::clone(&venue), Arc::clone(&price)));
         let folder = tempfile::tempdir().unwrap();
-        let config = folder.path().join("plimsoll.toml");
-        std::fs::write(&config, configuration(&folder, &venue, &telegram, &receiver)).unwrap();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
-            .args(["run", "--json", "--config"])
-            .arg(&config)
-            .env_remove("DATABASE_URL")
-            .env("WATCHED_KEY", KEY)
-            .env("WATCHED_SECRET", SECRET)
-            .env("WATCHED_TOKEN", TOKEN)
-            .env("WATCHED_URL", format!("http://{}/{PATH}/beat", receiver.address))
-            .env("WATCHED_SIGNING", SIGNING)
-            // Whatever the libraries below tell is heard too.
-            .env("PLIMSOLL_LOG", "trace")
-            .env("PLIMSOLL_LOG_FORMAT", "json")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let stdout = Heard::of(process.stdout.take().unwrap());
-        let stderr = Heard::of(process.stderr.take().unwrap());
-        let (api, _folder) = (String::new(), folder);
-        let mut it = Self { venue, telegram, receiver, account, price, moving, process, stdout, stderr, api, _folder };
-        it.api = it.told("serving", |_| true).await["address"].as_str().unwrap().to_owned();
-        it.told("stream_connected", |_| true).await;
+        std::fs::write(written(&folder), configuration(&folder, &venue, &telegram, &receiver)).unwrap();
+        let (process, stdout, stderr) = begun(&folder, &receiver);
+        let api = String::new();
+        let mut it = Self { venue, telegram, receiver, account, price, moving, process, stdout, stderr, api, folder };
+        it.is_served().await;
         it
+    }
+
+    async fn is_served(&mut self) {
+        self.api = self.told("serving", |_| true).await["address"].as_str().unwrap().to_owned();
+        self.told("stream_connected", |_| true).await;
+    }
+
+    /// Stops it, and begins it anew after something was changed in its folder.
+    pub(crate) async fn again(mut self, change: impl AsyncFnOnce(&Path)) -> Self {
+        self.end().await;
+        change(self.folder.path()).await;
+        (self.process, self.stdout, self.stderr) = begun(&self.folder, &self.receiver);
+        self.is_served().await;
+        self
+    }
+
+    /// Has it read its configuration again, with this in place of that.
+    pub(crate) fn reread(&self, that: &str, this: &str) {
+        let file = written(&self.folder);
+        let text = std::fs::read_to_string(&file).unwrap();
+        assert!(text.contains(that), "{text}");
+        std::fs::write(file, text.replace(that, this)).unwrap();
+        self.signal("-HUP");
+    }
+
+    fn signal(&self, signal: &str) {
+        let id = self.process.id().unwrap().to_string();
+        assert!(std::process::Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
+    async fn end(&mut self) {
+        self.signal("-TERM");
+        let status = tokio::time::timeout(PATIENCE, self.process.wait()).await.unwrap().unwrap();
+        assert!(status.success(), "{status}: {}", self.stderr.text());
     }
 
     /// What `run` tells of this name, of which this holds.
@@ -217,10 +231,7 @@ impl Scene {
 
     /// Stops it cleanly, and answers everything that it has said.
     pub(crate) async fn stop(mut self) -> String {
-        let id = self.process.id().unwrap().to_string();
-        assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        let status = tokio::time::timeout(PATIENCE, self.process.wait()).await.unwrap().unwrap();
-        assert!(status.success(), "{status}: {}", self.stderr.text());
+        self.end().await;
         let said = self.stdout.text() + "\n" + &self.stderr.text();
         self.moving.abort();
         for secret in [TOKEN, PATH, SECRET, SIGNING] {
@@ -230,8 +241,36 @@ impl Scene {
     }
 }
 
+fn written(folder: &TempDir) -> PathBuf {
+    folder.path().join("plimsoll.toml")
+}
+
+/// `plimsoll run` with what is written in this folder, and what it says.
+fn begun(folder: &TempDir, receiver: &Receiver) -> (Child, Heard, Heard) {
+    let mut process = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(["run", "--json", "--config"])
+        .arg(written(folder))
+        .env_remove("DATABASE_URL")
+        .env("WATCHED_KEY", KEY)
+        .env("WATCHED_SECRET", SECRET)
+        .env("WATCHED_TOKEN", TOKEN)
+        .env("WATCHED_URL", format!("http://{}/{PATH}/beat", receiver.address))
+        .env("WATCHED_SIGNING", SIGNING)
+        // Whatever the libraries below tell is heard too.
+        .env("PLIMSOLL_LOG", "trace")
+        .env("PLIMSOLL_LOG_FORMAT", "json")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let (stdout, stderr) = (process.stdout.take().unwrap(), process.stderr.take().unwrap());
+    (process, Heard::of(stdout), Heard::of(stderr))
+}
+
 /// What a backtest of the strategy would have written.
-const EXPECTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/expectation/ema_cross_by_default.json");
+pub(crate) const EXPECTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/expectation/ema_cross_by_default.json");
 
 fn configuration(folder: &TempDir, venue: &Running, telegram: &Telegram, receiver: &Receiver) -> String {
     let (folder, rest, sockets) = (folder.path().display(), venue.rest_url(), venue.ws_url());
