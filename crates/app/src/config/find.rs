@@ -101,7 +101,8 @@ pub(crate) fn is_nowhere(environment: &Environment) -> bool {
     found(environment).is_none()
 }
 
-fn found(environment: &Environment) -> Option<PathBuf> {
+/// Which file is read where none is named.
+pub(crate) fn found(environment: &Environment) -> Option<PathBuf> {
     if let Some(named) = environment.get("PLIMSOLL_CONFIG") {
         return Some(PathBuf::from(named));
     }

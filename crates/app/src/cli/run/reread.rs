@@ -2,12 +2,13 @@
 
 use super::strategies::{planned, together};
 use crate::cli::target::{ChosenAll, Target};
-use crate::config::{Config, StrategyConfig};
+use crate::config::{Config, StrategyConfig, find};
 use crate::failure::Failure;
 use crate::venue::Keys;
 use plimsoll_engine::trading::{DecisionOutcome, SeatState, SeatStatus, TradingHandle};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 /// What may be otherwise from now on. Everything else takes another process: accounts and what is known of them, the records, the
 /// dashboard, who is told.
@@ -26,6 +27,8 @@ const MAY_CHANGE: [&str; 8] = [
 pub(super) struct Reading {
     pub(super) chosen: ChosenAll,
     pub(super) keys: Vec<Keys>,
+    /// The file that was read at the start.
+    file: Option<PathBuf>,
 }
 
 /// One setting that is otherwise than before.
@@ -40,7 +43,8 @@ impl Reading {
     /// The first.
     pub(super) fn of(target: &Target) -> Result<Self, Failure> {
         let chosen = target.choose_all()?;
-        Ok(Self { keys: chosen.keys()?, chosen })
+        let file = target.config.clone().or_else(|| find::found(&chosen.environment));
+        Ok(Self { keys: chosen.keys()?, chosen, file })
     }
 
     /// What is written now, and what of it is new. `seats` are the desks that strategies sit at, if any may, and
@@ -53,6 +57,8 @@ impl Reading {
         target: &Target,
         seats: Option<(&[TradingHandle], &[StrategyConfig])>,
     ) -> Result<(Self, Vec<Change>), Vec<String>> {
+        // Another file that would be found now, because this one is gone, was never meant.
+        let target = Target { config: self.file.clone(), ..target.clone() };
         let chosen = target.choose_all_again()?;
         let (before, now) = (&self.chosen.config, &chosen.config);
         let changes = changes(before, now);
@@ -65,8 +71,8 @@ impl Reading {
             problems.extend(unseated(&before, &now.strategies, seats));
         }
         if problems.is_empty() {
-            let keys = self.keys.clone();
-            return Ok((Self { chosen, keys }, changes));
+            let (keys, file) = (self.keys.clone(), self.file.clone());
+            return Ok((Self { chosen, keys, file }, changes));
         }
         Err(problems)
     }
