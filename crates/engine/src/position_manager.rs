@@ -209,9 +209,8 @@ pub struct PositionManager {
     only: Mutex<Option<ClientOrderId>>,
     /// Composed orders that may open against others of their group.
     both_ways: Mutex<HashMap<ClientOrderId, Arc<str>>>,
-    /// The stops that composed openings owe to what fills of them, as far as this process has seen them written down: they
-    /// are sent also where the journal is away.
-    owed_stops: Mutex<HashMap<ClientOrderId, NewOrder>>,
+    /// The stops that composed openings owe to what fills of them.
+    owed_stops: Mutex<composed::OwedStops>,
     /// The composed orders that somebody of this process works on: two would send the same part.
     worked: Mutex<HashSet<ClientOrderId>>,
     /// Positions of others that the policy leaves alone.
@@ -372,6 +371,7 @@ impl PositionManager {
     ) -> Result<Placed, SendFailure> {
         let id = &order.client_order_id;
         let _flight = Flight::of(&self.in_flight, id);
+        self.note_sent_stop(id, purpose);
         let outcome = self.path.send_noting((order, stop), purpose, evidence, wait, troubles).await;
         self.tell_of_journal(id, troubles).await;
         if let (Some(_), Err(SendFailure::Refused(refusal))) = (stop, &outcome) {

@@ -16,6 +16,9 @@ use std::time::Duration;
 /// How long an event waits to be overtaken where no other comes.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// How long a reading of the account takes: one of the very moment that is in doubt would prove nothing.
+const READING: Duration = Duration::from_millis(20);
+
 /// A stream whose events and connection meet the faults.
 pub(crate) struct TrialStream {
     world: Arc<World>,
@@ -82,6 +85,7 @@ impl TrialStream {
         if item == StreamItem::Alive && self.is_up && self.world.finds_stop_lost() {
             self.pass_on(StreamItem::Resync { reason: "a reading differs".to_owned() });
             self.owe(self.world.time.now());
+            self.wait(READING);
             return;
         }
         match item {
@@ -215,11 +219,13 @@ impl TrialStream {
                 self.see(&report.symbol, report.position_side);
             }
             StreamItem::Event(AccountEvent::Snapshot(account)) => {
+                self.world.note(|| format!("  the stream: a snapshot of {}", account.time));
                 let held = account.positions.iter().filter(|report| report.position.is_some());
                 held.for_each(|report| self.see(&report.symbol, report.position_side));
             }
             StreamItem::Connected => self.is_up = true,
             StreamItem::Disconnected { .. } => self.is_up = false,
+            StreamItem::Resync { reason } => self.world.note(|| format!("  the stream: in doubt, {reason}")),
             _ => {}
         }
         self.out.push_back(item);

@@ -4,12 +4,14 @@ mod ahead;
 mod beginning;
 mod ending;
 mod failure;
+mod owed_stops;
 mod parts;
 mod placing;
 mod protecting;
 mod recording;
 
 pub(crate) use ending::Which;
+pub(super) use owed_stops::OwedStops;
 pub use failure::ComposeFailure;
 
 use super::failure::ProtectionFailure;
@@ -157,7 +159,9 @@ impl PositionManager {
         let Some(mut working) = troubles.read(Record::Journal, working) else { return Vec::new() };
         working.retain(|entry| !self.is_with_a_colleague(entry) && self.is_ours_to_carry(&entry.id));
         *self.carried() = working.iter().map(|entry| entry.id.clone()).collect();
-        self.both_ways().retain(|id, _| self.worked_on(id) || working.iter().any(|entry| entry.id == *id));
+        let goes_on = |id: &ClientOrderId| self.worked_on(id) || working.iter().any(|entry| entry.id == *id);
+        self.both_ways().retain(|id, _| goes_on(id));
+        self.owed_stops().retain(|id| self.ids.intent_of(id).is_some_and(|intent| goes_on(&intent.name())));
         let mut progress = Vec::new();
         for entry in &working {
             // What somebody else of this process is at goes on there.

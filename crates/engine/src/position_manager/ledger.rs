@@ -1,7 +1,7 @@
 //! Writing down what happened. Nothing here stops an operation: what cannot be written is a trouble.
 
 use super::PositionManager;
-use super::lives::{self, lives, since_flat};
+use super::lives;
 use super::outcome::EndedPosition;
 use super::reconcile::LOOK_BACK;
 use super::settle::Settled;
@@ -155,8 +155,7 @@ impl PositionManager {
         let new = self.unrecorded(&opened.symbol, opened.side, since, troubles).await?;
         // The venue's list may be older than the order's own fills.
         let all = distinct(new.into_iter().chain(fills.iter().cloned()));
-        let life = since_flat(Some(made), all).and_then(|(_, own)| lives(None, own).pop());
-        match life.filter(|life| life.left.is_some()) {
+        match lives::made_by(made, all, fills) {
             Some(life) => {
                 let opened_at = life.fills.first().map_or(opened.opened_at, |first| first.time);
                 Some((OpenedPosition { opened_at, ..opened.clone() }, life.fills))

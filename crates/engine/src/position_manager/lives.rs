@@ -60,6 +60,17 @@ pub(crate) fn since_flat(now: Option<Position>, mut fills: Vec<Fill>) -> Option<
     Some((fills, own))
 }
 
+/// The life of what is held after `own` had filled, from flat on; `None` if these fills do not tell its beginning. What has filled
+/// after them, such as a stop that fired, may not be in what is held yet.
+pub(crate) fn made_by(held: Position, all: Vec<Fill>, own: &[Fill]) -> Option<Life> {
+    let is_own = |fill: &Fill| own.iter().any(|own| own.trade_id == fill.trade_id);
+    let until_own = all.iter().rposition(is_own).map_or(&[][..], |last| &all[..=last]).to_vec();
+    [all, until_own].into_iter().find_map(|fills| {
+        let (_, own) = since_flat(Some(held), fills)?;
+        lives(None, own).pop().filter(|life| life.left.is_some())
+    })
+}
+
 fn signed_fill(fill: &Fill) -> Decimal {
     Direction::from(fill.side).sign() * fill.quantity.get()
 }
@@ -112,6 +123,23 @@ mod tests {
             (Decimal::from(-1), "+1", "0=0"),
         ] {
             assert_eq!(told(&lives(held(before), fills(sizes))), expected, "{before} {sizes}");
+        }
+    }
+
+    #[test]
+    fn what_an_entry_made_is_told_from_flat_on_whatever_has_filled_since() {
+        for (now, sizes, own, expected) in [
+            (2, "+2", "0", Some("0=2")),
+            (3, "+1 +2", "1", Some("01=3")),
+            (3, "+1 +2 -3", "1", Some("01=3")),
+            (3, "-4 +4 +1 +2 -3", "3", Some("23=3")),
+            (5, "+1 +2", "1", None),
+            (5, "+1 +2 -5", "1", None),
+        ] {
+            let (all, own): (Vec<Fill>, _) = (fills(sizes), own.parse::<usize>().unwrap());
+            let held = held(Decimal::from(now)).unwrap();
+            let life = made_by(held, all.clone(), &all[own..=own]);
+            assert_eq!(life.map(|life| told(&[life])).as_deref(), expected, "{now} after {sizes}");
         }
     }
 

@@ -1,11 +1,11 @@
 //! Composed orders beside everything else that a process does.
 
 use crate::desk::{Desk, desk, long};
-use crate::venue::{btc, price, size};
+use crate::venue::{Fault, btc, price, size};
 use plimsoll_engine::{ComposeFailure, OpenFailure, Progress};
-use plimsoll_ports::domain::{AccountId, Direction, Leverage, OrderType, Price, Quantity, Timestamp};
+use plimsoll_ports::domain::{AccountId, Direction, Leverage, OrderType, Price, Quantity, TimeInForce, Timestamp};
 use plimsoll_ports::{
-    ComposedEnd, ComposedKind, ComposedOrder, OpenIntent, Opening, OrderJournal, SlicedTrade, StopLoss,
+    Clock, ComposedEnd, ComposedKind, ComposedOrder, OpenIntent, Opening, OrderJournal, SlicedTrade, StopLoss,
 };
 use std::time::Duration;
 
@@ -76,6 +76,25 @@ async fn a_stop_whose_place_a_newer_one_has_taken_is_not_placed_again() {
         desk.manager.monitor().await.unwrap();
         assert_eq!(desk.stops(), [price("46000")], "it covers what the parts have opened too");
     }
+}
+
+#[tokio::test]
+async fn a_stop_that_never_arrived_is_owed_though_an_older_one_rests_for_an_entry_that_waits() {
+    let desk = desk();
+    let opening = Opening {
+        quantity: size("0.01"),
+        leverage: Leverage::new(5).unwrap(),
+        stop_loss: StopLoss::At(price("44000")),
+        take_profit: None,
+    };
+    let waits = ComposedKind::Bracket { opening, price: price("48000"), time_in_force: TimeInForce::Gtc };
+    desk.compose(&of(waits)).await.unwrap();
+    desk.venue.sleep(Duration::from_secs(1)).await;
+    desk.venue.fail(OrderType::StopMarket, Fault::LostRequest);
+    desk.compose(&twap(2)).await.unwrap();
+    desk.manager.monitor().await.unwrap();
+    assert_eq!(desk.held(), Some(size("0.01")));
+    assert!(desk.stops().contains(&price("45000")), "{:?}", desk.stops());
 }
 
 #[tokio::test]

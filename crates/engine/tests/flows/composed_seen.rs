@@ -7,9 +7,10 @@ use plimsoll_ports::domain::{
     AccountId, ClientOrderId, Direction, Order, OrderStatus, OrderType, Price, Quantity, TimeInForce,
 };
 use plimsoll_ports::{
-    ComposedEnd, ComposedKind, ComposedOrder, JournalEntry, JournalState, OpenIntent, Opening, OrderJournal, Purpose,
+    Clock, ComposedEnd, ComposedKind, ComposedOrder, JournalEntry, JournalState, OpenIntent, Opening, OrderJournal, Purpose,
     StopLoss,
 };
+use std::time::Duration;
 
 fn of_btc(kind: ComposedKind) -> ComposedOrder {
     ComposedOrder { symbol: btc(), direction: Direction::Long, kind }
@@ -279,6 +280,22 @@ async fn a_stop_that_was_sent_and_not_written_down_is_found_and_followed() {
     other.reconcile().await.unwrap();
     assert_eq!(triggers(&desk), [price("45000")], "it is not placed twice");
     assert_eq!(last_stop(&desk).state, JournalState::Accepted { order_id: sent });
+}
+
+#[tokio::test]
+async fn a_stop_that_was_sent_and_has_ended_before_that_was_written_down_is_not_called_unsent() {
+    let desk = desk();
+    let placed = desk.manager.compose(&bracket()).await.unwrap();
+    let stop = journalled(&desk, &placed.id, Purpose::StopLoss).order.client_order_id;
+    plimsoll_ports::Broker::cancel(&desk.venue, &btc(), &stop).await.unwrap();
+    for entry in desk.store.tables().journal.iter_mut().filter(|entry| entry.order.client_order_id == stop) {
+        entry.state = JournalState::Intended;
+    }
+    desk.venue.sleep(Duration::from_secs(60)).await;
+    desk.manager.cancel_composed(&placed.id, "ana").await.unwrap();
+    desk.manager.monitor().await.unwrap();
+    let state = journalled(&desk, &placed.id, Purpose::StopLoss).state;
+    assert!(matches!(state, JournalState::Finished { status: OrderStatus::Canceled, .. }), "{state:?}");
 }
 
 #[tokio::test]

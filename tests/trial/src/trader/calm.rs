@@ -155,7 +155,8 @@ impl Trader<'_> {
         }
     }
 
-    /// The stop that was meant last was refused, or never got there: the one before it rests on, and that was told.
+    /// The stop that was meant last was refused, never got there, or was lost by the venue: the one before it rests on, and
+    /// that was told.
     async fn came_to_nothing(&self, meant: &Meant) -> bool {
         let world = &self.world;
         for attempt in 0..36 {
@@ -163,6 +164,7 @@ impl Trader<'_> {
             let entry = world.store.entry(&world.account, &id).await.expect("the journal is read");
             match entry.map(|entry| entry.state) {
                 None => return attempt > 0,
+                Some(_) if world.state().observer.lost.contains(&id) => {}
                 Some(JournalState::Refused { .. } | JournalState::NotSent { .. }) => {}
                 Some(_) => return false,
             }

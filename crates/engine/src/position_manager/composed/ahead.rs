@@ -8,7 +8,7 @@ use crate::position_manager::failure::ProtectionFailure;
 use crate::position_manager::open::Plan;
 use crate::position_manager::protection::Wanted;
 use crate::position_manager::{Flight, PositionManager};
-use crate::trouble::{Record, Trouble, Troubles};
+use crate::trouble::{Record, Subject, Trouble, Troubles};
 use plimsoll_domain::{Direction, Order, OrderStatus};
 use plimsoll_ports::{
     CommandError, ComposedEntry, ComposedState, JournalEntry, JournalState, Opening, Purpose, RefusalReason,
@@ -162,10 +162,23 @@ impl PositionManager {
         }
         match self.ports.broker.cancel(&part.order.symbol, part.id()).await {
             Ok(()) => Some(JournalState::Finished { status: OrderStatus::Canceled, filled: None, average_price: None }),
-            // Somebody may have sent it a moment ago, and died.
             Err(CommandError::Refused(refusal)) if refusal.reason == RefusalReason::UnknownOrder => {
-                let is_on_its_way = self.ports.clock.now().since(part.intended_at) < self.settings.patience.window;
-                (!part.rests() && !is_on_its_way).then_some(unneeded)
+                if part.rests() {
+                    return None;
+                }
+                // Whoever sent it may not have got to write that down.
+                let found = self.ports.broker.order(&part.order.symbol, part.id()).await;
+                match troubles.known(Subject::Orders, &part.order.symbol, found)? {
+                    Some(order) => order.status.is_final().then_some(JournalState::Finished {
+                        status: order.status,
+                        filled: order.filled,
+                        average_price: order.average_price,
+                    }),
+                    None => {
+                        let age = self.ports.clock.now().since(part.intended_at);
+                        (age >= self.settings.patience.window).then_some(unneeded)
+                    }
+                }
             }
             Err(error) => {
                 troubles.add(Trouble::NotCancelled { id: part.id().clone(), error });

@@ -15,7 +15,8 @@ impl PositionManager {
         let journalled = troubles.read(Record::Journal, journalled)?;
         let owed = |it: &&JournalEntry| it.purpose == Purpose::StopLoss && it.state == JournalState::Intended;
         if entry.order.opening().is_some() {
-            self.remember_owed(journalled.iter().filter(owed).map(|it| &it.order));
+            let mut stops = self.owed_stops();
+            journalled.iter().filter(owed).for_each(|it| stops.owe(&it.order));
         }
         let mut parts = Vec::new();
         for it in journalled {

@@ -1,6 +1,6 @@
 //! What a composed order has opened is protected before anything else is done for it.
 
-use super::{Progress, Scene};
+use super::{OwedStops, Progress, Scene};
 use crate::client_order_id::IntentId;
 use crate::composed::{Fate, Part, Parts};
 use crate::order_path::{Evidence, Placed, Wait};
@@ -9,8 +9,7 @@ use crate::position_manager::protection::Wanted;
 use crate::position_manager::{Flight, PositionManager, UnverifiedStop, is_covered};
 use crate::trouble::{Record, Subject, Troubles};
 use plimsoll_domain::{ClientOrderId, NewOrder, Order, OrderSize, PositionSide};
-use plimsoll_ports::{ComposedEntry, JournalState, Opening, Purpose};
-use std::collections::HashMap;
+use plimsoll_ports::{ComposedEntry, JournalEntry, JournalState, Opening, Purpose};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 /// How what was opened is protected.
@@ -92,11 +91,17 @@ impl PositionManager {
             let stop = intent.order(Purpose::StopLoss, number);
             let Some(_alone) = Flight::alone(&self.in_flight, &stop) else { return };
             let order = match self.ports.journal.entry(&self.settings.account, &stop).await {
-                Ok(Some(written)) if written.state == JournalState::Intended => written.order,
+                Ok(Some(written)) if written.state == JournalState::Intended => {
+                    // The journal does not know what was sent and could not be written down: the look that follows asks.
+                    if self.owed_stops().was_sent(&stop) || self.may_be_sent_by_another(&written.order).await {
+                        return;
+                    }
+                    written.order
+                }
                 Ok(Some(written)) if matches!(written.state, JournalState::Refused { .. }) => continue,
                 Ok(_) => return,
                 // A journal that is away keeps nobody from protecting what has filled.
-                Err(_) => match self.owed_stops().get(&stop).cloned() {
+                Err(_) => match self.owed_stops().unsent(&stop).cloned() {
                     Some(order) => order,
                     None => continue,
                 },
@@ -127,13 +132,24 @@ impl PositionManager {
         view.position(&stop.symbol, stop.position_side).is_some_and(|held| is_covered(&view, held))
     }
 
-    /// Remembers the stops of an opening that were written down and are not sent yet.
-    pub(super) fn remember_owed<'a>(&self, orders: impl IntoIterator<Item = &'a NewOrder>) {
-        let mut owed = self.owed_stops();
-        owed.extend(orders.into_iter().map(|order| (order.client_order_id.clone(), order.clone())));
+    /// Whether a process before us may have sent what it wrote down, and died before it wrote down that it had.
+    async fn may_be_sent_by_another(&self, stop: &NewOrder) -> bool {
+        let id = &stop.client_order_id;
+        if self.ids.process_of(id) == Some(self.ids.process()) {
+            return false;
+        }
+        !matches!(self.ports.broker.order(&stop.symbol, id).await, Ok(None))
     }
 
-    fn owed_stops(&self) -> MutexGuard<'_, HashMap<ClientOrderId, NewOrder>> {
+    /// A stop of a composed order that goes on leaves us.
+    pub(in crate::position_manager) fn note_sent_stop(&self, id: &ClientOrderId, purpose: Purpose) {
+        let name = self.ids.intent_of(id).map(|intent| intent.name());
+        if purpose == Purpose::StopLoss && name.is_some_and(|name| self.carried().contains(&name)) {
+            self.owed_stops().note_sent(id);
+        }
+    }
+
+    pub(super) fn owed_stops(&self) -> MutexGuard<'_, OwedStops> {
         self.owed_stops.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -160,11 +176,13 @@ impl PositionManager {
                 Some(_) => None,
             },
             Fate::NotSent if purpose != Purpose::StopLoss => another,
+            // What rested before it was meant does what somebody else wanted.
+            Fate::NotSent => self.unless_replaced(entry, side, another, troubles).await,
             // A take-profit that somebody ended is respected; a stop is owed all the same.
-            Fate::NotSent | Fate::Refused(_) | Fate::Ended { .. } if purpose == Purpose::StopLoss => {
+            Fate::Refused(_) | Fate::Ended { .. } if purpose == Purpose::StopLoss => {
                 self.unless_covered(entry, side, another, troubles).await
             }
-            Fate::NotSent | Fate::Refused(_) | Fate::Ended { .. } => None,
+            Fate::Refused(_) | Fate::Ended { .. } => None,
         }
     }
 
@@ -199,6 +217,22 @@ impl PositionManager {
     ) -> Option<u16> {
         let position = (&entry.order.symbol, side, entry.order.direction);
         if self.resting_stop(position, troubles).await.is_ok() { None } else { another }
+    }
+
+    /// The number of another stop, unless one that was written down after this order has taken its place.
+    async fn unless_replaced(
+        &self,
+        entry: &ComposedEntry,
+        side: PositionSide,
+        another: Option<u16>,
+        troubles: &mut Troubles,
+    ) -> Option<u16> {
+        let position = (&entry.order.symbol, side, entry.order.direction);
+        let Ok(resting) = self.resting_stop(position, troubles).await else { return another };
+        let written = self.ports.journal.entry(&self.settings.account, &resting.client_order_id).await;
+        let is_older = |it: &JournalEntry| it.intended_at < entry.placed_at;
+        let rests_from_before = troubles.read(Record::Journal, written).flatten().is_some_and(|it| is_older(&it));
+        if rests_from_before { another } else { None }
     }
 
     /// Closes what cannot be protected; answers why it was, and what came of it.
