@@ -92,6 +92,11 @@ enum Ended {
     Recovery(Recovered),
     /// What the journal tells of resting orders of this account.
     Asked(usize, Resting),
+    /// Whether something that is believed to rest on this account does not go on.
+    Looked {
+        account: usize,
+        is_over: bool,
+    },
     /// Something that was left over is cancelled, or not.
     CalledBack(CalledBack),
 }
@@ -227,7 +232,8 @@ impl TradingDesk {
             while self.start(&mut underway) {
                 self.settle();
             }
-            underway.extend(std::iter::from_fn(|| self.call_back().or_else(|| self.ask_of_doubts())));
+            let asked = || self.call_back().or_else(|| self.ask_of_doubts()).or_else(|| self.ask_of_accounts());
+            underway.extend(std::iter::from_fn(asked));
             self.news.drain(..).for_each(|news| tell(&news));
             if std::mem::take(&mut self.has_changed) {
                 self.publish();
@@ -251,6 +257,9 @@ impl TradingDesk {
                     Ended::Decision(done) => self.done(done),
                     Ended::Asked(account, resting) => self.asked(account, resting),
                     Ended::CalledBack(it) => self.called_back(it),
+                    // It may have filled, which is told first.
+                    Ended::Looked { account, is_over: true } => underway.push(self.recover(account)),
+                    Ended::Looked { .. } => {}
                     Ended::Recovery(recovered) => {
                         let account = recovered.account;
                         // What could not be read is asked for again.

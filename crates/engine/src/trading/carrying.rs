@@ -7,7 +7,7 @@ use crate::execution::Execution;
 use crate::position_manager::{CloseFailure, ComposeFailure};
 use futures_util::future::join_all;
 use plimsoll_domain::{AccountId, Direction, Fill, Price, Symbol};
-use plimsoll_ports::{CloseIntent, ComposedEnd, ComposedOrder, Decision, OpenIntent};
+use plimsoll_ports::{CloseIntent, ComposedEnd, ComposedOrder, Decision, OpenIntent, StoreError};
 use std::sync::Arc;
 
 /// One leg, made ready.
@@ -75,7 +75,7 @@ pub(super) struct LegDone {
     /// What it traded, as far as the answer tells.
     pub(super) fills: Vec<Fill>,
     pub(super) is_done: bool,
-    /// Whether it rests is not known yet.
+    /// Whether it rests, or how what was to be cancelled has ended, is not known yet.
     pub(super) is_doubtful: bool,
 }
 
@@ -85,7 +85,7 @@ struct Answer {
     /// What it has opened, which is closed again where another leg fails.
     opened: Option<CloseIntent>,
     failed: Option<String>,
-    /// Whether it rests is not known.
+    /// Whether it rests, or how what was to be cancelled has ended, is not known.
     is_doubtful: bool,
 }
 
@@ -169,6 +169,8 @@ async fn one(on: &DeskAccount, strategy: &str, task: &Task) -> Answer {
         }
         Task::Cancel { name } => match manager.cancel_composed(&name.name(), strategy).await {
             Ok(_) => Answer::done(Vec::new()),
+            // It goes on no more, as is wanted.
+            Err(StoreError::NotFound(_)) => Answer { is_doubtful: true, ..Answer::done(Vec::new()) },
             Err(error) => Answer::failed(error.to_string()),
         },
     }

@@ -5,9 +5,9 @@ use crate::desk::DeskRefused;
 use crate::guard::{GuardNews, LookoutNews};
 use crate::track::Track;
 use crate::venue_account::AccountNews;
-use plimsoll_domain::{AccountId, Change, Symbol, Timestamp};
+use plimsoll_domain::{AccountId, Change, ClientOrderId, Symbol, Timestamp};
 use plimsoll_ports::{Holding, Strategy, WorkingOrder};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -15,8 +15,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 #[derive(Debug)]
 pub(super) enum Word {
     Change(AccountId, Box<Change>),
-    /// The account was looked at, and what was next for its composed orders was done.
-    Looked(AccountId),
+    /// The account was looked at, and what was next for its composed orders was done: these go on.
+    Looked(AccountId, HashSet<ClientOrderId>),
     /// News of the account may be missing.
     Gap(AccountId),
     Pause {
@@ -46,7 +46,10 @@ impl TradingHandle {
     /// Passes on what the guard of an account tells: fills, funding and ends of orders among it.
     pub fn hear(&self, account: &AccountId, news: &GuardNews) {
         let word = match news {
-            GuardNews::Watched(_) => Word::Looked(account.clone()),
+            GuardNews::Watched(report) => {
+                let go_on = report.composed.iter().filter(|it| it.ended.is_none()).map(|it| it.id.clone());
+                Word::Looked(account.clone(), go_on.collect())
+            }
             GuardNews::Lookout(LookoutNews::Account(AccountNews::Changed(
                 change @ (Change::Filled(_)
                 | Change::FundingPaid(_)

@@ -89,9 +89,12 @@ impl TradingDesk {
                     self.change(place, *change);
                 }
             }
-            Word::Looked(account) => {
+            Word::Looked(account, go_on) => {
                 if let Some(place) = place_of(&self.names, &account) {
                     self.doubts.look_again(place);
+                    let mut unmet = self.believed(place);
+                    unmet.retain(|intent| !go_on.contains(&intent.name()));
+                    self.doubts.are_unmet(place, unmet);
                     self.leftover.look_again(place);
                 }
             }
@@ -356,6 +359,8 @@ impl TradingDesk {
                     own.stop_at(symbol, Some(*wanted));
                 }
             }
+            // It has ended before, and may have filled: the journal and the fills tell how.
+            (Task::Cancel { .. }, true) if leg.is_doubtful => self.doubts.of_all(account),
             (Task::Cancel { name }, true) => {
                 self.doubts.resolve(name);
                 self.rests_no_more(account, name, OrderStatus::Canceled);
@@ -382,10 +387,7 @@ impl TradingDesk {
         let since = self.trades.last(&self.names[account]).map(|last| last.minus(OVERLAP));
         let symbols: Vec<Symbol> =
             self.accounts[account].markets.iter().map(|market| market.instrument.symbol.clone()).collect();
-        let id = &self.names[account];
-        let believed =
-            self.intents.iter().filter(|(_, whose)| whose.account == *id && whose.standing == Standing::Rests);
-        let believed: Vec<IntentId> = believed.map(|(intent, _)| intent.clone()).collect();
+        let believed = self.believed(account);
         async move {
             let (mut fills, mut troubles) = (Vec::new(), Vec::new());
             for symbol in since.iter().flat_map(|_| &symbols) {
@@ -400,6 +402,13 @@ impl TradingDesk {
             troubles.append(&mut resting.troubles);
             Recovered { account, fills, resting, troubles }
         }
+    }
+
+    /// What is believed to rest on an account.
+    pub(super) fn believed(&self, account: usize) -> Vec<IntentId> {
+        let id = &self.names[account];
+        let rests = |whose: &Whose| whose.account == *id && whose.standing == Standing::Rests;
+        self.intents.iter().filter(|(_, whose)| rests(whose)).map(|(intent, _)| intent.clone()).collect()
     }
 
     /// The same after a while.

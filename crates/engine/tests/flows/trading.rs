@@ -1,5 +1,6 @@
 //! A desk at work that is stopped before it could begin, or whose seats others take.
 
+mod resting;
 mod seating;
 
 use crate::desk::{Desk, desk, long, manager};

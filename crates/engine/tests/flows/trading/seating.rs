@@ -2,8 +2,10 @@
 
 use super::seat_at;
 use crate::desk::{close_all, desk, long};
+use crate::store::Store;
 use crate::venue::{Venue, btc, price, size};
 use async_trait::async_trait;
+use plimsoll_engine::GuardNews;
 use plimsoll_engine::trading::{SeatState, Seating, Taken, TradingHandle, TradingNews, Unlisted};
 use plimsoll_ports::domain::{
     AccountId, BestQuotes, Candle, Direction, MarkPrice, MarketEvent, Price, Symbol, Timestamp,
@@ -18,7 +20,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 /// What it wants at a price.
-type Wants = fn(Price) -> Vec<Decision>;
+pub(super) type Wants = fn(Price) -> Vec<Decision>;
 
 /// It knows what it wants at which mark.
 struct Acts {
@@ -88,7 +90,7 @@ fn away() -> QueryError {
     QueryError::Unreachable(NotSent::Unavailable("nobody is there".to_owned()))
 }
 
-fn main() -> AccountId {
+pub(super) fn main() -> AccountId {
     AccountId::new("main")
 }
 
@@ -96,11 +98,11 @@ fn eth() -> Symbol {
     "ETH/USDT:USDT".parse().unwrap()
 }
 
-fn acts(name: &'static str, wants: Wants) -> Box<dyn Strategy> {
+pub(super) fn acts(name: &'static str, wants: Wants) -> Box<dyn Strategy> {
     Box::new(Acts { name, on: btc(), wants })
 }
 
-fn decision(intent: Intent, reason: &str) -> Decision {
+pub(super) fn decision(intent: Intent, reason: &str) -> Decision {
     Decision { legs: vec![Leg { account: main(), intent }], reason: reason.to_owned() }
 }
 
@@ -131,8 +133,11 @@ fn idles(_: Price) -> Vec<Decision> {
 }
 
 /// A desk at work, and its market.
-struct Scene {
-    venue: Venue,
+pub(super) struct Scene {
+    pub(super) venue: Venue,
+    pub(super) store: Store,
+    /// What a guard tells that has looked.
+    looked: GuardNews,
     handle: TradingHandle,
     said: mpsc::UnboundedSender<MarketItem>,
     told: mpsc::UnboundedReceiver<TradingNews>,
@@ -141,9 +146,10 @@ struct Scene {
 
 impl Scene {
     /// One that has begun.
-    async fn of(strategies: Vec<Box<dyn Strategy>>) -> Self {
+    pub(super) async fn of(strategies: Vec<Box<dyn Strategy>>) -> Self {
         let desk = desk();
-        let venue = desk.venue.clone();
+        let (venue, store) = (desk.venue.clone(), desk.store.clone());
+        let looked = GuardNews::Watched(desk.manager.monitor().await.unwrap());
         let mut records = MockDeskRepository::new();
         records.expect_desk().returning(|_| Ok(None));
         records.expect_save_desk().returning(|_, _| Ok(()));
@@ -151,18 +157,23 @@ impl Scene {
         let trading = seat_at(desk, Arc::new(Said(Mutex::new(Some(heard)))), records, strategies);
         let (handle, (tell, told)) = (trading.handle(), mpsc::unbounded_channel());
         let working = tokio::spawn(trading.run(move |news| drop(tell.send(news.clone()))));
-        let mut it = Self { venue, handle, said, told, working };
+        let mut it = Self { venue, store, looked, handle, said, told, working };
         it.until(|news| matches!(news, TradingNews::Began { .. })).await;
         it
     }
 
-    fn marks(&self, at: &str) {
+    /// The guard of the account has looked.
+    pub(super) fn looks(&self) {
+        self.handle.hear(&main(), &self.looked);
+    }
+
+    pub(super) fn marks(&self, at: &str) {
         let mark = MarkPrice { symbol: btc(), price: price(at), index: None, time: Timestamp::default() };
         self.said.send(MarketItem::Event(MarketEvent::Mark(mark))).unwrap();
     }
 
     /// Everything that is told until then.
-    async fn until(&mut self, is_it: impl Fn(&TradingNews) -> bool) -> Vec<TradingNews> {
+    pub(super) async fn until(&mut self, is_it: impl Fn(&TradingNews) -> bool) -> Vec<TradingNews> {
         let mut all = Vec::new();
         let told = async {
             while !all.last().is_some_and(&is_it) {
@@ -191,17 +202,17 @@ impl Scene {
         (now, trouble)
     }
 
-    fn state(&self, name: &str) -> Option<SeatState> {
+    pub(super) fn state(&self, name: &str) -> Option<SeatState> {
         self.handle.seats().iter().find(|seat| seat.name == name).map(|seat| seat.state.clone())
     }
 
-    async fn end(self) {
+    pub(super) async fn end(self) {
         self.handle.stop();
         self.working.await.unwrap();
     }
 }
 
-fn is_done(reason: &str) -> impl Fn(&TradingNews) -> bool {
+pub(super) fn is_done(reason: &str) -> impl Fn(&TradingNews) -> bool {
     move |news| matches!(news, TradingNews::Done { decision, .. } if decision.reason == reason)
 }
 
