@@ -14,7 +14,7 @@ pub use attention::Attention;
 pub use lookout::{Lookout, LookoutNews, Streams};
 
 use crate::position_manager::{
-    Action, Glance, MonitorFailure, MonitorReport, PositionManager, ReconcileFailure, Reconciliation,
+    Action, Glance, JustRead, MonitorFailure, MonitorReport, PositionManager, ReconcileFailure, Reconciliation,
 };
 use crate::steady::Steady;
 use crate::trouble::Trouble;
@@ -203,7 +203,8 @@ impl Guard {
     }
 
     async fn guard(&self, tell: &impl Fn(GuardNews)) -> Stopped {
-        self.begin(tell).await;
+        // A lookout wakes it again once it is connected, for what happened since.
+        let mut read = self.begin(tell).await.filter(|_| self.lookout.is_some());
         let mut compared = self.steady.passed();
         let (mut pace, mut wakes, mut owes_books) = (Pace::new(compared), Vec::new(), false);
         while !self.is_stopped() {
@@ -216,7 +217,7 @@ impl Guard {
             if !wakes.is_empty() {
                 tell(GuardNews::Woken(wakes));
             }
-            let Look { glance, is_strange, due } = self.look(tell).await;
+            let Look { glance, is_strange, due } = self.look(read.take(), tell).await;
             let GuardSettings { reconcile, .. } = self.settings();
             let patience = if owes_books { reconcile.min(OWED) } else { reconcile };
             let is_due = self.steady.passed().saturating_sub(compared) >= patience;
@@ -234,28 +235,30 @@ impl Guard {
         stopped
     }
 
-    async fn begin(&self, tell: &impl Fn(GuardNews)) {
+    /// Answers what was read for it, if the first look may judge by that.
+    async fn begin(&self, tell: &impl Fn(GuardNews)) -> Option<JustRead> {
         while !self.is_stopped() {
-            match self.manager.reconcile().await {
-                Ok(it) => {
+            match self.manager.begin().await {
+                Ok((it, read)) => {
                     tell(GuardNews::Reconciled(it));
                     self.begun.notify_one();
-                    return;
+                    return read;
                 }
                 Err(failure) => {
                     tell(GuardNews::NotReconciled(failure));
                     self.begun.notify_one();
                     // What is held is guarded all the same: margin does not wait for a database.
-                    self.look(tell).await;
+                    self.look(None, tell).await;
                     self.pause(self.settings().retry).await;
                 }
             }
         }
+        None
     }
 
     /// One look, and what it makes necessary.
-    async fn look(&self, tell: &impl Fn(GuardNews)) -> Look {
-        match self.manager.monitor().await {
+    async fn look(&self, read: Option<JustRead>, tell: &impl Fn(GuardNews)) -> Look {
+        match self.manager.monitor_by(read).await {
             Ok(report) => {
                 let is_strange = !report.unrecorded.is_empty() && !matches!(report.action, Action::Flattened(_));
                 let (glance, due) = (self.manager.seen(&report), report.due());

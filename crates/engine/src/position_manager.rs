@@ -53,6 +53,7 @@ pub use rules::Rules;
 pub use survey::{Survey, SurveyedPosition};
 
 pub(crate) use monitor::{Glance, is_covered};
+pub(crate) use reading::JustRead;
 pub(crate) use survey::{is_stop, is_target, nearest_of};
 
 use crate::client_order_id::{ClientOrderIds, IntentId};

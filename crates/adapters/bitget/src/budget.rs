@@ -39,7 +39,8 @@ impl Limits {
     }
 
     /// Nobody knows when the venue's seconds begin: what is not exceeded in any second is not exceeded in one of its own.
-    /// What reduces risk may use all of it, everything else a part of the half.
+    /// What reduces risk may use all of it, whoever watches all but the reserve, and everything else a part of the half: another
+    /// process of the account's may ask as well.
     fn endpoint(&self, call: &Call) -> Pool {
         let holder = match call.scope {
             Scope::Address => Holder::Address,
@@ -48,7 +49,9 @@ impl Limits {
         let most = call.per_second.saturating_mul(self.scale).max(1);
         let half = (most / 2).max(1);
         let ordinary = half.saturating_sub(half / 100 * self.reserve_percent + half % 100 * self.reserve_percent / 100);
-        let limit = WeightLimit { most, reserve: most.saturating_sub(ordinary), watch: 0 };
+        let reserve = most / 100 * self.reserve_percent + (most % 100 * self.reserve_percent).div_ceil(100);
+        let watch = most.saturating_sub(reserve).saturating_sub(ordinary);
+        let limit = WeightLimit { most, reserve, watch };
         Pool { name: call.path, holder, window: SECOND_AND_JITTER, slides: true, limit }
     }
 
@@ -114,6 +117,29 @@ mod tests {
         assert_eq!(kept.admit(&cancel(), Priority::ReducesRisk, seconds(1)), Err(next), "that were all ten");
         assert_eq!(kept.admit(&cancel(), Priority::ReducesRisk, next), Ok(()), "the first four are over");
         assert_eq!(kept.admit(&cancel(), Priority::Ordinary, next), Err(seconds(1).plus(SECOND_AND_JITTER)));
+    }
+
+    #[test]
+    fn whoever_watches_reads_the_account_twice_in_a_second_and_leaves_the_reserve_alone() {
+        let kept = Kept::new("bitget watching");
+        let plans = || request::open_plans(request::PlanKind::Trailing, None, None);
+        for _ in 0..8 {
+            assert_eq!(kept.admit(&plans(), Priority::Watches, NOW), Ok(()));
+        }
+        for (call, most) in [(plans(), 10), (request::positions(None), 5)] {
+            assert_eq!(call.per_second, most, "by the venue's documentation");
+        }
+        let next = NOW.plus(SECOND_AND_JITTER);
+        assert_eq!(kept.admit(&plans(), Priority::Watches, NOW), Err(next));
+        for _ in 8..10 {
+            assert_eq!(kept.admit(&plans(), Priority::ReducesRisk, NOW), Ok(()));
+        }
+        assert_eq!(kept.admit(&plans(), Priority::ReducesRisk, NOW), Err(next), "no faster than the venue takes them");
+        for _ in 0..4 {
+            assert_eq!(kept.admit(&request::positions(None), Priority::Watches, NOW), Ok(()));
+        }
+        assert_eq!(kept.admit(&request::positions(None), Priority::Watches, NOW), Err(next));
+        assert_eq!(kept.admit(&request::positions(None), Priority::ReducesRisk, NOW), Ok(()));
     }
 
     #[test]

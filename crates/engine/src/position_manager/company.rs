@@ -23,6 +23,11 @@ impl InHand {
         self.has(&entry.order.symbol, entry.order.position_side)
     }
 
+    /// Whether there is nothing of the kind.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// A reading without them.
     pub(super) fn left_out_of(&self, reading: Reading) -> Reading {
         if self.0.is_empty() {

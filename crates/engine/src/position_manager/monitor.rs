@@ -18,7 +18,7 @@ use super::composed::Doing;
 use super::exposure::Overexposed;
 use super::failure::MonitorFailure;
 use super::outcome::{Action, Closed, FlattenReason, MonitorReport, PositionHealth, Unclosed};
-use super::reading::{Held, Reading};
+use super::reading::{Held, JustRead, Reading};
 use super::settle::Settlement;
 use crate::funding_service::FundingRecording;
 use crate::order_path::Wait;
@@ -66,8 +66,17 @@ impl PositionManager {
     /// # Errors
     /// [`MonitorFailure::Blind`] if the account cannot be read; a person is told.
     pub async fn monitor(&self) -> Result<MonitorReport, MonitorFailure> {
+        self.monitor_by(None).await
+    }
+
+    /// The same by what was read a moment ago, where that is young enough.
+    pub(crate) async fn monitor_by(&self, read: Option<JustRead>) -> Result<MonitorReport, MonitorFailure> {
         let mut troubles = Troubles::default();
-        let reading = match self.read_account(&mut troubles).await {
+        let reading = match read.and_then(JustRead::young) {
+            Some(reading) => Ok(reading),
+            None => self.read_account(&mut troubles).await,
+        };
+        let reading = match reading {
             Ok(reading) => reading,
             Err(error) => {
                 self.tell_of_blindness(&error, &mut troubles).await;

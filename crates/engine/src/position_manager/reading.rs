@@ -1,6 +1,7 @@
 //! The account as its venue gives it, with what judging it takes: contracts and marks.
 
 use super::PositionManager;
+use crate::steady::Steady;
 use crate::trouble::{Subject, Troubles};
 use plimsoll_domain::{
     AccountSnapshot, Assessment, BalanceReport, Collateral, Currency, Direction, Holding, Instrument, Liquidation,
@@ -8,6 +9,7 @@ use plimsoll_domain::{
 };
 use plimsoll_ports::QueryError;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// The account at one moment. What the check before an order asks of all positions is summed up once.
 #[derive(Debug)]
@@ -21,6 +23,22 @@ pub(crate) struct Reading {
     closing_fee: Rate,
     sums: Sums,
     totals: Totals,
+}
+
+/// A reading for whoever needs one now, if it is young enough.
+pub(crate) struct JustRead {
+    pub(crate) reading: Reading,
+    /// Since before it was asked for.
+    pub(crate) age: Steady,
+}
+
+/// A reading takes about so long itself, where a venue is slow.
+const YOUNG: Duration = Duration::from_secs(1);
+
+impl JustRead {
+    pub(crate) fn young(self) -> Option<Reading> {
+        (self.age.passed() < YOUNG).then_some(self.reading)
+    }
 }
 
 /// What is held altogether.

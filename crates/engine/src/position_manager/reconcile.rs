@@ -16,14 +16,16 @@ use super::composed::Doing;
 use super::failure::ReconcileFailure;
 use super::foreign::Foreign;
 use super::lives;
-use super::reading::Reading;
+use super::reading::{JustRead, Reading};
 use super::settle::is_protective;
 use crate::order_path::{Evidence, SendFailure, Sent, Wait};
+use crate::steady::Steady;
 use crate::trouble::{Record, Subject, Troubles};
 use back_fill::RECOVERED;
 use plimsoll_domain::{Decimal, Direction, Fill, Order, OrderId, PositionReport, Timestamp};
 use plimsoll_ports::{Alert, JournalEntry, JournalState, PositionRecord, PositionStatus, Purpose, Severity};
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 impl PositionManager {
@@ -40,6 +42,11 @@ impl PositionManager {
     /// # Errors
     /// [`ReconcileFailure`] if venue or records cannot be read: nothing should be opened before that is so.
     pub async fn reconcile(&self) -> Result<Reconciliation, ReconcileFailure> {
+        Ok(self.begin().await?.0)
+    }
+
+    /// The same, with what was read of the account, if nothing was done about it: a first look need not ask again.
+    pub(crate) async fn begin(&self) -> Result<(Reconciliation, Option<JustRead>), ReconcileFailure> {
         let _turn = self.turn.acquire().await.ok();
         self.bring_together(Wait::Patiently).await
     }
@@ -48,25 +55,31 @@ impl PositionManager {
     /// to be watched waits for it.
     pub(crate) async fn compare(&self) -> Result<Reconciliation, ReconcileFailure> {
         let _turn = self.turn.acquire().await.ok();
-        self.bring_together(Wait::Glance).await
+        Ok(self.bring_together(Wait::Glance).await?.0)
     }
 
-    async fn bring_together(&self, wait: Wait) -> Result<Reconciliation, ReconcileFailure> {
+    async fn bring_together(&self, wait: Wait) -> Result<(Reconciliation, Option<JustRead>), ReconcileFailure> {
         // What was opened in parts is protected first; who carries it on is not asked here.
         let mut troubles = Troubles::default();
         let composed = self.work(Doing::Protecting, wait, &mut troubles).await;
-        let mut it = self.mend(wait).await?;
+        let (mut it, read) = self.mend_by_reading(wait).await?;
         it.composed = composed;
         it.troubles.extend(troubles.into_vec());
         self.back_fill_bookings(&mut it).await;
         let mut troubles = Troubles::default();
         it.climbed = self.climb(&mut troubles).await;
         it.troubles.extend(troubles.into_vec());
-        Ok(it)
+        let is_as_read = it.is_clean() && it.composed.iter().all(|it| it.sent.is_empty());
+        Ok((it, read.filter(|_| is_as_read)))
     }
 
     /// The same without the bookings, by whoever holds the turn.
     pub(crate) async fn mend(&self, wait: Wait) -> Result<Reconciliation, ReconcileFailure> {
+        Ok(self.mend_by_reading(wait).await?.0)
+    }
+
+    /// The same, with what was read last of the account; `None` where a part of it is in the hands of others.
+    async fn mend_by_reading(&self, wait: Wait) -> Result<(Reconciliation, Option<JustRead>), ReconcileFailure> {
         let mut troubles = Troubles::default();
         let started = self.ports.clock.now();
         let mut it = Reconciliation { started, ..Reconciliation::default() };
@@ -78,6 +91,7 @@ impl PositionManager {
         let unfinished = self.without_owed_parts(unfinished, &mut troubles).await;
         let mut unsent = self.find_fates(&unfinished, wait, &mut it, &mut troubles).await;
         self.back_fill_funding(&mut it, &mut troubles).await;
+        let mut age = Steady::new(Arc::clone(&self.ports.clock));
         let reading = in_hand.left_out_of(self.read_account(&mut troubles).await?);
         self.back_fill(&unfinished, &reading, &in_hand, &mut it, &mut troubles).await?;
         self.look_again(&unfinished, &mut it, &mut troubles).await;
@@ -94,7 +108,10 @@ impl PositionManager {
         // What was done since is not in the reading: what is left over is judged by a new one.
         let reading = match it.is_clean() && unsent.is_empty() {
             true => reading,
-            false => in_hand.left_out_of(self.read_account(&mut troubles).await?),
+            false => {
+                age = Steady::new(Arc::clone(&self.ports.clock));
+                in_hand.left_out_of(self.read_account(&mut troubles).await?)
+            }
         };
         let attached = self.attached_of(&reading.snapshot.orders, &mut troubles).await;
         it.orphans = self.orphans(&reading, (&it.orders, &attached), &mut troubles).await;
@@ -102,7 +119,8 @@ impl PositionManager {
         self.tell_of_reconciliation(&it, &mut troubles).await;
         it.took = self.ports.clock.now().since(started);
         it.troubles = troubles.into_vec();
-        Ok(it)
+        let is_whole = in_hand.is_empty();
+        Ok((it, is_whole.then_some(JustRead { reading, age })))
     }
 
     /// Finds out what became of every order; answers the protection that the venue has never had, whose turn comes when

@@ -58,10 +58,10 @@ pub enum ConnectFailure {
 impl VenueAccount {
     /// Brings an account up. Must be called within a tokio runtime.
     ///
-    /// The stream is followed from the first moment; meanwhile contracts and account are read at once. Both meet in the
-    /// same state, which takes an event twice, late or out of order without harm, so nothing in between is lost or counted
-    /// twice. Then the configured modes and leverages are applied where the venue has others, and read back. It is up once
-    /// the stream is live as well.
+    /// The stream is followed from the first moment; meanwhile contracts and, where something is configured to be set, the
+    /// account are read at once. All of it meets in the same state, which takes an event twice, late or out of order without
+    /// harm, so nothing in between is lost or counted twice. Then the configured modes and leverages are applied where the
+    /// venue has others, and read back. It is up once the stream is live as well.
     ///
     /// # Errors
     /// [`ConnectFailure`]; nothing is left running then.
@@ -107,9 +107,15 @@ impl VenueAccount {
         Self { follower, keeping, requests, steady, ports, path, ids, settings, vigilance, applied: Vec::new() }
     }
 
+    /// Contracts, and the account where something is to be set by what it holds: otherwise the stream's own first snapshot tells
+    /// all there is to know, and venues count each reading.
     async fn load(&self) -> Result<(), ConnectFailure> {
         let begun = Now::of(&self.steady);
         let broker = &self.ports.broker;
+        if self.settings.position_mode.is_none() && self.settings.contracts.is_empty() {
+            let contracts = broker.instruments().await?;
+            return Ok(self.line().tell(Command::Contracts(List::of(contracts))).await?);
+        }
         let (contracts, account) = tokio::try_join!(broker.instruments(), broker.account())?;
         let events = vec![AccountEvent::Snapshot(Box::new(account))];
         self.line().tell(Command::Contracts(List::of(contracts))).await?;

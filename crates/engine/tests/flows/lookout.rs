@@ -9,7 +9,7 @@ use plimsoll_engine::{Alone, ClientOrderIds, ForeignPolicy, GuardSettings, Setti
 use plimsoll_exchange::ClosingOrders;
 use plimsoll_ports::domain::{AccountId, Direction, Leverage, MarginMode, OrderType, Side, TimeInForce};
 use plimsoll_ports::{Broker, Clock, ComposedKind, ComposedOrder, Opening, Purpose, StopLoss};
-use scene::{HOURS, at_ease, at_ease_where, begin_with, hand, paper, with_a_position};
+use scene::{HOURS, at_ease, at_ease_where, begin_with, hand, paper, seldom, with_a_position};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -26,6 +26,17 @@ async fn a_quiet_account_is_asked_for_nothing_but_audits() {
     let looks = [("account", 9), ("bookings", 4), ("fills", 4), ("funding_payments", 8), ("instrument", 8)];
     let expected = looks.into_iter().chain([("instruments", 1)]);
     assert_eq!(scene.asked(), expected.collect());
+    scene.stop.stop();
+}
+
+#[tokio::test]
+async fn a_start_reads_the_account_once_until_it_is_connected() {
+    let mut scene = begin_with(|it| it, Arc::new(Alone), BTreeMap::new(), seldom(), paper);
+    scene.until("watched").await;
+    scene.until("connected").await;
+    let asked = scene.asked();
+    // What the stream reads itself is not asked of the broker.
+    assert_eq!(asked.get("account"), Some(&1), "to compare the books, and to look by: {asked:?}");
     scene.stop.stop();
 }
 
