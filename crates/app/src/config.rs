@@ -6,6 +6,7 @@
 mod account;
 mod address;
 mod api;
+mod candles;
 mod database;
 mod described;
 pub(crate) mod example;
@@ -194,6 +195,7 @@ fn read_root(mut root: Section<'_>, reader: &mut Reader<'_>, places: &Places) ->
     let limits = limits::read(root.section(reader, "limits"), reader, None);
     let accounts = account::read_all(&mut root, reader, &limits);
     let strategies = strategies::read_all(&mut root, reader, &accounts, trading.default_strategy);
+    candles::check(&strategies, &accounts, reader);
     let api = api::read(root.section(reader, "api"), reader);
     let telegram = telegram::read(&mut root, reader, &accounts);
     let webhook = webhook::read(&mut root, reader);

@@ -12,6 +12,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// What candles of any venue last, in seconds.
+const CANDLES: [u64; 17] =
+    [1, 10, 60, 180, 300, 900, 1800, 3600, 7200, 14_400, 21_600, 28_800, 43_200, 86_400, 259_200, 604_800, 2_592_000];
+
 /// Whose wire it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ValueEnum)]
 pub(crate) enum VenueName {
@@ -55,6 +59,17 @@ impl VenueName {
             Self::Gateio => "Gate.io",
             Self::Bitget => "Bitget",
         }
+    }
+
+    /// How long its candles last: every length that it has, the shortest first.
+    pub(crate) fn candle_intervals(self) -> Vec<Duration> {
+        let word = match self {
+            Self::Binance => plimsoll_binance::wire::request::interval_word,
+            Self::Gateio => plimsoll_gateio::wire::request::interval_word,
+            Self::Bitget => plimsoll_bitget::wire::request::interval_word,
+        };
+        let any = CANDLES.into_iter().map(Duration::from_secs);
+        any.filter(|interval| word(*interval).is_some()).collect()
     }
 
     /// How long an order may still turn up at the venue after it was sent: requests hold so long there.

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 /// Broken files in which every line by itself is as it may be: what lines say of each other, where secrets are, and what stands
 /// in the environment, only `config check` sees.
-const ONLY_CHECK_SEES: [&str; 19] = [
+const ONLY_CHECK_SEES: [&str; 20] = [
     "account_leverage_above_its_limit",
     "accounts_with_the_same_keys",
     "api_for_everybody",
@@ -22,6 +22,7 @@ const ONLY_CHECK_SEES: [&str; 19] = [
     "number_in_hexadecimal",
     "secrets_that_are_not_to_be_had",
     "settled_in_something_else",
+    "strategies_without_candles",
     "strategy_leverage_above_the_limit",
     "strategy_on_an_unknown_account",
     "time_too_long",
