@@ -5,7 +5,13 @@ use plimsoll_domain::{Decimal, Side};
 use plimsoll_ports::{Clock, SystemClock};
 use serde_json::Value;
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// So long whoever tells waits for an answer.
+const WAITED_FOR_A_WEBHOOK: Duration = Duration::from_secs(2);
 
 impl Stage {
     fn text(&self) -> String {
@@ -245,6 +251,57 @@ async fn a_broken_configuration_changes_nothing_and_every_problem_is_told() {
     guard.woken(&["position_opened", "traded_elsewhere"]).await;
     guard.until("pass", |it| it["positions"] == 1).await;
     assert_eq!(stage.held(), Some(Decimal::new(2, 2)));
+    guard.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_file_that_was_found_at_the_start_is_read_again_and_no_other_that_would_be_found_now() {
+    let stage = Stage::served().await;
+    let home = stage.folder.path().join("home");
+    let usual = home.join(".config/plimsoll");
+    std::fs::create_dir_all(&usual).unwrap();
+    std::fs::write(usual.join("plimsoll.toml"), stage.text().replace("max_leverage = 10", "max_leverage = 3")).unwrap();
+    let mut guard = Guard::begun(stage.command_at(&home, &["run"]));
+    let address = guard.serving().await;
+    guard.until("stream_connected", |_| true).await;
+    assert_eq!(limit(&guard.asked(&address, "/api/risk").await, "max_leverage"), "10", "the one that is here");
+    stage.write("max_leverage = 10", "max_leverage = 12");
+    guard.reread();
+    guard.until("configuration_reread", |_| true).await;
+    assert_eq!(limit(&guard.asked(&address, "/api/risk").await, "max_leverage"), "12");
+
+    std::fs::remove_file(stage.config()).unwrap();
+    guard.reread();
+    let problems = guard.refused().await;
+    assert!(problems[0].starts_with("cannot read plimsoll.toml"), "{problems:?}");
+    assert_eq!(limit(&guard.asked(&address, "/api/risk").await, "max_leverage"), "12");
+    guard.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn seats_are_taken_while_whoever_is_to_be_told_does_not_answer() {
+    // It takes what is posted, and never says so.
+    let deaf = TcpListener::bind("127.0.0.1:0").unwrap();
+    let stage = Stage::set("binance").await;
+    let more = format!(
+        "\n[webhook]\nurl = \"http://{}/alerts\"\n\n[strategies.cross]\nkind = \"ema_cross\"\n\
+         on = \"main BTC/USDT:USDT\"\nsettings = {{ slow = 30 }}\n",
+        deaf.local_addr().unwrap()
+    );
+    std::fs::write(stage.config(), stage.text() + &more).unwrap();
+    let mut run = stage.command(&["run"]);
+    run.env("PLIMSOLL_LOG", "warn");
+    let mut guard = Guard::begun(run);
+    guard.until("strategy_began", |_| true).await;
+    stage.write("slow = 30", "slow = 31");
+    guard.reread();
+    let told = guard.until("configuration_reread", |_| true).await;
+    let seated = guard.until("strategy_reseated", |_| true).await;
+    let [told, seated] =
+        [told, seated].map(|it| OffsetDateTime::parse(it["time"].as_str().unwrap(), &Rfc3339).unwrap());
+    let waited = seated - told;
+    assert!(waited < WAITED_FOR_A_WEBHOOK, "{waited:?}");
+    guard.complains("not within").await;
     guard.stop().await;
 }
 

@@ -7,7 +7,7 @@ use plimsoll_exchange::{Exchange, Tick, listings};
 use plimsoll_ports::{Clock, SystemClock};
 use plimsoll_venue_server::{BinanceVenue, BitgetVenue, GateioVenue, RateLimits, Running, Settings};
 use serde_json::Value;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -83,8 +83,24 @@ impl Stage {
     }
 
     pub(crate) fn command(&self, words: &[&str]) -> Command {
+        let mut command = Self::unnamed(words);
+        command.arg("--config").arg(self.config());
+        command
+    }
+
+    /// The same where no file is named: it is looked for here, and then in this home.
+    pub(crate) fn command_at(&self, home: &Path, words: &[&str]) -> Command {
+        let mut command = Self::unnamed(words);
+        command.current_dir(self.folder.path()).env("HOME", home);
+        ["PLIMSOLL_CONFIG", "XDG_CONFIG_HOME", "XDG_STATE_HOME"].into_iter().for_each(|name| {
+            command.env_remove(name);
+        });
+        command
+    }
+
+    fn unnamed(words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
-        command.args(words).args(["--json", "--config"]).arg(self.config()).env_remove("DATABASE_URL");
+        command.args(words).arg("--json").env_remove("DATABASE_URL");
         command.env("GUARD_KEY", KEY).env("GUARD_SECRET", SECRET).env("GUARD_PASSPHRASE", PASSPHRASE);
         command.stdin(Stdio::null()).kill_on_drop(true);
         command
@@ -161,7 +177,11 @@ pub(crate) struct Guard {
 
 impl Guard {
     pub(crate) fn start(stage: &Stage) -> Self {
-        let mut process = stage.command(&["run"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        Self::begun(stage.command(&["run"]))
+    }
+
+    pub(crate) fn begun(mut command: Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let complaints = BufReader::new(process.stderr.take().unwrap()).lines();
         Self { process, lines, complaints, heard: Vec::new() }

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use futures_util::future::try_join_all;
 use plimsoll_domain::{AccountId, Instrument};
 use plimsoll_engine::trading::Unlisted;
-use plimsoll_ports::Broker;
+use plimsoll_ports::QueryError;
 use std::time::Duration;
 
 /// A venue that takes longer cannot be asked now.
@@ -22,11 +22,15 @@ pub(super) async fn read(unlisted: &[Unlisted], desks: &[Desk]) -> Result<Vec<(A
 async fn ask(it: &Unlisted, desks: &[Desk]) -> Result<(AccountId, Instrument), Failure> {
     let desk = desks.iter().find(|desk| desk.account.name == it.account);
     let desk = desk.ok_or_else(|| refused(it, "the account is not guarded here"))?;
-    Ok((it.account.clone(), one(it, &*desk.venue.broker, PATIENCE).await?))
+    Ok((it.account.clone(), one(it, desk.venue.broker.instrument(&it.symbol), PATIENCE).await?))
 }
 
-async fn one(it: &Unlisted, broker: &dyn Broker, patience: Duration) -> Result<Instrument, Failure> {
-    match tokio::time::timeout(patience, broker.instrument(&it.symbol)).await {
+async fn one(
+    it: &Unlisted,
+    asked: impl Future<Output = Result<Instrument, QueryError>>,
+    patience: Duration,
+) -> Result<Instrument, Failure> {
+    match tokio::time::timeout(patience, asked).await {
         Ok(read) => read.map_err(|error| refused(it, &error.to_string())),
         Err(_) => Err(refused(it, &format!("no answer within {} s", patience.as_secs()))),
     }
@@ -38,4 +42,35 @@ fn refused(it: &Unlisted, why: &str) -> Failure {
         "strategies.{strategy}: {symbol} of account '{account}' cannot be read: {why}; correct the contract if the venue has none \
          by this name, or read the configuration again once the venue answers"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plimsoll_ports::NotSent;
+    use std::future::{pending, ready};
+
+    fn unlisted() -> Unlisted {
+        let symbol = "BTC/USDT:USDT".parse().unwrap();
+        Unlisted { strategy: "cross".to_owned(), account: AccountId::new("main"), symbol }
+    }
+
+    #[tokio::test]
+    async fn a_contract_of_an_account_that_is_not_guarded_is_not_asked_for() {
+        let failure = read(&[unlisted()], &[]).await.unwrap_err();
+        let expected =
+            "strategies.cross: BTC/USDT:USDT of account 'main' cannot be read: the account is not guarded here;";
+        assert!(failure.message().starts_with(expected), "{}", failure.message());
+    }
+
+    #[tokio::test]
+    async fn why_a_contract_cannot_be_read_is_told_with_the_strategy_that_wants_it() {
+        let gone = QueryError::Unreachable(NotSent::Disconnected("no route".to_owned()));
+        let refused = one(&unlisted(), ready(Err(gone)), PATIENCE).await.unwrap_err();
+        assert!(
+            refused.message().contains("of account 'main' cannot be read") && refused.message().contains("no route")
+        );
+        let silent = one(&unlisted(), pending(), Duration::ZERO).await.unwrap_err();
+        assert!(silent.message().contains("no answer within 0 s"), "{}", silent.message());
+    }
 }
