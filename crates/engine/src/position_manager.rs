@@ -7,6 +7,7 @@ mod bookings;
 mod close;
 mod company;
 mod composed;
+mod elsewhere;
 mod entries;
 mod exposure;
 mod failure;
@@ -226,6 +227,7 @@ pub struct PositionManager {
     announced: Mutex<HashSet<String>>,
     /// What was told last of the kill switch, and of blindness.
     said_last: switched::Said,
+    noted: elsewhere::Noted,
     /// What the last reconciliation told.
     said: Mutex<Vec<String>>,
     /// The venue has refused a stop since there was no position yet: from then on stops follow their entries.
@@ -296,6 +298,7 @@ impl PositionManager {
             overexposed: Mutex::default(),
             announced: Mutex::default(),
             said_last: switched::Said::default(),
+            noted: elsewhere::Noted::default(),
             said: Mutex::default(),
             stops_follow: AtomicBool::new(false),
             carried_stops: Mutex::default(),

@@ -3,6 +3,7 @@
 mod alone;
 mod closes_only;
 mod degrading;
+mod elsewhere;
 mod floor;
 mod measures;
 mod reread;

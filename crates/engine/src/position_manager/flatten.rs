@@ -294,6 +294,11 @@ impl PositionManager {
     }
 }
 
+/// Whether it tells that a flattening has ended.
+pub(super) fn is_end(event: &RiskEventRecord) -> bool {
+    event.kind == ENDED
+}
+
 /// Whether it tells that a flattening has begun.
 pub(super) fn is_beginning(event: &RiskEventRecord) -> bool {
     event.kind == BEGUN

@@ -156,6 +156,11 @@ pub(super) fn is_engagement(event: &RiskEventRecord) -> bool {
     event.kind == KIND && event.action == ENGAGED
 }
 
+/// Whether it tells of a release.
+pub(super) fn is_release(event: &RiskEventRecord) -> bool {
+    event.kind == KIND && event.action == RELEASED
+}
+
 /// The record as the value that the checks judge by.
 pub(crate) fn as_switch(record: &KillSwitchRecord, now: Timestamp) -> KillSwitch {
     if !record.engaged {

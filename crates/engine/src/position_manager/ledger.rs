@@ -44,6 +44,7 @@ impl PositionManager {
         troubles: &mut Troubles,
     ) {
         let event = self.risk_event(kind, symbol, detail, figure, limit, action);
+        self.noted.own(&event);
         troubles.written(Record::RiskEvent, self.ports.risk_events.log(&event).await);
     }
 

@@ -13,7 +13,9 @@ use plimsoll_domain::{
     ClientOrderId, Direction, Leverage, Liquidation, MarginHealth, MarginRatio, Money, Order, OrderId, Position,
     PositionReport, PositionSide, Price, Quantity, Rate, Symbol, Timestamp,
 };
-use plimsoll_ports::{BookingRecord, KillSwitchRecord, PnlSnapshot, PositionId, PositionStatus, Purpose, Waiver};
+use plimsoll_ports::{
+    BookingRecord, KillSwitchRecord, PnlSnapshot, PositionId, PositionStatus, Purpose, RiskEventRecord, Waiver,
+};
 use std::time::Duration;
 
 /// A position that was opened, or added to.
@@ -349,6 +351,9 @@ pub struct MonitorReport {
     pub blind_for: Option<Duration>,
     /// How the kill switch stands, where that is otherwise than with the last look: by whom, and why.
     pub switched: Option<Box<KillSwitchRecord>>,
+    /// What other processes have recorded of the kill switch and of flattenings since the last look, oldest first, but for what
+    /// [`switched`](Self::switched) tells.
+    pub elsewhere: Vec<RiskEventRecord>,
     /// What went wrong beside it.
     pub troubles: Vec<Trouble>,
 }

@@ -409,6 +409,44 @@ async fn what_another_process_does_to_the_kill_switch_is_told_here_once_with_who
 }
 
 #[tokio::test]
+async fn what_another_process_did_and_undid_between_two_looks_is_told_once() {
+    let desk = desk();
+    let other = crate::desk::manager(&desk.venue, &desk.store, |it| it);
+    let elsewhere = || async {
+        let report = desk.manager.monitor().await.unwrap();
+        report.elsewhere.into_iter().map(|it| (it.kind, it.action)).collect::<Vec<_>>()
+    };
+    let named = |kind: &str, action: &str| (kind.to_owned(), action.to_owned());
+    other.engage_kill_switch("ana", "long ago").await;
+    desk.venue.sleep(Duration::from_secs(1)).await;
+    other.release_kill_switch("ana", "before anybody looked").await.unwrap();
+    assert_eq!(elsewhere().await, []);
+
+    desk.venue.sleep(Duration::from_secs(1)).await;
+    other.engage_kill_switch("ana", "lunch").await;
+    desk.venue.sleep(Duration::from_secs(1)).await;
+    other.release_kill_switch("ana", "back").await.unwrap();
+    let reason = FlattenReason::Wanted { by: "ana".to_owned(), reason: "enough".to_owned() };
+    other.flatten_all(reason).await;
+    desk.store.tables().alerts.clear();
+    // The release is how it stands now, and is told as that.
+    let expected = [named("kill_switch", "engaged"), named("flatten_begun", "begun"), named("flatten", "flattened")];
+    assert_eq!(elsewhere().await, expected);
+    let titles: Vec<String> = desk.store.tables().alerts.iter().map(|it| it.title.clone()).collect();
+    for title in
+        ["kill switch was engaged on main", "another process flattens main", "another process has flattened main"]
+    {
+        assert_eq!(titles.iter().filter(|it| *it == title).count(), 1, "{titles:?}");
+    }
+    assert_eq!(elsewhere().await, []);
+
+    // What is done here is told where it is done.
+    desk.manager.engage_kill_switch("bo", "here").await;
+    desk.manager.flatten_all(FlattenReason::Wanted { by: "bo".to_owned(), reason: "here".to_owned() }).await;
+    assert_eq!(elsewhere().await, []);
+}
+
+#[tokio::test]
 async fn a_position_without_a_stop_is_told() {
     let desk = desk();
     desk.open(&OpenIntent { stop_loss: unprotected(), ..long() }).await.unwrap();

@@ -1,5 +1,6 @@
 //! What `run` tells of one account, for programs and for people.
 
+use super::elsewhere::{self, Elsewhere};
 use super::{measures, told};
 use crate::cli::composed::{self, ProgressRow};
 use crate::cli::{acting, ladder};
@@ -228,6 +229,12 @@ impl Teller {
             match self.json {
                 true => self.event(&SeenAgain { event: "seen_again", time: screen::instant(now), blind_ms })?,
                 false => self.line(now, format!("the account can be read again, after {} s", blind_for.as_secs()))?,
+            }
+        }
+        for it in &report.elsewhere {
+            match self.json {
+                true => self.event(&Elsewhere::of(it))?,
+                false => self.line(now, elsewhere::line(it))?,
             }
         }
         let Some(switch) = &report.switched else { return Ok(()) };
