@@ -66,6 +66,13 @@ pub struct Outcome {
     pub hash: String,
 }
 
+impl Outcome {
+    /// Where a loss limit has stopped an account: from then on nothing was opened there.
+    pub fn stops(&self) -> impl Iterator<Item = &Incident> {
+        self.incidents.iter().filter(|it| it.kind == "kill_switch")
+    }
+}
+
 /// A point of the equity curve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CurvePoint {

@@ -14,7 +14,7 @@ mod trades;
 
 use super::Report;
 use super::figures::{change, count, moment, or_not, percent, ratio, signed, span};
-use super::summary::{basis, sections};
+use super::summary::{basis, sections, stopped};
 use maud::{Markup, html};
 use shell::{Page, page, verdict_class};
 pub(super) use sweep_page::sweep_page;
@@ -61,9 +61,10 @@ const SECTIONS: [(&str, &str); 9] = [
     ("incidents", "Incidents"),
 ];
 
-/// Whether the run adds up; in red if it does not.
+/// Whether a limit has stopped it, and whether it adds up; in red if it does not.
 fn band(report: &Report<'_>) -> Markup {
     html! {
+        @for it in report.outcome.stops() { p.band.bad role="alert" { b { (stopped(it)) } } }
         @if report.reconciliation.adds_up() {
             p.band.good { "Adds up to the last digit: fills, trades and curve agree with the exchange's ledger." }
         } @else {

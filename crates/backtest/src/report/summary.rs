@@ -2,6 +2,7 @@
 
 use super::Report;
 use super::figures::{amount, change, count, exact, minute, or_not, percent, ratio, signed, span};
+use crate::outcome::Incident;
 use crate::statistics::Drawdown;
 use std::collections::BTreeMap;
 
@@ -125,6 +126,11 @@ fn costs(report: &Report<'_>) -> Vec<Row> {
     let forced = [("Liquidation fees paid", run.ledger.liquidation_fees), ("Covered by the fund", run.ledger.covered)];
     rows.extend(forced.into_iter().filter(|(_, sum)| !sum.is_zero()).map(|(name, sum)| row(name, amount(sum))));
     rows
+}
+
+/// A limit that has cut a run short on an account.
+pub(super) fn stopped(it: &Incident) -> String {
+    format!("STOPPED BY A LIMIT at {}: {}. Nothing was opened from then on.", minute(it.time), it.text)
 }
 
 /// What the returns are of, and how they are annualised.

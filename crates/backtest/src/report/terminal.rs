@@ -35,6 +35,12 @@ fn head(text: &mut String, report: &Report<'_>) -> std::fmt::Result {
         }
         writeln!(text, "{}", "!".repeat(WIDTH))?;
     }
+    if run.stops().next().is_some() {
+        writeln!(text)?;
+    }
+    for stop in run.stops() {
+        writeln!(text, "{}", wrapped(&super::summary::stopped(stop), WIDTH))?;
+    }
     let equities: Vec<f64> = run.curve.iter().filter_map(|point| point.equity.get().to_f64()).collect();
     writeln!(text, "\nEquity  {} to {} {}", amount(run.opening), amount(run.equity), run.currency)?;
     if !equities.is_empty() {

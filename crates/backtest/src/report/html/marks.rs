@@ -3,7 +3,7 @@
 use super::chart::{Mark, mark_key};
 use crate::TaggedFill;
 use maud::Markup;
-use plimsoll_domain::Side;
+use plimsoll_domain::{FillCause, Side};
 use rust_decimal::prelude::ToPrimitive;
 
 /// More signs than this hide each other.
@@ -28,6 +28,8 @@ fn class(tagged: &TaggedFill) -> &'static str {
         ("entry", Side::Buy) => "buy",
         ("entry", Side::Sell) => "sell",
         ("stop_loss", _) => "stop",
+        // An order of the account that is no strategy's: a limit has closed what was held.
+        ("forced", _) if tagged.fill.cause == FillCause::Order => "limit",
         ("forced", _) => "forced",
         ("resting", _) => "rest",
         _ => "exit",
@@ -48,6 +50,7 @@ pub(super) fn keys(marks: &[Mark]) -> Vec<Markup> {
         ("exit", "exit"),
         ("stop", "stop"),
         ("rest", "resting order"),
+        ("limit", "closed by a limit"),
         ("forced", "forced by the exchange"),
     ]
     .into_iter()
@@ -58,10 +61,10 @@ pub(super) fn keys(marks: &[Mark]) -> Vec<Markup> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MOST, marks};
+    use super::{MOST, keys, marks};
     use crate::TaggedFill;
     use crate::statistics::fixture::fill;
-    use plimsoll_domain::Side;
+    use plimsoll_domain::{FillCause, Side};
 
     #[test]
     fn too_many_signs_are_thinned_but_stops_stay() {
@@ -69,12 +72,26 @@ mod tests {
             (0..2000).map(|hour| fill(hour, Side::Buy, "100", "0", None, "resting")).collect();
         fills.extend((0..50).map(|hour| fill(hour, Side::Sell, "90", "0", None, "stop_loss")));
         fills.push(fill(7, Side::Sell, "80", "0", None, "forced"));
+        fills[2050].fill.cause = FillCause::Liquidation;
         let (shown, left_out) = marks(&fills.iter().collect::<Vec<_>>());
         assert!(shown.len() <= MOST);
         assert_eq!(shown.len() + left_out, fills.len());
         let of = |class| shown.iter().filter(|mark| mark.class == class).count();
         assert_eq!((of("stop"), of("forced")), (50, 1));
         assert!(of("rest") > 400);
+    }
+
+    #[test]
+    fn what_a_limit_closes_is_not_forced_by_the_exchange() {
+        let mut fills =
+            [fill(1, Side::Sell, "100", "0", None, "forced"), fill(2, Side::Sell, "90", "0", None, "forced")];
+        fills[1].fill.cause = FillCause::Liquidation;
+        let (shown, _) = marks(&fills.iter().collect::<Vec<_>>());
+        let words: String = keys(&shown).into_iter().map(|key| key.into_string()).collect();
+        assert_eq!(shown.iter().map(|mark| mark.class).collect::<Vec<_>>(), ["limit", "forced"]);
+        assert!(words.contains("closed by a limit") && words.contains("forced by the exchange"), "{words}");
+        let (shown, _) = marks(&[&fills[0]]);
+        assert_eq!(keys(&shown).len(), 1);
     }
 
     #[test]
