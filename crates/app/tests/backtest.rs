@@ -79,6 +79,55 @@ fn what_comes_later_changes_no_earlier_decision() {
     assert!(part.lines().count() > 10 && whole.starts_with(&part), "{part}");
 }
 
+/// The same, at half the price from that minute on: whoever is long has lost more than any limit allows.
+fn crash(minutes: i64, at: i64) -> String {
+    let halved = |line: &str| {
+        let mut fields = line.split(',').map(str::to_owned).collect::<Vec<_>>();
+        for price in &mut fields[1..5] {
+            let cents: i64 = price.replace('.', "").parse().unwrap();
+            *price = format!("{}.{:02}", cents / 200, cents / 2 % 100);
+        }
+        fields.join(",") + "\n"
+    };
+    let at = usize::try_from(at).unwrap();
+    swings(minutes)
+        .lines()
+        .enumerate()
+        .map(|(row, line)| if row > at { halved(line) } else { line.to_owned() + "\n" })
+        .collect()
+}
+
+#[test]
+fn a_run_that_a_limit_cuts_short_says_so_with_every_file_that_it_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let candles = write(folder.path(), "candles.csv", &crash(2880, 1600));
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (expected, decided, page) = (file("expected.json"), file("decisions.txt"), file("report.html"));
+    let always = ["--candles", &candles, "--strategy", "ema_cross", "--set", "long_only=true"];
+    let files = ["--expectation", &expected, "--decisions", &decided, "--html", &page];
+    let output = backtest(&[&always[..], &files].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+    let [out, err] = [&output.stdout, &output.stderr].map(|it| String::from_utf8(it.clone()).unwrap());
+    assert!(out.contains("STOPPED BY A LIMIT at 2024-01-02 02:4"), "{out}");
+    for file in [&expected, &decided, &page] {
+        assert!(out.lines().any(|line| line.ends_with(file.as_str())), "{file} is not named: {out}");
+    }
+    assert!(err.contains("warning: a limit cut this run short at 2024-01-02 02:4"), "{err}");
+    let page = std::fs::read_to_string(&page).unwrap();
+    assert!(page.contains("STOPPED BY A LIMIT"), "the page hides it");
+
+    // What was decided and came to nothing is marked; everything before it was done.
+    let decisions = std::fs::read_to_string(&decided).unwrap();
+    let refused: Vec<bool> = decisions.lines().map(|line| line.contains("|refused: ")).collect();
+    assert!(refused.iter().any(|it| *it) && !refused[0], "{decisions}");
+    assert!(decisions.lines().last().is_some_and(|line| line.contains(" open long ") && line.contains("|refused: ")));
+
+    // Beside JSON it is said where nothing reads it as the answer.
+    let output = backtest(&[&always[..], &files, &["--json"]].concat());
+    let err = String::from_utf8(output.stderr.clone()).unwrap();
+    assert!(json(&output)["run"].is_object() && err.contains(&expected) && err.contains("warning: "), "{err}");
+}
+
 #[test]
 fn a_plan_names_several_strategies_and_files_from_where_it_is() {
     let (folder, _) = market();

@@ -62,6 +62,16 @@ impl Backtest {
         let done = prepared.run(!self.json)?;
         show::written(self.expectation.as_deref(), || expected::file(&prepared, &done))?;
         show::written(self.decisions.as_deref(), || Ok(done.decisions.clone()))?;
-        show::outcome(&done, self.html.as_deref(), self.json)
+        let answer = show::outcome(&done, self.html.as_deref(), self.json)?;
+        let files = [
+            ("The report with its charts", &self.html),
+            ("Every decision", &self.decisions),
+            ("What it predicts, for `expectation` in the configuration", &self.expectation),
+        ];
+        show::files(files.map(|(what, file)| (what, file.as_deref())), self.json)?;
+        if self.expectation.is_some() {
+            expected::warn_of_stops(&done);
+        }
+        Ok(answer)
     }
 }

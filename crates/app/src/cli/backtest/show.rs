@@ -17,11 +17,24 @@ pub(super) fn outcome(done: &Done, html: Option<&Path>, json: bool) -> Result<Ex
     } else {
         screen::line(report.terminal().trim_end())?;
         refusals(done)?;
-        if let Some(path) = html {
-            screen::line(format!("\nThe report with its charts: {}", path.display()))?;
-        }
     }
     Ok(if report.reconciliation.adds_up() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Says which files were written: beside the answer where that is JSON.
+pub(super) fn files<const COUNT: usize>(
+    written: [(&'static str, Option<&Path>); COUNT],
+    json: bool,
+) -> Result<(), Failure> {
+    for (number, (what, path)) in written.into_iter().filter_map(|(what, path)| Some((what, path?))).enumerate() {
+        let said = format!("{what}: {}", path.display());
+        match json {
+            true => screen::aside(said),
+            false if number == 0 => screen::line(format!("\n{said}"))?,
+            false => screen::line(said)?,
+        }
+    }
+    Ok(())
 }
 
 /// Why nothing was done where nothing was.
