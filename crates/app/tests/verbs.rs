@@ -183,7 +183,18 @@ fn the_kill_switch_needs_no_key_and_outlives_its_process() {
     assert_eq!(keyless(0, "kill --reason storm --yes")["engaged"], json!(true));
     let refused = desk.message(1, OPEN);
     assert!(refused.contains("kill switch") && refused.contains("storm"), "{refused}");
-    assert_eq!(keyless(0, "release --reason calm --yes")["engaged"], json!(false));
+    let released = keyless(0, "release --reason calm --yes");
+    assert_eq!(
+        (&released["engaged"], &released["was_engaged"], &released["broken"]),
+        (&json!(false), &json!(true), &json!([]))
+    );
+    // Where nothing is engaged nothing is released, and nobody is told so.
+    let again = keyless(0, "release --reason calm --yes");
+    assert_eq!((&again["engaged"], &again["was_engaged"]), (&json!(false), &json!(false)));
+    let mut for_people = std::process::Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+    for_people.args(["release", "--reason", "calm", "--yes", "--config"]).arg(&desk.config).env_remove("DATABASE_URL");
+    let said = String::from_utf8(for_people.env("STAGE_PASSPHRASE", "phrase").output().unwrap().stdout).unwrap();
+    assert!(said.ends_with("was not engaged: there is nothing to release\n"), "{said}");
     desk.verb(0, OPEN);
 }
 

@@ -68,6 +68,19 @@ struct Answer {
     /// Whether the venue is flat, where that was wanted; null where it is not known.
     flat: Option<bool>,
     troubles: Vec<String>,
+    /// Of a release: whether it was engaged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    was_engaged: Option<bool>,
+    /// Of a release: limits that are broken still, by which it is engaged again, as far as the records tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    broken: Option<Vec<String>>,
+}
+
+/// What a release finds.
+struct Found {
+    was_engaged: bool,
+    /// Limits that are broken still, by the records; or why those do not tell.
+    broken: Result<Vec<String>, String>,
 }
 
 /// What became of what rests and is held at the venue.
@@ -227,14 +240,21 @@ impl Release {
     async fn release_at(&self, desk: &Desk) -> Result<(), Failure> {
         let name = &desk.account.name;
         let before = desk.manager.kill_switch().await.map_err(Failure::unreachable)?;
+        let broken = desk.manager.losses_on_record().await;
+        let broken = broken.map(|broken| broken.iter().map(ToString::to_string).collect());
+        let found = Found { was_engaged: before.engaged, broken: broken.map_err(|error| error.to_string()) };
         if !before.engaged {
-            return told(desk, &before, AtVenue::default(), self.target.json);
+            return tell_of_release(desk, &before, &found, self.target.json);
         }
         let shown = if self.target.json {
             Ok(())
         } else {
             let since = before.since.map(screen::minute).unwrap_or_default();
-            screen::line(format!("kill switch of {name}: engaged by {} since {since}: {}", before.by, before.reason))
+            let engaged = screen::line(format!(
+                "kill switch of {name}: engaged by {} since {since}: {}",
+                before.by, before.reason
+            ));
+            engaged.and_then(|()| found.tell())
         };
         if !self.consent.is_given(shown, &format!("Release it on {name}{}?", acting::live(desk)))? {
             return Ok(());
@@ -245,15 +265,46 @@ impl Release {
             ReleaseFailure::Records(_) => Failure::unreachable(failure),
         })?;
         let recorded = desk.records.controls.kill_switch(name).await.map_err(Failure::unreachable)?;
-        acting::done(told(desk, &recorded, AtVenue::default(), self.target.json))
+        acting::done(tell_of_release(desk, &recorded, &found, self.target.json))
     }
 }
 
-fn told(desk: &Desk, it: &KillSwitchRecord, at_venue: AtVenue, json: bool) -> Result<(), Failure> {
-    let AtVenue { cancelled, ended, resting, flat, troubles, .. } = at_venue;
-    let names = |ids: Vec<ClientOrderId>| ids.iter().map(ToString::to_string).collect();
+impl Found {
+    /// What a release comes to while a limit is broken.
+    fn tell(&self) -> Result<(), Failure> {
+        match &self.broken {
+            Ok(broken) => broken.iter().try_for_each(|broken| {
+                screen::line(format!(
+                    "STILL BROKEN: {broken}. The next look closes what is held, and engages it again."
+                ))
+            }),
+            Err(error) => screen::line(format!("whether a limit is broken still is not known: {error}")),
+        }
+    }
+}
+
+fn tell_of_release(desk: &Desk, it: &KillSwitchRecord, found: &Found, json: bool) -> Result<(), Failure> {
+    let account = &desk.account.name;
     if json {
         return screen::json(&Answer {
+            was_engaged: Some(found.was_engaged),
+            broken: found.broken.clone().ok(),
+            troubles: found.broken.clone().err().into_iter().collect(),
+            ..Answer::of(desk, it, AtVenue::default())
+        });
+    }
+    match found.was_engaged {
+        true => screen::line(format!("the kill switch of {account} is released: {} ({})", it.reason, it.by))?,
+        false => screen::line(format!("the kill switch of {account} was not engaged: there is nothing to release"))?,
+    }
+    found.tell()
+}
+
+impl Answer {
+    fn of(desk: &Desk, it: &KillSwitchRecord, at_venue: AtVenue) -> Self {
+        let AtVenue { cancelled, ended, resting, flat, troubles, .. } = at_venue;
+        let names = |ids: Vec<ClientOrderId>| ids.iter().map(ToString::to_string).collect();
+        Self {
             account: desk.account.name.to_string(),
             engaged: it.engaged,
             by: it.by.clone(),
@@ -264,10 +315,18 @@ fn told(desk: &Desk, it: &KillSwitchRecord, at_venue: AtVenue, json: bool) -> Re
             resting_entries: resting,
             flat,
             troubles,
-        });
+            was_engaged: None,
+            broken: None,
+        }
     }
-    let word = if it.engaged { "engaged" } else { "released" };
-    screen::line(format!("the kill switch of {} is {word}: {} ({})", desk.account.name, it.reason, it.by))?;
+}
+
+fn told(desk: &Desk, it: &KillSwitchRecord, at_venue: AtVenue, json: bool) -> Result<(), Failure> {
+    if json {
+        return screen::json(&Answer::of(desk, it, at_venue));
+    }
+    let AtVenue { cancelled, ended, resting, flat, troubles, .. } = at_venue;
+    screen::line(format!("the kill switch of {} is engaged: {} ({})", desk.account.name, it.reason, it.by))?;
     if let Some(ids) = cancelled.filter(|ids| !ids.is_empty()) {
         screen::line(format!("{} orders were cancelled", ids.len()))?;
     }

@@ -203,6 +203,29 @@ async fn a_loss_beyond_the_days_limit_stops_trading() {
 }
 
 #[tokio::test]
+async fn whoever_releases_is_told_which_limits_are_broken_still() {
+    let desk = desk_with(|settings| Settings { margin_mode: MarginMode::Cross, ..settings });
+    desk.manager.monitor().await.unwrap();
+    desk.open(&OpenIntent { stop_loss: unprotected(), ..long() }).await.unwrap();
+    desk.manager.monitor().await.unwrap();
+    assert_eq!(desk.manager.losses_on_record().await.unwrap(), []);
+    desk.venue.mark(&btc(), "39900");
+    desk.manager.monitor().await.unwrap();
+    desk.manager.release_kill_switch("ana", "so what").await.unwrap();
+    // By the records alone, as a verb that has no key.
+    let other = crate::desk::manager(&desk.venue, &desk.store, |settings| Settings {
+        margin_mode: MarginMode::Cross,
+        ..settings
+    });
+    let broken = other.losses_on_record().await.unwrap();
+    assert!(matches!(&broken[..], [Reason::DailyLoss { .. }]), "{broken:?}");
+    // The next day begins anew.
+    desk.venue.sleep(Duration::from_secs(24 * 3600)).await;
+    let tomorrow = crate::desk::manager(&desk.venue, &desk.store, |it| it);
+    assert_eq!(tomorrow.losses_on_record().await.unwrap(), []);
+}
+
+#[tokio::test]
 async fn a_withdrawal_is_no_loss() {
     let desk = desk();
     desk.manager.monitor().await.unwrap();

@@ -1,7 +1,7 @@
 //! Doing what was confirmed, and saying what became of it.
 
 use super::opening::intent;
-use super::preview::resting;
+use super::preview::{resting, still_broken};
 use super::{Caller, Came};
 use crate::account::ServedAccount;
 use crate::action::{Action, Open, Part, Size};
@@ -291,7 +291,12 @@ async fn kill(account: &ServedAccount, who: &Caller, reason: &str, and_flatten: 
 async fn release(account: &ServedAccount, who: &Caller, reason: &str) -> Report {
     let name = account.name();
     match account.manager.release_kill_switch(who.as_str(), reason).await {
-        Ok(()) => Report::of(Came::Done, format!("the kill switch of {name} is released")),
+        Ok(()) => {
+            // That it is released does not wait for what cannot be read.
+            let broken = account.manager.losses_on_record().await.unwrap_or_default();
+            let broken: String = broken.iter().map(|it| format!("; {}", still_broken(account, it))).collect();
+            Report::of(Came::Done, format!("the kill switch of {name} is released{broken}"))
+        }
         // Of several that are meant, those that are not engaged are as they are to be.
         Err(failure @ ReleaseFailure::NotReleased(_)) => match account.manager.kill_switch().await {
             Ok(it) if !it.engaged => Report::of(Came::Done, format!("the kill switch of {name} was not engaged")),

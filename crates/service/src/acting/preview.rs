@@ -5,6 +5,7 @@ use crate::account::ServedAccount;
 use crate::action::{Action, Part};
 use crate::failure::ActFailure;
 use crate::service::Service;
+use plimsoll_domain::risk::Reason;
 use plimsoll_domain::{
     ClientOrderId, Decimal, Direction, Liquidation, Money, Order, Position, PositionReport, Quantity, Rounding, Symbol,
 };
@@ -190,6 +191,10 @@ async fn releasing(accounts: &[&ServedAccount], reason: &str) -> Result<Preview,
         let it = account.manager.kill_switch().await.map_err(ActFailure::Records)?;
         if it.engaged {
             engaged += 1;
+            match account.manager.losses_on_record().await {
+                Ok(broken) => preview.warnings.extend(broken.iter().map(|broken| still_broken(account, broken))),
+                Err(error) => preview.warnings.push(format!("whether a limit is broken still is not known: {error}")),
+            }
             let since = it.since.map(|since| format!(" since {since}")).unwrap_or_default();
             preview
                 .facts
@@ -202,6 +207,12 @@ async fn releasing(accounts: &[&ServedAccount], reason: &str) -> Result<Preview,
     preview.facts.push(Fact::words("reason", reason));
     preview.warnings.push("exposure may be added again".to_owned());
     Ok(preview)
+}
+
+/// What a release comes to while a limit is broken.
+pub(super) fn still_broken(account: &ServedAccount, broken: &Reason) -> String {
+    let name = account.name();
+    format!("still broken on {name}: {broken}; the next look closes what is held, and engages the kill switch again")
 }
 
 async fn leverage(account: &ServedAccount, action: &Action) -> Result<Preview, ActFailure> {

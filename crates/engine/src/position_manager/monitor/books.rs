@@ -60,6 +60,21 @@ impl PositionManager {
         verdict(None, &watch, &self.limits_in_force()).trips
     }
 
+    /// Losses beyond their limits by the last point on record, without asking the venue: what engages the kill switch again
+    /// with the next look, whoever releases it.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the records cannot be read.
+    pub async fn losses_on_record(&self) -> Result<Vec<Reason>, StoreError> {
+        let (account, now) = (&self.settings.account, self.ports.clock.now());
+        let Some(last) = self.ports.equity.last_until(account, now).await? else { return Ok(Vec::new()) };
+        let funded = last.equity() - last.earned();
+        let day_start = self.opening_point(now).await?.map_or(last.earned(), |opening| opening.earned());
+        let peak = self.ports.equity.peak_earned(account, now).await?.unwrap_or(day_start);
+        let watch = EquityWatch::resume(funded + day_start, funded + peak, last.equity(), now);
+        Ok(verdict(None, &watch, &self.limits_in_force()).trips)
+    }
+
     /// The day and the peak by the records or, while those are away, by what this process knew of them last: from there
     /// on the equity itself is watched, and whatever happens to it counts.
     pub(crate) async fn equity_watch(
