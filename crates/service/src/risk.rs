@@ -168,6 +168,21 @@ impl Service {
     }
 }
 
+impl Service {
+    /// The limits that accounts are beyond by the figures of now, with their accounts. Nobody is asked, so that what funding costs is
+    /// not among them.
+    #[must_use]
+    pub fn broken_limits(&self) -> Vec<(AccountId, LimitRow)> {
+        let now = self.now();
+        let of = |account: &ServedAccount| {
+            let rows = limits(account, &account.seen(now), None);
+            let broken = rows.into_iter().filter(|row| row.state == "broken" && row.name != "max_state_age");
+            broken.map(|row| (account.name().clone(), row)).collect::<Vec<_>>()
+        };
+        self.accounts().flat_map(of).collect()
+    }
+}
+
 fn newest(mut events: Vec<RiskEventRecord>) -> Vec<RiskEventRow> {
     events.sort_by_key(|it| Reverse(it.time));
     events.into_iter().take(EVENTS).map(RiskEventRow::from).collect()

@@ -1,6 +1,7 @@
 //! `plimsoll run`: guards accounts, and lets the configured strategies trade them, until it is stopped.
 
 mod alone;
+mod beyond;
 mod closes_only;
 mod degrading;
 mod elsewhere;

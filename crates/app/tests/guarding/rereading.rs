@@ -99,8 +99,12 @@ impl Stage {
 
 /// The limit of this name, of the one account.
 fn limit(risk: &Value, name: &str) -> Value {
+    limit_row(risk, name)["limit"].clone()
+}
+
+fn limit_row(risk: &Value, name: &str) -> Value {
     let rows = risk["accounts"][0]["limits"].as_array().unwrap_or_else(|| panic!("{risk}"));
-    rows.iter().find(|row| row["name"] == name).unwrap_or_else(|| panic!("{risk}"))["limit"].clone()
+    rows.iter().find(|row| row["name"] == name).unwrap_or_else(|| panic!("{risk}")).clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -144,6 +148,35 @@ async fn a_good_configuration_takes_effect_whole_and_guarding_goes_on() {
     guard.reread();
     let again = guard.until("configuration_reread", |_| true).await;
     assert_eq!(again["changed"], Value::Array(Vec::new()), "{again}");
+    guard.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_that_is_lowered_below_what_is_held_is_told_with_the_answer_and_once() {
+    let stage = Stage::served().await;
+    let mut guard = Guard::start(&stage);
+    let address = guard.serving().await;
+    guard.until("stream_connected", |_| true).await;
+    stage.verb("open BTC/USDT:USDT --side long --quantity 0.02 --leverage 10 --stop 58000 --yes").await;
+    guard.until("marks_flow", |_| true).await;
+    // What is held has a price once a mark has come.
+    let is_known =
+        async { while limit_row(&guard.asked(&address, "/api/risk").await, "max_position")["used"] == Value::Null {} };
+    tokio::time::timeout(Duration::from_secs(60), is_known).await.expect("it has a price");
+    stage.write("max_position = 1000000", "max_position = 100");
+    guard.reread();
+    let told = guard.until("configuration_reread", |_| true).await;
+    let beyond: Vec<&str> = told["beyond"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+    assert!(matches!(beyond[..], [one] if one.starts_with("main is beyond max_position: 1200")), "{told}");
+    assert!(beyond[0].ends_with("of 100 USDT in one position (BTC/USDT:USDT); nothing more is opened"), "{told}");
+    let events = guard.asked(&address, "/api/events").await.to_string();
+    assert!(events.contains("main is beyond max_position"), "{events}");
+
+    // It is known by now.
+    stage.write("max_position = 100\n", "max_position = 99\n");
+    guard.reread();
+    let again = guard.until("configuration_reread", |_| true).await;
+    assert_eq!(again["beyond"], Value::Null, "{again}");
     guard.stop().await;
 }
 

@@ -1,6 +1,7 @@
 //! One round of guarding: from wiring the accounts to leaving them. Another one follows where the database may be back; in between
 //! nobody guards, for as long as it takes to connect.
 
+use super::beyond;
 use super::degrading::Degrading;
 use super::floor::Floor;
 use super::reread::{Change, Reading};
@@ -76,8 +77,18 @@ struct Told<'a> {
     event: &'static str,
     time: String,
     account: Option<&'a str>,
+    #[serde(flatten)]
+    what: What<'a>,
+}
+
+/// What came of reading the configuration again.
+#[derive(Default, Serialize)]
+struct What<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     changed: Option<&'a [Change]>,
+    /// What is held or lost beyond a limit that was wider before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    beyond: Option<&'a [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     problems: Option<&'a [String]>,
 }
@@ -231,9 +242,11 @@ impl Rounds<'_> {
     async fn reread(&self, reading: &mut Reading, floor: &mut Floor<'_>) {
         match floor.prepare(reading, &self.run.target, !self.run.no_strategies).await {
             Ok((now, changed, prepared)) => {
+                let before = floor.service.broken_limits();
                 floor.judge_by(&now.chosen, &prepared);
+                let beyond = beyond::newly(&before, &floor.service.broken_limits());
                 // What becomes of strategies is told after what has brought it about, and waits for nobody who is told.
-                let alert = self.accept(&changed);
+                let alert = self.accept(&changed, &beyond);
                 floor.seat(prepared, (&self.audience, &self.hub));
                 *reading = now;
                 self.notify(alert).await;
@@ -246,7 +259,7 @@ impl Rounds<'_> {
     async fn reread_unguarded(&self, reading: &mut Reading) -> bool {
         match reading.again(&self.run.target, (!self.run.no_strategies).then_some((&[], &[]))) {
             Ok((now, changed)) => {
-                let alert = self.accept(&changed);
+                let alert = self.accept(&changed, &[]);
                 *reading = now;
                 self.notify(alert).await;
                 !changed.is_empty()
@@ -258,14 +271,16 @@ impl Rounds<'_> {
         }
     }
 
-    /// Answers what a person is to be told.
-    fn accept(&self, changed: &[Change]) -> Alert {
-        let each: Vec<String> = changed.iter().map(ToString::to_string).collect();
+    /// Answers what a person is to be told. What is `beyond` its limit by the limits of now is no news of the account's own.
+    fn accept(&self, changed: &[Change], beyond: &[String]) -> Alert {
+        let each: Vec<String> = changed.iter().map(ToString::to_string).chain(beyond.iter().cloned()).collect();
         let text = match each.is_empty() {
             true => "the configuration was read again: nothing has changed".to_owned(),
             false => format!("the configuration was read again\n{}", each.join("\n")),
         };
-        self.tell("configuration_reread", Severity::Info, &text, (Some(changed), None))
+        let severity = if beyond.is_empty() { Severity::Info } else { Severity::Warning };
+        let beyond = (!beyond.is_empty()).then_some(beyond);
+        self.tell("configuration_reread", severity, &text, What { changed: Some(changed), beyond, problems: None })
     }
 
     /// Nothing of it holds.
@@ -274,18 +289,13 @@ impl Rounds<'_> {
             "the configuration was read again and is refused: what held before goes on\n{}",
             problems.join("\n")
         );
-        let alert = self.tell("configuration_refused", Severity::Warning, &text, (None, Some(&problems)));
+        let what = What { problems: Some(&problems), ..What::default() };
+        let alert = self.tell("configuration_refused", Severity::Warning, &text, what);
         self.notify(alert).await;
     }
 
     /// Told at once to whoever listens here; answers what a person is to be told.
-    fn tell(
-        &self,
-        event: &'static str,
-        severity: Severity,
-        text: &str,
-        (changed, problems): (Option<&[Change]>, Option<&[String]>),
-    ) -> Alert {
+    fn tell(&self, event: &'static str, severity: Severity, text: &str, what: What<'_>) -> Alert {
         let now = SystemClock.now();
         let kind = event.to_owned();
         self.hub.publish(NewEvent { time: now, severity, kind, account: None, symbol: None, text: text.to_owned() });
@@ -293,7 +303,7 @@ impl Rounds<'_> {
         // Each was asked for by somebody who waits for the answer: none is held back for the sake of another.
         let key = format!("{event}/{}", screen::instant(now));
         let alert = Alert { severity, key, title: title.to_owned(), body: body.to_owned() };
-        let told = Told { event, time: screen::instant(now), account: None, changed, problems };
+        let told = Told { event, time: screen::instant(now), account: None, what };
         self.audience.hear(|| if self.run.target.json { screen::json(&told) } else { screen::line(text) });
         alert
     }
