@@ -3,12 +3,49 @@
 use crate::actions::Confirmation;
 use crate::problem::ProblemBody;
 use crate::routes::Session;
+use plimsoll_service::CandleInterval;
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 use utoipa::ToSchema;
 
 /// A question: its path, what it answers in a sentence, and the parameters that it takes.
-type Question = (&'static str, &'static str, &'static [(&'static str, &'static str)], fn(&mut Schemas) -> String);
+type Question = (&'static str, &'static str, &'static [Parameter], fn(&mut Schemas) -> String);
+
+/// What a question may be asked with.
+struct Parameter {
+    name: &'static str,
+    what: &'static str,
+    /// Nothing is answered without it.
+    is_needed: bool,
+    /// All that it may be, and what it is where it is not said.
+    words: Option<(Words, &'static str)>,
+}
+
+/// Words that a parameter may be.
+type Words = fn() -> Vec<&'static str>;
+
+const fn may(name: &'static str, what: &'static str) -> Parameter {
+    Parameter { name, what, is_needed: false, words: None }
+}
+
+impl Parameter {
+    const fn needed(self) -> Self {
+        Self { is_needed: true, ..self }
+    }
+
+    const fn one_of(self, words: Words, usual: &'static str) -> Self {
+        Self { words: Some((words, usual)), ..self }
+    }
+
+    fn described(&self) -> Value {
+        let schema = match self.words {
+            Some((words, usual)) => json!({ "type": "string", "enum": words(), "default": usual }),
+            None => json!({ "type": "string" }),
+        };
+        let Self { name, what, is_needed, .. } = self;
+        json!({ "name": name, "in": "query", "required": is_needed, "description": what, "schema": schema })
+    }
+}
 
 /// The schemas that are named, by their names.
 #[derive(Default)]
@@ -26,10 +63,10 @@ impl Schemas {
     }
 }
 
-const ACCOUNT: (&str, &str) = ("account", "Of this account alone.");
-const SYMBOL: (&str, &str) = ("symbol", "Of this contract alone, such as BTC/USDT:USDT.");
-const DAYS: (&str, &str) = ("days", "Of so many times 24 hours, at most 366.");
-const LIMIT: (&str, &str) = ("limit", "At most so many, the newest.");
+const ACCOUNT: Parameter = may("account", "Of this account alone.");
+const SYMBOL: Parameter = may("symbol", "Of this contract alone, such as BTC/USDT:USDT.");
+const DAYS: Parameter = may("days", "Of so many times 24 hours, at most 366.");
+const LIMIT: Parameter = may("limit", "At most so many, the newest.");
 
 macro_rules! answers {
     ($name:ident) => {
@@ -55,13 +92,13 @@ const QUESTIONS: &[Question] = &[
     (
         "/api/pnl",
         "The equity curve, and where it comes from.",
-        &[ACCOUNT, DAYS, ("points", "At most so many points of the curve.")],
+        &[ACCOUNT, DAYS, may("points", "At most so many points of the curve.")],
         answers!(Pnl),
     ),
     (
         "/api/events",
         "What has happened, oldest first.",
-        &[("after", "After the event of this number."), LIMIT, ("severity", "This and worse."), ACCOUNT],
+        &[may("after", "After the event of this number."), LIMIT, may("severity", "This and worse."), ACCOUNT],
         answers!(Events),
     ),
     ("/api/strategies", "Every strategy, and what it does.", &[], answers!(Strategies)),
@@ -69,7 +106,7 @@ const QUESTIONS: &[Question] = &[
     (
         "/api/what-if",
         "What a move of prices would do.",
-        &[("percent", "The move in per cent; needed."), ("asset", "Of the prices of this asset alone.")],
+        &[may("percent", "The move in per cent; needed.").needed(), may("asset", "Of the prices of this asset alone.")],
         answers!(WhatIf),
     ),
     ("/api/stress", "Usual moves of every price, and of each asset.", &[], answers!(Stress)),
@@ -77,15 +114,19 @@ const QUESTIONS: &[Question] = &[
         "/api/candles",
         "Closed candles of a contract, as the venue of the account has them, oldest first.",
         &[
-            ("account", "By this account's venue; needed."),
-            ("symbol", "Of this contract, such as BTC/USDT:USDT; needed."),
-            ("interval", "How long each lasts: 1m, 5m, 15m (usual), 1h, 4h or 1d."),
-            ("limit", "At most so many, the newest: 300 usually, 1000 at the most."),
+            may("account", "By this account's venue; needed.").needed(),
+            may("symbol", "Of this contract, such as BTC/USDT:USDT; needed.").needed(),
+            may("interval", "How long each lasts.").one_of(intervals, "15m"),
+            may("limit", "At most so many, the newest: 300 usually, 1000 at the most."),
         ],
         answers!(Candles),
     ),
     ("/api/kill", "The kill switches, and what they were.", &[], answers!(KillSwitches)),
 ];
+
+fn intervals() -> Vec<&'static str> {
+    CandleInterval::ALL.map(CandleInterval::as_str).to_vec()
+}
 
 /// OpenAPI 3.1, put together once.
 pub(crate) fn openapi() -> Value {
@@ -98,10 +139,7 @@ fn document() -> Value {
     let problem = schemas.name::<ProblemBody>();
     let mut paths = Map::new();
     for (path, summary, parameters, answer) in QUESTIONS {
-        let parameters: Vec<Value> = parameters
-            .iter()
-            .map(|(name, what)| json!({ "name": name, "in": "query", "description": what, "schema": { "type": "string" } }))
-            .collect();
+        let parameters: Vec<Value> = parameters.iter().map(Parameter::described).collect();
         let responses = responses(&content("application/json", &answer(&mut schemas)), &problem);
         paths.insert(
             (*path).to_owned(),

@@ -167,6 +167,25 @@ async fn queries_that_make_no_sense_are_said_to() {
 }
 
 #[tokio::test]
+async fn what_a_question_needs_and_may_say_is_described_as_it_is_judged() {
+    let site = Site::new(settings()).await;
+    let document = site.get("/api/openapi.json").await.json();
+    let parameters = document["paths"]["/api/candles"]["get"]["parameters"].as_array().unwrap();
+    let of = |name: &str| parameters.iter().find(|it| it["name"] == name).unwrap();
+    let needed: Vec<bool> =
+        ["account", "symbol", "interval", "limit"].map(|it| of(it)["required"].as_bool().unwrap()).to_vec();
+    assert_eq!(needed, [true, true, false, false]);
+    let words = of("interval")["schema"]["enum"].as_array().unwrap();
+    assert!(words.contains(&of("interval")["schema"]["default"]), "{words:?}");
+    for word in words {
+        let asked = format!("/api/candles?account=main&symbol=BTC/USDT:USDT&interval={}", word.as_str().unwrap());
+        assert_ne!(site.get(&asked).await.status, 400, "{word}");
+    }
+    assert_eq!(site.get("/api/candles?account=main&symbol=BTC/USDT:USDT&interval=2m").await.status, 400);
+    assert_eq!(site.get("/api/candles?account=main").await.status, 400);
+}
+
+#[tokio::test]
 async fn every_question_is_answered_as_it_is_described() {
     let metrics: Metrics = Arc::new(|| Box::pin(async { "up 1\n".to_owned() }));
     let site = Site::new(ApiSettings { metrics: Some(metrics), ..settings() }).await;
