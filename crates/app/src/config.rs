@@ -40,7 +40,7 @@ pub(crate) use api::ApiConfig;
 pub(crate) use database::Database;
 pub(crate) use heartbeat::HeartbeatConfig;
 pub(crate) use intervals::Intervals;
-pub(crate) use problem::{Origin, Problem};
+pub(crate) use problem::{Origin, Problem, nearest};
 pub(crate) use reader::{Environment, Shown};
 pub(crate) use secret::SecretPlace;
 pub(crate) use strategies::StrategyConfig;

@@ -79,6 +79,35 @@ fn what_comes_later_changes_no_earlier_decision() {
     assert!(part.lines().count() > 10 && whole.starts_with(&part), "{part}");
 }
 
+#[test]
+fn settings_that_cannot_be_read_are_answered_in_words_with_what_was_meant() {
+    let (folder, candles) = market();
+    for (set, said, help) in [
+        ("fsat=5", "there is no fsat: there are ", "Did you mean fast?"),
+        ("long_only=perhaps", "long_only is true or false, got \"perhaps\"", "lists the kinds"),
+        ("fast=1.5", "fast is a whole number from 0 on, such as 10, got \"1.5\"", "lists the kinds"),
+        ("fast=-1", "fast is a whole number from 0 on", "lists the kinds"),
+        ("size.quantty=1", "size has no 'quantty': it takes quantity or equity_fraction", "lists the kinds"),
+        ("stop=5", "stop is written like {\"fraction\":", "lists the kinds"),
+        ("interval=1minute", "interval: '1minute' is no length of a candle", "lists the kinds"),
+    ] {
+        let output = backtest(&["--candles", &candles, "--strategy", "ema_cross", "--set", set]);
+        let text = self::said(&output);
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(text.contains(said) && text.contains(help), "{set}: {text}");
+        assert!(!text.contains("invalid type") && !text.contains("expected"), "{set}: {text}");
+    }
+    let both = ["--set", "long_only=perhaps", "--set", "fast=x"];
+    let text = said(&backtest(&[&["--candles", &candles, "--strategy", "ema_cross"][..], &both].concat()));
+    assert!(text.contains("long_only is") && text.contains("fast is"), "{text}");
+    let text = said(&backtest(&["--candles", &candles, "--strategy", "ema_crss"]));
+    assert!(text.contains("Did you mean ema_cross?"), "{text}");
+    let plan =
+        write(folder.path(), "plan.toml", "[[markets]]\nsymbol = \"BTC/USDT:USDT\"\ncandels = \"candles.csv\"\n");
+    let text = said(&backtest(&[&plan]));
+    assert!(text.contains("there is no 'candels' here") && text.contains("Did you mean candles?"), "{text}");
+}
+
 /// The same, at half the price from that minute on: whoever is long has lost more than any limit allows.
 fn crash(minutes: i64, at: i64) -> String {
     let halved = |line: &str| {

@@ -19,6 +19,16 @@ pub enum StrategyError {
         /// What, and where.
         error: String,
     },
+    /// There are no such settings.
+    #[error("settings of {kind}: there is no {}: there are {}", unknown.join(" and no "), known.join(", "))]
+    UnknownSettings {
+        /// The strategy.
+        kind: &'static str,
+        /// What was set.
+        unknown: Vec<String>,
+        /// What there is.
+        known: Vec<String>,
+    },
     /// The settings can be read, and are wrong.
     #[error("settings of {kind}: {}", problems.join("; "))]
     Invalid {

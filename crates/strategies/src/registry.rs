@@ -88,9 +88,49 @@ fn exactly<const N: usize>(kind: &'static str, places: &[Place]) -> Result<[Plac
     places.to_vec().try_into().map_err(wrong)
 }
 
-fn read<S: Default + DeserializeOwned>(kind: &'static str, settings: &Value) -> Result<S, StrategyError> {
+fn read<S: Default + Serialize + DeserializeOwned>(kind: &'static str, settings: &Value) -> Result<S, StrategyError> {
     if settings.is_null() {
         return Ok(S::default());
     }
-    S::deserialize(settings).map_err(|error| StrategyError::Unreadable { kind, error: error.to_string() })
+    let error = match S::deserialize(settings) {
+        Ok(read) => return Ok(read),
+        Err(error) => error.to_string(),
+    };
+    let Some(written) = settings.as_object() else { return Err(StrategyError::Unreadable { kind, error }) };
+    let defaults = serde_json::to_value(S::default()).unwrap_or_default();
+    let unknown: Vec<String> = written.keys().filter(|name| defaults.get(name.as_str()).is_none()).cloned().collect();
+    if !unknown.is_empty() {
+        let known = defaults.as_object().into_iter().flat_map(|known| known.keys().cloned()).collect();
+        return Err(StrategyError::UnknownSettings { kind, unknown, known });
+    }
+    // Each by itself: whoever mends them mends all of them at once.
+    let wrong = written.iter().filter_map(|(name, value)| {
+        let alone = Value::Object([(name.clone(), value.clone())].into_iter().collect());
+        let error = S::deserialize(alone).err()?.to_string();
+        Some(in_words(name, value, &defaults[name], &error))
+    });
+    let wrong: Vec<String> = wrong.collect();
+    Err(StrategyError::Unreadable { kind, error: if wrong.is_empty() { error } else { wrong.join("; ") } })
+}
+
+/// Why a setting cannot be read, for people: what it is like, by its default.
+fn in_words(name: &str, value: &Value, default: &Value, error: &str) -> String {
+    // What settings say of themselves is in words already.
+    let is_of_the_parser = ["invalid type", "invalid value", "invalid length", "unknown variant", "unknown field"]
+        .into_iter()
+        .any(|begins| error.starts_with(begins));
+    if !is_of_the_parser {
+        return format!("{name}: {error}");
+    }
+    match default {
+        Value::Bool(_) => format!("{name} is true or false, got {value}"),
+        Value::Number(_) => format!("{name} is a whole number from 0 on, such as {default}, got {value}"),
+        Value::Object(_) => match error.split('`').skip(1).step_by(2).collect::<Vec<_>>().as_slice() {
+            [wrong, known @ ..] if !known.is_empty() => {
+                format!("{name} has no '{wrong}': it takes {}, as in {default}", known.join(" or "))
+            }
+            _ => format!("{name} is written like {default}, got {value}"),
+        },
+        _ => format!("{name} is written like {default}, got {value}"),
+    }
 }

@@ -71,7 +71,9 @@ impl Written<'_> {
             match build(kind.name, "", anywhere, &Value::Object(it.clone())) {
                 Err(StrategyError::Unreadable { error, .. }) => {
                     let remedy = format!("by default it is {setting} = {}", as_written(default));
-                    reader.wrong(Problem::new(origin, &path, error, remedy));
+                    // Which one it is stands before it already.
+                    let what = error.strip_prefix(&format!("{setting}: ")).unwrap_or(&error).to_owned();
+                    reader.wrong(Problem::new(origin, &path, what, remedy));
                 }
                 _ => readable.extend(it),
             }

@@ -33,7 +33,11 @@ fn what_is_wrong_is_said_in_words() {
         }
     };
     check("moon", json!({}), &["no strategy 'moon'", "ema_cross"]);
-    check("ema_cross", json!({"fats": 3}), &["settings of ema_cross", "unknown field `fats`", "slow"]);
+    check(
+        "ema_cross",
+        json!({"fats": 3}),
+        &["settings of ema_cross", "there is no fats: there are atr_period, fast", "slow"],
+    );
     check("ema_cross", json!({"interval": "soon"}), &["'soon' is no length of a candle", "15m"]);
     check(
         "ema_cross",

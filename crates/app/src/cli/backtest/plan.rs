@@ -3,6 +3,7 @@
 use super::contract::{self, ContractPlan};
 use super::feed::{self, MarketFeed};
 use crate::config::json::object;
+use crate::config::nearest;
 use crate::failure::Failure;
 use clap::Args;
 use plimsoll_backtest::{Listing, Run, Settings};
@@ -10,10 +11,11 @@ use plimsoll_domain::risk::{LimitSettings, RiskLimits};
 use plimsoll_domain::{AccountId, Decimal, MarginMode, Money, Rate, Symbol, Timestamp, VenueId};
 use plimsoll_ports::{Feed, FeedKind, Strategy};
 use plimsoll_simulation::{Market, SimulatedAccount, Simulation};
-use plimsoll_strategies::Place;
 use plimsoll_strategies::settings::Number;
+use plimsoll_strategies::{Place, StrategyError};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use toml::de::DeTable;
@@ -206,9 +208,8 @@ fn from_file(path: &Path) -> Result<Plan, Failure> {
     let table = DeTable::parse(&text).map_err(|error| {
         Failure::usage(format!("{shown}: {}", error.message())).help("`plimsoll backtest --example` prints a plan.")
     })?;
-    let plan: Plan = serde_json::from_value(Value::Object(object(table.get_ref()))).map_err(|error| {
-        Failure::usage(format!("{shown}: {error}")).help("`plimsoll backtest --example` prints a plan.")
-    })?;
+    let plan: Plan =
+        serde_json::from_value(Value::Object(object(table.get_ref()))).map_err(|error| no_plan(&shown, &error))?;
     // Files are named from where the plan is.
     let folder = path.parent().unwrap_or_else(|| Path::new(""));
     let from_here = |file: PathBuf| folder.join(file);
@@ -219,6 +220,20 @@ fn from_file(path: &Path) -> Result<Plan, Failure> {
         ..market
     });
     Ok(Plan { markets: markets.collect(), ..plan })
+}
+
+/// A plan that cannot be read; of a word that is not known, what was meant.
+fn no_plan(shown: &impl Display, error: &serde_json::Error) -> Failure {
+    let (said, example) = (error.to_string(), "`plimsoll backtest --example` prints a plan.");
+    let words: Vec<&str> = said.split('`').skip(1).step_by(2).collect();
+    match words.as_slice() {
+        [wrong, known @ ..] if said.starts_with("unknown field") => {
+            let meant = nearest(wrong, known.iter().copied()).map(|meant| format!("Did you mean {meant}? "));
+            Failure::usage(format!("{shown}: there is no '{wrong}' here: there are {}", known.join(", ")))
+                .help(format!("{}{example}", meant.unwrap_or_default()))
+        }
+        _ => Failure::usage(format!("{shown}: {error}")).help(example),
+    }
 }
 
 /// Reads `name=value`; a dotted name is a setting within a setting.
@@ -360,10 +375,23 @@ pub(crate) fn built(
     strategies.iter().map(one).collect()
 }
 
+/// What was meant where there is nothing of the name that was written.
+fn meant(error: &StrategyError) -> Option<&str> {
+    match error {
+        StrategyError::UnknownKind { kind, known } => nearest(kind, known.iter().copied()),
+        StrategyError::UnknownSettings { unknown, known, .. } => {
+            unknown.iter().find_map(|wrong| nearest(wrong, known.iter().map(String::as_str)))
+        }
+        _ => None,
+    }
+}
+
 impl Prepared {
     fn build(&self) -> Result<Vec<Box<dyn Strategy>>, Failure> {
         let strategies = built(&self.strategies).map_err(|error| {
-            Failure::usage(error).help("`plimsoll backtest --strategies` lists the kinds and their settings.")
+            let lists = "`plimsoll backtest --strategies` lists the kinds and their settings.";
+            let meant = meant(&error).map(|meant| format!("Did you mean {meant}? "));
+            Failure::usage(&error).help(format!("{}{lists}", meant.unwrap_or_default()))
         })?;
         for strategy in &strategies {
             for feed in strategy.feeds() {
