@@ -8,6 +8,9 @@ use serde::Serialize;
 use std::borrow::Cow;
 use std::time::Duration;
 
+/// A venue that did not answer is asked again by nobody before that.
+const VENUE_ASKED_AGAIN: Duration = plimsoll_service::CANDLES_AGAIN_AFTER;
+
 /// What went wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
@@ -100,7 +103,13 @@ impl From<AskFailure> for Problem {
             AskFailure::Records(_) => (StatusCode::SERVICE_UNAVAILABLE, "records_unavailable"),
             AskFailure::NotAMove(_) => (StatusCode::BAD_REQUEST, "bad_query"),
         };
-        Self::new(status, code, failure.to_string())
+        let it = Self::new(status, code, failure.to_string());
+        match failure {
+            AskFailure::Venue(_) => {
+                Self { retry: Some(VENUE_ASKED_AGAIN), ..it }.help("Come again after `Retry-After`.")
+            }
+            _ => it,
+        }
     }
 }
 
@@ -133,4 +142,19 @@ impl From<ActFailure> for Problem {
 /// Up to the next whole second.
 fn whole_seconds(retry: Duration) -> u64 {
     u64::try_from(retry.as_millis().div_ceil(1000)).unwrap_or(u64::MAX).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_finds_the_venue_silent_is_told_when_to_come_again() {
+        let response = Problem::from(AskFailure::Venue("it has not answered".to_owned())).into_response();
+        let again = response.headers().get(header::RETRY_AFTER).and_then(|seconds| seconds.to_str().ok());
+        assert_eq!((response.status(), again), (StatusCode::SERVICE_UNAVAILABLE, Some("10")));
+        let none = AskFailure::UnknownAccount(plimsoll_ports::domain::AccountId::new("none"));
+        let response = Problem::from(none).into_response();
+        assert_eq!(response.headers().get(header::RETRY_AFTER), None, "it is of no use");
+    }
 }

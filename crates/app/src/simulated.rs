@@ -4,7 +4,7 @@ use crate::venue::{Keys, VenueName};
 use plimsoll_domain::{AccountId, Instrument, Money};
 use plimsoll_exchange::{Exchange, Rejection, listings};
 use plimsoll_venue_server::{
-    AuthenticationClock, BinanceVenue, BitgetVenue, FaultPlan, GateioVenue, Running, Settings, StartError,
+    AuthenticationClock, BinanceVenue, BitgetVenue, FaultPlan, GateioVenue, RateLimits, Running, Settings, StartError,
 };
 use secrecy::ExposeSecret;
 use std::net::SocketAddr;
@@ -33,6 +33,12 @@ impl Simulated {
             VenueName::Gateio => GateioVenue::start(exchange, self.settings()).await,
             VenueName::Bitget => BitgetVenue::start(exchange, self.settings()).await,
         }
+    }
+
+    /// Serves the exchange on Binance's wire, with so much request weight a minute.
+    pub(crate) async fn serve_binance(self, exchange: Exchange, weight_per_minute: u32) -> Result<Running, StartError> {
+        let rate_limits = RateLimits { weight_per_minute, ..RateLimits::default() };
+        BinanceVenue::start(exchange, Settings { rate_limits, ..self.settings() }).await
     }
 
     fn settings<Limits: Default>(self) -> Settings<Limits> {

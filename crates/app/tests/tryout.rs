@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 use serde_json::Value;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
 #[test]
@@ -50,6 +51,52 @@ fn a_kind_that_one_account_cannot_trade_is_told_and_leaves_nothing() {
         "{said}"
     );
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "something is left");
+}
+
+/// Status and body of what is answered there.
+fn asked(address: &str, path: &str) -> (u16, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+}
+
+#[test]
+fn a_dashboard_that_opens_at_once_has_its_candles_and_nothing_is_throttled() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(["run", "--json", "--serve", "127.0.0.1:0"])
+        .current_dir(folder.path())
+        .env_clear()
+        .env("HOME", folder.path())
+        .env("TMPDIR", folder.path())
+        .env("PLIMSOLL_LOG", "warn")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(run.stdout.take().unwrap()).lines();
+    let mut told = lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
+    let serving = told.find(|told| told["event"] == "serving").expect("it serves");
+    let address = serving["address"].as_str().unwrap().trim_start_matches("http://").to_owned();
+    told.find(|told| told["event"] == "stream_connected").expect("it is followed");
+    assert_eq!(asked(&address, "/readyz").0, 200);
+    // As many as are asked for in a minute, and each as deep as can be.
+    for limit in 996..1000 {
+        for interval in ["1m", "5m", "15m", "1h", "4h", "1d"] {
+            let path = format!("/api/candles?account=tryout&symbol=BTC/USDT:USDT&interval={interval}&limit={limit}");
+            let (status, body) = asked(&address, &path);
+            let trouble = serde_json::from_str::<Value>(&body).unwrap()["trouble"].clone();
+            assert_eq!((status, trouble), (200, Value::Null), "{interval}: {body}");
+        }
+    }
+    assert!(Command::new("kill").args(["-TERM", &run.id().to_string()]).status().unwrap().success());
+    told.for_each(drop);
+    let output = run.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!said.contains("no such request may go out"), "{said}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::account::ServedAccount;
 use crate::failure::AskFailure;
 use crate::figure::{Figure, Moment, answers};
 use crate::service::Service;
+pub use kept::RETRY;
 use kept::Told;
 use plimsoll_domain::{AccountId, Candle, Symbol};
 use std::time::Duration;

@@ -70,7 +70,7 @@ pub use account::{Mode, ServedAccount};
 pub use accounts::{AccountRow, Accounts};
 pub use acting::{Caller, Came, Fact, Outcome, Prepared};
 pub use action::{Action, Open, Part, Size, Stop};
-pub use candles::{CandleInterval, CandleRow, Candles};
+pub use candles::{CandleInterval, CandleRow, Candles, RETRY as CANDLES_AGAIN_AFTER};
 pub use contract::Contract;
 pub use events::{Counted, EVENTS_KEPT, Event, EventFilter, EventHub, Events, Following, NewEvent, ToldToo};
 pub use exposure::{AccountExposure, AssetExposure, Exposures, SymbolExposure, TotalExposure, VenueExposure};

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 
 /// One that has just closed is asked for again after so long, while the venue does not have it.
-const RETRY: Duration = Duration::from_secs(10);
+pub const RETRY: Duration = Duration::from_secs(10);
 /// Nobody who draws a screen waits longer for them.
 const WITHIN: Duration = Duration::from_secs(5);
 /// So often is the venue of an account asked in a minute, whoever asks us, and for however many contracts.

@@ -24,6 +24,9 @@ use tokio::task::JoinHandle;
 /// What the account has.
 const WALLET: u32 = 10_000;
 
+/// The request weight of its venue in a minute, as Binance's own demo has it: a start and a dashboard that opens at once read a lot.
+const WEIGHT: u32 = 6000;
+
 /// What the position is worth that is opened to begin with.
 const NOTIONAL: u32 = 2_000;
 
@@ -84,7 +87,7 @@ impl Tryout {
             control: false,
             faults: FaultPlan::default(),
         };
-        let venue = Arc::new(simulated.serve(VenueName::Binance, exchange).await.map_err(Failure::usage)?);
+        let venue = Arc::new(simulated.serve_binance(exchange, WEIGHT).await.map_err(Failure::usage)?);
         open_account(&venue, &AccountId::new("tryout"), &Keys::simulated("tryout", "tryout", ""))
             .map_err(Failure::usage)?;
         let config = write(folder.path(), &venue)?;
@@ -163,6 +166,7 @@ socket_url = "{sockets}"
 key_file = "{shown}/key"
 secret_file = "{shown}/secret"
 margin_mode = "cross"
+weight_limit = {WEIGHT}
 symbols = "BTC/USDT:USDT"
 
 [api]
