@@ -11,8 +11,8 @@ mod protecting;
 mod recording;
 
 pub(crate) use ending::Which;
-pub(super) use owed_stops::OwedStops;
 pub use failure::ComposeFailure;
+pub(super) use owed_stops::OwedStops;
 
 use super::failure::ProtectionFailure;
 use super::outcome::Protection;

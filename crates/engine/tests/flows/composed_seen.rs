@@ -7,8 +7,8 @@ use plimsoll_ports::domain::{
     AccountId, ClientOrderId, Direction, Order, OrderStatus, OrderType, Price, Quantity, TimeInForce,
 };
 use plimsoll_ports::{
-    Clock, ComposedEnd, ComposedKind, ComposedOrder, JournalEntry, JournalState, OpenIntent, Opening, OrderJournal, Purpose,
-    StopLoss,
+    Clock, ComposedEnd, ComposedKind, ComposedOrder, JournalEntry, JournalState, OpenIntent, Opening, OrderJournal,
+    Purpose, StopLoss,
 };
 use std::time::Duration;
 
