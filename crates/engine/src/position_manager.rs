@@ -377,6 +377,7 @@ impl PositionManager {
         let _flight = Flight::of(&self.in_flight, id);
         self.note_sent_stop(id, purpose);
         let outcome = self.path.send_noting((order, stop), purpose, evidence, wait, troubles).await;
+        self.note_unsent_stop(order, &outcome, troubles);
         self.tell_of_journal(id, troubles).await;
         if let (Some(_), Err(SendFailure::Refused(refusal))) = (stop, &outcome) {
             self.note_refusal(refusal.reason);

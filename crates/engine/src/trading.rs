@@ -115,6 +115,8 @@ pub struct TradingDesk {
     seats: Vec<SeatWork>,
     intents: Intents,
     doubts: Doubts,
+    /// The accounts of which is being read what they did while nobody listened.
+    recovers: BTreeSet<usize>,
     /// Resting orders that nobody needs any more.
     leftover: Leftover,
     trades: Trades,
@@ -173,6 +175,7 @@ impl TradingDesk {
             seats,
             intents: Intents::default(),
             doubts: Doubts::default(),
+            recovers: BTreeSet::new(),
             leftover: Leftover::default(),
             trades: Trades::default(),
             wanted: Vec::new(),
@@ -258,10 +261,14 @@ impl TradingDesk {
                     Ended::Asked(account, resting) => self.asked(account, resting),
                     Ended::CalledBack(it) => self.called_back(it),
                     // It may have filled, which is told first.
-                    Ended::Looked { account, is_over: true } => underway.push(self.recover(account)),
-                    Ended::Looked { .. } => {}
+                    Ended::Looked { account, is_over } => {
+                        if is_over && !self.recovers.contains(&account) {
+                            underway.push(self.recover(account));
+                        }
+                    }
                     Ended::Recovery(recovered) => {
                         let account = recovered.account;
+                        self.recovers.remove(&account);
                         // What could not be read is asked for again.
                         if self.recovered(recovered) && !self.is_stopping {
                             underway.push(self.recover_later(account));

@@ -39,8 +39,9 @@ impl Limits {
     }
 
     /// Nobody knows when the venue's seconds begin: what is not exceeded in any second is not exceeded in one of its own.
-    /// What reduces risk may use all of it, whoever watches all but the reserve, and everything else a part of the half: another
-    /// process of the account's may ask as well.
+    /// What reduces risk may use all of it, whoever watches all but the reserve, and everything else a part of the half, so
+    /// that another process of the account's may ask as well. Two that watch in the same second could come beyond it together:
+    /// neither asks for half as much but while it starts.
     fn endpoint(&self, call: &Call) -> Pool {
         let holder = match call.scope {
             Scope::Address => Holder::Address,

@@ -275,7 +275,7 @@ impl Found {
         match &self.broken {
             Ok(broken) => broken.iter().try_for_each(|broken| {
                 screen::line(format!(
-                    "STILL BROKEN: {broken}. The next look closes what is held, and engages it again."
+                    "STILL BROKEN by the last point on record: {broken}. A look that finds the same closes what is held, and engages it again."
                 ))
             }),
             Err(error) => screen::line(format!("whether a limit is broken still is not known: {error}")),

@@ -158,7 +158,12 @@ impl PositionManager {
         let working = self.ports.journal.working(&self.settings.account).await;
         let Some(mut working) = troubles.read(Record::Journal, working) else { return Vec::new() };
         working.retain(|entry| !self.is_with_a_colleague(entry) && self.is_ours_to_carry(&entry.id));
-        *self.carried() = working.iter().map(|entry| entry.id.clone()).collect();
+        {
+            // What somebody else of this process has just written down may not be among them.
+            let mut carried = self.carried();
+            carried.retain(|id| self.worked_on(id));
+            carried.extend(working.iter().map(|entry| entry.id.clone()));
+        }
         let goes_on = |id: &ClientOrderId| self.worked_on(id) || working.iter().any(|entry| entry.id == *id);
         self.both_ways().retain(|id, _| goes_on(id));
         self.owed_stops().retain(|id| self.ids.intent_of(id).is_some_and(|intent| goes_on(&intent.name())));

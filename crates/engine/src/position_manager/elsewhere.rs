@@ -26,6 +26,8 @@ struct Known {
     keys: BTreeSet<Key>,
     /// Until when they were read; `None` before the first look.
     until: Option<Timestamp>,
+    /// They could not be read the last time: others may write down only now what they did meanwhile.
+    is_behind: bool,
 }
 
 impl Noted {
@@ -42,29 +44,35 @@ impl Noted {
 }
 
 impl PositionManager {
-    /// Tells what other processes have recorded since the last look, oldest first. Of the kill switch, whose last change is
-    /// `switched` where that is told with this look, only what came before.
-    pub(super) async fn tell_of_others(&self, switched: bool, troubles: &mut Troubles) -> Vec<RiskEventRecord> {
+    /// Tells what other processes have recorded since the last look, oldest first. Of the kill switch only what came before it was
+    /// put as it stands, at `since_switched`: that is told by itself.
+    pub(super) async fn tell_of_others(
+        &self,
+        since_switched: Option<Timestamp>,
+        troubles: &mut Troubles,
+    ) -> Vec<RiskEventRecord> {
         let (account, now) = (&self.settings.account, self.ports.clock.now());
         let until = self.noted.known().until;
         let since = until.unwrap_or(now).minus(OVERLAP);
         let events = self.ports.risk_events.since(account, since).await;
-        let Some(events) = troubles.read(Record::RiskEvent, events) else { return Vec::new() };
+        let Some(events) = troubles.read(Record::RiskEvent, events) else {
+            self.noted.known().is_behind = true;
+            return Vec::new();
+        };
         let mut events: Vec<RiskEventRecord> = events.into_iter().filter(is_told).collect();
         {
             let mut known = self.noted.known();
             known.keys.retain(|(time, ..)| *time >= since);
             events.retain(|event| known.keys.insert(key(event)));
-            known.until = Some(now);
+            let is_behind = std::mem::take(&mut known.is_behind);
+            known.until = if is_behind && until.is_some() { until } else { until.max(Some(now)) };
         }
         // What was done before this process has looked at all is not between two looks.
         if until.is_none() {
             return Vec::new();
         }
         let is_switch = |event: &RiskEventRecord| is_engagement(event) || is_release(event);
-        if switched && let Some(last) = events.iter().rposition(is_switch) {
-            events.remove(last);
-        }
+        events.retain(|event| !is_switch(event) || since_switched.is_none_or(|since| event.time < since));
         for event in &events {
             self.alert(&alert(event), troubles).await;
         }

@@ -97,9 +97,9 @@ impl PositionManager {
         self.ports.controls.set_kill_switch(account, &record).await?;
         self.unlatch();
         let mut troubles = Troubles::default();
+        self.log_risk(KIND, None, &format!("{by}: {reason}"), None, None, RELEASED, &mut troubles).await;
         self.said_last.alerted(&record);
         self.alert(&release(account, &record), &mut troubles).await;
-        self.log_risk(KIND, None, &format!("{by}: {reason}"), None, None, RELEASED, &mut troubles).await;
         Ok(())
     }
 

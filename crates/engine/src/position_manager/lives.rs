@@ -60,15 +60,24 @@ pub(crate) fn since_flat(now: Option<Position>, mut fills: Vec<Fill>) -> Option<
     Some((fills, own))
 }
 
+/// No venue rounds an average entry by as much of it: a hundredth of a percent.
+const ROUNDED: Decimal = Decimal::from_parts(1, 0, 0, false, 4);
+
 /// The life of what is held after `own` had filled, from flat on; `None` if these fills do not tell its beginning. What has filled
-/// after them, such as a stop that fired, may not be in what is held yet.
+/// after them, such as a stop that fired, may not be in what is held yet: fills without it tell the beginning if they make what is
+/// held at its entry price too.
 pub(crate) fn made_by(held: Position, all: Vec<Fill>, own: &[Fill]) -> Option<Life> {
     let is_own = |fill: &Fill| own.iter().any(|own| own.trade_id == fill.trade_id);
     let until_own = all.iter().rposition(is_own).map_or(&[][..], |last| &all[..=last]).to_vec();
-    [all, until_own].into_iter().find_map(|fills| {
+    let from_flat = |fills: Vec<Fill>| {
         let (_, own) = since_flat(Some(held), fills)?;
         lives(None, own).pop().filter(|life| life.left.is_some())
-    })
+    };
+    let is_at_its_entry = |life: &Life| {
+        let (made, told) = (life.left.map(|left| left.entry.get()), held.entry.get());
+        made.is_some_and(|made| (made - told).abs() <= told * ROUNDED)
+    };
+    from_flat(all).or_else(|| from_flat(until_own).filter(is_at_its_entry))
 }
 
 fn signed_fill(fill: &Fill) -> Decimal {
@@ -140,6 +149,12 @@ mod tests {
             let held = held(Decimal::from(now)).unwrap();
             let life = made_by(held, all.clone(), &all[own..=own]);
             assert_eq!(life.map(|life| told(&[life])).as_deref(), expected, "{now} after {sizes}");
+        }
+        // What was held before these fills, and is not among them, has another entry.
+        let all = fills("+1 +1 -2");
+        for (entry, is_told) in [("100", true), ("90", false)] {
+            let held = Position { entry: entry.parse().unwrap(), ..held(Decimal::from(2)).unwrap() };
+            assert_eq!(made_by(held, all.clone(), &all[1..2]).is_some(), is_told, "{entry}");
         }
     }
 

@@ -136,7 +136,7 @@ impl PositionManager {
         self.tell_of_margin(&positions, margin_ratio, alert, &mut troubles).await;
         let blind_for = self.tell_of_sight(&mut troubles).await;
         let switched = self.tell_of_switch(&mut troubles).await;
-        let elsewhere = self.tell_of_others(switched.is_some(), &mut troubles).await;
+        let elsewhere = self.tell_of_others(self.said_last.switched_at(), &mut troubles).await;
         Ok(MonitorReport {
             time: reading.snapshot.time,
             wallet: reading.wallet(&self.settings.settle),

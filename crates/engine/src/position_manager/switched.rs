@@ -25,6 +25,11 @@ fn replaced<T>(place: &Mutex<Option<T>>, by: Option<T>) -> Option<T> {
 }
 
 impl Said {
+    /// Since when the kill switch stands as was told last with a look.
+    pub(super) fn switched_at(&self) -> Option<Timestamp> {
+        self.reported.lock().unwrap_or_else(PoisonError::into_inner).as_ref()?.since
+    }
+
     /// A person is told of this one now.
     pub(super) fn alerted(&self, record: &KillSwitchRecord) {
         replaced(&self.alerted, Some(record.clone()));

@@ -377,7 +377,8 @@ impl TradingDesk {
     }
 
     /// Asks the venue what has happened to an account while nobody listened.
-    pub(super) fn recover(&self, account: usize) -> BoxFuture<'static, Ended> {
+    pub(super) fn recover(&mut self, account: usize) -> BoxFuture<'static, Ended> {
+        self.recovers.insert(account);
         let recovering = self.recovering(account);
         Box::pin(async move { Ended::Recovery(recovering.await) })
     }
@@ -389,7 +390,9 @@ impl TradingDesk {
             self.accounts[account].markets.iter().map(|market| market.instrument.symbol.clone()).collect();
         let believed = self.believed(account);
         async move {
-            let (mut fills, mut troubles) = (Vec::new(), Vec::new());
+            // What has ended is asked for before the fills: what fills meanwhile has not ended by this reading.
+            let mut resting = resting(&on.manager, believed).await;
+            let (mut fills, mut troubles) = (Vec::new(), std::mem::take(&mut resting.troubles));
             for symbol in since.iter().flat_map(|_| &symbols) {
                 match on.broker.fills(symbol, since.unwrap_or_default()).await {
                     Ok(found) => fills.extend(found),
@@ -398,8 +401,6 @@ impl TradingDesk {
             }
             fills.sort_by_key(|fill| fill.time);
             on.manager.meet_attached(&fills).await;
-            let mut resting = resting(&on.manager, believed).await;
-            troubles.append(&mut resting.troubles);
             Recovered { account, fills, resting, troubles }
         }
     }
@@ -412,7 +413,8 @@ impl TradingDesk {
     }
 
     /// The same after a while.
-    pub(super) fn recover_later(&self, account: usize) -> BoxFuture<'static, Ended> {
+    pub(super) fn recover_later(&mut self, account: usize) -> BoxFuture<'static, Ended> {
+        self.recovers.insert(account);
         let (clock, recovering) = (Arc::clone(&self.clock), self.recovering(account));
         Box::pin(async move {
             clock.sleep(RECOVER_AGAIN).await;

@@ -98,6 +98,20 @@ async fn a_stop_that_never_arrived_is_owed_though_an_older_one_rests_for_an_entr
 }
 
 #[tokio::test]
+async fn a_stop_that_rests_already_and_does_the_same_is_not_owed_with_every_look() {
+    let desk = desk();
+    desk.open(&OpenIntent { quantity: size("0.01"), ..long() }).await.unwrap();
+    desk.venue.sleep(Duration::from_secs(1)).await;
+    desk.compose(&twap(2)).await.unwrap();
+    for _ in 0..2 {
+        let report = desk.manager.monitor().await.unwrap();
+        assert_eq!(desk.stops(), [price("45000")]);
+        let sent: Vec<_> = report.composed.iter().flat_map(|it| &it.sent).collect();
+        assert_eq!((sent, report.troubles), (vec![], vec![]));
+    }
+}
+
+#[tokio::test]
 async fn a_stop_that_somebody_cancelled_is_owed_again() {
     let desk = desk();
     desk.compose(&twap(2)).await.unwrap();

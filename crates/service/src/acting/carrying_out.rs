@@ -293,8 +293,10 @@ async fn release(account: &ServedAccount, who: &Caller, reason: &str) -> Report 
     match account.manager.release_kill_switch(who.as_str(), reason).await {
         Ok(()) => {
             // That it is released does not wait for what cannot be read.
-            let broken = account.manager.losses_on_record().await.unwrap_or_default();
-            let broken: String = broken.iter().map(|it| format!("; {}", still_broken(account, it))).collect();
+            let broken: String = match account.manager.losses_on_record().await {
+                Ok(broken) => broken.iter().map(|it| format!("; {}", still_broken(account, it))).collect(),
+                Err(error) => format!("; whether a limit is broken still is not known: {error}"),
+            };
             Report::of(Came::Done, format!("the kill switch of {name} is released{broken}"))
         }
         // Of several that are meant, those that are not engaged are as they are to be.

@@ -212,7 +212,9 @@ async fn releasing(accounts: &[&ServedAccount], reason: &str) -> Result<Preview,
 /// What a release comes to while a limit is broken.
 pub(super) fn still_broken(account: &ServedAccount, broken: &Reason) -> String {
     let name = account.name();
-    format!("still broken on {name}: {broken}; the next look closes what is held, and engages the kill switch again")
+    format!(
+        "still broken on {name} by the last point on record: {broken}; a look that finds the same closes what is held, and engages the kill switch again"
+    )
 }
 
 async fn leverage(account: &ServedAccount, action: &Action) -> Result<Preview, ActFailure> {

@@ -14,6 +14,9 @@ pub(super) fn newly(before: &[(AccountId, LimitRow)], now: &[(AccountId, LimitRo
 fn said(account: &AccountId, row: &LimitRow) -> String {
     let then = match row.engages_kill_switch {
         true => "the next look closes everything and engages the kill switch",
+        false if row.name == "max_exposure" => {
+            "nothing more is opened, and with `over_exposure = \"reduce\"` the next look makes what is held smaller"
+        }
         false => "nothing more is opened",
     };
     let of = row.symbol.as_deref().map(|symbol| format!(" ({symbol})")).unwrap_or_default();

@@ -4,7 +4,7 @@ use plimsoll_domain::{ClientOrderId, NewOrder};
 use std::collections::{HashMap, HashSet};
 
 /// Which of them are to be sent still. They are remembered so that they are sent also where the journal is away; and that
-/// one was sent, since the journal may not have taken what became of it: a name is used once.
+/// one was sent, since the journal may not have taken what became of it: nobody sends it again without asking the venue.
 #[derive(Debug, Default)]
 pub(in crate::position_manager) struct OwedStops {
     unsent: HashMap<ClientOrderId, NewOrder>,
@@ -22,6 +22,12 @@ impl OwedStops {
     pub(in crate::position_manager) fn note_sent(&mut self, id: &ClientOrderId) {
         self.unsent.remove(id);
         self.sent.insert(id.clone());
+    }
+
+    /// It never left us, and nothing else is on record of it.
+    pub(in crate::position_manager) fn note_unsent(&mut self, order: &NewOrder) {
+        self.sent.remove(&order.client_order_id);
+        self.owe(order);
     }
 
     pub(super) fn unsent(&self, id: &ClientOrderId) -> Option<&NewOrder> {
@@ -64,6 +70,8 @@ mod tests {
         owed.note_sent(&first.client_order_id);
         owed.owe(&first);
         assert_eq!((owed.unsent(&first.client_order_id), owed.was_sent(&first.client_order_id)), (None, true));
+        owed.note_unsent(&first);
+        assert_eq!((owed.unsent(&first.client_order_id), owed.was_sent(&first.client_order_id)), (Some(&first), false));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{OwedStops, Progress, Scene};
 use crate::client_order_id::IntentId;
 use crate::composed::{Fate, Part, Parts};
-use crate::order_path::{Evidence, Placed, Wait};
+use crate::order_path::{Evidence, Placed, SendFailure, Wait};
 use crate::position_manager::close::Closing;
 use crate::position_manager::protection::Wanted;
 use crate::position_manager::{Flight, PositionManager, UnverifiedStop, is_covered};
@@ -93,7 +93,7 @@ impl PositionManager {
             let order = match self.ports.journal.entry(&self.settings.account, &stop).await {
                 Ok(Some(written)) if written.state == JournalState::Intended => {
                     // The journal does not know what was sent and could not be written down: the look that follows asks.
-                    if self.owed_stops().was_sent(&stop) || self.may_be_sent_by_another(&written.order).await {
+                    if self.owed_stops().was_sent(&stop) || self.is_to_be_looked_up(&written.order).await {
                         return;
                     }
                     written.order
@@ -132,8 +132,9 @@ impl PositionManager {
         view.position(&stop.symbol, stop.position_side).is_some_and(|held| is_covered(&view, held))
     }
 
-    /// Whether a process before us may have sent what it wrote down, and died before it wrote down that it had.
-    async fn may_be_sent_by_another(&self, stop: &NewOrder) -> bool {
+    /// Whether a process before us may have sent what it wrote down, and died before it wrote down that it had: the venue has it, or
+    /// cannot be asked.
+    async fn is_to_be_looked_up(&self, stop: &NewOrder) -> bool {
         let id = &stop.client_order_id;
         if self.ids.process_of(id) == Some(self.ids.process()) {
             return false;
@@ -146,6 +147,19 @@ impl PositionManager {
         let name = self.ids.intent_of(id).map(|intent| intent.name());
         if purpose == Purpose::StopLoss && name.is_some_and(|name| self.carried().contains(&name)) {
             self.owed_stops().note_sent(id);
+        }
+    }
+
+    /// One that never left us is owed still, where the journal could not take even that.
+    pub(in crate::position_manager) fn note_unsent_stop(
+        &self,
+        order: &NewOrder,
+        outcome: &Result<Placed, SendFailure>,
+        troubles: &Troubles,
+    ) {
+        let (id, never_left) = (&order.client_order_id, matches!(outcome, Err(SendFailure::NotSent(_))));
+        if never_left && troubles.lack_a_journal_entry(id) && self.owed_stops().was_sent(id) {
+            self.owed_stops().note_unsent(order);
         }
     }
 
@@ -177,7 +191,7 @@ impl PositionManager {
             },
             Fate::NotSent if purpose != Purpose::StopLoss => another,
             // What rested before it was meant does what somebody else wanted.
-            Fate::NotSent => self.unless_replaced(entry, side, another, troubles).await,
+            Fate::NotSent => self.unless_replaced(entry, last, (side, another), troubles).await,
             // A take-profit that somebody ended is respected; a stop is owed all the same.
             Fate::Refused(_) | Fate::Ended { .. } if purpose == Purpose::StopLoss => {
                 self.unless_covered(entry, side, another, troubles).await
@@ -219,16 +233,20 @@ impl PositionManager {
         if self.resting_stop(position, troubles).await.is_ok() { None } else { another }
     }
 
-    /// The number of another stop, unless one that was written down after this order has taken its place.
+    /// The number of another stop, unless one that does the same rests, or one that was written down after this order has taken
+    /// its place.
     async fn unless_replaced(
         &self,
         entry: &ComposedEntry,
-        side: PositionSide,
-        another: Option<u16>,
+        last: &Part,
+        (side, another): (PositionSide, Option<u16>),
         troubles: &mut Troubles,
     ) -> Option<u16> {
         let position = (&entry.order.symbol, side, entry.order.direction);
         let Ok(resting) = self.resting_stop(position, troubles).await else { return another };
+        if last.order.kind.trigger() == Some(resting.trigger) {
+            return None;
+        }
         let written = self.ports.journal.entry(&self.settings.account, &resting.client_order_id).await;
         let is_older = |it: &JournalEntry| it.intended_at < entry.placed_at;
         let rests_from_before = troubles.read(Record::Journal, written).flatten().is_some_and(|it| is_older(&it));
