@@ -223,11 +223,12 @@ impl PositionManager {
         reason: &str,
         troubles: &mut Troubles,
     ) -> Settled {
+        let held = remaining;
         let remaining = remaining.filter(|it| it.direction == record.opened.direction);
         let known = self.ports.trades.of_position(record.id).await;
         let Some(known) = troubles.read(Record::Trade, known) else { return Settled::Unexplained };
         let known: Vec<Fill> = known.into_iter().map(|trade| trade.fill).collect();
-        let Some(new) = explaining(record, &known, new, remaining) else {
+        let Some(new) = explaining(record, &known, new, held) else {
             tracing::warn!(symbol = %record.opened.symbol, "the fills do not explain yet what the venue holds");
             return Settled::Unexplained;
         };
@@ -380,16 +381,17 @@ fn is_recorded_as(record: &PositionRecord, held: Position) -> bool {
 }
 
 /// The new fills with the profit that each realised, if they explain what remains: from the position as it is recorded or,
-/// where its opening fills were not told when it was recorded, from nothing through all its fills.
-fn explaining(
-    record: &PositionRecord,
-    known: &[Fill],
-    new: Vec<Fill>,
-    remaining: Option<Position>,
-) -> Option<Vec<Fill>> {
+/// where its opening fills were not told when it was recorded, from nothing through all its fills. Fills that close more than there
+/// was, where nothing is held the other way, lack what was added before.
+fn explaining(record: &PositionRecord, known: &[Fill], new: Vec<Fill>, held: Option<Position>) -> Option<Vec<Fill>> {
     let opened = &record.opened;
+    let is_other_way = |it: &Position| it.direction != opened.direction;
+    let (has_turned, remaining) = (held.as_ref().is_some_and(is_other_way), held.filter(|it| !is_other_way(it)));
     let before = Position { direction: opened.direction, quantity: opened.quantity, entry: opened.entry_price };
     let explains = |left: Option<Position>| {
+        if left.as_ref().is_some_and(is_other_way) && !has_turned {
+            return false;
+        }
         let left = left.filter(|left| left.direction == opened.direction);
         left.map(|left| left.quantity) == remaining.map(|remaining| remaining.quantity)
     };
