@@ -145,16 +145,17 @@ fn a_run_that_a_limit_cuts_short_says_so_with_every_file_that_it_writes() {
     let page = std::fs::read_to_string(&page).unwrap();
     assert!(page.contains("STOPPED BY A LIMIT"), "the page hides it");
 
-    // What was decided and came to nothing is marked; everything before it was done.
-    let decisions = std::fs::read_to_string(&decided).unwrap();
-    let refused: Vec<bool> = decisions.lines().map(|line| line.contains("|refused: ")).collect();
-    assert!(refused.iter().any(|it| *it) && !refused[0], "{decisions}");
-    assert!(decisions.lines().last().is_some_and(|line| line.contains(" open long ") && line.contains("|refused: ")));
-
     // Beside JSON it is said where nothing reads it as the answer.
     let output = backtest(&[&always[..], &files, &["--json"]].concat());
     let err = String::from_utf8(output.stderr.clone()).unwrap();
-    assert!(json(&output)["run"].is_object() && err.contains(&expected) && err.contains("warning: "), "{err}");
+    // What was decided and came to nothing is decided as in a simulation, and told with its reason.
+    let decisions = std::fs::read_to_string(&decided).unwrap();
+    assert!(decisions.lines().last().is_some_and(|line| line.contains(" open long ")), "{decisions}");
+    let report = json(&output);
+    let incidents = report["incidents"].as_array().unwrap();
+    let refused = incidents.iter().filter(|it| it["kind"] == "refused").count();
+    assert!((1..decisions.lines().count()).contains(&refused), "{incidents:?}");
+    assert!(report["run"].is_object() && err.contains(&expected) && err.contains("warning: "), "{err}");
 }
 
 #[test]

@@ -27,7 +27,7 @@ use plimsoll_exchange::TickRefused;
 use plimsoll_exchange::prices::candle_ticks;
 use plimsoll_ports::Strategy;
 use queue::{Due, Queue};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// Why a run ended before its history did.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -413,12 +413,6 @@ impl Run {
     #[must_use]
     pub fn decisions(&self) -> &[String] {
         self.digest.log()
-    }
-
-    /// Why what was decided was refused, by the number of its line in [`decisions`](Self::decisions).
-    #[must_use]
-    pub const fn refusals(&self) -> &BTreeMap<usize, String> {
-        self.digest.refusals()
     }
 
     /// How many fills there were.

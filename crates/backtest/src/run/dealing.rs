@@ -5,7 +5,7 @@ use super::told::{Role, Sent};
 use super::{MOST_ROUNDS, Run, RunError};
 use plimsoll_domain::{
     ClientOrderId, Direction, NewOrder, OrderKind, OrderSize, OrderStatus, PositionSide, Price, Quantity, Side, Symbol,
-    TimeInForce, Timestamp,
+    TimeInForce,
 };
 use plimsoll_engine::desk::{Netted, SeatIndex, Seen, Wanted};
 use plimsoll_exchange::OrderRef;
@@ -26,8 +26,6 @@ struct Opened {
 pub(super) struct Priced {
     wanted: Wanted,
     prices: Vec<Option<Price>>,
-    /// When it was decided.
-    at: Timestamp,
 }
 
 impl Run {
@@ -46,12 +44,12 @@ impl Run {
             }
             for Netted { seat, decision, left } in self.desk.net(&mut wanted) {
                 if left.is_none() {
-                    self.refuse(seat, self.now, &decision, "another strategy wants the opposite at this moment");
+                    self.refuse(seat, &decision, "another strategy wants the opposite at this moment");
                 }
             }
             for it in wanted {
                 let prices = it.decision.legs.iter().map(|leg| self.last_price(leg)).collect();
-                let it = Priced { wanted: it, prices, at: self.now };
+                let it = Priced { wanted: it, prices };
                 if self.settings.latency.is_zero() {
                     self.carry_out(it);
                 } else {
@@ -77,7 +75,7 @@ impl Run {
     }
 
     fn carry_out(&mut self, priced: Priced) {
-        let Priced { wanted: Wanted { seat, decision }, prices, at } = priced;
+        let Priced { wanted: Wanted { seat, decision }, prices } = priced;
         let mut opened: Vec<Opened> = Vec::new();
         for (leg, decided) in decision.legs.iter().zip(prices) {
             match self.leg(seat, leg, decided) {
@@ -90,14 +88,13 @@ impl Run {
                             self.incident("leg_left", format!("a leg could not be taken back: {error}"));
                         }
                     }
-                    return self.refuse(seat, at, &decision, &reason);
+                    return self.refuse(seat, &decision, &reason);
                 }
             }
         }
     }
 
-    fn refuse(&mut self, seat: SeatIndex, at: Timestamp, decision: &Decision, reason: &str) {
-        self.digest.refused(at, self.desk.name(seat), decision, reason);
+    fn refuse(&mut self, seat: SeatIndex, decision: &Decision, reason: &str) {
         let text = format!("{}: {} was refused: {reason}", self.desk.name(seat), decision.reason);
         self.incident("refused", text);
         let Self { desk, accounts, wanted, now, .. } = self;

@@ -6,7 +6,6 @@ use plimsoll_domain::{Candle, Decimal, Fill, Price, Rate, Timestamp};
 use plimsoll_engine::desk::Desk;
 use plimsoll_ports::{CloseIntent, Decision, Intent, Leg, OpenIntent, RestIntent, RestingEffect, StopLoss};
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 use twox_hash::XxHash3_128;
 
@@ -17,8 +16,6 @@ pub(crate) struct Digest {
     decisions: Sha256,
     fills: Sha256,
     log: Vec<String>,
-    /// Why what stands in these lines was refused.
-    refused: BTreeMap<usize, String>,
     line: String,
 }
 
@@ -43,7 +40,6 @@ impl Digest {
             decisions: Sha256::new(),
             fills: Sha256::new(),
             log: Vec::new(),
-            refused: BTreeMap::new(),
             line: String::new(),
         }
     }
@@ -114,25 +110,6 @@ impl Digest {
         if keeps {
             self.log.push(self.line.clone());
         }
-    }
-
-    /// What was decided at that time is refused; known where lines are kept.
-    pub(crate) fn refused(&mut self, at: Timestamp, strategy: &str, decision: &Decision, reason: &str) {
-        if self.log.is_empty() {
-            return;
-        }
-        self.line.clear();
-        let _ = decided(&mut self.line, at, strategy, decision);
-        let (log, refused) = (&self.log, &self.refused);
-        let found = (0..log.len()).rev().find(|number| log[*number] == self.line && !refused.contains_key(number));
-        if let Some(number) = found {
-            self.refused.insert(number, reason.to_owned());
-        }
-    }
-
-    /// Why what was decided was refused, by the number of its line.
-    pub(crate) const fn refusals(&self) -> &BTreeMap<usize, String> {
-        &self.refused
     }
 
     pub(crate) fn fill(&mut self, seat: usize, fill: &Fill) {

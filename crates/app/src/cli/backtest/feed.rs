@@ -3,7 +3,7 @@
 use super::plan::{MarketPlan, Prepared};
 use crate::failure::Failure;
 use indicatif::{ProgressBar, ProgressStyle};
-use plimsoll_backtest::{Candles, Incident, Item, Outcome, Run};
+use plimsoll_backtest::{Candles, Incident, Item, Outcome};
 use plimsoll_domain::{Candle, Symbol, Timestamp};
 use plimsoll_history::{CandleRow, Findings, FundingRow, MarkRow, Merge, Ordered, Policy, Row, RowError, Rows, Timed};
 use std::io::IsTerminal;
@@ -255,25 +255,11 @@ impl Prepared {
             }
         }
         bar.finish_and_clear();
-        let decisions = written_down(&run);
+        let decisions = run.decisions().join("\n") + "\n";
         let mut outcome = run.finish().map_err(Failure::no)?;
         outcome.incidents.extend(notes.told(outcome.from));
         Ok(Done { outcome, decisions })
     }
-}
-
-/// Every decision, a line each; what was refused says so at its end.
-fn written_down(run: &Run) -> String {
-    let mut text = String::new();
-    for (number, line) in run.decisions().iter().enumerate() {
-        text.push_str(line);
-        if let Some(reason) = run.refusals().get(&number) {
-            text.push_str("|refused: ");
-            text.push_str(reason);
-        }
-        text.push('\n');
-    }
-    text
 }
 
 /// What was borne of the files, said when they have been read.
