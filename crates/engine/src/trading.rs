@@ -11,6 +11,7 @@ mod caught;
 mod doubts;
 mod feeds;
 mod handle;
+mod hearing;
 mod leftover;
 mod news;
 mod orders;
@@ -29,15 +30,15 @@ use crate::desk::{ChannelIndex, Desk, DeskRefused, Netted, SeatIndex, Wanted};
 use account::Traded;
 use carrying::{Done, carry_out};
 use doubts::{Doubts, Resting};
-use feeds::{CandleFeed, Heard};
 use futures_util::StreamExt;
 use futures_util::future::{BoxFuture, join};
-use futures_util::stream::{FuturesUnordered, SelectAll};
+use futures_util::stream::FuturesUnordered;
 use handle::Word;
+use hearing::candle_channels;
 use leftover::{CalledBack, Leftover};
 use orders::Intents;
-use plimsoll_domain::{AccountId, Candle, MarketEvent, Price, Symbol, Timestamp};
-use plimsoll_ports::{Clock, Decision, DeskRepository, FeedKind, Leg, Strategy, StrategyEvent};
+use plimsoll_domain::{AccountId, Price, Symbol, Timestamp};
+use plimsoll_ports::{Clock, Decision, DeskRepository, Leg, Strategy, StrategyEvent};
 use saving::Saver;
 use seats::{Next, SeatWork, Waiting};
 use std::collections::BTreeSet;
@@ -297,69 +298,6 @@ impl TradingDesk {
         self.publish();
     }
 
-    /// Everything that somebody has to hear.
-    fn listen(&self) -> SelectAll<futures_util::stream::BoxStream<'static, Heard>> {
-        let (mut heard, feeds) = (SelectAll::new(), self.desk.feeds());
-        for (place, id) in self.names.iter().enumerate() {
-            let its = feeds.iter().filter(|feed| feed.account == *id);
-            let mut symbols: Vec<Symbol> = its.clone().map(|feed| feed.symbol.clone()).collect();
-            symbols.dedup();
-            let account = &self.accounts[place].account;
-            if !symbols.is_empty() {
-                heard.push(feeds::prices(place, Arc::clone(&account.feed), symbols, Arc::clone(&self.clock)));
-            }
-            for feed in its.filter(|feed| feed.kind == FeedKind::Funding) {
-                let (rates, clock) = (Arc::clone(&account.funding_rates), Arc::clone(&self.clock));
-                heard.push(feeds::funding(place, rates, feed.symbol.clone(), clock));
-            }
-        }
-        for (place, channel) in self.candles.iter().enumerate() {
-            heard.push(feeds::candles(self.candle_feed(place, channel), Arc::clone(&self.clock)));
-        }
-        heard
-    }
-
-    fn candle_feed(&self, place: usize, channel: &CandleChannel) -> CandleFeed {
-        let feed = Arc::clone(&self.accounts[channel.account].account.feed);
-        let CandleChannel { symbol, interval, next, .. } = channel;
-        CandleFeed { place, feed, symbol: symbol.clone(), interval: *interval, next: *next }
-    }
-
-    fn hear(&mut self, heard: Heard) {
-        match heard {
-            Heard::Market(account, event) => self.hear_market(account, &event),
-            Heard::Candle(place, candle) => self.hear_candle(place, candle),
-            Heard::Trouble(what) => self.news.push(TradingNews::Trouble { what }),
-        }
-    }
-
-    fn hear_market(&mut self, account: usize, event: &MarketEvent) {
-        self.accounts[account].hear(event);
-        let symbol = match event {
-            MarketEvent::Mark(mark) => &mark.symbol,
-            MarketEvent::Quotes(quotes) => &quotes.symbol,
-            MarketEvent::Funding(funding) => &funding.symbol,
-            MarketEvent::Settled(settled) => &settled.symbol,
-            _ => return,
-        };
-        let Some(channel) = self.desk.channel(account, symbol) else { return };
-        let Self { desk, accounts, wanted, clock, .. } = self;
-        desk.hear(channel, clock.now(), accounts, event, wanted);
-    }
-
-    fn hear_candle(&mut self, place: usize, candle: Candle) {
-        let Self { desk, accounts, wanted, clock, candles, names, news, .. } = self;
-        let Some(it) = candles.get_mut(place) else { return };
-        it.next = candle.open_time.plus(candle.interval);
-        self.is_past = clock.now().since(it.next) > self.settings.stale_after;
-        let event = MarketEvent::Candle(candle);
-        desk.hear(it.channel, clock.now(), accounts, &event, wanted);
-        self.is_dirty = true;
-        if let MarketEvent::Candle(candle) = event {
-            news.push(TradingNews::Candle { account: names[it.account].clone(), candle: Box::new(candle) });
-        }
-    }
-
     /// Takes up what was decided: what stands against each other is taken out, and the rest waits for its turn.
     fn settle(&mut self) {
         let mut rounds = 0;
@@ -515,22 +453,6 @@ impl TradingDesk {
 /// Whether some leg of it may add exposure.
 fn adds(decision: &Decision) -> bool {
     decision.legs.iter().any(|leg| leg.intent.adds_exposure())
-}
-
-fn candle_channels(desk: &Desk, names: &[AccountId], now: Timestamp) -> Vec<CandleChannel> {
-    let mut channels: Vec<CandleChannel> = Vec::new();
-    for feed in desk.feeds() {
-        let FeedKind::Candles(interval) = feed.kind else { continue };
-        let Some(account) = names.iter().position(|id| *id == feed.account) else { continue };
-        let Some(channel) = desk.channel(account, &feed.symbol) else { continue };
-        // The shortest comes first: longer ones are built from it.
-        if channels.iter().any(|it| it.channel == channel) {
-            continue;
-        }
-        let next = feeds::begin_of(now, interval);
-        channels.push(CandleChannel { channel, account, symbol: feed.symbol, interval, next });
-    }
-    channels
 }
 
 impl std::fmt::Debug for TradingDesk {

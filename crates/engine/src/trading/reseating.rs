@@ -3,9 +3,10 @@
 use super::carrying::place_of;
 use super::caught::Caught;
 use super::handle::SeatState;
+use super::hearing::candle_channels;
 use super::news::{Reseated, Seated};
 use super::seats::SeatWork;
-use super::{TradingDesk, TradingNews, candle_channels};
+use super::{TradingDesk, TradingNews};
 use crate::desk::{Desk, DeskRefused, SeatIndex};
 use plimsoll_domain::{AccountId, Instrument, Symbol};
 use plimsoll_ports::{BadState, Feed, Strategy};
