@@ -121,6 +121,7 @@ mod funding_service;
 mod guard;
 mod order_path;
 mod position_manager;
+mod remembering;
 mod steady;
 pub mod track;
 pub mod trading;

@@ -61,6 +61,7 @@ use crate::client_order_id::{ClientOrderIds, IntentId};
 use crate::colleagues::{Alone, Colleagues};
 use crate::funding_service::FundingService;
 use crate::order_path::{Dispatched, Evidence, OrderPath, Patience, Placed, SendFailure, Wait};
+use crate::remembering::RememberingJournal;
 use crate::trouble::Troubles;
 use crate::venue_account::AccountView;
 use plimsoll_domain::risk::{Allowance, MarginAlert, RiskLimits, Scope};
@@ -251,7 +252,8 @@ pub struct PositionManager {
 impl PositionManager {
     /// A manager of the account that `ports.broker` trades.
     #[must_use]
-    pub fn new(ports: Ports, settings: Settings) -> Self {
+    pub fn new(mut ports: Ports, settings: Settings) -> Self {
+        ports.journal = Arc::new(RememberingJournal::new(ports.journal));
         let path = OrderPath {
             broker: Arc::clone(&ports.broker),
             journal: Arc::clone(&ports.journal),

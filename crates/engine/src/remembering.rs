@@ -1,0 +1,262 @@
+//! An order journal that remembers what it could not take of an order, and takes it as soon as it can.
+
+use async_trait::async_trait;
+use plimsoll_domain::{AccountId, ClientOrderId, Timestamp};
+use plimsoll_ports::{Advance, ComposedEnd, ComposedEntry, JournalEntry, JournalState, OrderJournal, StoreError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// In front of a journal. What became of an order and could not be recorded is still answered as not recorded, so that it
+/// is told; but it is recorded by whatever is asked or written next, and nobody of this process reads the order without it.
+///
+/// One that never left us is not remembered: where nothing is on record of it, it may be sent under its name yet.
+pub(crate) struct RememberingJournal {
+    journal: Arc<dyn OrderJournal>,
+    unrecorded: Mutex<Unrecorded>,
+}
+
+type Unrecorded = BTreeMap<(AccountId, ClientOrderId), (JournalState, Timestamp)>;
+
+impl RememberingJournal {
+    pub(crate) fn new(journal: Arc<dyn OrderJournal>) -> Self {
+        Self { journal, unrecorded: Mutex::default() }
+    }
+
+    fn unrecorded(&self) -> MutexGuard<'_, Unrecorded> {
+        self.unrecorded.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps the furthest that is known of an order.
+    fn remember(&self, account: &AccountId, id: &ClientOrderId, state: &JournalState, at: Timestamp) {
+        if matches!(state, JournalState::NotSent { .. }) {
+            return;
+        }
+        let mut unrecorded = self.unrecorded();
+        let known = unrecorded.entry((account.clone(), id.clone())).or_insert_with(|| (state.clone(), at));
+        if known.0.follow(state) == Ok(Advance::Moves) {
+            *known = (state.clone(), at);
+        }
+    }
+
+    /// Records what waits, up to the first that the journal cannot be reached for.
+    async fn catch_up(&self) {
+        let waiting = self.unrecorded().clone();
+        for ((account, id), known) in waiting {
+            match self.journal.record(&account, &id, &known.0, known.1).await {
+                Err(StoreError::Unreachable(_)) => return,
+                // An order that was never intended is not in the journal, however it ended.
+                Ok(()) | Err(StoreError::NotFound(_)) => {}
+                Err(refused) => tracing::error!(%id, state = known.0.as_str(), %refused, "the journal says otherwise"),
+            }
+            let mut unrecorded = self.unrecorded();
+            let key = (account, id);
+            if unrecorded.get(&key) == Some(&known) {
+                unrecorded.remove(&key);
+            }
+        }
+    }
+
+    /// The entry with what is known beyond it.
+    fn completed(&self, mut entry: JournalEntry) -> JournalEntry {
+        let key = (entry.account.clone(), entry.order.client_order_id.clone());
+        if let Some((state, at)) = self.unrecorded().get(&key)
+            && entry.state.follow(state) == Ok(Advance::Moves)
+        {
+            (entry.state, entry.updated_at) = (state.clone(), *at);
+        }
+        entry
+    }
+
+    fn all_completed(&self, entries: Vec<JournalEntry>) -> Vec<JournalEntry> {
+        entries.into_iter().map(|it| self.completed(it)).collect()
+    }
+}
+
+#[async_trait]
+impl OrderJournal for RememberingJournal {
+    async fn intend(&self, entry: &JournalEntry) -> Result<(), StoreError> {
+        self.journal.intend(entry).await
+    }
+
+    async fn record(
+        &self,
+        account: &AccountId,
+        id: &ClientOrderId,
+        state: &JournalState,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let recorded = self.journal.record(account, id, state, at).await;
+        if matches!(recorded, Err(StoreError::Unreachable(_))) {
+            self.remember(account, id, state, at);
+        }
+        recorded
+    }
+
+    async fn entry(&self, account: &AccountId, id: &ClientOrderId) -> Result<Option<JournalEntry>, StoreError> {
+        self.catch_up().await;
+        let entry = self.journal.entry(account, id).await?;
+        Ok(entry.map(|it| self.completed(it)))
+    }
+
+    async fn unfinished(&self, account: &AccountId) -> Result<Vec<JournalEntry>, StoreError> {
+        self.catch_up().await;
+        let mut entries = self.all_completed(self.journal.unfinished(account).await?);
+        entries.retain(|it| !it.state.is_final());
+        Ok(entries)
+    }
+
+    async fn compose(&self, entry: &ComposedEntry) -> Result<(), StoreError> {
+        self.journal.compose(entry).await
+    }
+
+    async fn end_composed(
+        &self,
+        account: &AccountId,
+        id: &ClientOrderId,
+        how: ComposedEnd,
+        reason: &str,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.journal.end_composed(account, id, how, reason, at).await
+    }
+
+    async fn composed(&self, account: &AccountId, id: &ClientOrderId) -> Result<Option<ComposedEntry>, StoreError> {
+        self.journal.composed(account, id).await
+    }
+
+    async fn working(&self, account: &AccountId) -> Result<Vec<ComposedEntry>, StoreError> {
+        self.journal.working(account).await
+    }
+
+    async fn parts(&self, account: &AccountId, name: &ClientOrderId) -> Result<Vec<JournalEntry>, StoreError> {
+        self.catch_up().await;
+        Ok(self.all_completed(self.journal.parts(account, name).await?))
+    }
+
+    async fn recent(&self, account: &AccountId, limit: u32) -> Result<Vec<JournalEntry>, StoreError> {
+        self.catch_up().await;
+        Ok(self.all_completed(self.journal.recent(account, limit).await?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mockall::Sequence;
+    use plimsoll_domain::{
+        NewOrder, OrderId, OrderKind, OrderSize, OrderStatus, PositionSide, Side, TriggerBy, VenueId,
+    };
+    use plimsoll_ports::{MockOrderJournal, Purpose};
+
+    const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
+
+    fn account() -> AccountId {
+        AccountId::new("main")
+    }
+
+    fn id() -> ClientOrderId {
+        ClientOrderId::reported("plaws0")
+    }
+
+    fn accepted() -> JournalState {
+        JournalState::Accepted { order_id: OrderId::new("8001") }
+    }
+
+    fn canceled() -> JournalState {
+        JournalState::Finished { status: OrderStatus::Canceled, filled: None, average_price: None }
+    }
+
+    /// A stop of which the journal has heard that it is meant, and no more.
+    fn intended() -> JournalEntry {
+        let order = NewOrder {
+            client_order_id: id(),
+            symbol: "BTC/USDT:USDT".parse().unwrap(),
+            side: Side::Sell,
+            position_side: PositionSide::Both,
+            kind: OrderKind::StopMarket { trigger: "45000".parse().unwrap(), trigger_by: TriggerBy::Mark },
+            size: OrderSize::WholePosition,
+            reduce_only: false,
+        };
+        JournalEntry {
+            account: account(),
+            venue: VenueId::new("binance"),
+            order,
+            purpose: Purpose::StopLoss,
+            state: JournalState::Intended,
+            intended_at: Timestamp::from_micros(1),
+            updated_at: Timestamp::from_micros(1),
+        }
+    }
+
+    /// A journal that answers these records so, one after the other, and no more; to it the stop stays as it was meant.
+    fn journal(records: Vec<(JournalState, Result<(), StoreError>)>) -> RememberingJournal {
+        let (mut journal, mut sequence) = (MockOrderJournal::new(), Sequence::new());
+        for (expected, answer) in records {
+            let is_it = move |_: &AccountId, of: &ClientOrderId, state: &JournalState, at: &Timestamp| {
+                (of, state, *at) == (&id(), &expected, NOW)
+            };
+            let record = journal.expect_record().withf(is_it).times(1).in_sequence(&mut sequence);
+            record.returning(move |_, _, _, _| answer.clone());
+        }
+        journal.expect_unfinished().returning(|_| Ok(vec![intended()]));
+        journal.expect_entry().returning(|_, _| Ok(Some(intended())));
+        journal.expect_parts().returning(|_, _| Ok(vec![intended()]));
+        journal.expect_recent().returning(|_, _| Ok(vec![intended()]));
+        RememberingJournal::new(Arc::new(journal))
+    }
+
+    fn away() -> Result<(), StoreError> {
+        Err(StoreError::Unreachable("the database is away".to_owned()))
+    }
+
+    #[tokio::test]
+    async fn what_could_not_be_recorded_is_recorded_with_the_next_question_and_once() {
+        let journal = journal(vec![(accepted(), away()), (accepted(), Ok(()))]);
+        assert_eq!(journal.record(&account(), &id(), &accepted(), NOW).await, away());
+        for _ in 0..2 {
+            journal.unfinished(&account()).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn while_it_cannot_be_recorded_every_reading_tells_it() {
+        let journal = journal(vec![(accepted(), away()); 5]);
+        assert_eq!(journal.record(&account(), &id(), &accepted(), NOW).await, away());
+        let known = JournalEntry { state: accepted(), updated_at: NOW, ..intended() };
+        assert_eq!(journal.unfinished(&account()).await.unwrap(), [known.clone()]);
+        assert_eq!(journal.entry(&account(), &id()).await.unwrap(), Some(known.clone()));
+        assert_eq!(journal.parts(&account(), &id()).await.unwrap(), [known.clone()]);
+        assert_eq!(journal.recent(&account(), 9).await.unwrap(), [known]);
+    }
+
+    #[tokio::test]
+    async fn the_furthest_that_is_known_is_kept_and_what_has_ended_is_not_unfinished() {
+        let records = [canceled(), accepted(), canceled(), canceled()].map(|state| (state, away()));
+        let journal = journal(records.into());
+        assert_eq!(journal.record(&account(), &id(), &canceled(), NOW).await, away());
+        assert_eq!(journal.record(&account(), &id(), &accepted(), NOW).await, away());
+        assert_eq!(journal.unfinished(&account()).await.unwrap(), []);
+        assert_eq!(journal.entry(&account(), &id()).await.unwrap().unwrap().state, canceled());
+    }
+
+    #[tokio::test]
+    async fn what_the_journal_contradicts_or_never_heard_of_is_not_recorded_again() {
+        let never_meant = Err(StoreError::NotFound("no such order".to_owned()));
+        let otherwise = Err(StoreError::Conflict("it was accepted".to_owned()));
+        for refused in [never_meant, otherwise] {
+            let journal = journal(vec![(accepted(), away()), (accepted(), refused)]);
+            assert_eq!(journal.record(&account(), &id(), &accepted(), NOW).await, away());
+            for _ in 0..2 {
+                assert_eq!(journal.unfinished(&account()).await.unwrap(), [intended()]);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn one_that_never_left_us_may_be_sent_yet() {
+        let never_left = JournalState::NotSent { reason: "throttled".to_owned() };
+        let journal = journal(vec![(never_left.clone(), away())]);
+        assert_eq!(journal.record(&account(), &id(), &never_left, NOW).await, away());
+        assert_eq!(journal.unfinished(&account()).await.unwrap(), [intended()]);
+    }
+}
