@@ -147,6 +147,7 @@ mod tests {
         NewOrder, OrderId, OrderKind, OrderSize, OrderStatus, PositionSide, Side, TriggerBy, VenueId,
     };
     use plimsoll_ports::{MockOrderJournal, Purpose};
+    use std::slice;
 
     const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
 
@@ -223,9 +224,9 @@ mod tests {
         let journal = journal(vec![(accepted(), away()); 5]);
         assert_eq!(journal.record(&account(), &id(), &accepted(), NOW).await, away());
         let known = JournalEntry { state: accepted(), updated_at: NOW, ..intended() };
-        assert_eq!(journal.unfinished(&account()).await.unwrap(), [known.clone()]);
+        assert_eq!(journal.unfinished(&account()).await.unwrap(), slice::from_ref(&known));
         assert_eq!(journal.entry(&account(), &id()).await.unwrap(), Some(known.clone()));
-        assert_eq!(journal.parts(&account(), &id()).await.unwrap(), [known.clone()]);
+        assert_eq!(journal.parts(&account(), &id()).await.unwrap(), slice::from_ref(&known));
         assert_eq!(journal.recent(&account(), 9).await.unwrap(), [known]);
     }
 
