@@ -42,6 +42,7 @@ pub struct Summary {
     fills: usize,
     simulated: Duration,
     spells: Vec<Spell>,
+    round_trips: Vec<Duration>,
     composed: BTreeMap<String, u64>,
     times: Vec<Duration>,
     took: Duration,
@@ -66,6 +67,7 @@ impl Summary {
         self.fills += outcome.fills;
         self.simulated += outcome.simulated;
         self.spells.extend(&outcome.spells);
+        self.round_trips.extend(&outcome.round_trips);
         for (what, times) in &outcome.composed {
             *self.composed.entry(what.clone()).or_default() += times;
         }
@@ -110,8 +112,15 @@ impl Summary {
     fn unprotected(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let way = crate::world::VENUE_WAY.saturating_mul(2);
         writeln!(f, "without a stop until one was read back (in fair weather a round trip takes {way:?}):")?;
-        let every = self.spells.iter().filter(|it| it.begins != Begins::Lost).map(|it| it.took);
-        writeln!(f, "  every fill that opened or added: {}", Share::of(&every.collect::<Vec<_>>()))?;
+        writeln!(f, "  a round trip, sending a stop and being answered: {}", Share::of(&self.round_trips))?;
+        let every = |of: fn(&Spell) -> Duration, is_counted: fn(&Spell) -> bool| {
+            let fills = self.spells.iter().filter(|it| it.begins != Begins::Lost && is_counted(it));
+            Share::of(&fills.map(of).collect::<Vec<_>>())
+        };
+        writeln!(f, "  every fill that opened or added: {}", every(|it| it.took, |_| true))?;
+        writeln!(f, "    from when somebody was told of the fill {}", every(|it| it.after_seen, |_| true))?;
+        let woken = every(|it| it.after_seen, |it| it.is_woken);
+        writeln!(f, "    the same where the guard hears of what happens, as everywhere in the program {woken}")?;
         for takes in Takes::ALL {
             let fills: Vec<&Spell> =
                 self.spells.iter().filter(|it| it.begins != Begins::Lost && it.takes == takes).collect();

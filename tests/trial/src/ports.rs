@@ -79,6 +79,7 @@ async fn carry<T, E: From<Trouble> + std::fmt::Display>(
     name: &'static str,
     ask: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
+    let sent = world.time.now();
     world.time.sleep(world.travel(site)).await;
     world.sync();
     let met = Met { fault: world.strikes(site) };
@@ -89,6 +90,10 @@ async fn carry<T, E: From<Trouble> + std::fmt::Display>(
     let done = answer.is_ok();
     let late = met.fault.map(|(fault, _)| world.lateness(fault)).unwrap_or_default();
     world.time.sleep(world.travel(site) + late).await;
+    let is_answered = matches!(met.fault, None | Some((Fault::Slow | Fault::Refused, _)));
+    if site == Site::Stop && is_answered {
+        world.state().round_trips.push(world.time.now().since(sent));
+    }
     let answer = match met.fault {
         Some((Fault::Slow, _)) | None => answer,
         Some((fault, until)) if fault.executes() => Err(Trouble::of(fault, site, until).into()),

@@ -39,6 +39,8 @@ pub struct Outcome {
     pub simulated: Duration,
     /// Times without protection.
     pub spells: Vec<Spell>,
+    /// From sending a stop to the venue's answer, of each that was answered.
+    pub round_trips: Vec<Duration>,
     /// How composed orders stand in the end, by what they are and how they ended.
     pub composed: BTreeMap<String, u64>,
     /// How long it took here.
@@ -115,6 +117,7 @@ pub fn run_seed(seed: u64, is_told: bool) -> Outcome {
         agreed,
         simulated,
         spells: naked.spells,
+        round_trips: std::mem::take(&mut state.round_trips),
         composed,
         took: started.elapsed(),
         plan,

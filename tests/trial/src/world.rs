@@ -59,6 +59,8 @@ pub(crate) struct State {
     pub(crate) calls: u64,
     pub(crate) observer: Observer,
     pub(crate) naked: Naked,
+    /// How long the venue took to answer each stop that it answered.
+    pub(crate) round_trips: Vec<Duration>,
     /// What has happened to us so far.
     pub(crate) fortune: Fortune,
     /// Every call takes the same time.
@@ -91,6 +93,7 @@ impl World {
             calls: 0,
             observer: Observer::default(),
             naked: Naked::new(plan),
+            round_trips: Vec::new(),
             fortune: Fortune::default(),
             is_fair: plan.is_fair,
         };

@@ -139,7 +139,7 @@ async fn others_take_the_seats_over_the_same_accounts_and_go_on_from_what_their_
     ];
     let taken = handle.reseat(handle.seating(now, Vec::new()).unwrap());
     let TradingNews::Reseated(seated) = until(&mut told, |news| matches!(news, TradingNews::Reseated(_))).await else {
-        unreachable!("it was asked for")
+        panic!("it is told of what it was asked for")
     };
     let how: Vec<_> = seated.iter().map(|it| (it.strategy.as_str(), it.how.clone())).collect();
     let why = BadState("it is of another kind".to_owned()).to_string();
