@@ -19,6 +19,9 @@ const RETRY_DELAY: Duration = Duration::from_millis(20);
 /// How long an operation waits for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
+/// What a connection keeps of the database, in KiB, as SQLite takes it: negative. What is read again and again fits; the rest is
+/// the system's to keep, once for all of them.
+const CACHE: &str = "-512";
 /// After so many writes of the journal, which are about a thousand pages, the log is moved into the database.
 const WRITES_A_CHECKPOINT: u32 = 400;
 /// What a write of the journal adds to the log, as far as a larger one is counted by it: two and a half pages.
@@ -85,7 +88,7 @@ impl SqliteStore {
     pub async fn in_memory() -> Result<Self, OpenError> {
         let options = settings(SqliteConnectOptions::new().in_memory(true));
         let opened = async {
-            let only = pool(1).min_connections(1).idle_timeout(None).max_lifetime(None).connect_with(options).await?;
+            let only = pool(1).min_connections(1).connect_with(options).await?;
             let migrated = migrate(&only).await?;
             Ok(Self { readers: only.clone(), writer: only, migrated, writes: Arc::default() })
         };
@@ -146,13 +149,19 @@ async fn checkpoint(readers: &SqlitePool) -> Result<(bool, i64, i64), sqlx::Erro
 }
 
 fn settings(options: SqliteConnectOptions) -> SqliteConnectOptions {
-    options.foreign_keys(true).busy_timeout(BUSY_TIMEOUT).disable_statement_logging()
+    options.foreign_keys(true).busy_timeout(BUSY_TIMEOUT).pragma("cache_size", CACHE).disable_statement_logging()
 }
 
 /// A connection is not asked whether it is there before it is used: it leads to a file, not to somebody who may have gone, and
-/// an order waits for the answer.
+/// an order waits for the answer. Nor is it replaced by another after a while, which would be a thread, a cache and prepared
+/// statements anew each time: a file does not tire of anybody.
 fn pool(connections: u32) -> SqlitePoolOptions {
-    SqlitePoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE_TIMEOUT).test_before_acquire(false)
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
 }
 
 /// SQLite does not wait its busy timeout where a file is switched to its write-ahead log: two that open a new file at
@@ -204,6 +213,19 @@ mod tests {
             let foreign_keys: i64 = query_scalar("PRAGMA foreign_keys").fetch_one(pool).await.unwrap();
             let busy_timeout: i64 = query_scalar("PRAGMA busy_timeout").fetch_one(pool).await.unwrap();
             assert_eq!((journal.as_str(), synchronous, foreign_keys, busy_timeout), ("wal", 2, 1, 5000));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_stays_and_keeps_little() {
+        let directory = tempfile::tempdir().unwrap();
+        let on_disk = SqliteStore::open(directory.path().join("plimsoll.db")).await.unwrap();
+        let in_memory = SqliteStore::in_memory().await.unwrap();
+        for pool in [&on_disk.writer, &on_disk.readers, &in_memory.writer] {
+            let kept: i64 = query_scalar("PRAGMA cache_size").fetch_one(pool).await.unwrap();
+            assert_eq!(kept.to_string(), CACHE);
+            let options = pool.options();
+            assert_eq!((options.get_idle_timeout(), options.get_max_lifetime()), (None, None));
         }
     }
 
