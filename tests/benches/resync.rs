@@ -14,7 +14,7 @@ use plimsoll_domain::{
     AccountId, ClientOrderId, Decimal, Instrument, Leverage, Money, NewOrder, OrderKind, OrderSize, PositionSide,
     Price, Quantity, Rounding, Side, TimeInForce, Timestamp,
 };
-use plimsoll_engine::{AccountNews, AccountPorts, Link, VenueAccount, VenueAccountSettings};
+use plimsoll_engine::{AccountNews, AccountPorts, Link, Listener, VenueAccount, VenueAccountSettings};
 use plimsoll_exchange::{Exchange, Tick};
 use plimsoll_gateio::wire::request as gateio;
 use plimsoll_ports::{Clock, SystemClock};
@@ -24,7 +24,6 @@ use plimsoll_tests::soak::venue::{KEY, PASSPHRASE, Patience, SECRET, Wire, conne
 use plimsoll_venue_server::{Fault, Running, Target};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::broadcast;
 
 const POSITIONS: usize = 200;
 const ORDERS_EACH: u64 = 5;
@@ -98,7 +97,7 @@ fn account() -> AccountId {
 }
 
 /// From the news of the doubt to that of its end.
-async fn doubted(news: &mut broadcast::Receiver<AccountNews>, lose: impl FnOnce()) -> Duration {
+async fn doubted(news: &mut Listener<AccountNews>, lose: impl FnOnce()) -> Duration {
     while news.try_recv().is_ok() {}
     lose();
     let mut began = None;

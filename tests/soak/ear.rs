@@ -3,13 +3,12 @@
 use super::lag::Lags;
 use super::report::Slice;
 use plimsoll_domain::{Change, Timestamp};
-use plimsoll_engine::{AccountNews, Link};
+use plimsoll_engine::{AccountNews, Link, Listener};
 use plimsoll_ports::{AccountStream, Clock, StreamItem, SystemClock};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::Instant;
 
@@ -167,7 +166,7 @@ pub(super) fn millis(span: Duration) -> f64 {
 }
 
 /// Listens until nobody speaks any more.
-pub(super) async fn listen(mut news: broadcast::Receiver<AccountNews>, heard: Arc<Mutex<Heard>>) {
+pub(super) async fn listen(mut news: Listener<AccountNews>, heard: Arc<Mutex<Heard>>) {
     loop {
         match news.recv().await {
             Ok(it) => {

@@ -150,7 +150,7 @@ pub use trouble::{Record, Subject, Trouble};
 pub use venue_account::{
     AccountFollower, AccountMetrics, AccountNews, AccountPorts, AccountView, AppliedSetting, AuditLog,
     AuditedDifference, ConnectFailure, ContractSetting, Derived, Ended, Excess, Fleet, Gap, Gaps, LeverageSettings,
-    Link, Observed, ReadFailure, ReduceFailure, ReduceIntent, ReduceSize, Reduced, Resynchronised, SettingFailure,
-    Sheltered, TradingStatistics, VenueAccount, VenueAccountSettings, Verification, Vigilance, WatchSettings, Watched,
-    WatchedFigure,
+    Link, Listener, Observed, ReadFailure, ReduceFailure, ReduceIntent, ReduceSize, Reduced, Resynchronised,
+    SettingFailure, Sheltered, TradingStatistics, VenueAccount, VenueAccountSettings, Verification, Vigilance,
+    WatchSettings, Watched, WatchedFigure,
 };

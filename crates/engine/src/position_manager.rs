@@ -224,7 +224,7 @@ pub struct PositionManager {
     climbed: Mutex<Option<Timestamp>>,
     /// The limits on all positions together that were broken when that was last told.
     overexposed: Mutex<Vec<Scope>>,
-    /// What of others was announced.
+    /// What of others was announced, and was there when it was last looked.
     announced: Mutex<HashSet<String>>,
     /// What was told last of the kill switch, and of blindness.
     said_last: switched::Said,

@@ -7,6 +7,7 @@ mod fills;
 mod fleet;
 mod follower;
 mod keeper;
+mod listener;
 mod listing;
 mod news;
 mod owner;
@@ -23,6 +24,7 @@ pub use contracts::{AppliedSetting, LeverageSettings, SettingFailure, Verificati
 pub use fleet::Fleet;
 pub use follower::{AccountFollower, Ended};
 pub use keeper::{ReadFailure, Resynchronised};
+pub use listener::Listener;
 pub use news::{AccountNews, Derived, Watched, WatchedFigure};
 pub use reducing::{Excess, ReduceFailure, ReduceIntent, ReduceSize, Reduced};
 pub use settings::{AccountPorts, VenueAccountSettings, Vigilance};
@@ -39,7 +41,7 @@ use plimsoll_domain::{
     Change, Difference, MarginFigures, MarginRatio, MarkPrice, Money, PositionFigures, PositionSide, Symbol, Tally,
 };
 use std::sync::Arc;
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 /// One account at one venue, always current: its stream and its broker joined.
@@ -108,13 +110,13 @@ impl VenueAccount {
 
     /// Every change from now on: see [`AccountFollower::changes`].
     #[must_use]
-    pub fn changes(&self) -> broadcast::Receiver<Change> {
+    pub fn changes(&self) -> Listener<Change> {
         self.follower.changes()
     }
 
     /// Everything there is to know from now on: see [`AccountFollower::news`].
     #[must_use]
-    pub fn news(&self) -> broadcast::Receiver<AccountNews> {
+    pub fn news(&self) -> Listener<AccountNews> {
         self.follower.news()
     }
 

@@ -8,8 +8,8 @@ use crate::client_order_id::ClientOrderIds;
 use crate::position_manager::PositionManager;
 use crate::steady::Steady;
 use crate::venue_account::{
-    AccountNews, AccountPorts, AccountView, AppliedSetting, ConnectFailure, Link, VenueAccount, VenueAccountSettings,
-    Vigilance,
+    AccountNews, AccountPorts, AccountView, AppliedSetting, ConnectFailure, Link, Listener, VenueAccount,
+    VenueAccountSettings, Vigilance,
 };
 use futures_util::stream::FuturesUnordered;
 use futures_util::{StreamExt, stream};
@@ -19,7 +19,8 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{broadcast, watch};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::watch;
 
 /// A connection that failed is tried again after this time, and each time it fails again after twice as long.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
@@ -190,7 +191,7 @@ impl Lookout {
     /// Publishes what is known, tells what is new, and rings where that is to be looked at.
     async fn listen(
         &self,
-        mut news: broadcast::Receiver<AccountNews>,
+        mut news: Listener<AccountNews>,
         mut view: watch::Receiver<Arc<AccountView>>,
         manager: &PositionManager,
         tell: &impl Fn(LookoutNews),
@@ -228,11 +229,11 @@ impl Lookout {
                             return stops.collect().await;
                         }
                     }
-                    Err(broadcast::error::RecvError::Lagged(missed)) => {
+                    Err(RecvError::Lagged(missed)) => {
                         tell(LookoutNews::Missed(missed));
                         self.alarm.ring(Wake::of_account(Why::NewsMissed));
                     }
-                    Err(broadcast::error::RecvError::Closed) => return stops.collect().await,
+                    Err(RecvError::Closed) => return stops.collect().await,
                 },
             }
         }

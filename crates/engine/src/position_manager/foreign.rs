@@ -93,7 +93,8 @@ impl PositionManager {
         !self.left_alone.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
-    /// Meets whatever is not ours, announces each once for ever, and remembers what is to be left alone.
+    /// Meets whatever is not ours, announces each once, and remembers what is to be left alone. What is not there any more is
+    /// forgotten: if it comes back, the records tell whether it was announced.
     /// What the venue has made of stops that entries of ours carried is ours.
     pub(crate) async fn announce_foreign(
         &self,
@@ -105,23 +106,37 @@ impl PositionManager {
         let positions = self.foreign_positions(reading, troubles).await;
         let is_ours = |order: &&Order| self.ids.is_ours(&order.client_order_id) || attached.contains(&order.order_id);
         let orders = reading.snapshot.orders.iter().filter(|order| !is_ours(order));
-        let mut met = Vec::new();
+        let (mut met, mut there) = (Vec::new(), HashSet::new());
         for order in orders {
             let said = describe(order);
+            there.insert(key_of(KIND_OF_ORDER, &said));
             let is_new = self.announce(KIND_OF_ORDER, &order.symbol, &said, size_of(order), troubles).await;
             met.push(Foreign::Order { order: Box::new(order.clone()), is_new });
         }
-        let Some(positions) = positions.filter(|_| policy != ForeignPolicy::Adopt) else { return met };
+        let may_be_there = positions.is_none();
+        let Some(positions) = positions.filter(|_| policy != ForeignPolicy::Adopt) else {
+            self.forget_all_but(&there, may_be_there);
+            return met;
+        };
         let keys = positions.iter().map(|(report, _)| (report.symbol.clone(), report.position_side)).collect();
         *self.left_alone.lock().unwrap_or_else(PoisonError::into_inner) = keys;
         for (report, position) in positions {
             let (symbol, side) = (report.symbol.clone(), report.position_side);
             let said = format!("a {} position of {symbol} ({side}) that no order of ours has made", position.direction);
+            there.insert(key_of(KIND_OF_POSITION, &said));
             let size = Some(position.quantity.get());
             let is_new = self.announce(KIND_OF_POSITION, &symbol, &said, size, troubles).await;
             met.push(Foreign::Position { symbol, side, position, is_new });
         }
+        self.forget_all_but(&there, false);
         met
+    }
+
+    /// Forgets that these were announced which are not there; positions are kept where it is not known which are whose.
+    fn forget_all_but(&self, there: &HashSet<String>, keep_positions: bool) {
+        let of_position = key_of(KIND_OF_POSITION, "");
+        let mut announced = self.announced.lock().unwrap_or_else(PoisonError::into_inner);
+        announced.retain(|key| there.contains(key) || keep_positions && key.starts_with(&of_position));
     }
 
     /// Positions that no record of ours explains; `None` while the records cannot be read, since any may be ours then.
@@ -153,8 +168,7 @@ impl PositionManager {
         size: Option<Decimal>,
         troubles: &mut Troubles,
     ) -> bool {
-        let key = format!("{kind}/{said}");
-        if !self.announced.lock().unwrap_or_else(PoisonError::into_inner).insert(key) {
+        if !self.announced.lock().unwrap_or_else(PoisonError::into_inner).insert(key_of(kind, said)) {
             return false;
         }
         let since = self.ports.clock.now().minus(ANNOUNCED_WITHIN);
@@ -171,6 +185,10 @@ impl PositionManager {
         self.alert(&Alert { severity, key, title, body: said.to_owned() }, troubles).await;
         true
     }
+}
+
+fn key_of(kind: &str, said: &str) -> String {
+    format!("{kind}/{said}")
 }
 
 fn describe(order: &Order) -> String {

@@ -1,5 +1,6 @@
 //! One owner per account: a task that takes in everything its venue says.
 
+use super::listener::{Listener, Speaker};
 use super::listing::List;
 use super::news::AccountNews;
 use super::owner::{Judgement, Now, Owner, Reading};
@@ -15,10 +16,11 @@ use plimsoll_domain::{
 use plimsoll_ports::{AccountStream, Clock, StreamItem};
 use std::pin::Pin;
 use std::sync::Arc;
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-/// How much a slow listener may fall behind before it is told that it missed some.
+/// How much a slow listener may fall behind before it is told that it missed some. One that is not slow hears a whole snapshot
+/// or a burst at once: a change for each order of the account.
 const NEWS_KEPT: usize = 4096;
 
 /// How many mark prices and commands may wait for the task.
@@ -39,8 +41,8 @@ const BATCH: usize = 256;
 #[derive(Debug)]
 pub struct AccountFollower {
     view: watch::Receiver<Arc<AccountView>>,
-    changes: broadcast::Sender<Change>,
-    news: broadcast::Sender<AccountNews>,
+    changes: Speaker<Change>,
+    news: Speaker<AccountNews>,
     commands: mpsc::Sender<Command>,
     task: JoinHandle<()>,
 }
@@ -86,8 +88,7 @@ impl AccountFollower {
     pub(super) fn start(stream: Box<dyn AccountStream>, steady: Arc<Steady>, judgement: Judgement) -> Self {
         let mut owner = Owner::new(judgement);
         let (view_sender, view) = watch::channel(owner.publish(steady.now()).0);
-        let (changes, _) = broadcast::channel(NEWS_KEPT);
-        let (news, _) = broadcast::channel(NEWS_KEPT);
+        let (changes, news) = (Speaker::new(NEWS_KEPT), Speaker::new(NEWS_KEPT));
         let (commands, received) = mpsc::channel(COMMANDS_KEPT);
         let told = Told { view: view_sender, changes: changes.clone(), news: news.clone() };
         let task = tokio::spawn(run(owner, stream, steady, received, told));
@@ -107,17 +108,17 @@ impl AccountFollower {
     }
 
     /// Every change from now on. A listener that falls behind gets
-    /// [`Lagged`](broadcast::error::RecvError::Lagged) and should read the view again.
+    /// [`Lagged`](tokio::sync::broadcast::error::RecvError::Lagged) and should read the view again.
     #[must_use]
-    pub fn changes(&self) -> broadcast::Receiver<Change> {
-        self.changes.subscribe()
+    pub fn changes(&self) -> Listener<Change> {
+        self.changes.listener()
     }
 
     /// Everything there is to know from now on: changes, what is derived from them, thresholds, gaps and audits. For a
     /// listener that falls behind the same holds as for [`changes`](Self::changes).
     #[must_use]
-    pub fn news(&self) -> broadcast::Receiver<AccountNews> {
-        self.news.subscribe()
+    pub fn news(&self) -> Listener<AccountNews> {
+        self.news.listener()
     }
 
     /// Tells the task a mark price, so that profits are current. While the task is busy the price is dropped: the next
@@ -185,8 +186,8 @@ impl Line {
 /// Whom the task tells.
 struct Told {
     view: watch::Sender<Arc<AccountView>>,
-    changes: broadcast::Sender<Change>,
-    news: broadcast::Sender<AccountNews>,
+    changes: Speaker<Change>,
+    news: Speaker<AccountNews>,
 }
 
 /// A stream of items whose wait survives being looked at: an event is never lost to a command that comes first.
@@ -259,12 +260,12 @@ impl Told {
         self.view.send_replace(view);
         for it in news {
             if let AccountNews::Changed(change) = &it
-                && self.changes.receiver_count() > 0
+                && self.changes.is_heard()
             {
-                let _ = self.changes.send(change.clone());
+                self.changes.tell(change.clone());
             }
-            if self.news.receiver_count() > 0 {
-                let _ = self.news.send(it);
+            if self.news.is_heard() {
+                self.news.tell(it);
             }
         }
     }

@@ -2,7 +2,7 @@
 //! stands still.
 
 use async_trait::async_trait;
-use plimsoll_engine::{AccountNews, AccountPorts, AccountView, VenueAccount, VenueAccountSettings};
+use plimsoll_engine::{AccountNews, AccountPorts, AccountView, Listener, VenueAccount, VenueAccountSettings};
 use plimsoll_exchange::{MarketClock, listings};
 use plimsoll_ports::domain::{
     AccountEvent, AccountId, AccountSnapshot, BalanceReport, Currency, Direction, Fill, FillCause, Instrument,
@@ -15,7 +15,7 @@ use plimsoll_ports::{
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::mpsc;
 
 pub(crate) struct Scripted(pub(crate) mpsc::UnboundedReceiver<StreamItem>);
 
@@ -226,7 +226,7 @@ pub(crate) async fn until(account: &VenueAccount, holds: impl Fn(&AccountView) -
 }
 
 /// The next news that this makes something of.
-pub(crate) async fn next<T>(news: &mut broadcast::Receiver<AccountNews>, of: impl Fn(AccountNews) -> Option<T>) -> T {
+pub(crate) async fn next<T>(news: &mut Listener<AccountNews>, of: impl Fn(AccountNews) -> Option<T>) -> T {
     let search = async {
         loop {
             if let Some(found) = of(news.recv().await.unwrap()) {

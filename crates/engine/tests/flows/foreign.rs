@@ -78,6 +78,33 @@ async fn each_is_announced_once_by_this_process_and_by_the_next() {
 }
 
 #[tokio::test]
+async fn what_is_gone_is_forgotten_and_the_records_tell_whether_it_was_announced() {
+    const MONTH: Duration = Duration::from_secs(31 * 24 * 60 * 60);
+    for foreign in [ForeignPolicy::Adopt, ForeignPolicy::Watch, ForeignPolicy::Ignore] {
+        let desk = strangers(foreign).await;
+        desk.manager.reconcile().await.unwrap();
+        let theirs = desk.venue.state().open.iter().find(|it| it.client_order_id.as_str() == "web_7").cloned().unwrap();
+        // It is there all the time; gone for a minute; gone for longer than the records are asked about.
+        for (gone, pause, is_new) in [
+            (false, MONTH, false),
+            (true, Duration::from_secs(60), true),
+            (true, Duration::from_secs(60), false),
+            (true, MONTH, true),
+        ] {
+            if gone {
+                desk.venue.state().open.retain(|order| order.client_order_id != theirs.client_order_id);
+                desk.manager.reconcile().await.unwrap();
+                desk.venue.state().open.push(theirs.clone());
+            }
+            desk.venue.sleep(pause).await;
+            let met = desk.manager.reconcile().await.unwrap().foreign;
+            let news = |it: &Foreign| matches!(it, Foreign::Order { is_new: true, .. });
+            assert_eq!(met.iter().any(news), is_new, "{foreign:?}, gone: {gone}, for {pause:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_operator_flattens_everything_but_what_the_policy_leaves_alone() {
     for (foreign, stays) in [(ForeignPolicy::Adopt, false), (ForeignPolicy::Watch, true), (ForeignPolicy::Ignore, true)]
     {
