@@ -1,7 +1,8 @@
 //! Positions from their opening to their end.
 
 use crate::outcome::{RoundTrip, TaggedFill};
-use plimsoll_domain::{AccountId, Direction, Fill, Money, Price, Quantity, Symbol, Timestamp, Transition};
+use plimsoll_domain::{AccountId, Direction, Fill, FillCause, Money, Price, Quantity, Symbol, Timestamp, Transition};
+use plimsoll_ports::FillRole;
 use std::collections::BTreeMap;
 
 /// A position that is held, as it will be told.
@@ -38,7 +39,7 @@ impl Books {
         &mut self,
         (strategy, account): (&str, &AccountId),
         whose: (usize, usize),
-        (role, decided): (&str, Option<Price>),
+        (role, decided): (FillRole<'_>, Option<Price>),
         fill: &Fill,
         made: Transition,
         keeps: bool,
@@ -48,6 +49,7 @@ impl Books {
         if !keeps {
             return;
         }
+        let role = word_of(&role, fill.cause);
         let tagged = TaggedFill {
             strategy: strategy.to_owned(),
             account: account.clone(),
@@ -121,6 +123,15 @@ impl Books {
         let Self { fills, mut trips, held, .. } = self;
         trips.extend(held.into_iter().map(|((_, symbol), held)| held.told(symbol, None)));
         (fills, trips)
+    }
+}
+
+/// A strategy hears that it was forced out, whoever did it; whoever reads hears who.
+const fn word_of<'a>(role: &'a FillRole<'_>, cause: FillCause) -> &'a str {
+    match (role, cause) {
+        // An order of the account that is no strategy's: a limit has closed what was held.
+        (FillRole::Forced, FillCause::Order) => "limit",
+        _ => role.as_str(),
     }
 }
 
