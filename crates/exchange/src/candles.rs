@@ -7,8 +7,12 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 const MINUTE_MICROS: i64 = 60_000_000;
+/// The shortest candles.
+const SHORT_MICROS: i64 = 10_000_000;
 /// Ten weeks of minutes are kept.
 const KEPT: usize = 100_800;
+/// A day of the shortest is.
+const SHORT_KEPT: usize = 8_640;
 
 #[derive(Debug, Clone)]
 struct Bar {
@@ -20,10 +24,16 @@ struct Bar {
     volume: Decimal,
 }
 
-/// The one-minute candles of one price. Minutes without a tick have none.
+/// The candles of one price, of ten seconds and of a minute. Where there was no tick, there is none.
 #[derive(Debug, Clone)]
 pub(crate) struct CandleSeries {
+    /// Minutes that are over.
     closed: VecDeque<Bar>,
+    /// What is over of the last minute.
+    minute: Option<Bar>,
+    /// Ten seconds each, and over.
+    short: VecDeque<Bar>,
+    /// The ten seconds of now.
     open: Bar,
     high: PriceKey,
     low: PriceKey,
@@ -32,12 +42,13 @@ pub(crate) struct CandleSeries {
 impl CandleSeries {
     pub(crate) fn starting(time: Timestamp, price: Price) -> Self {
         let key = PriceKey::of(price);
-        Self { closed: VecDeque::new(), open: Bar::opening(time, price), high: key, low: key }
+        let (closed, short) = (VecDeque::new(), VecDeque::new());
+        Self { closed, minute: None, short, open: Bar::opening(time, price), high: key, low: key }
     }
 
     #[inline]
     pub(crate) fn tick(&mut self, time: Timestamp, price: Price, key: PriceKey) {
-        if time.as_micros().saturating_sub(self.open.open_micros) >= MINUTE_MICROS {
+        if time.as_micros().saturating_sub(self.open.open_micros) >= SHORT_MICROS {
             return self.roll(time, price, key);
         }
         if key >= self.high && price > self.open.high {
@@ -56,10 +67,16 @@ impl CandleSeries {
     #[cold]
     fn roll(&mut self, time: Timestamp, price: Price, key: PriceKey) {
         let full = std::mem::replace(&mut self.open, Bar::opening(time, price));
-        if self.closed.len() == KEPT {
-            self.closed.pop_front();
+        match &mut self.minute {
+            Some(minute) if minute.open_micros == start_of(full.open_micros, MINUTE_MICROS) => minute.append(&full),
+            _ => {
+                let next = Bar { open_micros: start_of(full.open_micros, MINUTE_MICROS), ..full.clone() };
+                if let Some(over) = self.minute.replace(next) {
+                    keep(&mut self.closed, over, KEPT);
+                }
+            }
         }
-        self.closed.push_back(full);
+        keep(&mut self.short, full, SHORT_KEPT);
         (self.high, self.low) = (key, key);
     }
 
@@ -72,11 +89,15 @@ impl CandleSeries {
         to: Timestamp,
         now: Timestamp,
     ) -> Vec<Candle> {
-        let micros = i64::try_from(interval.as_micros()).unwrap_or(i64::MAX).max(MINUTE_MICROS);
+        let micros = i64::try_from(interval.as_micros()).unwrap_or(i64::MAX).max(SHORT_MICROS);
+        let (over, minute) = match micros < MINUTE_MICROS {
+            true => (&self.short, None),
+            false => (&self.closed, self.minute.as_ref()),
+        };
         let mut candles: Vec<Candle> = Vec::new();
-        let first = self.closed.partition_point(|bar| bar.open_micros < from.as_micros());
-        for bar in self.closed.range(first..).chain([&self.open]) {
-            let open_time = Timestamp::from_micros(bar.open_micros.saturating_sub(bar.open_micros.rem_euclid(micros)));
+        let first = over.partition_point(|bar| bar.open_micros < from.as_micros());
+        for bar in over.range(first..).chain(minute).chain([&self.open]) {
+            let open_time = Timestamp::from_micros(start_of(bar.open_micros, micros));
             if open_time < from || open_time >= to {
                 continue;
             }
@@ -89,11 +110,31 @@ impl CandleSeries {
     }
 }
 
+/// When the candle of this length began that holds this moment.
+fn start_of(micros: i64, length: i64) -> i64 {
+    micros.saturating_sub(micros.rem_euclid(length))
+}
+
+/// The newest of them.
+fn keep(bars: &mut VecDeque<Bar>, bar: Bar, most: usize) {
+    if bars.len() == most {
+        bars.pop_front();
+    }
+    bars.push_back(bar);
+}
+
 impl Bar {
     fn opening(time: Timestamp, price: Price) -> Self {
-        let micros = time.as_micros();
-        let open_micros = micros.saturating_sub(micros.rem_euclid(MINUTE_MICROS));
+        let open_micros = start_of(time.as_micros(), SHORT_MICROS);
         Self { open_micros, open: price, high: price, low: price, close: price, volume: Decimal::ZERO }
+    }
+
+    /// What came after it, and belongs to it.
+    fn append(&mut self, later: &Self) {
+        self.high = self.high.max(later.high);
+        self.low = self.low.min(later.low);
+        self.close = later.close;
+        self.volume = self.volume.saturating_add(later.volume);
     }
 
     fn join(&self, candle: &mut Candle) {

@@ -102,7 +102,7 @@ impl Triggers {
 
 /// The candles of a contract's prices.
 #[derive(Debug, Clone)]
-pub(crate) struct MinuteCandles {
+pub(crate) struct PriceCandles {
     pub(crate) last: CandleSeries,
     pub(crate) mark: CandleSeries,
 }
@@ -130,7 +130,7 @@ pub(crate) struct Market {
     pub(crate) quiet_last: Band,
     pub(crate) next_funding: Timestamp,
     /// `None` where none are kept.
-    pub(crate) candles: Option<Box<MinuteCandles>>,
+    pub(crate) candles: Option<Box<PriceCandles>>,
     pub(crate) funding_rate: Rate,
     pub(crate) funding_schedule: BTreeMap<Timestamp, Rate>,
     pub(crate) funding_history: Vec<SettledFunding>,
@@ -159,7 +159,7 @@ impl Market {
             quiet_mark: Band::EVERYTHING,
             quiet_last: Band::EVERYTHING,
             next_funding: now,
-            candles: Some(Box::new(MinuteCandles {
+            candles: Some(Box::new(PriceCandles {
                 last: CandleSeries::starting(now, price),
                 mark: CandleSeries::starting(now, price),
             })),

@@ -152,8 +152,8 @@ fn candles_are_built_from_ticks() {
     at(130, "50070");
     venue.place("buy 0.5");
     let end = START.plus(Duration::from_secs(3600));
-    let candles = |minutes: u64| {
-        let candles = venue.exchange.candles(&btc(), Duration::from_secs(60 * minutes), START, end);
+    let of = |seconds: u64| {
+        let candles = venue.exchange.candles(&btc(), Duration::from_secs(seconds), START, end);
         let shown = |candle: &plimsoll_domain::Candle| {
             format!(
                 "{} {} {} {} {} {}",
@@ -162,11 +162,22 @@ fn candles_are_built_from_ticks() {
         };
         candles.iter().map(shown).collect::<Vec<_>>()
     };
+    let candles = |minutes: u64| of(60 * minutes);
     assert_eq!(
         candles(1),
         ["50000 50100 49900 50050 0 true", "50060 50060 50060 50060 0 true", "50070 50070 50070 50070 0.5 false"]
     );
     assert_eq!(candles(5), ["50000 50100 49900 50070 0.5 false"]);
+    let tens = [
+        "50000 50000 50000 50000 0 true",
+        "50100 50100 50100 50100 0 true",
+        "49900 49900 49900 49900 0 true",
+        "50050 50050 50050 50050 0 true",
+        "50060 50060 50060 50060 0 true",
+        "50070 50070 50070 50070 0.5 false",
+    ];
+    assert_eq!(of(10), tens);
+    assert_eq!(of(30), ["50000 50100 49900 49900 0 true", tens[3], tens[4], tens[5]]);
 }
 
 #[test]

@@ -113,8 +113,9 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// The candles that are offered, by their word. Those shorter than the simulated market's minutes are not.
-const INTERVALS: [(&str, u64); 12] = [
+/// The candles that are offered, by their word.
+const INTERVALS: [(&str, u64); 13] = [
+    ("10s", 10),
     ("1m", MINUTE),
     ("5m", 5 * MINUTE),
     ("15m", 15 * MINUTE),

@@ -59,6 +59,9 @@ async fn books_trades_candles_and_tickers_follow_the_market() {
     let candles = venue.open("/futures/usdt/candlesticks?contract=BTC_USDT&interval=5m&limit=1");
     assert_eq!(pick(&candles[0], &["t", "o", "h", "l", "c", "v"]), format!("{START} 60000 60010 60000 60005 0"));
     assert!(venue.open("/futures/usdt/candlesticks?contract=mark_BTC_USDT&interval=5m")[0].get("v").is_none());
+    let shortest = venue.open("/futures/usdt/candlesticks?contract=BTC_USDT&interval=10s&limit=7");
+    let shortest: Vec<_> = shortest.as_array().unwrap().iter().map(|row| pick(row, &["t", "c"])).collect();
+    assert_eq!(shortest, [format!("{} 60010", START + 60), format!("{} 60005", START + 120)]);
     let refused = venue.raw("GET", "/api/v4/futures/usdt/candlesticks?contract=BTC_USDT&limit=1&from=1", "", "");
     assert_eq!(refused.label(), "INVALID_PARAM_VALUE");
     let ticker = &venue.open("/futures/usdt/tickers?contract=BTC_USDT")[0];
