@@ -83,16 +83,29 @@ impl Api {
     /// [`BindFailure`], each with its [remedy](BindFailure::remedy).
     pub async fn bind(service: Service, settings: ApiSettings) -> Result<Self, BindFailure> {
         let address = settings.address;
-        if settings.tokens.is_empty() && !address.ip().is_loopback() {
-            return Err(BindFailure::NoToken(address));
-        }
-        for (place, token) in settings.tokens.iter().enumerate() {
-            if settings.tokens.iter().skip(place + 1).any(|other| other.name() == token.name()) {
-                return Err(BindFailure::SameName(token.name().to_owned()));
-            }
-        }
-        let not_free = |error| BindFailure::NotFree { address, error };
-        let listener = TcpListener::bind(address).await.map_err(not_free)?;
+        check(address, &settings)?;
+        let listener = TcpListener::bind(address).await.map_err(|error| BindFailure::NotFree { address, error })?;
+        Self::listening(service, settings, listener)
+    }
+
+    /// Takes over what listens already, wherever the settings would have it: the address is ours since it was bound.
+    ///
+    /// # Errors
+    /// [`BindFailure`], each with its [remedy](BindFailure::remedy).
+    pub fn bound(
+        service: Service,
+        settings: ApiSettings,
+        listener: std::net::TcpListener,
+    ) -> Result<Self, BindFailure> {
+        let not_free = |error| BindFailure::NotFree { address: settings.address, error };
+        check(listener.local_addr().map_err(not_free)?, &settings)?;
+        listener.set_nonblocking(true).map_err(not_free)?;
+        let listener = TcpListener::from_std(listener).map_err(not_free)?;
+        Self::listening(service, settings, listener)
+    }
+
+    fn listening(service: Service, settings: ApiSettings, listener: TcpListener) -> Result<Self, BindFailure> {
+        let not_free = |error| BindFailure::NotFree { address: settings.address, error };
         let address = listener.local_addr().map_err(not_free)?;
         let (stop, stopped) = watch::channel(false);
         let (reading, acting) = (Throttle::new(settings.reading), Throttle::new(settings.acting));
@@ -124,6 +137,19 @@ impl Api {
         service.idle().await;
         served
     }
+}
+
+/// Whether it may be served there, and nobody is taken for another.
+fn check(address: SocketAddr, settings: &ApiSettings) -> Result<(), BindFailure> {
+    if settings.tokens.is_empty() && !address.ip().is_loopback() {
+        return Err(BindFailure::NoToken(address));
+    }
+    for (place, token) in settings.tokens.iter().enumerate() {
+        if settings.tokens.iter().skip(place + 1).any(|other| other.name() == token.name()) {
+            return Err(BindFailure::SameName(token.name().to_owned()));
+        }
+    }
+    Ok(())
 }
 
 fn router(app: Arc<App>) -> Router {

@@ -11,7 +11,7 @@ use plimsoll_ports::{Clock, Notifier, Severity, SystemClock};
 use plimsoll_service::{EventHub, Mode, NewEvent, ServedAccount, Service, ServiceSettings, StrategyControl, ToldToo};
 use plimsoll_telegram::BotToken;
 use secrecy::{ExposeSecret, SecretString};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -96,18 +96,30 @@ pub(crate) fn publish(hub: &EventHub, names: &[String], news: &TradingNews) {
     hub.publish(NewEvent { time, severity, kind, account, symbol, text });
 }
 
-/// Serves the dashboard and the API at this address.
+/// Where the dashboard and the API are served.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// At this address, if it is free.
+    At(SocketAddr),
+    /// Where this listens already.
+    On(TcpListener),
+}
+
+/// Serves the dashboard and the API there.
 ///
 /// # Errors
 /// What is wrong with the address or a token; nothing is served then.
 pub(crate) async fn bind(
     config: &Config,
     environment: &Environment,
-    address: SocketAddr,
+    place: Place,
     service: Service,
     metrics: Metrics,
 ) -> Result<Api, Failure> {
-    let mut settings = ApiSettings::new(address);
+    let mut settings = ApiSettings::new(match &place {
+        Place::At(address) => *address,
+        Place::On(listener) => listener.local_addr().map_err(Failure::usage)?,
+    });
     settings.metrics = Some(metrics);
     settings.hosts.clone_from(&config.api.hosts);
     let tokens = [("reader", Scope::Read, &config.api.read_token), ("operator", Scope::Act, &config.api.act_token)];
@@ -116,7 +128,10 @@ pub(crate) async fn bind(
         let token = Token::new(name, scope, &secret(place, environment, name)?).map_err(Failure::usage)?;
         settings.tokens.push(token);
     }
-    let api = Api::bind(service, settings).await;
+    let api = match place {
+        Place::At(_) => Api::bind(service, settings).await,
+        Place::On(listener) => Api::bound(service, settings, listener),
+    };
     api.map_err(|failure| Failure::usage(&failure).help(failure.remedy()))
 }
 

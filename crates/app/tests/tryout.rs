@@ -123,3 +123,43 @@ fn whoever_stops_it_while_it_begins_finds_nothing_of_it_left() {
     assert!(status.success(), "{status}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "something is left");
 }
+
+/// A try that tells events, in a folder of its own.
+fn tried(folder: &std::path::Path) -> std::process::Child {
+    Command::new(env!("CARGO_BIN_EXE_plimsoll"))
+        .args(["run", "--json"])
+        .current_dir(folder)
+        .env_clear()
+        .env("HOME", folder)
+        .env("TMPDIR", folder)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+fn tries_that_begin_at_the_same_moment_are_served_each_where_it_says() {
+    let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    let mut runs = folders.each_ref().map(|folder| tried(folder.path()));
+    let mut all = runs.each_mut().map(|run| {
+        let lines = BufReader::new(run.stdout.take().unwrap()).lines();
+        lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap())
+    });
+    let addresses = all.each_mut().map(|told| {
+        let serving = told.find(|told| told["event"] == "serving").expect("it is served");
+        serving["address"].as_str().unwrap().trim_start_matches("http://").to_owned()
+    });
+    let different: std::collections::BTreeSet<&String> = addresses.iter().collect();
+    assert_eq!(different.len(), addresses.len(), "{addresses:?}");
+    for (address, folder) in addresses.iter().zip(&folders) {
+        assert_eq!(asked(address, "/healthz").0, 200, "{address}");
+        let inside = std::fs::read_dir(folder.path()).unwrap().next().unwrap().unwrap().path();
+        let config = std::fs::read_to_string(inside.join("plimsoll.toml")).unwrap();
+        assert!(config.contains(&format!("listen = \"{address}\"")), "{address}: {config}");
+    }
+    for (run, told) in runs.iter_mut().zip(all) {
+        assert!(Command::new("kill").args(["-TERM", &run.id().to_string()]).status().unwrap().success());
+        told.for_each(drop);
+        assert!(run.wait().unwrap().success());
+    }
+}

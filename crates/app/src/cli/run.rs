@@ -32,7 +32,7 @@ use plimsoll_ports::{Clock, Notifier, SystemClock};
 use plimsoll_service::EventHub;
 use reread::Reading;
 use rounds::{Ended, Rounds};
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::panic::resume_unwind;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -112,7 +112,7 @@ impl Run {
         let runtime = super::runtime()?;
         match tryout::is_wanted(&self.target) {
             true => runtime.block_on(self.try_out())?,
-            false => runtime.block_on(async { self.guard(&mut Requests::listen()?).await })?,
+            false => runtime.block_on(async { self.guard(&mut Requests::listen()?, None).await })?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -121,7 +121,7 @@ impl Run {
     /// under way, and nothing of it is left then either.
     async fn try_out(mut self) -> Result<(), Failure> {
         let mut requests = Requests::listen()?;
-        let (tryout, config) = Tryout::begin().await?;
+        let (tryout, config, bound) = Tryout::begin(self.serve).await?;
         // Whatever the environment says: nothing of it is to be left.
         self.target.database = Some(format!("sqlite:{}", config.with_file_name("plimsoll.db").display()));
         self.target.config = Some(config.clone());
@@ -132,7 +132,7 @@ impl Run {
                 return Ok(());
             }
             Tryout::open(&self.target).await?;
-            self.guard(&mut requests).await
+            self.guard(&mut requests, bound).await
         };
         let tried = tried.await;
         tryout.end().await;
@@ -140,8 +140,8 @@ impl Run {
     }
 
     /// Guards until it is asked to stop, by what was read at the start or when it was last asked to read it again: no file is read
-    /// by itself, so that none can end it.
-    async fn guard(&self, requests: &mut Requests) -> Result<(), Failure> {
+    /// by itself, so that none can end it. What is `bound` listens already for the dashboard.
+    async fn guard(&self, requests: &mut Requests, bound: Option<TcpListener>) -> Result<(), Failure> {
         let mut reading = Reading::of(&self.target)?;
         let environment = reading.chosen.environment.clone();
         let telegram = surface::telegram(&reading.chosen.config, &environment)?;
@@ -169,6 +169,7 @@ impl Run {
             watchdog: Some(watchdog.begin()),
             performances: Arc::default(),
             served: self.serve,
+            bound,
             is_first: true,
             is_unguarded: false,
         };

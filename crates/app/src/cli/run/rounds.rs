@@ -20,14 +20,14 @@ use crate::notify;
 use crate::performance::Performances;
 use crate::pulse::Pulse;
 use crate::screen;
-use crate::surface;
+use crate::surface::{self, Place};
 use crate::traders::Traders;
 use plimsoll_engine::Lookout;
 use plimsoll_ports::{Alert, Clock, Notifier, Severity, SystemClock};
 use plimsoll_service::{EventHub, NewEvent, Service, StrategyControl};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,6 +59,8 @@ pub(super) struct Rounds<'a> {
     pub(super) performances: Arc<Performances>,
     /// Where the dashboard is to be, and then where it was.
     pub(super) served: Option<SocketAddr>,
+    /// What listens for it already.
+    pub(super) bound: Option<TcpListener>,
     /// What fails while none has begun ends the command; what fails later ends nothing that can go on.
     pub(super) is_first: bool,
     /// A round could not begin, and nobody guards.
@@ -193,8 +195,9 @@ impl Rounds<'_> {
 
     /// Lets others in. Whoever cannot be let in again is missed, and the accounts are guarded.
     async fn open(&mut self, config: &Config, service: Service) -> Result<Doors, Failure> {
-        let served = match self.address(config) {
-            Some(address) => {
+        let bound = self.bound.take().map(Place::On);
+        let served = match bound.or_else(|| self.address(config).map(Place::At)) {
+            Some(place) => {
                 let (alerting, pulse) = (Arc::clone(&self.alerting), Arc::clone(&self.pulse));
                 let recorded = Recorded::begin()?;
                 let metrics = Collector { service: service.clone(), alerting, pulse, recorded }.into_metrics();

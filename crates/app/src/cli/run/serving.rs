@@ -4,7 +4,7 @@ use crate::config::{Config, Environment};
 use crate::failure::Failure;
 use crate::notify;
 use crate::screen;
-use crate::surface;
+use crate::surface::{self, Place};
 use plimsoll_api::Metrics;
 use plimsoll_ports::{Clock, SystemClock};
 use plimsoll_service::Service;
@@ -27,15 +27,15 @@ pub(super) struct Served {
 }
 
 impl Served {
-    /// Serves them at this address.
+    /// Serves them there.
     pub(super) async fn begin(
         config: &Config,
         environment: &Environment,
-        address: SocketAddr,
+        place: Place,
         service: Service,
         metrics: Metrics,
     ) -> Result<Self, Failure> {
-        let api = surface::bind(config, environment, address, service, metrics).await?;
+        let api = surface::bind(config, environment, place, service, metrics).await?;
         let address = api.address();
         let (stop, stopped) = oneshot::channel::<()>();
         let serving = tokio::spawn(api.serve(async move {

@@ -65,8 +65,9 @@ pub(super) fn is_wanted(target: &Target) -> bool {
 }
 
 impl Tryout {
-    /// Starts a venue on loopback whose market goes on, and writes a configuration for it; answers where that is.
-    pub(super) async fn begin() -> Result<(Self, PathBuf), Failure> {
+    /// Starts a venue on loopback whose market goes on, and writes a configuration for it; answers where that is, and what listens
+    /// for the dashboard, unless that is wanted elsewhere.
+    pub(super) async fn begin(serve: Option<SocketAddr>) -> Result<(Self, PathBuf, Option<TcpListener>), Failure> {
         // Whatever fails from here on, it goes with what it was made for.
         let folder = tempfile::Builder::new().prefix("plimsoll-tryout-").tempdir();
         let folder = folder.map_err(|error| unwritable(&std::env::temp_dir(), &error))?;
@@ -90,14 +91,18 @@ impl Tryout {
         let venue = Arc::new(simulated.serve_binance(exchange, WEIGHT).await.map_err(Failure::usage)?);
         open_account(&venue, &AccountId::new("tryout"), &Keys::simulated("tryout", "tryout", ""))
             .map_err(Failure::usage)?;
-        let config = write(folder.path(), &venue)?;
+        let (dashboard, bound) = match serve {
+            Some(address) => (address, None),
+            None => dashboard().map(|(address, bound)| (address, Some(bound)))?,
+        };
+        let config = write(folder.path(), &venue, dashboard)?;
         let running = Arc::clone(&venue);
         let market = tokio::spawn(async move {
             if let Err(failure) = replay(&running, ticks, ready, 1).await {
                 tracing::warn!(why = failure.message(), "the simulated market has ended");
             }
         });
-        Ok((Self { folder, venue, market }, config))
+        Ok((Self { folder, venue, market }, config, bound))
     }
 
     /// Opens a position with its stop, so that there is something to see.
@@ -142,7 +147,7 @@ impl Tryout {
 }
 
 /// The configuration, and the keys that the venue knows, which are no secret.
-fn write(folder: &Path, venue: &Running) -> Result<PathBuf, Failure> {
+fn write(folder: &Path, venue: &Running, dashboard: SocketAddr) -> Result<PathBuf, Failure> {
     for name in ["key", "secret"] {
         let path = folder.join(name);
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
@@ -150,7 +155,7 @@ fn write(folder: &Path, venue: &Running) -> Result<PathBuf, Failure> {
         written.map_err(|error| unwritable(&path, &error))?;
     }
     let (shown, config) = (folder.display(), folder.join("plimsoll.toml"));
-    let (rest, sockets, dashboard) = (venue.rest_url(), venue.ws_url(), dashboard());
+    let (rest, sockets) = (venue.rest_url(), venue.ws_url());
     let environment = find::environment();
     // Whoever names a kind in the environment sees that one.
     let strategy = if CHOSEN.iter().any(|name| environment.contains_key(*name)) { "" } else { STRATEGY };
@@ -177,13 +182,12 @@ listen = "{dashboard}"
     Ok(config)
 }
 
-/// The usual place, or any that is free.
-fn dashboard() -> SocketAddr {
-    let usual = SocketAddr::from(DASHBOARD);
-    match TcpListener::bind(usual) {
-        Ok(_) => usual,
-        Err(_) => SocketAddr::from((DASHBOARD.0, 0)),
-    }
+/// The usual place, or any that is free; what listens there keeps it for us, so that nobody who begins at the same moment takes it.
+fn dashboard() -> Result<(SocketAddr, TcpListener), Failure> {
+    let any = SocketAddr::from((DASHBOARD.0, 0));
+    let bound = TcpListener::bind(SocketAddr::from(DASHBOARD)).or_else(|_| TcpListener::bind(any));
+    let bound = bound.and_then(|listener| Ok((listener.local_addr()?, listener)));
+    bound.map_err(|error| Failure::usage(format!("nothing can be served on this machine: {error}")))
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
