@@ -173,15 +173,29 @@ impl Service {
     /// not among them.
     #[must_use]
     pub fn broken_limits(&self) -> Vec<(AccountId, LimitRow)> {
+        self.limits_that_are("broken")
+    }
+
+    /// The limits that cannot be judged by what is known now, with their accounts: before a first mark has come, say. What funding
+    /// costs is not among them either.
+    #[must_use]
+    pub fn unjudged_limits(&self) -> Vec<(AccountId, LimitRow)> {
+        self.limits_that_are("unknown")
+    }
+
+    fn limits_that_are(&self, state: &str) -> Vec<(AccountId, LimitRow)> {
         let now = self.now();
         let of = |account: &ServedAccount| {
-            let rows = limits(account, &account.seen(now), None);
-            let broken = rows.into_iter().filter(|row| row.state == "broken" && row.name != "max_state_age");
-            broken.map(|row| (account.name().clone(), row)).collect::<Vec<_>>()
+            let rows = limits(account, &account.seen(now), None).into_iter();
+            let chosen = rows.filter(|row| row.state == state && !NOT_OF_WHAT_IS_HELD.contains(&row.name));
+            chosen.map(|row| (account.name().clone(), row)).collect::<Vec<_>>()
         };
         self.accounts().flat_map(of).collect()
     }
 }
+
+/// Limits that nobody is beyond by holding or losing too much, or that the venue would have to be asked about.
+const NOT_OF_WHAT_IS_HELD: [&str; 2] = ["max_state_age", "max_funding_per_day"];
 
 fn newest(mut events: Vec<RiskEventRecord>) -> Vec<RiskEventRow> {
     events.sort_by_key(|it| Reverse(it.time));

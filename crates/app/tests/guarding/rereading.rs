@@ -3,6 +3,7 @@
 use crate::stage::{Guard, Stage};
 use plimsoll_domain::{Decimal, Side};
 use plimsoll_ports::{Clock, SystemClock};
+use plimsoll_venue_server::{Fault, Target};
 use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -177,6 +178,30 @@ async fn a_limit_that_is_lowered_below_what_is_held_is_told_with_the_answer_and_
     guard.reread();
     let again = guard.until("configuration_reread", |_| true).await;
     assert_eq!(again["beyond"], Value::Null, "{again}");
+    guard.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_no_mark_has_come_it_is_said_that_a_lowered_limit_cannot_be_judged() {
+    let stage = Stage::served().await;
+    stage.venue.inject(Fault::Drop.always().on(Target::Market));
+    let mut guard = Guard::start(&stage);
+    guard.until("stream_connected", |_| true).await;
+    stage.verb("open BTC/USDT:USDT --side long --quantity 0.02 --leverage 10 --stop 58000 --yes").await;
+    guard.until("position_opened", |_| true).await;
+    stage.write("max_position = 1000000", "max_position = 100");
+    guard.reread();
+    let told = guard.until("configuration_reread", |_| true).await;
+    let unjudged: Vec<&str> = told["unjudged"].as_array().unwrap().iter().map(|it| it.as_str().unwrap()).collect();
+    let beginning = "main: whether it is beyond max_position cannot be said yet";
+    assert!(matches!(unjudged[..], [one] if one.starts_with(beginning)), "{told}");
+    assert_eq!(told["beyond"], Value::Null, "{told}");
+
+    // Only what was changed is told of.
+    stage.write("max_leverage = 10", "max_leverage = 11");
+    guard.reread();
+    let again = guard.until("configuration_reread", |_| true).await;
+    assert_eq!(again["unjudged"], Value::Null, "{again}");
     guard.stop().await;
 }
 

@@ -91,6 +91,9 @@ struct What<'a> {
     /// What is held or lost beyond a limit that was wider before.
     #[serde(skip_serializing_if = "Option::is_none")]
     beyond: Option<&'a [String]>,
+    /// Limits that are otherwise than before, and of which it cannot be said yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unjudged: Option<&'a [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     problems: Option<&'a [String]>,
 }
@@ -201,7 +204,7 @@ impl Rounds<'_> {
                 let (alerting, pulse) = (Arc::clone(&self.alerting), Arc::clone(&self.pulse));
                 let recorded = Recorded::begin()?;
                 let metrics = Collector { service: service.clone(), alerting, pulse, recorded }.into_metrics();
-                let served = Served::begin(config, &self.environment, address, service.clone(), metrics).await;
+                let served = Served::begin(config, &self.environment, place, service.clone(), metrics).await;
                 self.or_later(served)?
             }
             None => None,
@@ -248,8 +251,9 @@ impl Rounds<'_> {
                 let before = floor.service.broken_limits();
                 floor.judge_by(&now.chosen, &prepared);
                 let beyond = beyond::newly(&before, &floor.service.broken_limits());
+                let unjudged = beyond::unjudged(&changed, &floor.service.unjudged_limits());
                 // What becomes of strategies is told after what has brought it about, and waits for nobody who is told.
-                let alert = self.accept(&changed, &beyond);
+                let alert = self.accept(&changed, &beyond, &unjudged);
                 floor.seat(prepared, (&self.audience, &self.hub));
                 *reading = now;
                 self.notify(alert).await;
@@ -262,7 +266,7 @@ impl Rounds<'_> {
     async fn reread_unguarded(&self, reading: &mut Reading) -> bool {
         match reading.again(&self.run.target, (!self.run.no_strategies).then_some((&[], &[]))) {
             Ok((now, changed)) => {
-                let alert = self.accept(&changed, &[]);
+                let alert = self.accept(&changed, &[], &[]);
                 *reading = now;
                 self.notify(alert).await;
                 !changed.is_empty()
@@ -274,16 +278,19 @@ impl Rounds<'_> {
         }
     }
 
-    /// Answers what a person is to be told. What is `beyond` its limit by the limits of now is no news of the account's own.
-    fn accept(&self, changed: &[Change], beyond: &[String]) -> Alert {
-        let each: Vec<String> = changed.iter().map(ToString::to_string).chain(beyond.iter().cloned()).collect();
+    /// Answers what a person is to be told. What is `beyond` its limit by the limits of now, or not to be judged by them yet, is no
+    /// news of the account's own.
+    fn accept(&self, changed: &[Change], beyond: &[String], unjudged: &[String]) -> Alert {
+        let said = [beyond, unjudged].concat();
+        let each: Vec<String> = changed.iter().map(ToString::to_string).chain(said).collect();
         let text = match each.is_empty() {
             true => "the configuration was read again: nothing has changed".to_owned(),
             false => format!("the configuration was read again\n{}", each.join("\n")),
         };
         let severity = if beyond.is_empty() { Severity::Info } else { Severity::Warning };
-        let beyond = (!beyond.is_empty()).then_some(beyond);
-        self.tell("configuration_reread", severity, &text, What { changed: Some(changed), beyond, problems: None })
+        let (beyond, unjudged) = (said_if_any(beyond), said_if_any(unjudged));
+        let what = What { changed: Some(changed), beyond, unjudged, problems: None };
+        self.tell("configuration_reread", severity, &text, what)
     }
 
     /// Nothing of it holds.
@@ -380,4 +387,8 @@ async fn leave(desks: &[Desk], tellers: &[Teller]) -> Result<(), Failure> {
         left = left.and(teller.leave(desk).await);
     }
     left
+}
+
+fn said_if_any(said: &[String]) -> Option<&[String]> {
+    (!said.is_empty()).then_some(said)
 }
