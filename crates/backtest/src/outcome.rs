@@ -93,8 +93,7 @@ pub struct TaggedFill {
     pub strategy: String,
     /// The account.
     pub account: AccountId,
-    /// What kind of order filled: `entry`, `exit`, `stop_loss`, `take_profit`, `resting`, `limit` where a limit of the
-    /// account has closed it, or `forced` where the exchange has.
+    /// What kind of order filled: `entry`, `exit`, `stop_loss`, `take_profit`, `resting` or `forced`.
     pub role: String,
     /// The fill.
     pub fill: Fill,

@@ -6,7 +6,7 @@ use crate::run::books::Books;
 use crate::run::chart::Chart;
 use crate::run::digest::Digest;
 use plimsoll_domain::{AccountId, Candle, Currency, Fill, Money, Price, Symbol, Timestamp, TradeId, Transition};
-use plimsoll_ports::{Decision, FillRole};
+use plimsoll_ports::Decision;
 use std::collections::HashSet;
 
 /// No more incidents than a person reads.
@@ -94,7 +94,7 @@ impl Recorder {
     }
 
     /// A strategy's fill on an account, and what it made of its position. One that was taken down is left out.
-    pub fn fill(&mut self, strategy: usize, account: usize, role: FillRole<'_>, fill: &Fill, made: Transition) {
+    pub fn fill(&mut self, strategy: usize, account: usize, role: &str, fill: &Fill, made: Transition) {
         if !self.known.insert((strategy, account, fill.symbol.clone(), fill.trade_id.clone())) {
             return;
         }

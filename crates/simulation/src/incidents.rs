@@ -83,7 +83,7 @@ pub(crate) fn of_trading(world: &World, names: &[String], news: &TradingNews) {
         TradingNews::Decided { seat, at, decision } => world.recorder().decision(*at, seat.get(), decision),
         TradingNews::Filled { seat, account, role, fill, made } => {
             if let Some(place) = world.place_of(account) {
-                world.recorder().fill(seat.get(), place, role.as_fill(), fill, *made);
+                world.recorder().fill(seat.get(), place, role.as_fill().as_str(), fill, *made);
             }
         }
         TradingNews::Funded { seat, account, symbol, payment } => {

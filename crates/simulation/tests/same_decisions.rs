@@ -140,7 +140,7 @@ fn a_loss_limit_that_breaks_closes_everything_at_the_same_price_in_both() {
         let stopped: Vec<_> = outcome.incidents.iter().filter(|it| it.kind == "kill_switch").collect();
         assert_eq!(stopped.len(), 1, "seed {seed}: {:?}", outcome.incidents);
         let last = outcome.fills.last().unwrap();
-        assert_eq!((last.role.as_str(), last.fill.time), ("limit", stopped[0].time), "seed {seed}");
+        assert_eq!((last.role.as_str(), last.fill.time), ("forced", stopped[0].time), "seed {seed}");
     }
 }
 

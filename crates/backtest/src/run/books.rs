@@ -1,8 +1,7 @@
 //! Positions from their opening to their end.
 
 use crate::outcome::{RoundTrip, TaggedFill};
-use plimsoll_domain::{AccountId, Direction, Fill, FillCause, Money, Price, Quantity, Symbol, Timestamp, Transition};
-use plimsoll_ports::FillRole;
+use plimsoll_domain::{AccountId, Direction, Fill, Money, Price, Quantity, Symbol, Timestamp, Transition};
 use std::collections::BTreeMap;
 
 /// A position that is held, as it will be told.
@@ -39,7 +38,7 @@ impl Books {
         &mut self,
         (strategy, account): (&str, &AccountId),
         whose: (usize, usize),
-        (role, decided): (FillRole<'_>, Option<Price>),
+        (role, decided): (&str, Option<Price>),
         fill: &Fill,
         made: Transition,
         keeps: bool,
@@ -49,7 +48,6 @@ impl Books {
         if !keeps {
             return;
         }
-        let role = word_of(&role, fill.cause);
         let tagged = TaggedFill {
             strategy: strategy.to_owned(),
             account: account.clone(),
@@ -123,15 +121,6 @@ impl Books {
         let Self { fills, mut trips, held, .. } = self;
         trips.extend(held.into_iter().map(|((_, symbol), held)| held.told(symbol, None)));
         (fills, trips)
-    }
-}
-
-/// A strategy hears that it was forced out, whoever did it; whoever reads hears who.
-const fn word_of<'a>(role: &'a FillRole<'_>, cause: FillCause) -> &'a str {
-    match (role, cause) {
-        // An order of the account that is no strategy's: a limit has closed what was held.
-        (FillRole::Forced, FillCause::Order) => "limit",
-        _ => role.as_str(),
     }
 }
 

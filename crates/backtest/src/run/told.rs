@@ -230,7 +230,7 @@ impl Run {
         books.fill(
             (desk.name(seat), &accounts[account].id),
             (seat.get(), account),
-            (role.as_fill(), decided),
+            (role.as_fill().as_str(), decided),
             fill,
             made,
             settings.keeps_records,

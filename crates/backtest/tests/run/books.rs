@@ -2,7 +2,6 @@
 
 use crate::stage::{Scripted, btc, close, money, open, run, settings};
 use plimsoll_backtest::{Outcome, Settings};
-use plimsoll_domain::risk::{LimitSettings, RiskLimits};
 use plimsoll_domain::{Direction, Money};
 use plimsoll_ports::{Decision, StrategyView};
 
@@ -109,19 +108,4 @@ fn a_liquidation_is_booked_and_told() {
     assert_eq!(kinds, ["liquidation", "liquidated"]);
     assert_eq!(outcome.trades[0].ended_by.as_deref(), Some("forced"));
     assert!(outcome.ledger.liquidation_fees.is_positive());
-}
-
-#[test]
-fn what_a_limit_closes_is_ended_by_it_and_not_by_force() {
-    let hold = |number: usize, _: &StrategyView<'_>| match number {
-        0 => vec![open(Direction::Long, "0.05", "30000")],
-        _ => Vec::new(),
-    };
-    let limits = LimitSettings { max_daily_loss: money("300"), ..LimitSettings::default() };
-    let limits = Some(RiskLimits::new(LimitSettings { max_position_share: "0.9".parse().unwrap(), ..limits }).unwrap());
-    let settings = Settings { limits, ..settings() };
-    let (outcome, _) = run(settings, vec![Scripted::new("hold", hold)], &["50000", "50000", "43000", "43000"]);
-    assert_eq!(outcome.stops().count(), 1);
-    assert_eq!(outcome.trades[0].ended_by.as_deref(), Some("limit"));
-    assert_eq!(outcome.fills.iter().map(|it| it.role.as_str()).collect::<Vec<_>>(), ["entry", "limit"]);
 }

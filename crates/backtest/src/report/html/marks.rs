@@ -3,7 +3,7 @@
 use super::chart::{Mark, mark_key};
 use crate::TaggedFill;
 use maud::Markup;
-use plimsoll_domain::Side;
+use plimsoll_domain::{FillCause, Side};
 use rust_decimal::prelude::ToPrimitive;
 
 /// More signs than this hide each other.
@@ -12,7 +12,7 @@ const MOST: usize = 600;
 /// The signs of the fills of a contract, and how many were left out: those of stops and of force are kept longest.
 pub(super) fn marks(fills: &[&TaggedFill]) -> (Vec<Mark>, usize) {
     let (grave, plain): (Vec<&TaggedFill>, Vec<&TaggedFill>) =
-        fills.iter().partition(|tagged| matches!(tagged.role.as_str(), "stop_loss" | "limit" | "forced"));
+        fills.iter().partition(|tagged| matches!(tagged.role.as_str(), "stop_loss" | "forced"));
     let mut shown = evenly(&plain, MOST.saturating_sub(grave.len()));
     shown.extend(evenly(&grave, MOST));
     let left_out = fills.len() - shown.len();
@@ -28,7 +28,8 @@ fn class(tagged: &TaggedFill) -> &'static str {
         ("entry", Side::Buy) => "buy",
         ("entry", Side::Sell) => "sell",
         ("stop_loss", _) => "stop",
-        ("limit", _) => "limit",
+        // An order of the account that is no strategy's: a limit has closed what was held.
+        ("forced", _) if tagged.fill.cause == FillCause::Order => "limit",
         ("forced", _) => "forced",
         ("resting", _) => "rest",
         _ => "exit",
@@ -63,7 +64,7 @@ mod tests {
     use super::{MOST, keys, marks};
     use crate::TaggedFill;
     use crate::statistics::fixture::fill;
-    use plimsoll_domain::Side;
+    use plimsoll_domain::{FillCause, Side};
 
     #[test]
     fn too_many_signs_are_thinned_but_stops_stay() {
@@ -71,6 +72,7 @@ mod tests {
             (0..2000).map(|hour| fill(hour, Side::Buy, "100", "0", None, "resting")).collect();
         fills.extend((0..50).map(|hour| fill(hour, Side::Sell, "90", "0", None, "stop_loss")));
         fills.push(fill(7, Side::Sell, "80", "0", None, "forced"));
+        fills[2050].fill.cause = FillCause::Liquidation;
         let (shown, left_out) = marks(&fills.iter().collect::<Vec<_>>());
         assert!(shown.len() <= MOST);
         assert_eq!(shown.len() + left_out, fills.len());
@@ -81,7 +83,9 @@ mod tests {
 
     #[test]
     fn what_a_limit_closes_is_not_forced_by_the_exchange() {
-        let fills = [fill(1, Side::Sell, "100", "0", None, "limit"), fill(2, Side::Sell, "90", "0", None, "forced")];
+        let mut fills =
+            [fill(1, Side::Sell, "100", "0", None, "forced"), fill(2, Side::Sell, "90", "0", None, "forced")];
+        fills[1].fill.cause = FillCause::Liquidation;
         let (shown, _) = marks(&fills.iter().collect::<Vec<_>>());
         let words: String = keys(&shown).into_iter().map(|key| key.into_string()).collect();
         assert_eq!(shown.iter().map(|mark| mark.class).collect::<Vec<_>>(), ["limit", "forced"]);
