@@ -11,7 +11,7 @@ const MINUTE_MICROS: i64 = 60_000_000;
 const SHORT_MICROS: i64 = 10_000_000;
 /// Ten weeks of minutes are kept.
 const KEPT: usize = 100_800;
-/// A day of the shortest is.
+/// So many of the shortest are: a day, where each had a tick.
 const SHORT_KEPT: usize = 8_640;
 
 #[derive(Debug, Clone)]
@@ -89,10 +89,13 @@ impl CandleSeries {
         to: Timestamp,
         now: Timestamp,
     ) -> Vec<Candle> {
-        let micros = i64::try_from(interval.as_micros()).unwrap_or(i64::MAX).max(SHORT_MICROS);
-        let (over, minute) = match micros < MINUTE_MICROS {
-            true => (&self.short, None),
-            false => (&self.closed, self.minute.as_ref()),
+        let micros = i64::try_from(interval.as_micros()).unwrap_or(i64::MAX);
+        if micros == 0 || micros % SHORT_MICROS != 0 {
+            return Vec::new();
+        }
+        let (over, minute) = match micros % MINUTE_MICROS {
+            0 => (&self.closed, self.minute.as_ref()),
+            _ => (&self.short, None),
         };
         let mut candles: Vec<Candle> = Vec::new();
         let first = over.partition_point(|bar| bar.open_micros < from.as_micros());

@@ -74,8 +74,8 @@ impl Exchange {
     }
 
     /// Candles of the last price that opened at or after `from` and before `to`, oldest first; the last may be open.
-    /// Intervals are whole minutes, or tens of seconds, and start at multiples of themselves since 1970. Volume is what accounts
-    /// traded here. Ten weeks are kept, of those shorter than a minute a day.
+    /// Intervals are tens of seconds, of another length there are none, and start at multiples of themselves since 1970. Volume
+    /// is what accounts traded here. Ten weeks of whole minutes are kept, of others a day.
     #[must_use]
     pub fn candles(&self, symbol: &Symbol, interval: Duration, from: Timestamp, to: Timestamp) -> Vec<Candle> {
         let Ok(index) = self.market_index(symbol) else { return Vec::new() };

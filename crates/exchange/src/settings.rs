@@ -39,7 +39,7 @@ pub struct Settings {
     pub attaches_stops: bool,
     /// The id of the first ordinary order; the others follow it. Conditional orders begin at 1,000,000,000,000,001.
     pub first_order_id: u64,
-    /// Whether minute candles are kept of the prices that are fed, for whoever asks for them.
+    /// Whether candles are kept of the prices that are fed, for whoever asks for them.
     pub candles: bool,
     /// Whether a fill's news tells all of the position and the balance after it. Otherwise it leaves out what would have to be
     /// worked out: liquidation price, unrealised profit, margins, what is available.

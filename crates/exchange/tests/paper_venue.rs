@@ -204,16 +204,18 @@ async fn next_event(stream: &mut dyn MarketStream) -> MarketEvent {
 }
 
 #[tokio::test]
-async fn candles_are_of_whole_minutes() {
+async fn candles_are_of_tens_of_seconds() {
     let venue = venue();
     let end = START.plus(Duration::from_secs(3600));
-    for seconds in [0, 59, 90] {
+    for seconds in [0, 9, 15, 59] {
         let asked = venue.candles(&bitcoin(), Duration::from_secs(seconds), START, end).await;
         assert!(matches!(asked, Err(QueryError::Unreachable(NotSent::Invalid(_)))), "{seconds}: {asked:?}");
     }
     move_to(&venue, 61, "50100");
-    let candles = venue.candles(&bitcoin(), Duration::from_secs(60), START, end).await.unwrap();
-    assert_eq!(candles.iter().map(|candle| candle.open_time).collect::<Vec<_>>(), [START]);
+    for seconds in [10, 60] {
+        let candles = venue.candles(&bitcoin(), Duration::from_secs(seconds), START, end).await.unwrap();
+        assert_eq!(candles.iter().map(|candle| candle.open_time).collect::<Vec<_>>(), [START], "{seconds}");
+    }
 }
 
 /// Takes in everything that waits to be read.

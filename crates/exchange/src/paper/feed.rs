@@ -18,7 +18,8 @@ use tokio::sync::Notify;
 /// How many items a slow reader may leave unread before it begins again at the newest prices.
 const CAPACITY: usize = 4096;
 
-const MINUTE: Duration = Duration::from_secs(60);
+/// Candles are of so long, or of any multiple.
+const SHORTEST: Duration = Duration::from_secs(10);
 
 #[async_trait]
 impl MarketFeed for PaperVenue {
@@ -30,7 +31,7 @@ impl MarketFeed for PaperVenue {
         self.listed(symbol, |exchange| exchange.quotes(symbol))
     }
 
-    /// Candles of the last price, of whole minutes.
+    /// Candles of the last price, of tens of seconds.
     async fn candles(
         &self,
         symbol: &Symbol,
@@ -38,8 +39,8 @@ impl MarketFeed for PaperVenue {
         from: Timestamp,
         to: Timestamp,
     ) -> Result<Vec<Candle>, QueryError> {
-        if interval.is_zero() || !interval.as_micros().is_multiple_of(MINUTE.as_micros()) {
-            let what = format!("candles are of whole minutes, not of {interval:?}");
+        if interval.is_zero() || !interval.as_micros().is_multiple_of(SHORTEST.as_micros()) {
+            let what = format!("candles are of tens of seconds, not of {interval:?}");
             return Err(QueryError::Unreachable(NotSent::Invalid(what)));
         }
         let candles = self.listed(symbol, |exchange| Some(exchange.candles(symbol, interval, from, to)))?;

@@ -178,6 +178,9 @@ fn candles_are_built_from_ticks() {
     ];
     assert_eq!(of(10), tens);
     assert_eq!(of(30), ["50000 50100 49900 49900 0 true", tens[3], tens[4], tens[5]]);
+    assert_eq!(START.as_micros() % 90_000_000, 0, "it begins one");
+    assert_eq!(of(90), ["50000 50100 49900 50060 0 true", tens[5]]);
+    assert_eq!((of(0), of(15)), (vec![], vec![]), "there are none of other lengths");
 }
 
 #[test]
