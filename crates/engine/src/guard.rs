@@ -18,7 +18,7 @@ use crate::position_manager::{
 };
 use crate::steady::Steady;
 use crate::trouble::Trouble;
-use alarm::{Pace, concern_the_books};
+use alarm::{Pace, are_of_connecting, concern_the_books};
 use feared::Feared;
 use plimsoll_domain::{ClientOrderId, Timestamp};
 use std::pin::pin;
@@ -206,7 +206,7 @@ impl Guard {
         // A lookout wakes it again once it is connected, for what happened since.
         let mut read = self.begin(tell).await.filter(|_| self.lookout.is_some());
         let mut compared = self.steady.passed();
-        let (mut pace, mut wakes, mut owes_books) = (Pace::new(compared), Vec::new(), false);
+        let (mut pace, mut wakes, mut owes_books, mut has_judged) = (Pace::new(compared), Vec::new(), false, false);
         while !self.is_stopped() {
             pace.spend(self.steady.passed());
             owes_books |= concern_the_books(&wakes);
@@ -214,14 +214,21 @@ impl Guard {
             if wakes.iter().any(|wake| wake.why == Why::PartFilled) {
                 self.manager.shelter().await;
             }
+            // Connected, it knows of no danger that the look before did not judge: the look goes by what the books were compared with.
+            let is_connected = has_judged && with_books && are_of_connecting(&wakes);
             if !wakes.is_empty() {
-                tell(GuardNews::Woken(wakes));
+                tell(GuardNews::Woken(std::mem::take(&mut wakes)));
+            }
+            if is_connected {
+                read = self.compare(tell).await;
+                (compared, owes_books) = (self.steady.passed(), false);
             }
             let Look { glance, is_strange, due } = self.look(read.take(), tell).await;
+            has_judged = glance.as_ref().is_some_and(|glance| glance.health.is_some());
             let GuardSettings { reconcile, .. } = self.settings();
             let patience = if owes_books { reconcile.min(OWED) } else { reconcile };
             let is_due = self.steady.passed().saturating_sub(compared) >= patience;
-            if (is_strange || with_books || is_due) && !self.is_stopped() {
+            if (is_strange || (with_books && !is_connected) || is_due) && !self.is_stopped() {
                 self.compare(tell).await;
                 (compared, owes_books) = (self.steady.passed(), false);
             }
@@ -273,9 +280,18 @@ impl Guard {
     }
 
     /// Brings records and venue together, in passing: whoever watches margin does not wait for an order of unknown fate.
-    async fn compare(&self, tell: &impl Fn(GuardNews)) {
-        let reconciled = self.manager.compare().await;
-        tell(reconciled.map_or_else(GuardNews::NotReconciled, GuardNews::Reconciled));
+    /// Answers what was read for it, if a look right behind it may judge by that.
+    async fn compare(&self, tell: &impl Fn(GuardNews)) -> Option<JustRead> {
+        match self.manager.compare().await {
+            Ok((it, read)) => {
+                tell(GuardNews::Reconciled(it));
+                read
+            }
+            Err(failure) => {
+                tell(GuardNews::NotReconciled(failure));
+                None
+            }
+        }
     }
 
     /// Waits until it is time for the next look, until it is stopped, or until it is woken: then it answers why.

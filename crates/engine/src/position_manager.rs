@@ -187,6 +187,8 @@ pub struct PositionManager {
     /// What it judges by now; the settings hold what it judged by at first.
     rules: RwLock<Arc<Rules>>,
     path: OrderPath,
+    /// The journal among the ports, which remembers what it could not take.
+    journal: Arc<RememberingJournal>,
     funding: FundingService,
     ids: ClientOrderIds,
     view: Option<watch::Receiver<Arc<AccountView>>>,
@@ -224,6 +226,8 @@ pub struct PositionManager {
     climbed: Mutex<Option<Timestamp>>,
     /// The limits on all positions together that were broken when that was last told.
     overexposed: Mutex<Vec<Scope>>,
+    /// What the composed order that was written down last was judged by.
+    judged: Mutex<Option<open::Judged>>,
     /// What of others was announced, and was there when it was last looked.
     announced: Mutex<HashSet<String>>,
     /// What was told last of the kill switch, and of blindness.
@@ -253,7 +257,8 @@ impl PositionManager {
     /// A manager of the account that `ports.broker` trades.
     #[must_use]
     pub fn new(mut ports: Ports, settings: Settings) -> Self {
-        ports.journal = Arc::new(RememberingJournal::new(ports.journal));
+        let journal = Arc::new(RememberingJournal::new(ports.journal));
+        ports.journal = Arc::clone(&journal) as Arc<dyn OrderJournal>;
         let path = OrderPath {
             broker: Arc::clone(&ports.broker),
             journal: Arc::clone(&ports.journal),
@@ -278,6 +283,7 @@ impl PositionManager {
             settings,
             rules: RwLock::new(Arc::new(rules)),
             path,
+            journal,
             funding,
             ids,
             view: None,
@@ -298,6 +304,7 @@ impl PositionManager {
             allowed: Mutex::default(),
             climbed: Mutex::default(),
             overexposed: Mutex::default(),
+            judged: Mutex::default(),
             announced: Mutex::default(),
             said_last: switched::Said::default(),
             noted: elsewhere::Noted::default(),

@@ -1,4 +1,4 @@
-//! An order journal that remembers what it could not take of an order, and takes it as soon as it can.
+//! An order journal that remembers what it could not take of an order, until it can.
 
 use async_trait::async_trait;
 use plimsoll_domain::{AccountId, ClientOrderId, Timestamp};
@@ -6,20 +6,25 @@ use plimsoll_ports::{Advance, ComposedEnd, ComposedEntry, JournalEntry, JournalS
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// In front of a journal. What became of an order and could not be recorded is still answered as not recorded, so that it
-/// is told; but it is recorded by whatever is asked or written next, and nobody of this process reads the order without it.
+/// In front of the journal of a manager. What became of an order and could not be recorded is still answered as not recorded,
+/// so that it is told; but the manager reads no order without it, and it is recorded by the next
+/// [`catch_up`](Self::catch_up). Nothing is written before a reading, which nobody is to wait for; whoever reads the journal
+/// behind it, or another process, learns of it then.
 ///
-/// One that never left us is not remembered: where nothing is on record of it, it may be sent under its name yet.
+/// Only what the venue has, had, or may have is remembered. Of what it refused or never got, nothing is on record then, and it
+/// may be sent under its name yet.
 pub(crate) struct RememberingJournal {
     journal: Arc<dyn OrderJournal>,
     unrecorded: Mutex<Unrecorded>,
+    /// Whoever catches up: nobody else does meanwhile.
+    catching_up: tokio::sync::Mutex<()>,
 }
 
 type Unrecorded = BTreeMap<(AccountId, ClientOrderId), (JournalState, Timestamp)>;
 
 impl RememberingJournal {
     pub(crate) fn new(journal: Arc<dyn OrderJournal>) -> Self {
-        Self { journal, unrecorded: Mutex::default() }
+        Self { journal, unrecorded: Mutex::default(), catching_up: tokio::sync::Mutex::default() }
     }
 
     fn unrecorded(&self) -> MutexGuard<'_, Unrecorded> {
@@ -28,7 +33,7 @@ impl RememberingJournal {
 
     /// Keeps the furthest that is known of an order.
     fn remember(&self, account: &AccountId, id: &ClientOrderId, state: &JournalState, at: Timestamp) {
-        if matches!(state, JournalState::NotSent { .. }) {
+        if matches!(state, JournalState::NotSent { .. } | JournalState::Refused { .. }) {
             return;
         }
         let mut unrecorded = self.unrecorded();
@@ -38,15 +43,20 @@ impl RememberingJournal {
         }
     }
 
-    /// Records what waits, up to the first that the journal cannot be reached for.
-    async fn catch_up(&self) {
+    /// Records what waits, up to the first that the journal cannot be reached for; for when nobody waits for anything else.
+    pub(crate) async fn catch_up(&self) {
+        let Ok(_alone) = self.catching_up.try_lock() else { return };
         let waiting = self.unrecorded().clone();
         for ((account, id), known) in waiting {
             match self.journal.record(&account, &id, &known.0, known.1).await {
                 Err(StoreError::Unreachable(_)) => return,
                 // An order that was never intended is not in the journal, however it ended.
                 Ok(()) | Err(StoreError::NotFound(_)) => {}
-                Err(refused) => tracing::error!(%id, state = known.0.as_str(), %refused, "the journal says otherwise"),
+                // What cannot be read today may be mended by somebody.
+                Err(StoreError::Corrupt(_)) => continue,
+                Err(refused @ StoreError::Conflict(_)) => {
+                    tracing::error!(%id, state = known.0.as_str(), %refused, "the journal says otherwise")
+                }
             }
             let mut unrecorded = self.unrecorded();
             let key = (account, id);
@@ -56,19 +66,23 @@ impl RememberingJournal {
         }
     }
 
-    /// The entry with what is known beyond it.
-    fn completed(&self, mut entry: JournalEntry) -> JournalEntry {
-        let key = (entry.account.clone(), entry.order.client_order_id.clone());
-        if let Some((state, at)) = self.unrecorded().get(&key)
-            && entry.state.follow(state) == Ok(Advance::Moves)
-        {
-            (entry.state, entry.updated_at) = (state.clone(), *at);
-        }
-        entry
-    }
-
-    fn all_completed(&self, entries: Vec<JournalEntry>) -> Vec<JournalEntry> {
-        entries.into_iter().map(|it| self.completed(it)).collect()
+    /// Entries with what is known beyond them: now, and when they were asked for, since it may have been recorded between.
+    fn completed<I: FromIterator<JournalEntry>>(
+        &self,
+        entries: impl IntoIterator<Item = JournalEntry>,
+        before: &Unrecorded,
+    ) -> I {
+        let now = self.unrecorded();
+        let completed = |mut entry: JournalEntry| {
+            let key = (entry.account.clone(), entry.order.client_order_id.clone());
+            for (state, at) in [before.get(&key), now.get(&key)].into_iter().flatten() {
+                if entry.state.follow(state) == Ok(Advance::Moves) {
+                    (entry.state, entry.updated_at) = (state.clone(), *at);
+                }
+            }
+            entry
+        };
+        entries.into_iter().map(completed).collect()
     }
 }
 
@@ -93,14 +107,14 @@ impl OrderJournal for RememberingJournal {
     }
 
     async fn entry(&self, account: &AccountId, id: &ClientOrderId) -> Result<Option<JournalEntry>, StoreError> {
-        self.catch_up().await;
+        let before = self.unrecorded().clone();
         let entry = self.journal.entry(account, id).await?;
-        Ok(entry.map(|it| self.completed(it)))
+        Ok(self.completed::<Vec<_>>(entry, &before).pop())
     }
 
     async fn unfinished(&self, account: &AccountId) -> Result<Vec<JournalEntry>, StoreError> {
-        self.catch_up().await;
-        let mut entries = self.all_completed(self.journal.unfinished(account).await?);
+        let before = self.unrecorded().clone();
+        let mut entries: Vec<_> = self.completed(self.journal.unfinished(account).await?, &before);
         entries.retain(|it| !it.state.is_final());
         Ok(entries)
     }
@@ -129,13 +143,13 @@ impl OrderJournal for RememberingJournal {
     }
 
     async fn parts(&self, account: &AccountId, name: &ClientOrderId) -> Result<Vec<JournalEntry>, StoreError> {
-        self.catch_up().await;
-        Ok(self.all_completed(self.journal.parts(account, name).await?))
+        let before = self.unrecorded().clone();
+        Ok(self.completed(self.journal.parts(account, name).await?, &before))
     }
 
     async fn recent(&self, account: &AccountId, limit: u32) -> Result<Vec<JournalEntry>, StoreError> {
-        self.catch_up().await;
-        Ok(self.all_completed(self.journal.recent(account, limit).await?))
+        let before = self.unrecorded().clone();
+        Ok(self.completed(self.journal.recent(account, limit).await?, &before))
     }
 }
 
@@ -211,17 +225,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_could_not_be_recorded_is_recorded_with_the_next_question_and_once() {
-        let journal = journal(vec![(accepted(), away()), (accepted(), Ok(()))]);
+    async fn what_could_not_be_recorded_is_recorded_later_and_once() {
+        let journal = journal(vec![(accepted(), away()), (accepted(), away()), (accepted(), Ok(()))]);
         assert_eq!(journal.record(&account(), &id(), &accepted(), NOW).await, away());
-        for _ in 0..2 {
-            journal.unfinished(&account()).await.unwrap();
+        for _ in 0..3 {
+            journal.catch_up().await;
         }
     }
 
     #[tokio::test]
-    async fn while_it_cannot_be_recorded_every_reading_tells_it() {
-        let journal = journal(vec![(accepted(), away()); 5]);
+    async fn while_it_is_not_recorded_every_reading_tells_it_and_writes_nothing() {
+        let journal = journal(vec![(accepted(), away())]);
         assert_eq!(journal.record(&account(), &id(), &accepted(), NOW).await, away());
         let known = JournalEntry { state: accepted(), updated_at: NOW, ..intended() };
         assert_eq!(journal.unfinished(&account()).await.unwrap(), slice::from_ref(&known));
@@ -232,32 +246,48 @@ mod tests {
 
     #[tokio::test]
     async fn the_furthest_that_is_known_is_kept_and_what_has_ended_is_not_unfinished() {
-        let records = [canceled(), accepted(), canceled(), canceled()].map(|state| (state, away()));
+        let records = [canceled(), accepted(), canceled()].map(|state| (state, away()));
         let journal = journal(records.into());
         assert_eq!(journal.record(&account(), &id(), &canceled(), NOW).await, away());
         assert_eq!(journal.record(&account(), &id(), &accepted(), NOW).await, away());
+        journal.catch_up().await;
         assert_eq!(journal.unfinished(&account()).await.unwrap(), []);
         assert_eq!(journal.entry(&account(), &id()).await.unwrap().unwrap().state, canceled());
     }
 
     #[tokio::test]
-    async fn what_the_journal_contradicts_or_never_heard_of_is_not_recorded_again() {
+    async fn what_is_recorded_while_somebody_reads_is_in_what_is_read() {
+        let journal = Arc::new(journal(vec![(accepted(), away()), (accepted(), Ok(()))]));
+        assert_eq!(journal.record(&account(), &id(), &accepted(), NOW).await, away());
+        let before = journal.unrecorded().clone();
+        journal.catch_up().await;
+        let read: Vec<JournalEntry> = journal.completed([intended()], &before);
+        assert_eq!(read.first().map(|it| &it.state), Some(&accepted()));
+    }
+
+    #[tokio::test]
+    async fn what_the_journal_contradicts_or_never_heard_of_is_forgotten_and_what_it_cannot_read_is_not() {
         let never_meant = Err(StoreError::NotFound("no such order".to_owned()));
         let otherwise = Err(StoreError::Conflict("it was accepted".to_owned()));
-        for refused in [never_meant, otherwise] {
+        let damaged = Err(StoreError::Corrupt("a state of no kind".to_owned()));
+        for (refused, state) in
+            [(never_meant, JournalState::Intended), (otherwise, JournalState::Intended), (damaged, accepted())]
+        {
             let journal = journal(vec![(accepted(), away()), (accepted(), refused)]);
             assert_eq!(journal.record(&account(), &id(), &accepted(), NOW).await, away());
-            for _ in 0..2 {
-                assert_eq!(journal.unfinished(&account()).await.unwrap(), [intended()]);
-            }
+            journal.catch_up().await;
+            assert_eq!(journal.entry(&account(), &id()).await.unwrap().unwrap().state, state);
         }
     }
 
     #[tokio::test]
-    async fn one_that_never_left_us_may_be_sent_yet() {
+    async fn what_the_venue_does_not_have_may_be_sent_yet() {
         let never_left = JournalState::NotSent { reason: "throttled".to_owned() };
-        let journal = journal(vec![(never_left.clone(), away())]);
-        assert_eq!(journal.record(&account(), &id(), &never_left, NOW).await, away());
-        assert_eq!(journal.unfinished(&account()).await.unwrap(), [intended()]);
+        let refused = JournalState::Refused { reason: "there is no position".to_owned() };
+        for state in [never_left, refused] {
+            let journal = journal(vec![(state.clone(), away())]);
+            assert_eq!(journal.record(&account(), &id(), &state, NOW).await, away());
+            assert_eq!(journal.unfinished(&account()).await.unwrap(), [intended()]);
+        }
     }
 }

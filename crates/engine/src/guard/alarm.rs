@@ -147,6 +147,11 @@ pub(super) fn concern_the_books(wakes: &[Wake]) -> bool {
     wakes.iter().any(|wake| wake.why.concerns_the_books())
 }
 
+/// Whether it is nothing but that the account is followed from now on.
+pub(super) fn are_of_connecting(wakes: &[Wake]) -> bool {
+    !wakes.is_empty() && wakes.iter().all(|wake| wake.why == Why::Connected)
+}
+
 /// Rings until it is heard. Ringing often is ringing once: what is heard then are all the reasons.
 #[derive(Debug, Default)]
 pub(super) struct Alarm {

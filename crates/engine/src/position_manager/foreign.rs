@@ -94,11 +94,12 @@ impl PositionManager {
     }
 
     /// Meets whatever is not ours, announces each once, and remembers what is to be left alone. What is not there any more is
-    /// forgotten: if it comes back, the records tell whether it was announced.
+    /// forgotten, by a reading that `is_whole`: if it comes back, the records tell whether it was announced.
     /// What the venue has made of stops that entries of ours carried is ours.
     pub(crate) async fn announce_foreign(
         &self,
         reading: &Reading,
+        is_whole: bool,
         attached: &HashSet<OrderId>,
         troubles: &mut Troubles,
     ) -> Vec<Foreign> {
@@ -115,7 +116,9 @@ impl PositionManager {
         }
         let may_be_there = positions.is_none();
         let Some(positions) = positions.filter(|_| policy != ForeignPolicy::Adopt) else {
-            self.forget_all_but(&there, may_be_there);
+            if is_whole {
+                self.forget_all_but(&there, may_be_there);
+            }
             return met;
         };
         let keys = positions.iter().map(|(report, _)| (report.symbol.clone(), report.position_side)).collect();
@@ -128,7 +131,9 @@ impl PositionManager {
             let is_new = self.announce(KIND_OF_POSITION, &symbol, &said, size, troubles).await;
             met.push(Foreign::Position { symbol, side, position, is_new });
         }
-        self.forget_all_but(&there, false);
+        if is_whole {
+            self.forget_all_but(&there, false);
+        }
         met
     }
 

@@ -137,6 +137,7 @@ impl PositionManager {
         let blind_for = self.tell_of_sight(&mut troubles).await;
         let switched = self.tell_of_switch(&mut troubles).await;
         let elsewhere = self.tell_of_others(self.said_last.switched_at(), &mut troubles).await;
+        self.journal.catch_up().await;
         Ok(MonitorReport {
             time: reading.snapshot.time,
             wallet: reading.wallet(&self.settings.settle),

@@ -3,9 +3,11 @@
 mod ahead;
 mod checks;
 mod entering;
+mod judged;
 mod preview;
 mod protecting;
 
+pub(super) use judged::Judged;
 pub use preview::Preview;
 
 use super::PositionManager;
@@ -160,6 +162,7 @@ impl PositionManager {
     ) -> Result<Opened, OpenFailure> {
         // It is closed by a clean stop only.
         let Ok(_turn) = self.turn.acquire().await else { return Err(OpenFailure::ShuttingDown) };
+        self.forget_judged();
         let mut troubles = Troubles::default();
         self.refuse_while_unresolved(intent, None).await?;
         let plan = self.plan(intent, &mut troubles).await?;
@@ -207,6 +210,16 @@ impl PositionManager {
         intent: &'a OpenIntent,
         troubles: &mut Troubles,
     ) -> Result<Plan<'a>, OpenFailure> {
+        self.plan_by(None, intent, troubles).await
+    }
+
+    /// The same by what was read a moment ago, where that is young enough.
+    pub(super) async fn plan_by<'a>(
+        &self,
+        judged: Option<Judged>,
+        intent: &'a OpenIntent,
+        troubles: &mut Troubles,
+    ) -> Result<Plan<'a>, OpenFailure> {
         let (symbol, flattenings, began) = (&intent.symbol, self.flattenings_begun(), self.ports.clock.now());
         let instrument = self.ports.broker.instrument(symbol).await?;
         if let Some(refusal) = Refusal::to_open(symbol, instrument.status, instrument.status.as_str()) {
@@ -216,7 +229,10 @@ impl PositionManager {
             let (symbol, settle, kept) = (symbol.clone(), instrument.settle, self.settings.settle.clone());
             return Err(OpenFailure::WrongCurrency { symbol, settle, kept });
         }
-        let reading = self.read_account(troubles).await?;
+        let (reading, flattenings, began) = match judged.and_then(Judged::young) {
+            Some(judged) => judged,
+            None => (self.read_account(troubles).await?, flattenings, began),
+        };
         let mark = self.ports.feed.mark_price(symbol).await?.price;
         let funding = troubles.known(Subject::Funding, symbol, self.ports.funding_rates.current(symbol).await);
         let side = PositionSide::of(intent.direction, self.settings.position_mode);

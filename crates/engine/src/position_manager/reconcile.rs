@@ -52,10 +52,10 @@ impl PositionManager {
     }
 
     /// The same in passing: an order whose fate is not definite is looked at again the next time, so that nothing that is
-    /// to be watched waits for it.
-    pub(crate) async fn compare(&self) -> Result<Reconciliation, ReconcileFailure> {
+    /// to be watched waits for it. With what was read of the account, as [`begin`](Self::begin).
+    pub(crate) async fn compare(&self) -> Result<(Reconciliation, Option<JustRead>), ReconcileFailure> {
         let _turn = self.turn.acquire().await.ok();
-        Ok(self.bring_together(Wait::Glance).await?.0)
+        self.bring_together(Wait::Glance).await
     }
 
     async fn bring_together(&self, wait: Wait) -> Result<(Reconciliation, Option<JustRead>), ReconcileFailure> {
@@ -68,6 +68,7 @@ impl PositionManager {
         self.back_fill_bookings(&mut it).await;
         let mut troubles = Troubles::default();
         it.climbed = self.climb(&mut troubles).await;
+        self.journal.catch_up().await;
         it.troubles.extend(troubles.into_vec());
         let is_as_read = it.is_clean() && it.composed.iter().all(|it| it.sent.is_empty());
         Ok((it, read.filter(|_| is_as_read)))
@@ -115,11 +116,11 @@ impl PositionManager {
         };
         let attached = self.attached_of(&reading.snapshot.orders, &mut troubles).await;
         it.orphans = self.orphans(&reading, (&it.orders, &attached), &mut troubles).await;
-        it.foreign = self.announce_foreign(&reading, &attached, &mut troubles).await;
+        let is_whole = in_hand.is_empty();
+        it.foreign = self.announce_foreign(&reading, is_whole, &attached, &mut troubles).await;
         self.tell_of_reconciliation(&it, &mut troubles).await;
         it.took = self.ports.clock.now().since(started);
         it.troubles = troubles.into_vec();
-        let is_whole = in_hand.is_empty();
         Ok((it, is_whole.then_some(JustRead { reading, age })))
     }
 

@@ -17,7 +17,12 @@ impl PositionManager {
         drop(turn);
         let mut troubles = Troubles::default();
         let mut cancelled = Vec::new();
-        let open = self.ports.broker.open_orders(None).await;
+        let read = self.read_account(&mut troubles).await;
+        let open = match &read {
+            Ok(reading) => Ok(reading.snapshot.orders.clone()),
+            // What is to be cancelled is seen when the account is not.
+            Err(_) => self.ports.broker.open_orders(None).await,
+        };
         let protection = match open {
             Ok(orders) => {
                 let ours = orders.iter().filter(|order| self.ids.is_ours(&order.client_order_id));
@@ -32,18 +37,15 @@ impl PositionManager {
                 None
             }
         };
-        let has_snapshot = self.last_snapshot(&mut troubles).await;
-        Stopped { cancelled, protection, has_snapshot, troubles: troubles.into_vec() }
-    }
-
-    async fn last_snapshot(&self, troubles: &mut Troubles) -> bool {
-        match self.read_account(troubles).await {
-            Ok(reading) => self.snapshot(&reading, troubles).await.is_some(),
+        let has_snapshot = match read {
+            Ok(reading) => self.snapshot(&reading, &mut troubles).await.is_some(),
             Err(error) => {
                 tracing::warn!(%error, "the account cannot be read: no last point of the equity curve");
                 false
             }
-        }
+        };
+        self.journal.catch_up().await;
+        Stopped { cancelled, protection, has_snapshot, troubles: troubles.into_vec() }
     }
 
     /// The manager's clock.

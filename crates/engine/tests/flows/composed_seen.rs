@@ -74,6 +74,18 @@ async fn what_is_shown_is_judged_by_the_code_that_takes_it_and_nothing_is_writte
 }
 
 #[tokio::test]
+async fn its_first_part_is_judged_by_what_the_whole_was_judged_by_and_a_later_opening_is_not() {
+    let desk = desk();
+    let asked = || desk.venue.state().accounts_asked;
+    desk.manager.compose(&bracket_of("0.01", "49000")).await.unwrap();
+    assert_eq!(asked(), 1, "nothing has happened between the two");
+    desk.manager.compose(&bracket_of("0.01", "48000")).await.unwrap();
+    assert_eq!(asked(), 2, "the other one rests by now");
+    let resting = desk.venue.state().open.iter().filter(|order| order.order_type == OrderType::Limit).count();
+    assert_eq!(resting, 2);
+}
+
+#[tokio::test]
 async fn an_unfilled_bracket_that_is_cancelled_leaves_nothing_to_find_out() {
     let desk = desk();
     let placed = desk.manager.compose(&bracket()).await.unwrap();
@@ -280,6 +292,18 @@ async fn a_stop_that_was_sent_and_not_written_down_is_found_and_followed() {
     other.reconcile().await.unwrap();
     assert_eq!(triggers(&desk), [price("45000")], "it is not placed twice");
     assert_eq!(last_stop(&desk).state, JournalState::Accepted { order_id: sent });
+}
+
+#[tokio::test]
+async fn what_became_of_a_part_and_could_not_be_recorded_is_recorded_by_the_next_look() {
+    let desk = desk();
+    desk.store.tables().takes_no_states = true;
+    desk.manager.compose(&bracket_of("0.01", "49000")).await.unwrap();
+    let states = || desk.store.tables().journal.iter().map(|it| it.state.as_str()).collect::<Vec<_>>();
+    assert_eq!(states(), ["intended"; 2], "its stop, and its entry");
+    desk.store.tables().takes_no_states = false;
+    desk.manager.monitor().await.unwrap();
+    assert_eq!(states(), ["accepted"; 2], "both rest");
 }
 
 #[tokio::test]

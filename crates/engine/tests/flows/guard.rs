@@ -64,6 +64,16 @@ async fn a_stop_waits_for_the_opening_under_way() {
 }
 
 #[tokio::test]
+async fn a_clean_stop_reads_the_account_once() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    let before = desk.venue.state().accounts_asked;
+    let stopped = desk.manager.shutdown(RestingEntries::Keep).await;
+    assert_eq!((stopped.protection.map(|it| it.len()), stopped.has_snapshot), (Some(1), true));
+    assert_eq!(desk.venue.state().accounts_asked - before, 1);
+}
+
+#[tokio::test]
 async fn resting_entries_of_ours_are_cancelled_if_wished_and_those_of_others_never() {
     for (wish, left) in [(RestingEntries::Keep, 3), (RestingEntries::Cancel, 2)] {
         let desk = desk();

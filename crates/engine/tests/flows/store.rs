@@ -22,6 +22,8 @@ pub(crate) struct Tables {
     pub(crate) hold_positions: bool,
     /// No order is written down.
     pub(crate) takes_no_orders: bool,
+    /// Orders are written down, and what becomes of them is not.
+    pub(crate) takes_no_states: bool,
     /// A composed order is written down, and whoever wrote it is not told.
     pub(crate) loses_composed: bool,
     /// The database goes with that answer.

@@ -48,6 +48,8 @@ pub(crate) struct State {
     pub(crate) bookings: Vec<Booking>,
     /// How often they were asked for.
     pub(crate) bookings_asked: usize,
+    /// How often the whole account was.
+    pub(crate) accounts_asked: usize,
     /// Bookings are not told.
     pub(crate) hide_bookings: bool,
     /// Bookings are in the wallet, and no question tells of them yet.
@@ -149,6 +151,7 @@ impl Venue {
             payments: Vec::new(),
             bookings: Vec::new(),
             bookings_asked: 0,
+            accounts_asked: 0,
             hide_bookings: false,
             hold_bookings: false,
             settled: Vec::new(),

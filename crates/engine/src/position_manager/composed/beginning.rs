@@ -6,6 +6,7 @@ use crate::position_manager::PositionManager;
 use crate::position_manager::open::Preview;
 use crate::position_manager::protection::Wanted;
 use crate::position_manager::reading::find_direction;
+use crate::steady::Steady;
 use crate::trouble::Troubles;
 use plimsoll_domain::{
     ClientOrderId, Decimal, Direction, Instrument, Position, Price, Quantity, Rate, Remainder, Rounding, TimeInForce,
@@ -14,6 +15,7 @@ use plimsoll_ports::{
     ComposedEnd, ComposedEntry, ComposedKind, ComposedOrder, ComposedState, OpenIntent, Opening, Purpose, SlicedTrade,
     StoreError,
 };
+use std::sync::Arc;
 
 impl PositionManager {
     /// What a composed order would mean now, by the same code that takes it; what it opens is judged whole. Nothing is
@@ -51,7 +53,7 @@ impl PositionManager {
         opening: &Opening,
         name: IntentId,
     ) -> Result<ComposedEntry, ComposeFailure> {
-        let mut troubles = Troubles::default();
+        let (mut troubles, age) = (Troubles::default(), Steady::new(Arc::clone(&self.ports.clock)));
         let intent = intent(order, opening, opening.quantity);
         self.refuse_while_unresolved(&intent, Some(&name)).await?;
         let plan = self.plan(&intent, &mut troubles).await?.of_composed(name);
@@ -63,10 +65,12 @@ impl PositionManager {
         // Whoever finds a part filled after a crash finds what was to protect it.
         let wanted = [Purpose::StopLoss, Purpose::TakeProfit].map(|purpose| plan.wanted(purpose));
         let wanted: Vec<Wanted<'_>> = wanted.into_iter().flatten().collect();
-        match self.intend_protection(&wanted).await {
-            Ok(()) => Ok(entry),
-            Err((_, error)) => Err(self.taken_back(entry.id, error).await),
+        if let Err((_, error)) = self.intend_protection(&wanted).await {
+            return Err(self.taken_back(entry.id, error).await);
         }
+        drop(wanted);
+        self.keep_judged(plan.into_judged(entry.id.clone(), age));
+        Ok(entry)
     }
 
     /// What was written down and is not begun is ended, so that nobody carries it on.

@@ -61,12 +61,13 @@ impl PositionManager {
         let OrderSize::Quantity(quantity) = part.size else { return false };
         // Somebody is opening something: the next pass is early enough.
         let Ok(_turn) = self.turn.try_acquire() else { return false };
+        let judged = self.take_judged(&entry.id);
         let intent = intent(&entry.order, opening, quantity);
         let approved = async {
             // What else may be live in its contract is not in any reading yet.
             let id = IntentId::named(&entry.id);
             self.refuse_while_unresolved(&intent, Some(&id)).await?;
-            let plan = self.plan(&intent, troubles).await?.of_composed(id);
+            let plan = self.plan_by(judged, &intent, troubles).await?.of_composed(id);
             let approved = self.approve(&plan, troubles).await?;
             self.set_up(&plan).await?;
             Ok((plan, approved))

@@ -82,6 +82,18 @@ async fn what_happened_before_a_connection_is_looked_at_at_once() {
 }
 
 #[tokio::test]
+async fn what_a_connection_is_looked_at_by_is_read_once() {
+    let is_cut = watch::Sender::new(false);
+    let mut scene = begin(seldom(), until_cut(&is_cut));
+    scene.pass_until("connected").await;
+    scene.asked();
+    scene.pass_until("woken connected").await;
+    scene.pass_until("watched").await;
+    assert_eq!(scene.asked().get("account"), Some(&1), "for the books and for the look");
+    scene.stop.stop();
+}
+
+#[tokio::test]
 async fn only_a_connection_that_has_held_is_followed_by_another_one_soon() {
     let is_cut = watch::Sender::new(false);
     let mut scene = begin(seldom(), until_cut(&is_cut));

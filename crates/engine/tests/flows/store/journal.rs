@@ -28,6 +28,9 @@ impl OrderJournal for Store {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let mut tables = self.up()?;
+        if tables.takes_no_states {
+            return Err(StoreError::Unreachable("no database".to_owned()));
+        }
         let entry = tables.journal.iter_mut().find(|entry| entry.order.client_order_id == *id);
         let entry = entry.ok_or_else(|| StoreError::NotFound(id.to_string()))?;
         if state.rank() > entry.state.rank() {

@@ -56,6 +56,7 @@ impl Broker for Venue {
     }
 
     async fn account(&self) -> Result<AccountSnapshot, QueryError> {
+        self.state().accounts_asked += 1;
         let (positions, orders, balances) =
             (self.positions().await?, self.open_orders(None).await?, self.balances().await?);
         let state = self.see()?;
