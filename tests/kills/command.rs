@@ -304,7 +304,8 @@ impl<'a> Trading<'a> {
             let now = store.entry(&self.stage.account, &entry.order.client_order_id).await;
             let state = now.expect("the journal can be read").map(|entry| entry.state);
             if matches!(state, Some(JournalState::NotSent { .. })) {
-                longest = longest.max(entry.intended_at.plus(WINDOW).since(at));
+                // The window runs from when it was known last that it had been sent.
+                longest = longest.max(entry.updated_at.plus(WINDOW).since(at));
             }
         }
         store.close().await;
