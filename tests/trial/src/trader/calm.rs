@@ -134,7 +134,8 @@ impl Trader<'_> {
                     && order.order_type == OrderType::StopMarket
                     && order.close_position
             };
-            let resting: Vec<_> = truth.open.iter().filter(is_its_stop).map(|order| order.trigger).collect();
+            let its: Vec<_> = truth.open.iter().filter(is_its_stop).collect();
+            let resting: Vec<_> = its.iter().map(|order| order.trigger).collect();
             let sized = truth.open.iter().filter(|order| {
                 order.symbol == report.symbol
                     && order.position_side == report.position_side
@@ -142,10 +143,11 @@ impl Trader<'_> {
                     && order.order_type == OrderType::StopMarket
             });
             let covered: Decimal = sized.filter_map(|order| order.quantity).map(Quantity::get).sum();
-            let stands = match resting.as_slice() {
+            let stands = match its.as_slice() {
                 [] => covered >= held.quantity.get() || self.is_owed_no_more(meant).await,
-                [Some(trigger)] if meant.is_composed || self.came_to_nothing(meant).await => {
-                    meant.any.contains(trigger)
+                [stop] if meant.is_composed || self.came_to_nothing(meant).await => {
+                    let was_meant = stop.trigger.is_some_and(|trigger| meant.any.contains(&trigger));
+                    was_meant || self.waits_for_fills(stop).await
                 }
                 _ => false,
             };
@@ -153,6 +155,14 @@ impl Trader<'_> {
                 differences.same(&format!("stops of {which}"), "triggers", &vec![Some(meant.trigger)], &resting);
             }
         }
+    }
+
+    /// A composed order has sent it before its entries, for whatever fills of them.
+    async fn waits_for_fills(&self, stop: &plimsoll_domain::Order) -> bool {
+        let world = &self.world;
+        let Some(intent) = world.ids.intent_of(&stop.client_order_id) else { return false };
+        let composed = world.store.composed(&world.account, &intent.name()).await.expect("the journal is read");
+        composed.is_some_and(|it| it.state == ComposedState::Working)
     }
 
     /// The stop that was meant last was refused, never got there, or was lost by the venue: the one before it rests on, and
