@@ -31,6 +31,9 @@ const LONGEST_SPAN: Duration = Duration::from_secs(2);
 /// What was refused at once is no measure of what is done.
 const SHORTEST_SPAN: Duration = Duration::from_millis(60);
 
+/// So many of the newest orders are shown where something is wrong.
+const SHOWN: u32 = 4;
+
 /// As many orders go on at once; then one of them is ended, or all are carried on.
 const MOST_WORKING: usize = 3;
 
@@ -268,7 +271,8 @@ impl<'a> Trading<'a> {
         let stopped = stop(&mut child).await.or_else(|| is_quiet.err().map(|_| "it never came to rest".to_owned()));
         match (started, stopped) {
             (Ok(started), None) if started.event == "reconciled" => {
-                Recovery { report: line, ..self.told(started, told_at, &in_doubt).await }
+                let journal = shown(&in_doubt, &self.journal(SHOWN).await);
+                Recovery { report: format!("{line}, {journal}"), ..self.told(started, told_at, &in_doubt).await }
             }
             (Ok(_), Some(failure)) => Recovery { failure: Some(failure), ..Recovery::default() },
             _ => Recovery { failure: Some(format!("no report of recovery but '{line}'")), ..Recovery::default() },
@@ -311,6 +315,18 @@ impl<'a> Trading<'a> {
         store.close().await;
         longest.min(WINDOW)
     }
+}
+
+/// What was in doubt, and the newest of what is on record now.
+fn shown(in_doubt: &[JournalEntry], newest: &[JournalEntry]) -> String {
+    let all = |entries: &[JournalEntry]| {
+        let one = |it: &JournalEntry| {
+            let (id, state) = (&it.order.client_order_id, it.state.as_str());
+            format!("{id} intended {}, {state} {}", it.intended_at, it.updated_at)
+        };
+        entries.iter().map(one).collect::<Vec<_>>().join("; ")
+    };
+    format!("in doubt were [{}], and the newest are [{}]", all(in_doubt), all(newest))
 }
 
 /// Reads on until a look has sent nothing for the orders that go on.

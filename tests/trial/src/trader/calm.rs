@@ -145,9 +145,11 @@ impl Trader<'_> {
             let covered: Decimal = sized.filter_map(|order| order.quantity).map(Quantity::get).sum();
             let stands = match its.as_slice() {
                 [] => covered >= held.quantity.get() || self.is_owed_no_more(meant).await,
-                [stop] if meant.is_composed || self.came_to_nothing(meant).await => {
+                [stop] => {
+                    let came_to_nothing = self.came_to_nothing(meant).await;
                     let was_meant = stop.trigger.is_some_and(|trigger| meant.any.contains(&trigger));
-                    was_meant || self.waits_for_fills(stop).await
+                    (was_meant && (meant.is_composed || came_to_nothing))
+                        || (came_to_nothing && self.is_of_a_composed_order(stop).await)
                 }
                 _ => false,
             };
@@ -157,12 +159,11 @@ impl Trader<'_> {
         }
     }
 
-    /// A composed order has sent it before its entries, for whatever fills of them.
-    async fn waits_for_fills(&self, stop: &plimsoll_domain::Order) -> bool {
+    /// A composed order has sent it before its entries, for whatever would fill of them.
+    async fn is_of_a_composed_order(&self, stop: &plimsoll_domain::Order) -> bool {
         let world = &self.world;
         let Some(intent) = world.ids.intent_of(&stop.client_order_id) else { return false };
-        let composed = world.store.composed(&world.account, &intent.name()).await.expect("the journal is read");
-        composed.is_some_and(|it| it.state == ComposedState::Working)
+        world.store.composed(&world.account, &intent.name()).await.expect("the journal is read").is_some()
     }
 
     /// The stop that was meant last was refused, never got there, or was lost by the venue: the one before it rests on, and
