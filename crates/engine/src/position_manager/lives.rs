@@ -80,7 +80,8 @@ pub(crate) fn made_by(held: Position, all: Vec<Fill>, own: &[Fill]) -> Option<Li
     from_flat(all).or_else(|| from_flat(until_own).filter(is_at_its_entry))
 }
 
-fn signed_fill(fill: &Fill) -> Decimal {
+/// What a fill makes of a position, longs positive.
+pub(crate) fn signed_fill(fill: &Fill) -> Decimal {
     Direction::from(fill.side).sign() * fill.quantity.get()
 }
 

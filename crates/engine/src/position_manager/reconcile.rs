@@ -2,6 +2,7 @@
 //! way round. Each step is found done, or done again under the same id, when the process dies in the middle of it.
 
 mod back_fill;
+mod evidence;
 mod report;
 mod restore;
 mod summary;
@@ -15,14 +16,12 @@ use super::PositionManager;
 use super::composed::Doing;
 use super::failure::ReconcileFailure;
 use super::foreign::Foreign;
-use super::lives;
 use super::reading::{JustRead, Reading};
 use super::settle::is_protective;
 use crate::order_path::{Evidence, SendFailure, Sent, Wait};
 use crate::steady::Steady;
 use crate::trouble::{Record, Subject, Troubles};
-use back_fill::RECOVERED;
-use plimsoll_domain::{Decimal, Direction, Fill, Order, OrderId, PositionReport, Timestamp};
+use plimsoll_domain::{Direction, Order, OrderId, PositionReport, Timestamp};
 use plimsoll_ports::{Alert, JournalEntry, JournalState, PositionRecord, PositionStatus, Purpose, Severity};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -179,7 +178,7 @@ impl PositionManager {
         };
         // An entry that traded shows in the position, whatever book and trades tell: the records say what that was.
         let evidence = match entry.purpose {
-            Purpose::Entry => match self.recorded_size(entry, troubles).await {
+            Purpose::Entry => match self.size_without(entry, troubles).await {
                 Some(size) => Evidence::Size(size),
                 // A weaker proof could journal an entry that has filled as never sent.
                 None => {
@@ -198,20 +197,6 @@ impl PositionManager {
         let sent = Sent { intended_at: entry.intended_at, last_at: entry.updated_at };
         let fate = self.path.follow_for(give_up, &entry.order, order_id, sent, evidence, troubles).await;
         OrderFate::of(entry, fate)
-    }
-
-    /// The size that the records have of an order's position, longs positive: of one that was recovered without its fills
-    /// only what recorded fills explain, since the order may be the rest.
-    async fn recorded_size(&self, entry: &JournalEntry, troubles: &mut Troubles) -> Option<Decimal> {
-        let (account, order) = (&self.settings.account, &entry.order);
-        let found = self.ports.positions.find_open(account, &order.symbol, order.position_side).await;
-        let Some(record) = troubles.read(Record::Position, found)? else { return Some(Decimal::ZERO) };
-        if record.opened.strategy != RECOVERED {
-            return Some(record.opened.direction.sign() * record.opened.quantity.get());
-        }
-        let trades = troubles.read(Record::Trade, self.ports.trades.of_position(record.id).await)?;
-        let fills: Vec<Fill> = trades.into_iter().map(|trade| trade.fill).collect();
-        Some(-lives::before(None, &fills))
     }
 
     /// The fate of protection that no position claims. While it is not known what became of its entry, or its position cannot

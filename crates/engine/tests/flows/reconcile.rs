@@ -221,6 +221,29 @@ async fn an_entry_that_never_left_is_finished_in_the_journal() {
 }
 
 #[tokio::test]
+async fn what_others_have_filled_and_nobody_recorded_does_not_speak_for_an_entry_that_never_left() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    {
+        // Died before what filled was recorded, with the next entry written down and not sent.
+        let mut tables = desk.store.tables();
+        tables.positions.clear();
+        tables.trades.clear();
+        let last = tables.journal.iter().rfind(|it| it.purpose == Purpose::Entry).unwrap().clone();
+        let ids = plimsoll_engine::ClientOrderIds::new(&desk.manager.settings().account);
+        let id = ids.intent(desk.venue.now()).order(Purpose::Entry, 0);
+        let order = NewOrder { client_order_id: id, ..last.order };
+        tables.journal.push(JournalEntry { order, state: JournalState::Intended, ..last });
+    }
+    desk.venue.sleep(Duration::from_secs(3600)).await;
+    let before = desk.venue.now();
+    let reconciliation = desk.manager.reconcile().await.unwrap();
+    let fate = reconciliation.orders.iter().find(|it| it.fate.is_err()).map(|it| &it.fate);
+    assert_eq!(fate, Some(&Err(SendFailure::NeverArrived)));
+    assert_eq!((desk.venue.now(), reconciliation.adopted.len()), (before, 1), "nothing is waited for");
+}
+
+#[tokio::test]
 async fn a_position_opened_by_hand_is_adopted_and_closed_with_true_figures() {
     let desk = desk();
     desk.venue.open_elsewhere(&eth(), Direction::Long, "0.5");
