@@ -22,8 +22,13 @@ const RECORD: &str = "UPDATE orders SET state = ?3, order_id = ifnull(?4, order_
     filled = ?7, average_price = ?8, updated_at = ?9 WHERE account = ?1 AND client_order_id = ?2 AND state = ?10";
 pub(crate) const ENTRY: &str = "SELECT * FROM orders WHERE account = ?1 AND client_order_id = ?2";
 pub(crate) const UNFINISHED: &str = "SELECT * FROM orders WHERE account = ?1 \
-    AND status IS NULL AND reason IS NULL ORDER BY intended_at, id";
-pub(crate) const RECENT: &str = "SELECT * FROM orders WHERE account = ?1 ORDER BY intended_at DESC, id DESC LIMIT ?2";
+    AND (status IS NULL AND reason IS NULL) = 1 ORDER BY intended_at, id";
+/// The newest of what is in hand and the newest of what has ended lie in two places of the index: the newest of both are among them.
+pub(crate) const RECENT: &str = "SELECT * FROM (SELECT * FROM orders WHERE account = ?1 \
+    AND (status IS NULL AND reason IS NULL) = 1 ORDER BY intended_at DESC, id DESC LIMIT ?2) \
+    UNION ALL SELECT * FROM (SELECT * FROM orders WHERE account = ?1 \
+    AND (status IS NULL AND reason IS NULL) = 0 ORDER BY intended_at DESC, id DESC LIMIT ?2) \
+    ORDER BY intended_at DESC, id DESC LIMIT ?2";
 /// A range of the index. No text holds U+10FFFF, which is no letter and sorts behind all of them.
 pub(crate) const PARTS: &str = "SELECT * FROM orders WHERE account = ?1 AND client_order_id >= ?2 \
     AND client_order_id < ?2 || char(0x10FFFF) ORDER BY intended_at, id";

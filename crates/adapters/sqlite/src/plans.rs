@@ -16,8 +16,7 @@ async fn every_read_uses_its_index() {
     let store = SqliteStore::in_memory().await.unwrap();
     for (index, sql) in [
         ("orders_key", journal::ENTRY),
-        ("orders_unfinished", journal::UNFINISHED),
-        ("orders_by_time", journal::RECENT),
+        ("orders_by_time", journal::UNFINISHED),
         ("composed_orders_key", composed::BY_KEY),
         ("composed_orders_working", composed::WORKING),
         ("positions_one_open", positions::OPEN_ONE),
@@ -51,7 +50,17 @@ async fn every_read_uses_its_index() {
     }
 }
 
-/// They are few, and lie beside one another in the index by their names: the one read that sorts what it has found.
+/// As many as are asked for of each, which are sorted together.
+#[tokio::test]
+async fn the_newest_orders_are_the_ends_of_two_ranges_of_the_index() {
+    let store = SqliteStore::in_memory().await.unwrap();
+    let plan = plan(&store, journal::RECENT).await;
+    let range = "SEARCH orders USING INDEX orders_by_time (account=? AND <expr>=?)";
+    assert_eq!(plan.matches(range).count(), 2, "{plan}");
+    assert!(!plan.contains("SCAN orders"), "{plan}");
+}
+
+/// They are few, and lie beside one another in the index by their names.
 #[tokio::test]
 async fn the_parts_of_a_composed_order_are_one_range_of_the_index() {
     let store = SqliteStore::in_memory().await.unwrap();

@@ -28,13 +28,14 @@ impl From<sqlx::Error> for Unmigrated {
 }
 
 /// Every version, oldest first: its number, its name, and the statements that lead to it.
-const VERSIONS: [(i64, &str, &str); 6] = [
+const VERSIONS: [(i64, &str, &str); 7] = [
     (1, "records", include_str!("../migrations/0001_records.sql")),
     (2, "bookings", include_str!("../migrations/0002_bookings.sql")),
     (3, "composed orders", include_str!("../migrations/0003_composed_orders.sql")),
     (4, "lean orders", include_str!("../migrations/0004_lean_orders.sql")),
     (5, "unfinished by their end", include_str!("../migrations/0005_unfinished_by_their_end.sql")),
     (6, "desks", include_str!("../migrations/0006_desks.sql")),
+    (7, "orders in one index", include_str!("../migrations/0007_orders_in_one_index.sql")),
 ];
 
 /// The newest version that this program knows.

@@ -11,7 +11,7 @@ use super::cut::Cut;
 use super::score::{score, units, units_of};
 use crate::account::id_hash::ByIds;
 use crate::decimal::{is_at_most, is_positive, larger, or_zero, order, smaller, whole_quotient};
-use crate::margin::{HedgeMargin, MarginRatio};
+use crate::margin::{HedgeMargin, MarginRatio, MarginTiers};
 use crate::money::Money;
 use crate::name::Symbol;
 use crate::portfolio::AccountMargin;
@@ -26,10 +26,8 @@ use std::collections::{BinaryHeap, HashMap};
 /// The cross positions while they are made smaller, at their marks.
 pub(super) struct CrossPool<'a> {
     account: &'a GuardedAccount<'a>,
-    /// What is left of each position of the account, by its place.
-    left: Vec<Decimal>,
-    /// What a lot of each is worth, and costs in fees.
-    of_lot: Vec<(Decimal, Decimal)>,
+    /// Each position of the account, by its place.
+    positions: Vec<Lots<'a>>,
     pub(super) equity: Decimal,
     pub(super) required: Decimal,
     /// What is required of the positions that are left alone.
@@ -38,6 +36,31 @@ pub(super) struct CrossPool<'a> {
     pub(super) contracts: Vec<Legs>,
     /// What was made smaller, in that order.
     touched: Vec<usize>,
+}
+
+/// What making a position smaller looks at, side by side: run after run is of another position, and looking for it all over the
+/// account is what would take time.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+struct Lots<'a> {
+    whole: Decimal,
+    left: Decimal,
+    mark: Decimal,
+    lot: Decimal,
+    fee: Decimal,
+    /// What a lot is worth, and costs in fees.
+    of_lot: (Decimal, Decimal),
+    tiers: &'a MarginTiers,
+}
+
+impl<'a> Lots<'a> {
+    fn of(it: &Guarded<'a>) -> Self {
+        let (whole, mark, lot, fee) =
+            (it.position.quantity.get(), it.mark.get(), it.instrument.lot.get(), it.fee.get());
+        let notional = lot.saturating_mul(mark);
+        let of_lot = (notional, notional.saturating_mul(fee));
+        Self { whole, left: whole, mark, lot, fee, of_lot, tiers: &it.instrument.tiers }
+    }
 }
 
 /// The cross legs of one contract, by their places.
@@ -89,16 +112,11 @@ impl Ord for Offer {
 impl<'a> CrossPool<'a> {
     /// The cross positions of an account, with its figures.
     pub(super) fn of(account: &'a GuardedAccount<'a>, margin: AccountMargin) -> Self {
-        let left = account.positions.iter().map(|it| it.position.quantity.get()).collect();
+        let positions = account.positions.iter().map(Lots::of).collect();
         let (equity, required) = (margin.equity.get(), margin.maintenance.get());
         let contracts = contracts(account);
-        let of_lot = |it: &Guarded<'_>| {
-            let notional = it.instrument.lot.get().saturating_mul(it.mark.get());
-            (notional, notional.saturating_mul(it.fee.get()))
-        };
-        let of_lot = account.positions.iter().map(of_lot).collect();
         let (beside, touched) = (Decimal::ZERO, Vec::new());
-        let mut pool = Self { account, left, of_lot, equity, required, beside, contracts, touched };
+        let mut pool = Self { account, positions, equity, required, beside, contracts, touched };
         if account.positions.iter().any(|it| it.left_alone) {
             pool.beside = required.saturating_sub(pool.sum());
         }
@@ -111,7 +129,7 @@ impl<'a> CrossPool<'a> {
 
     /// What is left of a position.
     pub(super) fn left(&self, place: usize) -> Decimal {
-        self.left.get(place).copied().unwrap_or_default()
+        self.positions.get(place).map_or(Decimal::ZERO, |it| it.left)
     }
 
     pub(super) fn is_within(&self, target: MarginRatio) -> bool {
@@ -155,7 +173,7 @@ impl<'a> CrossPool<'a> {
         }
         let (equity, required) = (self.equity, self.required);
         let offer = |pool: &Self, contract: usize, run: &Run| {
-            let due = required.saturating_mul(pool.it(run.larger.0)?.fee.get());
+            let due = required.saturating_mul(pool.positions.get(run.larger.0)?.fee);
             let score = score(run.per_notional, run.cost, due, equity);
             Some(Offer { score, notional: run.notional, contract: Reverse(contract) })
         };
@@ -223,11 +241,10 @@ impl<'a> CrossPool<'a> {
     /// The next run of a contract; `None` if nothing is left of it.
     fn run(&self, legs: Legs) -> Option<Run> {
         let (most, least) = self.by_size(legs);
-        let (it, held) = (self.it(most)?, self.left(most));
+        let &Lots { left: held, mark: price, lot, fee, of_lot, tiers, .. } = self.positions.get(most)?;
         if held.is_zero() {
             return None;
         }
-        let (price, lot, tiers) = (it.mark.get(), it.instrument.lot.get(), &it.instrument.tiers);
         let hedge = least.map_or(Decimal::ZERO, |place| self.left(place));
         let apart = held.saturating_sub(hedge);
         let each = tiers.hedge() == HedgeMargin::EachLeg;
@@ -236,16 +253,15 @@ impl<'a> CrossPool<'a> {
         let of_larger = smaller(lot, held);
         let rest = held.saturating_sub(of_larger).saturating_mul(price);
         let of_smaller = if is_pair { lot.min(hedge) } else { Decimal::ZERO };
-        let (of_one, of_one_cost) = match self.of_lot.get(most) {
-            Some(of_lot) if order(of_larger, lot).is_eq() => *of_lot,
-            _ => {
-                let of_one = of_larger.saturating_mul(price);
-                (of_one, of_one.saturating_mul(it.fee.get()))
-            }
+        let (of_one, of_one_cost) = if order(of_larger, lot).is_eq() {
+            of_lot
+        } else {
+            let of_one = of_larger.saturating_mul(price);
+            (of_one, of_one.saturating_mul(fee))
         };
         let (closed, cost) = if is_pair {
             let closed = of_larger.saturating_add(of_smaller).saturating_mul(price);
-            (closed, closed.saturating_mul(it.fee.get()))
+            (closed, closed.saturating_mul(fee))
         } else {
             (of_one, of_one_cost)
         };
@@ -270,6 +286,7 @@ impl<'a> CrossPool<'a> {
             let relief = before.saturating_sub(after);
             (relief, units_of(relief, closed))
         } else {
+            let it = self.it(most)?;
             let after = required(it, held.saturating_sub(of_larger), hedge.saturating_sub(of_smaller));
             let relief = required(it, held, hedge).saturating_sub(after);
             (relief, units_of(relief, closed))
@@ -306,12 +323,12 @@ impl<'a> CrossPool<'a> {
 
     /// Closes so much of a position, for its fee; what is required is for the caller to say.
     fn close(&mut self, place: usize, size: Decimal) {
-        let Some((it, left)) = self.it(place).zip(self.left.get_mut(place)) else { return };
-        if order(*left, it.position.quantity.get()).is_eq() {
+        let Some(it) = self.positions.get_mut(place) else { return };
+        if order(it.left, it.whole).is_eq() {
             self.touched.push(place);
         }
-        *left = or_zero(left.saturating_sub(size));
-        let cost = size.saturating_mul(it.mark.get()).saturating_mul(it.fee.get());
+        it.left = or_zero(it.left.saturating_sub(size));
+        let cost = size.saturating_mul(it.mark).saturating_mul(it.fee);
         self.equity = self.equity.saturating_sub(cost);
     }
 
