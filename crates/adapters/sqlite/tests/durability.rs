@@ -65,7 +65,7 @@ async fn what_was_written_is_there_after_reopening() {
     store.close().await;
 
     let store = SqliteStore::open(&path).await.unwrap();
-    assert_eq!(store.migrated(), Migrated { from: 6, to: 6 });
+    assert_eq!(store.migrated(), Migrated { from: 7, to: 7 });
     assert_eq!(store.unfinished(&account()).await.unwrap(), [entry("a", Side::Buy)]);
     assert_eq!(store.working(&account()).await.unwrap(), [composed("oco-2")]);
     let state = ComposedState::Ended { how: ComposedEnd::Done, reason: "its stop filled".into() };
