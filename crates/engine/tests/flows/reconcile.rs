@@ -220,20 +220,26 @@ async fn an_entry_that_never_left_is_finished_in_the_journal() {
     assert!(matches!(desk.store.state_of(Purpose::Entry), JournalState::NotSent { .. }));
 }
 
+/// The next entry is written down, and not sent.
+fn intend_the_next(desk: &crate::desk::Desk) {
+    let ids = plimsoll_engine::ClientOrderIds::new(&desk.manager.settings().account);
+    let id = ids.intent(desk.venue.now()).order(Purpose::Entry, 0);
+    let mut tables = desk.store.tables();
+    let last = tables.journal.iter().rfind(|it| it.purpose == Purpose::Entry).unwrap().clone();
+    let order = NewOrder { client_order_id: id, ..last.order };
+    tables.journal.push(JournalEntry { order, state: JournalState::Intended, ..last });
+}
+
 #[tokio::test]
 async fn what_others_have_filled_and_nobody_recorded_does_not_speak_for_an_entry_that_never_left() {
     let desk = desk();
     desk.open(&long()).await.unwrap();
+    intend_the_next(&desk);
     {
-        // Died before what filled was recorded, with the next entry written down and not sent.
+        // Died before what had filled was recorded.
         let mut tables = desk.store.tables();
         tables.positions.clear();
         tables.trades.clear();
-        let last = tables.journal.iter().rfind(|it| it.purpose == Purpose::Entry).unwrap().clone();
-        let ids = plimsoll_engine::ClientOrderIds::new(&desk.manager.settings().account);
-        let id = ids.intent(desk.venue.now()).order(Purpose::Entry, 0);
-        let order = NewOrder { client_order_id: id, ..last.order };
-        tables.journal.push(JournalEntry { order, state: JournalState::Intended, ..last });
     }
     desk.venue.sleep(Duration::from_secs(3600)).await;
     let before = desk.venue.now();
@@ -241,6 +247,24 @@ async fn what_others_have_filled_and_nobody_recorded_does_not_speak_for_an_entry
     let fate = reconciliation.orders.iter().find(|it| it.fate.is_err()).map(|it| &it.fate);
     assert_eq!(fate, Some(&Err(SendFailure::NeverArrived)));
     assert_eq!((desk.venue.now(), reconciliation.adopted.len()), (before, 1), "nothing is waited for");
+}
+
+#[tokio::test]
+async fn a_fill_that_was_told_late_and_is_in_the_record_already_is_not_counted_twice() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    intend_the_next(&desk);
+    // It was recorded by what its order said, and its fill is told since; as much came to it by nobody's order that we know.
+    desk.store.tables().trades.clear();
+    desk.venue.open_elsewhere(&btc(), Direction::Long, "0.05");
+    desk.venue.sleep(Duration::from_secs(3600)).await;
+    let before = desk.venue.now();
+    desk.manager.reconcile().await.unwrap();
+    let patience = desk.manager.settings().patience;
+    assert!(
+        desk.venue.now() >= before.plus(patience.window),
+        "the position speaks for it until its record is brought up to it"
+    );
 }
 
 #[tokio::test]

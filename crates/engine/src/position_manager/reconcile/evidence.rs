@@ -15,19 +15,21 @@ impl PositionManager {
         let (account, order) = (&self.settings.account, &entry.order);
         let found = self.ports.positions.find_open(account, &order.symbol, order.position_side).await;
         let record = troubles.read(Record::Position, found)?;
-        let recorded = match &record {
+        let by_trades = match &record {
             None => Decimal::ZERO,
-            Some(record) if record.opened.strategy != RECOVERED => {
-                record.opened.direction.sign() * record.opened.quantity.get()
-            }
             Some(record) => {
                 let trades = troubles.read(Record::Trade, self.ports.trades.of_position(record.id).await)?;
                 let fills: Vec<Fill> = trades.into_iter().map(|trade| trade.fill).collect();
                 -lives::before(None, &fills)
             }
         };
-        // What the venue has accepted cannot be found to have never arrived, whatever is held.
-        if matches!(entry.state, JournalState::Accepted { .. }) {
+        let recorded = match &record {
+            Some(it) if it.opened.strategy != RECOVERED => it.opened.direction.sign() * it.opened.quantity.get(),
+            _ => by_trades,
+        };
+        // What the venue has accepted cannot be found to have never arrived, whatever is held. And where trades of the record
+        // were not told when it was written, they would be counted twice.
+        if matches!(entry.state, JournalState::Accepted { .. }) || recorded != by_trades {
             return Some(recorded);
         }
         Some(recorded.saturating_add(self.filled_of_others(entry, record.as_ref(), troubles).await))
