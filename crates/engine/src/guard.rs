@@ -206,7 +206,8 @@ impl Guard {
         // A lookout wakes it again once it is connected, for what happened since.
         let mut read = self.begin(tell).await.filter(|_| self.lookout.is_some());
         let mut compared = self.steady.passed();
-        let (mut pace, mut wakes, mut owes_books, mut has_judged) = (Pace::new(compared), Vec::new(), false, false);
+        let (mut pace, mut wakes, mut owes_books) = (Pace::new(compared), Vec::new(), false);
+        let (mut has_judged, mut was_connected) = (false, false);
         while !self.is_stopped() {
             pace.spend(self.steady.passed());
             owes_books |= concern_the_books(&wakes);
@@ -214,8 +215,10 @@ impl Guard {
             if wakes.iter().any(|wake| wake.why == Why::PartFilled) {
                 self.manager.shelter().await;
             }
-            // Connected, it knows of no danger that the look before did not judge: the look goes by what the books were compared with.
-            let is_connected = has_judged && with_books && are_of_connecting(&wakes);
+            // Connected for the first time, it knows of no danger that the look a moment ago did not judge: the next goes by what the
+            // books were compared with. After an outage margin comes first.
+            let is_connected = has_judged && !was_connected && with_books && are_of_connecting(&wakes);
+            was_connected |= wakes.iter().any(|wake| wake.why == Why::Connected);
             if !wakes.is_empty() {
                 tell(GuardNews::Woken(std::mem::take(&mut wakes)));
             }

@@ -250,6 +250,27 @@ async fn what_others_have_filled_and_nobody_recorded_does_not_speak_for_an_entry
 }
 
 #[tokio::test]
+async fn what_somebody_else_traded_beside_it_proves_nothing_of_an_entry_that_may_have_filled() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    intend_the_next(&desk);
+    {
+        let mut tables = desk.store.tables();
+        tables.positions.clear();
+        tables.trades.clear();
+    }
+    // As much was closed by hand, and as much is held by a fill that nobody tells: it may be the entry's.
+    let held = desk.venue.state().held.clone();
+    desk.venue.close_elsewhere(&btc(), "web_1", FillCause::Order);
+    desk.venue.state().held = held;
+    desk.venue.sleep(Duration::from_secs(3600)).await;
+    let reconciliation = desk.manager.reconcile().await.unwrap();
+    let fates: Vec<_> =
+        reconciliation.orders.iter().filter(|it| it.purpose == Purpose::Entry).map(|it| &it.fate).collect();
+    assert!(matches!(fates.as_slice(), [Err(SendFailure::Unresolved(_))]), "{fates:?}");
+}
+
+#[tokio::test]
 async fn a_fill_that_was_told_late_and_is_in_the_record_already_is_not_counted_twice() {
     let desk = desk();
     desk.open(&long()).await.unwrap();

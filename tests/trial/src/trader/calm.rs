@@ -149,7 +149,7 @@ impl Trader<'_> {
                     let came_to_nothing = self.came_to_nothing(meant).await;
                     let was_meant = stop.trigger.is_some_and(|trigger| meant.any.contains(&trigger));
                     (was_meant && (meant.is_composed || came_to_nothing))
-                        || (came_to_nothing && self.is_of_a_composed_order(stop).await)
+                        || (came_to_nothing && self.is_of_an_ended_order(stop).await)
                 }
                 _ => false,
             };
@@ -159,11 +159,12 @@ impl Trader<'_> {
         }
     }
 
-    /// A composed order has sent it before its entries, for whatever would fill of them.
-    async fn is_of_a_composed_order(&self, stop: &plimsoll_domain::Order) -> bool {
+    /// A composed order that has ended since had sent it before its entries, for whatever would fill of them.
+    async fn is_of_an_ended_order(&self, stop: &plimsoll_domain::Order) -> bool {
         let world = &self.world;
         let Some(intent) = world.ids.intent_of(&stop.client_order_id) else { return false };
-        world.store.composed(&world.account, &intent.name()).await.expect("the journal is read").is_some()
+        let composed = world.store.composed(&world.account, &intent.name()).await.expect("the journal is read");
+        composed.is_some_and(|it| it.state != ComposedState::Working)
     }
 
     /// The stop that was meant last was refused, never got there, or was lost by the venue: the one before it rests on, and

@@ -27,16 +27,16 @@ impl PositionManager {
             Some(it) if it.opened.strategy != RECOVERED => it.opened.direction.sign() * it.opened.quantity.get(),
             _ => by_trades,
         };
-        // What the venue has accepted cannot be found to have never arrived, whatever is held. And where trades of the record
-        // were not told when it was written, they would be counted twice.
+        // Of what the venue has accepted nothing is asked but whether it is forgotten. And where trades of the record were not told
+        // when it was written, they would be counted twice.
         if matches!(entry.state, JournalState::Accepted { .. }) || recorded != by_trades {
             return Some(recorded);
         }
         Some(recorded.saturating_add(self.filled_of_others(entry, record.as_ref(), troubles).await))
     }
 
-    /// What other orders of ours have made of its position, longs positive, and is not in its record yet: they do not speak
-    /// for this one. What the venue does not tell, and what others traded, is left out, and contradicts until it is recorded.
+    /// What other orders of ours have added to its position, its own way and longs positive, and is not in its record yet: they
+    /// do not speak for this one. Nothing where anything else has traded, which could hide as much as this one filled.
     async fn filled_of_others(
         &self,
         entry: &JournalEntry,
@@ -45,13 +45,14 @@ impl PositionManager {
     ) -> Decimal {
         let order = &entry.order;
         let since = record.map_or_else(|| entry.intended_at.minus(CLOCK_SLACK), |record| record.opened.opened_at);
-        let fills = self.unrecorded(&order.symbol, order.position_side, since, troubles).await;
-        let is_anothers =
-            |fill: &&Fill| fill.client_order_id != order.client_order_id && self.ids.is_ours(&fill.client_order_id);
-        fills
-            .iter()
-            .flatten()
-            .filter(is_anothers)
-            .fold(Decimal::ZERO, |sum, fill| sum.saturating_add(lives::signed_fill(fill)))
+        let fills = self.unrecorded(&order.symbol, order.position_side, since, troubles).await.unwrap_or_default();
+        let is_anothers = |fill: &Fill| {
+            let id = &fill.client_order_id;
+            *id != order.client_order_id && self.ids.is_ours(id) && fill.side == order.side
+        };
+        match fills.iter().all(is_anothers) {
+            true => fills.iter().fold(Decimal::ZERO, |sum, fill| sum.saturating_add(lives::signed_fill(fill))),
+            false => Decimal::ZERO,
+        }
     }
 }
