@@ -67,22 +67,17 @@ impl RememberingJournal {
     }
 
     /// Entries with what is known beyond them: now, and when they were asked for, since it may have been recorded between.
-    fn completed<I: FromIterator<JournalEntry>>(
-        &self,
-        entries: impl IntoIterator<Item = JournalEntry>,
-        before: &Unrecorded,
-    ) -> I {
+    fn completed(&self, mut entries: Vec<JournalEntry>, before: &Unrecorded) -> Vec<JournalEntry> {
         let now = self.unrecorded();
-        let completed = |mut entry: JournalEntry| {
+        for entry in &mut entries {
             let key = (entry.account.clone(), entry.order.client_order_id.clone());
             for (state, at) in [before.get(&key), now.get(&key)].into_iter().flatten() {
                 if entry.state.follow(state) == Ok(Advance::Moves) {
                     (entry.state, entry.updated_at) = (state.clone(), *at);
                 }
             }
-            entry
-        };
-        entries.into_iter().map(completed).collect()
+        }
+        entries
     }
 }
 
@@ -109,12 +104,12 @@ impl OrderJournal for RememberingJournal {
     async fn entry(&self, account: &AccountId, id: &ClientOrderId) -> Result<Option<JournalEntry>, StoreError> {
         let before = self.unrecorded().clone();
         let entry = self.journal.entry(account, id).await?;
-        Ok(self.completed::<Vec<_>>(entry, &before).pop())
+        Ok(self.completed(entry.into_iter().collect(), &before).pop())
     }
 
     async fn unfinished(&self, account: &AccountId) -> Result<Vec<JournalEntry>, StoreError> {
         let before = self.unrecorded().clone();
-        let mut entries: Vec<_> = self.completed(self.journal.unfinished(account).await?, &before);
+        let mut entries = self.completed(self.journal.unfinished(account).await?, &before);
         entries.retain(|it| !it.state.is_final());
         Ok(entries)
     }
@@ -257,11 +252,11 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_recorded_while_somebody_reads_is_in_what_is_read() {
-        let journal = Arc::new(journal(vec![(accepted(), away()), (accepted(), Ok(()))]));
+        let journal = journal(vec![(accepted(), away()), (accepted(), Ok(()))]);
         assert_eq!(journal.record(&account(), &id(), &accepted(), NOW).await, away());
         let before = journal.unrecorded().clone();
         journal.catch_up().await;
-        let read: Vec<JournalEntry> = journal.completed([intended()], &before);
+        let read = journal.completed(vec![intended()], &before);
         assert_eq!(read.first().map(|it| &it.state), Some(&accepted()));
     }
 

@@ -220,6 +220,14 @@ async fn an_entry_that_never_left_is_finished_in_the_journal() {
     assert!(matches!(desk.store.state_of(Purpose::Entry), JournalState::NotSent { .. }));
 }
 
+/// What filled was not recorded, and the next entry is written down and not sent.
+fn die_before_the_record(desk: &crate::desk::Desk) {
+    intend_the_next(desk);
+    let mut tables = desk.store.tables();
+    tables.positions.clear();
+    tables.trades.clear();
+}
+
 /// The next entry is written down, and not sent.
 fn intend_the_next(desk: &crate::desk::Desk) {
     let ids = plimsoll_engine::ClientOrderIds::new(&desk.manager.settings().account);
@@ -234,13 +242,7 @@ fn intend_the_next(desk: &crate::desk::Desk) {
 async fn what_others_have_filled_and_nobody_recorded_does_not_speak_for_an_entry_that_never_left() {
     let desk = desk();
     desk.open(&long()).await.unwrap();
-    intend_the_next(&desk);
-    {
-        // Died before what had filled was recorded.
-        let mut tables = desk.store.tables();
-        tables.positions.clear();
-        tables.trades.clear();
-    }
+    die_before_the_record(&desk);
     desk.venue.sleep(Duration::from_secs(3600)).await;
     let before = desk.venue.now();
     let reconciliation = desk.manager.reconcile().await.unwrap();
@@ -253,12 +255,7 @@ async fn what_others_have_filled_and_nobody_recorded_does_not_speak_for_an_entry
 async fn what_somebody_else_traded_beside_it_proves_nothing_of_an_entry_that_may_have_filled() {
     let desk = desk();
     desk.open(&long()).await.unwrap();
-    intend_the_next(&desk);
-    {
-        let mut tables = desk.store.tables();
-        tables.positions.clear();
-        tables.trades.clear();
-    }
+    die_before_the_record(&desk);
     // As much was closed by hand, and as much is held by a fill that nobody tells: it may be the entry's.
     let held = desk.venue.state().held.clone();
     desk.venue.close_elsewhere(&btc(), "web_1", FillCause::Order);
