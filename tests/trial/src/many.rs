@@ -42,6 +42,8 @@ pub struct Summary {
     fills: usize,
     simulated: Duration,
     spells: Vec<Spell>,
+    /// The fill that was without a stop for longest, and its seed, by when the venue takes one.
+    longest: BTreeMap<Takes, (Duration, u64)>,
     round_trips: Vec<Duration>,
     composed: BTreeMap<String, u64>,
     times: Vec<Duration>,
@@ -66,6 +68,10 @@ impl Summary {
         self.orders += outcome.orders;
         self.fills += outcome.fills;
         self.simulated += outcome.simulated;
+        for it in outcome.spells.iter().filter(|it| it.begins != Begins::Lost) {
+            let longest = self.longest.entry(it.takes).or_default();
+            *longest = (*longest).max((it.took, outcome.plan.seed));
+        }
         self.spells.extend(&outcome.spells);
         self.round_trips.extend(&outcome.round_trips);
         for (what, times) in &outcome.composed {
@@ -134,6 +140,9 @@ impl Summary {
             writeln!(f, "    from when somebody was told of the fill {}", share(|it| it.after_seen))?;
             writeln!(f, "    the same where nothing went wrong and somebody was awake {}", Share::of(&in_peace))?;
             writeln!(f, "    {at_once} of them had a stop that was read back before")?;
+            if let Some((_, seed)) = self.longest.get(&takes) {
+                writeln!(f, "    the longest: cargo xtask trial --seed {seed}")?;
+            }
         }
         let mut kinds: BTreeMap<(Begins, bool, bool, Met), Vec<Spell>> = BTreeMap::new();
         for it in &self.spells {

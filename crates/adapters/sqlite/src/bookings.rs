@@ -18,7 +18,7 @@ pub(crate) const LAST: &str = "SELECT * FROM bookings WHERE account = ?1 ORDER B
 #[async_trait]
 impl BookingRepository for SqliteStore {
     async fn log(&self, booking: &BookingRecord) -> Result<bool, StoreError> {
-        let mut transaction = self.writing().await?;
+        let mut transaction = self.writer.begin().await?;
         let id = booking.booking.id.as_str();
         let by_key = query(BY_KEY).bind(booking.account.as_str()).bind(booking.venue.as_str()).bind(id);
         let known = by_key.fetch_optional(&mut *transaction).await.map_err(store_error)?;

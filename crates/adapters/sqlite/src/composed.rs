@@ -17,7 +17,7 @@ pub(crate) const WORKING: &str = "SELECT * FROM composed_orders WHERE account = 
     ORDER BY placed_at, id";
 
 pub(crate) async fn compose(store: &SqliteStore, entry: &ComposedEntry) -> Result<(), StoreError> {
-    let mut transaction = store.writing().await?;
+    let mut transaction = store.writer.begin().await?;
     match find(&mut transaction, &entry.account, &entry.id).await? {
         Some(known) if same_order(&known, entry) => return Ok(()),
         Some(_) => {
@@ -44,7 +44,7 @@ pub(crate) async fn end(
     reason: &str,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    let mut transaction = store.writing().await?;
+    let mut transaction = store.writer.begin().await?;
     let known = find(&mut transaction, account, id).await?;
     let known = known.ok_or_else(|| StoreError::NotFound(format!("composed order '{id}' of account '{account}'")))?;
     if known.state != ComposedState::Working {

@@ -26,7 +26,7 @@ impl ControlRepository for SqliteStore {
     }
 
     async fn set_kill_switch(&self, account: &AccountId, record: &KillSwitchRecord) -> Result<(), StoreError> {
-        let mut transaction = self.writing().await?;
+        let mut transaction = self.writer.begin().await?;
         let row = latest(&mut transaction, account, KILL_SWITCH).await?;
         if row.as_ref().map(kill_switch).transpose()?.as_ref() == Some(record) {
             return Ok(());
@@ -36,7 +36,7 @@ impl ControlRepository for SqliteStore {
     }
 
     async fn trip_kill_switch(&self, account: &AccountId, record: &KillSwitchRecord) -> Result<bool, StoreError> {
-        let mut transaction = self.writing().await?;
+        let mut transaction = self.writer.begin().await?;
         let row = latest(&mut transaction, account, KILL_SWITCH).await?;
         let known = row.as_ref().map(kill_switch).transpose()?;
         if let Some(engaged) = known.filter(|known| known.engaged) {
@@ -57,7 +57,7 @@ impl ControlRepository for SqliteStore {
     }
 
     async fn set_ladder(&self, account: &AccountId, step: &LadderStep) -> Result<(), StoreError> {
-        let mut transaction = self.writing().await?;
+        let mut transaction = self.writer.begin().await?;
         let row = latest(&mut transaction, account, LADDER).await?;
         if row.as_ref().map(ladder_step).transpose()?.as_ref() == Some(step) {
             return Ok(());
@@ -72,7 +72,7 @@ impl ControlRepository for SqliteStore {
         before: Option<&'a LadderStep>,
         step: &LadderStep,
     ) -> Result<bool, StoreError> {
-        let mut transaction = self.writing().await?;
+        let mut transaction = self.writer.begin().await?;
         let known = latest(&mut transaction, account, LADDER).await?.as_ref().map(ladder_step).transpose()?;
         if known.as_ref() != before {
             return Ok(known.as_ref() == Some(step));

@@ -21,7 +21,7 @@ impl DeskRepository for SqliteStore {
     }
 
     async fn save_desk(&self, name: &str, desk: &SavedDesk) -> Result<(), StoreError> {
-        let mut transaction = self.writing().await?;
+        let mut transaction = self.writer.begin().await?;
         write(&mut transaction, SAVE, name, desk).await?;
         transaction.commit().await.map_err(store_error)?;
         self.wrote_bytes(desk.state.len());

@@ -24,7 +24,7 @@ pub(crate) const FIRST_SINCE: &str =
 #[async_trait]
 impl EquityRepository for SqliteStore {
     async fn snapshot(&self, snapshot: &PnlSnapshot) -> Result<(), StoreError> {
-        let mut transaction = self.writing().await?;
+        let mut transaction = self.writer.begin().await?;
         let by_key = query(BY_KEY).bind(snapshot.account.as_str()).bind(snapshot.time.as_micros());
         let known = by_key.fetch_optional(&mut *transaction).await.map_err(store_error)?;
         match known.as_ref().map(read).transpose()? {

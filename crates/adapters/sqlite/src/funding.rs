@@ -20,7 +20,7 @@ pub(crate) const HISTORY: &str = "SELECT * FROM funding_events WHERE account = ?
 #[async_trait]
 impl FundingRepository for SqliteStore {
     async fn log(&self, event: &FundingRecord) -> Result<bool, StoreError> {
-        let mut transaction = self.writing().await?;
+        let mut transaction = self.writer.begin().await?;
         let by_key = query(BY_KEY).bind(event.account.as_str()).bind(event.venue.as_str()).bind(event.booking.as_str());
         let known = by_key.fetch_optional(&mut *transaction).await.map_err(store_error)?;
         match known.as_ref().map(read).transpose()? {

@@ -4,12 +4,14 @@ use crate::error::store_error;
 use crate::row::{Columns, Text, optional_text};
 use crate::{SqliteStore, composed};
 use async_trait::async_trait;
+use futures_util::TryStreamExt;
 use plimsoll_domain::{
     AccountId, ClientOrderId, NewOrder, OrderId, OrderKind, OrderSize, Price, TimeInForce, Timestamp, TriggerBy,
 };
 use plimsoll_ports::{Advance, ComposedEnd, ComposedEntry, JournalEntry, JournalState, OrderJournal, StoreError};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Executor, Sqlite, SqliteConnection, query};
+use sqlx::query::Query;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::{Either, Executor, Sqlite, SqliteConnection, query};
 
 const INSERT: &str = "INSERT INTO orders (account, client_order_id, venue, symbol, side, position_side, kind, price, \
     time_in_force, trigger_price, trigger_by, quantity, reduce_only, purpose, state, intended_at, updated_at) \
@@ -37,7 +39,10 @@ pub(crate) const PARTS: &str = "SELECT * FROM orders WHERE account = ?1 AND clie
 impl OrderJournal for SqliteStore {
     /// One statement, which is a transaction of its own: an order waits for it.
     async fn intend(&self, entry: &JournalEntry) -> Result<(), StoreError> {
-        if insert(&self.writer, entry).await? {
+        let mut turn = self.writer.turn().await?;
+        let is_new = insert(turn.connection(), entry).await?;
+        turn.keep();
+        if is_new {
             self.wrote();
             return Ok(());
         }
@@ -63,11 +68,14 @@ impl OrderJournal for SqliteStore {
             Advance::Stands => None,
         };
         loop {
-            if let Some(from) = from
-                && set_state(&self.writer, (account, id, from), &columns, at).await?
-            {
-                self.wrote();
-                return Ok(());
+            if let Some(from) = from {
+                let mut turn = self.writer.turn().await?;
+                let has_moved = set_state(turn.connection(), (account, id, from), &columns, at).await?;
+                turn.keep();
+                if has_moved {
+                    self.wrote();
+                    return Ok(());
+                }
             }
             let known = self.entry(account, id).await?;
             let known = known.ok_or_else(|| StoreError::NotFound(format!("order '{id}' of account '{account}'")))?;
@@ -159,7 +167,7 @@ pub(crate) async fn restore(
 
 /// Whether the order was in the state `from`; otherwise nothing has changed.
 async fn set_state(
-    database: impl Executor<'_, Database = Sqlite>,
+    connection: &mut SqliteConnection,
     (account, id, from): (&AccountId, &ClientOrderId, &str),
     it: &StateColumns<'_>,
     at: Timestamp,
@@ -171,19 +179,28 @@ async fn set_state(
         true => statement.bind(it.reason).bind(it.status).bind(it.filled.as_deref()).bind(it.average_price.as_deref()),
         false => statement,
     };
-    let written = statement.bind(at.as_micros()).bind(from).execute(database).await.map_err(store_error)?;
-    Ok(written.rows_affected() > 0)
+    touches(statement.bind(at.as_micros()).bind(from), connection).await
+}
+
+/// Whether a statement touched any row. Its first answer tells, and what it wrote is on disk by then; that there is no second
+/// one is not waited for.
+async fn touches(
+    statement: Query<'_, Sqlite, SqliteArguments>,
+    connection: &mut SqliteConnection,
+) -> Result<bool, StoreError> {
+    let first = connection.fetch_many(statement).try_next().await.map_err(store_error)?;
+    Ok(matches!(first, Some(Either::Left(written)) if written.rows_affected() > 0))
 }
 
 /// Whether there was no order of this id; otherwise nothing has changed.
-async fn insert(database: impl Executor<'_, Database = Sqlite>, entry: &JournalEntry) -> Result<bool, StoreError> {
+async fn insert(connection: &mut SqliteConnection, entry: &JournalEntry) -> Result<bool, StoreError> {
     let order = &entry.order;
     let it = KindColumns::of(&order.kind);
     let quantity = match &order.size {
         OrderSize::Quantity(quantity) => Some(quantity.to_text()),
         OrderSize::WholePosition => None,
     };
-    let written = query(INSERT)
+    let statement = query(INSERT)
         .bind(entry.account.as_str())
         .bind(order.client_order_id.as_str())
         .bind(entry.venue.as_str())
@@ -198,11 +215,8 @@ async fn insert(database: impl Executor<'_, Database = Sqlite>, entry: &JournalE
         .bind(quantity)
         .bind(order.reduce_only)
         .bind(entry.purpose.as_str())
-        .bind(entry.intended_at.as_micros())
-        .execute(database)
-        .await
-        .map_err(store_error)?;
-    Ok(written.rows_affected() > 0)
+        .bind(entry.intended_at.as_micros());
+    touches(statement, connection).await
 }
 
 /// What an order's kind puts into its columns.

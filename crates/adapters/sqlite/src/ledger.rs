@@ -76,7 +76,7 @@ impl WholeLedger for SqliteStore {
     }
 
     async fn take_over(&self, source: &dyn WholeLedger) -> Result<u64, StoreError> {
-        let mut transaction = self.writing().await?;
+        let mut transaction = self.writer.begin().await?;
         let is_empty: bool = query_scalar(IS_EMPTY).fetch_one(&mut *transaction).await.map_err(store_error)?;
         if !is_empty {
             return Err(StoreError::Conflict("this database holds records already".to_owned()));

@@ -61,6 +61,7 @@ mod store;
 mod sums;
 mod trades;
 mod window;
+mod writer;
 
 pub use error::OpenError;
 pub use schema::{Migrated, versions};

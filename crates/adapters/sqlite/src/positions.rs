@@ -29,7 +29,7 @@ pub(crate) const BY_STATUS: &str =
 #[async_trait]
 impl PositionRepository for SqliteStore {
     async fn open(&self, position: &OpenedPosition, trades: &[TradeRecord]) -> Result<PositionId, StoreError> {
-        let mut transaction = self.writing().await?;
+        let mut transaction = self.writer.begin().await?;
         let OpenedPosition { account, symbol, side, .. } = position;
         if let Some(held) = find_open(&mut transaction, account, symbol, *side).await? {
             let PositionId(id) = held.id;
@@ -52,7 +52,7 @@ impl PositionRepository for SqliteStore {
         entry_price: Price,
         trades: &[TradeRecord],
     ) -> Result<(), StoreError> {
-        let mut transaction = self.writing().await?;
+        let mut transaction = self.writer.begin().await?;
         let held = existing(&mut transaction, id).await?;
         if held.closed.is_some() {
             return Err(StoreError::Conflict(format!("position {} is no longer open", id.0)));
@@ -69,7 +69,7 @@ impl PositionRepository for SqliteStore {
         if closed.status == PositionStatus::Open {
             return Err(StoreError::Conflict(format!("position {} cannot be closed and open", id.0)));
         }
-        let mut transaction = self.writing().await?;
+        let mut transaction = self.writer.begin().await?;
         let held = existing(&mut transaction, id).await?;
         match &held.closed {
             Some(recorded) if recorded == closed => return Ok(()),

@@ -20,7 +20,7 @@ pub(crate) const SINCE: &str = "SELECT * FROM risk_events WHERE account = ?1 AND
 #[async_trait]
 impl RiskEventRepository for SqliteStore {
     async fn log(&self, event: &RiskEventRecord) -> Result<(), StoreError> {
-        let mut transaction = self.writing().await?;
+        let mut transaction = self.writer.begin().await?;
         let known = keyed(BY_KEY, event).fetch_optional(&mut *transaction).await.map_err(store_error)?;
         match known.as_ref().map(read).transpose()? {
             Some(known) if known == *event => return Ok(()),

@@ -2,10 +2,11 @@
 
 use crate::error::{OpenError, is_busy, store_error};
 use crate::schema::{Migrated, NEWEST, Unmigrated, migrate, version};
+use crate::writer::{TURN_TIMEOUT, Writer};
 use plimsoll_ports::StoreError;
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Sqlite, SqlitePool, Transaction};
+use sqlx::{ConnectOptions, Connection, Sqlite, SqlitePool};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -16,8 +17,6 @@ use tokio::time::sleep;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait before a file that was busy is tried again.
 const RETRY_DELAY: Duration = Duration::from_millis(20);
-/// How long an operation waits for a connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const READERS: u32 = 4;
 /// What a connection keeps of the database, in KiB, as SQLite takes it: negative. What is read again and again fits; the rest is
 /// the system's to keep, once for all of them.
@@ -36,7 +35,7 @@ const LONGEST_LOG: &str = "4000";
 /// committed before they began. Several processes may have the file open.
 #[derive(Debug, Clone)]
 pub struct SqliteStore {
-    pub(crate) writer: SqlitePool,
+    pub(crate) writer: Writer,
     pub(crate) readers: SqlitePool,
     migrated: Migrated,
     /// How many writes of the journal there were; a larger write counts for as many.
@@ -59,7 +58,7 @@ impl SqliteStore {
             let migrated = migrated_or_closed(&writer).await?;
             let options = options.pragma("query_only", "ON");
             let readers = patiently(|| pool(READERS).connect_with(options.clone())).await?;
-            Ok(Self { writer, readers, migrated, writes: Arc::default() })
+            Ok(Self { writer: Writer::alone(writer), readers, migrated, writes: Arc::default() })
         };
         opened.await.map_err(|error| refused(&path.display().to_string(), error))
     }
@@ -90,7 +89,7 @@ impl SqliteStore {
         let opened = async {
             let only = pool(1).min_connections(1).connect_with(options).await?;
             let migrated = migrate(&only).await?;
-            Ok(Self { readers: only.clone(), writer: only, migrated, writes: Arc::default() })
+            Ok(Self { readers: only.clone(), writer: Writer::shared(only), migrated, writes: Arc::default() })
         };
         opened.await.map_err(|error| refused(":memory:", error))
     }
@@ -129,12 +128,6 @@ impl SqliteStore {
     pub(crate) async fn reading(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
         self.readers.acquire().await.map_err(store_error)
     }
-
-    /// A transaction that holds the right to write from its first statement, so that what it reads still holds when it
-    /// writes. Dropped without a commit, it leaves nothing behind.
-    pub(crate) async fn writing(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(store_error)
-    }
 }
 
 /// Whether so many more writes are the ones after which the log is moved. The count begins anew at its end.
@@ -158,7 +151,7 @@ fn settings(options: SqliteConnectOptions) -> SqliteConnectOptions {
 fn pool(connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .acquire_timeout(TURN_TIMEOUT)
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
@@ -207,7 +200,7 @@ mod tests {
     async fn every_connection_is_durable_and_patient() {
         let directory = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(directory.path().join("plimsoll.db")).await.unwrap();
-        for pool in [&store.writer, &store.readers] {
+        for pool in [store.writer.pool(), &store.readers] {
             let journal: String = query_scalar("PRAGMA journal_mode").fetch_one(pool).await.unwrap();
             let synchronous: i64 = query_scalar("PRAGMA synchronous").fetch_one(pool).await.unwrap();
             let foreign_keys: i64 = query_scalar("PRAGMA foreign_keys").fetch_one(pool).await.unwrap();
@@ -221,7 +214,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let on_disk = SqliteStore::open(directory.path().join("plimsoll.db")).await.unwrap();
         let in_memory = SqliteStore::in_memory().await.unwrap();
-        for pool in [&on_disk.writer, &on_disk.readers, &in_memory.writer] {
+        for pool in [on_disk.writer.pool(), &on_disk.readers, in_memory.writer.pool()] {
             let kept: i64 = query_scalar("PRAGMA cache_size").fetch_one(pool).await.unwrap();
             assert_eq!(kept.to_string(), CACHE);
             let options = pool.options();
@@ -245,7 +238,7 @@ mod tests {
         let (stopped, pages, moved) = checkpoint(&store.readers).await.unwrap();
         assert!(!stopped && pages > 0, "{stopped} {pages}");
         assert_eq!(moved, pages);
-        let longest: i64 = query_scalar("PRAGMA wal_autocheckpoint").fetch_one(&store.writer).await.unwrap();
+        let longest: i64 = query_scalar("PRAGMA wal_autocheckpoint").fetch_one(store.writer.pool()).await.unwrap();
         assert_eq!(longest.to_string(), LONGEST_LOG);
     }
 

@@ -34,7 +34,7 @@ pub(crate) const BOOKINGS: &str = "SELECT id, kind, time, amount, currency FROM 
 #[async_trait]
 impl TradeRepository for SqliteStore {
     async fn log(&self, trade: &TradeRecord) -> Result<bool, StoreError> {
-        let mut transaction = self.writing().await?;
+        let mut transaction = self.writer.begin().await?;
         if let Some(position) = trade.position {
             refuse_unknown(&mut transaction, position).await?;
         }
