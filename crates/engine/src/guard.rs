@@ -212,7 +212,7 @@ impl Guard {
             pace.spend(self.steady.passed());
             owes_books |= concern_the_books(&wakes);
             let with_books = owes_books && pace.pays_for_books();
-            if wakes.iter().any(|wake| wake.why == Why::PartFilled) {
+            if wakes.iter().any(|wake| wake.why.bares()) {
                 self.manager.shelter().await;
             }
             // Connected for the first time, it knows of no danger that the look a moment ago did not judge: the next goes by what the

@@ -24,6 +24,8 @@ pub enum Why {
     PartFilled,
     /// A stop does not rest any more, and what it covered is held still.
     StopGone,
+    /// The stop of a part that has filled was sent at once, and does not rest.
+    StopNotPlaced,
     /// An order that was open is not there any more, and nobody told how it ended.
     OrderVanished,
     /// The venue has asked for margin, or would by the figures.
@@ -66,6 +68,7 @@ impl Why {
             Self::TradedElsewhere => "traded_elsewhere",
             Self::PartFilled => "part_filled",
             Self::StopGone => "stop_gone",
+            Self::StopNotPlaced => "stop_not_placed",
             Self::OrderVanished => "order_vanished",
             Self::MarginCall => "margin_call",
             Self::LiquidationWarning => "liquidation_warning",
@@ -94,6 +97,7 @@ impl Why {
                 | Self::TradedElsewhere
                 | Self::PartFilled
                 | Self::StopGone
+                | Self::StopNotPlaced
                 | Self::OrderVanished
                 | Self::ForcedClose
                 | Self::AuditDifference
@@ -104,7 +108,12 @@ impl Why {
 
     /// Whether what is held is in danger: that waits for nothing but the next breath.
     const fn is_danger(self) -> bool {
-        matches!(self, Self::ThinMargin | Self::Losses | Self::MarginCall | Self::LiquidationWarning | Self::PartFilled)
+        self.bares() || matches!(self, Self::ThinMargin | Self::Losses | Self::MarginCall | Self::LiquidationWarning)
+    }
+
+    /// Whether what a composed order has opened may have no stop: it is protected before anything is read.
+    pub(super) const fn bares(self) -> bool {
+        matches!(self, Self::PartFilled | Self::StopNotPlaced)
     }
 
     pub(super) const fn of(figure: &WatchedFigure) -> Self {

@@ -202,10 +202,10 @@ impl Lookout {
             tokio::select! {
                 biased;
                 // What is bare is protected whatever else is going on.
-                Some(()) = stops.next(), if !stops.is_empty() => {}
+                Some(bare) = stops.next(), if !stops.is_empty() => self.ring_for_bare(bare),
                 changed = view.changed() => {
                     if changed.is_err() {
-                        return stops.collect().await;
+                        break;
                     }
                     let known = Arc::clone(&view.borrow_and_update());
                     self.view.send_replace(known);
@@ -226,16 +226,26 @@ impl Lookout {
                             self.alarm.ring(wake);
                         }
                         if has_ended {
-                            return stops.collect().await;
+                            break;
                         }
                     }
                     Err(RecvError::Lagged(missed)) => {
                         tell(LookoutNews::Missed(missed));
                         self.alarm.ring(Wake::of_account(Why::NewsMissed));
                     }
-                    Err(RecvError::Closed) => return stops.collect().await,
+                    Err(RecvError::Closed) => break,
                 },
             }
+        }
+        while let Some(bare) = stops.next().await {
+            self.ring_for_bare(bare);
+        }
+    }
+
+    /// A stop that was sent at once does not rest: the look that its fill has woken may be over.
+    fn ring_for_bare(&self, bare: Option<Symbol>) {
+        if let Some(symbol) = bare {
+            self.alarm.ring(Wake::of(Why::StopNotPlaced, &symbol));
         }
     }
 }

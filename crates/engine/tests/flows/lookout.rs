@@ -12,6 +12,7 @@ use plimsoll_ports::{Broker, Clock, ComposedKind, ComposedOrder, Opening, Purpos
 use scene::{HOURS, at_ease, at_ease_where, begin_with, hand, paper, seldom, with_a_position};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 #[tokio::test]
 async fn a_quiet_account_is_asked_for_nothing_but_audits() {
@@ -197,5 +198,28 @@ async fn a_bracket_that_fills_is_protected_before_anything_is_asked() {
     assert_eq!(scene.manager.working().await.unwrap(), []);
     let open = scene.store.tables().positions.clone();
     assert_eq!((open.len(), open[0].opened.quantity, open[0].opened.strategy.as_str()), (1, size("0.02"), "bracket"));
+    scene.stop.stop();
+}
+
+#[tokio::test]
+async fn a_stop_that_was_sent_at_once_and_never_arrived_is_sent_again_as_soon_as_that_is_certain() {
+    let mut scene = at_ease_where(ClosingOrders::OfPositions).await;
+    scene.pass(5, "49000").await;
+    scene.manager.compose(&bracket()).await.unwrap();
+    scene.settled().await;
+    scene.stops_to_lose.store(1, Ordering::SeqCst);
+    scene.sell_into("49000", "0.01").await;
+    scene.until("filled").await;
+    scene.settled().await;
+    assert_eq!(scene.stops_to_lose.load(Ordering::SeqCst), 0, "it was sent, and is lost");
+    scene.heard();
+
+    // The guard has looked while it was on its way, and would look in two hours.
+    let window = scene.manager.settings().patience.window.as_secs();
+    scene.pass(window + 5, "48900").await;
+    let told = scene.heard();
+    assert!(told.contains(&"woken stop_not_placed".to_owned()), "{told:?}");
+    let stops = scene.broker.open_orders(None).await.unwrap();
+    assert_eq!(stops.iter().filter(|it| it.order_type == OrderType::StopMarket).count(), 1, "{stops:?}");
     scene.stop.stop();
 }

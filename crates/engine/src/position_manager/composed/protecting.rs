@@ -8,7 +8,7 @@ use crate::position_manager::close::Closing;
 use crate::position_manager::protection::Wanted;
 use crate::position_manager::{Flight, PositionManager, UnverifiedStop, is_covered};
 use crate::trouble::{Record, Subject, Troubles};
-use plimsoll_domain::{ClientOrderId, NewOrder, Order, OrderSize, PositionSide};
+use plimsoll_domain::{ClientOrderId, NewOrder, Order, OrderSize, PositionSide, Symbol};
 use plimsoll_ports::{ComposedEntry, JournalEntry, JournalState, Opening, Purpose};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
@@ -83,46 +83,50 @@ impl PositionManager {
 
     /// Sends the stop that a composed opening owes, as soon as a part of it is heard to have filled and before anything is
     /// asked: what it is was written down before the first part. What stands in its way, or is wrong with it, is seen to by
-    /// the look that follows.
-    pub(crate) async fn stop_at_once(&self, part: &ClientOrderId) {
-        let Some(intent) = self.ids.intent_of(part) else { return };
+    /// the look that follows. Answers the contract where it was sent and does not rest: that look may be over by now.
+    pub(crate) async fn stop_at_once(&self, part: &ClientOrderId) -> Option<Symbol> {
+        let intent = self.ids.intent_of(part)?;
         // Where the venue has refused the first, since there was no position yet, the second is owed.
         for number in [0, 1] {
             let stop = intent.order(Purpose::StopLoss, number);
-            let Some(_alone) = Flight::alone(&self.in_flight, &stop) else { return };
+            let _alone = Flight::alone(&self.in_flight, &stop)?;
             let order = match self.ports.journal.entry(&self.settings.account, &stop).await {
                 Ok(Some(written)) if written.state == JournalState::Intended => {
                     // The journal does not know what was sent and could not be written down: the look that follows asks.
                     if self.owed_stops().was_sent(&stop) || self.is_to_be_looked_up(&written.order).await {
-                        return;
+                        return None;
                     }
                     written.order
                 }
                 Ok(Some(written)) if matches!(written.state, JournalState::Refused { .. }) => continue,
-                Ok(_) => return,
+                Ok(_) => return None,
                 // A journal that is away keeps nobody from protecting what has filled.
                 Err(_) => match self.owed_stops().unsent(&stop).cloned() {
                     Some(order) => order,
                     None => continue,
                 },
             };
-            return self.send_stop_at_once(&order).await;
+            let is_covered = self.is_covered_by_the_view(&order) || self.rests_at_once(&order).await;
+            return (!is_covered).then_some(order.symbol);
         }
+        None
     }
 
-    async fn send_stop_at_once(&self, order: &NewOrder) {
+    /// Sends a stop, and answers whether it rests as it was meant, or has fired.
+    async fn rests_at_once(&self, order: &NewOrder) -> bool {
         let (stop, mut troubles) = (&order.client_order_id, Troubles::default());
-        if self.is_covered_by_the_view(order) {
-            return;
-        }
         let placed = self.send(order, Purpose::StopLoss, Evidence::BookAndTrades, Wait::Glance, &mut troubles).await;
         match placed {
             Ok(Placed::Resting(found)) if !rests_as_meant(order, &found) => {
                 tracing::warn!(%stop, "the venue reads a stop back as another one: it is placed anew");
                 self.cancel(&order.symbol, stop, &mut troubles).await;
+                false
             }
-            Ok(_) => {}
-            Err(failure) => tracing::warn!(%stop, %failure, "a stop was not placed at once"),
+            Ok(_) => true,
+            Err(failure) => {
+                tracing::warn!(%stop, %failure, "a stop was not placed at once");
+                false
+            }
         }
     }
 

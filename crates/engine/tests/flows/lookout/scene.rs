@@ -9,12 +9,13 @@ use plimsoll_engine::{
 };
 use plimsoll_exchange::{ClosingOrders, Exchange, MarketClock, PaperBroker, PaperVenue, Tick, listings};
 use plimsoll_ports::domain::{
-    AccountId, ClientOrderId, NewOrder, OrderKind, OrderSize, PositionSide, Side, Symbol, TimeInForce, Timestamp,
-    TriggerBy, VenueId,
+    AccountId, ClientOrderId, NewOrder, OrderId, OrderKind, OrderSize, PositionSide, Side, Symbol, TimeInForce,
+    Timestamp, TriggerBy, VenueId,
 };
-use plimsoll_ports::{AccountStream, Broker, Clock};
+use plimsoll_ports::{AccountStream, Broker, Clock, PlaceError};
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
+use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -22,7 +23,7 @@ use tokio::sync::{mpsc, watch};
 
 /// A broker that remembers what it was asked.
 struct Asked {
-    broker: PaperBroker,
+    broker: Lossy,
     asked: Arc<Mutex<Vec<&'static str>>>,
 }
 
@@ -33,6 +34,29 @@ impl Asked {
 }
 
 passes_on!(Asked);
+
+/// The venue, to which some stops are lost on their way.
+struct Lossy {
+    broker: PaperBroker,
+    stops_to_lose: Arc<AtomicUsize>,
+}
+
+impl Lossy {
+    async fn place(&self, order: &NewOrder) -> Result<OrderId, PlaceError> {
+        let one_less = |left: usize| left.checked_sub(1);
+        let is_lost = matches!(order.kind, OrderKind::StopMarket { .. })
+            && self.stops_to_lose.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok();
+        if is_lost { Err(PlaceError::Unanswered("no answer".to_owned())) } else { self.broker.place(order).await }
+    }
+}
+
+impl Deref for Lossy {
+    type Target = PaperBroker;
+
+    fn deref(&self) -> &PaperBroker {
+        &self.broker
+    }
+}
 
 /// The market's time, shown by a clock that can be set back. Who sleeps does not notice.
 pub(super) struct Adjusted {
@@ -57,6 +81,8 @@ pub(super) struct Scene {
     pub(super) clock: Arc<Adjusted>,
     pub(super) broker: PaperBroker,
     pub(super) asked: Arc<Mutex<Vec<&'static str>>>,
+    /// So many of the next stops do not arrive.
+    pub(super) stops_to_lose: Arc<AtomicUsize>,
     pub(super) store: Store,
     pub(super) manager: Arc<PositionManager>,
     pub(super) view: watch::Receiver<Arc<AccountView>>,
@@ -131,7 +157,9 @@ fn begin_at(
     let broker = venue.open_account(account.clone(), "10000".parse().unwrap()).unwrap();
     let (asked, store) = (Arc::<Mutex<Vec<_>>>::default(), Store::default());
     let clock = Arc::new(Adjusted { market: venue.clock(), back: Mutex::default() });
-    let port: Arc<dyn Broker> = Arc::new(Asked { broker: broker.clone(), asked: Arc::clone(&asked) });
+    let stops_to_lose = Arc::<AtomicUsize>::default();
+    let lossy = Lossy { broker: broker.clone(), stops_to_lose: Arc::clone(&stops_to_lose) };
+    let port: Arc<dyn Broker> = Arc::new(Asked { broker: lossy, asked: Arc::clone(&asked) });
     let all = Arc::new(store.clone());
     let ports = Ports {
         broker: Arc::clone(&port),
@@ -165,7 +193,7 @@ fn begin_at(
     let polls = Arc::new(AtomicUsize::new(0));
     let running = async move { guard.run(|news| drop(tell.send(word(news)))).await };
     tokio::spawn(counted(running, Arc::clone(&polls)));
-    Scene { venue, clock, broker, asked, store, manager, view, told, stop, attention, polls }
+    Scene { venue, clock, broker, asked, stops_to_lose, store, manager, view, told, stop, attention, polls }
 }
 
 /// The same, and how often it is polled.
