@@ -140,7 +140,7 @@ impl Summary {
             writeln!(f, "    from when somebody was told of the fill {}", share(|it| it.after_seen))?;
             writeln!(f, "    the same where nothing went wrong and somebody was awake {}", Share::of(&in_peace))?;
             writeln!(f, "    {at_once} of them had a stop that was read back before")?;
-            if let Some((_, seed)) = self.longest.get(&takes) {
+            if let Some((_, seed)) = self.longest.get(&takes).filter(|(took, _)| !took.is_zero()) {
                 writeln!(f, "    the longest: cargo xtask trial --seed {seed}")?;
             }
         }

@@ -182,14 +182,16 @@ async fn set_state(
     touches(statement.bind(at.as_micros()).bind(from), connection).await
 }
 
-/// Whether a statement touched any row. Its first answer tells, and what it wrote is on disk by then; that there is no second
-/// one is not waited for.
+/// Whether a statement that returns no rows touched any. Its only answer tells, and outside of a transaction what it wrote is on
+/// disk by then; that there is no second answer is not waited for.
 async fn touches(
     statement: Query<'_, Sqlite, SqliteArguments>,
     connection: &mut SqliteConnection,
 ) -> Result<bool, StoreError> {
-    let first = connection.fetch_many(statement).try_next().await.map_err(store_error)?;
-    Ok(matches!(first, Some(Either::Left(written)) if written.rows_affected() > 0))
+    match connection.fetch_many(statement).try_next().await.map_err(store_error)? {
+        Some(Either::Left(written)) => Ok(written.rows_affected() > 0),
+        Some(Either::Right(_)) | None => Err(store_error(sqlx::Error::WorkerCrashed)),
+    }
 }
 
 /// Whether there was no order of this id; otherwise nothing has changed.

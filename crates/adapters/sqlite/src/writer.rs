@@ -9,11 +9,11 @@ use std::time::Duration;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::timeout;
 
-/// How long a write waits for those before it.
+/// How long a write waits for those before it, or a reading for a connection.
 pub(crate) const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A pool of one connection. The journal keeps it at hand from one write to the next: an order waits for them, and whatever is given
-/// back to a pool is asked first whether it still answers, which is a way to its thread and back.
+/// A pool of one connection. The journal keeps it at hand from one write to the next: an order waits for them, and whatever is
+/// given back to a pool is asked first whether it still answers, which is a way to its thread and back.
 #[derive(Debug, Clone)]
 pub(crate) struct Writer {
     pool: SqlitePool,
@@ -44,38 +44,51 @@ impl Writer {
 
     /// The connection, for statements that are transactions of their own.
     pub(crate) async fn turn(&self) -> Result<Turn<'_>, StoreError> {
-        let mut place = self.place().await?;
-        let connection = match place.as_mut().and_then(|place| place.take()) {
-            Some(connection) => connection,
-            None => self.pool.acquire().await.map_err(store_error)?,
-        };
-        Ok(Turn { connection, place })
+        in_time(async {
+            let mut place = self.place().await;
+            let connection = match take(&mut place) {
+                Some(connection) => connection,
+                None => self.pool.acquire().await?,
+            };
+            Ok(Turn { connection, place })
+        })
+        .await
     }
 
     /// A transaction that holds the right to write from its first statement, so that what it reads still holds when it
     /// writes. Dropped without a commit, it leaves nothing behind.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        let mut place = self.place().await?;
-        drop(place.as_mut().and_then(|place| place.take()));
-        self.pool.begin_with("BEGIN IMMEDIATE").await.map_err(store_error)
+        in_time(async {
+            let mut place = self.place().await;
+            drop(take(&mut place));
+            self.pool.begin_with("BEGIN IMMEDIATE").await
+        })
+        .await
     }
 
     /// Waits for whoever writes; later turns are refused.
     pub(crate) async fn close(&self) {
-        // Nothing is put back meanwhile: the pool waits for all that it has given away.
-        let mut place = match &self.at_hand {
-            Some(at_hand) => Some(at_hand.0.lock().await),
-            None => None,
-        };
-        drop(place.as_mut().and_then(|place| place.take()));
-        self.pool.close().await;
+        // From here on it gives nothing away, and it waits for all that it has given away.
+        let closed = self.pool.close();
+        let mut place = self.place().await;
+        drop(take(&mut place));
+        closed.await;
     }
 
-    async fn place(&self) -> Result<Place<'_>, StoreError> {
-        let Some(at_hand) = &self.at_hand else { return Ok(None) };
-        let in_time = timeout(TURN_TIMEOUT, at_hand.0.lock()).await;
-        in_time.map(Some).map_err(|_| store_error(sqlx::Error::PoolTimedOut))
+    async fn place(&self) -> Place<'_> {
+        match &self.at_hand {
+            Some(at_hand) => Some(at_hand.0.lock().await),
+            None => None,
+        }
     }
+}
+
+fn take(place: &mut Place<'_>) -> Option<PoolConnection<Sqlite>> {
+    place.as_mut().and_then(|place| place.take())
+}
+
+async fn in_time<T>(doing: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
+    timeout(TURN_TIMEOUT, doing).await.unwrap_or(Err(sqlx::Error::PoolTimedOut)).map_err(store_error)
 }
 
 /// What is at hand goes with its store: to be given back it would need a runtime, which may be gone.
@@ -108,9 +121,13 @@ impl Turn<'_> {
 mod tests {
     use super::*;
     use crate::SqliteStore;
+    use futures_util::future::poll_immediate;
     use sqlx::{Executor, query, query_scalar};
     use std::path::Path;
+    use std::pin::pin;
     use tokio::runtime::Runtime;
+
+    const MOMENT: Duration = Duration::from_millis(20);
 
     async fn store(directory: &Path) -> SqliteStore {
         let store = SqliteStore::open(directory.join("plimsoll.db")).await.unwrap();
@@ -125,6 +142,10 @@ mod tests {
         Ok(())
     }
 
+    fn is_at_hand(writer: &Writer) -> bool {
+        writer.at_hand.as_ref().unwrap().0.try_lock().unwrap().is_some()
+    }
+
     async fn said(store: &SqliteStore) -> i64 {
         query_scalar("SELECT count(*) FROM words").fetch_one(&store.readers).await.unwrap()
     }
@@ -133,12 +154,14 @@ mod tests {
     async fn what_is_at_hand_serves_the_next_and_makes_way_for_a_transaction() {
         let directory = tempfile::tempdir().unwrap();
         let store = store(directory.path()).await;
+        assert!(!is_at_hand(&store.writer));
         say(&store.writer, Some("one")).await.unwrap();
-        assert_eq!(store.writer.pool().num_idle(), 0, "it is kept");
+        assert!(is_at_hand(&store.writer));
         say(&store.writer, Some("two")).await.unwrap();
         let mut transaction = store.writer.begin().await.unwrap();
         transaction.execute("INSERT INTO words VALUES ('three')").await.unwrap();
         transaction.commit().await.unwrap();
+        assert!(!is_at_hand(&store.writer));
         say(&store.writer, Some("four")).await.unwrap();
         assert_eq!(said(&store).await, 4);
     }
@@ -175,8 +198,9 @@ mod tests {
         let store = store(directory.path()).await;
         say(&store.writer, Some("one")).await.unwrap();
         say(&store.writer, None).await.unwrap_err();
-        let turn = store.writer.turn().await.unwrap();
-        assert!(turn.place.as_ref().is_some_and(|place| place.is_none()));
+        assert!(!is_at_hand(&store.writer));
+        say(&store.writer, Some("two")).await.unwrap();
+        assert_eq!(said(&store).await, 2);
     }
 
     #[tokio::test]
@@ -185,16 +209,27 @@ mod tests {
         let store = store(directory.path()).await;
         say(&store.writer, Some("one")).await.unwrap();
         let turn = store.writer.turn().await.unwrap();
-        let closing = tokio::spawn({
-            let store = store.clone();
-            async move { store.close().await }
-        });
-        tokio::task::yield_now().await;
-        assert!(!closing.is_finished(), "somebody writes");
+        let mut closing = pin!(store.writer.close());
+        assert!(timeout(MOMENT, &mut closing).await.is_err(), "somebody writes");
+        let late = say(&store.writer, Some("late"));
         turn.keep();
-        closing.await.unwrap();
+        let (closed, late) = timeout(TURN_TIMEOUT, async { tokio::join!(closing, late) }).await.unwrap();
+        assert_eq!((closed, matches!(late, Err(StoreError::Unreachable(_)))), ((), true), "{late:?}");
         assert!(matches!(say(&store.writer, Some("two")).await, Err(StoreError::Unreachable(_))));
         assert!(matches!(store.writer.begin().await, Err(StoreError::Unreachable(_))));
+    }
+
+    #[tokio::test]
+    async fn one_that_nobody_waits_for_any_more_holds_up_nobody() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = store(directory.path()).await;
+        for _ in 0..20 {
+            timeout(TURN_TIMEOUT, say(&store.writer, Some("whole"))).await.unwrap().unwrap();
+            let mut saying = pin!(say(&store.writer, Some("half-way")));
+            assert!(poll_immediate(&mut saying).await.is_none());
+        }
+        timeout(TURN_TIMEOUT, say(&store.writer, Some("whole"))).await.unwrap().unwrap();
+        assert_eq!(said(&store).await, 41, "each was in the hands of SQLite when it was dropped");
     }
 
     #[test]

@@ -24,7 +24,7 @@ pub enum Why {
     PartFilled,
     /// A stop does not rest any more, and what it covered is held still.
     StopGone,
-    /// The stop of a part that has filled was sent at once, and does not rest.
+    /// The stop of a part that has filled was to be sent at once, and is not known to rest.
     StopNotPlaced,
     /// An order that was open is not there any more, and nobody told how it ended.
     OrderVanished,
@@ -286,6 +286,16 @@ mod tests {
         assert!(alarm.rings_for_danger());
         assert_eq!(alarm.answer(), [wake, Wake::of_account(Why::ThinMargin)]);
         assert_eq!(alarm.answer(), []);
+    }
+
+    #[test]
+    fn what_may_be_bare_is_danger() {
+        for why in [Why::PartFilled, Why::StopNotPlaced] {
+            assert!(why.bares() && why.is_danger() && why.concerns_the_books(), "{why}");
+        }
+        for why in [Why::StopGone, Why::TradedElsewhere, Why::Connected] {
+            assert!(!why.bares() && !why.is_danger(), "{why}");
+        }
     }
 
     /// The moments of looks in the first minute of being woken all the time, and how many compared the books.

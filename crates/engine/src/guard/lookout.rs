@@ -216,8 +216,8 @@ impl Lookout {
                         if let AccountNews::Changed(Change::Filled(fill)) = &it
                             && is_carried(&fill.client_order_id)
                         {
-                            let part = fill.client_order_id.clone();
-                            stops.push(async move { manager.stop_at_once(&part).await });
+                            let (part, symbol) = (fill.client_order_id.clone(), fill.symbol.clone());
+                            stops.push(async move { (!manager.stop_at_once(&part).await).then_some(symbol) });
                         }
                         let wake = hearing.hear(&it, &view.borrow(), self.steady.passed(), is_carried);
                         let has_ended = it == AccountNews::Link(Link::Ended);
@@ -242,7 +242,7 @@ impl Lookout {
         }
     }
 
-    /// A stop that was sent at once does not rest: the look that its fill has woken may be over.
+    /// It is not known that a stop rests for what has filled: the look that this has woken may be over.
     fn ring_for_bare(&self, bare: Option<Symbol>) {
         if let Some(symbol) = bare {
             self.alarm.ring(Wake::of(Why::StopNotPlaced, &symbol));

@@ -196,6 +196,8 @@ async fn a_bracket_that_fills_is_protected_before_anything_is_asked() {
     let kinds: Vec<OrderType> = resting.iter().map(|it| it.order_type).collect();
     assert_eq!(kinds, [OrderType::StopMarket, OrderType::TakeProfitMarket], "one of each, for all of it");
     assert_eq!(scene.manager.working().await.unwrap(), []);
+    let told = scene.heard();
+    assert!(!told.iter().any(|it| it.contains("stop_not_placed")), "{told:?}");
     let open = scene.store.tables().positions.clone();
     assert_eq!((open.len(), open[0].opened.quantity, open[0].opened.strategy.as_str()), (1, size("0.02"), "bracket"));
     scene.stop.stop();

@@ -8,7 +8,7 @@ use crate::position_manager::close::Closing;
 use crate::position_manager::protection::Wanted;
 use crate::position_manager::{Flight, PositionManager, UnverifiedStop, is_covered};
 use crate::trouble::{Record, Subject, Troubles};
-use plimsoll_domain::{ClientOrderId, NewOrder, Order, OrderSize, PositionSide, Symbol};
+use plimsoll_domain::{ClientOrderId, NewOrder, Order, OrderSize, PositionSide};
 use plimsoll_ports::{ComposedEntry, JournalEntry, JournalState, Opening, Purpose};
 use std::sync::{Arc, MutexGuard, PoisonError};
 
@@ -83,33 +83,39 @@ impl PositionManager {
 
     /// Sends the stop that a composed opening owes, as soon as a part of it is heard to have filled and before anything is
     /// asked: what it is was written down before the first part. What stands in its way, or is wrong with it, is seen to by
-    /// the look that follows. Answers the contract where it was sent and does not rest: that look may be over by now.
-    pub(crate) async fn stop_at_once(&self, part: &ClientOrderId) -> Option<Symbol> {
-        let intent = self.ids.intent_of(part)?;
+    /// the look that follows. Answers whether that is all there was to do; where it is not, that look may be over by now, since
+    /// it leaves a stop that is being sent alone.
+    pub(crate) async fn stop_at_once(&self, part: &ClientOrderId) -> bool {
+        let Some(intent) = self.ids.intent_of(part) else { return true };
+        let mut is_known = true;
         // Where the venue has refused the first, since there was no position yet, the second is owed.
         for number in [0, 1] {
             let stop = intent.order(Purpose::StopLoss, number);
-            let _alone = Flight::alone(&self.in_flight, &stop)?;
+            let Some(_alone) = Flight::alone(&self.in_flight, &stop) else { return true };
             let order = match self.ports.journal.entry(&self.settings.account, &stop).await {
                 Ok(Some(written)) if written.state == JournalState::Intended => {
                     // The journal does not know what was sent and could not be written down: the look that follows asks.
                     if self.owed_stops().was_sent(&stop) || self.is_to_be_looked_up(&written.order).await {
-                        return None;
+                        return false;
                     }
                     written.order
                 }
                 Ok(Some(written)) if matches!(written.state, JournalState::Refused { .. }) => continue,
-                Ok(_) => return None,
+                Ok(_) => return true,
                 // A journal that is away keeps nobody from protecting what has filled.
                 Err(_) => match self.owed_stops().unsent(&stop).cloned() {
                     Some(order) => order,
-                    None => continue,
+                    None => {
+                        is_known = false;
+                        continue;
+                    }
                 },
             };
-            let is_covered = self.is_covered_by_the_view(&order) || self.rests_at_once(&order).await;
-            return (!is_covered).then_some(order.symbol);
+            return self.is_covered_by_the_view(&order)
+                || self.rests_at_once(&order).await
+                || self.is_covered_by_the_view(&order);
         }
-        None
+        is_known
     }
 
     /// Sends a stop, and answers whether it rests as it was meant, or has fired.
@@ -122,7 +128,8 @@ impl PositionManager {
                 self.cancel(&order.symbol, stop, &mut troubles).await;
                 false
             }
-            Ok(_) => true,
+            Ok(Placed::Resting(_)) => true,
+            Ok(Placed::Ended(execution)) => execution.filled().is_some(),
             Err(failure) => {
                 tracing::warn!(%stop, %failure, "a stop was not placed at once");
                 false
