@@ -16,6 +16,14 @@ pub enum Trouble {
         /// Why.
         error: StoreError,
     },
+    /// A part of a composed order never left us. The next look sends another one.
+    #[error("order {id} was not sent: {why}")]
+    NotSent {
+        /// The order.
+        id: ClientOrderId,
+        /// Why.
+        why: NotSent,
+    },
     /// A record is missing.
     #[error("{record} is not recorded: {error}")]
     NotRecorded {

@@ -1,14 +1,14 @@
 //! Orders that go on, as somebody at a command sees them: shown before they are placed, ended by hand.
 
 use crate::desk::{Desk, desk, long, manager, unprotected};
-use crate::venue::{Fault, btc, price, size};
-use plimsoll_engine::{ComposeFailure, OpenFailure};
+use crate::venue::{Fault, btc, money, price, size};
+use plimsoll_engine::{ComposeFailure, OpenFailure, Trouble};
 use plimsoll_ports::domain::{
     AccountId, ClientOrderId, Direction, Order, OrderStatus, OrderType, Price, Quantity, TimeInForce,
 };
 use plimsoll_ports::{
     Clock, ComposedEnd, ComposedKind, ComposedOrder, JournalEntry, JournalState, OpenIntent, Opening, OrderJournal,
-    Purpose, StopLoss,
+    Purpose, SlicedTrade, StopLoss,
 };
 use std::time::Duration;
 
@@ -59,6 +59,10 @@ async fn what_is_shown_is_judged_by_the_code_that_takes_it_and_nothing_is_writte
     let desk = desk();
     let shown = desk.manager.preview_composed(&bracket()).await.unwrap().unwrap();
     assert_eq!((shown.quantity, shown.stop_loss, shown.refused), (size("0.02"), Some(price("45000")), None));
+    // It waits for 49,000: what it comes to is what it comes to there.
+    let figures = (shown.mark, shown.price, shown.notional, shown.after.entry);
+    assert_eq!(figures, (price("50000"), price("49000"), money("980"), price("49000")));
+    assert_eq!(shown.loss_at_stop, Some(money("80") + money("900") * shown.fee_rate));
     let shown = desk.manager.preview_composed(&bracket_of("0.5", "49000")).await.unwrap().unwrap();
     assert!(shown.refused.is_some(), "more than may be held");
     let off = desk.manager.preview_composed(&bracket_of("0.02", "49000.123456789")).await;
@@ -71,6 +75,51 @@ async fn what_is_shown_is_judged_by_the_code_that_takes_it_and_nothing_is_writte
     assert!(matches!(nothing, Err(ComposeFailure::NothingHeld { .. })), "{nothing:?}");
     assert!(desk.store.tables().composed.is_empty() && desk.store.tables().journal.is_empty());
     assert!(desk.venue.state().open.is_empty());
+}
+
+#[tokio::test]
+async fn what_waits_below_the_stop_that_rests_is_refused() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    let adds = |limit: &str| {
+        let opening = Opening {
+            quantity: size("0.005"),
+            leverage: long().leverage,
+            stop_loss: StopLoss::Resting,
+            take_profit: None,
+        };
+        of_btc(ComposedKind::Bracket { opening, price: price(limit), time_in_force: TimeInForce::Gtc })
+    };
+    let stop = triggers(&desk);
+    assert_eq!(stop, [price("45000")]);
+    for order in [adds("44000"), adds("45000")] {
+        let shown = desk.manager.preview_composed(&order).await;
+        let composed = desk.manager.compose(&order).await;
+        assert!(matches!(shown, Err(ComposeFailure::Nonsense(_))), "{shown:?}");
+        assert!(matches!(composed, Err(ComposeFailure::Nonsense(_))), "{composed:?}");
+    }
+    desk.manager.compose(&adds("49000")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_part_that_never_left_us_is_not_called_sent() {
+    let desk = desk();
+    desk.venue.fail(OrderType::Market, Fault::NotSent);
+    let opening = Opening {
+        quantity: size("0.02"),
+        leverage: long().leverage,
+        stop_loss: StopLoss::At(price("45000")),
+        take_profit: None,
+    };
+    let minute = Duration::from_secs(60);
+    let twap = of_btc(ComposedKind::Twap { trade: SlicedTrade::Open(opening), slices: 2, every: minute });
+    let placed = desk.manager.compose(&twap).await.unwrap();
+    let entry = journalled(&desk, &placed.id, Purpose::Entry);
+    assert!(matches!(entry.state, JournalState::NotSent { .. }), "{entry:?}");
+    let id = entry.order.client_order_id;
+    assert!(!placed.sent.contains(&id), "{:?}", placed.sent);
+    let is_told = placed.troubles.iter().any(|it| matches!(it, Trouble::NotSent { id: of, .. } if *of == id));
+    assert!(is_told, "{:?}", placed.troubles);
 }
 
 #[tokio::test]

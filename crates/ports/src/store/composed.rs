@@ -127,6 +127,15 @@ impl ComposedKind {
         matches!(self, Self::TrailingStop { .. })
     }
 
+    /// The price that what it sends may wait for.
+    #[must_use]
+    pub const fn limit(&self) -> Option<Price> {
+        match self {
+            Self::Bracket { price, .. } | Self::Iceberg { price, .. } => Some(*price),
+            Self::Twap { .. } | Self::Oco { .. } | Self::TrailingStop { .. } => None,
+        }
+    }
+
     /// The word for it in records, tables and JSON.
     #[must_use]
     pub const fn as_str(&self) -> &'static str {

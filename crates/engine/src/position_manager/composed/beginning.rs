@@ -29,9 +29,9 @@ impl PositionManager {
             return Ok(None);
         };
         let intent = intent(order, opening, opening.quantity);
-        let preview = self.preview_of(&intent, true).await?;
+        let preview = self.preview_of(&intent, true, order.kind.limit()).await?;
         let instrument = self.ports.broker.instrument(&order.symbol).await?;
-        makes_sense(order, &instrument, preview.mark)?;
+        makes_sense(order, &instrument, preview.mark, preview.stop_loss)?;
         Ok(Some(preview))
     }
 
@@ -57,7 +57,7 @@ impl PositionManager {
         let intent = intent(order, opening, opening.quantity);
         self.refuse_while_unresolved(&intent, Some(&name)).await?;
         let plan = self.plan(&intent, &mut troubles).await?.of_composed(name);
-        makes_sense(order, &plan.instrument, plan.mark)?;
+        makes_sense(order, &plan.instrument, plan.mark, plan.stop_trigger())?;
         self.settle(&plan.reading, &mut troubles).await;
         self.approve(&plan, &mut troubles).await?;
         self.record_waiver(&plan).await?;
@@ -95,7 +95,7 @@ impl PositionManager {
         let (_, held) = find_direction(&positions, &order.symbol, order.direction).ok_or(nothing)?;
         let instrument = self.ports.broker.instrument(&order.symbol).await?;
         let mark = self.ports.feed.mark_price(&order.symbol).await?.price;
-        makes_sense(order, &instrument, mark)?;
+        makes_sense(order, &instrument, mark, None)?;
         is_held(order, held)?;
         self.trails_alone(order).await
     }
@@ -164,7 +164,12 @@ fn is_held(order: &ComposedOrder, held: Position) -> Result<(), ComposeFailure> 
 }
 
 /// Prices on the contract's tick and on their sides of the mark, parts that are large enough to be sent.
-fn makes_sense(order: &ComposedOrder, instrument: &Instrument, mark: Price) -> Result<(), ComposeFailure> {
+fn makes_sense(
+    order: &ComposedOrder,
+    instrument: &Instrument,
+    mark: Price,
+    stop: Option<Price>,
+) -> Result<(), ComposeFailure> {
     let long = order.direction == Direction::Long;
     match &order.kind {
         ComposedKind::Bracket { opening, price, time_in_force } => {
@@ -172,7 +177,7 @@ fn makes_sense(order: &ComposedOrder, instrument: &Instrument, mark: Price) -> R
             let rests = matches!(time_in_force, TimeInForce::Gtc | TimeInForce::PostOnly);
             sensible(rests, || format!("a bracket's entry may rest: {time_in_force} is `open` with a limit"))?;
             on_lot("the size", opening.quantity, instrument)?;
-            stops_a_loss(order.direction, opening, *price)?;
+            stops_a_loss(order.direction, stop, *price)?;
             large_enough("the entry", opening.quantity, instrument, *price)
         }
         ComposedKind::Iceberg { trade, price, visible } => {
@@ -183,8 +188,8 @@ fn makes_sense(order: &ComposedOrder, instrument: &Instrument, mark: Price) -> R
             })?;
             on_lot("the part that is seen", *visible, instrument)?;
             whole_lots(trade, instrument)?;
-            if let SlicedTrade::Open(opening) = trade {
-                stops_a_loss(order.direction, opening, *price)?;
+            if let SlicedTrade::Open(_) = trade {
+                stops_a_loss(order.direction, stop, *price)?;
             }
             large_enough("the part that is seen", *visible, instrument, *price)
         }
@@ -217,9 +222,9 @@ fn makes_sense(order: &ComposedOrder, instrument: &Instrument, mark: Price) -> R
     }
 }
 
-/// What fills at the limit is not beyond its stop already.
-fn stops_a_loss(direction: Direction, opening: &Opening, limit: Price) -> Result<(), ComposeFailure> {
-    let Some(stop) = opening.stop_loss.price() else { return Ok(()) };
+/// What fills at the limit is not beyond its stop already, whether that is to be placed or rests.
+fn stops_a_loss(direction: Direction, stop: Option<Price>, limit: Price) -> Result<(), ComposeFailure> {
+    let Some(stop) = stop else { return Ok(()) };
     let is_beyond = match direction {
         Direction::Long => stop >= limit,
         Direction::Short => stop <= limit,

@@ -42,8 +42,9 @@ impl PositionManager {
                     troubles.add(Trouble::NotJournalled { id: order.client_order_id, error });
                     return false;
                 }
-                it.sent.push(order.client_order_id.clone());
-                self.send(&order, part.purpose, Evidence::BookAndTrades, wait, troubles).await.is_ok()
+                let placed = self.send(&order, part.purpose, Evidence::BookAndTrades, wait, troubles).await;
+                note_sent(&order, &placed, it, troubles);
+                placed.is_ok()
             }
         }
     }
@@ -105,13 +106,13 @@ impl PositionManager {
             size: OrderSize::Quantity(approved.quantity),
             reduce_only: false,
         };
-        it.sent.push(order.client_order_id.clone());
         // Where none rests before it, whoever is not there when it fills finds it with one all the same.
         let follows = self.stops_follow() || plan.held().is_some();
         let wanted = plan.wanted(Purpose::StopLoss).filter(|_| follows);
         let stop = self.to_attach(wanted.as_ref(), &plan.reading.snapshot.orders);
         let evidence = Evidence::Position(plan.held());
         let placed = self.send_carrying((&order, stop), Purpose::Entry, evidence, wait, troubles).await;
+        note_sent(&order, &placed, it, troubles);
         // An order that was under way while trading was stopped adds nothing.
         if let Some(filled) = placed.as_ref().ok().and_then(filled_at_once)
             && self.is_stopped_by_anyone(&plan).await.unwrap_or(false)
@@ -192,6 +193,15 @@ impl PositionManager {
             it.ended = Some((ComposedEnd::Failed, why));
         }
         false
+    }
+}
+
+/// Tells of a part that was sent, or that it was not.
+fn note_sent(order: &NewOrder, placed: &Result<Placed, SendFailure>, it: &mut Progress, troubles: &mut Troubles) {
+    let id = order.client_order_id.clone();
+    match placed {
+        Err(SendFailure::NotSent(why)) => troubles.add(Trouble::NotSent { id, why: why.clone() }),
+        _ => it.sent.push(id),
     }
 }
 

@@ -180,7 +180,7 @@ impl Plan<'_> {
     }
 
     /// Where the stop is to be, or is.
-    pub(super) fn stop_trigger(&self) -> Option<Price> {
+    pub(in crate::position_manager) fn stop_trigger(&self) -> Option<Price> {
         match self.intent.stop_loss {
             StopLoss::At(price) => Some(price),
             StopLoss::Resting => self.stop_that_rests().and_then(|stop| stop.trigger),

@@ -9,7 +9,7 @@ use plimsoll_domain::risk::{OrderFacts, Projection, Refused, Warning, distance_t
 use plimsoll_domain::{Direction, Leverage, Liquidation, Money, Position, Price, Quantity, Rate, Symbol};
 use plimsoll_ports::OpenIntent;
 
-/// What opening, or adding to, a position would mean at the mark of now.
+/// What opening, or adding to, a position would mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Preview {
     /// The contract.
@@ -18,15 +18,17 @@ pub struct Preview {
     pub direction: Direction,
     /// The size that would be sent, in lots.
     pub quantity: Quantity,
-    /// The price that the figures are for: the mark.
+    /// The mark of now.
     pub mark: Price,
+    /// The price that the figures are for: the limit of an entry that may wait for it, else the mark.
+    pub price: Price,
     /// The leverage.
     pub leverage: Leverage,
     /// What is held of it now.
     pub before: Option<Position>,
-    /// What would be held, if it filled whole at the mark.
+    /// What would be held, if it filled whole at `price`.
     pub after: Position,
-    /// Size × mark, of the order.
+    /// Size × `price`, of the order.
     pub notional: Money,
     /// The margin that the order needs: its notional ÷ leverage.
     pub initial_margin: Money,
@@ -38,7 +40,7 @@ pub struct Preview {
     pub fee_rate: Rate,
     /// The exact liquidation price of the whole position.
     pub liquidation: Liquidation,
-    /// How far the mark would be from it.
+    /// How far `price` would be from it.
     pub distance: Option<Rate>,
     /// What funding would cost the whole position, if the rate is known.
     pub funding: Option<FundingCost>,
@@ -67,14 +69,15 @@ impl PositionManager {
     /// [`OpenFailure`] where not even that can be said: an unfit size, a stop on the wrong side or beyond liquidation, an
     /// account that cannot be read.
     pub async fn preview(&self, intent: &OpenIntent) -> Result<Preview, OpenFailure> {
-        self.preview_of(intent, false).await
+        self.preview_of(intent, false, None).await
     }
 
-    /// The same; what is opened `in_parts` may be larger than one market order.
+    /// The same; what is opened `in_parts` may be larger than one market order, and what waits for a limit fills there.
     pub(in crate::position_manager) async fn preview_of(
         &self,
         intent: &OpenIntent,
         in_parts: bool,
+        limit: Option<Price>,
     ) -> Result<Preview, OpenFailure> {
         let mut troubles = Troubles::default();
         self.refuse_while_unresolved(intent, None).await?;
@@ -86,12 +89,16 @@ impl PositionManager {
         plan.right_sides()?;
         plan.stop_rests()?;
         let quantity = plan.size()?;
-        let projection = Projection::of(&plan.instrument, held, intent.direction, quantity, plan.mark, intent.leverage);
-        let made = projection.after.unwrap_or(Position { direction: intent.direction, quantity, entry: plan.mark });
-        let liquidation = plan.reading.liquidation_of(&self.as_held(&plan, made));
+        let at = |price| {
+            let projection = Projection::of(&plan.instrument, held, intent.direction, quantity, price, intent.leverage);
+            let made = projection.after.unwrap_or(Position { direction: intent.direction, quantity, entry: price });
+            (projection, made, plan.reading.liquidation_of(&self.as_held(&plan, made)))
+        };
+        // It is judged at the mark, as it will be.
+        let (projection, made, liquidation) = at(plan.mark);
         plan.stop_comes_first(liquidation)?;
-        let (funding, distance) = (plan.funding_of(made), distance_to(liquidation, plan.mark));
-        let per_day = funding.map(|cost| cost.per_day);
+        let distance = distance_to(liquidation, plan.mark);
+        let per_day = plan.funding_of(made).map(|cost| cost.per_day);
         let (open, others) = (plan.reading.open_positions(), plan.reading.notional_beside(&intent.symbol, plan.side));
         let facts = projection.facts(intent.leverage, open, others, distance, per_day);
         let judged = self.judge(&plan.reading, &OrderFacts::Adds(facts), &mut troubles).await?;
@@ -101,22 +108,25 @@ impl PositionManager {
         };
         let stop_loss = plan.stop_trigger().and_then(|stop| plan.instrument.stop_price(intent.direction, stop));
         let settle = &self.settings.settle;
+        let price = limit.unwrap_or(plan.mark);
+        let (projection, made, liquidation) = at(price);
         Ok(Preview {
             symbol: intent.symbol.clone(),
             direction: intent.direction,
             quantity,
             mark: plan.mark,
+            price,
             leverage: intent.leverage,
             before: held,
             after: made,
-            notional: quantity * plan.mark,
+            notional: quantity * price,
             initial_margin: projection.required_margin,
-            maintenance_margin: plan.instrument.tiers.maintenance(made.notional(plan.mark)),
+            maintenance_margin: plan.instrument.tiers.maintenance(made.notional(price)),
             fee: projection.fees,
             fee_rate: plan.instrument.fees.taker,
             liquidation,
-            distance,
-            funding,
+            distance: distance_to(liquidation, price),
+            funding: plan.funding_of(made),
             stop_loss,
             loss_at_stop: stop_loss.map(|stop| plan.loss_at(made, stop)),
             take_profit: intent.take_profit,
