@@ -339,8 +339,8 @@ impl PositionManager {
             None => None,
         };
         let made = made.unwrap_or(Position { direction: intent.direction, quantity, entry: price });
-        let reading =
-            troubles.known(Subject::Position, &intent.symbol, self.read_account(&mut Troubles::default()).await);
+        let reading = self.read_what_is_held(&plan.reading, &mut Troubles::default()).await;
+        let reading = troubles.known(Subject::Position, &intent.symbol, reading);
         let held = reading.as_ref().and_then(|reading| reading.find(&intent.symbol, plan.side)).cloned();
         let after = match &reading {
             Some(reading) if held.is_some() => reading,

@@ -257,6 +257,23 @@ impl PositionManager {
     /// Reads the whole account, and a contract and a mark for every position of it.
     pub(crate) async fn read_account(&self, troubles: &mut Troubles) -> Result<Reading, QueryError> {
         let snapshot = self.ports.broker.account().await?;
+        self.priced(snapshot, troubles).await
+    }
+
+    /// What is held and what backs it, read anew; what rests and how the account is set are of the reading before. To list all
+    /// that rests is most of what a whole reading takes of a venue's request limits.
+    pub(super) async fn read_what_is_held(
+        &self,
+        before: &Reading,
+        troubles: &mut Troubles,
+    ) -> Result<Reading, QueryError> {
+        let (positions, balances) = tokio::try_join!(self.ports.broker.positions(), self.ports.broker.balances())?;
+        let AccountSnapshot { position_mode, ref orders, time, .. } = before.snapshot;
+        let snapshot = AccountSnapshot { position_mode, positions, orders: orders.clone(), balances, time };
+        self.priced(snapshot, troubles).await
+    }
+
+    async fn priced(&self, snapshot: AccountSnapshot, troubles: &mut Troubles) -> Result<Reading, QueryError> {
         if let Some(settle) = snapshot.unbacked() {
             return Err(QueryError::Unreadable(format!(
                 "positions are held in {settle}, and no balance of it is listed"
