@@ -15,6 +15,10 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use tokio::sync::watch;
 
+/// Who comes in with each token of the API, and what it allows, by the setting that says where the token is.
+const BEARERS: [(&str, &str, Scope); 2] =
+    [("api.read_token", "reader", Scope::Read), ("api.act_token", "operator", Scope::Act)];
+
 /// What runs is asked and ordered by this.
 pub(crate) fn service(
     config: &Config,
@@ -122,9 +126,8 @@ pub(crate) async fn bind(
     });
     settings.metrics = Some(metrics);
     settings.hosts.clone_from(&config.api.hosts);
-    let tokens = [("reader", Scope::Read, &config.api.read_token), ("operator", Scope::Act, &config.api.act_token)];
-    for (name, scope, place) in tokens {
-        let Some(place) = place else { continue };
+    for (setting, place) in config.tokens() {
+        let Some((_, name, scope)) = bearer(setting) else { continue };
         let token = Token::new(name, scope, &secret(place, environment, name)?).map_err(Failure::usage)?;
         settings.tokens.push(token);
     }
@@ -139,4 +142,22 @@ fn secret(place: &SecretPlace, environment: &Environment, name: &str) -> Result<
     place
         .read(environment)
         .map_err(|missing| Failure::usage(format!("the token of '{name}': {}", missing.what)).help(missing.remedy))
+}
+
+fn bearer(setting: &str) -> Option<(&'static str, &'static str, Scope)> {
+    BEARERS.into_iter().find(|(of, ..)| *of == setting)
+}
+
+/// What is wrong with the token of this setting, and what to do: nothing is served with it.
+pub(crate) fn unfit(setting: &str, token: &SecretString) -> Option<(String, &'static str)> {
+    match bearer(setting) {
+        Some((_, name, scope)) => {
+            let why = Token::new(name, scope, token).err()?;
+            Some((why.to_string(), "put another one there: `run` does not begin with this one"))
+        }
+        None => {
+            let why = BotToken::new(token.expose_secret()).err()?;
+            Some((why.to_string(), "put the bot's own token there, as BotFather gives it"))
+        }
+    }
 }

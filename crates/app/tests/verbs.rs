@@ -263,6 +263,21 @@ fn the_kill_switch_is_engaged_once_from_however_many_processes_at_once() {
     desk.verb(0, OPEN);
 }
 
+#[test]
+fn records_that_are_not_there_are_not_made_by_naming_them() {
+    let desk = Desk::new();
+    desk.verb(0, "kill --reason night --yes");
+    let typo = desk.folder.path().join("typo.db");
+    for line in [OPEN, "status", "run --no-strategies", "kill --reason night --yes"] {
+        let refused = desk.verb(2, &format!("{line} --database sqlite:{}", typo.display()));
+        let (message, help) = (refused["error"]["message"].as_str(), refused["error"]["help"].as_str());
+        assert_eq!(message, Some(format!("--database: there is no sqlite:{}", typo.display()).as_str()), "{line}");
+        assert!(help.is_some_and(|it| it.contains("plimsoll db migrate --database")), "{refused}");
+    }
+    assert!(!typo.exists(), "it would know of no kill switch");
+    desk.verb(1, OPEN);
+}
+
 /// What was done and why, of the risk events of one kind.
 fn events(desk: &Desk, kind: &str) -> Vec<(String, String)> {
     let database = format!("sqlite:{}", desk.folder.path().join("records.db").display());

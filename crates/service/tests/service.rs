@@ -4,13 +4,16 @@
 
 mod world;
 
+use plimsoll_engine::{AccountView, VenueAccount};
 use plimsoll_ports::RiskEventRepository;
 use plimsoll_ports::domain::{AccountId, Decimal};
 use plimsoll_service::{
     ActFailure, Action, Caller, Came, CandleInterval, EventFilter, Figure, Outcome, Prepared, RecordFilter,
 };
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::sync::watch;
 use world::{World, start};
 
 fn ops() -> Caller {
@@ -185,6 +188,22 @@ async fn the_kill_switch_takes_its_word_stops_everything_and_is_released() {
     assert_eq!(outcome.outcome, Came::Done, "{outcome:?}");
     assert_eq!(world.service.kill_switches().await.state, "partly");
     assert_eq!(world.service.overview().await.kill_switch, "partly");
+}
+
+#[tokio::test]
+async fn a_flattening_says_whose_orders_it_does_not_know() {
+    let view_of = |name: &str, account: &VenueAccount| match name {
+        "second" => {
+            let in_doubt = AccountView { needs_resync: true, ..AccountView::clone(&account.watch().borrow()) };
+            watch::channel(Arc::new(in_doubt)).1
+        }
+        _ => account.watch(),
+    };
+    let world = World::with_views(view_of).await;
+    world.long().await;
+    let flatten = r#"{"action":"flatten","reason":"news","word":"FLATTEN"}"#;
+    let warnings = world.prepare(flatten).await.unwrap().warnings;
+    assert_eq!(warnings, ["what rests on second is not known for certain: all of it is cancelled"]);
 }
 
 #[tokio::test]

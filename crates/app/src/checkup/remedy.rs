@@ -1,5 +1,6 @@
-//! What to do about a key that a venue refuses, in the words of that venue's own pages.
+//! What to do about what a venue does not answer, and about a key that it refuses, in the words of that venue's own pages.
 
+use super::Weight;
 use crate::config::{Account, VenueEnvironment};
 use crate::venue::VenueName;
 use plimsoll_ports::{NotSent, QueryError, RefusalReason};
@@ -97,13 +98,35 @@ pub(crate) const fn words(venue: VenueName) -> Words {
     }
 }
 
+/// What to do where the requests of this time are spent.
+pub(crate) const ONCE_REQUESTS_MAY_GO_OUT: &str =
+    "run it again then: the venue has had enough requests of this machine, or the minute's are used up";
+
+const WHEN_IT_ANSWERS: &str = "run it again when the venue answers";
+
+/// What it means that a contract cannot be read: one that could not be asked for may well trade.
+pub(crate) fn of_contract(error: &QueryError, account: &Account) -> (Weight, String, String) {
+    let remedy = match error {
+        QueryError::Unreachable(NotSent::Throttled { .. }) => ONCE_REQUESTS_MAY_GO_OUT,
+        QueryError::Unreachable(NotSent::Disconnected(_) | NotSent::Unavailable(_)) | QueryError::Unreadable(_) => {
+            WHEN_IT_ANSWERS
+        }
+        QueryError::Refused(_) | QueryError::Unreachable(NotSent::Invalid(_)) => {
+            let remedy = format!("name contracts that trade under symbols in [accounts.{}]", account.name);
+            return (Weight::Wrong, error.to_string(), remedy);
+        }
+    };
+    (Weight::Warning, format!("whether it trades is not known: {error}"), remedy.to_owned())
+}
+
 /// What a refused key most likely is.
 pub(crate) fn of_key(error: &QueryError, account: &Account) -> String {
     let refusal = match error {
         QueryError::Refused(refusal) => refusal,
         // The venue has been asked for its time, and dislikes what was signed by it.
         QueryError::Unreachable(NotSent::Unavailable(said)) if is_about_time(said) => return clock(),
-        _ => return "run it again when the venue answers".to_owned(),
+        QueryError::Unreachable(NotSent::Throttled { .. }) => return ONCE_REQUESTS_MAY_GO_OUT.to_owned(),
+        _ => return WHEN_IT_ANSWERS.to_owned(),
     };
     let (title, world) = (account.venue.title(), account.environment.as_str());
     match Cause::of(&refusal.code) {

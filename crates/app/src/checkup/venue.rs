@@ -18,10 +18,7 @@ impl Checkup {
             Ok(pulse) => pulse,
             Err(error) => {
                 let remedy = match &error {
-                    QueryError::Unreachable(NotSent::Throttled { .. }) => {
-                        "wait until then: the venue has had enough requests of this machine, or the minute's are used up"
-                            .to_owned()
-                    }
+                    QueryError::Unreachable(NotSent::Throttled { .. }) => remedy::ONCE_REQUESTS_MAY_GO_OUT.to_owned(),
                     _ => format!("is {} the right address, and does this machine reach it?", account.rest_url),
                 };
                 self.check("venue", Weight::Wrong, Some((error.to_string(), remedy)));
@@ -120,8 +117,8 @@ impl Checkup {
             match broker.instrument(symbol).await {
                 Ok(instrument) => self.of_contract(account, &instrument, audit).await,
                 Err(error) => {
-                    let remedy = format!("name contracts that trade under symbols in [accounts.{}]", account.name);
-                    self.check_of("trading", Weight::Wrong, symbol, Some((error.to_string(), remedy)));
+                    let (weight, found, remedy) = remedy::of_contract(&error, account);
+                    self.check_of("trading", weight, symbol, Some((found, remedy)));
                 }
             }
         }
@@ -179,7 +176,7 @@ mod tests {
     use super::*;
     use crate::config::{Environment, Places};
     use plimsoll_domain::{PositionMode, Timestamp};
-    use plimsoll_ports::{AccountSettings, KeyRights, MockAccountAudit, VenuePulse};
+    use plimsoll_ports::{AccountSettings, KeyRights, MockAccountAudit, MockBroker, Refusal, VenuePulse};
 
     const CONFIG: &str = "[accounts.main]\nvenue = \"binance\"\nenvironment = \"testnet\"\n\
                           key_env = \"KEY\"\nsecret_env = \"SECRET\"\n";
@@ -244,6 +241,30 @@ mod tests {
         check(set, may, None, true, ("fee_token", "discount")).await;
         // What a venue does not tell is no finding.
         assert_eq!(found(set, KeyRights { trades: Some(true), ..KeyRights::default() }, None, false).await, []);
+    }
+
+    #[tokio::test]
+    async fn a_contract_that_cannot_be_asked_for_is_not_blamed_on_the_configuration() {
+        let check = async |error: QueryError, weight: Weight, found: &str, remedy: &str| {
+            let mut broker = MockBroker::new();
+            broker.expect_instrument().return_once(move |_| Err(error));
+            let mut checkup = Checkup::default();
+            checkup.of_contracts(&config().accounts[0], &MockAccountAudit::new(), &broker).await;
+            let [it] = checkup.findings.as_slice() else { panic!("{:?}", checkup.findings) };
+            assert_eq!((it.check, it.subject.as_deref(), it.weight), ("trading", Some("BTC/USDT:USDT"), weight));
+            assert!(it.found.contains(found) && it.remedy.contains(remedy), "{it:?}");
+        };
+        let until = Timestamp::from_millis(1_700_000_000_000);
+        let unknown = "whether it trades is not known";
+        let busy = QueryError::Unreachable(NotSent::Throttled { until });
+        check(busy, Weight::Warning, unknown, "run it again then").await;
+        let gone = QueryError::Unreachable(NotSent::Disconnected("no route".to_owned()));
+        check(gone, Weight::Warning, unknown, "run it again when the venue answers").await;
+        check(QueryError::Unreadable("not JSON".to_owned()), Weight::Warning, unknown, "run it again when").await;
+        let refused = |reason| {
+            QueryError::Refused(Refusal { reason, code: "-1121".to_owned(), message: "Invalid symbol.".to_owned() })
+        };
+        check(refused(RefusalReason::NotTrading), Weight::Wrong, "Invalid symbol", "symbols in [accounts.main]").await;
     }
 
     #[tokio::test]

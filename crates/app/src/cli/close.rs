@@ -7,7 +7,9 @@ use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::screen::{self, Facts, full, money, price, told};
 use clap::Args;
-use plimsoll_domain::{Decimal, Direction, Instrument, Position, PositionReport, Quantity, Rounding, Symbol, decimal};
+use plimsoll_domain::{
+    Decimal, Direction, Instrument, Money, Position, PositionReport, Price, Quantity, Rounding, Symbol, decimal,
+};
 use plimsoll_engine::{CloseFailure, Closed, FlattenReason, Flattened, SendFailure};
 use plimsoll_ports::CloseIntent;
 use serde::Serialize;
@@ -63,6 +65,18 @@ struct ClosePreview {
     notional: Option<String>,
     realized_pnl: Option<String>,
     fee: Option<String>,
+    #[serde(skip)]
+    estimate: Option<Estimate>,
+}
+
+/// What closing comes to if it fills at the mark.
+#[derive(Debug, Clone, Copy)]
+struct Estimate {
+    mark: Price,
+    notional: Money,
+    profit: Money,
+    /// Where the venue tells what it takes.
+    fee: Option<Money>,
 }
 
 #[derive(Serialize)]
@@ -290,27 +304,48 @@ fn print(closed: &Closed) -> Result<(), Failure> {
 impl ClosePreview {
     fn of(report: &PositionReport, held: Position, quantity: Quantity, instrument: Option<&Instrument>) -> Self {
         let part = Position { quantity, ..held };
-        let notional = report.mark_price.map(|mark| part.notional(mark));
+        let estimate = report.mark_price.map(|mark| Estimate::of(part, mark, instrument));
         Self {
             symbol: report.symbol.to_string(),
             side: held.direction,
             held: full(held.quantity.get()),
             quantity: full(quantity.get()),
-            mark_price: report.mark_price.map(|mark| full(mark.get())),
-            notional: notional.map(|notional| full(notional.get())),
-            realized_pnl: report.mark_price.map(|mark| full(part.unrealized_pnl(mark).get())),
-            fee: notional.zip(instrument).map(|(notional, it)| full((notional * it.fees.taker).get())),
+            mark_price: estimate.map(|it| full(it.mark.get())),
+            notional: estimate.map(|it| full(it.notional.get())),
+            realized_pnl: estimate.map(|it| full(it.profit.get())),
+            fee: estimate.and_then(|it| it.fee).map(|fee| full(fee.get())),
+            estimate,
         }
     }
 
     fn print(&self) -> Result<(), Failure> {
         screen::line(format!("close {} {} {} of {}", self.symbol, self.side, self.quantity, self.held))?;
+        let Some(it) = self.estimate else {
+            return screen::line("  what it would realise is not known: the venue tells no mark price");
+        };
         Facts::default()
-            .maybe("mark", self.mark_price.as_ref())
-            .maybe("notional", self.notional.as_ref())
-            .maybe("would realise", self.realized_pnl.as_ref())
-            .maybe("fee", self.fee.as_ref())
+            .line("mark", price(it.mark))
+            .line("notional", money(it.notional))
+            .line("fee", it.fee.map_or_else(|| "not known".to_owned(), money))
+            .line("would realise", it.outcome())
             .print()
+    }
+}
+
+impl Estimate {
+    fn of(part: Position, mark: Price, instrument: Option<&Instrument>) -> Self {
+        let notional = part.notional(mark);
+        let fee = instrument.map(|it| notional * it.fees.taker);
+        Self { mark, notional, profit: part.unrealized_pnl(mark), fee }
+    }
+
+    /// For people: the fee is part of what is had in the end.
+    fn outcome(self) -> String {
+        let profit = money(self.profit);
+        match self.fee {
+            Some(fee) => format!("{profit}, {} with the fee: an estimate at the mark", money(self.profit - fee)),
+            None => format!("{profit} before the fee: an estimate at the mark"),
+        }
     }
 }
 
@@ -335,6 +370,19 @@ impl ClosedRow {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_closing_would_realise_is_said_with_its_fee_and_as_an_estimate() {
+        let (quantity, entry) = ("0.001".parse().unwrap(), "60005.071".parse().unwrap());
+        let part = Position { direction: Direction::Long, quantity, entry };
+        let instrument = plimsoll_exchange::listings::btc_usdt();
+        let outcome = |instrument| Estimate::of(part, "60000".parse().unwrap(), instrument).outcome();
+        let fee = instrument.fees.taker.get() * Decimal::from(60);
+        let net = Decimal::new(-5071, 6) - fee;
+        let net = money(Money::new(net));
+        assert_eq!(outcome(Some(&instrument)), format!("-0.0051, {net} with the fee: an estimate at the mark"));
+        assert_eq!(outcome(None), "-0.0051 before the fee: an estimate at the mark");
+    }
 
     #[test]
     fn a_part_is_a_percentage() {

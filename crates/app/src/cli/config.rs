@@ -3,6 +3,7 @@
 use crate::config::{self, Config, Problem, Shown, find};
 use crate::failure::Failure;
 use crate::screen;
+use crate::surface;
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
 use serde::Serialize;
@@ -103,7 +104,7 @@ impl WhichFile {
     }
 }
 
-/// What is configured and not to be had, and what is the same though it may not be.
+/// What is configured and not to be had, what is no token, and what is the same though it may not be.
 pub(crate) fn missing_secrets(config: &Config, environment: &config::Environment) -> Vec<Problem> {
     let mut problems = Vec::new();
     let place = |setting: &str| {
@@ -127,11 +128,13 @@ pub(crate) fn missing_secrets(config: &Config, environment: &config::Environment
             }
         }
     }
-    for (setting, where_it_is) in config.tokens() {
-        if let Err(missing) = where_it_is.read(environment) {
-            let setting = where_it_is.named(setting);
-            problems.push(Problem::new(place(&setting), &setting, missing.what, missing.remedy));
-        }
+    for (token, where_it_is) in config.tokens() {
+        let wrong = match where_it_is.read(environment) {
+            Err(missing) => Some((missing.what, missing.remedy)),
+            Ok(read) => surface::unfit(token, &read).map(|(what, remedy)| (what, remedy.to_owned())),
+        };
+        let setting = where_it_is.named(token);
+        problems.extend(wrong.map(|(what, remedy)| Problem::new(place(&setting), &setting, what, remedy)));
     }
     problems.sort_by_key(|problem| config::place(&problem.origin));
     problems
@@ -169,9 +172,38 @@ mod tests {
     use crate::config::{Environment, Places};
 
     fn missing(text: &str) -> Vec<String> {
+        found(text, &[])
+    }
+
+    fn found(text: &str, variables: &[(&str, &str)]) -> Vec<String> {
         let places = Places { file: "plimsoll.toml".to_owned(), state: PathBuf::from("/state") };
-        let config = Config::read(text, &Environment::new(), &places).unwrap();
-        missing_secrets(&config, &Environment::new()).iter().map(ToString::to_string).collect()
+        let environment: Environment =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let config = Config::read(text, &environment, &places).unwrap();
+        missing_secrets(&config, &environment).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_token_that_run_would_refuse_is_found_with_its_line_and_not_told() {
+        let text = "[accounts.main]\nenvironment = \"testnet\"\nkey_env = \"K\"\nsecret_env = \"S\"\n\
+                    [api]\nlisten = \"127.0.0.1:7878\"\nread_token_env = \"READ\"\nact_token_env = \"ACT\"\n\
+                    [telegram]\ntoken_env = \"BOT\"\nchats = \"1\"\nusers = \"1\"\n";
+        let (long, bot) = ("0123456789abcdef0123", "123456:AAE-abcdefghijklmnopqrstuvwxyz_0123");
+        let check =
+            |read, act, bot| found(text, &[("K", "key"), ("S", "secret"), ("READ", read), ("ACT", act), ("BOT", bot)]);
+        assert_eq!(check(long, long, bot), [""; 0]);
+        let told = check("not\u{e9}-to-be-sent-in-a-header", "lemon", "987:lime");
+        let expected = [
+            "plimsoll.toml:7:18: api.read_token_env: the token of 'reader' holds what cannot stand in a header",
+            "plimsoll.toml:8:17: api.act_token_env: the token of 'operator' has fewer than 20 characters",
+            "plimsoll.toml:10:13: telegram.token_env: a bot's token is a number",
+        ];
+        assert_eq!(told.len(), expected.len(), "{told:?}");
+        for (told, expected) in told.iter().zip(expected) {
+            assert!(told.starts_with(expected) && told.contains("\n    put "), "{told}");
+        }
+        let said = told.join("\n");
+        assert!(!said.contains("lemon") && !said.contains("lime") && !said.contains("to-be-sent"), "{said}");
     }
 
     #[test]

@@ -104,9 +104,9 @@ impl Open {
     async fn open_at(&self, desk: &Desk) -> Result<(), Failure> {
         self.what.is_allowed(desk)?;
         let Found { said: reconciled, shown } = acting::told_first(desk, self.consent, self.target.json).await?;
-        let intent = self.what.intent(desk, &self.symbol, self.side, self.limit).await?;
+        let (intent, asked) = self.what.intent(desk, &self.symbol, self.side, self.limit).await?;
         let preview = desk.manager.preview(&intent).await.map_err(|failure| failed(&failure))?;
-        let row = PreviewRow::of(&preview, self.limit, desk.manager.settings().margin_mode);
+        let row = PreviewRow::of(&preview, self.limit, desk.manager.settings().margin_mode, asked);
         let shown = if self.target.json { Ok(()) } else { shown.and_then(|()| row.print(&preview)) };
         if let (Some(refused), false) = (&preview.refused, self.consent.dry_run) {
             // Refused by the engine too, which records it; there is nothing to confirm.

@@ -1,10 +1,12 @@
 //! What is opened, and what ends its loss: what `open` has in common with the orders that open in parts.
 
+mod asked;
 mod size;
 
 use super::acting;
 use crate::desk::Desk;
 use crate::failure::Failure;
+pub(super) use asked::Asked;
 use clap::Args;
 use plimsoll_domain::risk::RiskCheck;
 use plimsoll_domain::{Direction, Leverage, MarginMode, Money, Price, Quantity, Symbol};
@@ -63,14 +65,29 @@ impl ToOpen {
         self.stop_loss(desk).map(|_| ())
     }
 
-    /// What is to be opened, sized at `limit` or, without one, at the mark.
+    /// What is to be opened, sized at `limit` or, without one, at the mark; and what of it was asked for otherwise.
     pub(super) async fn intent(
         &self,
         desk: &Desk,
         symbol: &Symbol,
         direction: Direction,
         limit: Option<Price>,
-    ) -> Result<OpenIntent, Failure> {
+    ) -> Result<(OpenIntent, Asked), Failure> {
+        let wanted = self.wanted()?;
+        let instrument = desk.venue.broker.instrument(symbol).await.map_err(Failure::unanswered)?;
+        let exact = wanted.exact(desk, &instrument, limit, self.stop).await?;
+        let intent = OpenIntent {
+            symbol: symbol.clone(),
+            direction,
+            quantity: wanted.in_lots(exact, &instrument)?,
+            leverage: self.leverage.unwrap_or(desk.config.trading.default_leverage),
+            stop_loss: self.stop_loss(desk)?,
+            take_profit: self.take_profit,
+        };
+        Ok((intent, Asked::of(wanted, exact, self.stop, direction, &instrument)))
+    }
+
+    fn wanted(&self) -> Result<Wanted, Failure> {
         let wanted = match (self.quantity, self.notional, self.risk) {
             (Some(quantity), ..) => Wanted::Quantity(quantity),
             (_, Some(notional), _) => Wanted::Notional(notional),
@@ -79,14 +96,7 @@ impl ToOpen {
                 return Err(Failure::usage("how much?").help("Give --quantity, --notional, or --risk with --stop."));
             }
         };
-        Ok(OpenIntent {
-            symbol: symbol.clone(),
-            direction,
-            quantity: wanted.quantity(desk, symbol, limit, self.stop).await?,
-            leverage: self.leverage.unwrap_or(desk.config.trading.default_leverage),
-            stop_loss: self.stop_loss(desk)?,
-            take_profit: self.take_profit,
-        })
+        wanted.is_possible().map(|()| wanted)
     }
 
     fn stop_loss(&self, desk: &Desk) -> Result<StopLoss, Failure> {

@@ -6,6 +6,7 @@ mod closes_only;
 mod degrading;
 mod elsewhere;
 mod floor;
+mod left;
 mod measures;
 mod reread;
 mod rounds;

@@ -152,10 +152,17 @@ impl Target {
         Ok((self.with_database(config)?, read.environment))
     }
 
-    /// The records are where an argument says, if one does.
+    /// The records are where an argument says, if one does. They must be there: new ones would know of no kill switch, no loss
+    /// and no order that goes on.
     fn with_database(&self, mut config: Config) -> Result<Config, Failure> {
         if let Some(url) = &self.database {
             config.database = Database::parse(url).map_err(|why| Failure::usage(format!("--database: {why}")))?;
+            if matches!(&config.database, Database::Sqlite(file) if !file.exists()) {
+                return Err(Failure::usage(format!("--database: there is no {}", config.database)).help(format!(
+                    "Name the records that this account has, or make new ones: `plimsoll db migrate --database {}`.",
+                    config.database
+                )));
+            }
             let (setting, value, origin) =
                 ("database".to_owned(), config.database.to_string(), Origin::Argument("--database"));
             config.shown.retain(|shown| shown.setting != setting);

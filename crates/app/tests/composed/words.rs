@@ -1,7 +1,7 @@
 //! What cannot be meant is said to be so, with what to do about it, and nothing is sent.
 
 use crate::floor::{BTC, Floor};
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn what_cannot_be_meant_says_what_where_and_what_to_do() {
@@ -100,4 +100,26 @@ fn the_kill_switch_ends_what_opens_and_leaves_what_protects() {
     let refused =
         floor.message(1, &format!("order bracket {BTC} --side long --quantity 0.01 --limit 59000 --keep-stop --yes"));
     assert!(refused.contains("storm"), "{refused}");
+}
+
+#[test]
+fn what_is_rounded_is_told_as_it_was_asked_for() {
+    let floor = Floor::new();
+    let asked = |preview: &Value| {
+        ["quantity", "asked_quantity", "asked_notional", "asked_risk", "stop_loss", "asked_stop_loss"]
+            .map(|it| preview[it].as_str().unwrap_or("null").to_owned())
+    };
+    let opens = |size: &str| {
+        let shown = floor.verb(0, &format!("open {BTC} --side long {size} --dry-run"));
+        asked(&shown["preview"])
+    };
+    let exact = opens("--quantity 0.002 --stop 55000.1");
+    assert_eq!(exact, ["0.002", "null", "null", "null", "55000.1", "null"]);
+    let sized = opens("--quantity 0.0025 --stop 55000.05");
+    assert_eq!(sized, ["0.002", "0.0025", "null", "null", "55000.1", "55000.05"]);
+    let worth = opens("--notional 310 --stop 55000");
+    assert_eq!(worth, ["0.005", "null", "310", "null", "55000", "null"]);
+    let bracket = format!("order bracket {BTC} --side long --risk 50 --limit 59000 --stop 55000.05 --dry-run");
+    let bracket = asked(&floor.verb(0, &bracket)["preview"]["opens"]);
+    assert_eq!(bracket[1..], ["null", "null", "50", "55000.1", "55000.05"]);
 }

@@ -159,7 +159,11 @@ async fn flattening(accounts: &[&ServedAccount], reason: &str) -> Preview {
             let side = it.direction.closing_side();
             preview.orders.push(format!("{name}: {side} {} {} at market", it.quantity, report.symbol));
         }
-        let rest = account.view().orders.len();
+        let view = account.view();
+        if !view.is_trusted() {
+            preview.warnings.push(format!("what rests on {name} is not known for certain: all of it is cancelled"));
+        }
+        let rest = view.orders.len();
         orders += rest;
         if rest > 0 {
             preview.orders.push(format!("{name}: cancel {rest} orders"));

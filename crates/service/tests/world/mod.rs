@@ -18,6 +18,7 @@ use plimsoll_service::{
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::watch;
 
 pub(crate) const BTC: &str = "BTC/USDT:USDT";
 
@@ -116,6 +117,11 @@ pub(crate) fn start() -> Timestamp {
 impl World {
     /// Two accounts of 10,000 on one paper venue; bitcoin is at 50,000.
     pub(crate) async fn new() -> Self {
+        Self::with_views(|_, account| account.watch()).await
+    }
+
+    /// The same; what the service sees of each account is told by this.
+    pub(crate) async fn with_views(view_of: impl Fn(&str, &VenueAccount) -> watch::Receiver<Arc<AccountView>>) -> Self {
         let mut exchange = Exchange::new(start());
         exchange.list(listings::btc_usdt(), "50000".parse().unwrap()).unwrap();
         let venue = PaperVenue::new(VenueId::new("paper"), exchange);
@@ -127,7 +133,7 @@ impl World {
             let ports = ports(&venue, &broker, &store, &is_unwritable);
             let manager = Arc::new(PositionManager::new(ports.clone(), Settings::new(AccountId::new(name))));
             let mode = Mode::Paper;
-            served.push(ServedAccount { mode, manager: Arc::clone(&manager), ports, view: account.watch() });
+            served.push(ServedAccount { mode, manager: Arc::clone(&manager), ports, view: view_of(name, &account) });
             accounts.push(account);
             managers.push(manager);
         }

@@ -1,6 +1,7 @@
 //! What opening would mean, before it is done.
 
 use super::verdict;
+use crate::cli::opening::Asked;
 use crate::cli::positions::{distance, liquidation, liquidation_fields};
 use crate::failure::Failure;
 use crate::screen::{self, Facts, full, money, price, rate};
@@ -37,10 +38,16 @@ pub(in crate::cli) struct PreviewRow {
     allowed: bool,
     reasons: Vec<String>,
     warnings: Vec<String>,
+    asked_quantity: Option<String>,
+    asked_notional: Option<String>,
+    asked_risk: Option<String>,
+    asked_stop_loss: Option<String>,
+    #[serde(skip)]
+    asked: Asked,
 }
 
 impl PreviewRow {
-    pub(in crate::cli) fn of(it: &Preview, limit: Option<Price>, margin_mode: MarginMode) -> Self {
+    pub(in crate::cli) fn of(it: &Preview, limit: Option<Price>, margin_mode: MarginMode, asked: Asked) -> Self {
         let (liquidation_below, liquidation_above) = liquidation_fields(it.liquidation);
         let at = |price: Option<Price>| price.map(|price| full(price.get()));
         let reasons = it.refused.iter().flat_map(|refused| refused.reasons.iter().map(ToString::to_string)).collect();
@@ -71,6 +78,11 @@ impl PreviewRow {
             allowed: it.refused.is_none(),
             reasons,
             warnings: it.warnings.iter().map(ToString::to_string).collect(),
+            asked_quantity: asked.quantity(),
+            asked_notional: asked.notional(),
+            asked_risk: asked.risk(),
+            asked_stop_loss: asked.stop_loss(),
+            asked,
         }
     }
 
@@ -81,8 +93,10 @@ impl PreviewRow {
         self.print_figures(it)
     }
 
-    /// What it comes to, at the mark.
+    /// What is otherwise than it was asked for, and what it comes to at the mark, or at the limit that it
+    /// waits for.
     pub(in crate::cli) fn print_figures(&self, it: &Preview) -> Result<(), Failure> {
+        self.asked.lines().try_for_each(|said| screen::line(format!("  {said}")))?;
         let funding = it.funding.map_or_else(
             || "not known".to_owned(),
             |cost| format!("{} ({} every {} h)", money(cost.per_day), rate(cost.rate), cost.interval_hours),
@@ -93,6 +107,7 @@ impl PreviewRow {
         };
         Facts::default()
             .line("mark", price(it.mark))
+            .maybe("  entry at", (it.price != it.mark).then(|| price(it.price)))
             .line("notional", money(it.notional))
             .line("initial margin", format!("{} at {}, {}", money(it.initial_margin), it.leverage, self.margin_mode))
             .line("maintenance", format!("{} of the whole position", money(it.maintenance_margin)))

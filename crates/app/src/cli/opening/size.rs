@@ -2,7 +2,7 @@
 
 use crate::desk::Desk;
 use crate::failure::Failure;
-use plimsoll_domain::{Decimal, Money, Price, Quantity, Rate, Rounding, Symbol};
+use plimsoll_domain::{Decimal, Instrument, Money, Price, Quantity, Rate, Rounding};
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,11 +15,21 @@ pub(super) enum Wanted {
 }
 
 impl Wanted {
-    /// The size; one that follows from money is rounded down to the lot.
-    pub(super) async fn quantity(
+    /// What nobody can open.
+    pub(super) fn is_possible(self) -> Result<(), Failure> {
+        match self {
+            Self::Notional(amount) | Self::Risk(amount) if !amount.is_positive() => {
+                Err(Failure::usage(format!("an amount is above 0, got {amount}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The size before it is brought to whole lots.
+    pub(super) async fn exact(
         self,
         desk: &Desk,
-        symbol: &Symbol,
+        instrument: &Instrument,
         limit: Option<Price>,
         stop: Option<Price>,
     ) -> Result<Quantity, Failure> {
@@ -27,19 +37,32 @@ impl Wanted {
             Self::Quantity(quantity) => return Ok(quantity),
             Self::Notional(amount) | Self::Risk(amount) => amount,
         };
-        if !amount.is_positive() {
-            return Err(Failure::usage(format!("an amount is above 0, got {amount}")));
-        }
-        let instrument = desk.venue.broker.instrument(symbol).await.map_err(Failure::unanswered)?;
-        let mark = desk.venue.feed.mark_price(symbol).await.map_err(Failure::unanswered)?.price;
+        let mark = desk.venue.feed.mark_price(&instrument.symbol).await.map_err(Failure::unanswered)?.price;
         let price = limit.unwrap_or(mark);
         let per_unit = match (self, stop) {
             (Self::Risk(_), Some(stop)) => loss_per_unit(price, stop, instrument.fees.taker),
             _ => price.get(),
         };
         let size = amount.get().checked_div(per_unit).and_then(|size| Quantity::new(size).ok());
-        let size = size.and_then(|size| size.round(instrument.lot, Rounding::Down));
-        size.ok_or_else(|| Failure::no(format!("{amount} is less than one lot of {} {symbol}", instrument.lot)))
+        size.ok_or_else(|| self.less_than_a_lot(instrument))
+    }
+
+    /// The size that is asked of the engine; one that follows from money is rounded down to the lot.
+    pub(super) fn in_lots(self, exact: Quantity, instrument: &Instrument) -> Result<Quantity, Failure> {
+        match self {
+            Self::Quantity(quantity) => Ok(quantity),
+            Self::Notional(_) | Self::Risk(_) => {
+                exact.round(instrument.lot, Rounding::Down).ok_or_else(|| self.less_than_a_lot(instrument))
+            }
+        }
+    }
+
+    fn less_than_a_lot(self, instrument: &Instrument) -> Failure {
+        let amount = match self {
+            Self::Quantity(quantity) => quantity.to_string(),
+            Self::Notional(amount) | Self::Risk(amount) => amount.to_string(),
+        };
+        Failure::no(format!("{amount} is less than one lot of {} {}", instrument.lot, instrument.symbol))
     }
 }
 

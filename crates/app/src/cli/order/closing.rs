@@ -2,6 +2,7 @@
 
 use super::placing::Placing;
 use crate::cli::close::part;
+use crate::cli::opening::Asked;
 use crate::desk::Desk;
 use crate::failure::Failure;
 use clap::Args;
@@ -77,7 +78,8 @@ impl Oco {
             let quantity = self.quantity.unwrap_or(held.quantity);
             let kind = ComposedKind::Oco { quantity, stop: self.stop, target: self.target };
             has_one_mover(desk, &self.symbol, held.direction, |it| it.is_trailing()).await?;
-            Ok(ComposedOrder { symbol: self.symbol.clone(), direction: held.direction, kind })
+            let order = ComposedOrder { symbol: self.symbol.clone(), direction: held.direction, kind };
+            Ok((order, Asked::default()))
         };
         self.placing.place(|settings| settings, order).await
     }
@@ -90,7 +92,8 @@ impl Trail {
             let kind = ComposedKind::TrailingStop { distance: self.distance, activation: self.activation };
             let places_stops = |it: &ComposedKind| it.is_trailing() || matches!(it, ComposedKind::Oco { .. });
             has_one_mover(desk, &self.symbol, held.direction, places_stops).await?;
-            Ok(ComposedOrder { symbol: self.symbol.clone(), direction: held.direction, kind })
+            let order = ComposedOrder { symbol: self.symbol.clone(), direction: held.direction, kind };
+            Ok((order, Asked::default()))
         };
         self.placing.place(|settings| settings, order).await
     }

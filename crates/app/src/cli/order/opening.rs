@@ -2,7 +2,7 @@
 
 use super::closing::held;
 use super::placing::Placing;
-use crate::cli::opening::ToOpen;
+use crate::cli::opening::{Asked, ToOpen};
 use crate::config::duration;
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -114,10 +114,10 @@ impl Bracket {
     pub(super) async fn place(self) -> Result<(), Failure> {
         let order = async |desk: &Desk| {
             self.what.is_allowed(desk)?;
-            let intent = self.what.intent(desk, &self.symbol, self.side, Some(self.limit)).await?;
+            let (intent, asked) = self.what.intent(desk, &self.symbol, self.side, Some(self.limit)).await?;
             let (symbol, opening) = (self.symbol.clone(), opening(intent));
             let kind = ComposedKind::Bracket { opening, price: self.limit, time_in_force: self.tif };
-            Ok(ComposedOrder { symbol, direction: self.side, kind })
+            Ok((ComposedOrder { symbol, direction: self.side, kind }, asked))
         };
         self.placing.place(|settings| self.what.settings(settings), order).await
     }
@@ -134,9 +134,9 @@ impl Iceberg {
                 limit: Some(price),
                 what: &self.what,
             };
-            let (direction, trade) = sliced.trade(desk).await?;
+            let (direction, trade, asked) = sliced.trade(desk).await?;
             let kind = ComposedKind::Iceberg { trade, price, visible };
-            Ok(ComposedOrder { symbol: self.symbol.clone(), direction, kind })
+            Ok((ComposedOrder { symbol: self.symbol.clone(), direction, kind }, asked))
         };
         self.placing.place(|settings| self.what.settings(settings), order).await
     }
@@ -148,9 +148,9 @@ impl Twap {
         let order = async |desk: &Desk| {
             let sliced =
                 Sliced { symbol: &self.symbol, side: self.side, close: self.close, limit: None, what: &self.what };
-            let (direction, trade) = sliced.trade(desk).await?;
+            let (direction, trade, asked) = sliced.trade(desk).await?;
             let kind = ComposedKind::Twap { trade, slices, every };
-            Ok(ComposedOrder { symbol: self.symbol.clone(), direction, kind })
+            Ok((ComposedOrder { symbol: self.symbol.clone(), direction, kind }, asked))
         };
         self.placing.place(|settings| self.what.settings(settings), order).await
     }
@@ -166,16 +166,17 @@ struct Sliced<'a> {
 }
 
 impl Sliced<'_> {
-    async fn trade(&self, desk: &Desk) -> Result<(Direction, SlicedTrade), Failure> {
+    async fn trade(&self, desk: &Desk) -> Result<(Direction, SlicedTrade, Asked), Failure> {
         match self.side.filter(|_| !self.close) {
             Some(side) => {
                 self.what.is_allowed(desk)?;
-                let intent = self.what.intent(desk, self.symbol, side, self.limit).await?;
-                Ok((side, SlicedTrade::Open(opening(intent))))
+                let (intent, asked) = self.what.intent(desk, self.symbol, side, self.limit).await?;
+                Ok((side, SlicedTrade::Open(opening(intent)), asked))
             }
             None => {
                 let held = held(desk, self.symbol, self.side).await?;
-                Ok((held.direction, SlicedTrade::Close(self.what.quantity.unwrap_or(held.quantity))))
+                let quantity = self.what.quantity.unwrap_or(held.quantity);
+                Ok((held.direction, SlicedTrade::Close(quantity), Asked::default()))
             }
         }
     }

@@ -4,7 +4,7 @@ use super::following::Following;
 use crate::cli::acting::{self, Found};
 use crate::cli::composed::{ProgressRow, news, words};
 use crate::cli::open::PreviewRow;
-use crate::cli::opening;
+use crate::cli::opening::{self, Asked};
 use crate::cli::signals::to_its_end;
 use crate::cli::target::{Consent, Target};
 use crate::desk::Desk;
@@ -47,11 +47,12 @@ struct Meant {
 }
 
 impl Placing {
-    /// Places what `order` says once the desk is there, with the settings of this verb.
+    /// Places what `order` says once the desk is there, with the settings of this verb; where it was asked for otherwise, it is
+    /// said.
     pub(super) async fn place(
         &self,
         change: impl FnOnce(Settings) -> Settings,
-        order: impl AsyncFnOnce(&Desk) -> Result<ComposedOrder, Failure>,
+        order: impl AsyncFnOnce(&Desk) -> Result<(ComposedOrder, Asked), Failure>,
     ) -> Result<(), Failure> {
         self.consent.can_be_had(self.target.json)?;
         let (desk, lookout) = match self.wait {
@@ -67,13 +68,13 @@ impl Placing {
         &self,
         desk: &Desk,
         lookout: Option<Lookout>,
-        order: impl AsyncFnOnce(&Desk) -> Result<ComposedOrder, Failure>,
+        order: impl AsyncFnOnce(&Desk) -> Result<(ComposedOrder, Asked), Failure>,
     ) -> Result<(), Failure> {
         let json = self.target.json;
         let Found { said: reconciled, shown } = acting::told_first(desk, self.consent, json).await?;
-        let order = order(desk).await?;
+        let (order, asked) = order(desk).await?;
         let preview = desk.manager.preview_composed(&order).await.map_err(|failure| failed(&failure))?;
-        let meant = Meant::of(desk, &order, preview.as_ref());
+        let meant = Meant::of(desk, &order, preview.as_ref(), asked);
         let shown = if json { Ok(()) } else { shown.and_then(|()| meant.print(&order, preview.as_ref())) };
         // Who has said yes is told no by the engine, which records it; nobody else is asked.
         let refused = preview.and_then(|it| it.refused);
@@ -149,7 +150,7 @@ fn print(placed: &Progress) -> Result<(), Failure> {
 }
 
 impl Meant {
-    fn of(desk: &Desk, order: &ComposedOrder, preview: Option<&Preview>) -> Self {
+    fn of(desk: &Desk, order: &ComposedOrder, preview: Option<&Preview>, asked: Asked) -> Self {
         let limit = match &order.kind {
             plimsoll_ports::ComposedKind::Bracket { price, .. }
             | plimsoll_ports::ComposedKind::Iceberg { price, .. } => Some(*price),
@@ -160,7 +161,7 @@ impl Meant {
             symbol: order.symbol.to_string(),
             side: order.direction.to_string(),
             order: order.to_string(),
-            opens: preview.map(|it| PreviewRow::of(it, limit, desk.manager.settings().margin_mode)),
+            opens: preview.map(|it| PreviewRow::of(it, limit, desk.manager.settings().margin_mode, asked)),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What `run` tells of one account, for programs and for people.
 
 use super::elsewhere::{self, Elsewhere};
+use super::left::Left;
 use super::{measures, told};
 use crate::cli::composed::{self, ProgressRow};
 use crate::cli::{acting, ladder};
@@ -104,14 +105,6 @@ struct Switched<'a> {
     by: &'a str,
     reason: &'a str,
     since: Option<String>,
-}
-
-#[derive(Serialize)]
-struct Stopped {
-    event: &'static str,
-    positions: usize,
-    resting: usize,
-    unprotected: usize,
 }
 
 impl Teller {
@@ -281,20 +274,16 @@ impl Teller {
         self.line(now, told::woken_for_people(wakes))
     }
 
-    /// Nothing is cancelled: what protects stays, and is told.
+    /// Nothing is cancelled: what protects stays, and is told, and so is what nobody goes on with.
     pub(super) async fn leave(&self, desk: &Desk) -> Result<(), Failure> {
         let Ok(survey) = desk.manager.survey().await else {
             return self.failure("stopped", "stopped without a last look at the venue");
         };
-        let unprotected = survey.positions.iter().filter(|it| !it.health.has_stop).count();
-        let (positions, resting) = (survey.positions.len() + survey.unpriced.len(), survey.orders.len());
+        let left = Left::of(&survey, desk.manager.working().await.ok());
         if self.json {
-            return self.event(&Stopped { event: "stopped", positions, resting, unprotected });
+            return self.event(&left);
         }
-        let stops = if unprotected > 0 { format!(", {unprotected} WITHOUT A STOP") } else { String::new() };
-        let (positions, resting) = (counted(positions, "position"), counted(resting, "order"));
-        let said = format!("stopped: left open: {positions}{stops}; left resting: {resting}");
-        screen::line(format!("{}{said}", self.named))
+        screen::line(format!("{}{}", self.named, left.sentence()))
     }
 
     /// What was done for the orders that go on.
@@ -317,7 +306,7 @@ impl Teller {
 }
 
 /// `1 position`, `2 positions`.
-fn counted(count: usize, what: &str) -> String {
+pub(super) fn counted(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
