@@ -114,8 +114,8 @@ pub(crate) const STOP_NOT_MOVED: Bug = Bug {
         },
         Patch {
             file: PROTECTING,
-            text: "if self.is_covered_by_the_view(order) {",
-            instead: "if self.is_covered_by_the_view(order) || true {",
+            text: "return self.is_covered_by_the_view(&order)\n",
+            instead: "return self.is_covered_by_the_view(&order) || true\n",
         },
         Patch {
             file: STOP_AHEAD,

@@ -21,10 +21,11 @@ mod watchdog;
 use super::signals::Requests;
 use super::target::{ChosenAll, Target};
 use crate::alerting::{self, Alerting};
-use crate::config::Account;
+use crate::config::{Account, Database};
 use crate::desk::{Desk, guard_settings};
 use crate::failure::Failure;
 use crate::pulse::Pulse;
+use crate::records::Records;
 use crate::surface;
 use crate::traders::Traders;
 use clap::Args;
@@ -124,11 +125,12 @@ impl Run {
         let mut requests = Requests::listen()?;
         let (tryout, config, bound) = Tryout::begin(self.serve).await?;
         // Whatever the environment says: nothing of it is to be left.
-        self.target.database = Some(format!("sqlite:{}", config.with_file_name("plimsoll.db").display()));
+        let database = Database::Sqlite(config.with_file_name("plimsoll.db"));
+        self.target.database = Some(database.to_string());
         self.target.config = Some(config.clone());
         let tried = async {
             tryout::greet(&config, self.target.json)?;
-            tryout::migrate(&self.target).await?;
+            Records::open(&database).await?.close().await;
             if requests.has_asked_to_stop() {
                 return Ok(());
             }

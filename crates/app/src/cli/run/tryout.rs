@@ -4,7 +4,6 @@ use crate::cli::target::Target;
 use crate::cli::venue::{generated, replay};
 use crate::config::find;
 use crate::failure::Failure;
-use crate::records::Records;
 use crate::screen;
 use crate::simulated::{Simulated, bitcoin, open_account};
 use crate::venue::{Keys, VenueName};
@@ -192,12 +191,6 @@ fn dashboard() -> Result<(SocketAddr, TcpListener), Failure> {
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Failure {
     Failure::usage(format!("cannot write {}: {error}", path.display()))
-}
-
-/// Makes the database.
-pub(super) async fn migrate(target: &Target) -> Result<(), Failure> {
-    Records::open(&target.choose_all()?.config.database).await?.close().await;
-    Ok(())
 }
 
 /// Said before anything else.
