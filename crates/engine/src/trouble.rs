@@ -16,7 +16,7 @@ pub enum Trouble {
         /// Why.
         error: StoreError,
     },
-    /// A part of a composed order never left us. The next look sends another one.
+    /// A part of a composed order never left us. While the order goes on, the next look sends another one.
     #[error("order {id} was not sent: {why}")]
     NotSent {
         /// The order.

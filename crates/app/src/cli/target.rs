@@ -157,7 +157,7 @@ impl Target {
     fn with_database(&self, mut config: Config) -> Result<Config, Failure> {
         if let Some(url) = &self.database {
             config.database = Database::parse(url).map_err(|why| Failure::usage(format!("--database: {why}")))?;
-            if matches!(&config.database, Database::Sqlite(file) if !file.exists()) {
+            if matches!(&config.database, Database::Sqlite(file) if file.try_exists().is_ok_and(|is_there| !is_there)) {
                 return Err(Failure::usage(format!("--database: there is no {}", config.database)).help(format!(
                     "Name the records that this account has, or make new ones: `plimsoll db migrate --database {}`.",
                     config.database

@@ -18,7 +18,7 @@ use super::ledger::Before;
 use super::monitor::is_open;
 use super::outcome::{OpenWarning, Opened, Protected};
 use super::protection::Wanted;
-use super::reading::Reading;
+use super::reading::{Held, Reading};
 use crate::client_order_id::IntentId;
 use crate::execution::Execution;
 use crate::funding_service::{FundingCost, cost_of};
@@ -341,6 +341,9 @@ impl PositionManager {
         let made = made.unwrap_or(Position { direction: intent.direction, quantity, entry: price });
         let reading = self.read_what_is_held(&plan.reading, &mut Troubles::default()).await;
         let reading = troubles.known(Subject::Position, &intent.symbol, reading);
+        // Where it is not known how contracts are set, an isolated position would be shown as a cross one.
+        let is_set = |held: &Held| held.report.margin_mode.is_some();
+        let reading = reading.filter(|reading| reading.held.iter().all(is_set));
         let held = reading.as_ref().and_then(|reading| reading.find(&intent.symbol, plan.side)).cloned();
         let after = match &reading {
             Some(reading) if held.is_some() => reading,

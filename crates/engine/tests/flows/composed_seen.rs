@@ -78,6 +78,40 @@ async fn what_is_shown_is_judged_by_the_code_that_takes_it_and_nothing_is_writte
 }
 
 #[tokio::test]
+async fn a_limit_beyond_the_mark_is_shown_at_the_mark() {
+    let desk = desk();
+    let short = |limit: &str| {
+        let opening = Opening {
+            quantity: size("0.02"),
+            leverage: long().leverage,
+            stop_loss: StopLoss::At(price("52000")),
+            take_profit: None,
+        };
+        let kind = ComposedKind::Bracket { opening, price: price(limit), time_in_force: TimeInForce::Gtc };
+        ComposedOrder { direction: Direction::Short, ..of_btc(kind) }
+    };
+    let shown = desk.manager.preview_composed(&short("45000")).await.unwrap().unwrap();
+    assert_eq!((shown.price, shown.notional), (price("50000"), money("1000")));
+    let shown = desk.manager.preview_composed(&short("51000")).await.unwrap().unwrap();
+    assert_eq!((shown.price, shown.notional), (price("51000"), money("1020")));
+}
+
+#[tokio::test]
+async fn a_stop_that_comes_to_the_limit_on_its_tick_is_refused() {
+    let desk = desk();
+    let opening = Opening {
+        quantity: size("0.02"),
+        leverage: long().leverage,
+        stop_loss: StopLoss::At(price("48999.95")),
+        take_profit: None,
+    };
+    let order = of_btc(ComposedKind::Bracket { opening, price: price("49000"), time_in_force: TimeInForce::Gtc });
+    let (shown, composed) = (desk.manager.preview_composed(&order).await, desk.manager.compose(&order).await);
+    assert!(matches!(shown, Err(ComposeFailure::Nonsense(_))), "{shown:?}");
+    assert!(matches!(composed, Err(ComposeFailure::Nonsense(_))), "{composed:?}");
+}
+
+#[tokio::test]
 async fn what_waits_below_the_stop_that_rests_is_refused() {
     let desk = desk();
     desk.open(&long()).await.unwrap();

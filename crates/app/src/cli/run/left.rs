@@ -52,10 +52,9 @@ impl Left {
             return "; whether an order goes on is not known: the records cannot be read".to_owned();
         };
         let named: Vec<String> = them.iter().map(|it| format!("{} {}", it.kind.replace('_', " "), it.name)).collect();
-        match named.as_slice() {
-            [] => String::new(),
-            [one] => format!("; stands still until `plimsoll run` carries it on: {one}"),
-            several => format!("; stand still until `plimsoll run` carries them on: {}", several.join(", ")),
+        match named.is_empty() {
+            true => String::new(),
+            false => format!("; left to the next `plimsoll run`: {}", named.join(", ")),
         }
     }
 }
@@ -75,10 +74,10 @@ mod tests {
         let before = "stopped: left open: 1 position; left resting: 4 orders";
         for (composed, expected) in [
             (Some(&[][..]), ""),
-            (Some(&[("twap", "plj1")][..]), "; stands still until `plimsoll run` carries it on: twap plj1"),
+            (Some(&[("twap", "plj1")][..]), "; left to the next `plimsoll run`: twap plj1"),
             (
                 Some(&[("trailing_stop", "plj1"), ("iceberg", "plj2")][..]),
-                "; stand still until `plimsoll run` carries them on: trailing stop plj1, iceberg plj2",
+                "; left to the next `plimsoll run`: trailing stop plj1, iceberg plj2",
             ),
             (None, "; whether an order goes on is not known: the records cannot be read"),
         ] {

@@ -57,7 +57,7 @@ impl PositionManager {
         let intent = intent(order, opening, opening.quantity);
         self.refuse_while_unresolved(&intent, Some(&name)).await?;
         let plan = self.plan(&intent, &mut troubles).await?.of_composed(name);
-        makes_sense(order, &plan.instrument, plan.mark, plan.stop_trigger())?;
+        makes_sense(order, &plan.instrument, plan.mark, plan.stop_price())?;
         self.settle(&plan.reading, &mut troubles).await;
         self.approve(&plan, &mut troubles).await?;
         self.record_waiver(&plan).await?;

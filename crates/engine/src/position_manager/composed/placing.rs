@@ -201,6 +201,7 @@ fn note_sent(order: &NewOrder, placed: &Result<Placed, SendFailure>, it: &mut Pr
     let id = order.client_order_id.clone();
     match placed {
         Err(SendFailure::NotSent(why)) => troubles.add(Trouble::NotSent { id, why: why.clone() }),
+        Err(SendFailure::NotJournalled(error)) => troubles.add(Trouble::NotJournalled { id, error: error.clone() }),
         _ => it.sent.push(id),
     }
 }

@@ -87,7 +87,6 @@ impl PositionManager {
     /// it leaves a stop that is being sent alone.
     pub(crate) async fn stop_at_once(&self, part: &ClientOrderId) -> bool {
         let Some(intent) = self.ids.intent_of(part) else { return true };
-        let mut is_known = true;
         // Where the venue has refused the first, since there was no position yet, the second is owed.
         for number in [0, 1] {
             let stop = intent.order(Purpose::StopLoss, number);
@@ -101,21 +100,26 @@ impl PositionManager {
                     written.order
                 }
                 Ok(Some(written)) if matches!(written.state, JournalState::Refused { .. }) => continue,
-                Ok(_) => return true,
+                Ok(Some(written)) => {
+                    let has_come_about = matches!(
+                        &written.state,
+                        JournalState::Accepted { .. } | JournalState::Finished { filled: Some(_), .. }
+                    );
+                    return has_come_about || self.is_covered_by_the_view(&written.order);
+                }
+                // Without the first nothing was to be sent; without the second nobody knows of another yet.
+                Ok(None) => return number == 0,
                 // A journal that is away keeps nobody from protecting what has filled.
                 Err(_) => match self.owed_stops().unsent(&stop).cloned() {
                     Some(order) => order,
-                    None => {
-                        is_known = false;
-                        continue;
-                    }
+                    None => continue,
                 },
             };
             return self.is_covered_by_the_view(&order)
                 || self.rests_at_once(&order).await
                 || self.is_covered_by_the_view(&order);
         }
-        is_known
+        false
     }
 
     /// Sends a stop, and answers whether it rests as it was meant, or has fired.

@@ -188,6 +188,11 @@ impl Plan<'_> {
         }
     }
 
+    /// The same as the venue takes it: on the contract's tick.
+    pub(in crate::position_manager) fn stop_price(&self) -> Option<Price> {
+        self.instrument.stop_price(self.intent.direction, self.stop_trigger()?)
+    }
+
     /// What is to be protected by a stop that rests has one.
     pub(super) fn stop_rests(&self) -> Result<(), OpenFailure> {
         match self.intent.stop_loss {

@@ -20,7 +20,8 @@ pub struct Preview {
     pub quantity: Quantity,
     /// The mark of now.
     pub mark: Price,
-    /// The price that the figures are for: the limit of an entry that may wait for it, else the mark.
+    /// The price that the figures are for, funding apart, which is paid at the mark: the limit of an entry that waits for it, else
+    /// the mark.
     pub price: Price,
     /// The leverage.
     pub leverage: Leverage,
@@ -106,9 +107,13 @@ impl PositionManager {
             Ok(warnings) => (None, warnings),
             Err(refused) => (Some(refused), Vec::new()),
         };
-        let stop_loss = plan.stop_trigger().and_then(|stop| plan.instrument.stop_price(intent.direction, stop));
+        let stop_loss = plan.stop_price();
         let settle = &self.settings.settle;
-        let price = limit.unwrap_or(plan.mark);
+        // A limit beyond the mark is filled at the mark or better than that limit.
+        let price = limit.map_or(plan.mark, |limit| match intent.direction {
+            Direction::Long => limit.min(plan.mark),
+            Direction::Short => limit.max(plan.mark),
+        });
         let (projection, made, liquidation) = at(price);
         Ok(Preview {
             symbol: intent.symbol.clone(),
