@@ -29,6 +29,9 @@ const WEIGHT: u32 = 6000;
 /// What the position is worth that is opened to begin with.
 const NOTIONAL: u32 = 2_000;
 
+/// The leverage of the strategy that trades there by default: a contract has one, and would be set to that anyway.
+const LEVERAGE: u32 = 2;
+
 /// How far below the mark its stop is.
 const STOP: Decimal = Decimal::from_parts(3, 0, 0, false, 2);
 
@@ -118,7 +121,7 @@ impl Tryout {
             symbol,
             direction: Direction::Long,
             quantity,
-            leverage: Leverage::new(3).map_err(Failure::usage)?,
+            leverage: Leverage::new(LEVERAGE).map_err(Failure::usage)?,
             stop_loss: StopLoss::At(stop),
             take_profit: None,
         };
@@ -204,4 +207,15 @@ pub(super) fn greet(config: &Path, json: bool) -> Result<(), Failure> {
          with `plimsoll config example > plimsoll.toml`.\n",
         config.display()
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_opened_to_begin_with_has_the_leverage_that_the_strategy_there_sets() {
+        let grid = plimsoll_strategies::kinds().into_iter().find(|kind| kind.name == "grid").unwrap();
+        assert_eq!(grid.defaults["leverage"], LEVERAGE);
+    }
 }
