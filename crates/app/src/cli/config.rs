@@ -71,7 +71,7 @@ impl WhichFile {
     fn check(&self) -> Result<ExitCode, Failure> {
         let read = self.read()?;
         let problems = match read.config() {
-            Ok(config) => missing_secrets(&config, &read.environment),
+            Ok(config) => wrong_secrets(&config, &read.environment),
             Err(problems) => problems,
         };
         let ok = problems.is_empty();
@@ -105,7 +105,7 @@ impl WhichFile {
 }
 
 /// What is configured and not to be had, what is no token, and what is the same though it may not be.
-pub(crate) fn missing_secrets(config: &Config, environment: &config::Environment) -> Vec<Problem> {
+pub(crate) fn wrong_secrets(config: &Config, environment: &config::Environment) -> Vec<Problem> {
     let mut problems = Vec::new();
     let place = |setting: &str| {
         let origin = config.shown.iter().find(|shown| shown.setting == setting);
@@ -180,7 +180,7 @@ mod tests {
         let environment: Environment =
             variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let config = Config::read(text, &environment, &places).unwrap();
-        missing_secrets(&config, &environment).iter().map(ToString::to_string).collect()
+        wrong_secrets(&config, &environment).iter().map(ToString::to_string).collect()
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Which account a verb is for, and whether its operator means it.
 
-use super::config::{missing_secrets, refused};
+use super::config::{refused, wrong_secrets};
 use crate::config::{Account, Config, Database, Environment, Origin, Problem, Shown, VenueEnvironment, find};
 use crate::desk::{Desk, engine_settings, open_records};
 use crate::failure::Failure;
@@ -108,9 +108,9 @@ impl Target {
         let read = read.map_err(|error| vec![format!("{}\n    {}", error.what, error.remedy)])?;
         let told = |problems: Vec<Problem>| problems.iter().map(ToString::to_string).collect::<Vec<_>>();
         let config = read.config().map_err(told)?;
-        let missing = missing_secrets(&config, &read.environment);
-        if !missing.is_empty() {
-            return Err(told(missing));
+        let wrong = wrong_secrets(&config, &read.environment);
+        if !wrong.is_empty() {
+            return Err(told(wrong));
         }
         let chosen = self.with_database(config).and_then(|config| self.all_of(config, read.environment));
         chosen.map_err(|failure| vec![failure.message().to_owned()])
