@@ -226,7 +226,7 @@ pub struct PositionManager {
     climbed: Mutex<Option<Timestamp>>,
     /// The limits on all positions together that were broken when that was last told.
     overexposed: Mutex<Vec<Scope>>,
-    /// What the composed order that was written down last was judged by.
+    /// What was read a moment ago, and for whom.
     judged: Mutex<Option<open::Judged>>,
     /// What of others was announced, and was there when it was last looked.
     announced: Mutex<HashSet<String>>,

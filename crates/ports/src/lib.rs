@@ -77,7 +77,7 @@ pub use store::{
     ImpossibleMove, JournalEntry, JournalState, KillSwitchRecord, LadderStep, LedgerListener, LedgerRecord,
     NotAComposedOrder, OpenedPosition, Opening, OrderJournal, PnlSnapshot, PositionId, PositionRecord,
     PositionRepository, PositionStatus, Purpose, RiskEventRecord, RiskEventRepository, SavedDesk, SlicedTrade,
-    StoreError, Totals, TradeRecord, TradeRepository, WholeLedger,
+    StoreError, ThinnedCurve, Totals, TradeRecord, TradeRepository, WholeLedger,
 };
 pub use strategy::{
     BadState, Caps, CloseIntent, Decision, Feed, FeedKind, FillRole, Funds, Holding, Intent, KnownFunds, Leg,

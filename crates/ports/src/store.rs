@@ -26,7 +26,7 @@ pub use desks::MockDeskRepository;
 pub use desks::{DeskRepository, SavedDesk};
 #[cfg(feature = "mocks")]
 pub use equity::MockEquityRepository;
-pub use equity::{EquityRepository, PnlSnapshot};
+pub use equity::{EquityRepository, PnlSnapshot, ThinnedCurve};
 #[cfg(feature = "mocks")]
 pub use funding::MockFundingRepository;
 pub use funding::{FundingRecord, FundingRepository};

@@ -8,7 +8,6 @@ use crate::service::Service;
 use crate::trades::DAY;
 use plimsoll_domain::{AccountId, Timestamp};
 use plimsoll_ports::{BookingRecord, DailyPnl, PnlSnapshot, RiskEventRecord, Totals};
-use std::collections::BTreeSet;
 
 answers! {
     /// Profit and loss, account by account.
@@ -135,7 +134,7 @@ impl Service {
     ///
     /// # Errors
     /// [`AskFailure`].
-    pub async fn pnl(&self, account: Option<&AccountId>, days: u32, points: usize) -> Result<Pnl, AskFailure> {
+    pub async fn pnl(&self, account: Option<&AccountId>, days: u32, points: u32) -> Result<Pnl, AskFailure> {
         let now = self.now();
         let mut accounts = Vec::new();
         for account in self.chosen(account)? {
@@ -145,9 +144,9 @@ impl Service {
     }
 }
 
-async fn row(account: &ServedAccount, days: u32, points: usize, now: Timestamp) -> Result<PnlRow, AskFailure> {
+async fn row(account: &ServedAccount, days: u32, points: u32, now: Timestamp) -> Result<PnlRow, AskFailure> {
     let (name, ports, since) = (account.name(), &account.ports, now.minus(DAY * days));
-    let curve = ports.equity.curve(name, days, now).await?;
+    let curve = ports.equity.thinned(name, days, points, now).await?;
     let totals = ports.trades.totals(name).await?;
     let daily = ports.trades.daily_pnl(name, days, now).await?;
     let events = ports.risk_events.since(name, since).await?;
@@ -157,7 +156,6 @@ async fn row(account: &ServedAccount, days: u32, points: usize, now: Timestamp) 
     let mut marks: Vec<CurveMark> =
         events.iter().filter_map(mark).chain(bookings.iter().filter_map(transfer)).collect();
     marks.sort_by_key(|it| it.time);
-    let shown = thinned(&curve, points);
     Ok(PnlRow {
         account: name.to_string(),
         venue: account.venue().to_string(),
@@ -172,26 +170,10 @@ async fn row(account: &ServedAccount, days: u32, points: usize, now: Timestamp) 
         },
         totals: totals.iter().map(PnlTotals::from).collect(),
         days: daily.iter().map(PnlDay::from).collect(),
-        thinned: shown.len() < curve.len(),
-        curve: shown.into_iter().map(CurvePoint::from).collect(),
+        thinned: curve.points.len() < curve.on_record as usize,
+        curve: curve.points.iter().map(CurvePoint::from).collect(),
         marks,
     })
-}
-
-/// At most so many points, evenly spread over what is on record; the first, the last, and the highest and lowest equity are
-/// always among them.
-fn thinned(curve: &[PnlSnapshot], points: usize) -> Vec<&PnlSnapshot> {
-    if curve.len() <= points {
-        return curve.iter().collect();
-    }
-    let places = 0..curve.len();
-    let by_equity = |place: &usize| curve.get(*place).map(PnlSnapshot::equity);
-    let mut chosen: BTreeSet<usize> =
-        [places.clone().max_by_key(by_equity), places.min_by_key(by_equity)].into_iter().flatten().collect();
-    let evenly = points.saturating_sub(chosen.len()).max(2);
-    let last = curve.len() - 1;
-    chosen.extend((0..evenly).map(|step| step * last / (evenly - 1)));
-    chosen.into_iter().filter_map(|place| curve.get(place)).collect()
 }
 
 fn mark(it: &RiskEventRecord) -> Option<CurveMark> {
@@ -253,43 +235,5 @@ impl From<&PnlSnapshot> for CurvePoint {
             margin_ratio: known(it.margin_ratio),
             open_positions: it.open_positions,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use plimsoll_domain::Money;
-
-    fn curve(equities: &[i64]) -> Vec<PnlSnapshot> {
-        let point = |(minute, equity): (i64, &i64)| PnlSnapshot {
-            account: AccountId::new("main"),
-            time: Timestamp::from_millis(minute * 60_000),
-            wallet: Money::new((*equity).into()),
-            unrealized_pnl: Money::ZERO,
-            realized_pnl: Money::ZERO,
-            fees: Money::ZERO,
-            funding: Money::ZERO,
-            adjustments: Money::ZERO,
-            margin_ratio: None,
-            open_positions: 0,
-        };
-        (0..).zip(equities).map(point).collect()
-    }
-
-    #[test]
-    fn thinning_keeps_the_ends_and_the_extremes() {
-        let mut equities: Vec<i64> = (0..1000).map(|_| 100).collect();
-        (equities[333], equities[667]) = (90, 120);
-        let curve = curve(&equities);
-        for points in [4, 10, 500, 999] {
-            let shown = thinned(&curve, points);
-            assert!(shown.len() <= points, "{} of {points}", shown.len());
-            for place in [0, 333, 667, 999] {
-                assert!(shown.contains(&&curve[place]), "{place} of {points}");
-            }
-            assert!(shown.is_sorted_by_key(|it| it.time));
-        }
-        assert_eq!(thinned(&curve, 1000).len(), 1000);
     }
 }

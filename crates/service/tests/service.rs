@@ -320,7 +320,9 @@ async fn overview_risk_funding_and_pnl_tell_one_story() {
     assert_eq!(funding.rates.len(), 1);
     assert!(funding.rates[0].rate.is_some() && funding.per_day[0].per_day.is_some(), "{funding:?}");
     let pnl = world.service.pnl(Some(&AccountId::new("main")), 7, 100).await.unwrap();
-    assert_eq!((pnl.accounts.len(), pnl.accounts[0].curve.len(), pnl.accounts[0].thinned), (1, 1, false));
+    assert_eq!((pnl.accounts.len(), pnl.accounts[0].curve.len(), pnl.accounts[0].thinned), (1, 2, false));
+    let open: Vec<u32> = pnl.accounts[0].curve.iter().map(|it| it.open_positions).collect();
+    assert_eq!(open, [0, 1], "the first is of before the first order");
     assert_eq!(pnl.accounts[0].day.pnl, main.day_pnl);
 
     let exposure = world.service.exposure();

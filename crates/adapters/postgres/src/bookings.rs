@@ -35,7 +35,7 @@ impl BookingRepository for PostgresStore {
 
     async fn since(&self, account: &AccountId, since: Timestamp) -> Result<Vec<BookingRecord>, StoreError> {
         let since = query(SINCE).bind(account.as_str()).bind(Moment::bound(since));
-        answered(since.fetch_all(&mut *self.reading().await?)).await?.iter().map(read).collect()
+        answered(since.map(|row| read(&row)).fetch_all(&mut *self.reading().await?)).await?.into_iter().collect()
     }
 
     async fn last(&self, account: &AccountId) -> Result<Option<BookingRecord>, StoreError> {

@@ -67,8 +67,7 @@ pub(crate) async fn find(
 
 pub(crate) async fn working(store: &PostgresStore, account: &AccountId) -> Result<Vec<ComposedEntry>, StoreError> {
     let working = query(WORKING).bind(account.as_str());
-    let rows = answered(working.fetch_all(&mut *store.reading().await?)).await?;
-    rows.iter().map(read).collect()
+    answered(working.map(|row| read(&row)).fetch_all(&mut *store.reading().await?)).await?.into_iter().collect()
 }
 
 /// Writes a whole entry, in the state that it has reached.

@@ -50,7 +50,10 @@ impl ControlRepository for PostgresStore {
 
     async fn kill_switch_history(&self, account: &AccountId) -> Result<Vec<KillSwitchRecord>, StoreError> {
         let history = query(HISTORY).bind(account.as_str()).bind(KILL_SWITCH);
-        answered(history.fetch_all(&mut *self.reading().await?)).await?.iter().map(kill_switch).collect()
+        answered(history.map(|row| kill_switch(&row)).fetch_all(&mut *self.reading().await?))
+            .await?
+            .into_iter()
+            .collect()
     }
 
     async fn ladder(&self, account: &AccountId) -> Result<Option<LadderStep>, StoreError> {

@@ -4,19 +4,29 @@ use crate::PostgresStore;
 use crate::moment::Moment;
 use crate::numeric::Numeric;
 use crate::row::Columns;
-use crate::store::answered;
+use crate::store::{SNAPSHOT, answered};
 use crate::window::before;
 use async_trait::async_trait;
 use plimsoll_domain::{AccountId, Money, Timestamp};
-use plimsoll_ports::{EquityRepository, PnlSnapshot, StoreError};
+use plimsoll_ports::{EquityRepository, PnlSnapshot, StoreError, ThinnedCurve};
 use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, query};
+use sqlx::{Connection, PgConnection, query, query_scalar};
 
 pub(crate) const BY_KEY: &str = "SELECT * FROM pnl_snapshots WHERE account = $1 AND time = $2";
 const INSERT: &str = "INSERT INTO pnl_snapshots (account, time, wallet, unrealized_pnl, realized_pnl, fees, funding, \
     adjustments, margin_ratio, open_positions, peak) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 pub(crate) const CURVE: &str =
     "SELECT * FROM pnl_snapshots WHERE account = $1 AND time > $2 AND time <= $3 ORDER BY time";
+const COUNT: &str = "SELECT count(*) FROM pnl_snapshots WHERE account = $1 AND time > $2 AND time <= $3";
+/// A place is chosen where the line of even steps passes it: $4 steps up to the last place $5.
+pub(crate) const THINNED: &str = "SELECT * FROM pnl_snapshots WHERE account = $1 AND time IN ( \
+        SELECT time FROM (SELECT time, row_number() OVER (ORDER BY time) - 1 AS place FROM pnl_snapshots \
+            WHERE account = $1 AND time > $2 AND time <= $3) AS placed WHERE place * $4 % $5 < $4 \
+        UNION (SELECT time FROM pnl_snapshots WHERE account = $1 AND time > $2 AND time <= $3 \
+            ORDER BY wallet + unrealized_pnl DESC, time DESC LIMIT 1) \
+        UNION (SELECT time FROM pnl_snapshots WHERE account = $1 AND time > $2 AND time <= $3 \
+            ORDER BY wallet + unrealized_pnl, time LIMIT 1) \
+    ) ORDER BY time";
 pub(crate) const PEAK: &str = "SELECT id, peak FROM pnl_snapshots WHERE account = $1 ORDER BY id + 0 DESC LIMIT 1";
 pub(crate) const LAST_UNTIL: &str =
     "SELECT * FROM pnl_snapshots WHERE account = $1 AND time > $2 AND time <= $3 ORDER BY time DESC LIMIT 1";
@@ -43,7 +53,30 @@ impl EquityRepository for PostgresStore {
     async fn curve(&self, account: &AccountId, days: u32, now: Timestamp) -> Result<Vec<PnlSnapshot>, StoreError> {
         let (first, last) = (Moment::bound(before(now, days)), Moment::bound(now));
         let curve = query(CURVE).bind(account.as_str()).bind(first).bind(last);
-        answered(curve.fetch_all(&mut *self.reading().await?)).await?.iter().map(read).collect()
+        answered(curve.map(|row| read(&row)).fetch_all(&mut *self.reading().await?)).await?.into_iter().collect()
+    }
+
+    async fn thinned(
+        &self,
+        account: &AccountId,
+        days: u32,
+        points: u32,
+        now: Timestamp,
+    ) -> Result<ThinnedCurve, StoreError> {
+        let mut connection = self.reading().await?;
+        let mut snapshot = answered(Connection::begin_with(&mut *connection, SNAPSHOT)).await?;
+        let (first, last) = (before(now, days), now);
+        let count = query_scalar::<_, i64>(COUNT).bind(account.as_str());
+        let count = count.bind(Moment::bound(first)).bind(Moment::bound(last));
+        let on_record = u32::try_from(answered(count.fetch_one(&mut *snapshot)).await?).unwrap_or(u32::MAX);
+        let steps = ThinnedCurve::steps(on_record, points);
+        let chosen = query(if steps.is_some() { THINNED } else { CURVE });
+        let mut chosen = chosen.bind(account.as_str()).bind(Moment::bound(first)).bind(Moment::bound(last));
+        if let Some(steps) = steps {
+            chosen = chosen.bind(i64::from(steps)).bind(i64::from(on_record) - 1);
+        }
+        let points = answered(chosen.map(|row| read(&row)).fetch_all(&mut *snapshot)).await?;
+        Ok(ThinnedCurve { points: points.into_iter().collect::<Result<_, _>>()?, on_record })
     }
 
     async fn peak(&self, account: &AccountId) -> Result<Option<Money>, StoreError> {

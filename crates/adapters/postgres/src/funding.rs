@@ -50,7 +50,7 @@ impl FundingRepository for PostgresStore {
             .bind(Moment::bound(now))
             .bind(symbol.map(Symbol::as_str))
             .bind(venue.map(VenueId::as_str));
-        answered(history.fetch_all(&mut *self.reading().await?)).await?.iter().map(read).collect()
+        answered(history.map(|row| read(&row)).fetch_all(&mut *self.reading().await?)).await?.into_iter().collect()
     }
 }
 

@@ -64,8 +64,7 @@ impl OrderJournal for PostgresStore {
 
     async fn unfinished(&self, account: &AccountId) -> Result<Vec<JournalEntry>, StoreError> {
         let unfinished = query(UNFINISHED).bind(account.as_str());
-        let rows = answered(unfinished.fetch_all(&mut *self.reading().await?)).await?;
-        rows.iter().map(read).collect()
+        answered(unfinished.map(|row| read(&row)).fetch_all(&mut *self.reading().await?)).await?.into_iter().collect()
     }
 
     async fn compose(&self, entry: &ComposedEntry) -> Result<(), StoreError> {
@@ -93,14 +92,12 @@ impl OrderJournal for PostgresStore {
 
     async fn parts(&self, account: &AccountId, name: &ClientOrderId) -> Result<Vec<JournalEntry>, StoreError> {
         let parts = query(PARTS).bind(account.as_str()).bind(name.as_str());
-        let rows = answered(parts.fetch_all(&mut *self.reading().await?)).await?;
-        rows.iter().map(read).collect()
+        answered(parts.map(|row| read(&row)).fetch_all(&mut *self.reading().await?)).await?.into_iter().collect()
     }
 
     async fn recent(&self, account: &AccountId, limit: u32) -> Result<Vec<JournalEntry>, StoreError> {
         let recent = query(RECENT).bind(account.as_str()).bind(i64::from(limit));
-        let rows = answered(recent.fetch_all(&mut *self.reading().await?)).await?;
-        rows.iter().map(read).collect()
+        answered(recent.map(|row| read(&row)).fetch_all(&mut *self.reading().await?)).await?.into_iter().collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The whole ledger, told and taken over.
 
 use crate::row::Columns;
-use crate::store::answered;
+use crate::store::{SNAPSHOT, answered};
 use crate::{
     PostgresStore, bookings, composed, controls, desks, equity, funding, journal, positions, risk_events, trades,
 };
@@ -54,7 +54,6 @@ fn control(row: &PgRow) -> Result<LedgerRecord, StoreError> {
     Ok(LedgerRecord::KillSwitch { account, record: controls::kill_switch(row)? })
 }
 
-const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 /// Whoever listens may take his time.
 const PATIENT: &str = "SET LOCAL idle_in_transaction_session_timeout = 0";
 const LOCK: &str = "LOCK TABLE positions, trades, orders, composed_orders, funding_events, bookings, pnl_snapshots, risk_events, \

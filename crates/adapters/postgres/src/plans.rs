@@ -139,7 +139,7 @@ async fn every_read_uses_its_index_at_a_million_rows() {
     let key: Binds = |it| it.bind("account 3").bind("S3/USDT:USDT").bind("3");
     let booking: Binds = |it| it.bind("account 3").bind("binance").bind("3");
     let id: Binds = |it| it.bind(7_i64);
-    let reads: [(&[&str], &'static str, Binds); 26] = [
+    let reads: [(&[&str], &'static str, Binds); 27] = [
         (&["orders_key"], journal::ENTRY, |it| it.bind("account 3").bind("c3")),
         (&["orders_unfinished"], journal::UNFINISHED, account),
         (&["orders_by_time"], journal::RECENT, |it| it.bind("account 3").bind(100_i64)),
@@ -162,6 +162,9 @@ async fn every_read_uses_its_index_at_a_million_rows() {
         }),
         (&["pnl_snapshots_key"], equity::BY_KEY, since),
         (&["pnl_snapshots_key"], equity::CURVE, until),
+        (&["pnl_snapshots_key"], equity::THINNED, |it| {
+            it.bind("account 3").bind(yesterday()).bind(now()).bind(500_i64).bind(2_880_i64)
+        }),
         (&["pnl_snapshots_key"], equity::FIRST_SINCE, since),
         (&["pnl_snapshots_key"], equity::LAST_UNTIL, until),
         (&["pnl_snapshots_latest"], equity::PEAK, account),

@@ -98,7 +98,7 @@ impl PositionRepository for PostgresStore {
 
     async fn by_status(&self, account: &AccountId, status: PositionStatus) -> Result<Vec<PositionRecord>, StoreError> {
         let by_status = query(BY_STATUS).bind(account.as_str()).bind(status.as_str());
-        answered(by_status.fetch_all(&mut *self.reading().await?)).await?.iter().map(read).collect()
+        answered(by_status.map(|row| read(&row)).fetch_all(&mut *self.reading().await?)).await?.into_iter().collect()
     }
 }
 

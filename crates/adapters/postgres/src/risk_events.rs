@@ -35,7 +35,7 @@ impl RiskEventRepository for PostgresStore {
 
     async fn since(&self, account: &AccountId, since: Timestamp) -> Result<Vec<RiskEventRecord>, StoreError> {
         let events = query(SINCE).bind(account.as_str()).bind(Moment::bound(since));
-        answered(events.fetch_all(&mut *self.reading().await?)).await?.iter().map(read).collect()
+        answered(events.map(|row| read(&row)).fetch_all(&mut *self.reading().await?)).await?.into_iter().collect()
     }
 }
 

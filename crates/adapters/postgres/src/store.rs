@@ -50,6 +50,9 @@ pub struct PostgresStore {
     migrated: Migrated,
 }
 
+/// Begins a transaction in which everything is read at one moment.
+pub(crate) const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
 impl PostgresStore {
     /// Opens the database at this address (`postgres://user:password@host:port/database`) and brings its schema up to
     /// date. The database itself must exist.

@@ -40,8 +40,8 @@ impl TradeRepository for PostgresStore {
     }
 
     async fn of_position(&self, id: PositionId) -> Result<Vec<TradeRecord>, StoreError> {
-        let rows = answered(query(OF_POSITION).bind(id.0).fetch_all(&mut *self.reading().await?)).await?;
-        rows.iter().map(read).collect()
+        let trades = query(OF_POSITION).bind(id.0).map(|row| read(&row));
+        answered(trades.fetch_all(&mut *self.reading().await?)).await?.into_iter().collect()
     }
 
     async fn since<'a>(
@@ -56,7 +56,7 @@ impl TradeRepository for PostgresStore {
                 query(SINCE_OF_SYMBOL).bind(account.as_str()).bind(Moment::bound(since)).bind(symbol.as_str())
             }
         };
-        answered(trades.fetch_all(&mut *self.reading().await?)).await?.iter().map(read).collect()
+        answered(trades.map(|row| read(&row)).fetch_all(&mut *self.reading().await?)).await?.into_iter().collect()
     }
 
     async fn daily_pnl(&self, account: &AccountId, days: u32, now: Timestamp) -> Result<Vec<DailyPnl>, StoreError> {
@@ -65,12 +65,15 @@ impl TradeRepository for PostgresStore {
         let first = today.minus(DAY.saturating_mul(days_before));
         let last = Timestamp::from_micros(today.plus(DAY).as_micros().saturating_sub(1));
         let daily = query(DAILY).bind(account.as_str()).bind(Moment::bound(first)).bind(Moment::bound(last));
-        answered(daily.fetch_all(&mut *self.reading().await?)).await?.iter().map(sums::day).collect()
+        answered(daily.map(|row| sums::day(&row)).fetch_all(&mut *self.reading().await?)).await?.into_iter().collect()
     }
 
     async fn totals(&self, account: &AccountId) -> Result<Vec<Totals>, StoreError> {
         let totals = query(TOTALS).bind(account.as_str());
-        answered(totals.fetch_all(&mut *self.reading().await?)).await?.iter().map(sums::currency).collect()
+        answered(totals.map(|row| sums::currency(&row)).fetch_all(&mut *self.reading().await?))
+            .await?
+            .into_iter()
+            .collect()
     }
 }
 

@@ -33,7 +33,7 @@ impl BookingRepository for SqliteStore {
 
     async fn since(&self, account: &AccountId, since: Timestamp) -> Result<Vec<BookingRecord>, StoreError> {
         let since = query(SINCE).bind(account.as_str()).bind(since.as_micros());
-        since.fetch_all(&self.readers).await.map_err(store_error)?.iter().map(read).collect()
+        since.map(|row| read(&row)).fetch_all(&self.readers).await.map_err(store_error)?.into_iter().collect()
     }
 
     async fn last(&self, account: &AccountId) -> Result<Option<BookingRecord>, StoreError> {

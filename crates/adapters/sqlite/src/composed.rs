@@ -72,8 +72,8 @@ pub(crate) async fn find(
 }
 
 pub(crate) async fn working(store: &SqliteStore, account: &AccountId) -> Result<Vec<ComposedEntry>, StoreError> {
-    let rows = query(WORKING).bind(account.as_str()).fetch_all(&store.readers).await.map_err(store_error)?;
-    rows.iter().map(read).collect()
+    let working = query(WORKING).bind(account.as_str());
+    working.map(|row| read(&row)).fetch_all(&store.readers).await.map_err(store_error)?.into_iter().collect()
 }
 
 /// Writes a whole entry, in the state that it has reached.

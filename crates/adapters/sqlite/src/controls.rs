@@ -49,7 +49,7 @@ impl ControlRepository for SqliteStore {
 
     async fn kill_switch_history(&self, account: &AccountId) -> Result<Vec<KillSwitchRecord>, StoreError> {
         let history = query(HISTORY).bind(account.as_str()).bind(KILL_SWITCH);
-        history.fetch_all(&self.readers).await.map_err(store_error)?.iter().map(kill_switch).collect()
+        history.map(|row| kill_switch(&row)).fetch_all(&self.readers).await.map_err(store_error)?.into_iter().collect()
     }
 
     async fn ladder(&self, account: &AccountId) -> Result<Option<LadderStep>, StoreError> {

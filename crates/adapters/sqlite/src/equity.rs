@@ -6,15 +6,26 @@ use crate::row::{Columns, Text, optional_text};
 use crate::window::before;
 use async_trait::async_trait;
 use plimsoll_domain::{AccountId, Money, Timestamp};
-use plimsoll_ports::{EquityRepository, PnlSnapshot, StoreError};
+use plimsoll_ports::{EquityRepository, PnlSnapshot, StoreError, ThinnedCurve};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{SqliteConnection, query};
+use sqlx::{Connection, SqliteConnection, query, query_scalar};
 
 pub(crate) const BY_KEY: &str = "SELECT * FROM pnl_snapshots WHERE account = ?1 AND time = ?2";
 const INSERT: &str = "INSERT INTO pnl_snapshots (account, time, wallet, unrealized_pnl, realized_pnl, fees, funding, \
     adjustments, margin_ratio, open_positions, peak) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 pub(crate) const CURVE: &str =
     "SELECT * FROM pnl_snapshots WHERE account = ?1 AND time > ?2 AND time <= ?3 ORDER BY time";
+const COUNT: &str = "SELECT count(*) FROM pnl_snapshots WHERE account = ?1 AND time > ?2 AND time <= ?3";
+/// A place is chosen where the line of even steps passes it: ?4 steps up to the last place ?5. Of the extremes one is as good as
+/// another that a double does not tell from it.
+pub(crate) const THINNED: &str = "SELECT * FROM pnl_snapshots WHERE account = ?1 AND time IN ( \
+        SELECT time FROM (SELECT time, row_number() OVER (ORDER BY time) - 1 AS place FROM pnl_snapshots \
+            WHERE account = ?1 AND time > ?2 AND time <= ?3) WHERE place * ?4 % ?5 < ?4 \
+        UNION SELECT time FROM (SELECT time FROM pnl_snapshots WHERE account = ?1 AND time > ?2 AND time <= ?3 \
+            ORDER BY CAST(wallet AS REAL) + CAST(unrealized_pnl AS REAL) DESC, time DESC LIMIT 1) \
+        UNION SELECT time FROM (SELECT time FROM pnl_snapshots WHERE account = ?1 AND time > ?2 AND time <= ?3 \
+            ORDER BY CAST(wallet AS REAL) + CAST(unrealized_pnl AS REAL), time LIMIT 1) \
+    ) ORDER BY time";
 pub(crate) const PEAK: &str = "SELECT id, peak FROM pnl_snapshots WHERE account = ?1 ORDER BY id DESC LIMIT 1";
 pub(crate) const LAST_UNTIL: &str =
     "SELECT * FROM pnl_snapshots WHERE account = ?1 AND time > ?2 AND time <= ?3 ORDER BY time DESC LIMIT 1";
@@ -40,7 +51,34 @@ impl EquityRepository for SqliteStore {
 
     async fn curve(&self, account: &AccountId, days: u32, now: Timestamp) -> Result<Vec<PnlSnapshot>, StoreError> {
         let curve = query(CURVE).bind(account.as_str()).bind(before(now, days).as_micros()).bind(now.as_micros());
-        curve.fetch_all(&self.readers).await.map_err(store_error)?.iter().map(read).collect()
+        curve.map(|row| read(&row)).fetch_all(&self.readers).await.map_err(store_error)?.into_iter().collect()
+    }
+
+    async fn thinned(
+        &self,
+        account: &AccountId,
+        days: u32,
+        points: u32,
+        now: Timestamp,
+    ) -> Result<ThinnedCurve, StoreError> {
+        let mut connection = self.reading().await?;
+        let mut snapshot = connection.begin().await.map_err(store_error)?;
+        let (first, last) = (before(now, days).as_micros(), now.as_micros());
+        let on_record: u32 = query_scalar(COUNT)
+            .bind(account.as_str())
+            .bind(first)
+            .bind(last)
+            .fetch_one(&mut *snapshot)
+            .await
+            .map_err(store_error)?;
+        let steps = ThinnedCurve::steps(on_record, points);
+        let chosen = query(if steps.is_some() { THINNED } else { CURVE });
+        let mut chosen = chosen.bind(account.as_str()).bind(first).bind(last);
+        if let Some(steps) = steps {
+            chosen = chosen.bind(steps).bind(on_record - 1);
+        }
+        let points = chosen.map(|row| read(&row)).fetch_all(&mut *snapshot).await.map_err(store_error)?;
+        Ok(ThinnedCurve { points: points.into_iter().collect::<Result<_, _>>()?, on_record })
     }
 
     async fn peak(&self, account: &AccountId) -> Result<Option<Money>, StoreError> {

@@ -48,7 +48,7 @@ impl FundingRepository for SqliteStore {
             .bind(now.as_micros())
             .bind(symbol.map(Symbol::as_str))
             .bind(venue.map(VenueId::as_str));
-        history.fetch_all(&self.readers).await.map_err(store_error)?.iter().map(read).collect()
+        history.map(|row| read(&row)).fetch_all(&self.readers).await.map_err(store_error)?.into_iter().collect()
     }
 }
 

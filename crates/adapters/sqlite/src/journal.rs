@@ -92,8 +92,8 @@ impl OrderJournal for SqliteStore {
     }
 
     async fn unfinished(&self, account: &AccountId) -> Result<Vec<JournalEntry>, StoreError> {
-        let rows = query(UNFINISHED).bind(account.as_str()).fetch_all(&self.readers).await.map_err(store_error)?;
-        rows.iter().map(read).collect()
+        let unfinished = query(UNFINISHED).bind(account.as_str());
+        unfinished.map(|row| read(&row)).fetch_all(&self.readers).await.map_err(store_error)?.into_iter().collect()
     }
 
     async fn compose(&self, entry: &ComposedEntry) -> Result<(), StoreError> {
@@ -121,14 +121,12 @@ impl OrderJournal for SqliteStore {
 
     async fn parts(&self, account: &AccountId, name: &ClientOrderId) -> Result<Vec<JournalEntry>, StoreError> {
         let parts = query(PARTS).bind(account.as_str()).bind(name.as_str());
-        let rows = parts.fetch_all(&self.readers).await.map_err(store_error)?;
-        rows.iter().map(read).collect()
+        parts.map(|row| read(&row)).fetch_all(&self.readers).await.map_err(store_error)?.into_iter().collect()
     }
 
     async fn recent(&self, account: &AccountId, limit: u32) -> Result<Vec<JournalEntry>, StoreError> {
         let recent = query(RECENT).bind(account.as_str()).bind(limit);
-        let rows = recent.fetch_all(&self.readers).await.map_err(store_error)?;
-        rows.iter().map(read).collect()
+        recent.map(|row| read(&row)).fetch_all(&self.readers).await.map_err(store_error)?.into_iter().collect()
     }
 }
 

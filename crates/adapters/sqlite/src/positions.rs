@@ -98,7 +98,7 @@ impl PositionRepository for SqliteStore {
 
     async fn by_status(&self, account: &AccountId, status: PositionStatus) -> Result<Vec<PositionRecord>, StoreError> {
         let by_status = query(BY_STATUS).bind(account.as_str()).bind(status.as_str());
-        by_status.fetch_all(&self.readers).await.map_err(store_error)?.iter().map(read).collect()
+        by_status.map(|row| read(&row)).fetch_all(&self.readers).await.map_err(store_error)?.into_iter().collect()
     }
 }
 

@@ -33,7 +33,7 @@ impl RiskEventRepository for SqliteStore {
 
     async fn since(&self, account: &AccountId, since: Timestamp) -> Result<Vec<RiskEventRecord>, StoreError> {
         let events = query(SINCE).bind(account.as_str()).bind(since.as_micros());
-        events.fetch_all(&self.readers).await.map_err(store_error)?.iter().map(read).collect()
+        events.map(|row| read(&row)).fetch_all(&self.readers).await.map_err(store_error)?.into_iter().collect()
     }
 }
 

@@ -18,9 +18,11 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait before a file that was busy is tried again.
 const RETRY_DELAY: Duration = Duration::from_millis(20);
 const READERS: u32 = 4;
-/// What a connection keeps of the database, in KiB, as SQLite takes it: negative. What is read again and again fits; the rest is
-/// the system's to keep, once for all of them.
-const CACHE: &str = "-512";
+/// What the connection that writes keeps of the database, in KiB, as SQLite takes it: negative. What an order's write looks at
+/// fits; the rest is the system's to keep, once for all connections.
+const WRITERS_CACHE: &str = "-256";
+/// The same of each that reads. It forgets all of it whenever another one has written, so that more would only be memory.
+const READERS_CACHE: &str = "-64";
 /// After so many writes of the journal, which are about a thousand pages, the log is moved into the database.
 const WRITES_A_CHECKPOINT: u32 = 400;
 /// What a write of the journal adds to the log, as far as a larger one is counted by it: two and a half pages.
@@ -52,11 +54,12 @@ impl SqliteStore {
         let options = settings(SqliteConnectOptions::new().filename(path).create_if_missing(true))
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
-            .pragma("wal_autocheckpoint", LONGEST_LOG);
+            .pragma("wal_autocheckpoint", LONGEST_LOG)
+            .pragma("cache_size", WRITERS_CACHE);
         let opened = async {
             let writer = patiently(|| pool(1).connect_with(options.clone())).await?;
             let migrated = migrated_or_closed(&writer).await?;
-            let options = options.pragma("query_only", "ON");
+            let options = options.pragma("query_only", "ON").pragma("cache_size", READERS_CACHE);
             let readers = patiently(|| pool(READERS).connect_with(options.clone())).await?;
             Ok(Self { writer: Writer::alone(writer), readers, migrated, writes: Arc::default() })
         };
@@ -85,7 +88,7 @@ impl SqliteStore {
     /// # Errors
     /// [`OpenError`] if SQLite has no memory for it.
     pub async fn in_memory() -> Result<Self, OpenError> {
-        let options = settings(SqliteConnectOptions::new().in_memory(true));
+        let options = settings(SqliteConnectOptions::new().in_memory(true)).pragma("cache_size", WRITERS_CACHE);
         let opened = async {
             let only = pool(1).min_connections(1).connect_with(options).await?;
             let migrated = migrate(&only).await?;
@@ -142,7 +145,7 @@ async fn checkpoint(readers: &SqlitePool) -> Result<(bool, i64, i64), sqlx::Erro
 }
 
 fn settings(options: SqliteConnectOptions) -> SqliteConnectOptions {
-    options.foreign_keys(true).busy_timeout(BUSY_TIMEOUT).pragma("cache_size", CACHE).disable_statement_logging()
+    options.foreign_keys(true).busy_timeout(BUSY_TIMEOUT).disable_statement_logging()
 }
 
 /// A connection is not asked whether it is there before it is used: it leads to a file, not to somebody who may have gone, and
@@ -214,9 +217,14 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let on_disk = SqliteStore::open(directory.path().join("plimsoll.db")).await.unwrap();
         let in_memory = SqliteStore::in_memory().await.unwrap();
-        for pool in [on_disk.writer.pool(), &on_disk.readers, in_memory.writer.pool()] {
+        let keep = [
+            (on_disk.writer.pool(), WRITERS_CACHE),
+            (&on_disk.readers, READERS_CACHE),
+            (in_memory.writer.pool(), WRITERS_CACHE),
+        ];
+        for (pool, cache) in keep {
             let kept: i64 = query_scalar("PRAGMA cache_size").fetch_one(pool).await.unwrap();
-            assert_eq!(kept.to_string(), CACHE);
+            assert_eq!(kept.to_string(), cache);
             let options = pool.options();
             assert_eq!((options.get_idle_timeout(), options.get_max_lifetime()), (None, None));
         }

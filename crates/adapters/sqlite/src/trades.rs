@@ -5,6 +5,7 @@ use crate::error::store_error;
 use crate::row::{Columns, Text, optional_text};
 use crate::sums::Sums;
 use async_trait::async_trait;
+use futures_util::TryStreamExt;
 use plimsoll_domain::{AccountId, ClientOrderId, Fill, Symbol, Timestamp};
 use plimsoll_ports::{DailyPnl, PositionId, StoreError, Totals, TradeRecord, TradeRepository};
 use sqlx::sqlite::SqliteRow;
@@ -44,8 +45,8 @@ impl TradeRepository for SqliteStore {
     }
 
     async fn of_position(&self, id: PositionId) -> Result<Vec<TradeRecord>, StoreError> {
-        let rows = query(OF_POSITION).bind(id.0).fetch_all(&self.readers).await.map_err(store_error)?;
-        rows.iter().map(read).collect()
+        let trades = query(OF_POSITION).bind(id.0).map(|row| read(&row));
+        trades.fetch_all(&self.readers).await.map_err(store_error)?.into_iter().collect()
     }
 
     async fn since<'a>(
@@ -58,7 +59,7 @@ impl TradeRepository for SqliteStore {
             None => query(SINCE).bind(account.as_str()).bind(since.as_micros()),
             Some(symbol) => query(SINCE_OF_SYMBOL).bind(account.as_str()).bind(since.as_micros()).bind(symbol.as_str()),
         };
-        trades.fetch_all(&self.readers).await.map_err(store_error)?.iter().map(read).collect()
+        trades.map(|row| read(&row)).fetch_all(&self.readers).await.map_err(store_error)?.into_iter().collect()
     }
 
     async fn daily_pnl(&self, account: &AccountId, days: u32, now: Timestamp) -> Result<Vec<DailyPnl>, StoreError> {
@@ -81,18 +82,21 @@ impl SqliteStore {
         let mut connection = self.reading().await?;
         let mut snapshot = connection.begin().await.map_err(store_error)?;
         let within = |sql| query(sql).bind(account.as_str()).bind(first.as_micros()).bind(last.as_micros());
-        let trades = within(PROFIT).fetch_all(&mut *snapshot).await.map_err(store_error)?;
-        let funding = within(FUNDING).fetch_all(&mut *snapshot).await.map_err(store_error)?;
-        let bookings = within(BOOKINGS).fetch_all(&mut *snapshot).await.map_err(store_error)?;
         let mut sums = Sums::default();
-        for row in &trades {
-            sums.add_trade(Columns::of("trades", row))?;
+        // Row by row: they are as many as there were trades, and are added up with every look.
+        let mut trades = within(PROFIT).fetch(&mut *snapshot);
+        while let Some(row) = trades.try_next().await.map_err(store_error)? {
+            sums.add_trade(Columns::of("trades", &row))?;
         }
-        for row in &funding {
-            sums.add_funding(Columns::of("funding_events", row))?;
+        drop(trades);
+        let mut funding = within(FUNDING).fetch(&mut *snapshot);
+        while let Some(row) = funding.try_next().await.map_err(store_error)? {
+            sums.add_funding(Columns::of("funding_events", &row))?;
         }
-        for row in &bookings {
-            sums.add_booking(Columns::of("bookings", row))?;
+        drop(funding);
+        let mut bookings = within(BOOKINGS).fetch(&mut *snapshot);
+        while let Some(row) = bookings.try_next().await.map_err(store_error)? {
+            sums.add_booking(Columns::of("bookings", &row))?;
         }
         Ok(sums)
     }

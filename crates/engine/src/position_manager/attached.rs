@@ -97,7 +97,7 @@ impl PositionManager {
     ) -> Option<Protection> {
         let (trigger, filled) = (wanted.rounded().ok()?, filled?);
         let symbol = &wanted.instrument.symbol;
-        let open = troubles.known(Subject::Orders, symbol, self.open_orders_patiently().await)?;
+        let open = troubles.known(Subject::Orders, symbol, self.open_orders_patiently(Some(symbol)).await)?;
         let made = self.made_of(wanted, trigger, open);
         let stop = made.first().filter(|_| covers(made.iter(), filled))?;
         Some(Protection {
@@ -115,7 +115,7 @@ impl PositionManager {
         let symbol = &wanted.instrument.symbol;
         let made = match wanted.rounded() {
             Ok(trigger) if made.is_empty() => {
-                let open = troubles.known(Subject::Orders, symbol, self.open_orders_patiently().await);
+                let open = troubles.known(Subject::Orders, symbol, self.open_orders_patiently(Some(symbol)).await);
                 self.made_of(wanted, trigger, open.unwrap_or_default())
             }
             _ => made,

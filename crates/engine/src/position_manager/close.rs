@@ -347,11 +347,12 @@ impl PositionManager {
         }
     }
 
-    /// The open orders, asked for again for a moment where they cannot be read.
-    pub(super) async fn open_orders_patiently(&self) -> Result<Vec<Order>, QueryError> {
+    /// The open orders, of one contract or of all, asked for again for a moment where they cannot be read. Those of
+    /// one cost a fortieth of Binance's request weight.
+    pub(super) async fn open_orders_patiently(&self, symbol: Option<&Symbol>) -> Result<Vec<Order>, QueryError> {
         let mut tries = Tries::new(&self.ports.clock, self.settings.patience);
         loop {
-            let error = match self.ports.broker.open_orders(None).await {
+            let error = match self.ports.broker.open_orders(symbol).await {
                 Ok(open) => return Ok(open),
                 Err(error) => error,
             };

@@ -71,7 +71,7 @@ impl PositionManager {
 
     /// Reads back what rests still, and records what was done about it.
     async fn entries_left(&self, done: &[ClientOrderId], whose: Whose, troubles: &mut Troubles) -> Option<Vec<Order>> {
-        let open = self.open_orders_patiently().await;
+        let open = self.open_orders_patiently(None).await;
         let remaining: Option<Vec<Order>> = troubles
             .keep(open, Trouble::RemainderNotKnown)
             .map(|open| open.into_iter().filter(|order| self.is_entry(order, whose)).collect());

@@ -239,7 +239,7 @@ impl PositionManager {
     /// All that is held and all that rests: an account with positions or orders of others is not flat.
     /// The orders first: one that filled after it was listed shows in the positions.
     async fn read_back(&self) -> Result<Remaining, QueryError> {
-        let mut orders = self.open_orders_patiently().await?;
+        let mut orders = self.open_orders_patiently(None).await?;
         orders.retain(|order| !order.status.is_final());
         let mut positions = self.positions_patiently(Wait::Glance).await?;
         positions.retain(|report| report.position.is_some());

@@ -96,7 +96,7 @@ impl PositionManager {
     /// Where a venue takes one stop only, the one before had to go first: with nothing in its place it is placed again.
     async fn place_again(&self, before: &Protection, wanted: Wanted<'_>, troubles: &mut Troubles) {
         let symbol = &wanted.instrument.symbol;
-        let open = troubles.known(Subject::Orders, symbol, self.open_orders_patiently().await);
+        let open = troubles.known(Subject::Orders, symbol, self.open_orders_patiently(Some(symbol)).await);
         // Where nobody knows what rests, one more might be one too many: the guard's next look decides.
         if open.is_none_or(|open| open.iter().any(|order| is_stop(order, symbol, wanted.side, wanted.direction))) {
             return;

@@ -172,6 +172,7 @@ impl PositionManager {
         let approved = self.approve(&plan, &mut troubles).await?;
         self.set_up(&plan).await?;
         self.record_waiver(&plan).await?;
+        self.begin_curve(&plan.reading, &mut troubles).await;
         let entered = match self.enter_protectably(&plan, &approved, &mut troubles).await {
             Ok(entered) => entered,
             Err(failure) => {

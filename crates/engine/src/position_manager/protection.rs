@@ -97,7 +97,8 @@ impl PositionManager {
     ) -> Result<Protection, ProtectionFailure> {
         let trigger = wanted.rounded()?;
         let symbol = &wanted.instrument.symbol;
-        let open = troubles.known(Subject::Orders, symbol, self.open_orders_patiently().await).unwrap_or_default();
+        let open =
+            troubles.known(Subject::Orders, symbol, self.open_orders_patiently(Some(symbol)).await).unwrap_or_default();
         let attached = self.attached_beside(wanted, &open, troubles).await;
         let earlier = open.into_iter().filter(self.stands_in_the_way(wanted)).collect();
         let protection = self.protect_beside(wanted, trigger, earlier, troubles).await?;
@@ -264,7 +265,8 @@ impl PositionManager {
         troubles: &mut Troubles,
     ) -> Result<Protection, ProtectionFailure> {
         // One failed question is no proof that nothing rests.
-        let open = troubles.known(Subject::Orders, symbol, self.open_orders_patiently().await).unwrap_or_default();
+        let open =
+            troubles.known(Subject::Orders, symbol, self.open_orders_patiently(Some(symbol)).await).unwrap_or_default();
         let protects = |order: &&Order| {
             order.symbol == *symbol
                 && order.order_type == OrderType::StopMarket

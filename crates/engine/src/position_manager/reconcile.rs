@@ -41,7 +41,13 @@ impl PositionManager {
     /// # Errors
     /// [`ReconcileFailure`] if venue or records cannot be read: nothing should be opened before that is so.
     pub async fn reconcile(&self) -> Result<Reconciliation, ReconcileFailure> {
-        Ok(self.begin().await?.0)
+        let _turn = self.turn.acquire().await.ok();
+        let began = self.ports.clock.now();
+        let (it, read) = self.bring_together(Wait::Patiently).await?;
+        if let Some(read) = read {
+            self.keep_reconciled(read, began);
+        }
+        Ok(it)
     }
 
     /// The same, with what was read of the account, if nothing was done about it: a first look need not ask again.

@@ -48,6 +48,22 @@ async fn whoever_releases_is_told_which_limits_are_broken_still() {
 }
 
 #[tokio::test]
+async fn what_the_very_first_order_costs_is_of_its_day() {
+    let desk = desk_with(|settings| Settings { margin_mode: MarginMode::Cross, ..settings });
+    desk.open(&OpenIntent { stop_loss: unprotected(), ..long() }).await.unwrap();
+    desk.venue.mark(&btc(), "45000");
+    desk.manager.monitor().await.unwrap();
+    let curve = desk.store.tables().equity.clone();
+    let earned: Vec<_> = curve.iter().map(|point| point.earned()).collect();
+    // 0.05 BTC that fell by 5,000, and a fee of 1.25.
+    assert_eq!(earned, [money("0"), money("-251.25")]);
+    // With this much lost before any look, little is left of the day's 500.
+    desk.venue.mark(&btc(), "39900");
+    let report = desk.manager.monitor().await.unwrap();
+    assert!(matches!(report.action, Action::Flattened(_)), "{:?}", report.action);
+}
+
+#[tokio::test]
 async fn a_withdrawal_is_no_loss() {
     let desk = desk();
     desk.manager.monitor().await.unwrap();

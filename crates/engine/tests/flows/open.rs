@@ -8,7 +8,8 @@ use plimsoll_ports::domain::risk::RiskCheck;
 use plimsoll_ports::domain::{
     Direction, Leverage, Liquidation, LiquidationBounds, MarginMode, OrderStatus, OrderType, Position, PositionMode,
 };
-use plimsoll_ports::{JournalState, OpenIntent, Purpose, RefusalReason, Severity, StopLoss};
+use plimsoll_ports::{Clock, JournalState, OpenIntent, Purpose, RefusalReason, Severity, StopLoss};
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_position_is_opened_protected_and_recorded() {
@@ -139,6 +140,31 @@ async fn adding_blends_the_entry_and_replaces_the_stop() {
     assert_eq!(tables.positions[0].opened.entry_price, price("51000"));
     let stops: Vec<_> = desk.venue.state().open.iter().map(|order| order.trigger.unwrap()).collect();
     assert_eq!(stops, [price("48000")]);
+}
+
+#[tokio::test]
+async fn a_preview_right_behind_a_reconciliation_reads_no_account_and_what_is_opened_then_does() {
+    let desk = desk();
+    let asked = || desk.venue.state().accounts_asked;
+    desk.manager.reconcile().await.unwrap();
+    let before = asked();
+    let shown = desk.manager.preview(&long()).await.unwrap();
+    assert_eq!((asked(), shown.equity), (before, money("10000")));
+    // It is good for one, and for a second.
+    desk.manager.preview(&long()).await.unwrap();
+    assert_eq!(asked(), before + 1);
+    desk.manager.reconcile().await.unwrap();
+    desk.venue.sleep(Duration::from_secs(1)).await;
+    let before = asked();
+    desk.manager.preview(&long()).await.unwrap();
+    assert_eq!(asked(), before + 1);
+    // Whatever was read, what adds exposure is judged by a reading of its own; a preview behind that has not seen it.
+    desk.manager.reconcile().await.unwrap();
+    let before = asked();
+    desk.open(&long()).await.unwrap();
+    assert_eq!(asked(), before + 1);
+    let shown = desk.manager.preview(&long()).await.unwrap();
+    assert!(asked() == before + 2 && shown.before.is_some());
 }
 
 #[tokio::test]

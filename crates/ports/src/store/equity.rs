@@ -1,5 +1,9 @@
 //! The equity curve.
 
+mod thinned;
+
+pub use thinned::ThinnedCurve;
+
 use super::StoreError;
 use async_trait::async_trait;
 use plimsoll_domain::{AccountId, MarginRatio, Money, Timestamp};
@@ -15,6 +19,18 @@ pub trait EquityRepository: Send + Sync {
 
     /// The points of the `days` times 24 hours up to and with `now`, oldest first. A point exactly that old is outside.
     async fn curve(&self, account: &AccountId, days: u32, now: Timestamp) -> Result<Vec<PnlSnapshot>, StoreError>;
+
+    /// What of the same curve is to be drawn: see [`ThinnedCurve`], which says how many `points` it has at most. A store that
+    /// does not choose them itself reads all of them.
+    async fn thinned(
+        &self,
+        account: &AccountId,
+        days: u32,
+        points: u32,
+        now: Timestamp,
+    ) -> Result<ThinnedCurve, StoreError> {
+        Ok(ThinnedCurve::of(self.curve(account, days, now).await?, points))
+    }
 
     /// The highest equity on record.
     async fn peak(&self, account: &AccountId) -> Result<Option<Money>, StoreError>;

@@ -3,7 +3,7 @@
 use super::records::{AMOUNTS, DAY, NAMES, NOON, account, at, decimal, is_conflict, money, point};
 use super::suite::{Failure, Outcome, Suite, ensure, ensure_eq};
 use plimsoll_domain::{AccountId, MarginRatio, Money, Timestamp};
-use plimsoll_ports::{EquityRepository, PnlSnapshot};
+use plimsoll_ports::{EquityRepository, PnlSnapshot, ThinnedCurve};
 
 /// Runs every case, each on a fresh and empty store.
 ///
@@ -22,6 +22,7 @@ pub async fn run<S: EquityRepository>(fresh: impl AsyncFn() -> S) {
         another_point_of_the_same_moment_conflicts,
         of_two_points_of_one_moment_at_once_one_wins,
         a_curve_is_oldest_first_and_no_longer_than_asked,
+        a_thinned_curve_is_chosen_from_the_whole_one,
         the_peak_is_the_highest_equity,
         the_first_point_since_is_found,
         the_last_point_of_a_day_is_found,
@@ -103,6 +104,34 @@ async fn a_curve_is_oldest_first_and_no_longer_than_asked(equity: &dyn EquityRep
             equity.curve(&account(), days, NOON).await?.into_iter().map(|point| point.time).collect();
         let expected: Vec<Timestamp> = expected.iter().map(|&micros| at(micros)).collect();
         ensure_eq!(found, expected, "{days} days");
+    }
+    Ok(())
+}
+
+/// The highest and the lowest of these are so by both amounts together, and each is there twice.
+async fn a_thinned_curve_is_chosen_from_the_whole_one(equity: &dyn EquityRepository) -> Outcome {
+    let none = equity.thinned(&account(), 1, 10, NOON).await?;
+    ensure_eq!(none, ThinnedCurve { points: Vec::new(), on_record: 0 }, "no curve");
+    let (length, highest, lowest) = (41, [17, 29], [11, 23]);
+    for place in 0..length {
+        let (wallet, unrealized) = match place {
+            it if highest.contains(&it) => ("99.9", "900.1"),
+            it if lowest.contains(&it) => ("1000", "-999.5"),
+            it if it % 2 == 0 => ("500", "-12.25"),
+            _ => ("12.25", "480"),
+        };
+        equity.snapshot(&PnlSnapshot { unrealized_pnl: money(unrealized)?, ..point(place, wallet)? }).await?;
+    }
+    equity.snapshot(&PnlSnapshot { account: AccountId::new("other"), ..point(5, "100000")? }).await?;
+    let until = at(length - 2);
+    let whole = equity.curve(&account(), 1, until).await?;
+    for points in [0, 2, 4, 5, 7, 12, 39, 40, 41, u32::MAX] {
+        let thinned = equity.thinned(&account(), 1, points, until).await?;
+        ensure_eq!(thinned, ThinnedCurve::of(whole.clone(), points), "{points} points");
+        ensure!(thinned.points.len() <= points.max(4) as usize, "{} points of {points}", thinned.points.len());
+        for place in [0, highest[1], lowest[0], length - 2] {
+            ensure!(thinned.points.iter().any(|it| it.time == at(place)), "{place} of {points}");
+        }
     }
     Ok(())
 }

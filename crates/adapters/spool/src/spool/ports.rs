@@ -8,8 +8,8 @@ use plimsoll_domain::{AccountId, Money, PositionSide, Price, Quantity, Symbol, T
 use plimsoll_ports::{
     BookingRecord, BookingRepository, ClosedPosition, ControlRepository, DailyPnl, EquityRepository, FundingRecord,
     FundingRepository, KillSwitchRecord, LadderStep, OpenedPosition, PnlSnapshot, PositionId, PositionRecord,
-    PositionRepository, PositionStatus, RiskEventRecord, RiskEventRepository, StoreError, Totals, TradeRecord,
-    TradeRepository,
+    PositionRepository, PositionStatus, RiskEventRecord, RiskEventRepository, StoreError, ThinnedCurve, Totals,
+    TradeRecord, TradeRepository,
 };
 use std::sync::Arc;
 
@@ -179,6 +179,16 @@ impl EquityRepository for Spool {
 
     async fn curve(&self, account: &AccountId, days: u32, now: Timestamp) -> Result<Vec<PnlSnapshot>, StoreError> {
         self.read(EquityRepository::curve(&**self.store(), account, days, now)).await
+    }
+
+    async fn thinned(
+        &self,
+        account: &AccountId,
+        days: u32,
+        points: u32,
+        now: Timestamp,
+    ) -> Result<ThinnedCurve, StoreError> {
+        self.read(EquityRepository::thinned(&**self.store(), account, days, points, now)).await
     }
 
     async fn peak(&self, account: &AccountId) -> Result<Option<Money>, StoreError> {

@@ -301,7 +301,7 @@ pub(super) fn for_people(news: &LookoutNews) -> Option<String> {
             let leverage =
                 applied.setting.leverage.map(|leverage| format!(", leverage {leverage}")).unwrap_or_default();
             let mode = applied.setting.margin_mode.map(|mode| mode.to_string()).unwrap_or_default();
-            let how = if applied.changed { "set to" } else { "has" };
+            let how = if applied.changed { "now has" } else { "has" };
             format!("{}: {how} {mode} margin{leverage}", applied.symbol)
         }
         LookoutNews::NotSet { symbol, why } => match symbol {

@@ -61,6 +61,7 @@ impl PositionManager {
         self.settle(&plan.reading, &mut troubles).await;
         self.approve(&plan, &mut troubles).await?;
         self.record_waiver(&plan).await?;
+        self.begin_curve(&plan.reading, &mut troubles).await;
         let entry = self.write_down(order, &plan.id).await?;
         // Whoever finds a part filled after a crash finds what was to protect it.
         let wanted = [Purpose::StopLoss, Purpose::TakeProfit].map(|purpose| plan.wanted(purpose));

@@ -34,7 +34,7 @@ impl PositionManager {
         let mut tries = Tries::new(&self.ports.clock, self.settings.patience);
         let mut cancelled = Cancelled::default();
         loop {
-            let listed = self.open_orders_patiently().await;
+            let listed = self.open_orders_patiently(None).await;
             cancelled.rests = troubles.keep(listed, Trouble::OrdersNotKnown);
             let Some(rests) = &mut cancelled.rests else { return cancelled };
             let mut met = Troubles::default();

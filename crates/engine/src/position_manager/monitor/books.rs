@@ -37,6 +37,13 @@ impl PositionManager {
         Some(snapshot)
     }
 
+    /// A first point of the curve where no look has taken one yet: what the first order costs is of its day.
+    pub(in crate::position_manager) async fn begin_curve(&self, reading: &Reading, troubles: &mut Troubles) {
+        if let Some(None) = troubles.read(Record::Equity, self.opening_point(self.ports.clock.now()).await) {
+            self.snapshot(reading, troubles).await;
+        }
+    }
+
     /// Losses beyond their limits, where what was known last says so and something is held: they are judged by the records
     /// then, before anything else is done. Equity alone does not say it, since what was taken out is no loss.
     pub(super) async fn feared_trips(&self, reading: &Reading, troubles: &mut Troubles) -> Vec<Reason> {

@@ -82,7 +82,8 @@ impl PositionManager {
     ) -> Result<Preview, OpenFailure> {
         let mut troubles = Troubles::default();
         self.refuse_while_unresolved(intent, None).await?;
-        let plan = Plan { in_parts, ..self.plan(intent, &mut troubles).await? };
+        let read = self.take_reconciled();
+        let plan = Plan { in_parts, ..self.plan_by(read, intent, &mut troubles).await? };
         let held = plan.held();
         if let Some(held) = held.filter(|held| held.direction != intent.direction) {
             return Err(OpenFailure::OppositePosition { symbol: intent.symbol.clone(), held: held.direction });

@@ -164,7 +164,7 @@ fn people_are_told_in_sentences() {
     the private stream has ended; looking by the clock, another one in 2s
     7 pieces of news were missed; the account is looked at
     mark prices do not flow: no route; looking by the clock
-    BTC/USDT:USDT: set to isolated margin
+    BTC/USDT:USDT: now has isolated margin
     BTC/USDT:USDT is not set as configured: something is open
     opened: BTC/USDT:USDT long 0.5 from 60000
     changed: BTC/USDT:USDT long 0.5 from 60000

@@ -1,0 +1,96 @@
+//! A curve with as many points as can be looked at.
+
+use super::PnlSnapshot;
+use std::collections::BTreeSet;
+
+/// Points that stand for all of a curve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThinnedCurve {
+    /// The first, the last, the highest and the lowest equity, and others evenly spread over what is on record, oldest first.
+    pub points: Vec<PnlSnapshot>,
+    /// How many are on record.
+    pub on_record: u32,
+}
+
+impl ThinnedCurve {
+    /// Of a whole curve, oldest first, at most so many points, though never fewer than those four. Of several that are
+    /// highest it is the last, of several that are lowest the first.
+    #[must_use]
+    pub fn of(curve: Vec<PnlSnapshot>, points: u32) -> Self {
+        let on_record = u32::try_from(curve.len()).unwrap_or(u32::MAX);
+        let Some(steps) = Self::steps(on_record, points) else { return Self { points: curve, on_record } };
+        let last = curve.len() - 1;
+        let by_equity = |place: &usize| curve.get(*place).map(PnlSnapshot::equity);
+        let extremes = [(0..=last).max_by_key(by_equity), (0..=last).min_by_key(by_equity)];
+        let evenly = (0..=steps as usize).map(|step| (step * last).div_ceil(steps as usize));
+        let chosen: BTreeSet<usize> = extremes.into_iter().flatten().chain(evenly).collect();
+        let is_chosen = |(place, point)| chosen.contains(&place).then_some(point);
+        Self { points: curve.into_iter().enumerate().filter_map(is_chosen).collect(), on_record }
+    }
+
+    /// Into how many even steps a curve of so many points is divided; `None` where all of it is shown. Two of the points are for
+    /// the extremes.
+    #[must_use]
+    pub const fn steps(on_record: u32, points: u32) -> Option<u32> {
+        match points.saturating_sub(3) {
+            _ if on_record <= points || on_record <= 4 => None,
+            0 => Some(1),
+            steps => Some(steps),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plimsoll_domain::{AccountId, Money, Timestamp};
+
+    fn curve(equities: &[i64]) -> Vec<PnlSnapshot> {
+        let point = |(minute, equity): (i64, &i64)| PnlSnapshot {
+            account: AccountId::new("main"),
+            time: Timestamp::from_millis(minute * 60_000),
+            wallet: Money::new((*equity).into()),
+            unrealized_pnl: Money::ZERO,
+            realized_pnl: Money::ZERO,
+            fees: Money::ZERO,
+            funding: Money::ZERO,
+            adjustments: Money::ZERO,
+            margin_ratio: None,
+            open_positions: 0,
+        };
+        (0..).zip(equities).map(point).collect()
+    }
+
+    #[test]
+    fn thinning_keeps_the_ends_and_the_extremes() {
+        let mut equities: Vec<i64> = (0..1000).map(|_| 100).collect();
+        (equities[333], equities[667]) = (90, 120);
+        let curve = curve(&equities);
+        for points in [4, 10, 500, 999] {
+            let thinned = ThinnedCurve::of(curve.clone(), points);
+            let shown = &thinned.points;
+            assert!(shown.len() <= points as usize, "{} of {points}", shown.len());
+            for place in [0, 333, 667, 999] {
+                assert!(shown.contains(&curve[place]), "{place} of {points}");
+            }
+            assert!(shown.is_sorted_by_key(|it| it.time) && thinned.on_record == 1000);
+        }
+        assert_eq!(ThinnedCurve::of(curve.clone(), 1000).points, curve);
+    }
+
+    #[test]
+    fn what_is_left_is_evenly_spread() {
+        let curve = curve(&(0..101).collect::<Vec<i64>>());
+        let thinned = ThinnedCurve::of(curve.clone(), 8);
+        let places = [0, 20, 40, 60, 80, 100];
+        assert_eq!(thinned.points, places.map(|place: usize| curve[place].clone()));
+    }
+
+    #[test]
+    fn a_short_curve_is_shown_whole() {
+        for length in 0..=4 {
+            let curve = curve(&(0..length).collect::<Vec<i64>>());
+            assert_eq!(ThinnedCurve::of(curve.clone(), 2).points, curve);
+        }
+    }
+}
