@@ -25,8 +25,8 @@ use crate::funding_service::{FundingCost, cost_of};
 use crate::order_path::Wait;
 use crate::trouble::{Subject, Troubles};
 use plimsoll_domain::{
-    FundingRate, Instrument, MarginMode, Order, OrderKind, Position, PositionMode, PositionSide, Price, TimeInForce,
-    Timestamp, margin,
+    Direction, FundingRate, Instrument, MarginMode, Order, OrderKind, Position, PositionMode, PositionSide, Price,
+    TimeInForce, Timestamp, margin,
 };
 use plimsoll_ports::{
     Alert, ComposedEntry, OpenIntent, OpenedPosition, Purpose, Refusal, Severity, StopLoss, StoreError,
@@ -77,10 +77,14 @@ impl Plan<'_> {
         })
     }
 
-    /// The stop that closes the whole position already, whatever it will be.
+    /// The stop that closes the whole position already, whatever it will be; of several the one that is reached first.
     fn stop_that_rests(&self) -> Option<&Order> {
-        let intent = self.intent;
-        self.reading.stops(&intent.symbol, self.side, intent.direction).find(|stop| stop.close_position)
+        let OpenIntent { symbol, direction, .. } = self.intent;
+        let stops = self.reading.stops(symbol, self.side, *direction).filter(|stop| stop.close_position);
+        match direction {
+            Direction::Long => stops.max_by_key(|stop| stop.trigger),
+            Direction::Short => stops.min_by_key(|stop| (stop.trigger.is_none(), stop.trigger)),
+        }
     }
 
     /// At market, or at the limit now or never.

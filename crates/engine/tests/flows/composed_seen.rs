@@ -132,6 +132,15 @@ async fn what_waits_below_the_stop_that_rests_is_refused() {
         assert!(matches!(shown, Err(ComposeFailure::Nonsense(_))), "{shown:?}");
         assert!(matches!(composed, Err(ComposeFailure::Nonsense(_))), "{composed:?}");
     }
+    // Of two that rest the nearer one counts, in whatever order the venue lists them.
+    let mut nearer = desk.venue.state().open[0].clone();
+    (nearer.client_order_id, nearer.trigger) = (ClientOrderId::reported("web_7"), Some(price("47000")));
+    desk.venue.state().open.push(nearer);
+    for _ in 0..2 {
+        desk.venue.state().open.reverse();
+        let shown = desk.manager.preview_composed(&adds("46000")).await;
+        assert!(matches!(shown, Err(ComposeFailure::Nonsense(_))), "{shown:?}");
+    }
     desk.manager.compose(&adds("49000")).await.unwrap();
 }
 

@@ -12,7 +12,7 @@ use std::str::FromStr;
 const MOST_TEXT: usize = 300;
 
 /// Every field that any action has, and what was typed beside it.
-const KNOWN: [&str; 19] = [
+const KNOWN: [&str; 20] = [
     "account",
     "action",
     "amount",
@@ -32,6 +32,7 @@ const KNOWN: [&str; 19] = [
     "strategy",
     "symbol",
     "take_profit",
+    "word",
 ];
 
 /// The fields of a JSON object that nobody has taken yet, each as it is written: no number becomes a float on the way.
@@ -57,13 +58,14 @@ impl Action {
         let fields =
             serde_json::from_str(json).map_err(|_| ActFailure::Invalid("an action is a JSON object".to_owned()))?;
         let mut fields = Fields(fields);
+        // First: what is said to be missing may be there under a mistyped name.
+        if let Some(strange) = fields.given().find(|name| !KNOWN.contains(name)) {
+            return Err(ActFailure::Invalid(format!("no action has a field '{}'", short(strange))));
+        }
         let word = fields.text("word").map_err(ActFailure::Invalid)?;
         let action = fields.action().map_err(ActFailure::Invalid)?;
-        match fields.0.keys().find(|name| fields.is_given(name)) {
-            Some(left) if KNOWN.contains(&left.as_str()) => {
-                Err(ActFailure::Invalid(format!("'{}' takes no '{left}' beside the rest", action.name())))
-            }
-            Some(left) => Err(ActFailure::Invalid(format!("no action has a field '{}'", short(left)))),
+        match fields.given().next() {
+            Some(left) => Err(ActFailure::Invalid(format!("'{}' takes no '{left}' beside the rest", action.name()))),
             None => Ok((action, word)),
         }
     }
@@ -239,6 +241,10 @@ impl Fields<'_> {
     fn is_given(&self, field: &str) -> bool {
         self.0.get(field).is_some_and(|raw| raw.get() != "null")
     }
+
+    fn given(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str).filter(|field| self.is_given(field))
+    }
 }
 
 fn text(field: &str, raw: &RawValue) -> Result<String, String> {
@@ -290,6 +296,7 @@ mod tests {
             (r#"{"action":"close","account":"main","symbol":"BTC"}"#, "'symbol'"),
             (r#"{"action":"close","account":"main","symbol":"BTC/USDT:USDT","quantity":"1"}"#, "takes no 'quantity'"),
             (r#"{"action":"close","account":"main","symbol":"BTC/USDT:USDT","yes":1}"#, "no action has a field 'yes'"),
+            (r#"{"action":"close","account":"main","smybol":"BTC/USDT:USDT"}"#, "no action has a field 'smybol'"),
             (r#"{"action":"reduce","account":"main","symbol":"BTC/USDT:USDT","share":"1"}"#, "below 1"),
             (r#"{"action":"reduce","account":"main","symbol":"BTC/USDT:USDT"}"#, "one of 'quantity' and 'share'"),
             (r#"{"action":"margin","account":"main","symbol":"BTC/USDT:USDT","amount":0}"#, "'amount' is not 0"),
