@@ -10,8 +10,8 @@ use crate::venue::{Keys, Venue, Way};
 use plimsoll_domain::VenueId;
 use plimsoll_domain::risk::RiskLimits;
 use plimsoll_engine::{
-    AccountPorts, ContractSetting, GuardSettings, Ladder, Lookout, Patience, Ports, PositionManager, ReconcileFailure,
-    Reconciliation, Rules, Settings, Sister, VenueAccountSettings, Vigilance,
+    AccountPorts, ContractSetting, GuardSettings, JustRead, Ladder, Lookout, Patience, Ports, PositionManager,
+    ReconcileFailure, Reconciliation, Rules, Settings, Sister, VenueAccountSettings, Vigilance,
 };
 use plimsoll_ports::{AccountAudit, Notifier, SystemClock};
 use std::sync::Arc;
@@ -195,7 +195,12 @@ impl Desk {
 
     /// Brings records and venue together: what an earlier run left open is known before anything new is done.
     pub(crate) async fn reconcile(&self) -> Result<Reconciliation, Failure> {
-        self.manager.reconcile().await.map_err(|error| {
+        Ok(self.begin().await?.0)
+    }
+
+    /// The same, with what was read of the account on the way.
+    pub(crate) async fn begin(&self) -> Result<(Reconciliation, Option<JustRead>), Failure> {
+        self.manager.begin().await.map_err(|error| {
             let failure = match &error {
                 ReconcileFailure::NotKnown(unanswered) => Failure::query(unanswered, &error),
                 ReconcileFailure::Records(_) => Failure::unreachable(&error),

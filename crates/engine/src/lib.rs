@@ -140,9 +140,9 @@ pub use order_path::{AddsExposure, Entry, OrderPath, Patience, Placed, Reducing,
 pub use position_manager::{
     Action, AdjustFailure, Adopted, AfloatSettings, Backed, CancelledEntries, CloseFailure, Closed, ComposeFailure,
     CutFor, Drifted, EndedPosition, Finding, FlattenReason, Flattened, Foreign, ForeignPolicy, HalfFlattened,
-    HedgePair, KeptLeverage, Ladder, LadderFailure, LastSeen, LeverageChange, LostLeg, MarginChange, MarginFor,
-    Measure, MonitorFailure, MonitorReport, MoveStopFailure, NotSuchLeverage, OpenFailure, OpenWarning, Opened,
-    OrderFate, Orphan, Ports, PositionHealth, PositionManager, Preview, Progress, Protected, Protection,
+    HedgePair, JustRead, KeptLeverage, Ladder, LadderFailure, LastSeen, LeverageChange, LostLeg, MarginChange,
+    MarginFor, Measure, MonitorFailure, MonitorReport, MoveStopFailure, NotSuchLeverage, OpenFailure, OpenWarning,
+    Opened, OrderFate, Orphan, Ports, PositionHealth, PositionManager, Preview, Progress, Protected, Protection,
     ProtectionFailure, ReconcileFailure, Reconciliation, ReleaseFailure, Restored, Rules, Settings, Sister, Summary,
     Survey, SurveyedPosition, Unclosed, UnfinishedFlatten, Unprotected, UnverifiedStop, WhyLost,
 };

@@ -54,7 +54,7 @@ pub use rules::Rules;
 pub use survey::{Survey, SurveyedPosition};
 
 pub(crate) use monitor::{Glance, is_covered};
-pub(crate) use reading::JustRead;
+pub use reading::JustRead;
 pub(crate) use survey::{is_stop, is_target, nearest_of};
 
 use crate::client_order_id::{ClientOrderIds, IntentId};
@@ -226,7 +226,7 @@ pub struct PositionManager {
     climbed: Mutex<Option<Timestamp>>,
     /// The limits on all positions together that were broken when that was last told.
     overexposed: Mutex<Vec<Scope>>,
-    /// What was read a moment ago, and for whom.
+    /// What the composed order that was written down last was judged by.
     judged: Mutex<Option<open::Judged>>,
     /// What of others was announced, and was there when it was last looked.
     announced: Mutex<HashSet<String>>,

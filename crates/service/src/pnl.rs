@@ -7,7 +7,7 @@ use crate::overview::{day_pnl, losses};
 use crate::service::Service;
 use crate::trades::DAY;
 use plimsoll_domain::{AccountId, Timestamp};
-use plimsoll_ports::{BookingRecord, DailyPnl, PnlSnapshot, RiskEventRecord, Totals};
+use plimsoll_ports::{BookingRecord, DailyPnl, PnlSnapshot, RiskEventRecord, ThinnedCurve, Totals};
 
 answers! {
     /// Profit and loss, account by account.
@@ -130,7 +130,7 @@ answers! {
 }
 
 impl Service {
-    /// The equity curve of so many days with so many points, where it comes from, and the day so far.
+    /// The equity curve of so many days with so many points, none where none are wanted, where it comes from, and the day so far.
     ///
     /// # Errors
     /// [`AskFailure`].
@@ -146,7 +146,10 @@ impl Service {
 
 async fn row(account: &ServedAccount, days: u32, points: u32, now: Timestamp) -> Result<PnlRow, AskFailure> {
     let (name, ports, since) = (account.name(), &account.ports, now.minus(DAY * days));
-    let curve = ports.equity.thinned(name, days, points, now).await?;
+    let curve = match points {
+        0 => ThinnedCurve::default(),
+        _ => ports.equity.thinned(name, days, points, now).await?,
+    };
     let totals = ports.trades.totals(name).await?;
     let daily = ports.trades.daily_pnl(name, days, now).await?;
     let events = ports.risk_events.since(name, since).await?;

@@ -17,7 +17,7 @@ const INSERT: &str = "INSERT INTO pnl_snapshots (account, time, wallet, unrealiz
     adjustments, margin_ratio, open_positions, peak) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 pub(crate) const CURVE: &str =
     "SELECT * FROM pnl_snapshots WHERE account = $1 AND time > $2 AND time <= $3 ORDER BY time";
-const COUNT: &str = "SELECT count(*) FROM pnl_snapshots WHERE account = $1 AND time > $2 AND time <= $3";
+pub(crate) const COUNT: &str = "SELECT count(*) FROM pnl_snapshots WHERE account = $1 AND time > $2 AND time <= $3";
 /// A place is chosen where the line of even steps passes it: $4 steps up to the last place $5.
 pub(crate) const THINNED: &str = "SELECT * FROM pnl_snapshots WHERE account = $1 AND time IN ( \
         SELECT time FROM (SELECT time, row_number() OVER (ORDER BY time) - 1 AS place FROM pnl_snapshots \

@@ -5,7 +5,8 @@ use crate::sums::DAILY;
 use crate::{
     PostgresStore, bookings, composed, controls, desks, equity, funding, journal, positions, risk_events, trades,
 };
-use plimsoll_domain::Timestamp;
+use plimsoll_domain::{AccountId, Timestamp};
+use plimsoll_ports::EquityRepository;
 use plimsoll_testkit_postgres::Databases;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
@@ -139,7 +140,7 @@ async fn every_read_uses_its_index_at_a_million_rows() {
     let key: Binds = |it| it.bind("account 3").bind("S3/USDT:USDT").bind("3");
     let booking: Binds = |it| it.bind("account 3").bind("binance").bind("3");
     let id: Binds = |it| it.bind(7_i64);
-    let reads: [(&[&str], &'static str, Binds); 27] = [
+    let reads: [(&[&str], &'static str, Binds); 28] = [
         (&["orders_key"], journal::ENTRY, |it| it.bind("account 3").bind("c3")),
         (&["orders_unfinished"], journal::UNFINISHED, account),
         (&["orders_by_time"], journal::RECENT, |it| it.bind("account 3").bind(100_i64)),
@@ -162,8 +163,9 @@ async fn every_read_uses_its_index_at_a_million_rows() {
         }),
         (&["pnl_snapshots_key"], equity::BY_KEY, since),
         (&["pnl_snapshots_key"], equity::CURVE, until),
+        (&["pnl_snapshots_key"], equity::COUNT, until),
         (&["pnl_snapshots_key"], equity::THINNED, |it| {
-            it.bind("account 3").bind(yesterday()).bind(now()).bind(500_i64).bind(2_880_i64)
+            it.bind("account 3").bind(yesterday()).bind(now()).bind(497_i64).bind(287_i64)
         }),
         (&["pnl_snapshots_key"], equity::FIRST_SINCE, since),
         (&["pnl_snapshots_key"], equity::LAST_UNTIL, until),
@@ -183,6 +185,13 @@ async fn every_read_uses_its_index_at_a_million_rows() {
         |it| it.bind("account 3").bind(yesterday()).bind("refused").bind(Some("S3/USDT:USDT")).bind("too large");
     let plan = plan(&store, risk_events::BY_KEY, event).await;
     assert!(plan.contains("Index Scan using risk_events_"), "{plan}");
+    // All that an account has, by whatever plan: within the time that a statement may take.
+    let thinned = store.thinned(&AccountId::new("account 3"), 366, 500, now().0).await.unwrap();
+    assert_eq!(
+        (thinned.on_record, thinned.points.len()),
+        (100_000, 498),
+        "where all is even, the extremes are its ends"
+    );
 }
 
 async fn plan(store: &PostgresStore, sql: &'static str, binds: Binds) -> String {

@@ -281,7 +281,7 @@ impl Desk {
 
     async fn pnl(&self, wish: &Wish) -> Result<Text, String> {
         let account = self.named(wish.account.as_deref())?;
-        let pnl = self.service.pnl(account.as_ref(), DAYS, 2).await.map_err(|error| error.to_string())?;
+        let pnl = self.service.pnl(account.as_ref(), DAYS, 0).await.map_err(|error| error.to_string())?;
         Ok(answers::pnl(&pnl))
     }
 

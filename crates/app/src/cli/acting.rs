@@ -5,7 +5,7 @@ use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::screen;
 use plimsoll_domain::ClientOrderId;
-use plimsoll_engine::{Finding, SendFailure};
+use plimsoll_engine::{Finding, JustRead, SendFailure};
 
 /// What was found before anything new is done.
 pub(super) struct Found {
@@ -13,18 +13,20 @@ pub(super) struct Found {
     pub(super) said: Vec<String>,
     /// What became of showing them: [`Consent::is_given`] judges that.
     pub(super) shown: Result<(), Failure>,
+    /// What was read of the account on the way.
+    pub(super) read: Option<JustRead>,
 }
 
 /// Brings records and venue together before anything new is done, and tells what that found. An order whose fate is not
 /// known still is an unknown outcome: nothing is added to it. A dry run does nothing at all, and finds nothing.
 pub(super) async fn told_first(desk: &Desk, consent: Consent, json: bool) -> Result<Found, Failure> {
     if consent.dry_run {
-        return Ok(Found { said: Vec::new(), shown: Ok(()) });
+        return Ok(Found { said: Vec::new(), shown: Ok(()), read: None });
     }
-    let reconciliation = desk.reconcile().await?;
+    let (reconciliation, read) = desk.begin().await?;
     let said: Vec<String> = reconciliation.summary().findings.iter().map(sentence).collect();
     let shown = if json || said.is_empty() { Ok(()) } else { show(&said) };
-    Ok(Found { said, shown })
+    Ok(Found { said, shown, read })
 }
 
 fn show(found: &[String]) -> Result<(), Failure> {

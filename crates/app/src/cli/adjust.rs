@@ -105,7 +105,7 @@ impl SetLeverage {
     }
 
     async fn set_at(&self, desk: &Desk) -> Result<(), Failure> {
-        let Found { said: reconciled, shown } = acting::told_first(desk, self.consent, self.target.json).await?;
+        let Found { said: reconciled, shown, .. } = acting::told_first(desk, self.consent, self.target.json).await?;
         let preview = desk.manager.preview_leverage(&self.symbol, self.leverage).await.map_err(|it| failed(&it))?;
         let shown = if self.target.json { Ok(()) } else { shown.and_then(|()| print_leverage(&preview)) };
         let asked = format!("Set it on {}{}?", desk.account.name, acting::live(desk));
@@ -164,7 +164,7 @@ impl Margin {
     }
 
     async fn move_at(&self, desk: &Desk) -> Result<(), Failure> {
-        let Found { said: reconciled, shown } = acting::told_first(desk, self.consent, self.target.json).await?;
+        let Found { said: reconciled, shown, .. } = acting::told_first(desk, self.consent, self.target.json).await?;
         let direction = self.direction(desk).await?;
         let amount = match self.way {
             Way::Add => self.amount,

@@ -128,7 +128,7 @@ impl Close {
     }
 
     async fn close_at(&self, desk: &Desk) -> Result<(), Failure> {
-        let Found { said: reconciled, shown } = told_if_possible(desk, self.consent, self.target.json).await;
+        let Found { said: reconciled, shown, .. } = told_if_possible(desk, self.consent, self.target.json).await;
         let positions = desk.manager.positions().await.map_err(Failure::unanswered)?;
         let (report, held) = self.held(&positions)?;
         let instrument = desk.venue.broker.instrument(&self.symbol).await.ok();
@@ -184,7 +184,7 @@ impl Close {
 async fn told_if_possible(desk: &Desk, consent: Consent, json: bool) -> Found {
     match acting::told_first(desk, consent, json).await {
         Ok(found) => found,
-        Err(failure) => Found { said: vec![failure.message().to_owned()], shown: Ok(()) },
+        Err(failure) => Found { said: vec![failure.message().to_owned()], shown: Ok(()), read: None },
     }
 }
 
@@ -203,7 +203,7 @@ impl Flatten {
     }
 
     async fn flatten_at(&self, desk: &Desk) -> Result<(), Failure> {
-        let Found { said: reconciled, shown } = told_if_possible(desk, self.consent, self.target.json).await;
+        let Found { said: reconciled, shown, .. } = told_if_possible(desk, self.consent, self.target.json).await;
         let positions = match desk.venue.broker.positions().await {
             Ok(positions) => positions,
             // Who has said yes wants no preview more than to be out: flattening asks again by itself.

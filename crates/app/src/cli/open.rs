@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::screen::{self, Facts, full, money, price, rate, told};
 use clap::Args;
 use plimsoll_domain::{Direction, Price, Symbol, TimeInForce};
-use plimsoll_engine::{Opened, Preview};
+use plimsoll_engine::{OpenFailure, Opened, Preview};
 pub(super) use preview::PreviewRow;
 use serde::Serialize;
 use std::process::ExitCode;
@@ -103,17 +103,15 @@ impl Open {
 
     async fn open_at(&self, desk: &Desk) -> Result<(), Failure> {
         self.what.is_allowed(desk)?;
-        let Found { said: reconciled, shown } = acting::told_first(desk, self.consent, self.target.json).await?;
+        let Found { said: reconciled, shown, read } = acting::told_first(desk, self.consent, self.target.json).await?;
         let (intent, asked) = self.what.intent(desk, &self.symbol, self.side, self.limit).await?;
-        let preview = desk.manager.preview(&intent).await.map_err(|failure| failed(&failure))?;
+        let preview = desk.manager.preview_by(read, &intent).await.map_err(|failure| failed(&failure))?;
         let row = PreviewRow::of(&preview, self.limit, desk.manager.settings().margin_mode, asked);
         let shown = if self.target.json { Ok(()) } else { shown.and_then(|()| row.print(&preview)) };
-        if let (Some(refused), false) = (&preview.refused, self.consent.dry_run) {
-            // Refused by the engine too, which records it; there is nothing to confirm.
-            return match to_its_end(desk.manager.open(&intent)).await {
-                Err(failure) => Err(failed(&failure)),
-                Ok(_) => Err(Failure::no(format!("refused: {refused}"))),
-            };
+        // Nobody is asked for what is refused. Whoever has said yes has the engine judge it, which records what it refuses.
+        if let (Some(refused), false, false) = (&preview.refused, self.consent.dry_run, self.consent.is_given_already())
+        {
+            return Err(failed(&OpenFailure::Refused(refused.clone())));
         }
         if !self.consent.is_given(shown, &format!("Open it on {}{}?", desk.account.name, acting::live(desk)))? {
             let told = self.told(&Answer { reconciled, preview: &row, opened: None });

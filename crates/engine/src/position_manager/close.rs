@@ -347,8 +347,8 @@ impl PositionManager {
         }
     }
 
-    /// The open orders, of one contract or of all, asked for again for a moment where they cannot be read. Those of
-    /// one cost a fortieth of Binance's request weight.
+    /// The open orders, of one contract or of all, asked for again for a moment where they cannot be read. To list
+    /// those of one takes little of a venue's request limits, and to list all of them much.
     pub(super) async fn open_orders_patiently(&self, symbol: Option<&Symbol>) -> Result<Vec<Order>, QueryError> {
         let mut tries = Tries::new(&self.ports.clock, self.settings.patience);
         loop {

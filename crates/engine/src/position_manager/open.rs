@@ -173,10 +173,10 @@ impl PositionManager {
         let plan = Plan { limit, id: name.unwrap_or_else(|| plan.id.clone()), ..plan };
         // What ended without us is recorded, and its protection cleared away, before something begins in its place.
         self.settle(&plan.reading, &mut troubles).await;
+        self.open_the_day(&plan.reading, &mut troubles).await;
         let approved = self.approve(&plan, &mut troubles).await?;
         self.set_up(&plan).await?;
         self.record_waiver(&plan).await?;
-        self.begin_curve(&plan.reading, &mut troubles).await;
         let entered = match self.enter_protectably(&plan, &approved, &mut troubles).await {
             Ok(entered) => entered,
             Err(failure) => {
@@ -218,10 +218,10 @@ impl PositionManager {
         self.plan_by(None, intent, troubles).await
     }
 
-    /// The same by what was read a moment ago, where that is young enough.
+    /// The same by a reading of a moment ago, with how many flattenings had begun before it, and when it began.
     pub(super) async fn plan_by<'a>(
         &self,
-        judged: Option<Judged>,
+        read: Option<(Reading, u32, Timestamp)>,
         intent: &'a OpenIntent,
         troubles: &mut Troubles,
     ) -> Result<Plan<'a>, OpenFailure> {
@@ -234,8 +234,8 @@ impl PositionManager {
             let (symbol, settle, kept) = (symbol.clone(), instrument.settle, self.settings.settle.clone());
             return Err(OpenFailure::WrongCurrency { symbol, settle, kept });
         }
-        let (reading, flattenings, began) = match judged.and_then(Judged::young) {
-            Some(judged) => judged,
+        let (reading, flattenings, began) = match read {
+            Some(read) => read,
             None => (self.read_account(troubles).await?, flattenings, began),
         };
         let mark = self.ports.feed.mark_price(symbol).await?.price;

@@ -9,6 +9,7 @@ use plimsoll_domain::{
 };
 use plimsoll_ports::QueryError;
 use std::collections::BTreeSet;
+use std::fmt;
 use std::time::Duration;
 
 /// The account at one moment. What the check before an order asks of all positions is summed up once.
@@ -25,8 +26,8 @@ pub(crate) struct Reading {
     totals: Totals,
 }
 
-/// A reading for whoever needs one now, if it is young enough.
-pub(crate) struct JustRead {
+/// The account as it was just read, for whoever needs it now: it is good for a second.
+pub struct JustRead {
     pub(crate) reading: Reading,
     /// Since before it was asked for.
     pub(crate) age: Steady,
@@ -34,6 +35,12 @@ pub(crate) struct JustRead {
 
 /// A reading takes about so long itself, where a venue is slow.
 const YOUNG: Duration = Duration::from_secs(1);
+
+impl fmt::Debug for JustRead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JustRead").field("reading", &self.reading).finish_non_exhaustive()
+    }
+}
 
 impl JustRead {
     pub(crate) fn young(self) -> Option<Reading> {

@@ -41,17 +41,15 @@ impl PositionManager {
     /// # Errors
     /// [`ReconcileFailure`] if venue or records cannot be read: nothing should be opened before that is so.
     pub async fn reconcile(&self) -> Result<Reconciliation, ReconcileFailure> {
-        let _turn = self.turn.acquire().await.ok();
-        let began = self.ports.clock.now();
-        let (it, read) = self.bring_together(Wait::Patiently).await?;
-        if let Some(read) = read {
-            self.keep_reconciled(read, began);
-        }
-        Ok(it)
+        Ok(self.begin().await?.0)
     }
 
-    /// The same, with what was read of the account, if nothing was done about it: a first look need not ask again.
-    pub(crate) async fn begin(&self) -> Result<(Reconciliation, Option<JustRead>), ReconcileFailure> {
+    /// The same, with what was read of the account, if nothing was done about it: a first look, or a
+    /// [preview](Self::preview_by), need not ask again.
+    ///
+    /// # Errors
+    /// [`ReconcileFailure`] as of [`reconcile`](Self::reconcile).
+    pub async fn begin(&self) -> Result<(Reconciliation, Option<JustRead>), ReconcileFailure> {
         let _turn = self.turn.acquire().await.ok();
         self.bring_together(Wait::Patiently).await
     }

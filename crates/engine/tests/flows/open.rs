@@ -143,28 +143,47 @@ async fn adding_blends_the_entry_and_replaces_the_stop() {
 }
 
 #[tokio::test]
-async fn a_preview_right_behind_a_reconciliation_reads_no_account_and_what_is_opened_then_does() {
+async fn a_preview_by_what_was_just_read_reads_no_account_and_what_is_opened_then_does() {
     let desk = desk();
     let asked = || desk.venue.state().accounts_asked;
-    desk.manager.reconcile().await.unwrap();
+    let (_, read) = desk.manager.begin().await.unwrap();
     let before = asked();
-    let shown = desk.manager.preview(&long()).await.unwrap();
+    let shown = desk.manager.preview_by(read, &long()).await.unwrap();
     assert_eq!((asked(), shown.equity), (before, money("10000")));
-    // It is good for one, and for a second.
-    desk.manager.preview(&long()).await.unwrap();
-    assert_eq!(asked(), before + 1);
-    desk.manager.reconcile().await.unwrap();
+    // It is good for a second.
+    let (_, read) = desk.manager.begin().await.unwrap();
     desk.venue.sleep(Duration::from_secs(1)).await;
     let before = asked();
-    desk.manager.preview(&long()).await.unwrap();
+    desk.manager.preview_by(read, &long()).await.unwrap();
     assert_eq!(asked(), before + 1);
-    // Whatever was read, what adds exposure is judged by a reading of its own; a preview behind that has not seen it.
-    desk.manager.reconcile().await.unwrap();
+    // Whatever was read, what adds exposure is judged by a reading of its own.
+    desk.manager.begin().await.unwrap();
     let before = asked();
     desk.open(&long()).await.unwrap();
     assert_eq!(asked(), before + 1);
-    let shown = desk.manager.preview(&long()).await.unwrap();
-    assert!(asked() == before + 2 && shown.before.is_some());
+}
+
+/// To list all of them takes forty times as much of a venue's request limits.
+#[tokio::test]
+async fn stops_are_looked_for_among_the_orders_of_their_contract() {
+    let desk = desk();
+    desk.open(&OpenIntent { take_profit: Some(price("60000")), ..long() }).await.unwrap();
+    desk.manager.move_stop(&btc(), Direction::Long, price("46000")).await.unwrap();
+    let more = OpenIntent { quantity: size("0.005"), stop_loss: StopLoss::At(price("47000")), ..long() };
+    desk.open(&more).await.unwrap();
+    let state = desk.venue.state();
+    assert_eq!(state.listed_whole, state.accounts_asked, "with the account, and not beside it");
+}
+
+#[tokio::test]
+async fn one_listing_that_fails_is_no_proof_that_no_stop_rests() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    let rested: Vec<_> = desk.venue.state().open.iter().map(|order| order.client_order_id.clone()).collect();
+    desk.venue.state().hide_orders_of_one = 1;
+    desk.manager.move_stop(&btc(), Direction::Long, price("45000")).await.unwrap();
+    let rests: Vec<_> = desk.venue.state().open.iter().map(|order| order.client_order_id.clone()).collect();
+    assert_eq!(rests, rested, "it was found to rest there already");
 }
 
 #[tokio::test]

@@ -67,8 +67,12 @@ pub(crate) struct State {
     pub(crate) refuses_margin: bool,
     /// No balance is listed.
     pub(crate) hide_balances: bool,
+    /// How often the open orders of all contracts were asked for.
+    pub(crate) listed_whole: usize,
     /// So many readings of all open orders fail.
     pub(crate) hide_orders: u32,
+    /// So many readings of those of one contract fail.
+    pub(crate) hide_orders_of_one: u32,
     /// What only reduces is refused while a sized reduce-only order of its contract rests.
     pub(crate) sizes_are_held: bool,
     /// No stop is taken before there is a position.
@@ -175,7 +179,9 @@ impl Venue {
             unknown: 0,
             hide_fills: false,
             fills_fail_before: None,
+            listed_whole: 0,
             hide_orders: 0,
+            hide_orders_of_one: 0,
             bought_meanwhile: None,
             max_market: size("120"),
             calls: Vec::new(),

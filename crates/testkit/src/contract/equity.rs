@@ -124,6 +124,10 @@ async fn a_thinned_curve_is_chosen_from_the_whole_one(equity: &dyn EquityReposit
     }
     equity.snapshot(&PnlSnapshot { account: AccountId::new("other"), ..point(5, "100000")? }).await?;
     let until = at(length - 2);
+    // Outside of the day, by nothing and by one.
+    for (micros, wallet) in [(length - 2 - DAY, "100000"), (length - 3 - DAY, "-100000")] {
+        equity.snapshot(&point(micros, wallet)?).await?;
+    }
     let whole = equity.curve(&account(), 1, until).await?;
     for points in [0, 2, 4, 5, 7, 12, 39, 40, 41, u32::MAX] {
         let thinned = equity.thinned(&account(), 1, points, until).await?;

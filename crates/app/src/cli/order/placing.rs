@@ -71,7 +71,7 @@ impl Placing {
         order: impl AsyncFnOnce(&Desk) -> Result<(ComposedOrder, Asked), Failure>,
     ) -> Result<(), Failure> {
         let json = self.target.json;
-        let Found { said: reconciled, shown } = acting::told_first(desk, self.consent, json).await?;
+        let Found { said: reconciled, shown, .. } = acting::told_first(desk, self.consent, json).await?;
         let (order, asked) = order(desk).await?;
         let preview = desk.manager.preview_composed(&order).await.map_err(|failure| failed(&failure))?;
         let meant = Meant::of(desk, &order, preview.as_ref(), asked);

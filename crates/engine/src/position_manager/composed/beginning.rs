@@ -29,7 +29,7 @@ impl PositionManager {
             return Ok(None);
         };
         let intent = intent(order, opening, opening.quantity);
-        let preview = self.preview_of(&intent, true, order.kind.limit()).await?;
+        let preview = self.preview_of(None, &intent, true, order.kind.limit()).await?;
         let instrument = self.ports.broker.instrument(&order.symbol).await?;
         makes_sense(order, &instrument, preview.mark, preview.stop_loss)?;
         Ok(Some(preview))
@@ -59,9 +59,9 @@ impl PositionManager {
         let plan = self.plan(&intent, &mut troubles).await?.of_composed(name);
         makes_sense(order, &plan.instrument, plan.mark, plan.stop_price())?;
         self.settle(&plan.reading, &mut troubles).await;
+        self.open_the_day(&plan.reading, &mut troubles).await;
         self.approve(&plan, &mut troubles).await?;
         self.record_waiver(&plan).await?;
-        self.begin_curve(&plan.reading, &mut troubles).await;
         let entry = self.write_down(order, &plan.id).await?;
         // Whoever finds a part filled after a crash finds what was to protect it.
         let wanted = [Purpose::StopLoss, Purpose::TakeProfit].map(|purpose| plan.wanted(purpose));

@@ -64,12 +64,13 @@ impl PositionManager {
         let Ok(_turn) = self.turn.try_acquire() else { return false };
         // What another process has opened since is in no reading of ours.
         let judged = self.take_judged(&entry.id).filter(|_| !self.colleagues.is_anyone_alive());
+        let read = judged.and_then(|judged| judged.young());
         let intent = intent(&entry.order, opening, quantity);
         let approved = async {
             // What else may be live in its contract is not in any reading yet.
             let id = IntentId::named(&entry.id);
             self.refuse_while_unresolved(&intent, Some(&id)).await?;
-            let plan = self.plan_by(judged, &intent, troubles).await?.of_composed(id);
+            let plan = self.plan_by(read, &intent, troubles).await?.of_composed(id);
             let approved = self.approve(&plan, troubles).await?;
             self.set_up(&plan).await?;
             Ok((plan, approved))

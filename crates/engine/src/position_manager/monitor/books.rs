@@ -37,8 +37,9 @@ impl PositionManager {
         Some(snapshot)
     }
 
-    /// A first point of the curve where no look has taken one yet: what the first order costs is of its day.
-    pub(in crate::position_manager) async fn begin_curve(&self, reading: &Reading, troubles: &mut Troubles) {
+    /// A first point of the curve where there is none of this day or the one before: what an order costs that no look was ahead
+    /// of is of its day.
+    pub(in crate::position_manager) async fn open_the_day(&self, reading: &Reading, troubles: &mut Troubles) {
         if let Some(None) = troubles.read(Record::Equity, self.opening_point(self.ports.clock.now()).await) {
             self.snapshot(reading, troubles).await;
         }

@@ -4,6 +4,7 @@ use super::Plan;
 use crate::funding_service::FundingCost;
 use crate::position_manager::PositionManager;
 use crate::position_manager::failure::OpenFailure;
+use crate::position_manager::reading::JustRead;
 use crate::trouble::{Trouble, Troubles};
 use plimsoll_domain::risk::{OrderFacts, Projection, Refused, Warning, distance_to};
 use plimsoll_domain::{Direction, Leverage, Liquidation, Money, Position, Price, Quantity, Rate, Symbol};
@@ -70,19 +71,30 @@ impl PositionManager {
     /// [`OpenFailure`] where not even that can be said: an unfit size, a stop on the wrong side or beyond liquidation, an
     /// account that cannot be read.
     pub async fn preview(&self, intent: &OpenIntent) -> Result<Preview, OpenFailure> {
-        self.preview_of(intent, false, None).await
+        self.preview_of(None, intent, false, None).await
+    }
+
+    /// The same by what was just [read](Self::begin), where that is no older than a second. It is for showing: opening reads the
+    /// account anew.
+    ///
+    /// # Errors
+    /// [`OpenFailure`] as of [`preview`](Self::preview).
+    pub async fn preview_by(&self, read: Option<JustRead>, intent: &OpenIntent) -> Result<Preview, OpenFailure> {
+        self.preview_of(read, intent, false, None).await
     }
 
     /// The same; what is opened `in_parts` may be larger than one market order, and what waits for a limit fills there.
     pub(in crate::position_manager) async fn preview_of(
         &self,
+        read: Option<JustRead>,
         intent: &OpenIntent,
         in_parts: bool,
         limit: Option<Price>,
     ) -> Result<Preview, OpenFailure> {
         let mut troubles = Troubles::default();
         self.refuse_while_unresolved(intent, None).await?;
-        let read = self.take_reconciled();
+        let flattenings = self.flattenings_begun();
+        let read = read.and_then(JustRead::young).map(|it| (it, flattenings, self.ports.clock.now()));
         let plan = Plan { in_parts, ..self.plan_by(read, intent, &mut troubles).await? };
         let held = plan.held();
         if let Some(held) = held.filter(|held| held.direction != intent.direction) {

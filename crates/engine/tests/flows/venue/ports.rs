@@ -108,8 +108,10 @@ impl Broker for Venue {
             bought.into_iter().for_each(|quantity| self.open_elsewhere(symbol, Direction::Long, &quantity.to_string()));
         }
         let mut state = self.see()?;
-        if symbol.is_none() && state.hide_orders > 0 {
-            state.hide_orders -= 1;
+        state.listed_whole += usize::from(symbol.is_none());
+        let hidden = if symbol.is_none() { &mut state.hide_orders } else { &mut state.hide_orders_of_one };
+        if *hidden > 0 {
+            *hidden -= 1;
             return Err(QueryError::Unreachable(NotSent::Throttled { until: state.now }));
         }
         Ok(state.open.iter().filter(of).cloned().collect())

@@ -4,9 +4,10 @@ use super::PnlSnapshot;
 use std::collections::BTreeSet;
 
 /// Points that stand for all of a curve.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ThinnedCurve {
-    /// The first, the last, the highest and the lowest equity, and others evenly spread over what is on record, oldest first.
+    /// The first, the last, the highest and the lowest equity (as far as a double tells it from the next, where a store cannot
+    /// reckon in decimals), and others evenly spread over what is on record, oldest first.
     pub points: Vec<PnlSnapshot>,
     /// How many are on record.
     pub on_record: u32,
