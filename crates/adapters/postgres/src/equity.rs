@@ -10,18 +10,19 @@ use async_trait::async_trait;
 use plimsoll_domain::{AccountId, Money, Timestamp};
 use plimsoll_ports::{EquityRepository, PnlSnapshot, StoreError, ThinnedCurve};
 use sqlx::postgres::PgRow;
-use sqlx::{Connection, PgConnection, query, query_scalar};
+use sqlx::{Connection, PgConnection, query};
 
 pub(crate) const BY_KEY: &str = "SELECT * FROM pnl_snapshots WHERE account = $1 AND time = $2";
 const INSERT: &str = "INSERT INTO pnl_snapshots (account, time, wallet, unrealized_pnl, realized_pnl, fees, funding, \
     adjustments, margin_ratio, open_positions, peak) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 pub(crate) const CURVE: &str =
     "SELECT * FROM pnl_snapshots WHERE account = $1 AND time > $2 AND time <= $3 ORDER BY time";
-pub(crate) const COUNT: &str = "SELECT count(*) FROM pnl_snapshots WHERE account = $1 AND time > $2 AND time <= $3";
-/// A place is chosen where the line of even steps passes it: $4 steps up to the last place $5.
+pub(crate) const EXTENT: &str = "SELECT count(*) AS points, min(time) AS first, max(time) AS last FROM pnl_snapshots \
+    WHERE account = $1 AND time > $2 AND time <= $3";
+/// What is first from each of the moments $4 on, and the extremes.
 pub(crate) const THINNED: &str = "SELECT * FROM pnl_snapshots WHERE account = $1 AND time IN ( \
-        SELECT time FROM (SELECT time, row_number() OVER (ORDER BY time) - 1 AS place FROM pnl_snapshots \
-            WHERE account = $1 AND time > $2 AND time <= $3) AS placed WHERE place * $4 % $5 < $4 \
+        SELECT (SELECT time FROM pnl_snapshots WHERE account = $1 AND time >= moment ORDER BY time LIMIT 1) \
+            FROM unnest($4) AS moment \
         UNION (SELECT time FROM pnl_snapshots WHERE account = $1 AND time > $2 AND time <= $3 \
             ORDER BY wallet + unrealized_pnl DESC, time DESC LIMIT 1) \
         UNION (SELECT time FROM pnl_snapshots WHERE account = $1 AND time > $2 AND time <= $3 \
@@ -65,16 +66,16 @@ impl EquityRepository for PostgresStore {
     ) -> Result<ThinnedCurve, StoreError> {
         let mut connection = self.reading().await?;
         let mut snapshot = answered(Connection::begin_with(&mut *connection, SNAPSHOT)).await?;
-        let (first, last) = (before(now, days), now);
-        let count = query_scalar::<_, i64>(COUNT).bind(account.as_str());
-        let count = count.bind(Moment::bound(first)).bind(Moment::bound(last));
-        let on_record = u32::try_from(answered(count.fetch_one(&mut *snapshot)).await?).unwrap_or(u32::MAX);
-        let steps = ThinnedCurve::steps(on_record, points);
-        let chosen = query(if steps.is_some() { THINNED } else { CURVE });
-        let mut chosen = chosen.bind(account.as_str()).bind(Moment::bound(first)).bind(Moment::bound(last));
-        if let Some(steps) = steps {
-            chosen = chosen.bind(i64::from(steps)).bind(i64::from(on_record) - 1);
-        }
+        let (first, last) = (Moment::bound(before(now, days)), Moment::bound(now));
+        let within = |sql| query(sql).bind(account.as_str()).bind(first).bind(last);
+        let extent = answered(within(EXTENT).fetch_one(&mut *snapshot)).await?;
+        let columns = Columns::of("pnl_snapshots", &extent);
+        let on_record = u32::try_from(columns.raw::<i64>("points")?).unwrap_or(u32::MAX);
+        let ends: (Option<Timestamp>, Option<Timestamp>) = (columns.optional("first")?, columns.optional("last")?);
+        let chosen = match ends.0.zip(ends.1).and_then(|ends| ThinnedCurve::moments(on_record, points, ends)) {
+            Some(moments) => within(THINNED).bind(moments.into_iter().map(Moment).collect::<Vec<_>>()),
+            None => within(CURVE),
+        };
         let points = answered(chosen.map(|row| read(&row)).fetch_all(&mut *snapshot)).await?;
         Ok(ThinnedCurve { points: points.into_iter().collect::<Result<_, _>>()?, on_record })
     }

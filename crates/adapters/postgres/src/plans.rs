@@ -163,9 +163,9 @@ async fn every_read_uses_its_index_at_a_million_rows() {
         }),
         (&["pnl_snapshots_key"], equity::BY_KEY, since),
         (&["pnl_snapshots_key"], equity::CURVE, until),
-        (&["pnl_snapshots_key"], equity::COUNT, until),
+        (&["pnl_snapshots_key"], equity::EXTENT, until),
         (&["pnl_snapshots_key"], equity::THINNED, |it| {
-            it.bind("account 3").bind(yesterday()).bind(now()).bind(497_i64).bind(287_i64)
+            it.bind("account 3").bind(yesterday()).bind(now()).bind(vec![yesterday(), now()])
         }),
         (&["pnl_snapshots_key"], equity::FIRST_SINCE, since),
         (&["pnl_snapshots_key"], equity::LAST_UNTIL, until),

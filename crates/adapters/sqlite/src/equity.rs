@@ -8,19 +8,20 @@ use async_trait::async_trait;
 use plimsoll_domain::{AccountId, Money, Timestamp};
 use plimsoll_ports::{EquityRepository, PnlSnapshot, StoreError, ThinnedCurve};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Connection, SqliteConnection, query, query_scalar};
+use sqlx::{Connection, SqliteConnection, query};
 
 pub(crate) const BY_KEY: &str = "SELECT * FROM pnl_snapshots WHERE account = ?1 AND time = ?2";
 const INSERT: &str = "INSERT INTO pnl_snapshots (account, time, wallet, unrealized_pnl, realized_pnl, fees, funding, \
     adjustments, margin_ratio, open_positions, peak) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 pub(crate) const CURVE: &str =
     "SELECT * FROM pnl_snapshots WHERE account = ?1 AND time > ?2 AND time <= ?3 ORDER BY time";
-const COUNT: &str = "SELECT count(*) FROM pnl_snapshots WHERE account = ?1 AND time > ?2 AND time <= ?3";
-/// A place is chosen where the line of even steps passes it: ?4 steps up to the last place ?5. Of the extremes one is as good as
-/// another that a double does not tell from it.
+pub(crate) const EXTENT: &str = "SELECT count(*) AS points, min(time) AS first, max(time) AS last FROM pnl_snapshots \
+    WHERE account = ?1 AND time > ?2 AND time <= ?3";
+/// What is first from each of the moments ?4 on, and the extremes. Of these one is as good as another that a double does not tell
+/// from it.
 pub(crate) const THINNED: &str = "SELECT * FROM pnl_snapshots WHERE account = ?1 AND time IN ( \
-        SELECT time FROM (SELECT time, row_number() OVER (ORDER BY time) - 1 AS place FROM pnl_snapshots \
-            WHERE account = ?1 AND time > ?2 AND time <= ?3) WHERE place * ?4 % ?5 < ?4 \
+        SELECT (SELECT time FROM pnl_snapshots WHERE account = ?1 AND time >= moment.value ORDER BY time LIMIT 1) \
+            FROM json_each(?4) AS moment \
         UNION SELECT time FROM (SELECT time FROM pnl_snapshots WHERE account = ?1 AND time > ?2 AND time <= ?3 \
             ORDER BY CAST(wallet AS REAL) + CAST(unrealized_pnl AS REAL) DESC, time DESC LIMIT 1) \
         UNION SELECT time FROM (SELECT time FROM pnl_snapshots WHERE account = ?1 AND time > ?2 AND time <= ?3 \
@@ -63,20 +64,19 @@ impl EquityRepository for SqliteStore {
     ) -> Result<ThinnedCurve, StoreError> {
         let mut connection = self.reading().await?;
         let mut snapshot = connection.begin().await.map_err(store_error)?;
-        let (first, last) = (before(now, days).as_micros(), now.as_micros());
-        let on_record: u32 = query_scalar(COUNT)
-            .bind(account.as_str())
-            .bind(first)
-            .bind(last)
-            .fetch_one(&mut *snapshot)
-            .await
-            .map_err(store_error)?;
-        let steps = ThinnedCurve::steps(on_record, points);
-        let chosen = query(if steps.is_some() { THINNED } else { CURVE });
-        let mut chosen = chosen.bind(account.as_str()).bind(first).bind(last);
-        if let Some(steps) = steps {
-            chosen = chosen.bind(steps).bind(on_record - 1);
-        }
+        let within = |sql| query(sql).bind(account.as_str()).bind(before(now, days).as_micros()).bind(now.as_micros());
+        let extent = within(EXTENT).fetch_one(&mut *snapshot).await.map_err(store_error)?;
+        let columns = Columns::of("pnl_snapshots", &extent);
+        let on_record: u32 = columns.raw("points")?;
+        let ends: (Option<i64>, Option<i64>) = (columns.raw("first")?, columns.raw("last")?);
+        let ends = ends.0.map(Timestamp::from_micros).zip(ends.1.map(Timestamp::from_micros));
+        let chosen = match ends.and_then(|ends| ThinnedCurve::moments(on_record, points, ends)) {
+            Some(moments) => {
+                let moments: Vec<String> = moments.iter().map(|it| it.as_micros().to_string()).collect();
+                within(THINNED).bind(format!("[{}]", moments.join(",")))
+            }
+            None => within(CURVE),
+        };
         let points = chosen.map(|row| read(&row)).fetch_all(&mut *snapshot).await.map_err(store_error)?;
         Ok(ThinnedCurve { points: points.into_iter().collect::<Result<_, _>>()?, on_record })
     }

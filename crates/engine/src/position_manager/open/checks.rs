@@ -83,8 +83,8 @@ impl PositionManager {
         Ok(check(order, &account, &self.rules().limits).map(|approval| approval.warnings))
     }
 
-    /// How old the state is: what the account's own task says, where there is one; else the reading was just taken. A
-    /// position that cannot be priced leaves the account in doubt.
+    /// How old the state is: what the account's own task says, where there is one; else the reading is of this
+    /// second. A position that cannot be priced leaves the account in doubt.
     fn state_age(&self, reading: &Reading) -> Option<Duration> {
         if !reading.unpriced.is_empty() {
             return None;

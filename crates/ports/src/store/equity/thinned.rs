@@ -1,50 +1,58 @@
 //! A curve with as many points as can be looked at.
 
 use super::PnlSnapshot;
+use plimsoll_domain::Timestamp;
 use std::collections::BTreeSet;
 
 /// Points that stand for all of a curve.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ThinnedCurve {
     /// The first, the last, the highest and the lowest equity (as far as a double tells it from the next, where a store cannot
-    /// reckon in decimals), and others evenly spread over what is on record, oldest first.
+    /// reckon in decimals), and others evenly spread over the time between, oldest first.
     pub points: Vec<PnlSnapshot>,
     /// How many are on record.
     pub on_record: u32,
 }
 
 impl ThinnedCurve {
-    /// Of a whole curve, oldest first, at most so many points, though never fewer than those four. Of several that are
-    /// highest it is the last, of several that are lowest the first.
+    /// Of a whole curve, oldest first, at most so many points, though the first, the last and the extremes in any case. Of several
+    /// that are highest it is the last, of several that are lowest the first.
     #[must_use]
     pub fn of(curve: Vec<PnlSnapshot>, points: u32) -> Self {
         let on_record = u32::try_from(curve.len()).unwrap_or(u32::MAX);
-        let Some(steps) = Self::steps(on_record, points) else { return Self { points: curve, on_record } };
-        let last = curve.len() - 1;
+        let ends = curve.first().zip(curve.last()).map(|(first, last)| (first.time, last.time));
+        let Some(moments) = ends.and_then(|ends| Self::moments(on_record, points, ends)) else {
+            return Self { points: curve, on_record };
+        };
         let by_equity = |place: &usize| curve.get(*place).map(PnlSnapshot::equity);
-        let extremes = [(0..=last).max_by_key(by_equity), (0..=last).min_by_key(by_equity)];
-        let evenly = (0..=steps as usize).map(|step| (step * last).div_ceil(steps as usize));
+        let extremes = [(0..curve.len()).max_by_key(by_equity), (0..curve.len()).min_by_key(by_equity)];
+        let evenly = moments.iter().map(|moment| curve.partition_point(|point| point.time < *moment));
         let chosen: BTreeSet<usize> = extremes.into_iter().flatten().chain(evenly).collect();
         let is_chosen = |(place, point)| chosen.contains(&place).then_some(point);
         Self { points: curve.into_iter().enumerate().filter_map(is_chosen).collect(), on_record }
     }
 
-    /// Into how many even steps a curve of so many points is divided; `None` where all of it is shown. Two of the points are for
-    /// the extremes.
+    /// From each of these moments on the first point is one of a curve of so many, which begins and ends at these. They are evenly
+    /// spread, as what is drawn is; the extremes come beside them. `None` where all of it is shown.
     #[must_use]
-    pub const fn steps(on_record: u32, points: u32) -> Option<u32> {
-        match points.saturating_sub(3) {
-            _ if on_record <= points || on_record <= 4 => None,
-            0 => Some(1),
-            steps => Some(steps),
+    pub fn moments(on_record: u32, points: u32, (first, last): (Timestamp, Timestamp)) -> Option<Vec<Timestamp>> {
+        if on_record <= points.max(FEWEST) {
+            return None;
         }
+        let steps = i128::from(points.saturating_sub(FEWEST - 1).max(1));
+        let (first, last) = (i128::from(first.as_micros()), i128::from(last.as_micros()));
+        let moment = |step| i64::try_from(first + (last - first) * step / steps).ok().map(Timestamp::from_micros);
+        (0..=steps).map(moment).collect()
     }
 }
+
+/// The ends and the extremes.
+const FEWEST: u32 = 4;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plimsoll_domain::{AccountId, Money, Timestamp};
+    use plimsoll_domain::{AccountId, Money};
 
     fn curve(equities: &[i64]) -> Vec<PnlSnapshot> {
         let point = |(minute, equity): (i64, &i64)| PnlSnapshot {
@@ -85,6 +93,18 @@ mod tests {
         let thinned = ThinnedCurve::of(curve.clone(), 8);
         let places = [0, 20, 40, 60, 80, 100];
         assert_eq!(thinned.points, places.map(|place: usize| curve[place].clone()));
+    }
+
+    #[test]
+    fn a_gap_is_as_wide_as_it_was() {
+        let mut curve = curve(&(0..12).collect::<Vec<i64>>());
+        for point in &mut curve[6..] {
+            point.time = point.time.plus(std::time::Duration::from_secs(89 * 60));
+        }
+        // Minutes 0 to 5 and 95 to 100, looked at every 20.
+        let minutes: Vec<i64> =
+            ThinnedCurve::of(curve, 8).points.iter().map(|it| it.time.as_micros() / 60_000_000).collect();
+        assert_eq!(minutes, [0, 95, 100]);
     }
 
     #[test]
