@@ -108,8 +108,8 @@ pub(crate) async fn funding(State(app): Shared, asked: Asked) -> Answered<plimso
 
 pub(crate) async fn pnl(State(app): Shared, asked: Asked) -> Answered<plimsoll_service::Pnl> {
     let asked = asked.only(&["account", "days", "points"])?;
-    let (days, points) = (asked.whole("days", 7, 1..=366)?, asked.whole("points", 500, 2..=2000)?);
-    Ok(Answer(app.service.pnl(asked.account().as_ref(), days, points).await?))
+    let (days, points) = (asked.whole("days", 7, 1..=366)?, asked.whole("points", 500, 4..=2000)?);
+    Ok(Answer(app.service.pnl(asked.account().as_ref(), days, Some(points)).await?))
 }
 
 pub(crate) async fn events(State(app): Shared, asked: Asked) -> Answered<plimsoll_service::Events> {

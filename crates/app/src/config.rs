@@ -128,7 +128,8 @@ impl Config {
         }
         let mut reader = Reader::new(&places.file, text, environment);
         let config = read_root(Section::root(table.get_ref()), &mut reader, places);
-        let Reader { mut problems, shown, .. } = reader;
+        let Reader { mut problems, mut shown, .. } = reader;
+        limits::show_where_from(&mut shown);
         match config {
             Some(config) if problems.is_empty() => Ok(Self { shown, ..config }),
             _ => {

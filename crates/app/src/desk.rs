@@ -195,12 +195,12 @@ impl Desk {
 
     /// Brings records and venue together: what an earlier run left open is known before anything new is done.
     pub(crate) async fn reconcile(&self) -> Result<Reconciliation, Failure> {
-        Ok(self.begin().await?.0)
+        Ok(self.reconcile_and_read().await?.0)
     }
 
     /// The same, with what was read of the account on the way.
-    pub(crate) async fn begin(&self) -> Result<(Reconciliation, Option<JustRead>), Failure> {
-        self.manager.begin().await.map_err(|error| {
+    pub(crate) async fn reconcile_and_read(&self) -> Result<(Reconciliation, Option<JustRead>), Failure> {
+        self.manager.reconcile_and_read().await.map_err(|error| {
             let failure = match &error {
                 ReconcileFailure::NotKnown(unanswered) => Failure::query(unanswered, &error),
                 ReconcileFailure::Records(_) => Failure::unreachable(&error),

@@ -67,6 +67,14 @@ impl Records {
         }
     }
 
+    /// The same, of records that are to be used and not to be made elsewhere than they are by default.
+    pub(crate) async fn open_in_place(database: &Database, state: &Path) -> Result<Self, Failure> {
+        match missing_folder(database, state) {
+            Some(folder) => Err(no_folder(folder, database)),
+            None => Self::open(database).await,
+        }
+    }
+
     /// A store that ends with this value.
     pub(crate) async fn in_memory() -> Result<Self, Failure> {
         let store = SqliteStore::in_memory().await.map_err(not_opened_sqlite)?;
@@ -157,6 +165,24 @@ pub(crate) fn not_opened_postgres(error: plimsoll_postgres::OpenError) -> Failur
             .help("Does the server run, does the database exist (createdb), and do user and password fit?"),
         OpenError::Address(_) | OpenError::TooNew { .. } | OpenError::Altered { .. } => Failure::usage(error),
     }
+}
+
+/// The directory of a new file, where it is not there and not below that of the state, which is made unasked: a slip of the
+/// hand, or a disk that is away. What would be made there knows of no kill switch and no loss.
+pub(crate) fn missing_folder<'a>(database: &'a Database, state: &Path) -> Option<&'a Path> {
+    let Database::Sqlite(file) = database else { return None };
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty())?;
+    let whole = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let is_missing = folder.try_exists().is_ok_and(|is_there| !is_there);
+    (is_missing && !whole(folder).starts_with(whole(state))).then_some(folder)
+}
+
+/// Who finds none there.
+pub(crate) fn no_folder(folder: &Path, database: &Database) -> Failure {
+    Failure::unreachable(format!("there is no directory {} for {database}", folder.display())).help(format!(
+        "Is it a slip in `database` or DATABASE_URL, or a disk that is away? Where it is meant: `plimsoll db migrate \
+         --database {database}` makes it."
+    ))
 }
 
 /// The directory of a new file, for its owner only: records are nobody else's business.

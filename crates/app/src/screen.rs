@@ -12,6 +12,11 @@ use time::macros::format_description;
 
 use crate::failure::Failure;
 
+/// `1 position`, `2 positions`.
+pub(crate) fn counted(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
 /// A table of facts, one a line: what it is, and its figure.
 #[derive(Debug, Default)]
 pub(crate) struct Facts(Vec<(String, String)>);

@@ -186,6 +186,43 @@ fn wrong_keys_and_secrets_are_told_apart() {
     );
 }
 
+#[test]
+fn a_database_that_the_first_start_makes_is_nothing_to_mend() {
+    let setup = Setup::new(Venue::start(&["--wallet", "0"]));
+    let file = setup.folder.path().join("state/plimsoll.db");
+    std::fs::remove_file(&file).unwrap();
+    let answer = setup.verb(&["doctor"], true);
+    let found: Vec<_> = answer["findings"].as_array().unwrap().iter().map(|it| (&it["check"], &it["weight"])).collect();
+    let note = |check: &'static str| (Value::from(check), Value::from("warning"));
+    let expected = [note("database"), note("wallet")];
+    assert_eq!(found, expected.iter().map(|(check, weight)| (check, weight)).collect::<Vec<_>>(), "{answer}");
+    assert_eq!(answer["ok"], true);
+    assert!(answer["findings"][0]["found"].as_str().unwrap().contains("the first start makes it"), "{answer}");
+    assert!(!file.exists(), "it only looks");
+}
+
+#[test]
+fn a_directory_of_the_database_that_is_not_there_is_a_slip_and_is_not_made() {
+    let mut setup = Setup::new(Venue::start(&[]));
+    let typo = setup.folder.path().join("recrods");
+    setup.set("", &format!("database = \"sqlite:{}/plimsoll.db\"", typo.display()));
+    let found = setup.findings();
+    assert!(found[0].0 == "database" && found[0].1.starts_with("there is no directory"), "{found:?}");
+    let verb = |verb: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plimsoll"));
+        command.arg(verb).arg("--config").arg(setup.config());
+        command.envs([("DOCTOR_KEY", setup.key), ("DOCTOR_SECRET", setup.secret)]);
+        let output = command.env("DATABASE_URL", format!("sqlite:{}/x.db", typo.display())).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let sentence = format!("there is no directory {}", typo.display());
+    let (code, said) = verb("status");
+    assert!(code == Some(0) && said.contains(&sentence) && said.contains("the database is away"), "{code:?} {said}");
+    let (code, said) = verb("ledger");
+    assert!(code == Some(3) && said.contains(&sentence) && said.contains("plimsoll db migrate"), "{code:?} {said}");
+    assert!(!typo.exists(), "it was made");
+}
+
 /// What `doctor` says of the key, and `status` of the same, with these keys in the environment.
 fn refused(wire: &str, keys: [&str; 3]) -> (Value, String) {
     let venue = Venue::speaking(wire, &[]);

@@ -83,6 +83,8 @@ fn the_example_fits_and_so_does_every_way_to_write_a_value() {
         "[trading]\nenabled = \"yes\"\nrequire_stop = false",
         "[telegram]\ntoken_env = \"T\"\nchats = [-1001234567890, 5]\nusers = 12345678",
         "[api]\nlisten = \"[::1]:7878\"",
+        "[webhook]\nurl = \"https://alerts.example.org/hook\"\nsecret_file = \"/s\"",
+        "[webhook]\nurl_file = \"/u\"\n[heartbeat]\nurl = \"http://127.0.0.1:9/beat\"\nevery = \"30s\"",
         "[protection]\nhedges = [\"BTC/USDT:USDT ETH/USDT:USDT 15\"]",
         "[strategies.a]\nkind = \"ema_cross\"\non = \"main BTC/USDT:USDT\"\nsettings = { fast = 5, stop = { atr = 2.5 } }",
         "[strategies.a]\nkind = \"grid\"\non = [\"main BTC/USDT:USDT\"]\nsettings = { exposure = \"0.2\" }",

@@ -96,7 +96,7 @@ fn a_dashboard_that_opens_at_once_has_its_candles_and_nothing_is_throttled() {
     told.for_each(drop);
     let output = run.wait_with_output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(!said.contains("no such request may go out"), "{said}");
+    assert!(!said.contains("no such one may go out"), "{said}");
 }
 
 #[test]

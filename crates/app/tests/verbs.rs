@@ -231,7 +231,7 @@ fn what_others_hold_is_left_alone_and_not_called_flat() {
     let main = std::mem::replace(&mut desk.config, somebody);
     for line in ["flatten --yes", "kill --reason storm --flatten --yes"] {
         let said = desk.message(1, line);
-        assert!(said.contains("1 positions and 1 orders remain; 2 of them of others, left alone"), "{said}");
+        assert!(said.contains("1 position and 1 order are left; 2 of them of others, left alone"), "{said}");
     }
     desk.config = main;
     let held = desk.verb(0, "status --account main");
@@ -392,7 +392,7 @@ fn once_the_request_budget_is_used_a_position_can_still_be_closed() {
         (output.status.code() == Some(3)).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
     });
     let refused = refused.expect("the budget is never used up");
-    assert!(refused.contains("no such request may go out until"), "{refused}");
+    assert!(refused.contains("no such one may go out until"), "{refused}");
     desk.verb(0, "close BTC/USDT:USDT --yes");
 }
 

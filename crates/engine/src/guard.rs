@@ -248,7 +248,7 @@ impl Guard {
     /// Answers what was read for it, if the first look may judge by that.
     async fn begin(&self, tell: &impl Fn(GuardNews)) -> Option<JustRead> {
         while !self.is_stopped() {
-            match self.manager.begin().await {
+            match self.manager.reconcile_and_read().await {
                 Ok((it, read)) => {
                     tell(GuardNews::Reconciled(it));
                     self.begun.notify_one();

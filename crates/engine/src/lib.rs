@@ -143,8 +143,8 @@ pub use position_manager::{
     HedgePair, JustRead, KeptLeverage, Ladder, LadderFailure, LastSeen, LeverageChange, LostLeg, MarginChange,
     MarginFor, Measure, MonitorFailure, MonitorReport, MoveStopFailure, NotSuchLeverage, OpenFailure, OpenWarning,
     Opened, OrderFate, Orphan, Ports, PositionHealth, PositionManager, Preview, Progress, Protected, Protection,
-    ProtectionFailure, ReconcileFailure, Reconciliation, ReleaseFailure, Restored, Rules, Settings, Sister, Summary,
-    Survey, SurveyedPosition, Unclosed, UnfinishedFlatten, Unprotected, UnverifiedStop, WhyLost,
+    ProtectionFailure, ReconcileFailure, Reconciliation, ReleaseFailure, Restored, Rules, Settings, Sister, StopMove,
+    Summary, Survey, SurveyedPosition, Unclosed, UnfinishedFlatten, Unprotected, UnverifiedStop, WhyLost,
 };
 pub use trouble::{Record, Subject, Trouble};
 pub use venue_account::{

@@ -13,6 +13,7 @@ mod exposure;
 mod failure;
 mod flatten;
 mod foreign;
+mod just_read;
 mod kill_switch;
 mod ladder;
 mod ledger;
@@ -25,6 +26,7 @@ mod protection;
 mod reading;
 mod reconcile;
 mod rules;
+mod sentence;
 mod settle;
 mod shutdown;
 mod survey;
@@ -42,9 +44,10 @@ pub use exposure::Sister;
 pub use failure::{CloseFailure, MonitorFailure, OpenFailure, ProtectionFailure, ReconcileFailure, ReleaseFailure};
 pub use flatten::{HalfFlattened, UnfinishedFlatten};
 pub use foreign::{Foreign, ForeignPolicy};
+pub use just_read::JustRead;
 pub use ladder::{Ladder, LadderFailure};
 pub use move_stop::MoveStopFailure;
-pub use open::Preview;
+pub use open::{Preview, StopMove};
 pub use outcome::{
     Action, Closed, EndedPosition, FlattenReason, Flattened, MonitorReport, OpenWarning, Opened, PositionHealth,
     Protected, Protection, Unclosed,
@@ -54,7 +57,6 @@ pub use rules::Rules;
 pub use survey::{Survey, SurveyedPosition};
 
 pub(crate) use monitor::{Glance, is_covered};
-pub use reading::JustRead;
 pub(crate) use survey::{is_stop, is_target, nearest_of};
 
 use crate::client_order_id::{ClientOrderIds, IntentId};

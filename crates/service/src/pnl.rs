@@ -36,7 +36,7 @@ answers! {
         pub days: Vec<PnlDay>,
         /// The equity curve, oldest first.
         pub curve: Vec<CurvePoint>,
-        /// More points are on record than are shown.
+        /// More points are on record than are shown of the curve that was asked for.
         pub thinned: bool,
         /// What to flag on it, oldest first.
         pub marks: Vec<CurveMark>,
@@ -130,11 +130,12 @@ answers! {
 }
 
 impl Service {
-    /// The equity curve of so many days with so many points, none where none are wanted, where it comes from, and the day so far.
+    /// The equity curve of so many days, with at most so many points, if it is wanted at all; where it comes from, and the day
+    /// so far.
     ///
     /// # Errors
     /// [`AskFailure`].
-    pub async fn pnl(&self, account: Option<&AccountId>, days: u32, points: u32) -> Result<Pnl, AskFailure> {
+    pub async fn pnl(&self, account: Option<&AccountId>, days: u32, points: Option<u32>) -> Result<Pnl, AskFailure> {
         let now = self.now();
         let mut accounts = Vec::new();
         for account in self.chosen(account)? {
@@ -144,11 +145,11 @@ impl Service {
     }
 }
 
-async fn row(account: &ServedAccount, days: u32, points: u32, now: Timestamp) -> Result<PnlRow, AskFailure> {
+async fn row(account: &ServedAccount, days: u32, points: Option<u32>, now: Timestamp) -> Result<PnlRow, AskFailure> {
     let (name, ports, since) = (account.name(), &account.ports, now.minus(DAY * days));
     let curve = match points {
-        0 => ThinnedCurve::default(),
-        _ => ports.equity.thinned(name, days, points, now).await?,
+        None => ThinnedCurve::default(),
+        Some(points) => ports.equity.thinned(name, days, points, now).await?,
     };
     let totals = ports.trades.totals(name).await?;
     let daily = ports.trades.daily_pnl(name, days, now).await?;

@@ -319,11 +319,14 @@ async fn overview_risk_funding_and_pnl_tell_one_story() {
     let funding = world.service.funding(&filter).await.unwrap();
     assert_eq!(funding.rates.len(), 1);
     assert!(funding.rates[0].rate.is_some() && funding.per_day[0].per_day.is_some(), "{funding:?}");
-    let pnl = world.service.pnl(Some(&AccountId::new("main")), 7, 100).await.unwrap();
+    let pnl = world.service.pnl(Some(&AccountId::new("main")), 7, Some(100)).await.unwrap();
     assert_eq!((pnl.accounts.len(), pnl.accounts[0].curve.len(), pnl.accounts[0].thinned), (1, 2, false));
     let open: Vec<u32> = pnl.accounts[0].curve.iter().map(|it| it.open_positions).collect();
     assert_eq!(open, [0, 1], "the first is of before the first order");
     assert_eq!(pnl.accounts[0].day.pnl, main.day_pnl);
+    let without = world.service.pnl(None, 7, None).await.unwrap();
+    assert_eq!((without.accounts[0].curve.len(), without.accounts[0].thinned), (0, false), "it was not asked for");
+    assert_eq!(without.accounts[0].days.len(), pnl.accounts[0].days.len());
 
     let exposure = world.service.exposure();
     assert_eq!((exposure.by_asset[0].base.as_str(), exposure.by_asset[0].net), ("BTC", figure("2450")));

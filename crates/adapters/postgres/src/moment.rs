@@ -11,8 +11,9 @@ use sqlx::{Decode, Encode, Postgres, Type};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Moment(pub(crate) Timestamp);
 
-/// The type's number in every PostgreSQL, and that of an array of it.
+/// The type's number in every PostgreSQL.
 const TIMESTAMPTZ: Oid = Oid(1184);
+/// That of an array of it.
 const TIMESTAMPTZ_ARRAY: Oid = Oid(1185);
 
 /// PostgreSQL counts from the year 2000: this many microseconds after 1970.

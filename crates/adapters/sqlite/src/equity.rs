@@ -17,8 +17,8 @@ pub(crate) const CURVE: &str =
     "SELECT * FROM pnl_snapshots WHERE account = ?1 AND time > ?2 AND time <= ?3 ORDER BY time";
 pub(crate) const EXTENT: &str = "SELECT count(*) AS points, min(time) AS first, max(time) AS last FROM pnl_snapshots \
     WHERE account = ?1 AND time > ?2 AND time <= ?3";
-/// What is first from each of the moments ?4 on, and the extremes. Of these one is as good as another that a double does not tell
-/// from it.
+/// What is first from each of the moments ?4 on, and the extremes, as doubles have them: their order is not that of the decimals
+/// where these differ in the seventeenth digit.
 pub(crate) const THINNED: &str = "SELECT * FROM pnl_snapshots WHERE account = ?1 AND time IN ( \
         SELECT (SELECT time FROM pnl_snapshots WHERE account = ?1 AND time >= moment.value ORDER BY time LIMIT 1) \
             FROM json_each(?4) AS moment \

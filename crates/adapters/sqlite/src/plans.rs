@@ -50,8 +50,8 @@ async fn every_read_uses_its_index() {
     }
 }
 
-/// The curve is walked along its index, once for each extreme, of which one row is kept, and looked up there for each moment. What
-/// is sorted is what was chosen.
+/// The curve is walked along its index, once for each extreme, of which one row is kept, and looked up there for each moment.
+/// Its extent is read of the index alone.
 #[tokio::test]
 async fn a_thinned_curve_is_chosen_along_its_index() {
     let store = SqliteStore::in_memory().await.unwrap();
@@ -62,6 +62,8 @@ async fn a_thinned_curve_is_chosen_along_its_index() {
     assert!(plan.contains(lookup), "{plan}");
     assert!(plan.contains("SEARCH pnl_snapshots USING INDEX pnl_snapshots_key (account=? AND time=?)"), "{plan}");
     assert!(!plan.contains("SCAN pnl_snapshots"), "{plan}");
+    let extent = self::plan(&store, equity::EXTENT).await;
+    assert!(extent.contains(&range.replace("USING INDEX", "USING COVERING INDEX")), "{extent}");
 }
 
 /// As many as are asked for of each, which are sorted together.

@@ -5,12 +5,14 @@ use crate::bot::Desk;
 use crate::buttons::{Offer, Presser};
 use crate::calls::Button;
 use crate::command::{Command, OpenWish, StopWish, Wish};
+use crate::doubts::{self, Doubts};
+use crate::meant::symbol_of;
 use crate::preview;
 use crate::text::Text;
 use crate::wire::Place;
 use plimsoll_ports::Severity;
 use plimsoll_ports::domain::{AccountId, Direction, Leverage, Symbol};
-use plimsoll_service::{Action, Open, PositionRow, RecordFilter, ServedAccount, Size, Stop};
+use plimsoll_service::{Action, Open, RecordFilter, ServedAccount, Size, Stop};
 
 /// The reason of whoever gave none.
 const NO_REASON: &str = "wanted on Telegram";
@@ -18,16 +20,17 @@ const NO_REASON: &str = "wanted on Telegram";
 const DAYS: u32 = 7;
 
 impl Desk {
-    pub(crate) async fn carry_out(&self, place: Place, user: i64, command: Command) {
+    /// Does what a command wants. `said` is the command as it was typed, to be said back where something is missing.
+    pub(crate) async fn carry_out(&self, place: Place, user: i64, command: Command, said: &str) {
         let done = match command {
             Command::Help => Ok(Some(answers::help())),
             Command::Status(wish) => self.status(&wish).await.map(Some),
             Command::LiquidationRisk(wish) => self.liquidation_risk(&wish).await.map(Some),
-            Command::Funding(wish) => self.funding(wish).await.map(Some),
+            Command::Funding(wish) => self.funding(wish, said).await.map(Some),
             Command::Pnl(wish) => self.pnl(&wish).await.map(Some),
             Command::Risk(wish) => self.risk(&wish).await.map(Some),
             Command::Strategies => Ok(Some(answers::strategies(&self.service.strategies().await))),
-            acts => match self.action(acts).await {
+            acts => match self.action(acts, said).await {
                 Ok(action) if action.word().is_some() => {
                     self.ask(place, user, action).await;
                     Ok(None)
@@ -47,13 +50,13 @@ impl Desk {
     }
 
     /// The action that a command means, with what it leaves open settled.
-    async fn action(&self, command: Command) -> Result<Action, String> {
+    async fn action(&self, command: Command, said: &str) -> Result<Action, String> {
         let reason = |it: Option<String>| it.unwrap_or_else(|| NO_REASON.to_owned());
         Ok(match command {
-            Command::Open(wish) => Action::Open(self.opening(wish).await?),
-            Command::Close { wish, direction } => self.closing(&wish, direction).await?,
+            Command::Open(wish) => Action::Open(self.opening(wish, said).await?),
+            Command::Close { wish, direction } => self.closing(&wish, direction, said).await?,
             Command::Leverage { leverage, wish } => {
-                let (account, symbol) = self.contract_of(&wish).await?;
+                let (account, symbol) = self.contract_of(&wish, said).await?;
                 Action::Leverage { account, symbol, leverage }
             }
             Command::EmergencyClose { account, reason: why } => {
@@ -71,13 +74,11 @@ impl Desk {
         })
     }
 
-    async fn opening(&self, wish: OpenWish) -> Result<Open, String> {
+    async fn opening(&self, wish: OpenWish, said: &str) -> Result<Open, String> {
         let account = self.account(&wish.wish)?;
         let symbol = match &wish.wish.symbol {
             Some(symbol) => symbol_of(symbol, account)?,
-            None => {
-                self.settings.symbol.clone().ok_or("which contract? say it: /futures_open long 100 BTC/USDT:USDT")?
-            }
+            None => self.contract_on(account, said).await?,
         };
         let account = account.name().clone();
         let leverage = match wish.leverage {
@@ -99,13 +100,14 @@ impl Desk {
         held.positions.first()?.leverage.and_then(|it| Leverage::new(it).ok())
     }
 
-    async fn closing(&self, wish: &Wish, direction: Option<Direction>) -> Result<Action, String> {
+    async fn closing(&self, wish: &Wish, direction: Option<Direction>, said: &str) -> Result<Action, String> {
         let mut held = self.held(wish).await?;
         held.retain(|it| direction.is_none_or(|direction| it.direction == direction.as_str()));
         match held.as_slice() {
             [] => {
                 // What the view has not heard of yet, the venue may know: whoever names it gets it looked up.
-                let (account, symbol) = self.contract_of(wish).await.map_err(|_| "nothing like that is held")?;
+                let meant = self.contract_of(wish, said).await;
+                let (account, symbol) = meant.map_err(|_| "nothing like that is held")?;
                 Ok(Action::Close { account, symbol, direction })
             }
             [it] => {
@@ -119,59 +121,6 @@ impl Desk {
                 Err(format!("several positions are held; which one?\n{}", ways.collect::<Vec<_>>().join("\n")))
             }
         }
-    }
-
-    /// What is held of what is wished, on whatever account unless one is named.
-    async fn held(&self, wish: &Wish) -> Result<Vec<PositionRow>, String> {
-        let account = self.named(wish.account.as_deref())?;
-        let all = self.service.positions(account.as_ref(), None).await.map_err(|error| error.to_string())?.positions;
-        let Some(symbol) = &wish.symbol else { return Ok(all) };
-        let is_it = |it: &PositionRow| {
-            let account = self.served(&AccountId::new(it.account.as_str()));
-            account.and_then(|account| symbol_of(symbol, account).ok()).is_some_and(|it_is| it_is.as_str() == it.symbol)
-        };
-        Ok(all.into_iter().filter(is_it).collect())
-    }
-
-    /// One contract of one account: as named, or as settled, or as held.
-    async fn contract_of(&self, wish: &Wish) -> Result<(AccountId, Symbol), String> {
-        if wish.symbol.is_none() && self.settings.symbol.is_none() {
-            return match self.held(wish).await?.as_slice() {
-                [it] => {
-                    Ok((AccountId::new(it.account.as_str()), it.symbol.parse().map_err(|_| "its name cannot be read")?))
-                }
-                _ => Err("which contract? name it, such as BTC/USDT:USDT".to_owned()),
-            };
-        }
-        let account = self.account(wish)?;
-        let symbol = wish.symbol.as_ref().map(|symbol| symbol_of(symbol, account)).transpose()?;
-        let symbol = symbol.or_else(|| self.settings.symbol.clone()).ok_or("which contract?")?;
-        Ok((account.name().clone(), symbol))
-    }
-
-    /// The one account that is meant.
-    fn account(&self, wish: &Wish) -> Result<&ServedAccount, String> {
-        let mut all = self.service.accounts();
-        let named = self.named(wish.account.as_deref())?.or_else(|| self.settings.account.clone());
-        match (named, all.next(), all.next()) {
-            (Some(name), ..) => self.served(&name).ok_or_else(|| format!("there is no account '{name}'")),
-            (None, Some(only), None) => Ok(only),
-            _ => {
-                let names: Vec<String> = self.service.accounts().map(|it| format!("on {}", it.name())).collect();
-                Err(format!("on which account? add one of: {}", names.join(", ")))
-            }
-        }
-    }
-
-    /// The account of this name, if one is named.
-    fn named(&self, name: Option<&str>) -> Result<Option<AccountId>, String> {
-        let Some(name) = name else { return Ok(None) };
-        let known = self.service.accounts().find(|it| it.name().as_str().eq_ignore_ascii_case(name));
-        known.map(|it| Some(it.name().clone())).ok_or_else(|| format!("there is no account '{name}'"))
-    }
-
-    fn served(&self, name: &AccountId) -> Option<&ServedAccount> {
-        self.service.accounts().find(|it| it.name() == name)
     }
 
     /// What it would mean, and the buttons that confirm it.
@@ -209,6 +158,9 @@ impl Desk {
         let accounts = self.service.accounts().filter(|it| account.as_ref().is_none_or(|name| it.name() == name));
         let is_live = accounts.into_iter().any(ServedAccount::is_live);
         let mut lines = vec![if is_live { "REAL MONEY".to_owned() } else { "play money".to_owned() }];
+        // Of those, what is known at once: nothing more is read for it.
+        let is_meant = |it: &String| account.as_ref().is_none_or(|name| it.starts_with(&format!("{name}: ")));
+        lines.extend(self.service.unready().iter().filter(|it| is_meant(it)).map(|it| doubts::line(it)));
         let held = self.service.positions(account.as_ref(), None).await.map(|it| it.positions).unwrap_or_default();
         for it in &held {
             let verb = if is_closing { "closes" } else { "keeps" };
@@ -246,60 +198,53 @@ impl Desk {
     }
 
     async fn status(&self, wish: &Wish) -> Result<Text, String> {
-        let account = self.named(wish.account.as_deref())?;
+        let (account, overview) = (self.named(wish.account.as_deref())?, self.service.overview().await);
         let positions = self.service.positions(account.as_ref(), None).await.map_err(|error| error.to_string())?;
-        Ok(answers::status(&self.service.overview().await, &positions, account.as_ref()))
+        Ok(answers::status(&overview, &positions, account.as_ref()))
+    }
+
+    /// Asked before the figures: what goes stale between the two is no older than the answer.
+    async fn doubts(&self) -> Doubts {
+        Doubts::of(&self.service.overview().await)
     }
 
     async fn liquidation_risk(&self, wish: &Wish) -> Result<Text, String> {
-        let account = self.named(wish.account.as_deref())?;
+        let (account, doubts) = (self.named(wish.account.as_deref())?, self.doubts().await);
         let positions = self.service.positions(account.as_ref(), None).await.map_err(|error| error.to_string())?;
         let risk = self.service.risk(account.as_ref()).await.map_err(|error| error.to_string())?;
-        Ok(answers::liquidation_risk(&positions, &risk))
+        Ok(answers::liquidation_risk(&positions, &risk, &doubts))
     }
 
     /// Of what is held; of a contract by itself where one is named, or nothing is held.
-    async fn funding(&self, wish: Wish) -> Result<Text, String> {
+    async fn funding(&self, wish: Wish, said: &str) -> Result<Text, String> {
         let account = self.named(wish.account.as_deref())?;
         if wish.symbol.is_none() {
-            let filter = RecordFilter { account, symbol: None, days: 1, limit: 1 };
+            let (filter, doubts) = (RecordFilter { account, symbol: None, days: 1, limit: 1 }, self.doubts().await);
             let funding = self.service.funding(&filter).await.map_err(|error| error.to_string())?;
             if !funding.rates.is_empty() {
-                return Ok(answers::funding(&funding));
+                return Ok(answers::funding(&funding, &doubts));
             }
             if self.settings.symbol.is_none() {
-                return Ok(Text::default().line("Nothing is held. Of a contract: /funding_rate BTC/USDT:USDT"));
+                return Ok(Text::default().line(&format!("Nothing is held. Of a contract: {said} BTC/USDT:USDT")));
             }
         }
         // Rates are the venue's: any account of it will do.
         let first = self.service.accounts().next().map(|it| it.name().to_string());
         let account = wish.account.or_else(|| self.settings.account.as_ref().map(ToString::to_string)).or(first);
-        let (account, symbol) = self.contract_of(&Wish { account, ..wish }).await?;
+        let (account, symbol) = self.contract_of(&Wish { account, ..wish }, said).await?;
         let contract = self.service.contract(&account, &symbol).await.map_err(|error| error.to_string())?;
         Ok(answers::contract(&contract))
     }
 
     async fn pnl(&self, wish: &Wish) -> Result<Text, String> {
-        let account = self.named(wish.account.as_deref())?;
-        let pnl = self.service.pnl(account.as_ref(), DAYS, 0).await.map_err(|error| error.to_string())?;
-        Ok(answers::pnl(&pnl))
+        let (account, doubts) = (self.named(wish.account.as_deref())?, self.doubts().await);
+        let pnl = self.service.pnl(account.as_ref(), DAYS, None).await.map_err(|error| error.to_string())?;
+        Ok(answers::pnl(&pnl, &doubts))
     }
 
     async fn risk(&self, wish: &Wish) -> Result<Text, String> {
-        let account = self.named(wish.account.as_deref())?;
+        let (account, doubts) = (self.named(wish.account.as_deref())?, self.doubts().await);
         let risk = self.service.risk(account.as_ref()).await.map_err(|error| error.to_string())?;
-        Ok(answers::risk(&risk))
+        Ok(answers::risk(&risk, &doubts))
     }
-}
-
-/// A contract by its whole name, or by what is traded, in the currency of the account: `BTC` is `BTC/USDT:USDT`.
-fn symbol_of(written: &str, account: &ServedAccount) -> Result<Symbol, String> {
-    let written = written.to_uppercase();
-    let settle = account.currency();
-    let whole = if written.bytes().all(|it| it.is_ascii_alphanumeric()) {
-        format!("{written}/{settle}:{settle}")
-    } else {
-        written
-    };
-    whole.parse().map_err(|error| format!("{error}; a contract is written like BTC/USDT:USDT"))
 }

@@ -211,7 +211,8 @@ impl Desk {
         match read {
             Ok(command) => {
                 tracing::debug!(user, chat = place.chat, command = command.name(), "a command");
-                self.carry_out(place, user, command).await;
+                let said: Vec<&str> = text.split_whitespace().collect();
+                self.carry_out(place, user, command, &said.join(" ")).await;
             }
             Err(why) => self.say(place, Text::default().line(&why)).await,
         }

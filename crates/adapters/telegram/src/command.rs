@@ -179,7 +179,7 @@ impl<'t> Rest<'t> {
     }
 
     fn open(&mut self) -> Result<Command, String> {
-        let usage = "it goes like this: /futures_open long 100 BTC/USDT:USDT 5x stop 55000";
+        let usage = "it goes like this: /futures_open long|short 100 BTC/USDT:USDT 5x stop 2%";
         let account = self.after("on")?;
         let stop = self.after("stop")?.map(stop).transpose()?;
         let direction = self.next().and_then(|it| Rest(vec![it]).direction()).ok_or(usage)?;

@@ -1,6 +1,7 @@
 //! Alerts in chats.
 
 use crate::calls::{CallFailure, Calls, message_to};
+use crate::figures::tidy;
 use crate::settings::{SetUpFailure, Settings};
 use crate::text::Text;
 use crate::wire::{Place, Sent};
@@ -94,7 +95,7 @@ impl Courier for Chat {
             Severity::Critical => "CRITICAL: ",
         };
         let late = letter.lateness(self.clock.now());
-        let text = Text::titled(&format!("{word}{title}")).line(body).lines(late).message();
+        let text = Text::titled(&format!("{word}{title}")).line(&tidy(body)).lines(late).message();
         let to = Place { chat: self.chat, thread: None };
         let with = message_to(to, &text, &[], *severity == Severity::Info);
         match self.calls.once::<Sent>("sendMessage", &with).await {

@@ -18,7 +18,7 @@ pub struct Settings {
     pub users: BTreeSet<i64>,
     /// The account that is meant where none is named; without it the only one, if there is only one.
     pub account: Option<AccountId>,
-    /// The contract that is meant where none is named.
+    /// The contract that is meant where none is named; without it the only one that is held, or else that strategies trade.
     pub symbol: Option<Symbol>,
     /// The leverage that is meant where none is named and nothing is held.
     pub leverage: Leverage,

@@ -3,7 +3,7 @@
 use super::{Checkup, Weight, when};
 use crate::config::{Account, Config, Database, Environment, VenueEnvironment};
 use crate::failure::Failure;
-use crate::records::{Records, left_by_others, schema_versions};
+use crate::records::{Records, left_by_others, missing_folder, no_folder, schema_versions};
 use plimsoll_domain::risk::LadderRules;
 use plimsoll_strategies::FundingArbitrage;
 use serde_json::Value;
@@ -118,14 +118,12 @@ impl Checkup {
     }
 
     /// The database: there, of this version, sound, and with nothing waiting beside it. Answers the records if they can be
-    /// used as they are; no migration is made.
+    /// used as they are, and empty ones where the first start will make them; nothing is made, and no migration.
     pub(crate) async fn of_database(&mut self, database: &Database, state: &Path) -> Option<Records> {
         if let Database::Sqlite(file) = database
             && !file.exists()
         {
-            let found = format!("{} is not there yet", file.display());
-            self.check("database", Weight::Wrong, Some((found, format!("plimsoll db migrate --database {database}"))));
-            return None;
+            return self.of_no_database(database, file, state).await;
         }
         let versions = schema_versions(database).await;
         let away = versions.as_ref().err().map(|failure| reason(failure, database));
@@ -153,6 +151,23 @@ impl Checkup {
         let remedy = format!("plimsoll db check --database {database}");
         self.check("database_sound", Weight::Wrong, faulty.map(|found| (found, remedy)));
         Some(records)
+    }
+
+    /// A file that is not there: the first start makes it, unless its directory is not to be made either.
+    async fn of_no_database(&mut self, database: &Database, file: &Path, state: &Path) -> Option<Records> {
+        let migrate = format!("plimsoll db migrate --database {database}");
+        if let Some(folder) = missing_folder(database, state) {
+            let found = no_folder(folder, database).message().to_owned();
+            let remedy =
+                format!("mend `database` or DATABASE_URL, or bring the disk back; where it is meant: {migrate}");
+            self.check("database", Weight::Wrong, Some((found, remedy)));
+            return None;
+        }
+        let found = format!("{} is not there yet: the first start makes it", file.display());
+        let remedy =
+            format!("nothing, if this is the first start, or make it now: {migrate}; else restore the last backup");
+        self.check("database", Weight::Warning, Some((found, remedy)));
+        Records::in_memory().await.ok()
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) async fn told_first(desk: &Desk, consent: Consent, json: bool) -> Res
     if consent.dry_run {
         return Ok(Found { said: Vec::new(), shown: Ok(()), read: None });
     }
-    let (reconciliation, read) = desk.begin().await?;
+    let (reconciliation, read) = desk.reconcile_and_read().await?;
     let said: Vec<String> = reconciliation.summary().findings.iter().map(sentence).collect();
     let shown = if json || said.is_empty() { Ok(()) } else { show(&said) };
     Ok(Found { said, shown, read })

@@ -5,7 +5,7 @@ use super::signals::to_its_end;
 use super::target::{Consent, Target};
 use crate::desk::Desk;
 use crate::failure::Failure;
-use crate::screen::{self, Facts, full, money, price, told};
+use crate::screen::{self, Facts, counted, full, money, price, told};
 use clap::Args;
 use plimsoll_domain::{
     Decimal, Direction, Instrument, Money, Position, PositionReport, Price, Quantity, Rounding, Symbol, decimal,
@@ -89,7 +89,7 @@ struct Answer {
 }
 
 #[derive(Serialize)]
-struct ClosedRow {
+pub(super) struct ClosedRow {
     symbol: String,
     side: Direction,
     client_order_ids: Vec<String>,
@@ -169,7 +169,19 @@ impl Close {
 
     /// `None` closes it whole. Without the contract's lot nothing is rounded, and the venue has the last word.
     fn size(&self, held: Position, instrument: Option<&Instrument>) -> Result<Option<Quantity>, Failure> {
-        let Some(part) = self.part.filter(|part| *part < Decimal::ONE) else { return Ok(self.quantity) };
+        if let Some(wanted) = self.quantity.filter(|wanted| *wanted > held.quantity) {
+            return Err(Failure::no(format!("closing {wanted} is more than the {} held", held.quantity))
+                .help("Nothing was sent. Without --quantity it is closed whole."));
+        }
+        let Some(part) = self.part.filter(|part| *part < Decimal::ONE) else {
+            let lot = instrument.map(|instrument| instrument.lot);
+            return match (self.quantity, lot) {
+                (Some(wanted), Some(lot)) if wanted.round(lot, Rounding::Down).is_none() => {
+                    Err(Failure::no(format!("{wanted} is less than one lot of {lot}")).help("Nothing was sent."))
+                }
+                (wanted, _) => Ok(wanted),
+            };
+        };
         let wanted = held.quantity.get().checked_mul(part).and_then(|size| Quantity::new(size).ok());
         let size = match instrument {
             Some(instrument) => wanted.and_then(|size| size.round(instrument.lot, Rounding::Down)),
@@ -205,23 +217,31 @@ impl Flatten {
     async fn flatten_at(&self, desk: &Desk) -> Result<(), Failure> {
         let Found { said: reconciled, shown, .. } = told_if_possible(desk, self.consent, self.target.json).await;
         let positions = match desk.venue.broker.positions().await {
-            Ok(positions) => positions,
+            Ok(positions) => Some(positions),
             // Who has said yes wants no preview more than to be out: flattening asks again by itself.
             Err(error) if self.consent.is_given_already() => {
                 tracing::warn!(%error, "the positions cannot be shown first");
-                Vec::new()
+                None
             }
             Err(error) => return Err(Failure::unanswered(error)),
         };
         // How many orders there are is good to know, and no reason to wait.
-        let orders =
-            desk.venue.broker.open_orders(None).await.map_or_else(|_| "all".to_owned(), |it| it.len().to_string());
+        let orders = desk
+            .venue
+            .broker
+            .open_orders(None)
+            .await
+            .map_or_else(|_| "all orders".to_owned(), |it| counted(it.len(), "order"));
         let mut preview = Vec::new();
-        for (report, held) in positions.iter().filter_map(|report| Some((report, report.position?))) {
+        for (report, held) in positions.iter().flatten().filter_map(|report| Some((report, report.position?))) {
             let instrument = desk.venue.broker.instrument(&report.symbol).await.ok();
             preview.push(ClosePreview::of(report, held, held.quantity, instrument.as_ref()));
         }
-        let shown = if self.target.json { Ok(()) } else { shown.and_then(|()| print_previews(&preview, &orders)) };
+        let shown = if self.target.json {
+            Ok(())
+        } else {
+            shown.and_then(|()| print_previews(positions.is_some(), &preview, &orders))
+        };
         let question = format!("Close everything on {}{}?", desk.account.name, acting::live(desk));
         if !self.consent.is_given(shown, &question)? {
             let answer = Answer { reconciled, preview, closed: None, flat: None, troubles: Vec::new() };
@@ -243,16 +263,21 @@ impl Flatten {
     }
 }
 
-fn print_previews(previews: &[ClosePreview], orders: &str) -> Result<(), Failure> {
+fn print_previews(are_known: bool, previews: &[ClosePreview], orders: &str) -> Result<(), Failure> {
+    if !are_known {
+        return screen::line(
+            "the venue does not tell what is held: whatever it is, is closed, and all orders cancelled",
+        );
+    }
     previews.iter().try_for_each(ClosePreview::print)?;
-    screen::line(format!("{} positions to close, {orders} orders to cancel", previews.len()))
+    screen::line(format!("to close: {}; to cancel: {orders}", counted(previews.len(), "position")))
 }
 
 fn print_flattened(flattened: &Flattened) -> Result<(), Failure> {
     flattened.closed.iter().try_for_each(print)?;
     flattened.troubles.iter().try_for_each(|trouble| screen::line(format!("  trouble: {trouble}")))?;
     if flattened.is_confirmed() {
-        screen::line(format!("the venue is flat; {} orders cancelled", flattened.cancelled.len()))?;
+        screen::line(format!("the venue is flat; cancelled: {}", counted(flattened.cancelled.len(), "order")))?;
     }
     Ok(())
 }
@@ -265,7 +290,7 @@ pub(super) fn confirmed(flattened: &Flattened) -> Result<(), Failure> {
     let Some((positions, orders)) = &flattened.remaining else {
         return Err(Failure::outcome_unknown("the venue does not tell whether it is flat").help(HELD));
     };
-    let left = format!("{} positions and {} orders remain", positions.len(), orders.len());
+    let left = format!("{} and {} are left", counted(positions.len(), "position"), counted(orders.len(), "order"));
     let failed = flattened.failed.iter().map(|it| format!("{} {}: {}", it.symbol, it.direction, it.failure));
     let theirs = (flattened.left_alone > 0).then(|| format!("{} of them of others, left alone", flattened.left_alone));
     let said: Vec<String> = std::iter::once(left).chain(theirs).chain(failed).collect();
@@ -273,21 +298,20 @@ pub(super) fn confirmed(flattened: &Flattened) -> Result<(), Failure> {
     Err(Failure::no(said.join("; ")).help(if is_all_theirs { THEIRS } else { HELD }))
 }
 
-const HELD: &str = "`plimsoll positions` shows what is held. What could not be closed keeps its stop. Run it again.";
+const HELD: &str = "`plimsoll positions` shows what is held. What could not be closed is as it was. Run it again.";
 const THEIRS: &str = "Close and cancel them where they were made, or set foreign = \"adopt\" on the account.";
 
 fn failed(failure: &CloseFailure) -> Failure {
     match failure {
         CloseFailure::NotKnown(error) => Failure::query(error, failure),
         CloseFailure::Order { id, failure: unresolved @ SendFailure::Unresolved(_) } => acting::unknown(id, unresolved),
-        CloseFailure::Order { failure: SendFailure::NotSent(_), .. } => {
-            Failure::unreachable(failure).help("Nothing was sent: the position keeps its stop. Try again.")
-        }
+        CloseFailure::Order { failure: SendFailure::NotSent(_), .. } => Failure::unreachable(failure)
+            .help("Nothing was sent: the position, and what rests for it, is as it was. Try again."),
         _ => Failure::no(failure),
     }
 }
 
-fn print(closed: &Closed) -> Result<(), Failure> {
+pub(super) fn print(closed: &Closed) -> Result<(), Failure> {
     let left = closed.remaining.map_or_else(|| "nothing".to_owned(), |left| left.quantity.to_string());
     screen::line(format!("closed {} {} {}", closed.symbol, closed.direction, closed.quantity))?;
     Facts::default()
@@ -350,7 +374,7 @@ impl Estimate {
 }
 
 impl ClosedRow {
-    fn of(it: &Closed) -> Self {
+    pub(super) fn of(it: &Closed) -> Self {
         Self {
             symbol: it.symbol.to_string(),
             side: it.direction,

@@ -2,7 +2,7 @@
 
 use crate::config::{self, Config, Problem, Shown, find};
 use crate::failure::Failure;
-use crate::screen;
+use crate::screen::{self, counted};
 use crate::surface;
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
@@ -160,10 +160,6 @@ pub(crate) fn refused(problems: &[Problem]) -> Failure {
     let count = counted(problems.len(), "problem");
     Failure::usage(format!("the configuration has {count}\n{}", said.join("\n")))
         .help("`plimsoll config check` says the same again; `plimsoll config example` shows how it is written.")
-}
-
-fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 #[cfg(test)]

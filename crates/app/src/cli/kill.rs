@@ -1,15 +1,15 @@
 //! `plimsoll kill` and `plimsoll release`: the kill switch.
 
 use super::acting;
-use super::close::confirmed;
+use super::close::{ClosedRow, confirmed, print as tell_of_closed};
 use super::signals::to_its_end;
 use super::target::{Consent, Target};
 use crate::desk::Desk;
 use crate::failure::Failure;
-use crate::screen;
+use crate::screen::{self, counted};
 use clap::Args;
 use plimsoll_domain::ClientOrderId;
-use plimsoll_engine::{FlattenReason, ForeignPolicy, ReleaseFailure};
+use plimsoll_engine::{Closed, FlattenReason, ForeignPolicy, ReleaseFailure};
 use plimsoll_ports::KillSwitchRecord;
 use serde::Serialize;
 use std::process::ExitCode;
@@ -65,6 +65,8 @@ struct Answer {
     ended: Option<Vec<String>>,
     /// Entries that rest still; null where that is not known.
     resting_entries: Option<usize>,
+    /// What was closed, where that was wanted.
+    closed: Option<Vec<ClosedRow>>,
     /// Whether the venue is flat, where that was wanted; null where it is not known.
     flat: Option<bool>,
     troubles: Vec<String>,
@@ -92,6 +94,8 @@ struct AtVenue {
     flat: Option<bool>,
     /// Why it is not what was wanted.
     failure: Option<Failure>,
+    /// What was closed, where that was wanted.
+    closed: Option<Vec<Closed>>,
     troubles: Vec<String>,
 }
 
@@ -163,6 +167,7 @@ impl Kill {
                 troubles: it.troubles.iter().map(ToString::to_string).collect(),
                 cancelled: Some(it.cancelled),
                 ended: Some(it.ended),
+                closed: Some(it.closed),
             };
         }
         let it = to_its_end(desk.manager.cancel_entries()).await;
@@ -173,6 +178,7 @@ impl Kill {
             ended: Some(it.ended),
             resting,
             flat: None,
+            closed: None,
             troubles: it.troubles.iter().map(ToString::to_string).collect(),
         }
     }
@@ -302,7 +308,7 @@ fn tell_of_release(desk: &Desk, it: &KillSwitchRecord, found: &Found, json: bool
 
 impl Answer {
     fn of(desk: &Desk, it: &KillSwitchRecord, at_venue: AtVenue) -> Self {
-        let AtVenue { cancelled, ended, resting, flat, troubles, .. } = at_venue;
+        let AtVenue { cancelled, ended, resting, flat, closed, troubles, .. } = at_venue;
         let names = |ids: Vec<ClientOrderId>| ids.iter().map(ToString::to_string).collect();
         Self {
             account: desk.account.name.to_string(),
@@ -314,6 +320,7 @@ impl Answer {
             ended: ended.map(names),
             resting_entries: resting,
             flat,
+            closed: closed.map(|it| it.iter().map(ClosedRow::of).collect()),
             troubles,
             was_engaged: None,
             broken: None,
@@ -325,13 +332,14 @@ fn told(desk: &Desk, it: &KillSwitchRecord, at_venue: AtVenue, json: bool) -> Re
     if json {
         return screen::json(&Answer::of(desk, it, at_venue));
     }
-    let AtVenue { cancelled, ended, resting, flat, troubles, .. } = at_venue;
+    let AtVenue { cancelled, ended, resting, flat, closed, troubles, .. } = at_venue;
     screen::line(format!("the kill switch of {} is engaged: {} ({})", desk.account.name, it.reason, it.by))?;
+    closed.iter().flatten().try_for_each(tell_of_closed)?;
     if let Some(ids) = cancelled.filter(|ids| !ids.is_empty()) {
-        screen::line(format!("{} orders were cancelled", ids.len()))?;
+        screen::line(format!("cancelled: {}", counted(ids.len(), "order")))?;
     }
     if let Some(ids) = ended.filter(|ids| !ids.is_empty()) {
-        screen::line(format!("{} composed orders have ended", ids.len()))?;
+        screen::line(format!("ended: {}", counted(ids.len(), "composed order")))?;
     }
     if let Some(count) = resting.filter(|count| *count > 0) {
         screen::line(format!("{count} ORDERS THAT ADD EXPOSURE REST STILL: `plimsoll orders` shows them"))?;
@@ -356,14 +364,14 @@ mod tests {
     #[test]
     fn what_is_left_at_the_venue_is_said_beside_records_that_are_away() {
         let open = AtVenue {
-            failure: Some(Failure::no("2 positions and 1 orders remain")),
+            failure: Some(Failure::no("2 positions and 1 order are left")),
             flat: Some(false),
             ..AtVenue::default()
         };
         let flat = AtVenue { flat: Some(true), resting: Some(0), ..AtVenue::default() };
         let resting = AtVenue { resting: Some(3), ..AtVenue::default() };
         for (at_venue, expected) in [
-            (open, "no database; 2 positions and 1 orders remain"),
+            (open, "no database; 2 positions and 1 order are left"),
             (flat, "no database; the venue is flat"),
             (resting, "no database; 3 orders that add exposure rest at the venue"),
             (AtVenue::default(), "no database; what rests at the venue is not known"),

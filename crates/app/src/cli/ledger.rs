@@ -111,7 +111,7 @@ impl Ledger {
     /// Needs no secret and no venue, and no --live: it only reads what is written.
     async fn show(self) -> Result<(), Failure> {
         let chosen = Target { live: true, ..self.target.clone() }.choose()?;
-        let records = Records::open(&chosen.config.database).await?;
+        let records = Records::open_in_place(&chosen.config.database, &chosen.config.state).await?;
         let now = SystemClock.now();
         let since = now.minus(Duration::from_secs(u64::from(self.days) * 86_400));
         let books = read(&records, &chosen.account.name, self.days, since, now).await;

@@ -108,9 +108,10 @@ impl Open {
         let preview = desk.manager.preview_by(read, &intent).await.map_err(|failure| failed(&failure))?;
         let row = PreviewRow::of(&preview, self.limit, desk.manager.settings().margin_mode, asked);
         let shown = if self.target.json { Ok(()) } else { shown.and_then(|()| row.print(&preview)) };
-        // Nobody is asked for what is refused. Whoever has said yes has the engine judge it, which records what it refuses.
+        // Nobody is asked for what is refused, and it is on record all the same. To whoever has said yes the order says it.
         if let (Some(refused), false, false) = (&preview.refused, self.consent.dry_run, self.consent.is_given_already())
         {
+            desk.manager.check(&intent).await.map_err(|failure| failed(&failure))?;
             return Err(failed(&OpenFailure::Refused(refused.clone())));
         }
         if !self.consent.is_given(shown, &format!("Open it on {}{}?", desk.account.name, acting::live(desk)))? {
@@ -208,5 +209,10 @@ impl OpenedRow {
 /// What a preview says of limits, for a person.
 fn verdict(preview: &Preview) -> Vec<String> {
     let refused = preview.refused.iter().flat_map(|refused| refused.reasons.iter().map(|it| format!("REFUSED: {it}")));
-    refused.chain(preview.warnings.iter().map(|warning| format!("note: {warning}"))).collect()
+    refused.chain(warnings(preview).map(|warning| format!("note: {warning}"))).collect()
+}
+
+fn warnings(preview: &Preview) -> impl Iterator<Item = String> {
+    let stop = preview.stop_move.iter().map(ToString::to_string);
+    stop.chain(preview.warnings.iter().map(ToString::to_string))
 }

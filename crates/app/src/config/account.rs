@@ -274,7 +274,7 @@ fn read_weight_limit(
         return Some(section.read(reader, NAME, &[], usual, weight, u32::to_string));
     }
     if let Some(origin) = section.place_of(reader, NAME) {
-        section.knows(NAME);
+        section.knows(reader, NAME);
         let what = format!("{} knows no request weight", venue.title());
         let remedy = "take it out: it is Binance's, and the limits of other venues are kept without it";
         reader.wrong(Problem::new(origin, &format!("{}.{NAME}", section.path), what, remedy));
@@ -286,7 +286,7 @@ fn read_weight_limit(
 pub(super) fn refuse_secrets(section: &mut Section<'_>, reader: &mut Reader<'_>, names: &[(&'static str, &str)]) {
     for (name, kind) in names {
         if let Some(origin) = section.place_of(reader, name) {
-            section.knows(name);
+            section.knows(reader, name);
             let remedy = format!(
                 "take it out, treat it as known to others, and say where the new one is: {kind}_env = \"NAME\" of an \
                  environment variable, or {kind}_file = \"/path\" that only you may read"
@@ -307,7 +307,7 @@ pub(super) fn optional_secret(
         let origin = names.iter().find_map(|name| section.place_of(reader, name)).unwrap_or(Origin::Default);
         return read_secret(section, reader, &origin, names);
     }
-    names.into_iter().for_each(|name| section.knows(name));
+    names.into_iter().for_each(|name| section.knows(reader, name));
     None
 }
 

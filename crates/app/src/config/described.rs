@@ -71,6 +71,7 @@ fn everything() -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{reference, schema};
     use super::*;
     use std::collections::BTreeSet;
 
@@ -89,6 +90,31 @@ mod tests {
         let told_and_not_read: Vec<_> = told.difference(&read).collect();
         assert!(read_and_not_told.is_empty(), "the example does not tell of {read_and_not_told:?}");
         assert!(told_and_not_read.is_empty(), "nobody reads {told_and_not_read:?}");
+    }
+
+    #[test]
+    fn every_setting_that_is_read_is_in_the_schema_and_on_the_page() {
+        let (schema, page) = (schema::schema(), reference::page());
+        let name_of = |path: &str| path.rsplit('.').next().map(str::to_owned).unwrap();
+        let is_own = |path: &str| path.starts_with("strategies.trend.settings.");
+        for path in noted().into_iter().map(|noted| noted.path).filter(|path| !is_own(path)) {
+            let place = path.replace("accounts.main.", "accounts.^[a-z0-9_-]{1,32}$.");
+            let place = place.replace("strategies.trend.", "strategies.^[a-z0-9_-]{1,32}$.");
+            let found = place.split('.').try_fold(&schema, |table, name| {
+                table["properties"].get(name).or_else(|| table["patternProperties"].get(name))
+            });
+            assert!(found.is_some(), "the schema refuses {path}");
+            assert!(page.contains(&format!("| `{}` |", name_of(&path))), "the page does not tell of {path}");
+        }
+        let sections = |table: &str| page.split(&format!("## [{table}]\n")).nth(1).unwrap().split("\n## ").next();
+        for (table, names) in [
+            ("webhook", ["url", "url_env", "url_file", "secret_env", "secret_file"].as_slice()),
+            ("heartbeat", &["url", "url_env", "url_file", "every"]),
+        ] {
+            let told = sections(table).unwrap();
+            assert!(names.iter().all(|name| told.contains(&format!("| `{name}` |"))), "{told}");
+        }
+        assert!(sections("heartbeat").unwrap().contains("| `1m` | between two calls |"), "{page}");
     }
 
     #[test]
@@ -117,6 +143,9 @@ mod tests {
             ("api.listen", Form::Socket),
             ("telegram.chats", Form::Wholes),
             ("telegram.symbol", Form::Symbol),
+            ("webhook.url", Form::Address(["https", "http"])),
+            ("webhook.url_file", Form::Text),
+            ("heartbeat.every", Form::Time),
             ("strategies.trend.on", Form::Texts),
         ] {
             assert_eq!(of(path), form, "{path}");

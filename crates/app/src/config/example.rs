@@ -74,7 +74,9 @@ leverage_may_add = false         # a position below it may grow, under a stop th
 lost_hedge = "match"             # where a venue takes a leg by force, as much of what it hedged is closed; or "tell"
 
 [intervals]
-monitor = "5s"            # between two looks at the account, while its private stream is away, in doubt or shows danger
+# Between two looks at the account, while its private stream is away, in doubt or shows danger. Each costs about a 24th of what
+# Binance allows a minute: at 5s looks alone take half of it, below 2500ms more than there is. `config check` does not judge that.
+monitor = "5s"
 audit = "1m"              # between two looks while the stream is live and all is well: what it tells is looked at at once
 reconcile = "1m"          # between two comparisons of records and venue
 clock = "500ms"           # how far this machine's clock may be off
@@ -138,12 +140,17 @@ assumed_taker_fee = "0.05 %"     # what is reckoned with; `doctor` says when the
 
 # Alerts are posted here as JSON too. Whoever knows the address may write there: it may be kept as a secret.
 # [webhook]
-# url_env = "ALERTS_URL"         # the name of the variable that holds the address; or url_file, or url with the address itself
-# secret_env = "ALERTS_SECRET"   # signs what is posted (X-Plimsoll-Signature); or secret_file
+# url_env = "ALERTS_URL"         # the name of the variable that holds the address
+# url_file = "/etc/plimsoll/alerts-url"   # instead: a file that only its owner may read
+# url = "https://alerts.example.org/hook"   # instead: the address itself, if it is no secret; http:// to this machine only
+# secret_env = "ALERTS_SECRET"   # the variable whose value signs what is posted (X-Plimsoll-Signature); unset: nothing does
+# secret_file = "/etc/plimsoll/alerts-secret"   # instead: a file that only its owner may read
 
 # A dead man's switch: the address is called while every account is looked at and every strategy's desk answers.
 # [heartbeat]
-# url_env = "HEARTBEAT_URL"      # as above; https://, or http:// to this machine
+# url_env = "HEARTBEAT_URL"      # the name of the variable that holds the address
+# url_file = "/etc/plimsoll/heartbeat-url"   # instead: a file that only its owner may read
+# url = "https://heartbeat.example.org/ping"   # instead: the address itself, if it is no secret; http:// to this machine only
 # every = "1m"                   # between two calls
 
 # A strategy is a table [strategies.NAME]; `run` lets all of them trade. `plimsoll backtest --strategies` lists the kinds.

@@ -2,10 +2,11 @@
 
 use super::account::Account;
 use super::problem::{Origin, Problem};
-use super::reader::{Reader, Section, remedy_for};
+use super::reader::{Reader, Section, Shown, remedy_for};
 use super::word::{duration, duration_text, percentage, share};
 use plimsoll_domain::risk::{LimitSettings, OverExposure, OverLimit, RiskLimits};
 use plimsoll_domain::{Decimal, Leverage, Money, Rate, decimal};
+use std::collections::BTreeMap;
 
 /// The leverage of an order that names none, unless configured.
 pub(super) fn default_leverage() -> Leverage {
@@ -67,6 +68,20 @@ pub(super) fn read(mut section: Section<'_>, reader: &mut Reader<'_>, above: Opt
     refuse_nonsense(&settings, &section, reader);
     section.refuse_unknown(reader);
     settings
+}
+
+/// A limit that an account takes over from `[limits]` comes from where that one does.
+pub(super) fn show_where_from(shown: &mut [Shown]) {
+    let of_all = |it: &Shown| Some((it.setting.strip_prefix("limits.")?.to_owned(), it.origin.clone()));
+    let of_all: BTreeMap<String, Origin> = shown.iter().filter_map(of_all).collect();
+    for it in shown.iter_mut().filter(|it| it.origin == Origin::Default) {
+        let parts: Vec<&str> = it.setting.split('.').collect();
+        if let ["accounts", _, "limits", name] = parts[..]
+            && let Some(origin) = of_all.get(name)
+        {
+            it.origin = origin.clone();
+        }
+    }
 }
 
 /// An amount that may be left out.
@@ -175,4 +190,43 @@ pub(super) fn refuse_above(account: &Account, leverage: Leverage, path: &str, re
         origin => origin,
     };
     reader.wrong(Problem::new(origin, path, what, remedy));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{MINIMAL, config};
+
+    /// What is shown of a limit: its value and origin, once for each line.
+    fn shown(limit: &str, variables: &[(&str, &str)]) -> Vec<String> {
+        let text = format!(
+            "{MINIMAL}[limits]\nmax_daily_loss = 300\nmax_daily_loss_share = \"5 %\"\nmax_drawdown = 900\n\
+             [accounts.main.limits]\nmax_drawdown = 400\n"
+        );
+        let all = config(&text, variables).shown;
+        let of_it = all.iter().filter(|it| it.setting.ends_with(&format!("limits.{limit}")));
+        of_it.map(|it| format!("{} {} {}", it.setting, it.value, it.origin)).collect()
+    }
+
+    #[test]
+    fn a_limit_that_an_account_takes_over_is_shown_with_where_it_comes_from() {
+        for (limit, of_all, of_the_account) in [
+            ("max_daily_loss", "300 plimsoll.toml:6:18", "300 plimsoll.toml:6:18"),
+            ("max_drawdown", "900 plimsoll.toml:8:16", "400 plimsoll.toml:10:16"),
+            ("max_leverage", "4x environment MAX_LEVERAGE", "4x environment MAX_LEVERAGE"),
+            ("leverage_cap", "20x default", "20x default"),
+        ] {
+            let expected =
+                [format!("limits.{limit} {of_all}"), format!("accounts.main.limits.{limit} {of_the_account}")];
+            assert_eq!(shown(limit, &[("MAX_LEVERAGE", "4")]), expected);
+        }
+    }
+
+    #[test]
+    fn a_limit_of_the_file_and_of_the_environment_is_shown_once_as_the_one_that_holds() {
+        let expected = |it: &str| [format!("limits.{it}"), format!("accounts.main.limits.{it}")];
+        let limit = "max_daily_loss_share";
+        let of_environment = format!("{limit} 0.03 environment DAILY_LOSS_LIMIT");
+        assert_eq!(shown(limit, &[("DAILY_LOSS_LIMIT", "3")]), expected(&of_environment));
+        assert_eq!(shown(limit, &[]), expected(&format!("{limit} 0.05 plimsoll.toml:7:24")));
+    }
 }

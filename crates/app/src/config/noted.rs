@@ -64,6 +64,11 @@ impl Noted {
         let variables = std::iter::once(variable_of(path)).chain(also).collect();
         Self { path: path.to_owned(), variables, default: None, form: Form::of(own, takes) }
     }
+
+    /// One that the example does not have: what it takes is not known.
+    pub(super) fn unwritten(path: &str) -> Self {
+        Self { path: path.to_owned(), variables: vec![variable_of(path)], default: None, form: Form::Text }
+    }
 }
 
 impl Form {

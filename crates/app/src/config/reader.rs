@@ -68,9 +68,20 @@ impl<'a> Reader<'a> {
         self.problems.push(problem);
     }
 
-    /// A setting as it is in force.
+    /// A setting as it is in force, instead of what was said of it before.
     pub(crate) fn show(&mut self, setting: String, value: impl Display, origin: Origin) {
-        self.shown.push(Shown { setting, value: value.to_string(), origin });
+        let value = value.to_string();
+        match self.shown.iter_mut().find(|known| known.setting == setting) {
+            Some(known) => (known.value, known.origin) = (value, origin),
+            None => self.shown.push(Shown { setting, value, origin }),
+        }
+    }
+
+    /// A setting that is known and not written, while settings are described.
+    fn note_unwritten(&mut self, path: &str) {
+        if let Some(noted) = &mut self.noted {
+            noted.push(Noted::unwritten(path));
+        }
     }
 
     /// What the environment says of a setting under a name of its own.
@@ -87,7 +98,7 @@ impl<'a> Reader<'a> {
 
     /// Where a setting that was read came from.
     pub(crate) fn origin_of(&self, setting: &str) -> Origin {
-        let found = self.shown.iter().rev().find(|shown| shown.setting == setting);
+        let found = self.shown.iter().find(|shown| shown.setting == setting);
         found.map_or(Origin::Default, |shown| shown.origin.clone())
     }
 
@@ -159,8 +170,9 @@ impl<'t> Section<'t> {
     }
 
     /// Notes a key that is handled elsewhere.
-    pub(crate) fn knows(&mut self, name: &'static str) {
+    pub(crate) fn knows(&mut self, reader: &mut Reader<'_>, name: &'static str) {
         self.known.push(name);
+        reader.note_unwritten(&self.full(name));
     }
 
     /// Where a key stands in the file, if it does.
@@ -211,8 +223,11 @@ impl<'t> Section<'t> {
         show: impl Fn(&T) -> String,
     ) -> Option<T> {
         self.known.push(name);
-        let found = self.found(reader, name, also)?;
         let path = self.full(name);
+        let Some(found) = self.found(reader, name, also) else {
+            reader.note_unwritten(&path);
+            return None;
+        };
         if let Some(noted) = &mut reader.noted {
             noted.push(Noted::of(&path, also, &found.text, |text| read(text).is_ok()));
         }

@@ -19,7 +19,7 @@ impl Records {
     /// order may be among it that the store does not know.
     pub(crate) async fn open_for_trading(database: &Database, state: &Path) -> Result<Self, Failure> {
         let folder = state.join("spool");
-        let mut records = match Self::open(database).await {
+        let mut records = match Self::open_in_place(database, state).await {
             Ok(records) => records,
             Err(failure) if failure.is_unreachable() => Self::away(&failure).await?,
             Err(failure) => return Err(failure),
@@ -172,6 +172,25 @@ mod tests {
         assert_eq!((&records.away, records.desks.desk("main").await), (&None, Ok(Some(desk(2)))));
         assert!(left_by_others(&database, &state).is_empty());
         records.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_directory_that_is_not_there_is_made_below_the_state_and_away_elsewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let (state, typo) = (folder.path().join("state"), folder.path().join("recrods"));
+        let elsewhere = Database::Sqlite(typo.join("plimsoll.db"));
+        let records = Records::open_for_trading(&elsewhere, &state).await.unwrap();
+        let why = records.away.clone().unwrap();
+        assert!(why.starts_with(&format!("there is no directory {}", typo.display())), "{why}");
+        assert!(records.controls.kill_switch(&AccountId::new("main")).await.is_err(), "nothing is opened");
+        records.close().await;
+        assert!(!typo.exists(), "it was made");
+        let below = Database::Sqlite(state.join("records/plimsoll.db"));
+        let records = Records::open_for_trading(&below, &state).await.unwrap();
+        assert_eq!(records.away, None);
+        records.close().await;
+        Records::open(&elsewhere).await.unwrap().close().await;
+        assert!(typo.exists(), "`db migrate` makes it");
     }
 
     #[tokio::test]

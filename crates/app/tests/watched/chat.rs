@@ -40,6 +40,10 @@ async fn whoever_is_listed_is_answered_acts_in_two_steps_and_hears_alerts() {
     };
     scene.until("stranger", kinds).await;
 
+    // No contract is settled: that of the only strategy is meant.
+    let preview = scene.ask("/futures_open long 100").await;
+    assert!(preview.text().contains("open long 0.001 BTC/USDT:USDT on main at 3x"), "{}", preview.text());
+
     let first = scene.ask("/kill").await;
     assert_eq!(scene.json("/api/kill").await["state"], "released");
     let second = scene.pressed(&first, "Yes…", "Really").await;

@@ -1,7 +1,10 @@
 //! Leverage and isolated margin, within the limits.
 
 use super::PositionManager;
+use super::monitor::is_stop;
+use super::protection::{liquidated_before, reached_first};
 use super::reading::find_direction;
+use crate::position_manager::sentence::{percent, short};
 use crate::trouble::Troubles;
 use plimsoll_domain::liquidation::{self, Leg};
 use plimsoll_domain::risk::distance_to;
@@ -79,7 +82,7 @@ pub enum AdjustFailure {
     #[error("{0} is backed by the whole account (cross): only an isolated position has margin of its own")]
     NotIsolated(Symbol),
     /// It would bring liquidation too near.
-    #[error("taking out {amount} leaves {distance} to liquidation, the limit is {limit}")]
+    #[error("taking out {amount} leaves {} to liquidation, the limit is {}", percent(*distance), percent(*limit))]
     TooNearLiquidation {
         /// What was to be taken out.
         amount: Money,
@@ -87,6 +90,16 @@ pub enum AdjustFailure {
         distance: Rate,
         /// The least that is allowed.
         limit: Rate,
+    },
+    /// It would bring liquidation before the stop, which would protect nothing.
+    #[error("taking out {amount} leaves liquidation at {}, before the stop at {stop}", short(*liquidation))]
+    StopBeyondLiquidation {
+        /// What was to be taken out.
+        amount: Money,
+        /// The stop that is reached first.
+        stop: Price,
+        /// Where it would be liquidated.
+        liquidation: Price,
     },
     /// The venue did not tell what judging it takes.
     #[error("the account cannot be read: {0}")]
@@ -136,7 +149,8 @@ impl PositionManager {
     /// What moving margin would mean. Nothing is moved.
     ///
     /// # Errors
-    /// [`AdjustFailure`] if it is not allowed: taking out must leave the configured distance to liquidation.
+    /// [`AdjustFailure`] if it is not allowed: taking out must leave the configured distance to liquidation, and the stop before
+    /// it.
     pub async fn preview_margin(
         &self,
         symbol: &Symbol,
@@ -172,6 +186,7 @@ impl PositionManager {
             distance: (distance(now), distance(then)),
         };
         self.far_enough(&change)?;
+        self.stop_comes_first(&change).await?;
         Ok(change)
     }
 
@@ -183,6 +198,22 @@ impl PositionManager {
         };
         match distance.filter(|distance| change.amount.is_negative() && *distance < limit) {
             Some(distance) => Err(AdjustFailure::TooNearLiquidation { amount: change.amount.abs(), distance, limit }),
+            None => Ok(()),
+        }
+    }
+
+    async fn stop_comes_first(&self, change: &MarginChange) -> Result<(), AdjustFailure> {
+        if !change.amount.is_negative() {
+            return Ok(());
+        }
+        let (symbol, direction) = (&change.symbol, change.position.direction);
+        let orders = self.ports.broker.open_orders(Some(symbol)).await?;
+        let stops = orders.iter().filter(|order| is_stop(order, symbol, change.side, direction));
+        let Some(stop) = reached_first(direction, stops).and_then(|stop| stop.trigger) else { return Ok(()) };
+        match liquidated_before(direction, stop, change.liquidation.1) {
+            Some(liquidation) => {
+                Err(AdjustFailure::StopBeyondLiquidation { amount: change.amount.abs(), stop, liquidation })
+            }
             None => Ok(()),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::outcome::{Closed, Opened};
 use crate::order_path::SendFailure;
+use crate::position_manager::sentence::short;
 use plimsoll_domain::risk::{NotReleased, Refused, RiskCheck};
 use plimsoll_domain::{
     ClientOrderId, Currency, Direction, OrderStatus, PositionMode, Price, Quantity, Step, Symbol, UnfitSize,
@@ -61,7 +62,10 @@ pub enum OpenFailure {
         direction: Direction,
     },
     /// The stop would come after the liquidation.
-    #[error("stop-loss at {trigger} is beyond the liquidation price {liquidation}: use less leverage or a nearer stop")]
+    #[error(
+        "stop-loss at {trigger} is beyond the liquidation price {}: use less leverage or a nearer stop",
+        short(*liquidation)
+    )]
     StopBeyondLiquidation {
         /// Where the stop was to rest.
         trigger: Price,

@@ -3,6 +3,7 @@
 mod books;
 mod earnings;
 mod glance;
+mod late_stops;
 mod mending;
 
 pub(crate) use glance::{Glance, is_covered};
@@ -17,8 +18,9 @@ use super::close::Closing;
 use super::composed::Doing;
 use super::exposure::Overexposed;
 use super::failure::MonitorFailure;
+use super::just_read::JustRead;
 use super::outcome::{Action, Closed, FlattenReason, MonitorReport, PositionHealth, Unclosed};
-use super::reading::{Held, JustRead, Reading};
+use super::reading::{Held, Reading};
 use super::settle::Settlement;
 use crate::funding_service::FundingRecording;
 use crate::order_path::Wait;
@@ -72,8 +74,8 @@ impl PositionManager {
     /// The same by what was read a moment ago, where that is young enough.
     pub(crate) async fn monitor_by(&self, read: Option<JustRead>) -> Result<MonitorReport, MonitorFailure> {
         let mut troubles = Troubles::default();
-        let reading = match read.and_then(JustRead::young) {
-            Some(reading) => Ok(reading),
+        let reading = match read.and_then(|it| self.still_young(it)) {
+            Some((reading, _)) => Ok(reading),
             None => self.read_account(&mut troubles).await,
         };
         let reading = match reading {
@@ -134,6 +136,7 @@ impl PositionManager {
         let margin_ratio = worst_ratio(&assessment);
         let alert = MarginAlert::of(margin_ratio);
         self.tell_of_margin(&positions, margin_ratio, alert, &mut troubles).await;
+        self.tell_of_late_stops(&positions, &mut troubles).await;
         let blind_for = self.tell_of_sight(&mut troubles).await;
         let switched = self.tell_of_switch(&mut troubles).await;
         let elsewhere = self.tell_of_others(self.said_last.switched_at(), &mut troubles).await;
@@ -262,6 +265,7 @@ impl PositionManager {
             margin_ratio: it.margin_ratio,
             alert: MarginAlert::of(it.margin_ratio),
             has_stop: reading.has_stop(held),
+            late_stop: reading.late_stop(held, it.liquidation),
             is_in_hand: false,
         };
         reading.held.iter().zip(&assessment.positions).map(health).collect()

@@ -8,16 +8,19 @@ mod preview;
 mod protecting;
 
 pub(super) use judged::Judged;
-pub use preview::Preview;
+pub use preview::{Preview, StopMove};
+
+use checks::Approved;
 
 use super::PositionManager;
 use super::UnverifiedStop;
 use super::close::Closing;
 use super::failure::OpenFailure;
+use super::just_read::{Begun, JustRead};
 use super::ledger::Before;
 use super::monitor::is_open;
 use super::outcome::{OpenWarning, Opened, Protected};
-use super::protection::Wanted;
+use super::protection::{Wanted, reached_first};
 use super::reading::{Held, Reading};
 use crate::client_order_id::IntentId;
 use crate::execution::Execution;
@@ -25,8 +28,8 @@ use crate::funding_service::{FundingCost, cost_of};
 use crate::order_path::Wait;
 use crate::trouble::{Subject, Troubles};
 use plimsoll_domain::{
-    Direction, FundingRate, Instrument, MarginMode, Order, OrderKind, Position, PositionMode, PositionSide, Price,
-    TimeInForce, Timestamp, margin,
+    FundingRate, Instrument, MarginMode, Order, OrderKind, Position, PositionMode, PositionSide, Price, TimeInForce,
+    margin,
 };
 use plimsoll_ports::{
     Alert, ComposedEntry, OpenIntent, OpenedPosition, Purpose, Refusal, Severity, StopLoss, StoreError,
@@ -45,9 +48,7 @@ pub(super) struct Plan<'a> {
     /// It is one part of a composed order, or all of it: no part is larger than a market order may be.
     pub(super) in_parts: bool,
     pub(super) reading: Reading,
-    /// How many flattenings had begun when it was made: one more, and it is void.
-    flattenings: u32,
-    began: Timestamp,
+    begun: Begun,
 }
 
 impl Plan<'_> {
@@ -77,14 +78,11 @@ impl Plan<'_> {
         })
     }
 
-    /// The stop that closes the whole position already, whatever it will be; of several the one that is reached first.
+    /// The stop that closes the whole position already, whatever it will be.
     fn stop_that_rests(&self) -> Option<&Order> {
         let OpenIntent { symbol, direction, .. } = self.intent;
         let stops = self.reading.stops(symbol, self.side, *direction).filter(|stop| stop.close_position);
-        match direction {
-            Direction::Long => stops.max_by_key(|stop| stop.trigger),
-            Direction::Short => stops.min_by_key(|stop| (stop.trigger.is_none(), stop.trigger)),
-        }
+        reached_first(*direction, stops)
     }
 
     /// At market, or at the limit now or never.
@@ -166,15 +164,9 @@ impl PositionManager {
     ) -> Result<Opened, OpenFailure> {
         // It is closed by a clean stop only.
         let Ok(_turn) = self.turn.acquire().await else { return Err(OpenFailure::ShuttingDown) };
-        self.forget_judged();
         let mut troubles = Troubles::default();
-        self.refuse_while_unresolved(intent, None).await?;
-        let plan = self.plan(intent, &mut troubles).await?;
+        let (plan, approved) = self.approved(intent, false, &mut troubles).await?;
         let plan = Plan { limit, id: name.unwrap_or_else(|| plan.id.clone()), ..plan };
-        // What ended without us is recorded, and its protection cleared away, before something begins in its place.
-        self.settle(&plan.reading, &mut troubles).await;
-        self.open_the_day(&plan.reading, &mut troubles).await;
-        let approved = self.approve(&plan, &mut troubles).await?;
         self.set_up(&plan).await?;
         self.record_waiver(&plan).await?;
         let entered = match self.enter_protectably(&plan, &approved, &mut troubles).await {
@@ -208,6 +200,23 @@ impl PositionManager {
         self.conclude(&plan, opened, troubles).await
     }
 
+    /// By whoever holds the turn: an intent that may be sent now, whole or `in_parts`.
+    async fn approved<'a>(
+        &self,
+        intent: &'a OpenIntent,
+        in_parts: bool,
+        troubles: &mut Troubles,
+    ) -> Result<(Plan<'a>, Approved), OpenFailure> {
+        self.forget_judged();
+        self.refuse_while_unresolved(intent, None).await?;
+        let plan = Plan { in_parts, ..self.plan(intent, troubles).await? };
+        // What ended without us is recorded, and its protection cleared away, before something begins in its place.
+        self.settle(&plan.reading, troubles).await;
+        let approved = self.approve(&plan, troubles).await?;
+        self.open_the_day(&plan.reading, troubles).await;
+        Ok((plan, approved))
+    }
+
     /// Everything that judging takes. What is not known refuses the order, except funding, which has a limit of its own
     /// for that.
     pub(super) async fn plan<'a>(
@@ -218,14 +227,14 @@ impl PositionManager {
         self.plan_by(None, intent, troubles).await
     }
 
-    /// The same by a reading of a moment ago, with how many flattenings had begun before it, and when it began.
+    /// The same by what was read a moment ago, where that is young still when it is needed.
     pub(super) async fn plan_by<'a>(
         &self,
-        read: Option<(Reading, u32, Timestamp)>,
+        read: Option<JustRead>,
         intent: &'a OpenIntent,
         troubles: &mut Troubles,
     ) -> Result<Plan<'a>, OpenFailure> {
-        let (symbol, flattenings, began) = (&intent.symbol, self.flattenings_begun(), self.ports.clock.now());
+        let (symbol, begun) = (&intent.symbol, self.reading_begins());
         let instrument = self.ports.broker.instrument(symbol).await?;
         if let Some(refusal) = Refusal::to_open(symbol, instrument.status, instrument.status.as_str()) {
             return Err(OpenFailure::NotTrading(refusal));
@@ -234,27 +243,15 @@ impl PositionManager {
             let (symbol, settle, kept) = (symbol.clone(), instrument.settle, self.settings.settle.clone());
             return Err(OpenFailure::WrongCurrency { symbol, settle, kept });
         }
-        let (reading, flattenings, began) = match read {
+        let (reading, begun) = match read.and_then(|it| self.still_young(it)) {
             Some(read) => read,
-            None => (self.read_account(troubles).await?, flattenings, began),
+            None => (self.read_account(troubles).await?, begun),
         };
         let mark = self.ports.feed.mark_price(symbol).await?.price;
         let funding = troubles.known(Subject::Funding, symbol, self.ports.funding_rates.current(symbol).await);
         let side = PositionSide::of(intent.direction, self.settings.position_mode);
         let id = self.ids.intent(self.ports.clock.now());
-        Ok(Plan {
-            intent,
-            id,
-            instrument,
-            side,
-            mark,
-            funding,
-            limit: None,
-            in_parts: false,
-            reading,
-            flattenings,
-            began,
-        })
+        Ok(Plan { intent, id, instrument, side, mark, funding, limit: None, in_parts: false, reading, begun })
     }
 
     /// An entry whose fate is not known may be live: nothing more is opened in its contract before it is.
@@ -420,7 +417,7 @@ impl PositionManager {
 
     /// Trading is stopped, or a flattening has begun since the plan was made.
     fn is_stopped_since(&self, plan: &Plan<'_>) -> bool {
-        self.is_flattening() || self.flattenings_begun() != plan.flattenings || self.latched().is_some()
+        self.is_flattening() || self.flattenings_begun() != plan.begun.flattenings || self.latched().is_some()
     }
 
     /// The same, by another process too: what the records say now. Setting up took a while since they were read.
@@ -428,7 +425,7 @@ impl PositionManager {
         if self.is_stopped_since(plan) || self.kill_switch().await?.engaged {
             return Ok(true);
         }
-        self.has_flattening_begun_since(plan.began).await
+        self.has_flattening_begun_since(plan.begun.at).await
     }
 
     /// Trading that was stopped meanwhile takes back what was opened, and a stop that is not verified all that it was to

@@ -403,6 +403,8 @@ pub struct PositionHealth {
     pub alert: MarginAlert,
     /// A stop-loss rests at the venue for it.
     pub has_stop: bool,
+    /// Its stop and its liquidation price, where that is reached first: the stop protects nothing.
+    pub late_stop: Option<(Price, Price)>,
     /// Another living process is at work on it: what it lacks may be on its way.
     pub is_in_hand: bool,
 }

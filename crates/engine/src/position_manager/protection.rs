@@ -7,8 +7,8 @@ use crate::client_order_id::IntentId;
 use crate::order_path::{Evidence, Placed, SendFailure, Wait};
 use crate::trouble::{Subject, Troubles};
 use plimsoll_domain::{
-    ClientOrderId, Direction, Instrument, NewOrder, Order, OrderKind, OrderSize, OrderType, PositionSide, Price,
-    Rounding, Symbol, TriggerBy,
+    ClientOrderId, Direction, Instrument, Liquidation, NewOrder, Order, OrderKind, OrderSize, OrderType, PositionSide,
+    Price, Rounding, Symbol, TriggerBy,
 };
 use plimsoll_ports::{Alert, JournalState, Purpose, RefusalReason, Severity, StoreError};
 use std::sync::atomic::Ordering;
@@ -258,7 +258,8 @@ impl PositionManager {
         }
     }
 
-    /// The stop that closes the whole position, whatever it is now, as the venue reads it back.
+    /// The stop that closes the whole position, whatever it is now, as the venue reads it back; of several the one that is
+    /// reached first.
     pub(crate) async fn resting_stop(
         &self,
         (symbol, side, direction): (&Symbol, PositionSide, Direction),
@@ -273,7 +274,7 @@ impl PositionManager {
                 && order.close_position
                 && (order.position_side, order.side) == (side, direction.closing_side())
         };
-        let found = open.iter().find(protects).ok_or(ProtectionFailure::Gone)?;
+        let found = reached_first(direction, open.iter().filter(protects)).ok_or(ProtectionFailure::Gone)?;
         let trigger = found.trigger.ok_or(ProtectionFailure::Gone)?;
         Ok(Protection {
             purpose: Purpose::StopLoss,
@@ -296,6 +297,23 @@ impl PositionManager {
                 && order.close_position
                 && self.ids.is_ours(&order.client_order_id)
         }
+    }
+}
+
+/// Where liquidation is reached before a stop, and it: what rests there protects nothing.
+pub(super) fn liquidated_before(direction: Direction, stop: Price, liquidation: Liquidation) -> Option<Price> {
+    let bounds = liquidation.bounds()?;
+    match direction {
+        Direction::Long => bounds.below.filter(|below| stop <= *below),
+        Direction::Short => bounds.above.filter(|above| stop >= *above),
+    }
+}
+
+/// Of several stops of a position the one that is reached first.
+pub(super) fn reached_first<'a>(direction: Direction, stops: impl Iterator<Item = &'a Order>) -> Option<&'a Order> {
+    match direction {
+        Direction::Long => stops.max_by_key(|stop| stop.trigger),
+        Direction::Short => stops.min_by_key(|stop| (stop.trigger.is_none(), stop.trigger)),
     }
 }
 

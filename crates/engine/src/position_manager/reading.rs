@@ -1,7 +1,6 @@
 //! The account as its venue gives it, with what judging it takes: contracts and marks.
 
 use super::PositionManager;
-use crate::steady::Steady;
 use crate::trouble::{Subject, Troubles};
 use plimsoll_domain::{
     AccountSnapshot, Assessment, BalanceReport, Collateral, Currency, Direction, Holding, Instrument, Liquidation,
@@ -9,8 +8,6 @@ use plimsoll_domain::{
 };
 use plimsoll_ports::QueryError;
 use std::collections::BTreeSet;
-use std::fmt;
-use std::time::Duration;
 
 /// The account at one moment. What the check before an order asks of all positions is summed up once.
 #[derive(Debug)]
@@ -24,28 +21,6 @@ pub(crate) struct Reading {
     closing_fee: Rate,
     sums: Sums,
     totals: Totals,
-}
-
-/// The account as it was just read, for whoever needs it now: it is good for a second.
-pub struct JustRead {
-    pub(crate) reading: Reading,
-    /// Since before it was asked for.
-    pub(crate) age: Steady,
-}
-
-/// A reading takes about so long itself, where a venue is slow.
-const YOUNG: Duration = Duration::from_secs(1);
-
-impl fmt::Debug for JustRead {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JustRead").field("reading", &self.reading).finish_non_exhaustive()
-    }
-}
-
-impl JustRead {
-    pub(crate) fn young(self) -> Option<Reading> {
-        (self.age.passed() < YOUNG).then_some(self.reading)
-    }
 }
 
 /// What is held altogether.

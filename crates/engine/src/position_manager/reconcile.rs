@@ -16,15 +16,14 @@ use super::PositionManager;
 use super::composed::Doing;
 use super::failure::ReconcileFailure;
 use super::foreign::Foreign;
-use super::reading::{JustRead, Reading};
+use super::just_read::JustRead;
+use super::reading::Reading;
 use super::settle::is_protective;
 use crate::order_path::{Evidence, SendFailure, Sent, Wait};
-use crate::steady::Steady;
 use crate::trouble::{Record, Subject, Troubles};
 use plimsoll_domain::{Direction, Order, OrderId, PositionReport, Timestamp};
 use plimsoll_ports::{Alert, JournalEntry, JournalState, PositionRecord, PositionStatus, Purpose, Severity};
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 impl PositionManager {
@@ -41,7 +40,7 @@ impl PositionManager {
     /// # Errors
     /// [`ReconcileFailure`] if venue or records cannot be read: nothing should be opened before that is so.
     pub async fn reconcile(&self) -> Result<Reconciliation, ReconcileFailure> {
-        Ok(self.begin().await?.0)
+        Ok(self.reconcile_and_read().await?.0)
     }
 
     /// The same, with what was read of the account, if nothing was done about it: a first look, or a
@@ -49,13 +48,13 @@ impl PositionManager {
     ///
     /// # Errors
     /// [`ReconcileFailure`] as of [`reconcile`](Self::reconcile).
-    pub async fn begin(&self) -> Result<(Reconciliation, Option<JustRead>), ReconcileFailure> {
+    pub async fn reconcile_and_read(&self) -> Result<(Reconciliation, Option<JustRead>), ReconcileFailure> {
         let _turn = self.turn.acquire().await.ok();
         self.bring_together(Wait::Patiently).await
     }
 
     /// The same in passing: an order whose fate is not definite is looked at again the next time, so that nothing that is
-    /// to be watched waits for it. With what was read of the account, as [`begin`](Self::begin).
+    /// to be watched waits for it. With what was read of the account, as [`reconcile_and_read`](Self::reconcile_and_read).
     pub(crate) async fn compare(&self) -> Result<(Reconciliation, Option<JustRead>), ReconcileFailure> {
         let _turn = self.turn.acquire().await.ok();
         self.bring_together(Wait::Glance).await
@@ -95,7 +94,7 @@ impl PositionManager {
         let unfinished = self.without_owed_parts(unfinished, &mut troubles).await;
         let mut unsent = self.find_fates(&unfinished, wait, &mut it, &mut troubles).await;
         self.back_fill_funding(&mut it, &mut troubles).await;
-        let mut age = Steady::new(Arc::clone(&self.ports.clock));
+        let mut begun = self.reading_begins();
         let reading = in_hand.left_out_of(self.read_account(&mut troubles).await?);
         self.back_fill(&unfinished, &reading, &in_hand, &mut it, &mut troubles).await?;
         self.look_again(&unfinished, &mut it, &mut troubles).await;
@@ -113,7 +112,7 @@ impl PositionManager {
         let reading = match it.is_clean() && unsent.is_empty() {
             true => reading,
             false => {
-                age = Steady::new(Arc::clone(&self.ports.clock));
+                begun = self.reading_begins();
                 in_hand.left_out_of(self.read_account(&mut troubles).await?)
             }
         };
@@ -124,7 +123,7 @@ impl PositionManager {
         self.tell_of_reconciliation(&it, &mut troubles).await;
         it.took = self.ports.clock.now().since(started);
         it.troubles = troubles.into_vec();
-        Ok((it, is_whole.then_some(JustRead { reading, age })))
+        Ok((it, is_whole.then(|| self.just_read(reading, begun))))
     }
 
     /// Finds out what became of every order; answers the protection that the venue has never had, whose turn comes when

@@ -91,7 +91,7 @@ async fn all_positions_together_are_limited_in_money_and_as_leverage() {
 }
 
 /// An entry of 1 ETH at 1,900, of which half has filled elsewhere and is gone again.
-fn entry_rests(desk: &Desk, symbol: Symbol) {
+pub(crate) fn entry_rests(desk: &Desk, symbol: Symbol) {
     let order = Order {
         order_id: OrderId::new("777"),
         client_order_id: ClientOrderId::reported("web_7"),

@@ -146,24 +146,24 @@ async fn adding_blends_the_entry_and_replaces_the_stop() {
 async fn a_preview_by_what_was_just_read_reads_no_account_and_what_is_opened_then_does() {
     let desk = desk();
     let asked = || desk.venue.state().accounts_asked;
-    let (_, read) = desk.manager.begin().await.unwrap();
+    let (_, read) = desk.manager.reconcile_and_read().await.unwrap();
     let before = asked();
     let shown = desk.manager.preview_by(read, &long()).await.unwrap();
     assert_eq!((asked(), shown.equity), (before, money("10000")));
     // It is good for a second.
-    let (_, read) = desk.manager.begin().await.unwrap();
+    let (_, read) = desk.manager.reconcile_and_read().await.unwrap();
     desk.venue.sleep(Duration::from_secs(1)).await;
     let before = asked();
     desk.manager.preview_by(read, &long()).await.unwrap();
     assert_eq!(asked(), before + 1);
     // Whatever was read, what adds exposure is judged by a reading of its own.
-    desk.manager.begin().await.unwrap();
+    desk.manager.reconcile_and_read().await.unwrap();
     let before = asked();
     desk.open(&long()).await.unwrap();
     assert_eq!(asked(), before + 1);
 }
 
-/// To list all of them takes forty times as much of a venue's request limits.
+/// To list all of them takes many times as much of a venue's request limits.
 #[tokio::test]
 async fn stops_are_looked_for_among_the_orders_of_their_contract() {
     let desk = desk();

@@ -9,7 +9,7 @@ use plimsoll_ports::domain::{
     Tier, Timestamp, TradeId, VenueId, margin,
 };
 use plimsoll_ports::{Refusal, RefusalReason};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -61,6 +61,10 @@ pub(crate) struct State {
     pub(crate) blind: bool,
     /// The next question for a contract takes so many turns of everybody else.
     pub(crate) slow_instrument: u32,
+    /// So much time passes while each of the next questions for a contract is answered.
+    pub(crate) instruments_take: VecDeque<Duration>,
+    /// The same of the next question for a mark price.
+    pub(crate) mark_takes: Duration,
     /// No contract can be asked about.
     pub(crate) hide_instruments: bool,
     /// No margin is moved into positions.
@@ -163,6 +167,8 @@ impl Venue {
             faults: Vec::new(),
             blind: false,
             slow_instrument: 0,
+            instruments_take: VecDeque::new(),
+            mark_takes: Duration::ZERO,
             hide_instruments: false,
             refuses_margin: false,
             hide_balances: false,
@@ -195,6 +201,12 @@ impl Venue {
 
     pub(crate) fn fail(&self, kind: OrderType, fault: Fault) {
         self.state().faults.push((kind, fault));
+    }
+
+    /// So much time passes.
+    fn pass(&self, duration: Duration) {
+        let mut state = self.state();
+        state.now = state.now.plus(duration);
     }
 
     /// Moves a mark and fires what it triggers.

@@ -213,7 +213,7 @@ fn not_closed(failure: &CloseFailure) -> Report {
             Report::of(Came::Unknown, failure.to_string())
         }
         CloseFailure::NotKnown(_) | CloseFailure::Order { failure: SendFailure::NotSent(_), .. } => {
-            Report::failed(format!("{failure}; the position keeps its stop"))
+            Report::failed(format!("{failure}; the position, and what rests for it, is as it was"))
         }
         _ => Report::of(Came::Refused, failure.to_string()),
     }

@@ -125,6 +125,7 @@ fn opened(account: &ServedAccount, open: &Open, it: &plimsoll_engine::Preview, p
     if let Stop::None(why) = &open.stop {
         preview.warnings.push(format!("NO STOP: {why}"));
     }
+    preview.warnings.extend(it.stop_move.iter().map(ToString::to_string));
     preview.warnings.extend(it.warnings.iter().map(ToString::to_string));
     preview.warnings.extend(it.troubles.iter().map(ToString::to_string));
     preview.refusals.extend(it.refused.iter().flat_map(|refused| refused.reasons.iter().map(ToString::to_string)));

@@ -112,6 +112,8 @@ async fn a_curve_is_oldest_first_and_no_longer_than_asked(equity: &dyn EquityRep
 async fn a_thinned_curve_is_chosen_from_the_whole_one(equity: &dyn EquityRepository) -> Outcome {
     let none = equity.thinned(&account(), 1, 10, NOON).await?;
     ensure_eq!(none, ThinnedCurve { points: Vec::new(), on_record: 0 }, "no curve");
+    // Ever further apart, so that what lies nearest to a moment, before it and behind it are three points.
+    let far = |place: i64| place * place;
     let (length, highest, lowest) = (41, [17, 29], [11, 23]);
     for place in 0..length {
         let (wallet, unrealized) = match place {
@@ -120,12 +122,12 @@ async fn a_thinned_curve_is_chosen_from_the_whole_one(equity: &dyn EquityReposit
             it if it % 2 == 0 => ("500", "-12.25"),
             _ => ("12.25", "480"),
         };
-        equity.snapshot(&PnlSnapshot { unrealized_pnl: money(unrealized)?, ..point(place, wallet)? }).await?;
+        equity.snapshot(&PnlSnapshot { unrealized_pnl: money(unrealized)?, ..point(far(place), wallet)? }).await?;
     }
     equity.snapshot(&PnlSnapshot { account: AccountId::new("other"), ..point(5, "100000")? }).await?;
-    let until = at(length - 2);
+    let until = at(far(length - 2));
     // Outside of the day, by nothing and by one.
-    for (micros, wallet) in [(length - 2 - DAY, "100000"), (length - 3 - DAY, "-100000")] {
+    for (micros, wallet) in [(far(length - 2) - DAY, "100000"), (far(length - 2) - 1 - DAY, "-100000")] {
         equity.snapshot(&point(micros, wallet)?).await?;
     }
     let whole = equity.curve(&account(), 1, until).await?;
@@ -134,7 +136,7 @@ async fn a_thinned_curve_is_chosen_from_the_whole_one(equity: &dyn EquityReposit
         ensure_eq!(thinned, ThinnedCurve::of(whole.clone(), points), "{points} points");
         ensure!(thinned.points.len() <= points.max(4) as usize, "{} points of {points}", thinned.points.len());
         for place in [0, highest[1], lowest[0], length - 2] {
-            ensure!(thinned.points.iter().any(|it| it.time == at(place)), "{place} of {points}");
+            ensure!(thinned.points.iter().any(|it| it.time == at(far(place))), "{place} of {points}");
         }
     }
     Ok(())

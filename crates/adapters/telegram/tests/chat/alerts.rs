@@ -143,3 +143,11 @@ async fn a_long_alert_is_cut_to_what_a_message_holds() {
     stage.notifier.notify(&long).await.unwrap();
     assert_eq!(stage.telegram.said().len(), 1);
 }
+
+#[tokio::test]
+async fn figures_of_an_alert_are_as_long_as_people_read_them() {
+    let stage = Stage::new().await;
+    let body = "entry 68956.366666666666666666666667, mark 68000.1".to_owned();
+    stage.notifier.notify(&Alert { body, ..alert(Severity::Critical, "a") }).await.unwrap();
+    assert_eq!(stage.telegram.said(), ["<b>CRITICAL: a is so</b>\nentry 68956.36666667, mark 68000.1"]);
+}

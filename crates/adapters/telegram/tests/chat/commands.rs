@@ -13,7 +13,7 @@ async fn the_menu_is_set_and_every_question_is_answered() {
         ("/help", &["/release"]),
         (
             "/futures_status",
-            &["Status, paper", "main at paper", "second at paper", "equity: 10000 USDT", "nothing is held"],
+            &["Status, paper", "main at paper", "second at paper", "equity: 10000.00 USDT", "nothing is held"],
         ),
         ("/futures_status on second", &["second at paper"]),
         ("/funding_rate", &["BTC/USDT:USDT at paper", "every 8 h", "mark 50000"]),
@@ -46,7 +46,7 @@ async fn what_is_held_is_told_with_its_liquidation_and_its_stop() {
             vec![
                 "BTC/USDT:USDT long 0.05 at 5x".to_owned(),
                 format!("liquidated at {liquidation}"),
-                "stop 48000, 4 % away".to_owned(),
+                "stop 48000, 4.00 % away".to_owned(),
             ],
         ),
         (
@@ -54,7 +54,7 @@ async fn what_is_held_is_told_with_its_liquidation_and_its_stop() {
             vec![format!("liquidated at {liquidation}"), "margin ratio".to_owned(), "stop 48000".to_owned()],
         ),
         ("/funding_rate", vec!["long 0.05 on main".to_owned(), "a day".to_owned()]),
-        ("/pnl", vec!["main, paper".to_owned(), "fees 1.000002".to_owned()]),
+        ("/pnl", vec!["main, paper".to_owned(), "fees 1.00, ".to_owned()]),
     ] {
         let answer = scene.ask(text).await;
         for part in parts {
@@ -70,8 +70,8 @@ async fn a_position_is_shown_then_opened_and_closed_by_presses() {
     for part in [
         "<b>open long 0.002 BTC/USDT:USDT on main at 5x</b>",
         "play money",
-        "notional: 100 USDT",
-        "initial margin: 20 USDT",
+        "notional: 100.00 USDT",
+        "initial margin: 20.00 USDT",
         "liquidation: 40",
         "stop-loss: 48000",
         "sell all at 48000",
@@ -141,7 +141,8 @@ async fn several_positions_are_asked_about() {
     let scene = Scene::with(|settings| plimsoll_telegram::Settings { account: None, symbol: None, ..settings }).await;
     let answer = scene.ask("/futures_open long 100 BTC").await;
     assert!(answer.text().contains("on which account? add one of: on main, on second"), "{}", answer.text());
-    assert!(scene.ask("/futures_open long 100 on main").await.text().contains("which contract?"));
+    // No strategy trades there, and nothing is held.
+    assert!(scene.ask("/futures_open long 100 on second").await.text().contains("which contract?"));
     assert!(scene.ask("/futures_leverage 5").await.text().contains("which contract?"));
     assert!(scene.ask("/futures_close").await.text().contains("nothing like that is held"));
     assert!(scene.ask("/funding_rate").await.text().contains("Nothing is held."));

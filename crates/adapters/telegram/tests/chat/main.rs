@@ -6,6 +6,8 @@ mod alerts;
 mod buttons;
 mod commands;
 mod doors;
+mod figures;
+mod meant;
 mod outage;
 mod scene;
 mod telegram;

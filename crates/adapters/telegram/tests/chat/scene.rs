@@ -43,7 +43,11 @@ impl Scene {
     }
 
     pub(crate) async fn with(settled: impl FnOnce(Settings) -> Settings) -> Self {
-        let (world, telegram) = (World::new().await, Telegram::new().await);
+        Self::of(World::new().await, settled).await
+    }
+
+    pub(crate) async fn of(world: World, settled: impl FnOnce(Settings) -> Settings) -> Self {
+        let telegram = Telegram::new().await;
         let settings = settled(settings(&telegram));
         let (bot, stop, task) = start(&world, settings);
         Self { world, telegram, bot, stop: Some(stop), task }

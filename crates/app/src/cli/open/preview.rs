@@ -1,6 +1,6 @@
 //! What opening would mean, before it is done.
 
-use super::verdict;
+use super::{verdict, warnings};
 use crate::cli::opening::Asked;
 use crate::cli::positions::{distance, liquidation, liquidation_fields};
 use crate::failure::Failure;
@@ -79,7 +79,7 @@ impl PreviewRow {
             available: full(it.available.get()),
             allowed: it.refused.is_none(),
             reasons,
-            warnings: it.warnings.iter().map(ToString::to_string).collect(),
+            warnings: warnings(it).collect(),
             asked_quantity: asked.quantity(),
             asked_notional: asked.notional(),
             asked_risk: asked.risk(),

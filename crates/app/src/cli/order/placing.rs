@@ -76,9 +76,10 @@ impl Placing {
         let preview = desk.manager.preview_composed(&order).await.map_err(|failure| failed(&failure))?;
         let meant = Meant::of(desk, &order, preview.as_ref(), asked);
         let shown = if json { Ok(()) } else { shown.and_then(|()| meant.print(&order, preview.as_ref())) };
-        // Who has said yes is told no by the engine, which records it; nobody else is asked.
+        // Nobody is asked for what is refused, and it is on record all the same. To whoever has said yes the order says it.
         let refused = preview.and_then(|it| it.refused);
         if let (Some(refused), false, false) = (&refused, self.consent.dry_run, self.consent.is_given_already()) {
+            desk.manager.check_composed(&order).await.map_err(|failure| failed(&failure))?;
             return Err(Failure::no(format!("refused: {refused}")));
         }
         if !self.consent.is_given(shown, &format!("Place it on {}{}?", desk.account.name, acting::live(desk)))? {

@@ -1,6 +1,6 @@
 //! What is left when guarding ends: nothing is cancelled, and nobody here goes on with what is not done.
 
-use super::teller::counted;
+use crate::screen::counted;
 use plimsoll_domain::ClientOrderId;
 use plimsoll_engine::Survey;
 use plimsoll_ports::ComposedEntry;

@@ -7,7 +7,7 @@ use crate::cli::composed::{self, ProgressRow};
 use crate::cli::{acting, ladder};
 use crate::desk::Desk;
 use crate::failure::Failure;
-use crate::screen;
+use crate::screen::{self, counted};
 use plimsoll_domain::risk::Climb;
 use plimsoll_domain::{AccountId, Timestamp};
 use plimsoll_engine::{Action, GuardNews, LookoutNews, MonitorReport, Progress, Reconciliation, Summary, Wake};
@@ -303,11 +303,6 @@ impl Teller {
     fn event(&self, told: &impl Serialize) -> Result<(), Failure> {
         screen::json(&OfAccount { told, account: self.account.as_str() })
     }
-}
-
-/// `1 position`, `2 positions`.
-pub(super) fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 const fn severity(severity: Severity) -> &'static str {

@@ -6,7 +6,6 @@ use crate::position_manager::PositionManager;
 use crate::position_manager::open::Preview;
 use crate::position_manager::protection::Wanted;
 use crate::position_manager::reading::find_direction;
-use crate::steady::Steady;
 use crate::trouble::Troubles;
 use plimsoll_domain::{
     ClientOrderId, Decimal, Direction, Instrument, Position, Price, Quantity, Rate, Remainder, Rounding, TimeInForce,
@@ -15,7 +14,6 @@ use plimsoll_ports::{
     ComposedEnd, ComposedEntry, ComposedKind, ComposedOrder, ComposedState, OpenIntent, Opening, Purpose, SlicedTrade,
     StoreError,
 };
-use std::sync::Arc;
 
 impl PositionManager {
     /// What a composed order would mean now, by the same code that takes it; what it opens is judged whole. Nothing is
@@ -33,6 +31,15 @@ impl PositionManager {
         let instrument = self.ports.broker.instrument(&order.symbol).await?;
         makes_sense(order, &instrument, preview.mark, preview.stop_loss)?;
         Ok(Some(preview))
+    }
+
+    /// Judges the whole of what a composed order opens, as taking it would, and lets nothing follow: see [`check`](Self::check).
+    ///
+    /// # Errors
+    /// [`ComposeFailure`] as of [`compose`](Self::compose).
+    pub async fn check_composed(&self, order: &ComposedOrder) -> Result<(), ComposeFailure> {
+        let Some(opening) = order.opening() else { return self.is_reducible(order).await };
+        Ok(self.check_of(&intent(order, opening, opening.quantity), true).await?)
     }
 
     /// By whoever holds the turn: checks a composed order and writes it down, with the protection that it owes.
@@ -53,14 +60,14 @@ impl PositionManager {
         opening: &Opening,
         name: IntentId,
     ) -> Result<ComposedEntry, ComposeFailure> {
-        let (mut troubles, age) = (Troubles::default(), Steady::new(Arc::clone(&self.ports.clock)));
+        let mut troubles = Troubles::default();
         let intent = intent(order, opening, opening.quantity);
         self.refuse_while_unresolved(&intent, Some(&name)).await?;
         let plan = self.plan(&intent, &mut troubles).await?.of_composed(name);
         makes_sense(order, &plan.instrument, plan.mark, plan.stop_price())?;
         self.settle(&plan.reading, &mut troubles).await;
-        self.open_the_day(&plan.reading, &mut troubles).await;
         self.approve(&plan, &mut troubles).await?;
+        self.open_the_day(&plan.reading, &mut troubles).await;
         self.record_waiver(&plan).await?;
         let entry = self.write_down(order, &plan.id).await?;
         // Whoever finds a part filled after a crash finds what was to protect it.
@@ -70,7 +77,7 @@ impl PositionManager {
             return Err(self.taken_back(entry.id, error).await);
         }
         drop(wanted);
-        self.keep_judged(plan.into_judged(entry.id.clone(), age));
+        self.keep_judged(entry.id.clone(), plan);
         Ok(entry)
     }
 

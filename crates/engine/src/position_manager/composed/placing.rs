@@ -63,8 +63,7 @@ impl PositionManager {
         // Somebody is opening something: the next pass is early enough.
         let Ok(_turn) = self.turn.try_acquire() else { return false };
         // What another process has opened since is in no reading of ours.
-        let judged = self.take_judged(&entry.id).filter(|_| !self.colleagues.is_anyone_alive());
-        let read = judged.and_then(|judged| judged.young());
+        let read = self.take_judged(&entry.id).filter(|_| !self.colleagues.is_anyone_alive());
         let intent = intent(&entry.order, opening, quantity);
         let approved = async {
             // What else may be live in its contract is not in any reading yet.

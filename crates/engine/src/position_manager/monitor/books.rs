@@ -37,8 +37,8 @@ impl PositionManager {
         Some(snapshot)
     }
 
-    /// A first point of the curve where there is none of this day or the one before: what an order costs that no look was ahead
-    /// of is of its day.
+    /// A first point of the curve where there is none of this day or the one before: what the first order of a day costs is lost
+    /// on that day, though nobody had looked at the account. Behind its judgement, which has read what was booked meanwhile.
     pub(in crate::position_manager) async fn open_the_day(&self, reading: &Reading, troubles: &mut Troubles) {
         if let Some(None) = troubles.read(Record::Equity, self.opening_point(self.ports.clock.now()).await) {
             self.snapshot(reading, troubles).await;

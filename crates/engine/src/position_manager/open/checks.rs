@@ -5,9 +5,10 @@ use crate::position_manager::PositionManager;
 use crate::position_manager::failure::OpenFailure;
 use crate::position_manager::kill_switch::as_switch;
 use crate::position_manager::outcome::OpenWarning;
-use crate::position_manager::reading::{Held, Reading};
+use crate::position_manager::protection::liquidated_before;
+use crate::position_manager::reading::Held;
 use crate::trouble::Troubles;
-use plimsoll_domain::risk::{AccountFacts, OrderFacts, Projection, Reason, Refused, check, distance_to};
+use plimsoll_domain::risk::{AccountFacts, OrderFacts, Projection, Reason, Refused, Warning, check, distance_to};
 use plimsoll_domain::{
     Direction, Liquidation, MarginMode, Money, Position, PositionReport, Price, Quantity, Rounding, Stamp, UnfitSize,
     margin,
@@ -21,13 +22,31 @@ pub(in crate::position_manager) struct Approved {
     pub(super) warnings: Vec<OpenWarning>,
 }
 
+/// What is said of an intent before it is sent.
+pub(super) struct Weighed {
+    pub(super) quantity: Quantity,
+    pub(super) by_the_limits: Result<Vec<Warning>, Refused>,
+}
+
 impl PositionManager {
-    /// Sizes the order and checks it against every limit.
+    /// Sizes the order and checks it against every limit; what they refuse is recorded.
     pub(in crate::position_manager) async fn approve(
         &self,
         plan: &Plan<'_>,
         troubles: &mut Troubles,
     ) -> Result<Approved, OpenFailure> {
+        let Weighed { quantity, by_the_limits } = self.judge(plan, troubles).await?;
+        match by_the_limits {
+            Ok(limits) => Ok(Approved { quantity, warnings: self.warnings(plan.intent.quantity, quantity, limits) }),
+            Err(refused) => {
+                self.record_refusal(plan, &refused, troubles).await;
+                Err(OpenFailure::Refused(refused))
+            }
+        }
+    }
+
+    /// Sizes the order and judges it at the mark, as what opens it and what previews it do.
+    pub(super) async fn judge(&self, plan: &Plan<'_>, troubles: &mut Troubles) -> Result<Weighed, OpenFailure> {
         let intent = plan.intent;
         if self.is_flattening() {
             return Err(OpenFailure::Flattening);
@@ -50,22 +69,17 @@ impl PositionManager {
         let open = plan.reading.open_positions().saturating_add(resting.positions);
         let others = plan.reading.notional_beside(&intent.symbol, plan.side) + resting.notional;
         let facts = projection.facts(intent.leverage, open, others, distance, funding);
-        match self.judge(&plan.reading, &OrderFacts::Adds(facts), troubles).await? {
-            Ok(limits) => Ok(Approved { quantity, warnings: self.warnings(intent.quantity, quantity, limits) }),
-            Err(refused) => {
-                self.record_refusal(plan, &refused, troubles).await;
-                Err(OpenFailure::Refused(refused))
-            }
-        }
+        let by_the_limits = self.by_the_limits(plan, &OrderFacts::Adds(facts), troubles).await?;
+        Ok(Weighed { quantity, by_the_limits })
     }
 
-    pub(super) async fn judge(
+    async fn by_the_limits(
         &self,
-        reading: &Reading,
+        plan: &Plan<'_>,
         order: &OrderFacts,
         troubles: &mut Troubles,
-    ) -> Result<Result<Vec<plimsoll_domain::risk::Warning>, Refused>, StoreError> {
-        let now = self.ports.clock.now();
+    ) -> Result<Result<Vec<Warning>, Refused>, StoreError> {
+        let (now, reading) = (self.ports.clock.now(), &plan.reading);
         let kill_switch = as_switch(&self.kill_switch().await?, now);
         let equity = reading.wallet(&self.settings.settle) + reading.unrealized_pnl();
         let watch = self.equity_watch(reading, troubles).await?;
@@ -74,7 +88,7 @@ impl PositionManager {
             available: reading.available(&self.settings.settle),
             day_start_equity: watch.day_start_equity(),
             peak_equity: watch.peak_equity(),
-            state_age: self.state_age(reading),
+            state_age: self.state_age(plan),
             kill_switch: &kill_switch,
             margin_in_use: reading.margin_in_use(),
             elsewhere: self.elsewhere().await?,
@@ -83,24 +97,20 @@ impl PositionManager {
         Ok(check(order, &account, &self.rules().limits).map(|approval| approval.warnings))
     }
 
-    /// How old the state is: what the account's own task says, where there is one; else the reading is of this
-    /// second. A position that cannot be priced leaves the account in doubt.
-    fn state_age(&self, reading: &Reading) -> Option<Duration> {
-        if !reading.unpriced.is_empty() {
+    /// How old the state is: what the account's own task says, where there is one, and no less than what was read for this
+    /// order. A position that cannot be priced leaves the account in doubt.
+    fn state_age(&self, plan: &Plan<'_>) -> Option<Duration> {
+        if !plan.reading.unpriced.is_empty() {
             return None;
         }
+        let read = plan.begun.age();
         match &self.view {
-            Some(view) => view.borrow().age(self.ports.clock.now()),
-            None => Some(Duration::ZERO),
+            Some(view) => view.borrow().age(self.ports.clock.now()).map(|age| age.max(read)),
+            None => Some(read),
         }
     }
 
-    fn warnings(
-        &self,
-        wanted: Quantity,
-        sent: Quantity,
-        limits: Vec<plimsoll_domain::risk::Warning>,
-    ) -> Vec<OpenWarning> {
+    fn warnings(&self, wanted: Quantity, sent: Quantity, limits: Vec<Warning>) -> Vec<OpenWarning> {
         let rounded = (wanted != sent).then_some(OpenWarning::Rounded { wanted, sent });
         limits.into_iter().map(OpenWarning::Limits).chain(rounded).collect()
     }
@@ -205,12 +215,8 @@ impl Plan<'_> {
 
     /// A stop beyond the liquidation price protects nothing. Both are judged before the order, at the mark.
     pub(super) fn stop_comes_first(&self, liquidation: Liquidation) -> Result<(), OpenFailure> {
-        let Some((trigger, bounds)) = self.stop_trigger().zip(liquidation.bounds()) else { return Ok(()) };
-        let beyond = match self.intent.direction {
-            Direction::Long => bounds.below.filter(|below| trigger <= *below),
-            Direction::Short => bounds.above.filter(|above| trigger >= *above),
-        };
-        match beyond {
+        let Some(trigger) = self.stop_trigger() else { return Ok(()) };
+        match liquidated_before(self.intent.direction, trigger, liquidation) {
             Some(liquidation) => Err(OpenFailure::StopBeyondLiquidation { trigger, liquidation }),
             None => Ok(()),
         }

@@ -1,14 +1,17 @@
 //! What an intent would mean, by the same code that judges it, without doing any of it.
 
 use super::Plan;
+use super::checks::Weighed;
 use crate::funding_service::FundingCost;
 use crate::position_manager::PositionManager;
 use crate::position_manager::failure::OpenFailure;
-use crate::position_manager::reading::JustRead;
+use crate::position_manager::just_read::JustRead;
+use crate::position_manager::protection::reached_first;
 use crate::trouble::{Trouble, Troubles};
-use plimsoll_domain::risk::{OrderFacts, Projection, Refused, Warning, distance_to};
+use plimsoll_domain::risk::{Projection, Refused, Warning, distance_to};
 use plimsoll_domain::{Direction, Leverage, Liquidation, Money, Position, Price, Quantity, Rate, Symbol};
-use plimsoll_ports::OpenIntent;
+use plimsoll_ports::{OpenIntent, StopLoss};
+use std::fmt;
 
 /// What opening, or adding to, a position would mean.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,8 +63,28 @@ pub struct Preview {
     pub refused: Option<Refused>,
     /// What the limits say of it beside that.
     pub warnings: Vec<Warning>,
+    /// Where the stop of all that is held goes.
+    pub stop_move: Option<StopMove>,
     /// What could not be had beside it.
     pub troubles: Vec<Trouble>,
+}
+
+/// What is added to a position takes the stop of all of it along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StopMove {
+    /// Where the stop rests.
+    pub from: Price,
+    /// Where it is to rest.
+    pub to: Price,
+    /// More is lost there than where it rests.
+    pub is_further: bool,
+}
+
+impl fmt::Display for StopMove {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let further = if self.is_further { ", further away" } else { "" };
+        write!(f, "the stop of all that is held moves from {} to {}{further}", self.from, self.to)
+    }
 }
 
 impl PositionManager {
@@ -74,13 +97,31 @@ impl PositionManager {
         self.preview_of(None, intent, false, None).await
     }
 
-    /// The same by what was just [read](Self::begin), where that is no older than a second. It is for showing: opening reads the
-    /// account anew.
+    /// The same by what was [just read](Self::reconcile_and_read), where that is of this account and no older than a second.
+    /// It is for showing: opening reads the account anew.
     ///
     /// # Errors
     /// [`OpenFailure`] as of [`preview`](Self::preview).
     pub async fn preview_by(&self, read: Option<JustRead>, intent: &OpenIntent) -> Result<Preview, OpenFailure> {
         self.preview_of(read, intent, false, None).await
+    }
+
+    /// Judges an intent as opening it would, and lets nothing follow: what the limits refuse is on record, and a broken limit on
+    /// losses engages the kill switch. For whoever asks nobody for a consent that would be in vain.
+    ///
+    /// # Errors
+    /// [`OpenFailure`] as of [`open`](Self::open).
+    pub async fn check(&self, intent: &OpenIntent) -> Result<(), OpenFailure> {
+        self.check_of(intent, false).await
+    }
+
+    pub(in crate::position_manager) async fn check_of(
+        &self,
+        intent: &OpenIntent,
+        in_parts: bool,
+    ) -> Result<(), OpenFailure> {
+        let Ok(_turn) = self.turn.acquire().await else { return Err(OpenFailure::ShuttingDown) };
+        self.approved(intent, in_parts, &mut Troubles::default()).await.map(drop)
     }
 
     /// The same; what is opened `in_parts` may be larger than one market order, and what waits for a limit fills there.
@@ -93,41 +134,24 @@ impl PositionManager {
     ) -> Result<Preview, OpenFailure> {
         let mut troubles = Troubles::default();
         self.refuse_while_unresolved(intent, None).await?;
-        let flattenings = self.flattenings_begun();
-        let read = read.and_then(JustRead::young).map(|it| (it, flattenings, self.ports.clock.now()));
         let plan = Plan { in_parts, ..self.plan_by(read, intent, &mut troubles).await? };
-        let held = plan.held();
-        if let Some(held) = held.filter(|held| held.direction != intent.direction) {
-            return Err(OpenFailure::OppositePosition { symbol: intent.symbol.clone(), held: held.direction });
-        }
-        plan.right_sides()?;
-        plan.stop_rests()?;
-        let quantity = plan.size()?;
-        let at = |price| {
-            let projection = Projection::of(&plan.instrument, held, intent.direction, quantity, price, intent.leverage);
-            let made = projection.after.unwrap_or(Position { direction: intent.direction, quantity, entry: price });
-            (projection, made, plan.reading.liquidation_of(&self.as_held(&plan, made)))
-        };
-        // It is judged at the mark, as it will be.
-        let (projection, made, liquidation) = at(plan.mark);
-        plan.stop_comes_first(liquidation)?;
-        let distance = distance_to(liquidation, plan.mark);
-        let per_day = plan.funding_of(made).map(|cost| cost.per_day);
-        let (open, others) = (plan.reading.open_positions(), plan.reading.notional_beside(&intent.symbol, plan.side));
-        let facts = projection.facts(intent.leverage, open, others, distance, per_day);
-        let judged = self.judge(&plan.reading, &OrderFacts::Adds(facts), &mut troubles).await?;
-        let (refused, warnings) = match judged {
+        let Weighed { quantity, by_the_limits } = self.judge(&plan, &mut troubles).await?;
+        let (refused, warnings) = match by_the_limits {
             Ok(warnings) => (None, warnings),
             Err(refused) => (Some(refused), Vec::new()),
         };
+        let held = plan.held();
         let stop_loss = plan.stop_price();
+        let stop_move = self.stop_move(&plan);
         let settle = &self.settings.settle;
         // A limit beyond the mark is filled at the mark or better than that limit.
         let price = limit.map_or(plan.mark, |limit| match intent.direction {
             Direction::Long => limit.min(plan.mark),
             Direction::Short => limit.max(plan.mark),
         });
-        let (projection, made, liquidation) = at(price);
+        let projection = Projection::of(&plan.instrument, held, intent.direction, quantity, price, intent.leverage);
+        let made = projection.after.unwrap_or(Position { direction: intent.direction, quantity, entry: price });
+        let liquidation = plan.reading.liquidation_of(&self.as_held(&plan, made));
         Ok(Preview {
             symbol: intent.symbol.clone(),
             direction: intent.direction,
@@ -152,8 +176,21 @@ impl PositionManager {
             available: plan.reading.available(settle),
             refused,
             warnings,
+            stop_move,
             troubles: troubles.into_vec(),
         })
+    }
+}
+
+impl PositionManager {
+    /// One stop of ours rests for a position; those of others stay where they are.
+    fn stop_move(&self, plan: &Plan<'_>) -> Option<StopMove> {
+        let OpenIntent { symbol, direction, stop_loss: StopLoss::At(_), .. } = plan.intent else { return None };
+        let stops = plan.reading.stops(symbol, plan.side, *direction);
+        let ours = stops.filter(|stop| stop.close_position && self.ids.is_ours(&stop.client_order_id));
+        let (from, to) = (reached_first(*direction, ours)?.trigger?, plan.stop_price()?);
+        let is_further = if *direction == Direction::Long { to < from } else { to > from };
+        (from != to).then_some(StopMove { from, to, is_further })
     }
 }
 

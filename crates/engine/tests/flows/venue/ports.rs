@@ -49,6 +49,8 @@ impl Broker for Venue {
         if self.state().hold_instruments {
             std::future::pending::<()>().await;
         }
+        let takes = self.state().instruments_take.pop_front().unwrap_or_default();
+        self.pass(takes);
         if self.state().hide_instruments {
             return Err(QueryError::Unreachable(NotSent::Unavailable("busy".to_owned())));
         }
@@ -321,6 +323,8 @@ impl Broker for Venue {
 #[async_trait]
 impl MarketFeed for Venue {
     async fn mark_price(&self, symbol: &Symbol) -> Result<MarkPrice, QueryError> {
+        let takes = std::mem::take(&mut self.state().mark_takes);
+        self.pass(takes);
         let state = self.see()?;
         Ok(MarkPrice { symbol: symbol.clone(), price: state.marks[symbol], index: None, time: state.now })
     }
@@ -373,10 +377,7 @@ impl Clock for Venue {
     }
 
     async fn sleep(&self, duration: Duration) {
-        {
-            let mut state = self.state();
-            state.now = state.now.plus(duration);
-        }
+        self.pass(duration);
         tokio::task::yield_now().await;
     }
 }

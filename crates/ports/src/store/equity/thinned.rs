@@ -7,16 +7,16 @@ use std::collections::BTreeSet;
 /// Points that stand for all of a curve.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ThinnedCurve {
-    /// The first, the last, the highest and the lowest equity (as far as a double tells it from the next, where a store cannot
-    /// reckon in decimals), and others evenly spread over the time between, oldest first.
+    /// The first, the last, the highest and the lowest equity (as far as a double tells one from the next, where a store
+    /// cannot reckon in decimals), and others evenly spread over the time between, oldest first; fewer where there are gaps.
     pub points: Vec<PnlSnapshot>,
     /// How many are on record.
     pub on_record: u32,
 }
 
 impl ThinnedCurve {
-    /// Of a whole curve, oldest first, at most so many points, though the first, the last and the extremes in any case. Of several
-    /// that are highest it is the last, of several that are lowest the first.
+    /// Of a whole curve, oldest first, at most so many points, though the first, the last and the extremes in any case. Of
+    /// several that are highest it is the last, of several that are lowest the first, where the store can tell.
     #[must_use]
     pub fn of(curve: Vec<PnlSnapshot>, points: u32) -> Self {
         let on_record = u32::try_from(curve.len()).unwrap_or(u32::MAX);
@@ -32,8 +32,8 @@ impl ThinnedCurve {
         Self { points: curve.into_iter().enumerate().filter_map(is_chosen).collect(), on_record }
     }
 
-    /// From each of these moments on the first point is one of a curve of so many, which begins and ends at these. They are evenly
-    /// spread, as what is drawn is; the extremes come beside them. `None` where all of it is shown.
+    /// The moments at which a curve of so many points, from `first` to `last`, is looked at: the first point at each or after
+    /// it is kept, beside the extremes. `None` where all of it is shown.
     #[must_use]
     pub fn moments(on_record: u32, points: u32, (first, last): (Timestamp, Timestamp)) -> Option<Vec<Timestamp>> {
         if on_record <= points.max(FEWEST) {
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_is_as_wide_as_it_was() {
+    fn where_there_was_nothing_there_are_no_points() {
         let mut curve = curve(&(0..12).collect::<Vec<i64>>());
         for point in &mut curve[6..] {
             point.time = point.time.plus(std::time::Duration::from_secs(89 * 60));
