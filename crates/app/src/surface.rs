@@ -17,7 +17,7 @@ use tokio::sync::watch;
 
 /// Who comes in with each token of the API, and what it allows, by the setting that says where the token is.
 const BEARERS: [(&str, &str, Scope); 2] =
-    [("api.read_token", "reader", Scope::Read), ("api.act_token", "operator", Scope::Act)];
+    [("api.read_token", "api-reader", Scope::Read), ("api.act_token", "api-operator", Scope::Act)];
 
 /// What runs is asked and ordered by this.
 pub(crate) fn service(

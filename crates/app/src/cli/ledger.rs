@@ -3,7 +3,7 @@
 use super::target::Target;
 use crate::failure::Failure;
 use crate::records::Records;
-use crate::screen::{self, full};
+use crate::screen::{self, counted, full};
 use clap::Args;
 use plimsoll_domain::{AccountId, Timestamp};
 use plimsoll_ports::{
@@ -172,7 +172,8 @@ impl Books {
         if !ended.is_empty() {
             screen::line(screen::table(&["ended", "entry", "exit", "net", "why", "when (UTC)"], ended))?;
         }
-        let traded = format!("{} trades, {} funding payments", self.trades.len(), self.funding.len());
+        let traded =
+            format!("{}, {}", counted(self.trades.len(), "trade"), counted(self.funding.len(), "funding payment"));
         screen::line(format!("{traded}; everything on record:"))?;
         let total = |it: &Totals| {
             let money = [it.realized_pnl, it.fees, it.funding, it.net()].map(screen::money);
