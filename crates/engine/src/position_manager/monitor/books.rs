@@ -18,12 +18,15 @@ impl PositionManager {
     /// Records a point of the equity curve. Realised profit, fees, funding and adjustments are the sums of the recorded
     /// trades and bookings, never a difference of balances.
     pub(crate) async fn snapshot(&self, reading: &Reading, troubles: &mut Troubles) -> Option<PnlSnapshot> {
-        let (account, now) = (&self.settings.account, self.ports.clock.now());
+        self.snapshot_of(self.ports.clock.now(), reading, troubles).await
+    }
+
+    async fn snapshot_of(&self, time: Timestamp, reading: &Reading, troubles: &mut Troubles) -> Option<PnlSnapshot> {
         let total = troubles.read(Record::Trade, self.totals().await)?;
         let assessment = reading.assess(&self.settings.settle, self.settings.closing_fee);
         let snapshot = PnlSnapshot {
-            account: account.clone(),
-            time: now,
+            account: self.settings.account.clone(),
+            time,
             wallet: reading.wallet(&self.settings.settle),
             unrealized_pnl: reading.unrealized_pnl(),
             realized_pnl: total.realized_pnl,
@@ -40,8 +43,10 @@ impl PositionManager {
     /// A first point of the curve where there is none of this day or the one before: what the first order of a day costs is lost
     /// on that day, though nobody had looked at the account. Behind its judgement, which has read what was booked meanwhile.
     pub(in crate::position_manager) async fn open_the_day(&self, reading: &Reading, troubles: &mut Troubles) {
-        if let Some(None) = troubles.read(Record::Equity, self.opening_point(self.ports.clock.now()).await) {
-            self.snapshot(reading, troubles).await;
+        let now = self.ports.clock.now();
+        if let Some(None) = troubles.read(Record::Equity, self.opening_point(now).await) {
+            // Before the order: a look at this very moment has a point of its own.
+            self.snapshot_of(now.minus(MICROSECOND), reading, troubles).await;
         }
     }
 
