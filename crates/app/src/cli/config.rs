@@ -190,8 +190,8 @@ mod tests {
         assert_eq!(check(long, long, bot), [""; 0]);
         let told = check("not\u{e9}-to-be-sent-in-a-header", "lemon", "987:lime");
         let expected = [
-            "plimsoll.toml:7:18: api.read_token_env: the token of 'reader' holds what cannot stand in a header",
-            "plimsoll.toml:8:17: api.act_token_env: the token of 'operator' has fewer than 20 characters",
+            "plimsoll.toml:7:18: api.read_token_env: the token of 'api-reader' holds what cannot stand in a header",
+            "plimsoll.toml:8:17: api.act_token_env: the token of 'api-operator' has fewer than 20 characters",
             "plimsoll.toml:10:13: telegram.token_env: a bot's token is a number",
         ];
         assert_eq!(told.len(), expected.len(), "{told:?}");
