@@ -12,6 +12,7 @@ mod db;
 mod decode;
 mod demo;
 mod doctor;
+mod flatten;
 mod kill;
 mod ladder;
 mod ledger;
@@ -92,7 +93,7 @@ enum Verb {
     /// Close a position, whole or in part
     Close(close::Close),
     /// Close every position and cancel every order
-    Flatten(close::Flatten),
+    Flatten(flatten::Flatten),
     /// Set a contract's leverage
     Leverage(adjust::SetLeverage),
     /// Move margin into or out of an isolated position

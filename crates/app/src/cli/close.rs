@@ -1,16 +1,16 @@
-//! `plimsoll close` and `plimsoll flatten`: out of a position, or of everything.
+//! `plimsoll close`: out of a position, whole or in part.
 
 use super::acting::{self, Found};
 use super::signals::to_its_end;
 use super::target::{Consent, Target};
 use crate::desk::Desk;
 use crate::failure::Failure;
-use crate::screen::{self, Facts, counted, full, money, price, told};
+use crate::screen::{self, Facts, full, money, price, told};
 use clap::Args;
 use plimsoll_domain::{
     Decimal, Direction, Instrument, Money, Position, PositionReport, Price, Quantity, Rounding, Symbol, decimal,
 };
-use plimsoll_engine::{CloseFailure, Closed, FlattenReason, Flattened, SendFailure};
+use plimsoll_engine::{CloseFailure, Closed, SendFailure};
 use plimsoll_ports::CloseIntent;
 use serde::Serialize;
 use std::process::ExitCode;
@@ -40,23 +40,8 @@ pub(crate) struct Close {
     target: Target,
 }
 
-/// Close every position, and cancel every order.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Example:
-  plimsoll flatten --reason 'leaving for the weekend'")]
-pub(crate) struct Flatten {
-    /// Why, for the records
-    #[arg(long, default_value = "operator")]
-    reason: String,
-    #[command(flatten)]
-    consent: Consent,
-    #[command(flatten)]
-    target: Target,
-}
-
 #[derive(Serialize)]
-struct ClosePreview {
+pub(super) struct ClosePreview {
     symbol: String,
     side: Direction,
     held: String,
@@ -80,12 +65,12 @@ struct Estimate {
 }
 
 #[derive(Serialize)]
-struct Answer {
-    reconciled: Vec<String>,
-    preview: Vec<ClosePreview>,
-    closed: Option<Vec<ClosedRow>>,
-    flat: Option<bool>,
-    troubles: Vec<String>,
+pub(super) struct Answer {
+    pub(super) reconciled: Vec<String>,
+    pub(super) preview: Vec<ClosePreview>,
+    pub(super) closed: Option<Vec<ClosedRow>>,
+    pub(super) flat: Option<bool>,
+    pub(super) troubles: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -193,113 +178,12 @@ impl Close {
 }
 
 /// Getting out does not wait for records that cannot be had, nor for what an earlier run left: it is told, and goes on.
-async fn told_if_possible(desk: &Desk, consent: Consent, json: bool) -> Found {
+pub(super) async fn told_if_possible(desk: &Desk, consent: Consent, json: bool) -> Found {
     match acting::told_first(desk, consent, json).await {
         Ok(found) => found,
         Err(failure) => Found { said: vec![failure.message().to_owned()], shown: Ok(()), read: None },
     }
 }
-
-impl Flatten {
-    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        super::runtime()?.block_on(self.flatten())?;
-        Ok(ExitCode::SUCCESS)
-    }
-
-    async fn flatten(self) -> Result<(), Failure> {
-        self.consent.can_be_had(self.target.json)?;
-        let desk = self.target.desk().await?;
-        let outcome = self.flatten_at(&desk).await;
-        desk.close().await;
-        outcome
-    }
-
-    async fn flatten_at(&self, desk: &Desk) -> Result<(), Failure> {
-        let Found { said: reconciled, shown, .. } = told_if_possible(desk, self.consent, self.target.json).await;
-        let positions = match desk.venue.broker.positions().await {
-            Ok(positions) => Some(positions),
-            // Who has said yes wants no preview more than to be out: flattening asks again by itself.
-            Err(error) if self.consent.is_given_already() => {
-                tracing::warn!(%error, "the positions cannot be shown first");
-                None
-            }
-            Err(error) => return Err(Failure::unanswered(error)),
-        };
-        // How many orders there are is good to know, and no reason to wait.
-        let orders = desk
-            .venue
-            .broker
-            .open_orders(None)
-            .await
-            .map_or_else(|_| "all orders".to_owned(), |it| counted(it.len(), "order"));
-        let mut preview = Vec::new();
-        for (report, held) in positions.iter().flatten().filter_map(|report| Some((report, report.position?))) {
-            let instrument = desk.venue.broker.instrument(&report.symbol).await.ok();
-            preview.push(ClosePreview::of(report, held, held.quantity, instrument.as_ref()));
-        }
-        let shown = if self.target.json {
-            Ok(())
-        } else {
-            shown.and_then(|()| print_previews(positions.is_some(), &preview, &orders))
-        };
-        let question = format!("Close everything on {}{}?", desk.account.name, acting::live(desk));
-        if !self.consent.is_given(shown, &question)? {
-            let answer = Answer { reconciled, preview, closed: None, flat: None, troubles: Vec::new() };
-            return if self.target.json { screen::json(&answer) } else { Ok(()) };
-        }
-        let reason = FlattenReason::Wanted { by: acting::operator(), reason: self.reason.clone() };
-        let flattened = to_its_end(desk.manager.flatten_all(reason)).await;
-        let told = if self.target.json {
-            let closed = flattened.closed.iter().map(ClosedRow::of).collect();
-            let flat = Some(flattened.is_confirmed());
-            let troubles = flattened.troubles.iter().map(ToString::to_string).collect();
-            screen::json(&Answer { reconciled, preview, closed: Some(closed), flat, troubles })
-        } else {
-            print_flattened(&flattened)
-        };
-        // What is left open is worse than what could not be printed.
-        confirmed(&flattened)?;
-        acting::done(told)
-    }
-}
-
-fn print_previews(are_known: bool, previews: &[ClosePreview], orders: &str) -> Result<(), Failure> {
-    if !are_known {
-        return screen::line(
-            "the venue does not tell what is held: whatever it is, is closed, and all orders cancelled",
-        );
-    }
-    previews.iter().try_for_each(ClosePreview::print)?;
-    screen::line(format!("to close: {}; to cancel: {orders}", counted(previews.len(), "position")))
-}
-
-fn print_flattened(flattened: &Flattened) -> Result<(), Failure> {
-    flattened.closed.iter().try_for_each(print)?;
-    flattened.troubles.iter().try_for_each(|trouble| screen::line(format!("  trouble: {trouble}")))?;
-    if flattened.is_confirmed() {
-        screen::line(format!("the venue is flat; cancelled: {}", counted(flattened.cancelled.len(), "order")))?;
-    }
-    Ok(())
-}
-
-/// Flat is what the venue says is flat: no position and no order, of whomever.
-pub(super) fn confirmed(flattened: &Flattened) -> Result<(), Failure> {
-    if flattened.is_confirmed() {
-        return Ok(());
-    }
-    let Some((positions, orders)) = &flattened.remaining else {
-        return Err(Failure::outcome_unknown("the venue does not tell whether it is flat").help(HELD));
-    };
-    let left = format!("{} and {} are left", counted(positions.len(), "position"), counted(orders.len(), "order"));
-    let failed = flattened.failed.iter().map(|it| format!("{} {}: {}", it.symbol, it.direction, it.failure));
-    let theirs = (flattened.left_alone > 0).then(|| format!("{} of them of others, left alone", flattened.left_alone));
-    let said: Vec<String> = std::iter::once(left).chain(theirs).chain(failed).collect();
-    let is_all_theirs = flattened.left_alone == positions.len() + orders.len();
-    Err(Failure::no(said.join("; ")).help(if is_all_theirs { THEIRS } else { HELD }))
-}
-
-const HELD: &str = "`plimsoll positions` shows what is held. What could not be closed is as it was. Run it again.";
-const THEIRS: &str = "Close and cancel them where they were made, or set foreign = \"adopt\" on the account.";
 
 fn failed(failure: &CloseFailure) -> Failure {
     match failure {
@@ -326,7 +210,12 @@ pub(super) fn print(closed: &Closed) -> Result<(), Failure> {
 }
 
 impl ClosePreview {
-    fn of(report: &PositionReport, held: Position, quantity: Quantity, instrument: Option<&Instrument>) -> Self {
+    pub(super) fn of(
+        report: &PositionReport,
+        held: Position,
+        quantity: Quantity,
+        instrument: Option<&Instrument>,
+    ) -> Self {
         let part = Position { quantity, ..held };
         let estimate = report.mark_price.map(|mark| Estimate::of(part, mark, instrument));
         Self {
@@ -342,7 +231,7 @@ impl ClosePreview {
         }
     }
 
-    fn print(&self) -> Result<(), Failure> {
+    pub(super) fn print(&self) -> Result<(), Failure> {
         screen::line(format!("close {} {} {} of {}", self.symbol, self.side, self.quantity, self.held))?;
         let Some(it) = self.estimate else {
             return screen::line("  what it would realise is not known: the venue tells no mark price");

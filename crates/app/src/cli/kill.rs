@@ -1,7 +1,8 @@
 //! `plimsoll kill` and `plimsoll release`: the kill switch.
 
 use super::acting;
-use super::close::{ClosedRow, confirmed, print as tell_of_closed};
+use super::close::{ClosedRow, print as tell_of_closed};
+use super::flatten::confirmed;
 use super::signals::to_its_end;
 use super::target::{Consent, Target};
 use crate::desk::Desk;

@@ -4,7 +4,6 @@ use super::PositionManager;
 use super::monitor::is_stop;
 use super::protection::{liquidated_before, reached_first};
 use super::reading::find_direction;
-use super::reconcile::LEVERAGE_SET;
 use crate::position_manager::sentence::{percent, short};
 use crate::trouble::Troubles;
 use plimsoll_domain::liquidation::{self, Leg};
@@ -142,8 +141,8 @@ impl PositionManager {
     pub async fn set_leverage(&self, symbol: &Symbol, to: Leverage) -> Result<LeverageChange, AdjustFailure> {
         let change = self.preview_leverage(symbol, to).await?;
         self.ports.broker.set_leverage(symbol, to).await?;
-        let (detail, figure) = (format!("set to {to}"), Some(to.as_decimal()));
-        self.log_risk(LEVERAGE_SET, Some(symbol), &detail, figure, None, "set", &mut Troubles::default()).await;
+        self.log_risk("leverage", Some(symbol), &format!("set to {to}"), None, None, "set", &mut Troubles::default())
+            .await;
         Ok(change)
     }
 

@@ -2,14 +2,12 @@
 //! way round. Each step is found done, or done again under the same id, when the process dies in the middle of it.
 
 mod back_fill;
-mod drift;
 mod evidence;
 mod report;
 mod restore;
 mod summary;
 
 pub(crate) use back_fill::LOOK_BACK;
-pub(super) use drift::LEVERAGE_SET;
 pub use report::{Adopted, Drifted, OrderFate, Orphan, Reconciliation, Unprotected};
 pub use restore::Restored;
 pub use summary::{Finding, Summary};
@@ -108,7 +106,7 @@ impl PositionManager {
             let fate = self.fate_of_unneeded(entry, (&it, &reading), wait, &mut troubles).await;
             it.orders.push(fate);
         }
-        self.tell_drift(&open, &reading, &mut it, &mut troubles).await;
+        self.tell_drift(&open, &reading, &mut it);
         self.finish_flattening(&all, &in_hand, wait, &mut it, &mut troubles).await;
         // What was done since is not in the reading: what is left over is judged by a new one.
         let reading = match it.is_clean() && unsent.is_empty() {
@@ -246,6 +244,28 @@ impl PositionManager {
                 it.funding = recording.new;
             }
             Err(error) => tracing::warn!(%error, "booked funding was not fetched: the next pass of monitoring does"),
+        }
+    }
+
+    /// Leverage and margin mode as they are recorded, against what the venue has.
+    fn tell_drift(&self, open: &[PositionRecord], reading: &Reading, it: &mut Reconciliation) {
+        let snapshot = &reading.snapshot;
+        it.position_mode = Some(snapshot.position_mode).filter(|found| *found != self.settings.position_mode);
+        for record in open {
+            let opened = &record.opened;
+            let Some(report) = reading.report(&opened.symbol, opened.side) else { continue };
+            let leverage = report.leverage.filter(|found| *found != opened.leverage);
+            let margin_mode = report.margin_mode.filter(|found| *found != opened.margin_mode);
+            if report.position.is_some() && (leverage.is_some() || margin_mode.is_some()) {
+                it.drifted.push(Drifted {
+                    record: record.id,
+                    symbol: opened.symbol.clone(),
+                    side: opened.side,
+                    recorded: (opened.leverage, opened.margin_mode),
+                    leverage,
+                    margin_mode,
+                });
+            }
         }
     }
 

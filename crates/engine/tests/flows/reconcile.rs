@@ -2,7 +2,7 @@ use crate::desk::{desk, desk_with, long, manager};
 use crate::venue::{Fault, btc, eth, money, price, size};
 use plimsoll_engine::{OpenFailure, Placed, ProtectionFailure, SendFailure, Settings, UnverifiedStop};
 use plimsoll_ports::domain::{
-    Direction, FillCause, Leverage, NewOrder, OrderKind, OrderSize, OrderType, PositionSide, Side, TriggerBy,
+    Direction, FillCause, NewOrder, OrderKind, OrderSize, OrderType, PositionSide, Side, TriggerBy,
 };
 use plimsoll_ports::{
     Broker, Clock, JournalEntry, JournalState, OpenIntent, OrderJournal, PositionStatus, Purpose, RefusalReason,
@@ -414,22 +414,4 @@ async fn a_stop_is_recognised_by_its_trigger_on_the_mark() {
     assert_eq!(sent.client_order_id, stop.client_order_id);
     assert_eq!(sent.kind, OrderKind::StopMarket { trigger: price("45000"), trigger_by: TriggerBy::Mark });
     assert_eq!(sent.size, OrderSize::WholePosition);
-}
-
-#[tokio::test]
-async fn a_leverage_that_was_set_here_is_no_drift_and_one_that_was_set_elsewhere_is() {
-    let desk = desk();
-    desk.open(&long()).await.unwrap();
-    let leverage = |to: u32| Leverage::new(to).unwrap();
-    let found = async |at_venue: u32| {
-        desk.venue.sleep(Duration::from_secs(1)).await;
-        desk.venue.state().held.get_mut(&(btc(), PositionSide::Both)).unwrap().leverage = leverage(at_venue);
-        let drifted = manager(&desk.venue, &desk.store, |it| it).reconcile().await.unwrap().drifted;
-        drifted.into_iter().next().map(|it| it.leverage)
-    };
-    assert_eq!(found(4).await, Some(Some(leverage(4))), "nobody here has set it");
-    desk.manager.set_leverage(&btc(), leverage(4)).await.unwrap();
-    assert_eq!(found(4).await, None);
-    assert_eq!(found(3).await, Some(Some(leverage(3))), "that was set by somebody else");
-    assert_eq!(found(5).await, None, "as it was opened");
 }
