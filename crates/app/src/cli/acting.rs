@@ -5,6 +5,7 @@ use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::screen;
 use plimsoll_domain::ClientOrderId;
+use plimsoll_domain::risk::Refused;
 use plimsoll_engine::{Finding, JustRead, SendFailure};
 
 /// What was found before anything new is done.
@@ -33,6 +34,12 @@ fn show(found: &[String]) -> Result<(), Failure> {
     screen::line("first, what was found:")?;
     found.iter().try_for_each(|said| screen::line(format!("  {said}")))?;
     screen::line("")
+}
+
+/// What a preview refused and the check behind it did not: prices have moved between the two.
+pub(super) fn refused_a_moment_ago(refused: &Refused) -> Failure {
+    Failure::no(format!("a moment ago it was refused: {refused}"))
+        .help("Nothing was sent. Judged once more it would have passed: try it again.")
 }
 
 /// The end of a verb that has acted, `told` being what became of telling the outcome: who went away did not want to know

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::screen::{self, Facts, full, money, price, rate, told};
 use clap::Args;
 use plimsoll_domain::{Direction, Price, Symbol, TimeInForce};
-use plimsoll_engine::{OpenFailure, Opened, Preview};
+use plimsoll_engine::{Opened, Preview};
 pub(super) use preview::PreviewRow;
 use serde::Serialize;
 use std::process::ExitCode;
@@ -112,7 +112,7 @@ impl Open {
         if let (Some(refused), false, false) = (&preview.refused, self.consent.dry_run, self.consent.is_given_already())
         {
             desk.manager.check(&intent).await.map_err(|failure| failed(&failure))?;
-            return Err(failed(&OpenFailure::Refused(refused.clone())));
+            return Err(acting::refused_a_moment_ago(refused));
         }
         if !self.consent.is_given(shown, &format!("Open it on {}{}?", desk.account.name, acting::live(desk)))? {
             let told = self.told(&Answer { reconciled, preview: &row, opened: None });

@@ -80,7 +80,7 @@ impl Placing {
         let refused = preview.and_then(|it| it.refused);
         if let (Some(refused), false, false) = (&refused, self.consent.dry_run, self.consent.is_given_already()) {
             desk.manager.check_composed(&order).await.map_err(|failure| failed(&failure))?;
-            return Err(Failure::no(format!("refused: {refused}")));
+            return Err(acting::refused_a_moment_ago(refused));
         }
         if !self.consent.is_given(shown, &format!("Place it on {}{}?", desk.account.name, acting::live(desk)))? {
             let told = match json {

@@ -88,7 +88,8 @@ impl fmt::Display for StopMove {
 }
 
 impl PositionManager {
-    /// What this intent would mean, by a reading taken now. Nothing is set, sent or recorded; a refusal by the limits is part of the answer.
+    /// What this intent would mean, by a reading taken now. Nothing is set, sent or recorded; a refusal by the limits is part
+    /// of the answer.
     ///
     /// # Errors
     /// [`OpenFailure`] where not even that can be said: an unfit size, a stop on the wrong side or beyond liquidation, an
