@@ -94,7 +94,7 @@ pub enum NotSent {
     #[error("not sent: {0}")]
     Invalid(String),
     /// The venue told us to wait, or what it allows is spent: all of it, or what is not kept for exits.
-    #[error("not sent: the requests that the venue allows are spent, no such one may go out until {until}")]
+    #[error("not sent: the venue has said to wait, or its requests are spent: no such one may go out until {until}")]
     Throttled {
         /// When requests may go out again.
         until: Timestamp,

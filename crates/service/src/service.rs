@@ -117,7 +117,7 @@ impl Service {
             let reason = reason.map(|why| format!(": {why}")).unwrap_or_default();
             match (seen.is_fresh, seen.age) {
                 (true, _) => None,
-                (false, Some(age)) => Some(format!("{}: known {} ms ago", account.name(), age.as_millis())),
+                (false, Some(age)) => Some(format!("{}: known {} s ago", account.name(), age.as_secs())),
                 (false, None) => Some(format!("{}: the stream is {link}{reason}", account.name())),
             }
         };

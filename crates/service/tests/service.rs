@@ -361,7 +361,7 @@ async fn what_is_stale_is_said_to_be() {
     world.pass(Duration::from_secs(11));
     let overview = world.service.overview().await;
     assert!(!overview.accounts[0].is_fresh, "{:?}", overview.accounts[0]);
-    assert_eq!(world.service.unready()[0], "main: known 11000 ms ago");
+    assert_eq!(world.service.unready()[0], "main: known 11 s ago");
 }
 
 #[tokio::test]

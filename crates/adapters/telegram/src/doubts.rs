@@ -1,4 +1,4 @@
-//! Which accounts are not known to be as they are shown: every answer with figures of now says so, in the same words.
+//! Which accounts are not known to be as they are shown: every answer with an account's figures of now says so.
 
 use plimsoll_service::{Overview, OverviewAccount};
 use std::collections::{BTreeMap, BTreeSet};

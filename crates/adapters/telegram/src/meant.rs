@@ -19,9 +19,10 @@ impl Desk {
         Ok(all.into_iter().filter(is_it).collect())
     }
 
-    /// One contract of one account: as named, as settled, as held on whatever account, or as traded. `said` is the command.
+    /// One contract of one account: as named, as settled, as held (on whatever account, where none is settled), or as traded.
+    /// `said` is the command.
     pub(crate) async fn contract_of(&self, wish: &Wish, said: &str) -> Result<(AccountId, Symbol), String> {
-        if wish.symbol.is_none() && self.settings.symbol.is_none() {
+        if wish.symbol.is_none() && self.settings.symbol.is_none() && self.settings.account.is_none() {
             let held = self.held(wish).await?;
             let held: BTreeSet<_> = held.iter().map(|it| (it.account.as_str(), it.symbol.as_str())).collect();
             if let [(account, symbol)] = Vec::from_iter(&held)[..] {

@@ -163,6 +163,13 @@ impl Checkup {
             self.check("database", Weight::Wrong, Some((found, remedy)));
             return None;
         }
+        let waiting = left_by_others(database, state).len();
+        if waiting > 0 {
+            let found = format!("{} is not there, and {waiting} files of writes wait for it", file.display());
+            let remedy = "it was there before: bring its disk back, or restore the last backup".to_owned();
+            self.check("database", Weight::Wrong, Some((found, remedy)));
+            return None;
+        }
         let found = format!("{} is not there yet: the first start makes it", file.display());
         let remedy =
             format!("nothing, if this is the first start, or make it now: {migrate}; else restore the last backup");

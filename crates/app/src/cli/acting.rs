@@ -30,7 +30,7 @@ pub(super) async fn told_first(desk: &Desk, consent: Consent, json: bool) -> Res
     Ok(Found { said, shown, read })
 }
 
-fn show(found: &[String]) -> Result<(), Failure> {
+pub(super) fn show(found: &[String]) -> Result<(), Failure> {
     screen::line("first, what was found:")?;
     found.iter().try_for_each(|said| screen::line(format!("  {said}")))?;
     screen::line("")

@@ -160,9 +160,12 @@ impl Close {
         }
         let Some(part) = self.part.filter(|part| *part < Decimal::ONE) else {
             let lot = instrument.map(|instrument| instrument.lot);
+            // What is held whole goes whole, whatever the lot is by now.
             return match (self.quantity, lot) {
-                (Some(wanted), Some(lot)) if wanted.round(lot, Rounding::Down).is_none() => {
-                    Err(Failure::no(format!("{wanted} is less than one lot of {lot}")).help("Nothing was sent."))
+                (Some(wanted), Some(lot)) if wanted < held.quantity => {
+                    wanted.round(lot, Rounding::Down).map(Some).ok_or_else(|| {
+                        Failure::no(format!("{wanted} is less than one lot of {lot}")).help("Nothing was sent.")
+                    })
                 }
                 (wanted, _) => Ok(wanted),
             };
@@ -181,16 +184,27 @@ impl Close {
 pub(super) async fn told_if_possible(desk: &Desk, consent: Consent, json: bool) -> Found {
     match acting::told_first(desk, consent, json).await {
         Ok(found) => found,
-        Err(failure) => Found { said: vec![failure.message().to_owned()], shown: Ok(()), read: None },
+        Err(failure) => {
+            let said = vec![failure.message().to_owned()];
+            let shown = if json { Ok(()) } else { acting::show(&said) };
+            Found { said, shown, read: None }
+        }
     }
 }
 
+const BARED: &str =
+    "It is held as it was, without what was cancelled. Try again; `plimsoll orders` shows what still rests for it.";
+
 fn failed(failure: &CloseFailure) -> Failure {
-    match failure {
+    match failure.cause() {
         CloseFailure::NotKnown(error) => Failure::query(error, failure),
         CloseFailure::Order { id, failure: unresolved @ SendFailure::Unresolved(_) } => acting::unknown(id, unresolved),
-        CloseFailure::Order { failure: SendFailure::NotSent(_), .. } => Failure::unreachable(failure)
-            .help("Nothing was sent: the position, and what rests for it, is as it was. Try again."),
+        CloseFailure::Order { failure: SendFailure::NotSent(_), .. } => {
+            Failure::unreachable(failure).help(match failure {
+                CloseFailure::Cleared { .. } => BARED,
+                _ => "Nothing was sent: the position, and what rests for it, is as it was. Try again.",
+            })
+        }
         _ => Failure::no(failure),
     }
 }

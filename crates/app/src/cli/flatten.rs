@@ -8,7 +8,7 @@ use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::screen::{self, counted};
 use clap::Args;
-use plimsoll_engine::{FlattenReason, Flattened};
+use plimsoll_engine::{FlattenReason, Flattened, ForeignPolicy};
 use std::process::ExitCode;
 
 /// Close every position, and cancel every order.
@@ -57,7 +57,7 @@ impl Flatten {
             .broker
             .open_orders(None)
             .await
-            .map_or_else(|_| "all orders".to_owned(), |it| counted(it.len(), "order"));
+            .map_or_else(|_| "whatever rests".to_owned(), |it| counted(it.len(), "order"));
         let mut preview = Vec::new();
         for (report, held) in positions.iter().flatten().filter_map(|report| Some((report, report.position?))) {
             let instrument = desk.venue.broker.instrument(&report.symbol).await.ok();
@@ -66,7 +66,9 @@ impl Flatten {
         let shown = if self.target.json {
             Ok(())
         } else {
-            shown.and_then(|()| print_previews(positions.is_some(), &preview, &orders))
+            let is_all_ours = desk.manager.settings().foreign == ForeignPolicy::Adopt;
+            let shown = shown.and_then(|()| print_previews(positions.is_some(), &preview, &orders));
+            if is_all_ours { shown } else { shown.and_then(|()| screen::line(LEFT_ALONE)) }
         };
         let question = format!("Close everything on {}{}?", desk.account.name, acting::live(desk));
         if !self.consent.is_given(shown, &question)? {
@@ -92,7 +94,7 @@ impl Flatten {
 fn print_previews(are_known: bool, previews: &[ClosePreview], orders: &str) -> Result<(), Failure> {
     if !are_known {
         return screen::line(
-            "the venue does not tell what is held: whatever it is, is closed, and all orders cancelled",
+            "the venue does not tell what is held: whatever it is, is closed, and what rests is cancelled",
         );
     }
     previews.iter().try_for_each(ClosePreview::print)?;
@@ -124,5 +126,6 @@ pub(super) fn confirmed(flattened: &Flattened) -> Result<(), Failure> {
     Err(Failure::no(said.join("; ")).help(if is_all_theirs { THEIRS } else { HELD }))
 }
 
-const HELD: &str = "`plimsoll positions` shows what is held. What could not be closed is as it was. Run it again.";
+const HELD: &str = "`plimsoll positions` shows what is held, `plimsoll orders` what rests. Run it again.";
+const LEFT_ALONE: &str = "of that, what was made elsewhere is left alone: the account's `foreign` is not \"adopt\"";
 const THEIRS: &str = "Close and cancel them where they were made, or set foreign = \"adopt\" on the account.";

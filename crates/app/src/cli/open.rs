@@ -111,7 +111,7 @@ impl Open {
         // Nobody is asked for what is refused, and it is on record all the same. To whoever has said yes the order says it.
         if let (Some(refused), false, false) = (&preview.refused, self.consent.dry_run, self.consent.is_given_already())
         {
-            desk.manager.check(&intent).await.map_err(|failure| failed(&failure))?;
+            to_its_end(desk.manager.check(&intent)).await.map_err(|failure| failed(&failure))?;
             return Err(acting::refused_a_moment_ago(refused));
         }
         if !self.consent.is_given(shown, &format!("Open it on {}{}?", desk.account.name, acting::live(desk)))? {

@@ -140,15 +140,16 @@ pub(super) fn failed(failure: &OpenFailure) -> Failure {
         OpenFailure::StopBeyondLiquidation { .. } | OpenFailure::WrongSide { .. } => {
             Failure::no(failure).help("Nothing was sent.")
         }
-        OpenFailure::Refused(refused) if refused.reasons.iter().any(|it| it.check() == RiskCheck::Ladder) => {
-            Failure::no(failure)
-                .help("Nothing was sent. `plimsoll ladder` shows the account's step, and what is missing.")
-        }
         OpenFailure::Refused(refused) if refused.trips().next().is_some() => Failure::no(failure).help(
-            "Nothing was sent, and the kill switch is engaged: nothing more is opened before `plimsoll release --reason …`.",
+            "Nothing was sent, and the kill switch is engaged: nothing more is opened before `plimsoll release --reason …`.\n\
+             Entries that rested are taken back: `plimsoll orders` shows what rests still.",
         ),
         OpenFailure::Refused(refused) if refused.reasons.iter().any(|it| it.check() == RiskCheck::KillSwitch) => {
             Failure::no(failure).help("Nothing was sent. `plimsoll release --reason …` allows new exposure again.")
+        }
+        OpenFailure::Refused(refused) if refused.reasons.iter().any(|it| it.check() == RiskCheck::Ladder) => {
+            Failure::no(failure)
+                .help("Nothing was sent. `plimsoll ladder` shows the account's step, and what is missing.")
         }
         OpenFailure::Refused(_) => {
             Failure::no(failure).help("Nothing was sent. `plimsoll config show` says where each limit comes from.")

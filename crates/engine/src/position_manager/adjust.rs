@@ -2,9 +2,9 @@
 
 use super::PositionManager;
 use super::monitor::is_stop;
-use super::protection::{liquidated_before, reached_first};
+use super::protection::{covered_at, liquidated_before};
 use super::reading::find_direction;
-use crate::position_manager::sentence::{percent, short};
+use crate::position_manager::sentence::{percent_down, percent_exact, short};
 use crate::trouble::Troubles;
 use plimsoll_domain::liquidation::{self, Leg};
 use plimsoll_domain::risk::distance_to;
@@ -82,21 +82,27 @@ pub enum AdjustFailure {
     #[error("{0} is backed by the whole account (cross): only an isolated position has margin of its own")]
     NotIsolated(Symbol),
     /// It would bring liquidation too near.
-    #[error("taking out {amount} leaves {} to liquidation, the limit is {}", percent(*distance), percent(*limit))]
+    #[error("taking out {amount} leaves {} to liquidation, the limit is {}", percent_down(*distance), percent_exact(*limit))]
     TooNearLiquidation {
         /// What was to be taken out.
         amount: Money,
-        /// How far the mark would be from liquidation; zero if it would be liquidated at once.
+        /// How far the mark would be from liquidation.
         distance: Rate,
         /// The least that is allowed.
         limit: Rate,
+    },
+    /// It would be liquidated at once, whatever the limit is.
+    #[error("taking out {amount} leaves less than the maintenance margin: it would be liquidated at once")]
+    LiquidatedAtOnce {
+        /// What was to be taken out.
+        amount: Money,
     },
     /// It would bring liquidation before the stop, which would protect nothing.
     #[error("taking out {amount} leaves liquidation at {}, before the stop at {stop}", short(*liquidation))]
     StopBeyondLiquidation {
         /// What was to be taken out.
         amount: Money,
-        /// The stop that is reached first.
+        /// Where stops would have closed all of it.
         stop: Price,
         /// Where it would be liquidated.
         liquidation: Price,
@@ -191,13 +197,15 @@ impl PositionManager {
     }
 
     fn far_enough(&self, change: &MarginChange) -> Result<(), AdjustFailure> {
-        let limit = self.rules().limits.settings().min_liquidation_distance;
-        let distance = match change.liquidation.1 {
-            Liquidation::AlreadyDue => Some(Rate::ZERO),
-            Liquidation::Bounds(_) => change.distance.1,
-        };
-        match distance.filter(|distance| change.amount.is_negative() && *distance < limit) {
-            Some(distance) => Err(AdjustFailure::TooNearLiquidation { amount: change.amount.abs(), distance, limit }),
+        if !change.amount.is_negative() {
+            return Ok(());
+        }
+        let (amount, limit) = (change.amount.abs(), self.rules().limits.settings().min_liquidation_distance);
+        if change.liquidation.1 == Liquidation::AlreadyDue {
+            return Err(AdjustFailure::LiquidatedAtOnce { amount });
+        }
+        match change.distance.1.filter(|distance| *distance < limit) {
+            Some(distance) => Err(AdjustFailure::TooNearLiquidation { amount, distance, limit }),
             None => Ok(()),
         }
     }
@@ -209,7 +217,7 @@ impl PositionManager {
         let (symbol, direction) = (&change.symbol, change.position.direction);
         let orders = self.ports.broker.open_orders(Some(symbol)).await?;
         let stops = orders.iter().filter(|order| is_stop(order, symbol, change.side, direction));
-        let Some(stop) = reached_first(direction, stops).and_then(|stop| stop.trigger) else { return Ok(()) };
+        let Some(stop) = covered_at(change.position, change.mark, stops) else { return Ok(()) };
         match liquidated_before(direction, stop, change.liquidation.1) {
             Some(liquidation) => {
                 Err(AdjustFailure::StopBeyondLiquidation { amount: change.amount.abs(), stop, liquidation })

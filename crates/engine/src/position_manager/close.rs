@@ -137,7 +137,11 @@ impl PositionManager {
         let intent = closing.name.clone().unwrap_or_else(|| self.name_intent());
         let leg = Leg { symbol, side: report.position_side, held, purpose, wait, intent };
         let mut cleared = Vec::new();
-        let orders = self.send_closing(&leg, quantity, instrument.as_ref(), &mut cleared, &mut troubles).await?;
+        let sent = self.send_closing(&leg, quantity, instrument.as_ref(), &mut cleared, &mut troubles).await;
+        let orders = match sent {
+            Ok(orders) => orders,
+            Err(failure) => return Err(failure.after_clearing(cleared)),
+        };
         let (symbol, side) = (symbol.clone(), report.position_side);
         Ok(ClosedAtVenue { symbol, side, held, purpose, orders, cleared, troubles })
     }
@@ -159,7 +163,9 @@ impl PositionManager {
         };
         let (detail, done) = match &outcome {
             Ok(closed) => (format!("{} filled while trading was stopped", closed.quantity), "closed"),
-            Err(CloseFailure::NothingHeld { .. }) => (format!("{filled} filled while trading was stopped"), "gone"),
+            Err(failure) if matches!(failure.cause(), CloseFailure::NothingHeld { .. }) => {
+                (format!("{filled} filled while trading was stopped"), "gone")
+            }
             Err(failure) => (format!("{filled} filled while trading was stopped: {failure}"), "failed"),
         };
         self.log_risk("taken_back", Some(symbol), &detail, Some(filled.get()), None, done, troubles).await;

@@ -231,6 +231,36 @@ pub enum CloseFailure {
         /// How it ended.
         status: OrderStatus,
     },
+    /// It was not closed, and orders that held its size were cancelled for it.
+    #[error("{failure}; {} cancelled for it: {}", if cleared.len() == 1 { "one order was" } else { "orders were" }, listed(cleared))]
+    Cleared {
+        /// What was cancelled: a stop of its own may be among it.
+        cleared: Vec<ClientOrderId>,
+        /// Why it was not closed.
+        failure: Box<CloseFailure>,
+    },
+}
+
+impl CloseFailure {
+    /// Why it was not closed, whatever was cancelled for it.
+    #[must_use]
+    pub fn cause(&self) -> &Self {
+        match self {
+            Self::Cleared { failure, .. } => failure.cause(),
+            failure => failure,
+        }
+    }
+
+    pub(super) fn after_clearing(self, cleared: Vec<ClientOrderId>) -> Self {
+        if cleared.is_empty() {
+            return self;
+        }
+        Self::Cleared { cleared, failure: Box::new(self) }
+    }
+}
+
+fn listed(ids: &[ClientOrderId]) -> String {
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Why an account could not be judged.

@@ -21,6 +21,7 @@ use super::failure::MonitorFailure;
 use super::just_read::JustRead;
 use super::outcome::{Action, Closed, FlattenReason, MonitorReport, PositionHealth, Unclosed};
 use super::reading::{Held, Reading};
+use super::sentence::leg;
 use super::settle::Settlement;
 use crate::funding_service::FundingRecording;
 use crate::order_path::Wait;
@@ -136,7 +137,9 @@ impl PositionManager {
         let margin_ratio = worst_ratio(&assessment);
         let alert = MarginAlert::of(margin_ratio);
         self.tell_of_margin(&positions, margin_ratio, alert, &mut troubles).await;
-        self.tell_of_late_stops(&positions, &mut troubles).await;
+        if !matches!(action, Action::Flattened(_)) {
+            self.tell_of_late_stops(&positions, &mut troubles).await;
+        }
         let blind_for = self.tell_of_sight(&mut troubles).await;
         let switched = self.tell_of_switch(&mut troubles).await;
         let elsewhere = self.tell_of_others(self.said_last.switched_at(), &mut troubles).await;
@@ -293,7 +296,7 @@ impl PositionManager {
             self.alert(&Alert { severity, key, title, body: "1 is liquidation".to_owned() }, troubles).await;
         }
         for it in positions.iter().filter(|it| it.is_unprotected()) {
-            let key = format!("no_stop/{account}/{}", it.symbol);
+            let key = format!("no_stop/{account}/{}", leg(&it.symbol, it.side));
             let title = format!("{} has no stop-loss at the venue", it.symbol);
             let body = format!("{} {} from {}", it.position.direction, it.position.quantity, it.position.entry);
             self.alert(&Alert { severity: Severity::Warning, key, title, body }, troubles).await;

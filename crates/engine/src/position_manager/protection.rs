@@ -7,10 +7,11 @@ use crate::client_order_id::IntentId;
 use crate::order_path::{Evidence, Placed, SendFailure, Wait};
 use crate::trouble::{Subject, Troubles};
 use plimsoll_domain::{
-    ClientOrderId, Direction, Instrument, Liquidation, NewOrder, Order, OrderKind, OrderSize, OrderType, PositionSide,
-    Price, Rounding, Symbol, TriggerBy,
+    ClientOrderId, Decimal, Direction, Instrument, Liquidation, NewOrder, Order, OrderKind, OrderSize, OrderType,
+    Position, PositionSide, Price, Quantity, Rounding, Symbol, TriggerBy,
 };
 use plimsoll_ports::{Alert, JournalState, Purpose, RefusalReason, Severity, StoreError};
+use std::cmp::Reverse;
 use std::sync::atomic::Ordering;
 
 /// One protective order that is wanted.
@@ -307,6 +308,30 @@ pub(super) fn liquidated_before(direction: Direction, stop: Price, liquidation: 
         Direction::Long => bounds.below.filter(|below| stop <= *below),
         Direction::Short => bounds.above.filter(|above| stop >= *above),
     }
+}
+
+/// The price at which stops have closed all of a position, where they do: one that closes whatever there is, or enough of them
+/// with sizes. What waits on the winning side is no stop, and where a trailing one stops is not told.
+pub(super) fn covered_at<'a>(held: Position, mark: Price, stops: impl Iterator<Item = &'a Order>) -> Option<Price> {
+    let is_trailing = |stop: &Order| stop.order_type == OrderType::TrailingStopMarket;
+    let mut stops: Vec<(Price, &Order)> =
+        stops.filter(|stop| !is_trailing(stop)).filter_map(|stop| Some((stop.trigger?, stop))).collect();
+    match held.direction {
+        Direction::Long => {
+            stops.retain(|(trigger, _)| *trigger <= mark);
+            stops.sort_by_key(|(trigger, _)| Reverse(*trigger));
+        }
+        Direction::Short => {
+            stops.retain(|(trigger, _)| *trigger >= mark);
+            stops.sort_by_key(|(trigger, _)| *trigger);
+        }
+    }
+    let mut closed = Decimal::ZERO;
+    let covers = |(_, stop): &&(Price, &Order)| {
+        closed = closed.saturating_add(stop.quantity.map_or(Decimal::ZERO, Quantity::get));
+        stop.close_position || closed >= held.quantity.get()
+    };
+    stops.iter().find(covers).map(|(trigger, _)| *trigger)
 }
 
 /// Of several stops of a position the one that is reached first.

@@ -149,6 +149,23 @@ async fn a_sized_stop_makes_way_for_a_close_only_if_nothing_else_does() {
 }
 
 #[tokio::test]
+async fn whoever_is_not_closed_is_told_what_was_cancelled_for_it() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    let stop = desk.venue.state().open[0].client_order_id.clone();
+    let ours = rest(&desk, stop.as_str().replace("s0", "x9").as_str(), Side::Sell, true);
+    desk.venue.fail(OrderType::Market, Fault::Refuse(RefusalReason::NothingToReduce));
+    for _ in 0..40 {
+        desk.venue.fail(OrderType::Market, Fault::NotSent);
+    }
+    let failure = desk.close().await.unwrap_err();
+    let CloseFailure::Cleared { cleared, .. } = &failure else { panic!("{failure}") };
+    assert_eq!(cleared, std::slice::from_ref(&ours));
+    assert!(matches!(failure.cause(), CloseFailure::Order { failure: SendFailure::NotSent(_), .. }), "{failure}");
+    assert!(failure.to_string().ends_with(&format!("; one order was cancelled for it: {ours}")), "{failure}");
+}
+
+#[tokio::test]
 async fn orders_of_others_make_way_for_a_close_only_if_they_are_adopted_and_can_only_reduce() {
     for (foreign, makes_way) in
         [(ForeignPolicy::Adopt, true), (ForeignPolicy::Watch, false), (ForeignPolicy::Ignore, false)]

@@ -1,10 +1,11 @@
 //! Stops that would never fire, since liquidation is reached before them.
 
-use crate::desk::{desk, long};
-use crate::venue::{btc, money, price};
-use plimsoll_engine::AdjustFailure;
-use plimsoll_ports::OpenIntent;
-use plimsoll_ports::domain::{Direction, PositionSide};
+use crate::desk::{Desk, desk, desk_with, long};
+use crate::venue::{btc, money, price, size};
+use plimsoll_engine::{AdjustFailure, Settings};
+use plimsoll_ports::domain::risk::{LimitSettings, RiskLimits};
+use plimsoll_ports::domain::{ClientOrderId, Direction, OrderType, PositionMode, PositionSide, Rate};
+use plimsoll_ports::{OpenIntent, StopLoss};
 
 /// 500 back 0.05 BTC from 50,000: it is liquidated near 40,000, and the stop is at 45,000.
 const BTC: (Direction, PositionSide) = (Direction::Long, PositionSide::Both);
@@ -43,4 +44,66 @@ async fn a_stop_that_comes_too_late_is_told_and_margin_may_be_added() {
     assert_eq!(told, 1);
     desk.manager.adjust_margin(&btc(), BTC.0, money("100")).await.unwrap();
     assert_eq!(late().await, (None, true));
+}
+
+/// Another stop rests beside the one over all of it: of a size, or a trailing one.
+fn rest_beside(desk: &Desk, order_type: OrderType, trigger: &str, quantity: &str) {
+    let mut state = desk.venue.state();
+    let mut other = state.open[0].clone();
+    other.client_order_id = ClientOrderId::reported(&format!("web_{}", state.open.len()));
+    (other.order_type, other.trigger) = (order_type, Some(price(trigger)));
+    (other.close_position, other.quantity) = (false, Some(size(quantity)));
+    state.open.push(other);
+}
+
+#[tokio::test]
+async fn what_closes_a_part_trails_or_takes_a_profit_does_not_hide_a_stop_that_comes_too_late() {
+    let short = OpenIntent { direction: Direction::Short, stop_loss: StopLoss::At(price("55000")), ..long() };
+    for (held, nearer, beyond) in [(long(), "48500", "52000"), (short, "51500", "48000")] {
+        let desk = desk();
+        let stop = held.stop_loss.price().unwrap();
+        desk.open(&held).await.unwrap();
+        rest_beside(&desk, OrderType::StopMarket, nearer, "0.01");
+        rest_beside(&desk, OrderType::StopMarket, beyond, "0.05");
+        rest_beside(&desk, OrderType::TrailingStopMarket, nearer, "0.05");
+        let failure = desk.manager.adjust_margin(&btc(), held.direction, money("-300")).await.unwrap_err();
+        assert!(
+            matches!(failure, AdjustFailure::StopBeyondLiquidation { stop: told, .. } if told == stop),
+            "{failure}"
+        );
+        desk.venue.state().held.get_mut(&(btc(), BTC.1)).unwrap().margin = money("200");
+        let late = async || desk.manager.monitor().await.unwrap().positions[0].late_stop;
+        assert_eq!(late().await.map(|(told, _)| told), Some(stop), "{}", held.direction);
+        // Stops with sizes that are enough for all of it close it in time.
+        rest_beside(&desk, OrderType::StopMarket, nearer, "0.04");
+        assert_eq!(late().await, None, "{}", held.direction);
+        desk.manager.adjust_margin(&btc(), held.direction, money("-1")).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn margin_is_not_taken_out_until_liquidation_is_due_whatever_the_limit() {
+    let limits = LimitSettings { min_liquidation_distance: Rate::ZERO, ..LimitSettings::default() };
+    let desk = desk_with(|settings| Settings { limits: RiskLimits::new(limits).unwrap(), ..settings });
+    desk.open(&long()).await.unwrap();
+    desk.venue.state().open.clear();
+    let failure = desk.manager.adjust_margin(&btc(), BTC.0, money("-495")).await.unwrap_err();
+    assert_eq!(failure, AdjustFailure::LiquidatedAtOnce { amount: money("495") });
+    desk.manager.adjust_margin(&btc(), BTC.0, money("-400")).await.unwrap();
+}
+
+#[tokio::test]
+async fn of_a_hedge_each_leg_whose_stop_comes_too_late_is_told() {
+    let desk = desk_with(|settings| Settings { position_mode: PositionMode::Hedge, ..settings });
+    let short = OpenIntent { direction: Direction::Short, stop_loss: StopLoss::At(price("55000")), ..long() };
+    for held in [long(), short] {
+        desk.open(&held).await.unwrap();
+    }
+    for side in [PositionSide::Long, PositionSide::Short] {
+        desk.venue.state().held.get_mut(&(btc(), side)).unwrap().margin = money("200");
+    }
+    desk.manager.monitor().await.unwrap();
+    let tables = desk.store.tables();
+    let told = tables.alerts.iter().filter(|it| it.key.starts_with("late_stop/")).map(|it| it.key.as_str());
+    assert_eq!(Vec::from_iter(told), ["late_stop/main/BTC/USDT:USDT long", "late_stop/main/BTC/USDT:USDT short"]);
 }

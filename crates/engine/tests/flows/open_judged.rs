@@ -6,7 +6,7 @@ use crate::exposure::entry_rests;
 use crate::venue::{btc, eth, money, price, size};
 use plimsoll_engine::{ComposeFailure, OpenFailure, Settings, StopMove};
 use plimsoll_ports::domain::risk::{LimitSettings, Reason, RiskCheck, RiskLimits};
-use plimsoll_ports::domain::{BookingKind, ClientOrderId, Direction, MarginMode, OrderType};
+use plimsoll_ports::domain::{BookingKind, ClientOrderId, Direction, MarginMode, OrderType, PositionSide};
 use plimsoll_ports::{Clock, ComposedKind, ComposedOrder, OpenIntent, Opening, StopLoss};
 use std::time::Duration;
 
@@ -44,6 +44,19 @@ async fn an_opening_whose_reading_has_grown_old_before_it_is_judged_is_refused()
     let failure = desk.open(&long()).await.unwrap_err();
     assert_eq!(checks(failure), [RiskCheck::Freshness]);
     desk.venue.state().mark_takes = 9 * SECOND;
+    desk.open(&long()).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_was_judged_and_has_grown_old_before_it_is_entered_is_refused_on_record() {
+    let desk = desk();
+    desk.venue.state().leverage_takes = 11 * SECOND;
+    let failure = desk.open(&OpenIntent { leverage: "4".parse().unwrap(), ..long() }).await.unwrap_err();
+    assert_eq!(checks(failure), [RiskCheck::Freshness]);
+    assert_eq!(desk.store.events("refused_freshness").len(), 1);
+    assert_eq!(desk.venue.position(&btc()), None);
+    assert!(desk.venue.state().open.is_empty(), "its stop goes with it");
+    desk.venue.state().leverage_takes = 9 * SECOND;
     desk.open(&long()).await.unwrap();
 }
 
@@ -127,6 +140,9 @@ async fn what_is_added_says_where_it_takes_the_stop_of_all_of_it() {
         desk.open(&held).await.unwrap();
         let from = held.stop_loss.price().unwrap();
         assert_eq!(moved(further).await, Some(StopMove { from, to: price(further), is_further: true }));
+        let kept = desk.venue.state().held.remove(&(btc(), PositionSide::Both)).unwrap();
+        assert_eq!(moved(further).await, None, "a stop rests ahead of what may be held");
+        desk.venue.state().held.insert((btc(), PositionSide::Both), kept);
         assert_eq!(moved(nearer).await, Some(StopMove { from, to: price(nearer), is_further: false }));
         assert_eq!(moved(&from.to_string()).await, None, "it stays");
         desk.venue.state().open[0].client_order_id = ClientOrderId::reported("web_7");

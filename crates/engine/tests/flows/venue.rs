@@ -65,6 +65,8 @@ pub(crate) struct State {
     pub(crate) instruments_take: VecDeque<Duration>,
     /// The same of the next question for a mark price.
     pub(crate) mark_takes: Duration,
+    /// The same of the next setting of leverage.
+    pub(crate) leverage_takes: Duration,
     /// No contract can be asked about.
     pub(crate) hide_instruments: bool,
     /// No margin is moved into positions.
@@ -169,6 +171,7 @@ impl Venue {
             slow_instrument: 0,
             instruments_take: VecDeque::new(),
             mark_takes: Duration::ZERO,
+            leverage_takes: Duration::ZERO,
             hide_instruments: false,
             refuses_margin: false,
             hide_balances: false,

@@ -208,12 +208,15 @@ fn shut(account: &ServedAccount, it: &Closed) -> Report {
 }
 
 fn not_closed(failure: &CloseFailure) -> Report {
-    match failure {
+    match failure.cause() {
         CloseFailure::Order { failure: SendFailure::Unresolved(_), .. } => {
             Report::of(Came::Unknown, failure.to_string())
         }
         CloseFailure::NotKnown(_) | CloseFailure::Order { failure: SendFailure::NotSent(_), .. } => {
-            Report::failed(format!("{failure}; the position, and what rests for it, is as it was"))
+            Report::failed(match failure {
+                CloseFailure::Cleared { .. } => format!("{failure}; the position is held as it was"),
+                _ => format!("{failure}; the position, and what rests for it, is as it was"),
+            })
         }
         _ => Report::of(Came::Refused, failure.to_string()),
     }

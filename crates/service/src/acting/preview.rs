@@ -109,12 +109,13 @@ async fn held(
 
 /// How much of a position a part is: down to the lot.
 async fn sized(account: &ServedAccount, symbol: &Symbol, held: Position, part: Part) -> Result<Quantity, ActFailure> {
-    let share = match part {
-        Part::Quantity(quantity) => return Ok(quantity),
-        Part::Share(share) => share,
+    let wanted = match part {
+        // What is held whole goes whole, whatever the lot is by now.
+        Part::Quantity(quantity) if quantity >= held.quantity => return Ok(quantity),
+        Part::Quantity(quantity) => Some(quantity),
+        Part::Share(share) => held.quantity.get().checked_mul(share).and_then(|size| Quantity::new(size).ok()),
     };
     let instrument = account.ports.broker.instrument(symbol).await.map_err(|error| venue(&error))?;
-    let wanted = held.quantity.get().checked_mul(share).and_then(|size| Quantity::new(size).ok());
     let size = wanted.and_then(|size| size.round(instrument.lot, Rounding::Down));
     size.ok_or_else(|| ActFailure::Invalid(format!("that part of {} is less than one lot", held.quantity)))
 }

@@ -35,8 +35,8 @@ impl Notifier for ToldToo {
     async fn notify(&self, alert: &Alert) -> Result<(), NotifyError> {
         let mut key = alert.key.splitn(3, '/');
         let kind = key.next().unwrap_or_default().to_owned();
-        // `no_stop/main/BTC/USDT:USDT`: what follows the account is a contract, where it reads as one.
-        let symbol = key.nth(1).and_then(|rest| rest.parse().ok());
+        // `no_stop/main/BTC/USDT:USDT short`: what follows the account is a contract, where it reads as one, and a leg of it.
+        let symbol = key.nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok());
         let text = if alert.body.is_empty() { alert.title.clone() } else { format!("{}: {}", alert.title, alert.body) };
         let (time, account) = (self.clock.now(), Some(self.account.clone()));
         self.hub.publish(NewEvent { time, severity: alert.severity, kind, account, symbol, text });
@@ -80,7 +80,7 @@ mod tests {
             title: "it has no stop".to_owned(),
             body: body.to_owned(),
         };
-        assert!(told.notify(&alert("no_stop/main/BTC/USDT:USDT", "long 1")).await.is_err());
+        assert!(told.notify(&alert("no_stop/main/BTC/USDT:USDT long", "long 1")).await.is_err());
         assert!(told.notify(&alert("blind/main", "")).await.is_err());
         let [one, other] = &hub.follow(Some(0)).kept[..] else { panic!("two events") };
         assert_eq!((one.kind.as_str(), one.symbol.as_deref()), ("no_stop", Some("BTC/USDT:USDT")));

@@ -58,6 +58,16 @@ async fn the_only_contract_that_is_traded_or_held_is_meant() {
 }
 
 #[tokio::test]
+async fn what_another_account_holds_is_not_meant_where_an_account_is_settled() {
+    let scene = unsettled("second").await;
+    let preview = scene.ask("/futures_open long 100 BTC on main").await;
+    scene.pressed(&preview, "Confirm", "Done").await;
+    scene.world.until(0, |view| !view.positions.is_empty()).await;
+    let text = scene.ask("/futures_leverage 7").await.text().to_owned();
+    assert_eq!(text, "which contract? Say it: /futures_leverage 7 BTC/USDT:USDT");
+}
+
+#[tokio::test]
 async fn positions_on_several_accounts_are_each_named() {
     let scene = Scene::with(|settings| Settings { account: None, symbol: None, ..settings }).await;
     for account in ["main", "second"] {

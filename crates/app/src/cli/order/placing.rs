@@ -79,7 +79,7 @@ impl Placing {
         // Nobody is asked for what is refused, and it is on record all the same. To whoever has said yes the order says it.
         let refused = preview.and_then(|it| it.refused);
         if let (Some(refused), false, false) = (&refused, self.consent.dry_run, self.consent.is_given_already()) {
-            desk.manager.check_composed(&order).await.map_err(|failure| failed(&failure))?;
+            to_its_end(desk.manager.check_composed(&order)).await.map_err(|failure| failed(&failure))?;
             return Err(acting::refused_a_moment_ago(refused));
         }
         if !self.consent.is_given(shown, &format!("Place it on {}{}?", desk.account.name, acting::live(desk)))? {

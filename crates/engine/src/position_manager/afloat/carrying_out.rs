@@ -196,7 +196,7 @@ impl PositionManager {
                     });
                 }
                 // It is gone already: by its stop, say.
-                Err(CloseFailure::NothingHeld { .. }) => break,
+                Err(why_not) if matches!(why_not.cause(), CloseFailure::NothingHeld { .. }) => break,
                 Err(why_not) => {
                     failure = Some(why_not);
                     break;

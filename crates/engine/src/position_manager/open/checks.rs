@@ -97,6 +97,17 @@ impl PositionManager {
         Ok(check(order, &account, &self.rules().limits).map(|approval| approval.warnings))
     }
 
+    /// Records and settings took their time since it was judged: what it was judged by is not older than it may be.
+    pub(super) async fn is_still_fresh(&self, plan: &Plan<'_>, troubles: &mut Troubles) -> Result<(), OpenFailure> {
+        let (age, limit) = (plan.begun.age(), self.rules().limits.settings().max_state_age);
+        if age <= limit {
+            return Ok(());
+        }
+        let refused = Refused { reasons: vec![Reason::Stale { age, limit }] };
+        self.record_refusal(plan, &refused, troubles).await;
+        Err(OpenFailure::Refused(refused))
+    }
+
     /// How old the state is: what the account's own task says, where there is one, and no less than what was read for this
     /// order. A position that cannot be priced leaves the account in doubt.
     fn state_age(&self, plan: &Plan<'_>) -> Option<Duration> {

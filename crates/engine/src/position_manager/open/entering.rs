@@ -91,6 +91,9 @@ impl PositionManager {
             Ok(true) => return (Err(OpenFailure::Flattening), stop),
             Err(error) => return (Err(error.into()), stop),
         }
+        if let Err(failure) = self.is_still_fresh(plan, troubles).await {
+            return (Err(failure), stop);
+        }
         let (placed, stop) = self.send_entry(plan, order, stop, troubles).await;
         let id = order.client_order_id.clone();
         let execution = match placed {

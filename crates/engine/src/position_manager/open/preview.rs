@@ -122,7 +122,10 @@ impl PositionManager {
         in_parts: bool,
     ) -> Result<(), OpenFailure> {
         let Ok(_turn) = self.turn.acquire().await else { return Err(OpenFailure::ShuttingDown) };
-        self.approved(intent, in_parts, &mut Troubles::default()).await.map(drop)
+        let mut troubles = Troubles::default();
+        let checked = self.approved(intent, in_parts, &mut troubles).await.map(drop);
+        troubles.into_vec().iter().for_each(|it| tracing::warn!(trouble = %it, "beside what was checked"));
+        checked
     }
 
     /// The same; what is opened `in_parts` may be larger than one market order, and what waits for a limit fills there.
@@ -187,6 +190,7 @@ impl PositionManager {
     /// One stop of ours rests for a position; those of others stay where they are.
     fn stop_move(&self, plan: &Plan<'_>) -> Option<StopMove> {
         let OpenIntent { symbol, direction, stop_loss: StopLoss::At(_), .. } = plan.intent else { return None };
+        plan.held()?;
         let stops = plan.reading.stops(symbol, plan.side, *direction);
         let ours = stops.filter(|stop| stop.close_position && self.ids.is_ours(&stop.client_order_id));
         let (from, to) = (reached_first(*direction, ours)?.trigger?, plan.stop_price()?);

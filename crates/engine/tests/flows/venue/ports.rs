@@ -288,6 +288,8 @@ impl Broker for Venue {
     }
 
     async fn set_leverage(&self, symbol: &Symbol, leverage: Leverage) -> Result<(), CommandError> {
+        let takes = std::mem::take(&mut self.state().leverage_takes);
+        self.pass(takes);
         self.command(format!("leverage {leverage} {symbol}"))?.leverage = leverage;
         Ok(())
     }
