@@ -3,6 +3,8 @@
 mod spooled;
 
 pub(crate) use spooled::left_by_others;
+#[cfg(test)]
+pub(crate) use spooled::name_of;
 
 use crate::config::Database;
 use crate::failure::Failure;

@@ -159,8 +159,9 @@ fn leverage_and_isolated_margin_are_changed_at_the_venue() {
 fn a_position_is_closed_in_part_and_then_flattened_and_the_ledger_adds_up() {
     let desk = Desk::new();
     desk.verb(0, OPEN);
-    let closed = desk.verb(0, "close BTC/USDT:USDT --quantity 0.001 --yes");
-    assert_eq!(closed["closed"][0]["quantity"], json!("0.001"), "{closed}");
+    let closed = desk.verb(0, "close BTC/USDT:USDT --quantity 0.0017 --yes");
+    let quantities = [&closed["preview"][0]["quantity"], &closed["closed"][0]["quantity"]];
+    assert_eq!(quantities, [&json!("0.001"), &json!("0.001")], "in lots, shown as sent: {closed}");
     desk.verb(0, "flatten --yes");
     let status = desk.verb(0, "status");
     assert_eq!((&status["positions"], &status["open_orders"]), (&json!([]), &json!(0)), "{status}");

@@ -77,6 +77,10 @@ async fn a_position_is_opened_shown_reduced_and_closed() {
     let half = r#"{"action":"reduce","account":"main","symbol":"BTC/USDT:USDT","share":"0.5"}"#;
     let prepared = world.prepare(half).await.unwrap();
     assert_eq!(prepared.action.to_string(), "reduce BTC/USDT:USDT long by 0.025 on main", "what was open is settled");
+    let odd =
+        world.prepare(r#"{"action":"reduce","account":"main","symbol":"BTC/USDT:USDT","quantity":"0.0257"}"#).await;
+    let odd = odd.unwrap().action.to_string();
+    assert_eq!(odd, "reduce BTC/USDT:USDT long by 0.025 on main", "in lots, as it would be sent");
     let outcome = world.service.confirm(&ops(), &prepared.nonce.unwrap(), "click-0002").await.unwrap();
     assert!(outcome.text.contains("0.025 are left"), "{}", outcome.text);
 

@@ -232,4 +232,27 @@ mod tests {
         assert!(found("testnet", "margin_mode = \"cross\"", &pair).is_empty());
         assert!(found("testnet", "", &format!("{pair}settings = {{ margin = \"isolated\" }}\n")).is_empty());
     }
+
+    #[tokio::test]
+    async fn a_database_that_writes_wait_for_is_no_first_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path();
+        let database = Database::Sqlite(state.join("plimsoll.db"));
+        let found = async || {
+            let mut checkup = Checkup::default();
+            let records = checkup.of_database(&database, state).await;
+            (records.is_some(), checkup.findings.remove(0))
+        };
+        let (is_usable, note) = found().await;
+        assert!(
+            is_usable && note.weight == Weight::Warning && note.found.contains("the first start"),
+            "{}",
+            note.found
+        );
+        std::fs::create_dir(state.join("spool")).unwrap();
+        let spool = format!("{}.1.spool", crate::records::name_of(&database));
+        std::fs::write(state.join("spool").join(spool), "a write").unwrap();
+        let (is_usable, wrong) = found().await;
+        assert!(!is_usable && wrong.weight == Weight::Wrong && wrong.found.contains("1 files"), "{}", wrong.found);
+    }
 }

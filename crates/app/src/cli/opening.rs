@@ -157,3 +157,27 @@ pub(super) fn failed(failure: &OpenFailure) -> Failure {
         _ => Failure::no(failure),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plimsoll_domain::risk::{Reason, Refused};
+
+    #[test]
+    fn whoever_has_lost_too_much_is_told_first_that_trading_is_stopped() {
+        let money = |text: &str| text.parse::<Money>().unwrap();
+        let ladder = Reason::MicroCapital { required: money("200"), limit: money("100") };
+        let killed = Reason::KillSwitch { reason: "a test".into() };
+        let lost = Reason::DailyLoss { loss: money("60"), limit: money("50") };
+        let told = |reasons: &[&Reason]| {
+            let reasons = reasons.iter().copied().cloned().collect();
+            format!("{:?}", failed(&OpenFailure::Refused(Refused { reasons })))
+        };
+        for reasons in [&[&ladder, &lost][..], &[&killed, &ladder, &lost], &[&lost]] {
+            let said = told(reasons);
+            assert!(said.contains("the kill switch is engaged: nothing") && said.contains("plimsoll orders"), "{said}");
+        }
+        assert!(told(&[&ladder, &killed]).contains("allows new exposure again"));
+        assert!(told(&[&ladder]).contains("plimsoll ladder"));
+    }
+}

@@ -99,7 +99,7 @@ impl Records {
 }
 
 /// A file name of the database: its last words for people, and a hash of all of it, so that no two share one.
-fn name_of(database: &Database) -> String {
+pub(crate) fn name_of(database: &Database) -> String {
     let whole = match database {
         Database::Sqlite(file) => std::path::absolute(file).unwrap_or_else(|_| file.clone()).display().to_string(),
         Database::Postgres(_) => database.to_string(),

@@ -50,7 +50,7 @@ async fn a_stop_that_comes_too_late_is_told_and_margin_may_be_added() {
 fn rest_beside(desk: &Desk, order_type: OrderType, trigger: &str, quantity: &str) {
     let mut state = desk.venue.state();
     let mut other = state.open[0].clone();
-    other.client_order_id = ClientOrderId::reported(&format!("web_{}", state.open.len()));
+    other.client_order_id = ClientOrderId::reported(format!("web_{}", state.open.len()));
     (other.order_type, other.trigger) = (order_type, Some(price(trigger)));
     (other.close_position, other.quantity) = (false, Some(size(quantity)));
     state.open.push(other);

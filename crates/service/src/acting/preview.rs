@@ -115,8 +115,11 @@ async fn sized(account: &ServedAccount, symbol: &Symbol, held: Position, part: P
         Part::Quantity(quantity) => Some(quantity),
         Part::Share(share) => held.quantity.get().checked_mul(share).and_then(|size| Quantity::new(size).ok()),
     };
-    let instrument = account.ports.broker.instrument(symbol).await.map_err(|error| venue(&error))?;
-    let size = wanted.and_then(|size| size.round(instrument.lot, Rounding::Down));
+    // Without the contract's lot nothing is rounded, and the venue has the last word.
+    let size = match account.ports.broker.instrument(symbol).await {
+        Ok(instrument) => wanted.and_then(|size| size.round(instrument.lot, Rounding::Down)),
+        Err(_) => wanted,
+    };
     size.ok_or_else(|| ActFailure::Invalid(format!("that part of {} is less than one lot", held.quantity)))
 }
 
