@@ -4,6 +4,7 @@ use super::{Checkup, Weight, when};
 use crate::config::{Account, Config, Database, Environment, VenueEnvironment};
 use crate::failure::Failure;
 use crate::records::{Records, left_by_others, missing_folder, no_folder, schema_versions};
+use crate::screen::counted;
 use plimsoll_domain::risk::LadderRules;
 use plimsoll_strategies::FundingArbitrage;
 use serde_json::Value;
@@ -165,7 +166,8 @@ impl Checkup {
         }
         let waiting = left_by_others(database, state).len();
         if waiting > 0 {
-            let found = format!("{} is not there, and {waiting} files of writes wait for it", file.display());
+            let found =
+                format!("{} is not there, and writes for it wait in {}", file.display(), counted(waiting, "file"));
             let remedy = "it was there before: bring its disk back, or restore the last backup".to_owned();
             self.check("database", Weight::Wrong, Some((found, remedy)));
             return None;
@@ -253,6 +255,10 @@ mod tests {
         let spool = format!("{}.1.spool", crate::records::name_of(&database));
         std::fs::write(state.join("spool").join(spool), "a write").unwrap();
         let (is_usable, wrong) = found().await;
-        assert!(!is_usable && wrong.weight == Weight::Wrong && wrong.found.contains("1 files"), "{}", wrong.found);
+        assert!(
+            !is_usable && wrong.weight == Weight::Wrong && wrong.found.ends_with("writes for it wait in 1 file"),
+            "{}",
+            wrong.found
+        );
     }
 }

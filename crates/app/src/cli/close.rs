@@ -193,12 +193,14 @@ pub(super) async fn told_if_possible(desk: &Desk, consent: Consent, json: bool) 
 }
 
 const BARED: &str =
-    "It is held as it was, without what was cancelled. Try again; `plimsoll orders` shows what still rests for it.";
+    "It is held without what was cancelled. Try again; `plimsoll orders` shows what still rests for it.";
 
 fn failed(failure: &CloseFailure) -> Failure {
     match failure.cause() {
         CloseFailure::NotKnown(error) => Failure::query(error, failure),
-        CloseFailure::Order { id, failure: unresolved @ SendFailure::Unresolved(_) } => acting::unknown(id, unresolved),
+        CloseFailure::Order { id, failure: SendFailure::Unresolved(_) } => {
+            Failure::outcome_unknown(failure).help(acting::how_to_find_out(id))
+        }
         CloseFailure::Order { failure: SendFailure::NotSent(_), .. } => {
             Failure::unreachable(failure).help(match failure {
                 CloseFailure::Cleared { .. } => BARED,

@@ -104,10 +104,8 @@ fn print_previews(are_known: bool, previews: &[ClosePreview], orders: &str) -> R
 fn print_flattened(flattened: &Flattened) -> Result<(), Failure> {
     flattened.closed.iter().try_for_each(print)?;
     flattened.troubles.iter().try_for_each(|trouble| screen::line(format!("  trouble: {trouble}")))?;
-    if flattened.is_confirmed() {
-        screen::line(format!("the venue is flat; cancelled: {}", counted(flattened.cancelled.len(), "order")))?;
-    }
-    Ok(())
+    let flat = if flattened.is_confirmed() { "the venue is flat; " } else { "" };
+    screen::line(format!("{flat}cancelled: {}", counted(flattened.cancelled.len(), "order")))
 }
 
 /// Flat is what the venue says is flat: no position and no order, of whomever.

@@ -151,6 +151,12 @@ pub(super) fn failed(failure: &OpenFailure) -> Failure {
             Failure::no(failure)
                 .help("Nothing was sent. `plimsoll ladder` shows the account's step, and what is missing.")
         }
+        OpenFailure::Refused(refused) if refused.reasons.iter().any(|it| it.check() == RiskCheck::Freshness) => {
+            Failure::no(failure).help(
+                "No entry was sent; leverage may be set by now, and `plimsoll orders` shows what rests. Try again: \n\
+                 the venue was slow, or what it tells is in doubt.",
+            )
+        }
         OpenFailure::Refused(_) => {
             Failure::no(failure).help("Nothing was sent. `plimsoll config show` says where each limit comes from.")
         }

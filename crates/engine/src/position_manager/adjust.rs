@@ -102,7 +102,7 @@ pub enum AdjustFailure {
     StopBeyondLiquidation {
         /// What was to be taken out.
         amount: Money,
-        /// Where stops would have closed all of it.
+        /// The stop that would close it, or the last that would close some of it.
         stop: Price,
         /// Where it would be liquidated.
         liquidation: Price,

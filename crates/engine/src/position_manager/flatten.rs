@@ -157,6 +157,8 @@ impl PositionManager {
         it.left_alone = it.remaining.as_ref().map_or(0, |(positions, orders)| self.count_left_alone(positions, orders));
         let closed = exits.closed(it.remaining.as_ref().map(|(positions, _)| positions.as_slice()));
         it.failed.append(&mut exits.failed);
+        it.cancelled.append(&mut exits.cleared);
+        troubles.join(std::mem::take(&mut exits.troubles));
         self.tell_of_flattening(&it, closed, kind, &mut troubles).await;
         // The books are written when the venue is flat, and that is told.
         let read_back = it.remaining.as_ref().filter(|(_, orders)| !orders.iter().any(may_cancel));

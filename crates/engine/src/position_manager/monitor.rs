@@ -312,7 +312,7 @@ impl PositionManager {
 
     async fn tell_of_unrecorded(&self, settlement: &Settlement, troubles: &mut Troubles) {
         for it in &settlement.unrecorded {
-            let key = format!("unrecorded/{}/{}", self.settings.account, it.symbol);
+            let key = format!("unrecorded/{}/{}", self.settings.account, leg(&it.symbol, it.position_side));
             let title = format!("{} holds a position that is not recorded", it.symbol);
             let body = "opened by hand, or by an order of unknown fate: reconcile adopts it".to_owned();
             self.alert(&Alert { severity: Severity::Warning, key, title, body }, troubles).await;

@@ -3,6 +3,7 @@
 use super::PositionManager;
 use super::failure::ProtectionFailure;
 use super::outcome::Protection;
+use super::sentence::leg;
 use crate::client_order_id::IntentId;
 use crate::order_path::{Evidence, Placed, SendFailure, Wait};
 use crate::trouble::{Subject, Troubles};
@@ -217,7 +218,7 @@ impl PositionManager {
         let kind = format!("{}_not_verified", purpose.as_str());
         self.log_risk(&kind, Some(symbol), &detail, Some(trigger.get()), None, "told", troubles).await;
         let severity = if purpose == Purpose::StopLoss { Severity::Critical } else { Severity::Warning };
-        let key = format!("protection/{}/{symbol}", self.settings.account);
+        let key = format!("protection/{}/{}", self.settings.account, leg(symbol, wanted.side));
         let title = format!("{symbol}: the {} is not verified", purpose.as_str());
         self.alert(&Alert { severity, key, title, body: detail }, troubles).await;
     }
@@ -310,8 +311,8 @@ pub(super) fn liquidated_before(direction: Direction, stop: Price, liquidation: 
     }
 }
 
-/// The price at which stops have closed all of a position, where they do: one that closes whatever there is, or enough of them
-/// with sizes. What waits on the winning side is no stop, and where a trailing one stops is not told.
+/// The price at which stops have closed all of a position: one that closes whatever there is, or enough of them with sizes; where
+/// they close a part only, that of the last. What waits on the winning side is no stop, and where a trailing one stops is not told.
 pub(super) fn covered_at<'a>(held: Position, mark: Price, stops: impl Iterator<Item = &'a Order>) -> Option<Price> {
     let is_trailing = |stop: &Order| stop.order_type == OrderType::TrailingStopMarket;
     let mut stops: Vec<(Price, &Order)> =
@@ -331,7 +332,7 @@ pub(super) fn covered_at<'a>(held: Position, mark: Price, stops: impl Iterator<I
         closed = closed.saturating_add(stop.quantity.map_or(Decimal::ZERO, Quantity::get));
         stop.close_position || closed >= held.quantity.get()
     };
-    stops.iter().find(covers).map(|(trigger, _)| *trigger)
+    stops.iter().find(covers).or(stops.last()).map(|(trigger, _)| *trigger)
 }
 
 /// Of several stops of a position the one that is reached first.

@@ -5,6 +5,7 @@ use super::PositionManager;
 use super::lives::{self, Life};
 use super::outcome::EndedPosition;
 use super::reading::Reading;
+use super::sentence::leg;
 use crate::order_path::distinct;
 use crate::trouble::{Record, Subject, Trouble, Troubles};
 use plimsoll_domain::{
@@ -339,7 +340,7 @@ impl PositionManager {
         };
         let alert = Alert {
             severity,
-            key: format!("ended/{}/{}", self.settings.account, end.symbol),
+            key: format!("ended/{}/{}", self.settings.account, leg(&end.symbol, end.side)),
             title: format!("{} {} was closed: {}", end.symbol, end.direction, end.why()),
             body: detail,
         };

@@ -47,6 +47,16 @@ async fn a_stop_that_would_fire_at_the_limit_is_refused() {
 }
 
 #[tokio::test]
+async fn a_part_that_was_long_in_setting_up_is_judged_anew_before_it_is_sent() {
+    let desk = desk();
+    desk.venue.state().leverage_takes = Duration::from_secs(11);
+    desk.manager.compose(&twap()).await.unwrap();
+    assert_eq!(entries(&desk), 0, "what it was judged by is of eleven seconds ago");
+    desk.manager.monitor().await.unwrap();
+    assert_eq!(entries(&desk), 1);
+}
+
+#[tokio::test]
 async fn whoever_waits_for_one_order_carries_on_no_other() {
     let desk = desk();
     desk.manager.compose(&twap()).await.unwrap();

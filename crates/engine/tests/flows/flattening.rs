@@ -11,6 +11,21 @@ async fn flatten(desk: &Desk) -> Flattened {
 }
 
 #[tokio::test]
+async fn whatever_made_way_for_an_exit_that_was_not_sent_is_told_as_cancelled() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    let stop = desk.venue.state().open[0].client_order_id.clone();
+    let ours = rest(&desk, stop.as_str().replace("s0", "x9").as_str(), Side::Sell, true);
+    desk.venue.fail(OrderType::Market, Fault::Refuse(RefusalReason::NothingToReduce));
+    for _ in 0..1000 {
+        desk.venue.fail(OrderType::Market, Fault::NotSent);
+    }
+    let flattened = flatten(&desk).await;
+    assert!(desk.venue.position(&btc()).is_some() && flattened.closed.is_empty(), "{flattened:?}");
+    assert_eq!(flattened.cancelled, [ours]);
+}
+
+#[tokio::test]
 async fn what_became_of_an_exit_is_asked_when_the_venue_is_flat() {
     let desk = desk();
     desk.open(&long()).await.unwrap();

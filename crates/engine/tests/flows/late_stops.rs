@@ -74,6 +74,13 @@ async fn what_closes_a_part_trails_or_takes_a_profit_does_not_hide_a_stop_that_c
         desk.venue.state().held.get_mut(&(btc(), BTC.1)).unwrap().margin = money("200");
         let late = async || desk.manager.monitor().await.unwrap().positions[0].late_stop;
         assert_eq!(late().await.map(|(told, _)| told), Some(stop), "{}", held.direction);
+        // Where no other rests than such as close a part, the last of them is to come first too.
+        let whole = desk.venue.state().open.remove(0);
+        assert_eq!(late().await, None, "{}", held.direction);
+        rest_beside(&desk, OrderType::StopMarket, &stop.to_string(), "0.01");
+        assert_eq!(late().await.map(|(told, _)| told), Some(stop), "{}", held.direction);
+        desk.venue.state().open.pop();
+        desk.venue.state().open.insert(0, whole);
         // Stops with sizes that are enough for all of it close it in time.
         rest_beside(&desk, OrderType::StopMarket, nearer, "0.04");
         assert_eq!(late().await, None, "{}", held.direction);

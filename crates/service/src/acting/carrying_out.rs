@@ -214,7 +214,7 @@ fn not_closed(failure: &CloseFailure) -> Report {
         }
         CloseFailure::NotKnown(_) | CloseFailure::Order { failure: SendFailure::NotSent(_), .. } => {
             Report::failed(match failure {
-                CloseFailure::Cleared { .. } => format!("{failure}; the position is held as it was"),
+                CloseFailure::Cleared { .. } => format!("{failure}; see what is held, and close it again"),
                 _ => format!("{failure}; the position, and what rests for it, is as it was"),
             })
         }
@@ -256,7 +256,9 @@ fn flat(account: &ServedAccount, it: &Flattened) -> Report {
         }
         Some((positions, orders)) => {
             let (positions, orders) = (positions.len(), orders.len());
-            Report::failed(format!("{name} is NOT FLAT: {positions} positions and {orders} orders remain"))
+            let cancelled = it.cancelled.len();
+            let text = format!("{name} is NOT FLAT: {positions} positions and {orders} orders remain");
+            Report::failed(format!("{text}; {cancelled} orders were cancelled"))
         }
     };
     result.lines.extend(it.closed.iter().map(|it| shut(account, it).text));

@@ -97,6 +97,10 @@ impl PositionManager {
         if self.is_stopped_by_anyone(&plan).await.unwrap_or(true) {
             return false;
         }
+        // Setting up and the stop took their time: the next pass judges anew.
+        if self.grown_old(&plan).is_some() {
+            return false;
+        }
         let order = NewOrder {
             client_order_id: plan.id.order(Purpose::Entry, part.number),
             symbol: entry.order.symbol.clone(),

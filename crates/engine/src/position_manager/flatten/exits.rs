@@ -54,6 +54,10 @@ pub(super) struct Exits<'a> {
     pub(super) sent: Vec<Exit<'a>>,
     /// Each try.
     pub(super) failed: Vec<Unclosed>,
+    /// What had to make way, where nothing was sent after it.
+    pub(super) cleared: Vec<ClientOrderId>,
+    /// What went wrong there.
+    pub(super) troubles: Troubles,
     tried: HashMap<Key, Tried>,
 }
 
@@ -169,7 +173,10 @@ impl PositionManager {
                     exits.failed.push(Unclosed { symbol, direction, failure });
                 }
             }
-            if !exit.sent.is_empty() {
+            if exit.sent.is_empty() {
+                exits.cleared.extend(exit.cleared);
+                exits.troubles.join(exit.troubles);
+            } else {
                 exits.sent.push(exit);
             }
         }
@@ -230,7 +237,9 @@ impl PositionManager {
             }
         }
         match failure {
-            Some(failure) if orders.is_empty() => Err(Unclosed { symbol, direction: held.direction, failure }),
+            Some(failure) if orders.is_empty() => {
+                Err(Unclosed { symbol, direction: held.direction, failure: failure.after_clearing(cleared) })
+            }
             _ => Ok(ClosedAtVenue { symbol, side, held, purpose: Purpose::Flatten, orders, cleared, troubles }),
         }
     }

@@ -97,13 +97,21 @@ impl PositionManager {
         Ok(check(order, &account, &self.rules().limits).map(|approval| approval.warnings))
     }
 
-    /// Records and settings took their time since it was judged: what it was judged by is not older than it may be.
-    pub(super) async fn is_still_fresh(&self, plan: &Plan<'_>, troubles: &mut Troubles) -> Result<(), OpenFailure> {
+    /// Records, settings and the stop took their time since it was judged: what it was judged by was read longer ago than it
+    /// may be.
+    pub(in crate::position_manager) fn grown_old(&self, plan: &Plan<'_>) -> Option<Reason> {
         let (age, limit) = (plan.begun.age(), self.rules().limits.settings().max_state_age);
-        if age <= limit {
-            return Ok(());
-        }
-        let refused = Refused { reasons: vec![Reason::Stale { age, limit }] };
+        (age > limit).then_some(Reason::Stale { age, limit })
+    }
+
+    /// The same, refused and recorded.
+    pub(super) async fn refuse_what_has_grown_old(
+        &self,
+        plan: &Plan<'_>,
+        troubles: &mut Troubles,
+    ) -> Result<(), OpenFailure> {
+        let Some(reason) = self.grown_old(plan) else { return Ok(()) };
+        let refused = Refused { reasons: vec![reason] };
         self.record_refusal(plan, &refused, troubles).await;
         Err(OpenFailure::Refused(refused))
     }

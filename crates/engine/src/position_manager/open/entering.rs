@@ -91,7 +91,7 @@ impl PositionManager {
             Ok(true) => return (Err(OpenFailure::Flattening), stop),
             Err(error) => return (Err(error.into()), stop),
         }
-        if let Err(failure) = self.is_still_fresh(plan, troubles).await {
+        if let Err(failure) = self.refuse_what_has_grown_old(plan, troubles).await {
             return (Err(failure), stop);
         }
         let (placed, stop) = self.send_entry(plan, order, stop, troubles).await;
