@@ -19,6 +19,10 @@ use tokio::sync::watch;
 const BEARERS: [(&str, &str, Scope); 2] =
     [("api.read_token", "api-reader", Scope::Read), ("api.act_token", "api-operator", Scope::Act)];
 
+/// What to do about a token that is not fit.
+const ANOTHER: &str = "put another one there: `run` does not begin with this one";
+const ITS_OWN: &str = "put the bot's own token there, as BotFather gives it";
+
 /// What runs is asked and ordered by this.
 pub(crate) fn service(
     config: &Config,
@@ -56,7 +60,8 @@ pub(crate) fn telegram(
 ) -> Result<Option<plimsoll_telegram::Settings>, Failure> {
     let Some(it) = &config.telegram else { return Ok(None) };
     let token = secret(&it.token, environment, "the Telegram bot")?;
-    let token = BotToken::new(token.expose_secret()).map_err(Failure::usage)?;
+    let unfit = |why| Failure::usage(format!("{}: {why}", it.token.named("telegram.token"))).help(ITS_OWN);
+    let token = BotToken::new(token.expose_secret()).map_err(unfit)?;
     let mut settings = plimsoll_telegram::Settings::new(token, it.chats.clone(), it.users.clone());
     settings.account.clone_from(&it.account);
     settings.symbol.clone_from(&it.symbol);
@@ -128,7 +133,8 @@ pub(crate) async fn bind(
     settings.hosts.clone_from(&config.api.hosts);
     for (setting, place) in config.tokens() {
         let Some((_, name, scope)) = bearer(setting) else { continue };
-        let token = Token::new(name, scope, &secret(place, environment, name)?).map_err(Failure::usage)?;
+        let unfit = |why| Failure::usage(format!("{}: {why}", place.named(setting))).help(ANOTHER);
+        let token = Token::new(name, scope, &secret(place, environment, name)?).map_err(unfit)?;
         settings.tokens.push(token);
     }
     let api = match place {
@@ -153,11 +159,30 @@ pub(crate) fn unfit(setting: &str, token: &SecretString) -> Option<(String, &'st
     match bearer(setting) {
         Some((_, name, scope)) => {
             let why = Token::new(name, scope, token).err()?;
-            Some((why.to_string(), "put another one there: `run` does not begin with this one"))
+            Some((why.to_string(), ANOTHER))
         }
         None => {
             let why = BotToken::new(token.expose_secret()).err()?;
-            Some((why.to_string(), "put the bot's own token there, as BotFather gives it"))
+            Some((why.to_string(), ITS_OWN))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Places;
+
+    #[test]
+    fn a_token_that_is_not_fit_is_refused_by_the_setting_that_names_it_and_not_told() {
+        let text = "[accounts.main]\nenvironment = \"testnet\"\nkey_env = \"K\"\nsecret_env = \"S\"\n\
+                    [telegram]\ntoken_env = \"BOT\"\nchats = \"1\"\nusers = \"1\"\n";
+        let places = Places { file: "plimsoll.toml".to_owned(), state: "/state".into() };
+        let environment: Environment = [("BOT".to_owned(), "987:lime".to_owned())].into_iter().collect();
+        let config = Config::read(text, &environment, &places).unwrap();
+        let failure = telegram(&config, &environment).unwrap_err();
+        assert!(failure.message().starts_with("telegram.token_env: a bot's token is a number"), "{failure:?}");
+        let said = format!("{failure:?}");
+        assert!(said.contains(ITS_OWN) && !said.contains("lime"), "{said}");
     }
 }
