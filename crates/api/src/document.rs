@@ -17,15 +17,33 @@ struct Parameter {
     what: &'static str,
     /// Nothing is answered without it.
     is_needed: bool,
-    /// All that it may be, and what it is where it is not said.
-    words: Option<(Words, &'static str)>,
+    form: Form,
 }
 
-/// Words that a parameter may be.
-type Words = fn() -> Vec<&'static str>;
+/// What a parameter may be, as it is judged.
+enum Form {
+    /// Something.
+    Text,
+    /// Something of this form.
+    Like(&'static str),
+    /// One of these, and which it is where it is not said.
+    OneOf(fn() -> Vec<&'static str>, Option<&'static str>),
+    /// A whole number between these, and which it is where it is not said.
+    Whole { least: u64, most: u64, usual: Option<u64> },
+    /// A number of per cent that prices may move by.
+    Percent,
+}
 
 const fn may(name: &'static str, what: &'static str) -> Parameter {
-    Parameter { name, what, is_needed: false, words: None }
+    Parameter { name, what, is_needed: false, form: Form::Text }
+}
+
+const fn days(usual: u64) -> Parameter {
+    may("days", "Of so many times 24 hours.").whole(1, 366, Some(usual))
+}
+
+const fn limit(usual: u64, most: u64) -> Parameter {
+    may("limit", "At most so many, the newest.").whole(1, most, Some(usual))
 }
 
 impl Parameter {
@@ -33,15 +51,27 @@ impl Parameter {
         Self { is_needed: true, ..self }
     }
 
-    const fn one_of(self, words: Words, usual: &'static str) -> Self {
-        Self { words: Some((words, usual)), ..self }
+    const fn form(self, form: Form) -> Self {
+        Self { form, ..self }
+    }
+
+    const fn whole(self, least: u64, most: u64, usual: Option<u64>) -> Self {
+        self.form(Form::Whole { least, most, usual })
     }
 
     fn described(&self) -> Value {
-        let schema = match self.words {
-            Some((words, usual)) => json!({ "type": "string", "enum": words(), "default": usual }),
-            None => json!({ "type": "string" }),
+        let mut schema = match self.form {
+            Form::Text => json!({ "type": "string", "minLength": 1 }),
+            Form::Like(pattern) => json!({ "type": "string", "pattern": pattern }),
+            Form::OneOf(words, usual) => json!({ "type": "string", "enum": words(), "default": usual }),
+            Form::Whole { least, most, usual } => {
+                json!({ "type": "integer", "minimum": least, "maximum": most, "default": usual })
+            }
+            Form::Percent => json!({ "type": "number", "exclusiveMinimum": -100, "maximum": 1000 }),
         };
+        if let Some(usual) = schema.as_object_mut().filter(|it| it.get("default").is_some_and(Value::is_null)) {
+            usual.remove("default");
+        }
         let Self { name, what, is_needed, .. } = self;
         json!({ "name": name, "in": "query", "required": is_needed, "description": what, "schema": schema })
     }
@@ -64,9 +94,8 @@ impl Schemas {
 }
 
 const ACCOUNT: Parameter = may("account", "Of this account alone.");
-const SYMBOL: Parameter = may("symbol", "Of this contract alone, such as BTC/USDT:USDT.");
-const DAYS: Parameter = may("days", "Of so many times 24 hours, at most 366.");
-const LIMIT: Parameter = may("limit", "At most so many, the newest.");
+const SYMBOL: Parameter = may("symbol", "Of this contract alone, such as BTC/USDT:USDT.").form(A_SYMBOL);
+const A_SYMBOL: Form = Form::Like(r"^[^/:\s]+/[^/:\s]+:[^/:\s]+$");
 
 macro_rules! answers {
     ($name:ident) => {
@@ -85,20 +114,35 @@ const QUESTIONS: &[Question] = &[
         answers!(Positions),
     ),
     ("/api/orders", "Every order that is not at its end.", &[ACCOUNT, SYMBOL], answers!(Orders)),
-    ("/api/fills", "What was traded, newest first.", &[ACCOUNT, SYMBOL, DAYS, LIMIT], answers!(Fills)),
-    ("/api/closed", "The positions that have ended.", &[ACCOUNT, SYMBOL, DAYS, LIMIT], answers!(ClosedPositions)),
+    ("/api/fills", "What was traded, newest first.", &[ACCOUNT, SYMBOL, days(7), limit(200, 1000)], answers!(Fills)),
+    (
+        "/api/closed",
+        "The positions that have ended.",
+        &[ACCOUNT, SYMBOL, days(30), limit(200, 1000)],
+        answers!(ClosedPositions),
+    ),
     ("/api/risk", "Every limit with its use, and margin against its thresholds.", &[ACCOUNT], answers!(Risk)),
-    ("/api/funding", "Funding: rates, costs and bookings.", &[ACCOUNT, SYMBOL, DAYS, LIMIT], answers!(Funding)),
+    (
+        "/api/funding",
+        "Funding: rates, costs and bookings.",
+        &[ACCOUNT, SYMBOL, days(30), limit(500, 2000)],
+        answers!(Funding),
+    ),
     (
         "/api/pnl",
         "The equity curve, and where it comes from.",
-        &[ACCOUNT, DAYS, may("points", "At most so many points of the curve, from 4 to 2000; 500 unless it is said.")],
+        &[ACCOUNT, days(7), may("points", "At most so many points of the curve.").whole(4, 2000, Some(500))],
         answers!(Pnl),
     ),
     (
         "/api/events",
         "What has happened, oldest first.",
-        &[may("after", "After the event of this number."), LIMIT, may("severity", "This and worse."), ACCOUNT],
+        &[
+            may("after", "After the event of this number.").whole(0, u64::MAX, None),
+            limit(200, 1000),
+            may("severity", "This and worse.").form(Form::OneOf(severities, None)),
+            ACCOUNT,
+        ],
         answers!(Events),
     ),
     ("/api/strategies", "Every strategy, and what it does.", &[], answers!(Strategies)),
@@ -106,7 +150,10 @@ const QUESTIONS: &[Question] = &[
     (
         "/api/what-if",
         "What a move of prices would do.",
-        &[may("percent", "The move in per cent; needed.").needed(), may("asset", "Of the prices of this asset alone.")],
+        &[
+            may("percent", "The move in per cent; needed.").needed().form(Form::Percent),
+            may("asset", "Of the prices of this asset alone."),
+        ],
         answers!(WhatIf),
     ),
     ("/api/stress", "Usual moves of every price, and of each asset.", &[], answers!(Stress)),
@@ -115,14 +162,18 @@ const QUESTIONS: &[Question] = &[
         "Closed candles of a contract, as the venue of the account has them, oldest first.",
         &[
             may("account", "By this account's venue; needed.").needed(),
-            may("symbol", "Of this contract, such as BTC/USDT:USDT; needed.").needed(),
-            may("interval", "How long each lasts.").one_of(intervals, "15m"),
-            may("limit", "At most so many, the newest: 300 usually, 1000 at the most."),
+            may("symbol", "Of this contract, such as BTC/USDT:USDT; needed.").needed().form(A_SYMBOL),
+            may("interval", "How long each lasts.").form(Form::OneOf(intervals, Some("15m"))),
+            limit(300, 1000),
         ],
         answers!(Candles),
     ),
     ("/api/kill", "The kill switches, and what they were.", &[], answers!(KillSwitches)),
 ];
+
+fn severities() -> Vec<&'static str> {
+    vec!["info", "warning", "critical"]
+}
 
 fn intervals() -> Vec<&'static str> {
     CandleInterval::ALL.map(CandleInterval::as_str).to_vec()

@@ -46,6 +46,9 @@ pub enum BindFailure {
     /// Two tokens go by one name: records would not tell them apart.
     #[error("two tokens are called '{0}'")]
     SameName(String),
+    /// Two tokens are the same: whoever has one has what both allow.
+    #[error("the tokens of '{0}' and '{1}' are the same")]
+    SameSecret(String, String),
     /// The machine does not let us.
     #[error("{address} cannot be listened on: {error}")]
     NotFree {
@@ -65,6 +68,7 @@ impl BindFailure {
                 "Listen on 127.0.0.1 or [::1], or configure a token (`openssl rand -hex 32`), and put a proxy with TLS in front."
             }
             Self::SameName(_) => "Give each token a name of its own.",
+            Self::SameSecret(..) => "Give each a value of its own.",
             Self::NotFree { .. } => "Choose another port, or stop what listens there.",
         }
     }
@@ -145,8 +149,13 @@ fn check(address: SocketAddr, settings: &ApiSettings) -> Result<(), BindFailure>
         return Err(BindFailure::NoToken(address));
     }
     for (place, token) in settings.tokens.iter().enumerate() {
-        if settings.tokens.iter().skip(place + 1).any(|other| other.name() == token.name()) {
-            return Err(BindFailure::SameName(token.name().to_owned()));
+        for other in settings.tokens.iter().skip(place + 1) {
+            if other.name() == token.name() {
+                return Err(BindFailure::SameName(token.name().to_owned()));
+            }
+            if other.is_the_same_as(token) {
+                return Err(BindFailure::SameSecret(token.name().to_owned(), other.name().to_owned()));
+            }
         }
     }
     Ok(())

@@ -115,6 +115,10 @@ impl Token {
         &self.name
     }
 
+    pub(crate) fn is_the_same_as(&self, other: &Self) -> bool {
+        self.digest.ct_eq(&other.digest).into()
+    }
+
     /// What it allows.
     #[must_use]
     pub const fn scope(&self) -> Scope {

@@ -201,12 +201,13 @@ impl Desk {
     /// The same, with what was read of the account on the way.
     pub(crate) async fn reconcile_and_read(&self) -> Result<(Reconciliation, Option<JustRead>), Failure> {
         self.manager.reconcile_and_read().await.map_err(|error| {
-            let failure = match &error {
-                ReconcileFailure::NotKnown(unanswered) => Failure::query(unanswered, &error),
-                ReconcileFailure::Records(_) => Failure::unreachable(&error),
-            };
-            failure.help("`plimsoll doctor` looks for the cause. What was asked for was not begun.")
+            not_compared(&error).help("`plimsoll doctor` looks for the cause. What was asked for was not begun.")
         })
+    }
+
+    /// The same in passing, for whoever wants out: what is not definite yet is not waited for.
+    pub(crate) async fn compare(&self) -> Result<Reconciliation, Failure> {
+        self.manager.compare().await.map(|(it, _)| it).map_err(|error| not_compared(&error))
     }
 
     /// Whether it is real money.
@@ -284,6 +285,13 @@ pub(crate) fn ports(venue: &Venue, records: &Records) -> Ports {
         controls,
         notifier: Arc::new(Log),
         clock: Arc::new(SystemClock),
+    }
+}
+
+fn not_compared(error: &ReconcileFailure) -> Failure {
+    match error {
+        ReconcileFailure::NotKnown(unanswered) => Failure::query(unanswered, error),
+        ReconcileFailure::Records(_) => Failure::unreachable(error),
     }
 }
 

@@ -1,6 +1,6 @@
 use crate::client::{ACT, READ, Site, settings, with_tokens};
 use crate::world::World;
-use plimsoll_api::{Allowance, Api, ApiSettings, BindFailure, Metrics};
+use plimsoll_api::{Allowance, Api, ApiSettings, BindFailure, Metrics, Scope, Token};
 use std::sync::Arc;
 
 const PREPARE: &str = "/api/actions/prepare";
@@ -186,6 +186,45 @@ async fn what_a_question_needs_and_may_say_is_described_as_it_is_judged() {
 }
 
 #[tokio::test]
+async fn numbers_and_words_are_taken_as_far_as_they_are_described_and_no_further() {
+    let reading = Allowance { burst: 1000, per_second: 1000 };
+    let site = Site::new(ApiSettings { reading, ..settings() }).await;
+    let document = site.get("/api/openapi.json").await.json();
+    let mut asked = 0;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let needed = match path.as_str() {
+            "/api/what-if" => "percent=-10&",
+            "/api/candles" => "account=main&symbol=BTC/USDT:USDT&",
+            _ => "",
+        };
+        for parameter in item["get"]["parameters"].as_array().into_iter().flatten() {
+            let (name, schema) = (parameter["name"].as_str().unwrap(), &parameter["schema"]);
+            let (mut good, mut bad): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+            if schema["type"] == "integer" {
+                let [least, most] = ["minimum", "maximum"].map(|bound| i128::from(schema[bound].as_u64().unwrap()));
+                good.extend([least, most].map(|it| it.to_string()));
+                bad.extend([least - 1, most + 1].map(|it| it.to_string()));
+                bad.push("some".to_owned());
+            } else if let Some(words) = schema["enum"].as_array() {
+                good.extend(words.iter().map(|it| it.as_str().unwrap().to_owned()));
+                bad.push("some".to_owned());
+            }
+            asked += good.len();
+            for (values, is_good) in [(good, true), (bad, false)] {
+                for value in values {
+                    let reply = site.get(&format!("{path}?{needed}{name}={value}")).await;
+                    assert_eq!(reply.status != 400, is_good, "{path} {name}={value}: {reply:?}");
+                }
+            }
+        }
+    }
+    assert!(asked > 20, "{asked}");
+    for percent in ["-100", "1000.5", "some"] {
+        assert_eq!(site.get(&format!("/api/what-if?percent={percent}")).await.status, 400, "{percent}");
+    }
+}
+
+#[tokio::test]
 async fn every_question_is_answered_as_it_is_described() {
     let metrics: Metrics = Arc::new(|| Box::pin(async { "up 1\n".to_owned() }));
     let site = Site::new(ApiSettings { metrics: Some(metrics), ..settings() }).await;
@@ -254,6 +293,13 @@ async fn nothing_is_served_to_elsewhere_without_a_token() {
     let mut twice = with_tokens();
     twice.tokens.push(twice.tokens[0].clone());
     assert!(matches!(Api::bind(world.service.clone(), twice).await, Err(BindFailure::SameName(_))));
+    // Whoever had the one that only reads could act.
+    let same = "the-same-0123456789abcdef".into();
+    let one = |name, scope| Token::new(name, scope, &same).unwrap();
+    let mut same = settings();
+    same.tokens = vec![one("reader", Scope::Read), one("operator", Scope::Act)];
+    let failure = Api::bind(world.service.clone(), same).await.unwrap_err();
+    assert_eq!(failure.to_string(), "the tokens of 'reader' and 'operator' are the same");
     let allowed = ApiSettings { tokens: with_tokens().tokens, ..everywhere };
     assert!(Api::bind(world.service, allowed).await.is_ok());
 }

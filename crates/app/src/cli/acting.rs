@@ -1,12 +1,13 @@
 //! What every verb that acts has in common.
 
+use super::signals::patiently;
 use super::target::Consent;
 use crate::desk::Desk;
 use crate::failure::Failure;
 use crate::screen;
 use plimsoll_domain::ClientOrderId;
 use plimsoll_domain::risk::Refused;
-use plimsoll_engine::{Finding, JustRead, SendFailure};
+use plimsoll_engine::{Finding, JustRead, Reconciliation, SendFailure};
 
 /// What was found before anything new is done.
 pub(super) struct Found {
@@ -24,13 +25,32 @@ pub(super) async fn told_first(desk: &Desk, consent: Consent, json: bool) -> Res
     if consent.dry_run {
         return Ok(Found { said: Vec::new(), shown: Ok(()), read: None });
     }
-    let (reconciliation, read) = desk.reconcile_and_read().await?;
-    let said: Vec<String> = reconciliation.summary().findings.iter().map(sentence).collect();
-    let shown = if json || said.is_empty() { Ok(()) } else { show(&said) };
-    Ok(Found { said, shown, read })
+    let (reconciliation, read) = patiently(desk.reconcile_and_read()).await?;
+    Ok(Found { read, ..told(&reconciliation, json) })
 }
 
-pub(super) fn show(found: &[String]) -> Result<(), Failure> {
+/// The same before getting out, which waits neither for records that cannot be had nor for what an earlier run left: that is
+/// told, and it goes on.
+pub(super) async fn told_in_passing(desk: &Desk, consent: Consent, json: bool) -> Found {
+    if consent.dry_run {
+        return Found { said: Vec::new(), shown: Ok(()), read: None };
+    }
+    match patiently(desk.compare()).await {
+        Ok(reconciliation) => told(&reconciliation, json),
+        Err(failure) => of(vec![failure.message().to_owned()], json),
+    }
+}
+
+fn told(reconciliation: &Reconciliation, json: bool) -> Found {
+    of(reconciliation.summary().findings.iter().map(sentence).collect(), json)
+}
+
+fn of(said: Vec<String>, json: bool) -> Found {
+    let shown = if json || said.is_empty() { Ok(()) } else { show(&said) };
+    Found { said, shown, read: None }
+}
+
+fn show(found: &[String]) -> Result<(), Failure> {
     screen::line("first, what was found:")?;
     found.iter().try_for_each(|said| screen::line(format!("  {said}")))?;
     screen::line("")

@@ -92,6 +92,13 @@ pub(super) struct ClosedRow {
 pub(super) fn part(text: &str) -> Result<Decimal, String> {
     let number = text.trim().trim_end_matches('%').trim();
     let percent = decimal::exact(number).map_err(|error| error.to_string())?;
+    // Half of it is 0.5 elsewhere.
+    if percent > Decimal::ZERO && percent < Decimal::ONE && !text.contains('%') {
+        return Err(format!(
+            "{number} may be a share or per cent: write {}% or {number}%",
+            (percent * Decimal::ONE_HUNDRED).normalize()
+        ));
+    }
     if percent <= Decimal::ZERO || percent > Decimal::ONE_HUNDRED {
         return Err(format!("a part is above 0 % and at most 100 %, got {percent}"));
     }
@@ -113,7 +120,7 @@ impl Close {
     }
 
     async fn close_at(&self, desk: &Desk) -> Result<(), Failure> {
-        let Found { said: reconciled, shown, .. } = told_if_possible(desk, self.consent, self.target.json).await;
+        let Found { said: reconciled, shown, .. } = acting::told_in_passing(desk, self.consent, self.target.json).await;
         let positions = desk.manager.positions().await.map_err(Failure::unanswered)?;
         let (report, held) = self.held(&positions)?;
         let instrument = desk.venue.broker.instrument(&self.symbol).await.ok();
@@ -177,18 +184,6 @@ impl Close {
         };
         let less = || Failure::no(format!("that part of {} is less than one lot", held.quantity));
         size.map(Some).ok_or_else(less)
-    }
-}
-
-/// Getting out does not wait for records that cannot be had, nor for what an earlier run left: it is told, and goes on.
-pub(super) async fn told_if_possible(desk: &Desk, consent: Consent, json: bool) -> Found {
-    match acting::told_first(desk, consent, json).await {
-        Ok(found) => found,
-        Err(failure) => {
-            let said = vec![failure.message().to_owned()];
-            let shown = if json { Ok(()) } else { acting::show(&said) };
-            Found { said, shown, read: None }
-        }
     }
 }
 
@@ -318,6 +313,9 @@ mod tests {
         for (text, expected) in [("50%", "0.5"), ("50", "0.5"), ("12.5 %", "0.125"), ("100%", "1")] {
             assert_eq!(part(text), Ok(expected.parse().unwrap()), "{text}");
         }
+        assert_eq!(part("0.5%"), Ok("0.005".parse().unwrap()));
+        let said = part("0.5").unwrap_err();
+        assert!(said.ends_with("write 50% or 0.5%"), "{said}");
         for text in ["0", "-5%", "101%", "half", "", "1e99%"] {
             assert!(part(text).is_err(), "{text}");
         }

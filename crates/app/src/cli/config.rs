@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::screen::{self, counted};
 use crate::surface;
 use clap::{Args, Subcommand};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -128,10 +128,18 @@ pub(crate) fn wrong_secrets(config: &Config, environment: &config::Environment) 
             }
         }
     }
+    let mut values: Vec<SecretString> = Vec::new();
     for (token, where_it_is) in config.tokens() {
         let wrong = match where_it_is.read(environment) {
             Err(missing) => Some((missing.what, missing.remedy)),
-            Ok(read) => surface::unfit(token, &read).map(|(what, remedy)| (what, remedy.to_owned())),
+            Ok(read) => {
+                let is_same = values.iter().any(|it| it.expose_secret() == read.expose_secret());
+                let same =
+                    is_same.then(|| ("another token has the same value".to_owned(), "give each a value of its own"));
+                let wrong = surface::unfit(token, &read).or(same);
+                values.push(read);
+                wrong.map(|(what, remedy)| (what, remedy.to_owned()))
+            }
         };
         let setting = where_it_is.named(token);
         problems.extend(wrong.map(|(what, remedy)| Problem::new(place(&setting), &setting, what, remedy)));
@@ -187,7 +195,12 @@ mod tests {
         let (long, bot) = ("0123456789abcdef0123", "123456:AAE-abcdefghijklmnopqrstuvwxyz_0123");
         let check =
             |read, act, bot| found(text, &[("K", "key"), ("S", "secret"), ("READ", read), ("ACT", act), ("BOT", bot)]);
-        assert_eq!(check(long, long, bot), [""; 0]);
+        assert_eq!(check(long, "another-0123456789abcdef", bot), [""; 0]);
+        let told = check(long, long, bot);
+        assert!(
+            told.len() == 1 && told[0].starts_with("plimsoll.toml:8:17: api.act_token_env: another token"),
+            "{told:?}"
+        );
         let told = check("not\u{e9}-to-be-sent-in-a-header", "lemon", "987:lime");
         let expected = [
             "plimsoll.toml:7:18: api.read_token_env: the token of 'api-reader' holds what cannot stand in a header",

@@ -1,7 +1,7 @@
 //! `plimsoll flatten`: everything closed and cancelled.
 
 use super::acting::{self, Found};
-use super::close::{Answer, ClosePreview, ClosedRow, print, told_if_possible};
+use super::close::{Answer, ClosePreview, ClosedRow, print};
 use super::signals::to_its_end;
 use super::target::{Consent, Target};
 use crate::desk::Desk;
@@ -41,7 +41,7 @@ impl Flatten {
     }
 
     async fn flatten_at(&self, desk: &Desk) -> Result<(), Failure> {
-        let Found { said: reconciled, shown, .. } = told_if_possible(desk, self.consent, self.target.json).await;
+        let Found { said: reconciled, shown, .. } = acting::told_in_passing(desk, self.consent, self.target.json).await;
         let positions = match desk.venue.broker.positions().await {
             Ok(positions) => Some(positions),
             // Who has said yes wants no preview more than to be out: flattening asks again by itself.

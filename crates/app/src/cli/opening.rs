@@ -26,7 +26,7 @@ pub(super) struct ToOpen {
     /// Size by what the stop may lose, fees included
     #[arg(long, allow_negative_numbers = true, group = "size", requires = "stop")]
     risk: Option<Money>,
-    /// Leverage; without it trading.default_leverage
+    /// Leverage; without it that of what is held of it, or else trading.default_leverage
     #[arg(long, allow_negative_numbers = true)]
     leverage: Option<Leverage>,
     /// Where the stop-loss triggers, on the mark price
@@ -80,7 +80,10 @@ impl ToOpen {
             symbol: symbol.clone(),
             direction,
             quantity: wanted.in_lots(exact, &instrument)?,
-            leverage: self.leverage.unwrap_or(desk.config.trading.default_leverage),
+            leverage: match self.leverage {
+                Some(leverage) => leverage,
+                None => leverage_of(desk, symbol).await?.unwrap_or(desk.config.trading.default_leverage),
+            },
             stop_loss: self.stop_loss(desk)?,
             take_profit: self.take_profit,
         };
@@ -114,6 +117,13 @@ impl ToOpen {
         };
         waived.map(StopLoss::Waived).map_err(|error| Failure::usage(error).help("Say why: --no-stop REASON."))
     }
+}
+
+/// That of what is held of it already: what is added goes by the same, where no other is asked for.
+async fn leverage_of(desk: &Desk, symbol: &Symbol) -> Result<Option<Leverage>, Failure> {
+    let positions = desk.venue.broker.positions().await.map_err(Failure::unanswered)?;
+    let held = positions.iter().find(|it| it.symbol == *symbol && it.position.is_some());
+    Ok(held.and_then(|it| it.leverage))
 }
 
 /// The exit code and remedy of an intent that came to nothing, or may not have.

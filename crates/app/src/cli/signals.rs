@@ -6,7 +6,11 @@ use std::fs::File;
 use std::io::Write;
 use std::pin::pin;
 use std::process::exit;
+use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// Nobody waits for so long without a word.
+const LONG: Duration = Duration::from_secs(5);
 
 /// As shells tell of a process that was interrupted.
 const INTERRUPTED: i32 = 130;
@@ -87,10 +91,23 @@ pub(super) async fn stopped() -> Result<(), Failure> {
     Ok(())
 }
 
+/// Says that it goes on, where it takes long: venues that are away are tried for a minute.
+pub(super) async fn patiently<T>(doing: impl Future<Output = T>) -> T {
+    let mut doing = pin!(doing);
+    tokio::select! {
+        done = &mut doing => return done,
+        () = tokio::time::sleep(LONG) => {}
+    }
+    // Where the terminal is gone nobody reads it.
+    let _ =
+        writeln!(std::io::stderr(), "still at it: the venue or the records do not answer; they are tried for a while");
+    doing.await
+}
+
 /// Does this to its end though the process is asked to stop: an entry is not left without its stop. Asked again it stops at
 /// once, and whatever acts next takes up from the journal.
 pub(super) async fn to_its_end<T>(doing: impl Future<Output = T>) -> T {
-    let mut doing = pin!(doing);
+    let mut doing = pin!(patiently(doing));
     let Ok(mut signals) = Signals::listen() else { return doing.await };
     tokio::select! {
         done = &mut doing => return done,

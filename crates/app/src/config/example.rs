@@ -18,7 +18,7 @@ pub(crate) const EXAMPLE: &str = r#"# Plimsoll's configuration. Every setting ma
 [trading]
 enabled = true            # false opens nothing more; closing goes on. In the environment: ENABLE_FUTURES
 require_stop = true       # a position is opened with a stop-loss, or not at all
-default_leverage = 3      # of an order that names none. In the environment: DEFAULT_LEVERAGE
+default_leverage = 3      # of an order that names none, where nothing is held of its contract. In the environment: DEFAULT_LEVERAGE
 # default_strategy = "grid"       # the kind that trades where no [strategies.NAME] is written, as it is by default, on the first account's first symbol; one that trades two contracts takes the second account too. In the environment: DEFAULT_FUTURES_STRATEGY
 warm_up = "1d"            # how much of the past strategies hear that are new here; nothing that they decide in it is done
 

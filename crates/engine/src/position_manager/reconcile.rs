@@ -55,7 +55,10 @@ impl PositionManager {
 
     /// The same in passing: an order whose fate is not definite is looked at again the next time, so that nothing that is
     /// to be watched waits for it. With what was read of the account, as [`reconcile_and_read`](Self::reconcile_and_read).
-    pub(crate) async fn compare(&self) -> Result<(Reconciliation, Option<JustRead>), ReconcileFailure> {
+    ///
+    /// # Errors
+    /// [`ReconcileFailure`] as of [`reconcile`](Self::reconcile).
+    pub async fn compare(&self) -> Result<(Reconciliation, Option<JustRead>), ReconcileFailure> {
         let _turn = self.turn.acquire().await.ok();
         self.bring_together(Wait::Glance).await
     }

@@ -5,7 +5,7 @@ use crate::venue::{btc, money, price, size};
 use plimsoll_engine::{AdjustFailure, Settings};
 use plimsoll_ports::domain::risk::{LimitSettings, RiskLimits};
 use plimsoll_ports::domain::{ClientOrderId, Direction, OrderType, PositionMode, PositionSide, Rate};
-use plimsoll_ports::{OpenIntent, StopLoss};
+use plimsoll_ports::{ComposedKind, ComposedOrder, OpenIntent, StopLoss};
 
 /// 500 back 0.05 BTC from 50,000: it is liquidated near 40,000, and the stop is at 45,000.
 const BTC: (Direction, PositionSide) = (Direction::Long, PositionSide::Both);
@@ -97,6 +97,22 @@ async fn margin_is_not_taken_out_until_liquidation_is_due_whatever_the_limit() {
     let failure = desk.manager.adjust_margin(&btc(), BTC.0, money("-495")).await.unwrap_err();
     assert_eq!(failure, AdjustFailure::LiquidatedAtOnce { amount: money("495") });
     desk.manager.adjust_margin(&btc(), BTC.0, money("-400")).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_pair_of_stop_and_target_is_refused_where_liquidation_comes_before_its_stop() {
+    let short = OpenIntent { direction: Direction::Short, stop_loss: StopLoss::At(price("55000")), ..long() };
+    for (held, stops, target) in [(long(), ["39000", "41000"], "60000"), (short, ["61000", "59000"], "40000")] {
+        let desk = desk();
+        desk.open(&held).await.unwrap();
+        let oco = |stop: &str| {
+            let kind = ComposedKind::Oco { quantity: size("0.05"), stop: price(stop), target: price(target) };
+            ComposedOrder { symbol: btc(), direction: held.direction, kind }
+        };
+        let refused = desk.manager.compose(&oco(stops[0])).await.unwrap_err();
+        assert!(refused.to_string().contains("beyond liquidation at"), "{refused}");
+        desk.manager.compose(&oco(stops[1])).await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -4,11 +4,14 @@ use super::ComposeFailure;
 use crate::client_order_id::IntentId;
 use crate::position_manager::PositionManager;
 use crate::position_manager::open::Preview;
-use crate::position_manager::protection::Wanted;
+use crate::position_manager::protection::{Wanted, liquidated_before};
 use crate::position_manager::reading::find_direction;
+use crate::position_manager::sentence::short;
 use crate::trouble::Troubles;
+use plimsoll_domain::liquidation::{self, Leg};
 use plimsoll_domain::{
-    ClientOrderId, Decimal, Direction, Instrument, Position, Price, Quantity, Rate, Remainder, Rounding, TimeInForce,
+    ClientOrderId, Decimal, Direction, Instrument, Liquidation, LiquidationBounds, MarginMode, Position,
+    PositionReport, Price, Quantity, Rate, Remainder, Rounding, TimeInForce,
 };
 use plimsoll_ports::{
     ComposedEnd, ComposedEntry, ComposedKind, ComposedOrder, ComposedState, OpenIntent, Opening, Purpose, SlicedTrade,
@@ -100,12 +103,45 @@ impl PositionManager {
         let positions = self.positions().await?;
         let (symbol, direction) = (order.symbol.clone(), order.direction);
         let nothing = ComposeFailure::NothingHeld { symbol, direction };
-        let (_, held) = find_direction(&positions, &order.symbol, order.direction).ok_or(nothing)?;
+        let (report, held) = find_direction(&positions, &order.symbol, order.direction).ok_or(nothing)?;
         let instrument = self.ports.broker.instrument(&order.symbol).await?;
         let mark = self.ports.feed.mark_price(&order.symbol).await?.price;
         makes_sense(order, &instrument, mark, None)?;
         is_held(order, held)?;
+        if let ComposedKind::Oco { stop, .. } = &order.kind
+            && let Some(liquidation) = self.liquidated_before(report, held, &instrument, mark, *stop)
+        {
+            let at = short(liquidation);
+            return Err(nonsense(format!("the stop at {stop} is beyond liquidation at {at}: it would never fire")));
+        }
         self.trails_alone(order).await
+    }
+
+    /// Where it is liquidated before this stop: by its own margin, or, where that is the account's, as the venue tells it.
+    fn liquidated_before(
+        &self,
+        report: &PositionReport,
+        held: Position,
+        instrument: &Instrument,
+        mark: Price,
+        stop: Price,
+    ) -> Option<Price> {
+        let liquidation = match report.margin_mode {
+            Some(MarginMode::Isolated) => {
+                let leg = Leg { position: held, tiers: &instrument.tiers };
+                let margin = report.isolated_margin.unwrap_or_default();
+                liquidation::isolated(leg, margin, self.settings.closing_fee, Some(mark))
+            }
+            _ => {
+                let told = report.liquidation_price;
+                let (below, above) = match held.direction {
+                    Direction::Long => (told.filter(|it| *it < mark), None),
+                    Direction::Short => (None, told.filter(|it| *it > mark)),
+                };
+                Liquidation::Bounds(LiquidationBounds { below, above })
+            }
+        };
+        liquidated_before(held.direction, stop, liquidation)
     }
 
     /// Of two stops that follow the same position each would take the other's place, again and again.
