@@ -156,6 +156,19 @@ fn leverage_and_isolated_margin_are_changed_at_the_venue() {
 }
 
 #[test]
+fn what_is_added_goes_by_the_leverage_of_what_is_held() {
+    let desk = Desk::new();
+    let first = desk.verb(0, &format!("{OPEN} --leverage 2"));
+    assert_eq!(first["preview"]["leverage"], json!(2), "{first}");
+    let adding = "open BTC/USDT:USDT --side long --quantity 0.002 --keep-stop --dry-run";
+    for (line, leverage) in [(adding.to_owned(), 2), (format!("{adding} --leverage 3"), 3)] {
+        let shown = desk.verb(0, &line);
+        assert_eq!(shown["preview"]["leverage"], json!(leverage), "{shown}");
+    }
+    desk.verb(0, "flatten --yes");
+}
+
+#[test]
 fn a_position_is_closed_in_part_and_then_flattened_and_the_ledger_adds_up() {
     let desk = Desk::new();
     desk.verb(0, OPEN);

@@ -28,7 +28,7 @@ pub(crate) struct Close {
     /// long or short: needed in hedge mode, where both may be held
     #[arg(long)]
     side: Option<Direction>,
-    /// How much of it, in per cent; rounded down to the lot
+    /// How much of it, in per cent: 50% or 50, and below 1 with its %; rounded down to the lot
     #[arg(long, value_name = "X%", value_parser = part, conflicts_with = "quantity")]
     part: Option<Decimal>,
     /// How much of it, in base units
@@ -88,17 +88,22 @@ pub(super) struct ClosedRow {
     troubles: Vec<String>,
 }
 
-/// Reads `50%` or `50`: above 0, at most 100.
+/// The same as [`percent`], of a position: half of it is 0.5 elsewhere, which is asked back.
 pub(super) fn part(text: &str) -> Result<Decimal, String> {
+    let share = percent(text)?;
+    let whole = Decimal::new(1, 2);
+    if share < whole && !text.contains('%') {
+        let number = text.trim();
+        let meant = (share * Decimal::from(10_000)).normalize();
+        return Err(format!("{number} may be a share or per cent: write {meant}% or {number}%"));
+    }
+    Ok(share)
+}
+
+/// Reads `50%` or `50`: above 0, at most 100.
+pub(super) fn percent(text: &str) -> Result<Decimal, String> {
     let number = text.trim().trim_end_matches('%').trim();
     let percent = decimal::exact(number).map_err(|error| error.to_string())?;
-    // Half of it is 0.5 elsewhere.
-    if percent > Decimal::ZERO && percent < Decimal::ONE && !text.contains('%') {
-        return Err(format!(
-            "{number} may be a share or per cent: write {}% or {number}%",
-            (percent * Decimal::ONE_HUNDRED).normalize()
-        ));
-    }
     if percent <= Decimal::ZERO || percent > Decimal::ONE_HUNDRED {
         return Err(format!("a part is above 0 % and at most 100 %, got {percent}"));
     }

@@ -155,7 +155,7 @@ impl Kill {
         if self.flatten {
             // Whoever leaves alone what is of others finds out first what that is; if that fails, everything is closed.
             if desk.account.foreign != ForeignPolicy::Adopt
-                && let Err(failure) = to_its_end(desk.reconcile()).await
+                && let Err(failure) = to_its_end(desk.compare()).await
             {
                 tracing::warn!(failure = failure.message(), "what is of others is not known");
             }

@@ -100,7 +100,7 @@ pub(super) async fn patiently<T>(doing: impl Future<Output = T>) -> T {
     }
     // Where the terminal is gone nobody reads it.
     let _ =
-        writeln!(std::io::stderr(), "still at it: the venue or the records do not answer; they are tried for a while");
+        writeln!(std::io::stderr(), "still at it: the venue or the records may be slow; they are tried for a while");
     doing.await
 }
 

@@ -159,6 +159,9 @@ impl PositionManager {
         it.failed.append(&mut exits.failed);
         it.cancelled.append(&mut exits.cleared);
         troubles.join(std::mem::take(&mut exits.troubles));
+        // What was cut short and is not finished yet is finished by whoever compares next.
+        let is_closed = |(positions, _): &Remaining| self.to_close(positions, only).is_empty();
+        let kind = if only.is_none() || it.remaining.as_ref().is_some_and(is_closed) { kind } else { WAITS };
         self.tell_of_flattening(&it, closed, kind, &mut troubles).await;
         // The books are written when the venue is flat, and that is told.
         let read_back = it.remaining.as_ref().filter(|(_, orders)| !orders.iter().any(may_cancel));

@@ -1,11 +1,11 @@
 //! Another process trades the same account: what it has in hand is left to it, until it dies.
 
-use crate::desk::{close_all, desk, long, manager};
+use crate::desk::{Desk, close_all, desk, long, manager};
 use crate::store::Store;
-use crate::venue::{Venue, btc, eth, price, size};
+use crate::venue::{Fault, Venue, btc, eth, price, size};
 use plimsoll_engine::{ClientOrderIds, Colleagues, PositionManager};
 use plimsoll_ports::domain::{
-    AccountId, ClientOrderId, Direction, FillCause, NewOrder, OrderKind, OrderSize, PositionSide, VenueId,
+    AccountId, ClientOrderId, Direction, FillCause, NewOrder, OrderKind, OrderSize, OrderType, PositionSide, VenueId,
 };
 use plimsoll_ports::{
     Broker, Clock, JournalEntry, JournalState, OpenIntent, OrderJournal, Purpose, RiskEventRecord, Severity, StopLoss,
@@ -160,14 +160,9 @@ async fn a_process_that_lives_and_does_nothing_more_excuses_no_missing_stop() {
     assert!(manager.monitor().await.unwrap().positions[0].is_unprotected());
 }
 
-#[tokio::test]
-async fn a_flattening_that_was_cut_short_has_not_ended_while_another_process_has_a_part_of_it_in_hand() {
-    let (desk, other) = (desk(), Other::new());
-    let manager = beside(&other, &desk.venue, &desk.store);
-    manager.open(&long()).await.unwrap();
-    let ether = OpenIntent { symbol: eth(), quantity: size("0.5"), stop_loss: StopLoss::At(price("1800")), ..long() };
-    manager.open(&ether).await.unwrap();
-    let begun = RiskEventRecord {
+/// A flattening has begun, and whoever began it is gone.
+fn begun(desk: &Desk) -> RiskEventRecord {
+    RiskEventRecord {
         account: AccountId::new("main"),
         time: desk.venue.now(),
         kind: "flatten_begun".to_owned(),
@@ -176,8 +171,36 @@ async fn a_flattening_that_was_cut_short_has_not_ended_while_another_process_has
         figure: None,
         limit: None,
         action: "begun".to_owned(),
-    };
-    desk.store.tables().risk_events.push(begun);
+    }
+}
+
+#[tokio::test]
+async fn a_flattening_that_was_cut_short_has_not_ended_while_its_positions_cannot_be_closed() {
+    let desk = desk();
+    desk.open(&long()).await.unwrap();
+    desk.store.tables().risk_events.push(begun(&desk));
+    desk.venue.sleep(Duration::from_secs(120)).await;
+    for _ in 0..1000 {
+        desk.venue.fail(OrderType::Market, Fault::NotSent);
+    }
+    let events = |kind| desk.store.events(kind).len();
+    desk.manager.compare().await.unwrap();
+    assert!(desk.venue.position(&btc()).is_some());
+    assert_eq!((events("flatten"), events("flatten_waits")), (0, 1));
+    desk.venue.state().faults.clear();
+    desk.manager.compare().await.unwrap();
+    assert!(desk.venue.position(&btc()).is_none());
+    assert_eq!((events("flatten"), events("flatten_waits")), (1, 1));
+}
+
+#[tokio::test]
+async fn a_flattening_that_was_cut_short_has_not_ended_while_another_process_has_a_part_of_it_in_hand() {
+    let (desk, other) = (desk(), Other::new());
+    let manager = beside(&other, &desk.venue, &desk.store);
+    manager.open(&long()).await.unwrap();
+    let ether = OpenIntent { symbol: eth(), quantity: size("0.5"), stop_loss: StopLoss::At(price("1800")), ..long() };
+    manager.open(&ether).await.unwrap();
+    desk.store.tables().risk_events.push(begun(&desk));
     desk.venue.sleep(Duration::from_secs(120)).await;
     other.intends(&desk.venue, &desk.store, Purpose::Exit).await;
     let events = |kind| desk.store.events(kind).len();

@@ -1,7 +1,7 @@
 //! What ends a position by itself: OCO, trailing stop.
 
 use super::placing::Placing;
-use crate::cli::close::part;
+use crate::cli::close::percent;
 use crate::cli::opening::Asked;
 use crate::desk::Desk;
 use crate::failure::Failure;
@@ -64,7 +64,7 @@ pub(crate) struct Trail {
 
 /// Reads `1.5%` or `1.5`: above 0, below 100.
 fn distance(text: &str) -> Result<Rate, String> {
-    let share = part(text)?;
+    let share = percent(text)?;
     if share >= Decimal::ONE {
         return Err(format!("a distance is below 100 %, got {text}"));
     }
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn a_distance_is_a_percentage_below_a_hundred() {
-        for (text, expected) in [("1%", "0.01"), ("1.5", "0.015"), ("99.9 %", "0.999")] {
+        for (text, expected) in [("1%", "0.01"), ("0.5", "0.005"), ("1.5", "0.015"), ("99.9 %", "0.999")] {
             assert_eq!(distance(text), Ok(expected.parse().unwrap()), "{text}");
         }
         for text in ["0", "100%", "-1%", "far", ""] {

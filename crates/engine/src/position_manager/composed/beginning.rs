@@ -126,13 +126,13 @@ impl PositionManager {
         mark: Price,
         stop: Price,
     ) -> Option<Price> {
-        let liquidation = match report.margin_mode {
-            Some(MarginMode::Isolated) => {
+        let own = report.isolated_margin.filter(|_| report.margin_mode == Some(MarginMode::Isolated));
+        let liquidation = match own {
+            Some(margin) => {
                 let leg = Leg { position: held, tiers: &instrument.tiers };
-                let margin = report.isolated_margin.unwrap_or_default();
                 liquidation::isolated(leg, margin, self.settings.closing_fee, Some(mark))
             }
-            _ => {
+            None => {
                 let told = report.liquidation_price;
                 let (below, above) = match held.direction {
                     Direction::Long => (told.filter(|it| *it < mark), None),
